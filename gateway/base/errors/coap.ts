@@ -1,0 +1,8 @@
+/** Errors of the coap part. */
+export const COAP_ERRORS = {
+  "coap.bug": {
+    blame: "bug",
+    text: "the coap part met a state that cannot be: {what}",
+    hint: "Please report this with the log lines around it.",
+  },
+} as const;

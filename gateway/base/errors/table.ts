@@ -1,0 +1,48 @@
+/**
+ * The one error table: every error that a user, a peer or a caller can meet has a code, a sentence and a hint here.
+ * `{name}` in a sentence or hint is a fact; the type of the facts is derived from the text, so the two cannot drift.
+ * docs/errors.md is compared with this table by a test.
+ */
+import { BRIDGE_ERRORS } from "./bridge.ts";
+import { COAP_ERRORS } from "./coap.ts";
+import { CONFIG_ERRORS } from "./config.ts";
+import { SERVICE_ERRORS } from "./service.ts";
+import { STORE_ERRORS } from "./store.ts";
+import { WIRE_ERRORS } from "./wire.ts";
+import { YANG_ERRORS } from "./yang.ts";
+
+/**
+ * Who is to blame: `wire` the peer's bytes, `trust` what is not believed, `store` our backing, `usage` the caller or
+ * the configuration, `bug` us.
+ */
+export type Blame = "wire" | "trust" | "store" | "usage" | "bug";
+
+export interface ErrorRow {
+  readonly blame: Blame;
+  readonly text: string;
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  ...WIRE_ERRORS,
+  ...YANG_ERRORS,
+  ...STORE_ERRORS,
+  ...COAP_ERRORS,
+  ...SERVICE_ERRORS,
+  ...CONFIG_ERRORS,
+  ...BRIDGE_ERRORS,
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+type CodesOf<B extends Blame> = { [C in ErrorCode]: (typeof ERRORS)[C]["blame"] extends B ? C : never }[ErrorCode];
+export type WireCode = CodesOf<"wire">;
+export type TrustCode = CodesOf<"trust">;
+export type StoreCode = CodesOf<"store">;
+export type UsageCode = CodesOf<"usage">;
+export type BugCode = CodesOf<"bug">;
+
+type Names<S extends string> = S extends `${string}{${infer N}}${infer Rest}` ? N | Names<Rest> : never;
+/** The facts that the sentence and the hint of a code need. */
+export type Facts<C extends ErrorCode> = Readonly<
+  Record<Names<(typeof ERRORS)[C]["text"]> | Names<(typeof ERRORS)[C]["hint"]>, string | number>
+>;

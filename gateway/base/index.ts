@@ -1,0 +1,10 @@
+/** Stratum 0: what every other folder may use. */
+export * from "./bytes.ts";
+export * from "./clock.ts";
+export * from "./errors/errors.ts";
+export * from "./errors/table.ts";
+export * from "./lifecycle.ts";
+export * from "./logger.ts";
+export * from "./peer.ts";
+export * from "./random.ts";
+export * from "./units.ts";

@@ -1,0 +1,131 @@
+/**
+ * The vocabulary of the journal: every fact that the gateway ever records, as plain data. Services append and fold
+ * them, the cloud bridge and the console read them; this file is the seam between the two halves.
+ * Facts are never changed once released: a new member is optional, a new meaning is a new type.
+ */
+import type { Millis, NodeId } from "../base/index.ts";
+
+/** Phases of an update (docs: mqtt-contract, "Phases of an update"). */
+export const PHASES = [
+  "idle",
+  "available",
+  "queued",
+  "waiting-wake",
+  "offered",
+  "downloading",
+  "downloaded",
+  "verifying",
+  "ready",
+  "waiting-window",
+  "applying",
+  "rebooting",
+  "confirming",
+  "done",
+  "rolled-back",
+  "failed",
+  "blocked",
+  "skipped",
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const REACHABILITIES = ["unknown", "awake", "asleep", "overdue", "lost"] as const;
+export type Reachability = (typeof REACHABILITIES)[number];
+
+export type CampaignState = "running" | "paused" | "stopped" | "aborted" | "done";
+
+/** SHA-256 as lower-case hex. */
+export type Digest = string;
+
+export interface FactBodies {
+  "gateway.started": { readonly version: string; readonly boot: string; readonly mode: "lab" | "secured" };
+  "node.joined": {
+    readonly node: NodeId;
+    readonly endpoint: string;
+    readonly name: string;
+    readonly actor: string;
+  };
+  "node.removed": { readonly node: NodeId; readonly actor: string };
+  /** A check-in. `data` is a root map (content format 140) of the node's datastore: what changed. */
+  "node.reported": {
+    readonly node: NodeId;
+    readonly report: number;
+    /** First 8 bytes of the SHA-256 of the request payload, hex: tells a repeat from a new series. */
+    readonly request: string;
+    readonly data?: Uint8Array;
+    readonly samples?: ReadonlyArray<{ readonly at: Millis; readonly data: Uint8Array }>;
+    readonly applied?: number;
+    /** The answer's payload, kept for repeats. */
+    readonly reply: Uint8Array;
+    /** Revision of the edits in the answer, if it carried any. */
+    readonly delivered?: number;
+    /** Awake when something was offered or more is left, else asleep. */
+    readonly state: "awake" | "asleep";
+    readonly nextWake?: Millis;
+  };
+  "node.reachability": {
+    readonly node: NodeId;
+    readonly from: Reachability;
+    readonly to: Reachability;
+    readonly missedWakes: number;
+  };
+  /** A manager's accepted edit of a datastore: root is a node, or "gateway". `patch` is an iPATCH payload (142). */
+  "datastore.edited": {
+    readonly root: NodeId | "gateway";
+    readonly patch: Uint8Array;
+    /** Revision that a node reaches by applying it. */
+    readonly revision?: number;
+    readonly actor: string;
+  };
+  "image.added": {
+    readonly digest: Digest;
+    readonly id: string;
+    readonly size: number;
+    readonly model: string;
+    readonly version: string;
+    readonly name: string;
+    readonly verified: "lab" | "manifest";
+    readonly actor: string;
+  };
+  "campaign.created": {
+    readonly campaign: string;
+    readonly name: string;
+    readonly image: Digest;
+    readonly targets: readonly NodeId[];
+    readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+    readonly stopAtPct: number;
+    readonly silentAfter: number;
+    readonly actor: string;
+  };
+  "campaign.state": {
+    readonly campaign: string;
+    readonly from: CampaignState;
+    readonly to: CampaignState;
+    readonly reason: string;
+    readonly actor: string;
+  };
+  "ota.phase": {
+    readonly campaign: string;
+    readonly node: NodeId;
+    readonly from: Phase;
+    readonly to: Phase;
+    readonly reason?: string;
+    /** Bytes of the image that the node has stored, when it said so. */
+    readonly received?: number;
+    /** The node was counted as silent for the stop rule. */
+    readonly silent?: boolean;
+  };
+  "command.done": {
+    readonly id: string;
+    readonly op: string;
+    readonly actor: string;
+    readonly outcome: "completed" | "failed";
+    readonly error?: string;
+  };
+}
+
+export type FactType = keyof FactBodies;
+
+/** A fact as the journal gives it back. `seq` counts from 1 over the whole site. */
+export type Fact = { [T in FactType]: { readonly seq: number; readonly at: Millis; readonly type: T } & FactBodies[T] }[FactType];
+/** A fact before it has a number. */
+export type NewFact = { [T in FactType]: { readonly at: Millis; readonly type: T } & FactBodies[T] }[FactType];

@@ -1,0 +1,83 @@
+/** The ports of the store. Real drivers: segmented file + LMDB (default), Redis; each passes the same contract suite. */
+import type { Closable } from "../base/index.ts";
+import type { Digest, Fact, NewFact } from "./facts.ts";
+
+export interface Appended {
+  /** The fact with its number: given at once, so that state can follow before the disk does. */
+  readonly fact: Fact;
+  /** Resolves when the fact survives power loss; rejects with StoreError `store.write-failed`, after which the journal
+   * takes nothing more. Never answer a peer before this. */
+  readonly durable: Promise<void>;
+}
+
+/** The facts of a site, in order, one writer. */
+export interface Journal extends Closable {
+  /** Numbers the fact and queues it for the next group commit. */
+  append(fact: NewFact): Appended;
+  /** Facts with from <= seq <= the last durable one, oldest first, at most `limit`. */
+  read(from: number, limit: number): Promise<readonly Fact[]>;
+  /** Calls back whenever more facts became durable; returns the way to stop. */
+  onDurable(listener: (lastDurable: number) => void): () => void;
+  /** Oldest number still kept (1 for a new journal). */
+  readonly first: number;
+  /** Last number given; 0 when nothing was ever written. */
+  readonly last: number;
+  readonly lastDurable: number;
+  /** Drops whole segments that lie wholly below `seq`. */
+  trim(seq: number): Promise<void>;
+}
+
+/** One write to a table; `value` undefined deletes. */
+export interface StateChange {
+  readonly table: string;
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/**
+ * Key-value tables behind projections. A projection commits its changes and the number of the last fact in them
+ * together, so after any crash it knows where to go on reading.
+ */
+export interface StateStore extends Closable {
+  get(table: string, key: string): Promise<Uint8Array | undefined>;
+  /** All entries of a table in key order (UTF-8 byte order), from `from` inclusive. */
+  entries(table: string, from?: string, limit?: number): Promise<ReadonlyArray<readonly [key: string, value: Uint8Array]>>;
+  /** All or nothing; afterwards `applied(projection)` is `seq`. Durable when it resolves. */
+  commit(projection: string, seq: number, changes: readonly StateChange[]): Promise<void>;
+  /** Number of the last fact in this projection; 0 at first. */
+  applied(projection: string): Promise<number>;
+}
+
+/** Bytes of accepted and not yet accepted images, by digest. */
+export interface ImageStore extends Closable {
+  /** Streams to a hidden place, computing size and SHA-256. Throws UsageError image.empty / image.too-large, and
+   * leaves nothing behind when it throws. */
+  receive(source: AsyncIterable<Uint8Array>, options: { readonly name: string; readonly maxBytes: number }): Promise<Received>;
+  /** Bytes of an image; undefined when there is none. Synchronous: the block lane answers within its event. */
+  open(digest: Digest): StoredImage | undefined;
+  remove(digest: Digest): Promise<void>;
+}
+
+export interface Received {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Puts the image in its place, durably. */
+  keep(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface StoredImage {
+  readonly digest: Digest;
+  readonly size: number;
+  /** `length` bytes from `offset`, fewer at the end; a view that must not be changed. */
+  slice(offset: number, length: number): Uint8Array;
+}
+
+/** Who and what this data folder belongs to. */
+export interface SiteInfo {
+  /** Immutable, opaque. */
+  readonly site: string;
+  /** Increments when the store is made anew or restored. */
+  readonly epoch: number;
+  readonly process: string;
+}

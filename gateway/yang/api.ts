@@ -1,0 +1,38 @@
+/**
+ * What the gateway asks of the yang stratum. The implementation is spread over this folder; `index.ts` re-exports it.
+ * All codec functions throw WireError (malformed CBOR) or WireError `yang.*` with an error-tag fact (does not fit the
+ * schema); none of them changes its input.
+ *
+ * errors:   every `yang.*` wire code has the facts `tag` (error-tag name), `appTag` (or ""), `path` (RFC 7951 style
+ *           instance path for people) and, as a property `at` on the error, the InstanceId of the guilty node.
+ *
+ * models.ts      loadModels(options): Promise<Schema>               files → schema, cached by digest
+ * codec.ts       decodeTree(bytes, schema): Tree                    CF 140, root map, absolute SIDs (reference 0)
+ *                encodeTree(tree, schema): Uint8Array
+ *                decodeData(bytes, schema, node): Tree              one container/anydata/input map at schema node
+ *                decodeInstances(bytes, schema): Instance[]         CF 142, datastore and rpc forms
+ *                encodeInstances(instances, schema): Uint8Array
+ *                decodeIdentifiers(bytes, schema): InstanceId[]     CF 141
+ *                encodeIdentifiers(ids, schema): Uint8Array
+ * json.ts        toJson(tree, schema): JsonObject                   RFC 7951, module-qualified at top
+ *                fromJson(json, schema): Tree
+ * datastore.ts   select(tree, id, schema, query): Value | undefined FETCH of one instance; content c/n/a, defaults a/t
+ *                edit(tree, instances, schema): Tree                atomic iPATCH; validates keys, config, types
+ *                merge(tree, fragment, schema): Tree                node report: deep merge of a fragment
+ *                validate(tree, schema, scope): void                throws on the first finding
+ * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
+ *                parsePath(text, schema): InstanceId
+ * diagnostic.ts  annotate(bytes, schema, form): string              CBOR diagnostic notation with paths as comments
+ */
+export interface ReadQuery {
+  /** c = config only, n = non-config only, a = all (draft-ietf-core-comi-21 §3.1.1). */
+  readonly content: "c" | "n" | "a";
+  /** a = report all defaults, t = trim (§3.1.2). */
+  readonly defaults: "a" | "t";
+}
+export const READ_ALL: ReadQuery = { content: "a", defaults: "t" };
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: Json;
+}

@@ -1,0 +1,126 @@
+/**
+ * The compiled schema: plain data, so that it can be cached on disk by the digest of its sources (JSON) and shared by
+ * several node roots. RFC 7950 for the statements, RFC 9595 for SIDs.
+ */
+
+/** A SID as a JavaScript number; SIDs above 2^53-1 are refused when a .sid file is read. */
+export type Sid = number;
+
+export type NodeKind =
+  | "container"
+  | "list"
+  | "leaf"
+  | "leaf-list"
+  | "anydata"
+  | "anyxml"
+  | "rpc"
+  | "action"
+  | "notification"
+  | "input"
+  | "output";
+
+export type BuiltIn =
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "decimal64"
+  | "string"
+  | "boolean"
+  | "enumeration"
+  | "bits"
+  | "binary"
+  | "leafref"
+  | "identityref"
+  | "empty"
+  | "union"
+  | "instance-identifier";
+
+/** A range or length as closed intervals; decimal64 bounds are scaled by 10^fractionDigits. */
+export type Intervals = ReadonlyArray<readonly [low: string, high: string]>;
+
+/** A type after its typedef chain was followed and its restrictions were joined. */
+export interface LeafType {
+  readonly base: BuiltIn;
+  /** Name of the outermost typedef, for tree prints and units. */
+  readonly typedef?: string;
+  readonly range?: Intervals;
+  readonly length?: Intervals;
+  readonly patterns?: ReadonlyArray<{ readonly source: string; readonly invert: boolean }>;
+  readonly fractionDigits?: number;
+  readonly enums?: ReadonlyArray<{ readonly name: string; readonly value: number }>;
+  readonly bits?: ReadonlyArray<{ readonly name: string; readonly position: number }>;
+  /** identityref: base identities, qualified `module:name`. */
+  readonly identityBases?: readonly string[];
+  /** leafref: the path as written, and the type of the leaf it leads to. */
+  readonly path?: string;
+  readonly target?: LeafType;
+  readonly requireInstance?: boolean;
+  readonly members?: readonly LeafType[];
+}
+
+export interface SchemaNode {
+  readonly kind: NodeKind;
+  readonly name: string;
+  readonly module: string;
+  /** SID of this node; undefined when no .sid file covers it. Inputs and outputs have one, but data below an rpc is
+   * keyed relative to the rpc (RFC 9254 §4.2.1). */
+  readonly sid: Sid | undefined;
+  readonly parent: SchemaNode | undefined;
+  /** Data children in schema order; choice and case have no representation, their children stand here. */
+  readonly children: readonly SchemaNode[];
+  /** true = configuration. Meaningless below rpc, action and notification. */
+  readonly config: boolean;
+  readonly mandatory: boolean;
+  /** The choice (and case) that this node stems from: `choice/case` names from the outside in. */
+  readonly cases?: ReadonlyArray<{ readonly choice: string; readonly case: string; readonly mandatory: boolean }>;
+  readonly presence?: boolean;
+  readonly keys?: readonly string[];
+  readonly unique?: ReadonlyArray<readonly string[]>;
+  readonly orderedByUser?: boolean;
+  readonly minElements?: number;
+  readonly maxElements?: number;
+  readonly type?: LeafType;
+  readonly units?: string;
+  /** Default values as written (one for a leaf, any number for a leaf-list). */
+  readonly defaults?: readonly string[];
+  readonly must?: readonly string[];
+  readonly when?: readonly string[];
+  readonly description?: string;
+}
+
+export interface Identity {
+  /** `module:name`. */
+  readonly name: string;
+  readonly sid: Sid | undefined;
+  /** Direct bases, qualified. */
+  readonly bases: readonly string[];
+}
+
+export interface ModuleInfo {
+  readonly name: string;
+  readonly revision: string;
+  readonly namespace: string;
+  readonly sid: Sid | undefined;
+  /** Only imported for its typedefs and groupings. */
+  readonly importOnly: boolean;
+}
+
+/** A set of modules with which one datastore root works. */
+export interface Schema {
+  readonly modules: readonly ModuleInfo[];
+  /** Top-level data nodes, rpcs and notifications. */
+  readonly roots: readonly SchemaNode[];
+  readonly identities: ReadonlyMap<string, Identity>;
+  /** Data node, rpc, action, notification, input or output by SID. */
+  bySid(sid: Sid): SchemaNode | undefined;
+  identityBySid(sid: Sid): Identity | undefined;
+  /** RFC 9595 identifier, e.g. `/sidgate-building:room/temperature`; choice and case names left out. */
+  byPath(path: string): SchemaNode | undefined;
+  /** Is `identity` derived from `base` (RFC 7950 §9.10.2)? Both qualified. */
+  derivedFrom(identity: string, base: string): boolean;
+}
