@@ -40,4 +40,14 @@ export const WIRE_ERRORS = {
     text: "CBOR tag {tag} at byte {offset} has no place here",
     hint: "YANG-CBOR uses the tags 4 and 43 to 47 only (RFC 9254 §9.1).",
   },
+  "cbor.type": {
+    blame: "wire",
+    text: "a CBOR {found} stands at byte {offset} where {expected} belongs",
+    hint: "Compare the message with the layout that its format asks for.",
+  },
+  "cbor.bug": {
+    blame: "bug",
+    text: "the CBOR writer was given {what}",
+    hint: "Please report this with the log lines around it.",
+  },
 } as const;

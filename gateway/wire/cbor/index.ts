@@ -1,0 +1,5 @@
+/** CBOR (RFC 8949): a strict cursor reader with policies, a canonical writer, items with offsets. */
+export * from "./item.ts";
+export * from "./policy.ts";
+export * from "./reader.ts";
+export * from "./writer.ts";

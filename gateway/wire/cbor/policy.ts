@@ -1,0 +1,39 @@
+/** How strict a CBOR reader is: one row for each kind of document that we read (RFC 8949 §4.2, §5). */
+export interface CborPolicy {
+  /** Indefinite lengths are accepted. */
+  readonly indefinite: boolean;
+  /** Heads must be the shortest possible (RFC 8949 §4.2.1). */
+  readonly shortest: boolean;
+  /** Tags that may occur; undefined = any. */
+  readonly tags: ReadonlySet<number> | undefined;
+  readonly maxDepth: number;
+  /** Largest string in bytes, and largest number of entries of a map or array. */
+  readonly maxLength: number;
+}
+
+/** Signed envelopes (SUIT, COSE): what was signed has one encoding only. */
+export const ENVELOPE: CborPolicy = {
+  indefinite: false,
+  shortest: true,
+  tags: undefined,
+  maxDepth: 32,
+  maxLength: 1 << 24,
+};
+
+/** Small headers of peers that we do not choose: any well-formed CBOR. */
+export const HEADER: CborPolicy = {
+  indefinite: true,
+  shortest: false,
+  tags: undefined,
+  maxDepth: 16,
+  maxLength: 1 << 16,
+};
+
+/** YANG-CBOR: RFC 9254 §3 makes indefinite lengths a must for decoders; §9.1 names the tags. */
+export const CORECONF: CborPolicy = {
+  indefinite: true,
+  shortest: false,
+  tags: new Set([4, 43, 44, 45, 46, 47]),
+  maxDepth: 32,
+  maxLength: 1 << 20,
+};

@@ -1,0 +1,144 @@
+/** CBOR writer (RFC 8949 §4.2.1): shortest heads and definite lengths only, into one growing buffer. */
+import { BugError } from "../../base/index.ts";
+import { MAJOR } from "./reader.ts";
+
+const TWO_32 = 0x1_0000_0000;
+/** Up to here a loop over characters beats the call into the runtime. */
+const SHORT_TEXT = 24;
+
+export class CborWriter {
+  private buffer: Buffer;
+  private length = 0;
+
+  constructor(capacity = 256) {
+    this.buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  /** The bytes written so far. The writer must not be used afterwards: they are its own buffer. */
+  finish(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  integer(value: number | bigint): void {
+    if (typeof value === "bigint") return this.bigInteger(value);
+    if (value >= 0) this.head(MAJOR.uint, value);
+    else this.head(MAJOR.negative, -1 - value);
+  }
+
+  byteString(value: Uint8Array): void {
+    this.head(MAJOR.bytes, value.length);
+    this.raw(value);
+  }
+
+  text(value: string): void {
+    const { length } = value;
+    if (length <= SHORT_TEXT && this.shortAscii(value, length)) return;
+    const size = Buffer.byteLength(value);
+    this.head(MAJOR.text, size);
+    this.reserve(size);
+    this.length += this.buffer.write(value, this.length, size, "utf8");
+  }
+
+  array(count: number): void {
+    this.head(MAJOR.array, count);
+  }
+
+  map(count: number): void {
+    this.head(MAJOR.map, count);
+  }
+
+  tag(tag: number): void {
+    this.head(MAJOR.tag, tag);
+  }
+
+  boolean(value: boolean): void {
+    this.byte(value ? 0xf5 : 0xf4);
+  }
+
+  null(): void {
+    this.byte(0xf6);
+  }
+
+  float(value: number): void {
+    this.byte(0xfb);
+    this.reserve(8);
+    this.length = this.buffer.writeDoubleBE(value, this.length);
+  }
+
+  /** An item that is encoded already. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  private bigInteger(value: bigint): void {
+    const negative = value < 0n;
+    const argument = negative ? -1n - value : value;
+    if (argument <= Number.MAX_SAFE_INTEGER) {
+      return this.head(negative ? MAJOR.negative : MAJOR.uint, Number(argument));
+    }
+    if (argument >= 1n << 64n) throw new BugError("cbor.bug", { what: "an integer of more than 64 bits" });
+    this.byte(negative ? 0x3b : 0x1b);
+    this.reserve(8);
+    this.length = this.buffer.writeBigUInt64BE(argument, this.length);
+  }
+
+  private shortAscii(value: string, length: number): boolean {
+    this.reserve(length + 2);
+    const { buffer } = this;
+    let at = this.length;
+    if (length < 24) buffer[at++] = 0x60 | length;
+    else {
+      buffer[at++] = 0x78;
+      buffer[at++] = length;
+    }
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      buffer[at++] = code;
+    }
+    this.length = at;
+    return true;
+  }
+
+  private byte(byte: number): void {
+    this.reserve(1);
+    this.buffer[this.length++] = byte;
+  }
+
+  private head(major: number, argument: number): void {
+    this.reserve(9);
+    const { buffer } = this;
+    const at = this.length;
+    const top = major << 5;
+    if (argument < 24) {
+      buffer[at] = top | argument;
+      this.length = at + 1;
+    } else if (argument < 0x100) {
+      buffer[at] = top | 24;
+      buffer[at + 1] = argument;
+      this.length = at + 2;
+    } else if (argument < 0x1_0000) {
+      buffer[at] = top | 25;
+      buffer[at + 1] = argument >> 8;
+      buffer[at + 2] = argument;
+      this.length = at + 3;
+    } else if (argument < TWO_32) {
+      buffer[at] = top | 26;
+      this.length = buffer.writeUInt32BE(argument, at + 1);
+    } else {
+      buffer[at] = top | 27;
+      buffer.writeUInt32BE(Math.floor(argument / TWO_32), at + 1);
+      this.length = buffer.writeUInt32BE(argument % TWO_32, at + 5);
+    }
+  }
+
+  private reserve(size: number): void {
+    const needed = this.length + size;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(larger, 0, 0, this.length);
+    this.buffer = larger;
+  }
+}
