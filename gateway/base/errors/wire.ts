@@ -50,4 +50,54 @@ export const WIRE_ERRORS = {
     text: "the CBOR writer was given {what}",
     hint: "Please report this with the log lines around it.",
   },
+  "coap.truncated": {
+    blame: "wire",
+    text: "the CoAP message ends inside a field at byte {offset}",
+    hint: "Send the whole message in one datagram.",
+  },
+  "coap.version": {
+    blame: "wire",
+    text: "CoAP version {version} is not version 1",
+    hint: "Speak RFC 7252 on this port.",
+  },
+  "coap.token-length": {
+    blame: "wire",
+    text: "a token length of {length} is reserved",
+    hint: "Use tokens of 0 to 8 bytes (RFC 7252 §3).",
+  },
+  "coap.empty-message": {
+    blame: "wire",
+    text: "an empty CoAP message has {length} bytes instead of 4",
+    hint: "Code 0.00 goes without token, options and payload (RFC 7252 §4.1).",
+  },
+  "coap.empty-payload": {
+    blame: "wire",
+    text: "nothing follows the payload marker at byte {offset}",
+    hint: "Leave the marker out when there is no payload (RFC 7252 §3).",
+  },
+  "coap.option-header": {
+    blame: "wire",
+    text: "the option header at byte {offset} uses the reserved value 15",
+    hint: "Write option deltas and lengths as RFC 7252 §3.1 says.",
+  },
+  "coap.option-number": {
+    blame: "wire",
+    text: "option number {number} is above 65535",
+    hint: "Check the option deltas (RFC 7252 §3.1).",
+  },
+  "block-option.length": {
+    blame: "wire",
+    text: "a block option of {length} bytes is longer than 3",
+    hint: "Write NUM, M and SZX in 0 to 3 bytes (RFC 7959 §2.2).",
+  },
+  "block-option.szx": {
+    blame: "wire",
+    text: "block size exponent 7 is reserved over UDP",
+    hint: "Use blocks of 16 to 1024 bytes (RFC 7959 §2.2).",
+  },
+  "link.malformed": {
+    blame: "wire",
+    text: "not a link-format document at character {offset}",
+    hint: "Write links as RFC 6690 §2 says.",
+  },
 } as const;

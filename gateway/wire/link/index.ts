@@ -1,0 +1,2 @@
+/** RFC 6690: link format. */
+export * from "./link-format.ts";
