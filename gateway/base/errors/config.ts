@@ -10,6 +10,11 @@ export const CONFIG_ERRORS = {
     text: "cannot read {path}: {reason}",
     hint: "Give the path of an existing YAML file with --config.",
   },
+  "config.exposed": {
+    blame: "usage",
+    text: "{address} can be reached from other machines, and unprotected CoAP stays on loopback",
+    hint: "Set coap.lab to on if this network is a closed lab, or listen on 127.0.0.1 only.",
+  },
   "port.taken": {
     blame: "usage",
     text: "{what} cannot listen on {address}: the port is taken",
@@ -29,5 +34,40 @@ export const CONFIG_ERRORS = {
     blame: "usage",
     text: "no gateway runs on the data folder {data}",
     hint: "Start one with 'sidgate run', or name its folder with --data.",
+  },
+  "cli.gateway-lost": {
+    blame: "usage",
+    text: "the gateway went away in the middle of the request: {reason}",
+    hint: "Look at its log, then ask again: a repeated command does no harm.",
+  },
+  "cli.file": {
+    blame: "usage",
+    text: "cannot read {path}: {reason}",
+    hint: "Give the path of an existing file.",
+  },
+  "admin.read-only": {
+    blame: "usage",
+    text: "commands are not taken over the network yet, since nobody can log in",
+    hint: "Use 'sidgate' on the gateway itself; it talks through the data folder's socket.",
+  },
+  "admin.host": {
+    blame: "usage",
+    text: "this address does not answer to the name {host}",
+    hint: "Open the page by the address of admin.listen, e.g. http://127.0.0.1:8080.",
+  },
+  "admin.request": {
+    blame: "usage",
+    text: "the request cannot be understood: {what}",
+    hint: "See docs/cli.md for the commands and their arguments.",
+  },
+  "admin.unknown-route": {
+    blame: "usage",
+    text: "there is nothing at {path}",
+    hint: "The page is at /, the data is below /api.",
+  },
+  "admin.bug": {
+    blame: "bug",
+    text: "the request met a fault of the gateway",
+    hint: "Please report this with the log lines around it.",
   },
 } as const;

@@ -1,0 +1,129 @@
+/** What the admin faces ask of the gateway: rows to show and one way in for commands. */
+import type { Millis, NodeId } from "../../base/index.ts";
+import type { CampaignState, Digest, Phase, Reachability } from "../../store/facts.ts";
+import type { Command, Outcome } from "../../store/inbox.ts";
+import type { Json } from "../../yang/api.ts";
+
+export interface Status {
+  readonly version: string;
+  /** Immutable id of the site, and its name for people if it has one. */
+  readonly site: string;
+  readonly name?: string;
+  readonly process: string;
+  readonly epoch: number;
+  readonly startedAt: Millis;
+  readonly now: Millis;
+  /** `lab` while unprotected CoAP or unsigned images are taken. */
+  readonly mode: "lab" | "secured";
+  /** What lab mode means here, as sentences. */
+  readonly warnings: readonly string[];
+  /** 1 = real time. */
+  readonly clockRate: number;
+  readonly listening: ReadonlyArray<{ readonly what: string; readonly address: string; readonly note?: string }>;
+  readonly broker: BrokerStatus;
+  readonly nodes: Readonly<Record<Reachability, number>>;
+  readonly journal: { readonly last: number; readonly lastDurable: number };
+  /** Commands that make sense now, with a word on each. */
+  readonly tryNext: ReadonlyArray<{ readonly command: string; readonly what: string }>;
+}
+
+export interface BrokerStatus {
+  readonly kind: "embedded-for-trying" | "configured";
+  readonly url: string;
+  readonly connected: boolean;
+  /** Messages not yet acknowledged by the broker. */
+  readonly queued: number;
+}
+
+export interface NodeRow {
+  readonly node: NodeId;
+  readonly endpoint: string;
+  readonly name: string;
+  readonly reachability: Reachability;
+  readonly missedWakes: number;
+  readonly phase: Phase;
+  readonly model?: string;
+  readonly version?: string;
+  readonly digest?: Digest;
+  readonly lastSeen?: Millis;
+  readonly nextWake?: Millis;
+  /** Edits and offers that wait for the next wake. */
+  readonly pending: number;
+}
+
+export interface NodeDetail extends NodeRow {
+  readonly joined: Millis;
+  /** The node's datastore as RFC 7951 JSON. */
+  readonly data: Json;
+  /** The last exchanges, newest first. */
+  readonly trace: ReadonlyArray<{ readonly at: Millis; readonly text: string }>;
+}
+
+export interface ImageRow {
+  readonly digest: Digest;
+  /** Short id, as in the URI of an offer. */
+  readonly id: string;
+  readonly size: number;
+  readonly model: string;
+  readonly version: string;
+  readonly name: string;
+  readonly verified: "lab" | "manifest";
+  readonly addedAt: Millis;
+}
+
+export interface CampaignRow {
+  readonly campaign: string;
+  readonly name: string;
+  readonly state: CampaignState;
+  /** Why it is in this state. */
+  readonly reason: string;
+  readonly image: Digest;
+  readonly model: string;
+  readonly version: string;
+  readonly createdAt: Millis;
+  readonly counts: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly silent: number;
+  };
+  readonly stopAtPct: number;
+  readonly silentAfter: number;
+}
+
+export interface CampaignDetail extends CampaignRow {
+  readonly nodes: ReadonlyArray<{
+    readonly node: NodeId;
+    readonly name: string;
+    readonly phase: Phase;
+    readonly reason?: string;
+    readonly received?: number;
+    readonly silent: boolean;
+  }>;
+  readonly imageSize: number;
+  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+}
+
+export interface ImageMeta {
+  /** Idempotency key of the command. */
+  readonly id: string;
+  readonly actor: string;
+  readonly name: string;
+  readonly model: string;
+  readonly version: string;
+  /** Announced SHA-256, lower-case hex. */
+  readonly digest?: Digest;
+}
+
+export interface AdminSource {
+  status(): Status;
+  /** Undefined = ready; else the reason why not. An unreachable broker is no reason. */
+  notReady(): string | undefined;
+  nodes(): readonly NodeRow[];
+  node(id: string): NodeDetail | undefined;
+  images(): readonly ImageRow[];
+  campaigns(): readonly CampaignRow[];
+  campaign(id: string): CampaignDetail | undefined;
+  submit(command: Command): Promise<Outcome>;
+  addImage(bytes: AsyncIterable<Uint8Array>, meta: ImageMeta): Promise<Outcome>;
+}

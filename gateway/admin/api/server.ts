@@ -1,0 +1,168 @@
+/**
+ * The admin API: one small JSON API on two doors. The data folder's Unix socket takes commands, because whoever may
+ * open it may also read the folder; the TCP door shows and takes nothing, as long as nobody can log in.
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { Socket, Server as SocketServer } from "node:net";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { z } from "zod";
+import { type Closable, isCoded, type Logger, SILENT, UsageError } from "../../base/index.ts";
+import type { Json } from "../../yang/api.ts";
+import { asCoded, errorBody, httpStatus } from "./answers.ts";
+import { listenTcp, type Place } from "./listen.ts";
+import type { AdminSource } from "./ports.ts";
+
+/** The status page: its HTML and the headers that guard it. */
+export interface Page {
+  readonly headers: Readonly<Record<string, string>>;
+  render(source: AdminSource): string;
+}
+
+export interface AdminOptions {
+  readonly source: AdminSource;
+  readonly page: Page;
+  /** Listens already, handed over by the data folder; whoever made it closes it. */
+  readonly socketServer: SocketServer;
+  readonly tcp: Place;
+  readonly logger?: Logger;
+}
+
+export interface Admin extends Closable {
+  /** Base URL of the TCP door. */
+  readonly url: string;
+}
+
+const COMMAND = z.strictObject({
+  id: z.string().min(1).max(128).optional(),
+  op: z.string().min(1).max(64),
+  args: z.record(z.string(), z.json()).default({}),
+  actor: z.string().min(1).max(128).default("cli"),
+});
+
+const IMAGE_QUERY = z.strictObject({
+  id: z.string().min(1).max(128).optional(),
+  model: z.string().min(1).max(64),
+  version: z.string().min(1).max(64),
+  name: z.string().min(1).max(255),
+  digest: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits of SHA-256")
+    .transform((hex) => hex.toLowerCase())
+    .optional(),
+  actor: z.string().min(1).max(128).default("cli"),
+});
+
+function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
+  const result = kind.safeParse(value);
+  if (result.success) return result.data;
+  const what = result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
+  throw new UsageError("admin.request", { what });
+}
+
+/** Starts both doors; resolves when they answer. */
+export async function openAdmin(options: AdminOptions): Promise<Admin> {
+  const { source, page, socketServer, tcp, logger = SILENT } = options;
+  const local = new WeakSet<Socket>();
+  const app = buildRoutes(source, page, {
+    isLocal: (request) => local.has(request.raw.socket),
+    // On loopback only the machine's own names are answered: a web page elsewhere cannot read us by DNS rebinding.
+    knowsHost: (host) => !isLoopbackName(tcp.host) || isLoopbackName(host),
+    logger,
+  });
+  await app.ready();
+  const address = await listenTcp(app.server, tcp, { what: "the status page", key: "admin.listen" });
+
+  const sockets = new Set<Socket>();
+  const accept = (socket: Socket): void => {
+    local.add(socket);
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    app.server.emit("connection", socket); // documented by node:http as the way to inject a connection
+  };
+  socketServer.on("connection", accept);
+
+  return {
+    url: `http://${address}`,
+    close: async () => {
+      socketServer.off("connection", accept);
+      for (const socket of sockets) socket.destroy();
+      await app.close();
+    },
+  };
+}
+
+const isLoopbackName = (host: string): boolean => host === "localhost" || host === "::1" || /^127\.[\d.]+$/.test(host);
+
+interface Doors {
+  isLocal(request: FastifyRequest): boolean;
+  knowsHost(host: string): boolean;
+  readonly logger: Logger;
+}
+
+function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInstance {
+  const app = fastify({
+    serverFactory: (handler): Server => createServer({ requestTimeout: 0 }, handler), // an image may come slowly
+    forceCloseConnections: true,
+    bodyLimit: 1024 * 1024,
+    logger: false,
+  });
+  // The stream itself is the body: an image is never held in memory.
+  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
+    if (doors.isLocal(request)) return;
+    if (!doors.knowsHost(request.hostname)) throw new UsageError("admin.host", { host: request.hostname });
+    if (request.method !== "GET" && request.method !== "HEAD") throw new UsageError("admin.read-only");
+  });
+  app.setNotFoundHandler((request) => {
+    throw new UsageError("admin.unknown-route", { path: request.url });
+  });
+  app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
+    const { statusCode = 500 } = error;
+    // Fastify's own refusals (malformed JSON, too large) are the asker's, everything else uncoded is ours.
+    const coded = asCoded(
+      !isCoded(error) && statusCode < 500 ? new UsageError("admin.request", { what: error.message }) : error,
+    );
+    if (coded.blame === "bug") doors.logger.error("admin.fault", { path: request.url, reason: String(error.stack) });
+    return reply.code(isCoded(error) ? httpStatus(coded) : Math.max(statusCode, 400)).send(errorBody(coded));
+  });
+
+  app.get("/", async (_request, reply) =>
+    reply.headers(page.headers).type("text/html; charset=utf-8").send(page.render(source)),
+  );
+  app.get("/livez", async () => ({ live: true }));
+  app.get("/readyz", async (_request, reply) => {
+    const reason = source.notReady();
+    return reason === undefined ? { ready: true } : reply.code(503).send({ ready: false, reason });
+  });
+
+  app.get("/api/status", async () => source.status());
+  app.get("/api/nodes", async () => source.nodes());
+  app.get<{ Params: { id: string } }>("/api/nodes/:id", async ({ params }) => {
+    const node = source.node(params.id);
+    if (node === undefined) throw new UsageError("node.unknown", { node: params.id });
+    return node;
+  });
+  app.get("/api/images", async () => source.images());
+  app.get("/api/campaigns", async () => source.campaigns());
+  app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {
+    const campaign = source.campaign(params.id);
+    if (campaign === undefined) throw new UsageError("campaign.unknown", { campaign: params.id });
+    return campaign;
+  });
+
+  app.post("/api/commands", async ({ body }) => {
+    const { id = randomUUID(), op, args, actor } = understand(COMMAND, body);
+    return source.submit({ id, op, args: args as Record<string, Json>, actor });
+  });
+  app.post<{ Body: AsyncIterable<Uint8Array> }>("/api/images", async ({ body, query, headers }) => {
+    if (headers["content-type"] !== "application/octet-stream") {
+      throw new UsageError("admin.request", { what: "an image is sent as application/octet-stream" });
+    }
+    const { id = randomUUID(), digest, ...meta } = understand(IMAGE_QUERY, query);
+    return source.addImage(body, digest === undefined ? { id, ...meta } : { id, digest, ...meta });
+  });
+  return app;
+}

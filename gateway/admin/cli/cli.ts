@@ -1,0 +1,209 @@
+/** The command line `sidgate`: which words there are, and what each asks of a program or of a running gateway. */
+import { Command } from "commander";
+import { minutes } from "../../base/index.ts";
+import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow, Status } from "../api/index.ts";
+import { GatewayClient } from "./gateway-client.ts";
+import { OPTIONS } from "./options.ts";
+import type { DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
+import { campaignTable, campaignView, imageTable, nodeTable, nodeView } from "./views.ts";
+
+export interface CliContext {
+  readonly programs: Programs;
+  readonly version: string;
+  print(text: string): void;
+  /** Called by a command with the exit code of its program. */
+  exit(code: number): void;
+}
+
+type Asking = RunOptions & { readonly json: boolean };
+interface StartOptions extends Asking {
+  readonly image: string;
+  readonly name?: string;
+  readonly stopAt?: number;
+  readonly silentAfter?: number;
+  readonly nodes?: readonly string[];
+}
+
+const path = (collection: string, id: string): string => `/api/${collection}/${encodeURIComponent(id)}`;
+/** Drops what was not given, so that the gateway applies its own defaults. */
+const given = <T extends object>(args: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+export function buildCli(context: CliContext): Command {
+  const cli = new Command("sidgate")
+    .description("Edge gateway for constrained nodes: CORECONF and firmware over CoAP south, MQTT north.")
+    .version(context.version)
+    .showSuggestionAfterError();
+  addPrograms(cli, context);
+  addConfig(cli, context);
+  addNodes(cli, context);
+  addImages(cli, context);
+  addCampaigns(cli, context);
+  return cli;
+}
+
+function addPrograms(cli: Command, { programs, exit }: CliContext): void {
+  cli
+    .command("run")
+    .description("run the gateway until it is told to stop")
+    .addOption(OPTIONS.config())
+    .addOption(OPTIONS.data())
+    .action(async (options: RunOptions) => exit(await programs.run(options)));
+  cli
+    .command("try")
+    .description("a whole roll-out before your eyes: gateway, broker and simulated nodes on a fast clock")
+    .addOption(OPTIONS.nodes(25))
+    .addOption(OPTIONS.share("loss", "datagrams that get lost", 0.05))
+    .addOption(OPTIONS.share("fail", "nodes whose update fails", 0))
+    .addOption(OPTIONS.share("silent", "nodes that stop waking", 0))
+    .addOption(OPTIONS.seed())
+    .addOption(OPTIONS.json())
+    .addOption(OPTIONS.data("data folder to keep (default: a temporary one)"))
+    .action(async (options: TryOptions) => exit(await programs.try(options)));
+  cli
+    .command("sim")
+    .description("simulated sleepy nodes against any gateway")
+    .option("--gateway <uri>", "the gateway", "coap://127.0.0.1:5683")
+    .addOption(OPTIONS.nodes(5))
+    .addOption(OPTIONS.share("loss", "datagrams that get lost", 0))
+    .addOption(OPTIONS.seed())
+    .addOption(OPTIONS.interval(minutes(1)))
+    .addOption(OPTIONS.data("folder for the nodes' flash (default: none, a restart begins anew)"))
+    .action(async (options: SimOptions) => exit(await programs.sim(options)));
+  cli
+    .command("decode")
+    .description("explain SID-keyed CBOR: diagnostic notation with paths")
+    .argument("<hex>", "the bytes as hex digits")
+    .addOption(OPTIONS.format())
+    .addOption(OPTIONS.models())
+    .action(async (hex: string, options: { format: string; models: readonly string[] }) => {
+      const format = Number(options.format) as DecodeOptions["format"]; // one of the option's choices
+      exit(await programs.decode({ hex, format, models: options.models }));
+    });
+}
+
+function addConfig(cli: Command, { programs, exit }: CliContext): void {
+  const config = cli.command("config").description("look at the configuration");
+  config
+    .command("check")
+    .description("say everything that is wrong with it")
+    .addOption(OPTIONS.config())
+    .action(async (options: { config?: string }) => exit(await programs.configCheck(options)));
+  config
+    .command("show")
+    .description("print what is in force, secrets hidden")
+    .addOption(OPTIONS.config())
+    .option("--origin", "say where each value comes from", false)
+    .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
+}
+
+/** A command that asks a running gateway. */
+const asking = (parent: Command, name: string, description: string): Command =>
+  parent
+    .command(name)
+    .description(description)
+    .addOption(OPTIONS.config())
+    .addOption(OPTIONS.data())
+    .addOption(OPTIONS.json());
+
+const connect = ({ programs }: CliContext, options: RunOptions): GatewayClient =>
+  new GatewayClient(programs.controlSocket(options));
+
+function show<T>({ print }: CliContext, { json }: Asking, value: T, view: (value: T) => string): void {
+  print(json ? JSON.stringify(value) : view(value));
+}
+
+/** Relative times are told by the gateway's clock, which a trial may run fast. */
+const gatewayTime = async (client: GatewayClient) => (await client.get<Status>("/api/status")).now;
+
+function addNodes(cli: Command, context: CliContext): void {
+  const node = cli.command("node").description("the nodes that the gateway knows");
+  asking(node, "list", "list the nodes").action(async (options: Asking) => {
+    const client = connect(context, options);
+    const now = await gatewayTime(client);
+    show(context, options, await client.get<NodeRow[]>("/api/nodes"), (rows) => nodeTable(rows, now));
+  });
+  asking(node, "show", "everything about one node")
+    .argument("<node>", "id of the node")
+    .action(async (id: string, options: Asking) => {
+      const client = connect(context, options);
+      const now = await gatewayTime(client);
+      show(context, options, await client.get<NodeDetail>(path("nodes", id)), (row) => nodeView(row, now));
+    });
+  asking(node, "add", "expect a node with this endpoint name")
+    .argument("<endpoint>", "the name with which it announces itself")
+    .option("--name <name>", "name for people (default: the endpoint)")
+    .action(async (endpoint: string, options: Asking & { name?: string }) => {
+      const result = await connect(context, options).command("node.add", given({ endpoint, name: options.name }));
+      show(context, options, result, () => `Added ${endpoint}.`);
+    });
+  asking(node, "remove", "forget a node")
+    .argument("<node>", "id of the node")
+    .action(async (id: string, options: Asking) => {
+      const result = await connect(context, options).command("node.remove", { node: id });
+      show(context, options, result, () => `Removed ${id}.`);
+    });
+}
+
+function addImages(cli: Command, context: CliContext): void {
+  const image = cli.command("image").description("firmware images");
+  asking(image, "list", "list the images").action(async (options: Asking) => {
+    const client = connect(context, options);
+    const now = await gatewayTime(client);
+    show(context, options, await client.get<ImageRow[]>("/api/images"), (rows) => imageTable(rows, now));
+  });
+  asking(image, "add", "bring an image in")
+    .argument("<file>", "the image")
+    .requiredOption("--model <model>", "model of the nodes that can run it")
+    .requiredOption("--version <version>", "version that a node reports when it runs it")
+    .addOption(OPTIONS.digest())
+    .action(async (file: string, options: Asking & { model: string; version: string; digest?: string }) => {
+      const { model, version, digest } = options;
+      const result = await connect(context, options).addImage({ path: file, ...given({ model, version, digest }) });
+      show(context, options, result, (row) => `Added ${model} ${version}: ${JSON.stringify(row)}`);
+    });
+}
+
+function addCampaigns(cli: Command, context: CliContext): void {
+  const campaign = cli.command("campaign").description("roll-outs of an image");
+  asking(campaign, "start", "offer an image to the nodes that it fits")
+    .requiredOption("--image <id>", "short id or SHA-256 of the image")
+    .option("--name <name>", "name for people")
+    .addOption(OPTIONS.stopAt())
+    .addOption(OPTIONS.silentAfter())
+    .addOption(OPTIONS.targets())
+    .action(async (options: StartOptions) => {
+      const { image, name, stopAt, silentAfter, nodes } = options;
+      const args = given({ image, name, stopAtPct: stopAt, silentAfter, nodes });
+      const result = await connect(context, options).command("campaign.create", args);
+      show(context, options, result, (row) => `Started: ${JSON.stringify(row)}`);
+    });
+  asking(campaign, "show", "list the campaigns, or show one with its nodes")
+    .argument("[campaign]", "id of the campaign")
+    .action(async (id: string | undefined, options: Asking) => {
+      const client = connect(context, options);
+      const now = await gatewayTime(client);
+      if (id === undefined) {
+        show(context, options, await client.get<CampaignRow[]>("/api/campaigns"), (rows) => campaignTable(rows, now));
+      } else {
+        show(context, options, await client.get<CampaignDetail>(path("campaigns", id)), (row) =>
+          campaignView(row, now),
+        );
+      }
+    });
+  const verbs = [
+    ["pause", "offer it to no further node", "Paused"],
+    ["resume", "go on after a pause or a stop", "Resumed"],
+    ["abort", "end it for good", "Aborted"],
+  ] as const;
+  for (const [verb, description, past] of verbs) {
+    asking(campaign, verb, description)
+      .argument("<campaign>", "id of the campaign")
+      .action(async (id: string, options: Asking) => {
+        const result = await connect(context, options).command(`campaign.${verb}`, { campaign: id });
+        show(context, options, result, () => `${past} ${id}.`);
+      });
+  }
+}

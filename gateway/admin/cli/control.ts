@@ -1,0 +1,61 @@
+/** The way to a running gateway: HTTP over the Unix socket in its data folder. */
+import { type IncomingMessage, request } from "node:http";
+import type { Readable } from "node:stream";
+import { UsageError } from "../../base/index.ts";
+import type { Json } from "../../yang/api.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Nothing listens, or nothing may be reached: as good as no gateway. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"]);
+
+/** Sends JSON, or a stream of bytes; the answer's body is parsed JSON. */
+export function controlRequest(
+  socketPath: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: Json | Readable,
+): Promise<Answer> {
+  const stream = isStream(body);
+  const headers =
+    body === undefined ? {} : { "content-type": stream ? "application/octet-stream" : "application/json" };
+  return new Promise((resolve, reject) => {
+    let answered = false;
+    const lost = (cause: NodeJS.ErrnoException): void => {
+      if (answered) return; // a refused upload breaks the pipe after its answer came
+      const code = cause.code ?? cause.message;
+      reject(
+        ABSENT.has(code)
+          ? new UsageError("cli.no-gateway", { data: socketPath }, { cause })
+          : new UsageError("cli.gateway-lost", { reason: code }, { cause }),
+      );
+    };
+    const asking = request({ socketPath, method, path, headers, agent: false }, (answer) => {
+      answered = true;
+      readJson(answer).then((read) => resolve({ status: answer.statusCode ?? 0, body: read }), reject);
+    });
+    asking.on("error", lost);
+    if (!stream) return void asking.end(body === undefined ? undefined : JSON.stringify(body));
+    body.on("error", (error) => {
+      asking.destroy();
+      reject(error);
+    });
+    body.pipe(asking);
+  });
+}
+
+const isStream = (body: Json | Readable | undefined): body is Readable =>
+  typeof body === "object" && body !== null && "pipe" in body && typeof body["pipe"] === "function";
+
+async function readJson(answer: IncomingMessage): Promise<unknown> {
+  try {
+    const parts: Buffer[] = [];
+    for await (const part of answer) parts.push(part as Buffer);
+    return JSON.parse(Buffer.concat(parts).toString("utf8"));
+  } catch (cause) {
+    throw new UsageError("cli.gateway-lost", { reason: "its answer was cut off" }, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+/** Exit codes, after sysexits.h: scripts can tell a typing error from a taken port. */
+import { type ErrorCode, isCoded } from "../../base/index.ts";
+
+export const EXIT = { ok: 0, failed: 1, stopped: 3, usage: 64, unavailable: 69, io: 74, config: 78 } as const;
+export type ExitName = keyof typeof EXIT;
+
+export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  ok: "done",
+  failed: "the gateway refused the command, or something else went wrong; the line says what",
+  stopped: "`try` only: the campaign's own rule stopped it",
+  usage: "the command line is wrong",
+  unavailable: "a port is taken, or no gateway runs on the data folder",
+  io: "a file or the data folder cannot be read or written",
+  config: "the configuration is wrong",
+};
+
+const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
+  "cli.usage": "usage",
+  "cli.no-gateway": "unavailable",
+  "cli.gateway-lost": "unavailable",
+  "cli.file": "io",
+  "port.taken": "unavailable",
+  "port.refused": "unavailable",
+  "config.invalid": "config",
+  "config.unreadable": "config",
+  "config.exposed": "config",
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (!isCoded(error)) return EXIT.failed;
+  return EXIT[BY_CODE[error.code] ?? (error.blame === "store" ? "io" : "failed")];
+}

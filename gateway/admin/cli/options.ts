@@ -1,0 +1,53 @@
+/** Values on the command line: each parser takes the text or says, as commander wants it, what would be right. */
+import { InvalidArgumentError, Option } from "commander";
+import type { Millis } from "../../base/index.ts";
+import { formatDuration, parseDuration, parseInteger, parsePercent } from "../api/quantities.ts";
+
+function required<T>(value: T | undefined, problem: string): T {
+  if (value === undefined) throw new InvalidArgumentError(problem);
+  return value;
+}
+
+const integer = (min: number, max: number) => (text: string) =>
+  required(parseInteger(text, min, max), `It must be a whole number from ${min} to ${max}.`);
+const percent = (text: string): number => required(parsePercent(text), "It must be a percentage, e.g. 5%.");
+const share = (text: string): number => percent(text) / 100;
+const duration = (text: string): Millis => required(parseDuration(text), "It must be a duration, e.g. 90s or 15m.");
+const list = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+const digest = (text: string): string =>
+  required(/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined, "It must be 64 hex digits of SHA-256.");
+
+export const OPTIONS = {
+  config: () => new Option("-c, --config <file>", "configuration file (default: sidgate.yaml here, if there is one)"),
+  data: (text = "data folder (default: from the configuration)") => new Option("-d, --data <folder>", text),
+  json: () => new Option("--json", "print JSON").default(false),
+  nodes: (count: number) =>
+    new Option("--nodes <count>", "number of simulated nodes").argParser(integer(1, 100_000)).default(count),
+  share: (flag: string, text: string, value: number) =>
+    new Option(`--${flag} <percent>`, text).argParser(share).default(value, `${value * 100}%`),
+  seed: () =>
+    new Option("--seed <number>", "seed of chance: the same seed, the same run")
+      .argParser(integer(0, 0xffffffff))
+      .default(1),
+  interval: (value: Millis) =>
+    new Option("--wake-interval <duration>", "how often a node wakes")
+      .argParser(duration)
+      .default(value, formatDuration(value)),
+  format: () =>
+    new Option("--format <number>", "CoAP content format: 140 tree, 141 identifiers, 142 instances")
+      .choices(["140", "141", "142"])
+      .default("140"),
+  models: () =>
+    new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas")
+      .argParser(list)
+      .default([], "none"),
+  digest: () => new Option("--digest <hex>", "expected SHA-256; another one is refused").argParser(digest),
+  stopAt: () => new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(percent),
+  silentAfter: () =>
+    new Option("--silent-after <wakes>", "missed wakes that make a node silent").argParser(integer(1, 1000)),
+  targets: () => new Option("--nodes <ids>", "only these nodes, separated by commas").argParser(list),
+} as const;

@@ -1,0 +1,52 @@
+/** What the command line starts but does not know how to do: the composition root supplies these. */
+import type { Millis } from "../../base/index.ts";
+
+export interface RunOptions {
+  readonly config?: string;
+  /** Overrides the `data` setting. */
+  readonly data?: string;
+}
+
+export interface TryOptions {
+  readonly nodes: number;
+  /** Shares, 0 to 1. */
+  readonly loss: number;
+  readonly fail: number;
+  readonly silent: number;
+  readonly seed: number;
+  readonly json: boolean;
+  /** Kept afterwards; without it a temporary folder is used. */
+  readonly data?: string;
+}
+
+export interface SimOptions {
+  readonly gateway: string;
+  readonly nodes: number;
+  readonly loss: number;
+  readonly seed: number;
+  readonly wakeInterval: Millis;
+  /** Where the simulated nodes keep their flash; without it a restart begins anew. */
+  readonly data?: string;
+}
+
+export interface DecodeOptions {
+  readonly hex: string;
+  readonly format: 140 | 141 | 142;
+  readonly models: readonly string[];
+}
+
+export interface ConfigOptions {
+  readonly config?: string;
+}
+
+/** Each resolves with the exit code. */
+export interface Programs {
+  run(options: RunOptions): Promise<number>;
+  try(options: TryOptions): Promise<number>;
+  sim(options: SimOptions): Promise<number>;
+  decode(options: DecodeOptions): Promise<number>;
+  configCheck(options: ConfigOptions): Promise<number>;
+  configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
+  /** Path of the control socket of the data folder that these options name. */
+  controlSocket(options: RunOptions): string;
+}

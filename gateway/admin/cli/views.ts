@@ -1,0 +1,109 @@
+/** How rows look on a terminal. */
+import type { Millis } from "../../base/index.ts";
+import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow } from "../api/index.ts";
+import { formatMoment, formatSize } from "../api/quantities.ts";
+import { type Column, formatTable, printable } from "./table.ts";
+
+const firmware = ({ model, version }: { model?: string; version?: string }): string =>
+  version === undefined ? "-" : `${model ?? "?"} ${version}`;
+const tally = ({ counts: { total, done, failed, silent } }: CampaignRow): string =>
+  `${done} of ${total} done, ${failed} failed, ${silent} silent`;
+
+/** Lines of `name: value` with the values in one column. */
+const facts = (rows: ReadonlyArray<readonly [name: string, value: string]>): string => {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${printable(value)}`).join("\n");
+};
+
+export function nodeTable(rows: readonly NodeRow[], now: Millis): string {
+  const columns: Column<NodeRow>[] = [
+    { title: "NODE", cell: (row) => row.node },
+    { title: "NAME", cell: (row) => row.name },
+    { title: "STATE", cell: (row) => row.reachability },
+    { title: "FIRMWARE", cell: firmware },
+    { title: "UPDATE", cell: (row) => row.phase },
+    { title: "LAST SEEN", cell: (row) => formatMoment(row.lastSeen, now) },
+    { title: "NEXT WAKE", cell: (row) => (row.nextWake === undefined ? "-" : formatMoment(row.nextWake, now)) },
+    { title: "WAITING", cell: (row) => String(row.pending), align: "right" },
+  ];
+  return formatTable(columns, rows, "No node is known yet. Its first check-in, or 'sidgate node add', makes one.");
+}
+
+export function nodeView(node: NodeDetail, now: Millis): string {
+  const head = facts([
+    ["node", node.node],
+    ["name", node.name],
+    ["endpoint", node.endpoint],
+    ["state", node.missedWakes > 0 ? `${node.reachability} (${node.missedWakes} wakes missed)` : node.reachability],
+    ["firmware", firmware(node)],
+    ["digest", node.digest ?? "-"],
+    ["update", node.phase],
+    ["last seen", formatMoment(node.lastSeen, now)],
+    ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
+    ["waiting", `${node.pending} for its next wake`],
+  ]);
+  const trace = node.trace.map(({ at, text }) => `  ${formatMoment(at, now)}: ${printable(text)}`);
+  return [
+    head,
+    "data:",
+    JSON.stringify(node.data, undefined, 2),
+    "trace:",
+    ...(trace.length > 0 ? trace : ["  -"]),
+  ].join("\n");
+}
+
+export function imageTable(rows: readonly ImageRow[], now: Millis): string {
+  const columns: Column<ImageRow>[] = [
+    { title: "ID", cell: (row) => row.id },
+    { title: "MODEL", cell: (row) => row.model },
+    { title: "VERSION", cell: (row) => row.version },
+    { title: "SIZE", cell: (row) => formatSize(row.size), align: "right" },
+    { title: "TRUST", cell: (row) => (row.verified === "lab" ? "unsigned (lab)" : "signed") },
+    { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },
+    { title: "SHA-256", cell: (row) => row.digest },
+  ];
+  return formatTable(
+    columns,
+    rows,
+    "No image is stored yet. 'sidgate image add FILE --model M --version V' brings one in.",
+  );
+}
+
+export function campaignTable(rows: readonly CampaignRow[], now: Millis): string {
+  const columns: Column<CampaignRow>[] = [
+    { title: "CAMPAIGN", cell: (row) => row.campaign },
+    { title: "NAME", cell: (row) => row.name },
+    { title: "STATE", cell: (row) => row.state },
+    { title: "IMAGE", cell: firmware },
+    { title: "NODES", cell: tally },
+    { title: "STARTED", cell: (row) => formatMoment(row.createdAt, now) },
+  ];
+  return formatTable(columns, rows, "No campaign yet. 'sidgate campaign start --image ID' starts one.");
+}
+
+export function campaignView(row: CampaignDetail, now: Millis): string {
+  const head = facts([
+    ["campaign", row.campaign],
+    ["name", row.name],
+    ["state", row.reason === "" ? row.state : `${row.state} (${row.reason})`],
+    ["image", `${firmware(row)}, ${formatSize(row.imageSize)}, ${row.image}`],
+    ["nodes", tally(row)],
+    ["stops at", `${row.stopAtPct} % failed or silent; silent after ${row.silentAfter} missed wakes`],
+    ["started", formatMoment(row.createdAt, now)],
+  ]);
+  type Target = CampaignDetail["nodes"][number];
+  const columns: Column<Target>[] = [
+    { title: "NODE", cell: ({ node }) => node },
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "UPDATE", cell: ({ phase, silent }) => (silent ? `${phase} (silent)` : phase) },
+    {
+      title: "STORED",
+      cell: ({ received }) =>
+        received === undefined ? "-" : `${Math.floor((100 * received) / Math.max(row.imageSize, 1))} %`,
+      align: "right",
+    },
+    { title: "REASON", cell: ({ reason }) => reason ?? "" },
+  ];
+  const excluded = row.excluded.map(({ node, reason }) => `left out: ${node}: ${printable(reason)}`);
+  return [head, "", formatTable(columns, row.nodes, "No node takes part."), ...excluded].join("\n");
+}

@@ -1,0 +1,133 @@
+/** The status page: one HTML document, made on the server from the same rows as the API. */
+import { type Millis, millis, rfc3339 } from "../../base/index.ts";
+import { REACHABILITIES } from "../../store/facts.ts";
+import type { AdminSource, CampaignRow, ImageRow, NodeRow, Page, Status } from "../api/index.ts";
+import { formatDuration, formatMoment, formatSize } from "../api/quantities.ts";
+import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
+import { Html, html } from "./html.ts";
+
+export const STATUS_PAGE: Page = { headers: HEADERS, render: (source) => renderPage(source) };
+
+/** Rows beyond this are counted, not listed: a phone should not render ten thousand. */
+const MAX_ROWS = 500;
+
+const NOTHING = html``;
+const chip = (word: string): Html => html`<span class="chip ${word}">${word}</span>`;
+
+function moment(at: Millis | undefined, now: Millis): Html {
+  return at === undefined
+    ? html`<span class="soft">–</span>`
+    : html`<time datetime="${rfc3339(at)}" title="${rfc3339(at)}">${formatMoment(at, now)}</time>`;
+}
+
+/** A part of the page that refreshes itself. */
+const live = (id: string, title: string, body: Html): Html =>
+  html`<section id="${id}" data-live aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>`;
+
+export function renderPage(source: AdminSource): string {
+  const status = source.status();
+  const title = status.name ?? status.site;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – Sidgate</title>
+<link rel="icon" href="data:,">
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<header><h1>Sidgate · ${title}</h1>
+<p class="soft small" id="since" data-live>version ${status.version}, running for ${formatDuration(millis(status.now - status.startedAt))}</p></header>
+<main>
+<p id="late" role="status" hidden class="chip lost">The gateway does not answer; this is what it said last.</p>
+${banner(status)}
+${live("fleet", "Nodes", fleet(status, source.nodes()))}
+${live("campaigns", "Campaigns", campaigns(source.campaigns(), status.now))}
+${live("images", "Images", images(source.images(), status.now))}
+${live("gateway", "Gateway", gateway(status))}
+${live("next", "What to try next", tryNext(status))}
+</main>
+<footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/campaigns">campaigns</a>.</p></footer>
+<script>${new Html(SCRIPT)}</script>
+</body>
+</html>
+`;
+  return page.toString();
+}
+
+function banner({ mode, warnings, clockRate }: Status): Html {
+  const lines = [
+    ...warnings,
+    ...(clockRate === 1 ? [] : [`The clock runs ${clockRate} times as fast as real time: this is a trial.`]),
+  ];
+  const heading = mode === "lab" ? "Lab mode: nothing here is protected" : "Please note";
+  return html`<section id="banner" data-live class="banner" aria-label="Warnings"${lines.length === 0 && mode !== "lab" ? html` hidden` : NOTHING}><p><strong>${heading}</strong></p>${lines.map((line) => html`<p>${line}</p>`)}</section>`;
+}
+
+function fleet(status: Status, nodes: readonly NodeRow[]): Html {
+  const tiles = html`<ul class="tiles">${REACHABILITIES.map(
+    (word) => html`<li class="${word}"><strong>${status.nodes[word]}</strong>${word}</li>`,
+  )}</ul>`;
+  if (nodes.length === 0)
+    return html`${tiles}<p class="soft">No node is known yet. The first check-in or “sidgate node add” makes one.</p>`;
+  const rest = nodes.length - MAX_ROWS;
+  return html`${tiles}
+<div class="scroll" tabindex="0" role="region" aria-label="Table of nodes"><table class="stack">
+<caption>${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, in order of name${rest > 0 ? html`; the first ${MAX_ROWS} are shown` : NOTHING}</caption>
+<thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col">Firmware</th><th scope="col">Update</th><th scope="col">Last seen</th><th scope="col">Next wake</th><th scope="col" class="number">Waiting</th></tr></thead>
+<tbody>${[...nodes]
+    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))
+    .slice(0, MAX_ROWS)
+    .map((node) => nodeRow(node, status.now))}</tbody></table></div>`;
+}
+
+function nodeRow(node: NodeRow, now: Millis): Html {
+  const missed = node.missedWakes > 0 ? html` <span class="soft">(${node.missedWakes} missed)</span>` : NOTHING;
+  const firmware = node.version === undefined ? html`<span class="soft">–</span>` : html`${node.model} ${node.version}`;
+  return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a></th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update">${node.phase}</td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
+}
+
+function campaigns(rows: readonly CampaignRow[], now: Millis): Html {
+  if (rows.length === 0)
+    return html`<p class="soft">None yet. A campaign brings an image to nodes: “sidgate campaign start --image ID”.</p>`;
+  return html`${rows.map((row) => campaign(row, now))}`;
+}
+
+function campaign(row: CampaignRow, now: Millis): Html {
+  const { total, done, failed, silent } = row.counts;
+  const open = total - done - failed - silent;
+  const counts = `${done} of ${total} done, ${open} open, ${failed} failed, ${silent} silent`;
+  return html`<article><h3>${row.name} ${chip(row.state)}</h3>
+<p class="small soft">${row.model} ${row.version}, started ${moment(row.createdAt, now)}, stops at ${row.stopAtPct} % failed or silent${row.reason === "" ? NOTHING : html`. ${row.reason}`}</p>
+<progress max="${Math.max(total, 1)}" value="${done}" aria-label="${row.name}: ${counts}"></progress>
+<p>${counts}</p></article>`;
+}
+
+function images(rows: readonly ImageRow[], now: Millis): Html {
+  if (rows.length === 0)
+    return html`<p class="soft">None yet. “sidgate image add FILE --model M --version V” brings one in.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of images"><table class="stack">
+<caption>Firmware images that nodes can be offered</caption>
+<thead><tr><th scope="col">Image</th><th scope="col">Id</th><th scope="col">Size</th><th scope="col">Trust</th><th scope="col">Added</th></tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${formatSize(row.size)}</td><td data-label="Trust">${row.verified === "lab" ? "unsigned (lab)" : "signed"}</td><td data-label="Added">${moment(row.addedAt, now)}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+function gateway(status: Status): Html {
+  const { broker, journal } = status;
+  const kind = broker.kind === "embedded-for-trying" ? "embedded broker, for trying only" : "configured broker";
+  return html`<dl>
+${status.listening.map(({ what, address, note }) => html`<dt>${what}</dt><dd><code>${address}</code>${note === undefined ? NOTHING : html` <span class="soft">${note}</span>`}</dd>`)}
+<dt>MQTT link</dt><dd><code>${broker.url}</code> (${kind}) <span class="chip ${broker.connected ? "connected" : "waiting"}">${broker.connected ? "connected" : "not connected"}</span>, ${broker.queued} ${broker.queued === 1 ? "message" : "messages"} waiting</dd>
+<dt>Journal</dt><dd>${journal.last} facts, ${journal.last - journal.lastDurable} on their way to the disk</dd>
+<dt>Site</dt><dd><code>${status.site}</code>, process <code>${status.process}</code>, epoch ${status.epoch}</dd>
+</dl>`;
+}
+
+function tryNext({ tryNext: rows }: Status): Html {
+  if (rows.length === 0) return html`<p class="soft">See “sidgate --help”.</p>`;
+  return html`<dl>${rows.map(({ command, what }) => html`<dt>${what}</dt><dd><code>${command}</code></dd>`)}</dl>`;
+}

@@ -1,0 +1,64 @@
+/** The kinds of values a setting can have. Each takes what YAML or an environment variable gives, or names the problem. */
+import { z } from "zod";
+import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
+import { seconds } from "../../base/index.ts";
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:5683`, `localhost:0`, `[::1]:5683`. */
+export function parseHostPort(text: string): HostPort | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([\w.-]+)):(\d+)$/.exec(text.trim()) ?? [];
+  const host = bracketed ?? plain;
+  const port = parseInteger(digits ?? "", 0, 65_535);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+export const formatHostPort = ({ host, port }: HostPort): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Numbers and text are read alike, so that a value means the same in YAML and in the environment. */
+const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>
+  z.union([z.string(), z.number()], { error: problem }).transform((raw, context): T => {
+    const value = parse(String(raw));
+    if (value !== undefined) return value;
+    context.addIssue(problem);
+    return z.NEVER;
+  });
+
+export const text = z.string({ error: "must be text" }).min(1, "must not be empty");
+export const path = z.string({ error: "must be a path" }).min(1, "must not be empty");
+export const hostPort = parsed(parseHostPort, "must be host:port, e.g. 127.0.0.1:5683 or [::1]:5683");
+export const integer = (min: number, max: number) =>
+  parsed((raw) => parseInteger(raw, min, max), `must be a whole number from ${min} to ${max}`);
+export const size = parsed(
+  (raw) => parseSize(raw) || undefined,
+  "must be a size, e.g. 16MiB, 512KiB or a number of bytes",
+);
+export const duration = parsed((raw) => {
+  const value = parseDuration(raw);
+  return value === undefined || value < seconds(1) ? undefined : value;
+}, "must be a duration of at least one second, e.g. 90s, 15m, 12h or 7d");
+export const percent = parsed((raw) => parsePercent(raw), "must be a percentage from 0 to 100");
+export const rate = parsed((raw) => {
+  const value = Number(raw);
+  return value >= 1 && value <= 10_000 ? value : undefined;
+}, "must be a number from 1 to 10000");
+export const brokerUrl = parsed(
+  (raw) => (/^(mqtts?|wss?|tcp|ssl|tls):$/.test(URL.canParse(raw) ? new URL(raw).protocol : "") ? raw : undefined),
+  "must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
+);
+
+/** One of a few words; the words stay readable for "did you mean" and for the documentation. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>
+  z.enum(words, {
+    error: `must be ${words
+      .slice(0, -1)
+      .map((word) => `"${word}"`)
+      .join(", ")} or "${words.at(-1)}"`,
+  });
+export const listOf = <T extends z.ZodType>(item: T) => z.array(item, { error: "must be a list" }).readonly();
+export const someOf = <T extends z.ZodType>(item: T) =>
+  z.array(item, { error: "must be a list" }).min(1, "must name at least one").readonly();

@@ -1,0 +1,149 @@
+/**
+ * Every setting of the gateway: key, kind, default, meaning. The type `Config`, the reader, `sidgate config show` and
+ * docs/configuration.md all follow from this table.
+ */
+import type { z } from "zod";
+import {
+  brokerUrl,
+  duration,
+  hostPort,
+  integer,
+  listOf,
+  oneOf,
+  path,
+  percent,
+  rate,
+  size,
+  someOf,
+  text,
+} from "./kinds.ts";
+import type { Secret } from "./secret.ts";
+
+export type RawValue = string | number | readonly string[];
+
+export interface Setting<K extends z.ZodType = z.ZodType> {
+  readonly kind: K;
+  /** As it would be written in YAML; undefined = unset by default. */
+  readonly fallback: RawValue | undefined;
+  readonly meaning: string;
+  /** Is never shown, and may be a reference `file:PATH` or `env:NAME`. */
+  readonly secret: boolean;
+}
+
+type Defaulted<K extends z.ZodType> = Setting<K> & { readonly fallback: RawValue; readonly secret: false };
+type Optional<K extends z.ZodType> = Setting<K> & { readonly fallback: undefined; readonly secret: false };
+type Hidden = Setting<typeof text> & { readonly secret: true };
+
+const setting = <K extends z.ZodType>(kind: K, fallback: RawValue, meaning: string): Defaulted<K> => ({
+  kind,
+  fallback,
+  meaning,
+  secret: false,
+});
+const optional = <K extends z.ZodType>(kind: K, meaning: string): Optional<K> => ({
+  kind,
+  fallback: undefined,
+  meaning,
+  secret: false,
+});
+const secret = (meaning: string): Hidden => ({ kind: text, fallback: undefined, meaning, secret: true });
+
+export const SETTINGS = {
+  data: setting(
+    path,
+    "./data",
+    "Folder of the journal, the state, the images and the control socket. One process owns it.",
+  ),
+  "site.name": optional(text, "Name of the installation, for people. The site's id is made once and never changes."),
+  "coap.listen": setting(someOf(hostPort), ["127.0.0.1:5683"], "UDP addresses on which nodes reach the gateway."),
+  "coap.lab": setting(
+    oneOf("loopback", "on", "off"),
+    "loopback",
+    "Unprotected CoAP: `loopback` = only on loopback addresses, other addresses in coap.listen are refused; `on` = on every address (a closed lab network); `off` = nobody without a security context is heard.",
+  ),
+  "trust.mode": setting(
+    oneOf("require", "lab"),
+    "require",
+    "`require` = only images with a signature that this gateway trusts; `lab` = unsigned images too, for trying things out.",
+  ),
+  "mqtt.url": optional(brokerUrl, "The broker. Unset = an embedded broker on loopback, which is for trying."),
+  "mqtt.username": optional(text, "User name at the broker; by default the site's id."),
+  "mqtt.password": secret("Password at the broker."),
+  "mqtt.tls.ca": optional(
+    path,
+    "PEM file of the authorities that may sign the broker's certificate; by default the system's.",
+  ),
+  "mqtt.tls.cert": optional(path, "PEM file of our client certificate."),
+  "mqtt.tls.key": optional(path, "PEM file of the client certificate's private key."),
+  "mqtt.embedded.port": setting(
+    integer(0, 65_535),
+    1883,
+    "TCP port of the embedded broker on 127.0.0.1; 0 = any free port.",
+  ),
+  "mqtt.client-window": setting(
+    integer(1, 65_535),
+    64,
+    "Messages that may be on their way to the broker unacknowledged.",
+  ),
+  "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),
+  "images.max-bytes": setting(size, "16MiB", "Largest image that is taken in."),
+  "images.cache-bytes": setting(size, "64MiB", "Memory for images that are being served."),
+  "nodes.wake-interval": setting(
+    duration,
+    "15m",
+    "When a node is expected to wake, as long as it was not told otherwise.",
+  ),
+  "nodes.silent-after": setting(integer(1, 1000), 3, "Missed wakes after which a node counts as silent."),
+  "campaign.stop-at-percent": setting(
+    percent,
+    15,
+    "A campaign stops when this part of its nodes has failed or fallen silent.",
+  ),
+  "journal.keep-bytes": setting(size, "256MiB", "Facts are kept for replay up to this size."),
+  "journal.keep-days": setting(integer(1, 3650), 7, "Facts are kept for replay up to this age in days."),
+  "models.folders": setting(listOf(path), [], "Folders with further .yang and .sid files."),
+  "log.level": setting(
+    oneOf("debug", "info", "warn", "error", "silent"),
+    "info",
+    "Least important log lines that are written.",
+  ),
+  "clock.rate": setting(rate, 1, "How many times as fast as real time the gateway's clock runs. For trials only."),
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+type ValueOf<S> = S extends { secret: true }
+  ? Secret | undefined
+  : S extends Setting<infer K>
+    ? z.output<K> | (S["fallback"] extends undefined ? undefined : never)
+    : never;
+type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+type Nested<Flat> = {
+  readonly [K in keyof Flat & string as K extends `${infer Section}.${string}`
+    ? Camel<Section>
+    : Camel<K>]: K extends `${infer Section}.${string}`
+    ? Nested<{ [L in keyof Flat & string as L extends `${Section}.${infer Rest}` ? Rest : never]: Flat[L] }>
+    : Flat[K];
+};
+type Flat = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };
+
+/** `mqtt.client-window` in YAML is `config.mqtt.clientWindow` here. */
+export type Config = Nested<Flat>;
+
+const camel = (word: string): string => word.replace(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
+
+/** The nested form of checked values, one per key. */
+export function nest(values: ReadonlyMap<SettingKey, unknown>): Config {
+  const root: Record<string, unknown> = {};
+  for (const key of SETTING_KEYS) {
+    const words = key.split(".").map(camel);
+    let place = root;
+    for (const word of words.slice(0, -1)) {
+      place[word] ??= {};
+      place = place[word] as Record<string, unknown>;
+    }
+    place[words.at(-1)!] = values.get(key);
+  }
+  return root as Config;
+}
