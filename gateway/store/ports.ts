@@ -23,6 +23,8 @@ export interface Journal extends Closable {
   /** Last number given; 0 when nothing was ever written. */
   readonly last: number;
   readonly lastDurable: number;
+  /** Resolves when all that was appended so far is durable; rejects like `durable`. */
+  flush(): Promise<void>;
   /** Drops whole segments that lie wholly below `seq`. */
   trim(seq: number): Promise<void>;
 }
@@ -41,7 +43,11 @@ export interface StateChange {
 export interface StateStore extends Closable {
   get(table: string, key: string): Promise<Uint8Array | undefined>;
   /** All entries of a table in key order (UTF-8 byte order), from `from` inclusive. */
-  entries(table: string, from?: string, limit?: number): Promise<ReadonlyArray<readonly [key: string, value: Uint8Array]>>;
+  entries(
+    table: string,
+    from?: string,
+    limit?: number,
+  ): Promise<ReadonlyArray<readonly [key: string, value: Uint8Array]>>;
   /** All or nothing; afterwards `applied(projection)` is `seq`. Durable when it resolves. */
   commit(projection: string, seq: number, changes: readonly StateChange[]): Promise<void>;
   /** Number of the last fact in this projection; 0 at first. */
@@ -52,7 +58,10 @@ export interface StateStore extends Closable {
 export interface ImageStore extends Closable {
   /** Streams to a hidden place, computing size and SHA-256. Throws UsageError image.empty / image.too-large, and
    * leaves nothing behind when it throws. */
-  receive(source: AsyncIterable<Uint8Array>, options: { readonly name: string; readonly maxBytes: number }): Promise<Received>;
+  receive(
+    source: AsyncIterable<Uint8Array>,
+    options: { readonly name: string; readonly maxBytes: number },
+  ): Promise<Received>;
   /** Bytes of an image; undefined when there is none. Synchronous: the block lane answers within its event. */
   open(digest: Digest): StoredImage | undefined;
   remove(digest: Digest): Promise<void>;

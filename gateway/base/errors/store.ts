@@ -1,5 +1,60 @@
-/** Errors of the store part. */
+/** Errors of the store: our backing failed, is damaged, or belongs to somebody else. */
 export const STORE_ERRORS = {
+  "store.write-failed": {
+    blame: "store",
+    text: "writing {what} failed: {reason}",
+    hint: "Look at the disk (full, read-only, worn out?), then start again; nothing that was answered is lost.",
+  },
+  "store.read-failed": {
+    blame: "store",
+    text: "reading {what} failed: {reason}",
+    hint: "Look at the disk and at the owner of the file, then start again.",
+  },
+  "store.damaged": {
+    blame: "store",
+    text: "{file} is damaged at byte {offset}",
+    hint: "The disk changed what was written. Restore the data folder from a backup; keep the file for a diagnosis.",
+  },
+  "store.gap": {
+    blame: "store",
+    text: "the journal holds the facts {first} to {last}, but the state was built up to {applied}",
+    hint: "Journal and state come from different moments: restore both from the same backup.",
+  },
+  "store.image-missing": {
+    blame: "store",
+    text: "the bytes of image {digest} are gone from the data folder",
+    hint: "Add the image again with 'sidgate image add'; it continues where it was.",
+  },
+  "store.closed": {
+    blame: "store",
+    text: "{what} is closed",
+    hint: "The gateway is stopping; ask again when it runs.",
+  },
+  "store.folder": {
+    blame: "store",
+    text: "the data folder {folder} cannot be used: {reason}",
+    hint: "Name a folder that this user may write with --data.",
+  },
+  "store.owned": {
+    blame: "store",
+    text: "another gateway runs on the data folder {folder}",
+    hint: "Stop it first, or give this one its own folder with --data.",
+  },
+  "store.newer": {
+    blame: "store",
+    text: "the data folder {folder} has version {found}, this program knows versions up to {known}",
+    hint: "Run the newer program again, or restore a backup made with this one.",
+  },
+  "store.migration": {
+    blame: "store",
+    text: "no step leads the data folder {folder} from version {found} to {known}",
+    hint: "Upgrade through the releases in between.",
+  },
+  "store.redis": {
+    blame: "store",
+    text: "Redis at {url} does not answer: {reason}",
+    hint: "Check that Redis runs and that the configured URL reaches it.",
+  },
   "store.bug": {
     blame: "bug",
     text: "the store part met a state that cannot be: {what}",

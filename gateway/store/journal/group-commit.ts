@@ -1,0 +1,168 @@
+/**
+ * The journal over any backing: numbers facts, gathers them into batches and writes one batch at a time. While a batch
+ * is on its way to the disk the next one fills, so the price of one fdatasync is shared by all who wait for it.
+ */
+
+import type { Closable } from "../../base/index.ts";
+import { BugError, StoreError } from "../../base/index.ts";
+import { encodeFact } from "../cbor-x.ts";
+import type { Fact, NewFact } from "../facts.ts";
+import type { Appended, Journal } from "../ports.ts";
+import { RecentFacts } from "./recent-facts.ts";
+
+/** Facts that become durable together: numbers first, first + 1, … */
+export interface FactBatch {
+  readonly first: number;
+  readonly payloads: readonly Uint8Array[];
+}
+
+/** Where batches go. The journal calls `write` for one batch at a time, in order. */
+export interface JournalBacking extends Closable {
+  /** For messages: a path or a URL. */
+  readonly name: string;
+  readonly first: number;
+  /** Last number found when it was opened. */
+  readonly last: number;
+  /** Resolves when the whole batch is durable. */
+  write(batch: FactBatch): Promise<void>;
+  /** The durable facts `from` to `to`, both inclusive, or the first part of them. */
+  read(from: number, to: number): Promise<readonly Fact[]>;
+  trim(seq: number): Promise<void>;
+}
+
+export interface GroupCommitOptions {
+  /** Most facts in one batch. */
+  readonly maxBatch?: number | undefined;
+  /** Facts kept in memory for readers who follow. */
+  readonly recent?: number | undefined;
+}
+
+interface OpenBatch extends FactBatch {
+  readonly payloads: Uint8Array[];
+  readonly durable: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+export const LARGEST_PAYLOAD = 8 << 20;
+const ignore = (): void => undefined;
+
+export class GroupCommitJournal implements Journal {
+  readonly #backing: JournalBacking;
+  readonly #maxBatch: number;
+  readonly #recent: RecentFacts;
+  readonly #waiting: OpenBatch[] = [];
+  readonly #listeners = new Set<(lastDurable: number) => void>();
+  #last: number;
+  #lastDurable: number;
+  /** Set by the first failed write, or by close(): nothing is taken any more. */
+  #refusal: StoreError | undefined;
+  #writing: OpenBatch | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(backing: JournalBacking, options: GroupCommitOptions = {}) {
+    this.#backing = backing;
+    this.#maxBatch = options.maxBatch ?? 1024;
+    this.#last = backing.last;
+    this.#lastDurable = backing.last;
+    this.#recent = new RecentFacts(backing.last, options.recent ?? 1024);
+  }
+
+  get first(): number {
+    return this.#backing.first;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  get lastDurable(): number {
+    return this.#lastDurable;
+  }
+
+  append(fact: NewFact): Appended {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const payload = encodeFact(fact);
+    if (payload.length > LARGEST_PAYLOAD)
+      throw new BugError("store.bug", { what: `a fact of ${payload.length} bytes` });
+    const numbered: Fact = { seq: ++this.#last, ...fact };
+    this.#recent.push(numbered);
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.payloads.length >= this.#maxBatch) {
+      batch = openBatch(numbered.seq);
+      this.#waiting.push(batch);
+    }
+    batch.payloads.push(payload);
+    this.#running ??= this.#run();
+    return { fact: numbered, durable: batch.durable };
+  }
+
+  async read(from: number, limit: number): Promise<readonly Fact[]> {
+    const start = Math.max(from, this.first);
+    const end = Math.min(this.#lastDurable, start + limit - 1);
+    if (end < start) return [];
+    return this.#recent.range(start, end) ?? (await this.#backing.read(start, end));
+  }
+
+  onDurable(listener: (lastDurable: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  flush(): Promise<void> {
+    if (this.#refusal?.code === "store.write-failed") return Promise.reject(this.#refusal);
+    return this.#waiting.at(-1)?.durable ?? this.#writing?.durable ?? Promise.resolve();
+  }
+
+  trim(seq: number): Promise<void> {
+    // What is not durable yet cannot be dropped, whatever the caller believes.
+    return this.#backing.trim(Math.min(seq, this.#lastDurable + 1));
+  }
+
+  async close(): Promise<void> {
+    this.#refusal ??= new StoreError("store.closed", { what: this.#backing.name });
+    await this.#running;
+    await this.#backing.close();
+  }
+
+  /** Writes batch after batch until none waits. */
+  async #run(): Promise<void> {
+    // Whatever the current turn of the event loop still brings (datagrams are read in bursts) joins the first batch.
+    await new Promise<void>(setImmediate);
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      this.#writing = batch;
+      try {
+        await this.#backing.write(batch);
+      } catch (error) {
+        this.#fail(batch, error);
+        break;
+      }
+      this.#lastDurable = batch.first + batch.payloads.length - 1;
+      batch.resolve();
+      for (const listener of this.#listeners) listener(this.#lastDurable);
+    }
+    this.#writing = undefined;
+    this.#running = undefined;
+  }
+
+  /** After a failed write nobody knows what the disk holds; only opening the journal again finds out. */
+  #fail(batch: OpenBatch, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const failure = new StoreError("store.write-failed", { what: this.#backing.name, reason }, { cause: error });
+    this.#refusal = failure;
+    for (const lost of [batch, ...this.#waiting.splice(0)]) lost.reject(failure);
+  }
+}
+
+function openBatch(first: number): OpenBatch {
+  let resolve: () => void = ignore;
+  let reject: (error: StoreError) => void = ignore;
+  // One promise for all facts of the batch: they become durable together.
+  const durable = new Promise<void>((onDurable, onFailure) => {
+    resolve = onDurable;
+    reject = onFailure;
+  });
+  // Who appends and follows onDurable instead need not look at this promise.
+  durable.catch(ignore);
+  return { first, payloads: [], durable, resolve, reject };
+}
