@@ -1,0 +1,163 @@
+/** The check-in of sidgate-node@2026-11-21: a report to bytes, the bytes of the answer to a reply (RFC 9254 §4.2, CF 142). */
+import { type Millis, seconds, toHex, WireError } from "../base/index.ts";
+import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
+import { encodeLeaf, LEAF_NAMES, LEAVES, type Leaves } from "./leaves.ts";
+import type { Sids } from "./sids.ts";
+
+export interface Sample {
+  readonly age: Millis;
+  readonly leaves: Leaves;
+}
+
+export interface Report {
+  readonly number: number;
+  readonly applied: number | undefined;
+  readonly leaves: Leaves;
+  readonly samples: readonly Sample[];
+  /** The node keeps its own time: with nothing waiting the answer may be empty. */
+  readonly brief: boolean;
+}
+
+export interface Offer {
+  /** SHA-256, hex. */
+  readonly digest: string;
+  readonly size: number;
+  readonly uri: string;
+}
+
+/** One leaf set or one subtree removed (null). The path carries list keys: `/sidgate-building:room/period[06:00]/set-point`. */
+export interface Edit {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+export interface Reply {
+  readonly time?: Millis;
+  readonly nextWake?: Millis;
+  readonly revision?: number;
+  readonly edits: readonly Edit[];
+  readonly offer?: Offer;
+  readonly more: boolean;
+}
+
+/** "Sleep now." */
+export const EMPTY_REPLY: Reply = { edits: [], more: false };
+
+export interface CheckInCodec {
+  encode(report: Report): Uint8Array;
+  /** Throws when the bytes are not a check-in answer. */
+  decode(bytes: Uint8Array): Reply;
+}
+
+/** Lists of the node's own datastore and the leaf that is their key. */
+const LISTS: Readonly<Record<string, string>> = { "/sidgate-building:room/period": "start" };
+
+export function checkInCodec(sids: Sids): CheckInCodec {
+  const rpc = sids.of("/sidgate-node:check-in");
+  const input = (name: string): number => sids.of(`/sidgate-node:check-in/input/${name}`);
+  const output = (name: string): number => sids.of(`/sidgate-node:check-in/output/${name}`) - rpc;
+  const offerSid = sids.of("/sidgate-node:check-in/output/offer");
+  const inOffer = (name: string): number => sids.of(`/sidgate-node:check-in/output/offer/${name}`) - offerSid;
+  const places = LEAF_NAMES.map((name) => {
+    const { path } = LEAVES[name];
+    return { name, container: sids.of(path.slice(0, path.lastIndexOf("/"))), sid: sids.of(path) };
+  });
+
+  /** An anydata: its data nodes count from the anydata's own SID, their children from theirs. */
+  function encodeData(leaves: Leaves, anydata: number): CborMap {
+    const data = new Map<Cbor, Map<Cbor, Cbor>>();
+    for (const { name, container, sid } of places) {
+      const value = leaves[name];
+      if (value === undefined) continue;
+      const key = container - anydata;
+      const children = data.get(key) ?? new Map<Cbor, Cbor>();
+      data.set(key, children.set(sid - container, encodeLeaf(name, value)));
+    }
+    return data;
+  }
+
+  function encode(report: Report): Uint8Array {
+    const body = new Map<Cbor, Cbor>([[input("report") - rpc, report.number]]);
+    if (report.applied !== undefined) body.set(input("applied") - rpc, report.applied);
+    const data = encodeData(report.leaves, input("data"));
+    if (data.size > 0) body.set(input("data") - rpc, data);
+    const list = input("sample");
+    const samples = report.samples.map(
+      (sample): CborMap =>
+        new Map<Cbor, Cbor>([
+          [input("sample/age") - list, Math.round(sample.age / 1000)],
+          [input("sample/data") - list, encodeData(sample.leaves, input("sample/data"))],
+        ]),
+    );
+    if (samples.length > 0) body.set(list - rpc, samples);
+    if (report.brief) body.set(input("brief") - rpc, null);
+    return encodeCbor(new Map([[rpc, body]]));
+  }
+
+  function decodeOffer(value: unknown): Offer | undefined {
+    if (!isMap(value)) return undefined;
+    const digest = value.get(inOffer("digest"));
+    const size = value.get(inOffer("size"));
+    const uri = value.get(inOffer("uri"));
+    if (!isBytes(digest) || typeof size !== "number" || typeof uri !== "string") return undefined;
+    return { digest: toHex(digest), size, uri };
+  }
+
+  /** Maps unfold by SID delta, list entries by their key, until single leaves are left. */
+  function unfold(sid: number, keys: readonly unknown[], value: unknown): readonly Edit[] {
+    const path = sids.pathOf(sid);
+    if (path === undefined) return []; // a node ignores what its firmware has no place for
+    if (isMap(value)) {
+      return [...value].flatMap(([delta, child]) =>
+        typeof delta === "number" ? unfold(sid + delta, keys, child) : [],
+      );
+    }
+    const keyLeaf = LISTS[path];
+    if (keyLeaf !== undefined && Array.isArray(value)) {
+      const keyDelta = sids.of(`${path}/${keyLeaf}`) - sid;
+      return value.flatMap((entry) => (isMap(entry) ? unfold(sid, [entry.get(keyDelta)], entry) : []));
+    }
+    return [{ path: withKeys(path, keys), value }];
+  }
+
+  function decodeEdits(bytes: unknown): readonly Edit[] {
+    if (!isBytes(bytes)) return [];
+    return decodeSequence(bytes).flatMap((instance) => {
+      if (!isMap(instance)) throw new WireError("cbor.malformed", { offset: 0, what: "an edit is not a map" });
+      return [...instance].flatMap(([id, value]) => {
+        const [sid, ...keys] = Array.isArray(id) ? id : [id];
+        return unfold(Number(sid), keys, value);
+      });
+    });
+  }
+
+  function decode(bytes: Uint8Array): Reply {
+    if (bytes.length === 0) return EMPTY_REPLY;
+    const outer = decodeCbor(bytes);
+    const body = isMap(outer) ? outer.get(rpc) : undefined;
+    if (!isMap(body)) throw new WireError("cbor.malformed", { offset: 0, what: "not a check-in answer" });
+    const number = (name: string): number | undefined => {
+      const value = body.get(output(name));
+      return typeof value === "number" ? value : undefined;
+    };
+    const [time, nextWake, revision] = [number("time"), number("next-wake"), number("revision")];
+    const offer = decodeOffer(body.get(output("offer")));
+    return {
+      ...(time === undefined ? {} : { time: seconds(time) }),
+      ...(nextWake === undefined ? {} : { nextWake: seconds(nextWake) }),
+      ...(revision === undefined ? {} : { revision }),
+      ...(offer === undefined ? {} : { offer }),
+      edits: decodeEdits(body.get(output("edits"))),
+      more: body.has(output("more")),
+    };
+  }
+
+  return { encode, decode };
+}
+
+/** Writes the keys behind the list that they select. */
+function withKeys(path: string, keys: readonly unknown[]): string {
+  const list = Object.keys(LISTS).find((candidate) => path === candidate || path.startsWith(`${candidate}/`));
+  if (list === undefined || keys.length === 0) return path;
+  return `${list}[${keys.join(",")}]${path.slice(list.length)}`;
+}

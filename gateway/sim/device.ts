@@ -1,0 +1,207 @@
+/** Runs one node machine on a real socket, a clock and a flash of two banks. */
+import {
+  type Clock,
+  type Closable,
+  EMPTY,
+  type Logger,
+  type Millis,
+  millis,
+  type Random,
+  type Timer,
+} from "../base/index.ts";
+import type { CheckInCodec } from "./check-in.ts";
+import { blockSize } from "./download.ts";
+import { examineImage } from "./image.ts";
+import type { Phase, Reason } from "./leaves.ts";
+import type { SocketCounts } from "./lossy-socket.ts";
+import { type Activity, type Command, type Node, type NodeEvent, newNode, type Profile, step } from "./node.ts";
+import { newRoom, nextRoom, type Room, roomLeaves } from "./room.ts";
+import { targetTemperature } from "./settings.ts";
+import type { Answer, Transport } from "./transport.ts";
+
+/** One line of a live table. */
+export interface NodeView {
+  readonly endpoint: string;
+  readonly state: Activity["state"];
+  readonly phase: Phase;
+  readonly reason: Reason | undefined;
+  readonly blocks: { readonly got: number; readonly total: number };
+  /** SHA-256, hex, of the bytes that run. */
+  readonly runningDigest: string;
+  readonly runningVersion: string;
+  /** Updates that this node completed. */
+  readonly updatesDone: number;
+  /** Check-ins that were answered. */
+  readonly reports: number;
+  readonly nextWake: Millis | undefined;
+  readonly network: SocketCounts;
+}
+
+export interface DevicePorts {
+  readonly transport: Transport;
+  readonly codec: CheckInCodec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onChange: (node: NodeView) => void;
+}
+
+const NO_TRAFFIC: SocketCounts = { sent: 0, received: 0, lost: 0, bytesSent: 0, bytesReceived: 0, retransmissions: 0 };
+/** A node's oscillator: each sleep is up to this share shorter or longer than meant. */
+const DRIFT = 0.02;
+
+export class Device implements Closable {
+  readonly #ports: DevicePorts;
+  #node: Node;
+  #room: Room;
+  #flash: { running: Uint8Array; update: Uint8Array };
+  #timer: Timer | undefined;
+  #awake: Promise<void> = Promise.resolve();
+  #nextWake: Millis | undefined;
+  #reports = 0;
+  #blocks = 0;
+  #closed = false;
+
+  constructor(profile: Profile, image: Uint8Array, ports: DevicePorts) {
+    this.#ports = ports;
+    this.#flash = { running: image, update: EMPTY };
+    this.#node = newNode(profile, examineImage(image), ports.clock.now());
+    this.#room = newRoom(ports.random);
+  }
+
+  /** Switches the node on at `firstWake`. */
+  start(firstWake: Millis): void {
+    this.#sleepUntil(firstWake);
+  }
+
+  /** Blocks fetched since the start, over all updates and repeats. */
+  get blocksFetched(): number {
+    return this.#blocks;
+  }
+
+  view(): NodeView {
+    const { profile, activity, update, running, updatesDone } = this.#node;
+    const size = blockSize(update.download?.szx ?? profile.szx);
+    return {
+      endpoint: profile.endpoint,
+      state: activity.state,
+      phase: update.phase,
+      reason: "reason" in update ? update.reason : undefined,
+      blocks: {
+        got: Math.ceil((update.download?.received ?? 0) / size),
+        total: Math.ceil((update.download?.offer.size ?? 0) / size),
+      },
+      runningDigest: running.digest,
+      runningVersion: running.version,
+      updatesDone,
+      reports: this.#reports,
+      nextWake: this.#nextWake,
+      network: this.#ports.transport.counts ?? NO_TRAFFIC,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#ports.transport.close();
+    await this.#awake;
+  }
+
+  #sleepUntil(until: Millis): void {
+    const { clock, random } = this.#ports;
+    const delay = Math.max(0, until - clock.now()) * (1 + (random.next() * 2 - 1) * DRIFT);
+    this.#nextWake = millis(clock.now() + delay);
+    this.#timer = clock.after(millis(delay), () => {
+      this.#awake = this.#live().catch((error: unknown) => {
+        this.#ports.log.error("sim.stopped", { endpoint: this.#node.profile.endpoint, error: String(error) });
+      });
+    });
+  }
+
+  /** One wake: from the timer to the next sleep. */
+  async #live(): Promise<void> {
+    const { random, clock } = this.#ports;
+    this.#nextWake = undefined;
+    this.#room = nextRoom(this.#room, targetTemperature(this.#node.settings), random);
+    let event: NodeEvent | undefined = { type: "woke", at: clock.now(), room: roomLeaves(this.#room) };
+    while (event !== undefined && !this.#closed) {
+      const { node, commands } = step(this.#node, event);
+      this.#tellOf(node);
+      event = undefined;
+      for (const command of commands) event = (await this.#run(command)) ?? event;
+    }
+    if (!this.#closed) this.#ports.onChange(this.view());
+  }
+
+  /** Takes the new state; a change of phase or activity is worth a line. */
+  #tellOf(node: Node): void {
+    const before = this.#node;
+    this.#node = node;
+    const { endpoint } = node.profile;
+    if (before.update.phase !== node.update.phase) {
+      this.#ports.log.debug("sim.phase", { endpoint, from: before.update.phase, to: node.update.phase });
+    }
+    const { state } = node.activity;
+    const quiet = before.update.phase === node.update.phase && before.activity.state === state;
+    // The end of a wake is told by #live, when the time of the next one is known.
+    if (quiet || state === "asleep" || state === "rebooting" || state === "silent") return;
+    this.#ports.onChange(this.view());
+  }
+
+  async #run(command: Command): Promise<NodeEvent | undefined> {
+    const { transport, codec, clock } = this.#ports;
+    switch (command.do) {
+      case "report": {
+        const answer = await transport.checkIn(this.#node.profile.endpoint, codec.encode(command.report));
+        return { at: clock.now(), ...this.#heard(answer) };
+      }
+      case "fetch": {
+        const answer = await transport.block(command.uri, command.num, command.szx);
+        return { at: clock.now(), ...this.#fetched(answer) };
+      }
+      case "erase":
+        this.#flash.update = new Uint8Array(command.size);
+        return undefined;
+      case "store":
+        this.#flash.update.set(command.bytes, command.offset);
+        return undefined;
+      case "examine":
+        return { type: "examined", at: clock.now(), image: examineImage(this.#flash.update) };
+      case "boot":
+        this.#flash = { running: command.bank === "new" ? this.#flash.update : this.#flash.running, update: EMPTY };
+        return {
+          type: "booted",
+          at: clock.now(),
+          room: roomLeaves(this.#room),
+          image: examineImage(this.#flash.running),
+        };
+      case "sleep":
+        this.#sleepUntil(command.until);
+        return undefined;
+    }
+  }
+
+  #heard(answer: Answer) {
+    if (answer.kind === "lost") return { type: "unanswered" } as const;
+    const { endpoint } = this.#node.profile;
+    if (!answer.code.startsWith("2.")) {
+      this.#ports.log.warn("sim.refused", { endpoint, code: answer.code });
+      return { type: "refused", code: answer.code } as const;
+    }
+    try {
+      const reply = this.#ports.codec.decode(answer.payload);
+      this.#reports++;
+      return { type: "answered", reply } as const;
+    } catch (error) {
+      this.#ports.log.warn("sim.reply-unreadable", { endpoint, error: String(error) });
+      return { type: "unanswered" } as const;
+    }
+  }
+
+  #fetched(answer: Answer) {
+    if (answer.kind === "lost" || answer.block === undefined) return { type: "block-lost" } as const;
+    if (answer.code !== "2.05") return { type: "block-refused", code: answer.code } as const;
+    this.#blocks++;
+    return { type: "block", block: answer.block } as const;
+  }
+}

@@ -1,0 +1,153 @@
+/** A fleet of simulated sleepy nodes: sim-0001, sim-0002, …, each with its own socket, wakes spread over the interval. */
+import {
+  type Clock,
+  type Closable,
+  type Logger,
+  type Millis,
+  millis,
+  type Random,
+  SILENT,
+  seededRandom,
+} from "../base/index.ts";
+import { checkInCodec } from "./check-in.ts";
+import { Device, type NodeView } from "./device.ts";
+import type { Szx } from "./download.ts";
+import { makeImage } from "./image.ts";
+import type { Fault, Profile } from "./node.ts";
+import { readSids } from "./sids.ts";
+import { parseGateway, setAckTimeout, Transport } from "./transport.ts";
+
+export interface FleetOptions {
+  /** `coap://host:port`. */
+  readonly gateway: string;
+  readonly nodes: number;
+  readonly seed: number;
+  /** Share of the datagrams lost each way, 0 to 1. */
+  readonly loss?: number;
+  /** Share of the nodes whose update fails, each in its own way. */
+  readonly failShare?: number;
+  /** Share of the nodes that are never heard again once an image is offered. */
+  readonly silentShare?: number;
+  /** On `clock`, as are all other times of the nodes' life. */
+  readonly wakeInterval: Millis;
+  readonly clock: Clock;
+  /** Real time, for all nodes of this process: the network does not run faster than it does. */
+  readonly ackTimeout?: Millis;
+  readonly rebootWakes?: number;
+  readonly szx?: Szx;
+  readonly blocksPerWake?: number;
+  readonly model?: string;
+  /** What the nodes run at first; without it an image of version 1.0.0 for `model`. */
+  readonly image?: Uint8Array;
+  readonly log?: Logger;
+  readonly onChange?: (node: NodeView) => void;
+}
+
+export interface FleetStats {
+  readonly nodes: number;
+  /** Nodes that completed an update. */
+  readonly updated: number;
+  /** Nodes that say failed or rolled-back. */
+  readonly failed: number;
+  readonly silent: number;
+  /** Blocks fetched, repeats included. */
+  readonly blocks: number;
+  readonly reports: number;
+  readonly retransmissions: number;
+  readonly datagrams: number;
+  readonly lost: number;
+  readonly bytes: number;
+}
+
+export interface Fleet extends Closable {
+  nodes(): readonly NodeView[];
+  stats(): FleetStats;
+  close(): Promise<void>;
+}
+
+const DEFAULTS = {
+  ackTimeout: millis(250),
+  rebootWakes: 1,
+  szx: 5,
+  blocksPerWake: 64,
+  model: "room-sensor",
+} as const;
+const FAILURES = ["boot-failed", "no-space", "flash-error"] as const satisfies readonly Fault[];
+/** Bytes of a node's update bank. */
+const CAPACITY = 16 * 1024 * 1024;
+
+export function startFleet(options: FleetOptions): Fleet {
+  const { clock, wakeInterval, seed } = options;
+  const remote = parseGateway(options.gateway);
+  setAckTimeout(options.ackTimeout ?? DEFAULTS.ackTimeout);
+  const model = options.model ?? DEFAULTS.model;
+  const image = options.image ?? makeImage(model, "1.0.0", 1024);
+  const codec = checkInCodec(readSids());
+  const random = seededRandom(seed);
+  const faults = drawFaults(options, random);
+  const devices = faults.map((fault, index) => {
+    const own = seededRandom(seed * 65_537 + index);
+    const profile: Profile = {
+      endpoint: `sim-${String(index + 1).padStart(4, "0")}`,
+      model,
+      hardware: "A1",
+      wakeInterval,
+      szx: options.szx ?? DEFAULTS.szx,
+      blocksPerWake: options.blocksPerWake ?? DEFAULTS.blocksPerWake,
+      rebootWakes: options.rebootWakes ?? DEFAULTS.rebootWakes,
+      capacity: CAPACITY,
+      fault,
+    };
+    const device = new Device(profile, image, {
+      transport: new Transport(remote, { share: options.loss ?? 0, random: own }),
+      codec,
+      clock,
+      random: own,
+      log: options.log ?? SILENT,
+      onChange: options.onChange ?? (() => undefined),
+    });
+    device.start(millis(clock.now() + own.next() * wakeInterval));
+    return device;
+  });
+  // Without this the process would end before the first wake: the clock's timers keep nothing alive.
+  const alive = setInterval(() => undefined, 60_000);
+
+  return {
+    nodes: () => devices.map((device) => device.view()),
+    stats: () => summarize(devices),
+    close: async () => {
+      clearInterval(alive);
+      await Promise.all(devices.map((device) => device.close()));
+    },
+  };
+}
+
+/** Which nodes misbehave: the seed chooses them, the shares say how many. Silent nodes are never failing ones too. */
+function drawFaults(options: FleetOptions, random: Random): readonly Fault[] {
+  const faults: Fault[] = Array.from({ length: options.nodes }, () => "none");
+  const order = faults.map((_, index) => ({ index, draw: random.next() })).sort((a, b) => a.draw - b.draw);
+  const silent = Math.round((options.silentShare ?? 0) * options.nodes);
+  const failing = Math.round((options.failShare ?? 0) * options.nodes);
+  for (const [rank, { index }] of order.slice(0, silent + failing).entries()) {
+    faults[index] = rank < silent ? "silent" : (FAILURES[(rank - silent) % FAILURES.length] ?? "boot-failed");
+  }
+  return faults;
+}
+
+function summarize(devices: readonly Device[]): FleetStats {
+  const views = devices.map((device) => device.view());
+  const count = (holds: (view: NodeView) => boolean): number => views.filter(holds).length;
+  const sum = (of: (view: NodeView) => number): number => views.reduce((total, view) => total + of(view), 0);
+  return {
+    nodes: views.length,
+    updated: count((view) => view.updatesDone > 0),
+    failed: count((view) => view.phase === "failed" || view.phase === "rolled-back"),
+    silent: count((view) => view.state === "silent"),
+    blocks: devices.reduce((total, device) => total + device.blocksFetched, 0),
+    reports: sum((view) => view.reports),
+    retransmissions: sum((view) => view.network.retransmissions),
+    datagrams: sum((view) => view.network.sent + view.network.received),
+    lost: sum((view) => view.network.lost),
+    bytes: sum((view) => view.network.bytesSent + view.network.bytesReceived),
+  };
+}

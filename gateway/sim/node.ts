@@ -1,0 +1,359 @@
+/**
+ * A sleepy node as a pure machine: what it does in each state when something happens. Time, the room's readings, the
+ * network and the flash are outside; `step` says what they should do next. Campaign behaviour: user-experience.md §2.3.
+ */
+import { type Millis, millis, seconds } from "../base/index.ts";
+import type { Offer, Reply, Report, Sample } from "./check-in.ts";
+import { type Block, beginDownload, type Download, nextNum, type Szx, takeBlock } from "./download.ts";
+import type { ImageFacts } from "./image.ts";
+import { changed, type Leaves, type Reason } from "./leaves.ts";
+import { applyEdits, type Settings, wakeInterval } from "./settings.ts";
+
+/** How an update of this node goes wrong; `silent` = it is never heard again once an image is offered. */
+export type Fault = "none" | "boot-failed" | "no-space" | "flash-error" | "silent";
+
+export interface Profile {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly hardware: string;
+  readonly wakeInterval: Millis;
+  readonly szx: Szx;
+  readonly blocksPerWake: number;
+  /** Regular wakes that a reboot takes; from the second on the gateway sees a missed wake. */
+  readonly rebootWakes: number;
+  /** Bytes of the update bank. */
+  readonly capacity: number;
+  readonly fault: Fault;
+}
+
+export type Activity =
+  | { readonly state: "asleep"; readonly until: Millis }
+  | { readonly state: "rebooting"; readonly until: Millis }
+  | { readonly state: "reporting"; readonly round: number }
+  | { readonly state: "fetching"; readonly left: number }
+  | { readonly state: "verifying" }
+  | { readonly state: "silent" };
+
+export type Update =
+  | { readonly phase: "idle"; readonly download: Download | undefined }
+  | { readonly phase: "downloading" | "verifying" | "applying" | "rebooting"; readonly download: Download }
+  | { readonly phase: "failed" | "rolled-back"; readonly download: Download; readonly reason: Reason };
+
+export interface Node {
+  readonly profile: Profile;
+  readonly activity: Activity;
+  readonly update: Update;
+  /** When this wake began. */
+  readonly wokeAt: Millis;
+  readonly bootCount: number;
+  readonly running: ImageFacts;
+  readonly settings: Settings;
+  readonly room: Leaves;
+  /** Revision of the last edits applied, and the one that the gateway knows of. */
+  readonly applied: number;
+  readonly appliedTold: number | undefined;
+  readonly nextReport: number;
+  /** Sent and not answered: repeated unchanged until it is. */
+  readonly pending: Report | undefined;
+  /** What the gateway has acknowledged. */
+  readonly told: Leaves;
+  /** Readings of wakes that could only repeat a report, oldest first. */
+  readonly samples: readonly { readonly at: Millis; readonly leaves: Leaves }[];
+  readonly updatesDone: number;
+}
+
+export type NodeEvent = { readonly at: Millis } & (
+  | { readonly type: "woke"; readonly room: Leaves }
+  | { readonly type: "booted"; readonly room: Leaves; readonly image: ImageFacts }
+  | { readonly type: "answered"; readonly reply: Reply }
+  | { readonly type: "unanswered" }
+  | { readonly type: "refused"; readonly code: string }
+  | { readonly type: "block"; readonly block: Block }
+  | { readonly type: "block-lost" }
+  | { readonly type: "block-refused"; readonly code: string }
+  | { readonly type: "examined"; readonly image: ImageFacts }
+);
+
+export type Command =
+  | { readonly do: "report"; readonly report: Report }
+  | { readonly do: "erase"; readonly size: number }
+  | { readonly do: "fetch"; readonly uri: string; readonly num: number; readonly szx: Szx }
+  | { readonly do: "store"; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly do: "examine" }
+  | { readonly do: "boot"; readonly bank: "old" | "new" }
+  | { readonly do: "sleep"; readonly until: Millis };
+
+export interface Step {
+  readonly node: Node;
+  readonly commands: readonly Command[];
+}
+
+/** Reports in one wake, however much is waiting: a node must get to sleep. */
+const MAX_ROUNDS = 4;
+/** Samples kept while the gateway does not answer; the oldest go first. */
+const MAX_SAMPLES = 8;
+/** The gateway may move the next wake between a quarter and four times the interval. */
+const HINT_RANGE = 4;
+
+/** A node that is switched on at `firstWake`. */
+export const newNode = (profile: Profile, image: ImageFacts, firstWake: Millis): Node => ({
+  profile,
+  activity: { state: "rebooting", until: firstWake },
+  update: { phase: "idle", download: undefined },
+  wokeAt: firstWake,
+  bootCount: 0,
+  running: image,
+  settings: new Map(),
+  room: {},
+  applied: 0,
+  appliedTold: undefined,
+  nextReport: 0,
+  pending: undefined,
+  told: {},
+  samples: [],
+  updatesDone: 0,
+});
+
+export function step(node: Node, event: NodeEvent): Step {
+  const { state } = node.activity;
+  switch (event.type) {
+    case "woke":
+      if (state === "asleep") return wake({ ...node, wokeAt: event.at, room: event.room });
+      return state === "rebooting" ? startUp(node) : stay(node);
+    case "booted":
+      return state === "rebooting" ? booted(node, event.at, event.room, event.image) : stay(node);
+    case "answered":
+      return node.activity.state === "reporting"
+        ? answered(node, node.activity.round, event.at, event.reply)
+        : stay(node);
+    case "unanswered":
+      return state === "reporting" ? sleep(node, event.at) : stay(node);
+    case "refused":
+      return state === "reporting" ? refused(node, event.at, event.code) : stay(node);
+    case "block":
+      return node.activity.state === "fetching" ? fetched(node, node.activity.left, event.at, event.block) : stay(node);
+    case "block-lost":
+      return state === "fetching" ? sleep(node, event.at) : stay(node);
+    case "block-refused":
+      return state === "fetching" ? blockRefused(node, event.at, event.code) : stay(node);
+    case "examined":
+      return state === "verifying" ? examined(node, event.at, event.image) : stay(node);
+  }
+}
+
+const stay = (node: Node): Step => ({ node, commands: [] });
+
+function sleep(node: Node, at: Millis, hint?: Millis): Step {
+  const interval = wakeInterval(node.settings, node.profile.wakeInterval);
+  const wanted = Math.min(Math.max(hint ?? interval, interval / HINT_RANGE), interval * HINT_RANGE);
+  // Wakes keep their rhythm however long the last one took; one that overran its interval is followed by a short rest.
+  const until = millis(Math.max(node.wokeAt + wanted, at + seconds(1)));
+  return { node: { ...node, activity: { state: "asleep", until } }, commands: [{ do: "sleep", until }] };
+}
+
+// -- waking and reporting ---------------------------------------------------------------------------------------------
+
+function wake(node: Node): Step {
+  if (node.pending === undefined) return report(node, 1);
+  const samples = [...node.samples, { at: node.wokeAt, leaves: readings(node.room) }].slice(-MAX_SAMPLES);
+  return {
+    node: { ...node, samples, activity: { state: "reporting", round: 1 } },
+    commands: [{ do: "report", report: node.pending }],
+  };
+}
+
+const readings = ({ temperature, humidity }: Leaves): Leaves => ({ temperature, humidity });
+
+function report(node: Node, round: number): Step {
+  const samples = node.samples.map(({ at, leaves }): Sample => ({ age: millis(node.wokeAt - at), leaves }));
+  const pending: Report = {
+    number: node.nextReport,
+    applied: node.applied === node.appliedTold ? undefined : node.applied,
+    leaves: changed(node.told, leavesOf(node)),
+    samples,
+    brief: node.nextReport > 0, // the first answer after a boot sets the node's clock
+  };
+  return {
+    node: { ...node, pending, samples: [], activity: { state: "reporting", round } },
+    commands: [{ do: "report", report: pending }],
+  };
+}
+
+/** All that the node could say now. */
+export function leavesOf(node: Node): Leaves {
+  const { profile, update, running } = node;
+  const busy = update.phase !== "idle";
+  return {
+    model: profile.model,
+    hardware: profile.hardware,
+    bootCount: node.bootCount,
+    runningDigest: running.digest,
+    runningVersion: running.version,
+    phase: update.phase,
+    ...(busy ? { wantedDigest: update.download.offer.digest, received: update.download.received } : {}),
+    ...("reason" in update ? { reason: update.reason } : {}),
+    ...node.room,
+  };
+}
+
+function answered(node: Node, round: number, at: Millis, reply: Reply): Step {
+  const { pending } = node;
+  if (pending === undefined) return sleep(node, at);
+  if (reply.offer !== undefined && node.profile.fault === "silent") {
+    return { node: { ...node, activity: { state: "silent" } }, commands: [] };
+  }
+  const endedBefore = node.told.phase === node.update.phase;
+  const heard = applyReply(
+    {
+      ...node,
+      pending: undefined,
+      nextReport: pending.number + 1,
+      told: { ...node.told, ...pending.leaves },
+      appliedTold: pending.applied ?? node.appliedTold,
+    },
+    reply,
+  );
+  const offered = reply.offer === undefined ? stay(heard) : considerOffer(heard, reply.offer, endedBefore);
+  const next = advance(offered.node);
+  const then =
+    (reply.more || isNews(next)) && round < MAX_ROUNDS ? report(next, round + 1) : carryOn(next, at, reply.nextWake);
+  return { node: then.node, commands: [...offered.commands, ...then.commands] };
+}
+
+/** A revision is applied once; an older one is the echo of a repeated report. */
+function applyReply(node: Node, reply: Reply): Node {
+  if (reply.revision === undefined || reply.revision <= node.applied) return node;
+  return { ...node, settings: applyEdits(node.settings, reply.edits), applied: reply.revision };
+}
+
+/** A failure that the gateway has not heard of is worth a second exchange in the same wake. */
+const isNews = ({ update, told }: Node): boolean => update.phase === "failed" && told.phase !== "failed";
+
+/** 4.xx: this report will never be taken. The node starts a new series and says everything again. 5.xx: it may be later. */
+function refused(node: Node, at: Millis, code: string): Step {
+  if (!code.startsWith("4.")) return sleep(node, at);
+  return sleep({ ...node, pending: undefined, nextReport: 0, told: {}, appliedTold: undefined }, at);
+}
+
+// -- the update -------------------------------------------------------------------------------------------------------
+
+function considerOffer(node: Node, offer: Offer, endedBefore: boolean): Step {
+  if (offer.digest === node.running.digest) return stay(node);
+  const { update } = node;
+  const same = update.phase !== "idle" && update.download.offer.digest === offer.digest;
+  const ended = update.phase === "failed" || update.phase === "rolled-back";
+  if (same && !ended) return stay(node); // under way; nothing in the offer can have changed
+  // This answer may have been written before the gateway knew of the failure; from the next one on it means "try again".
+  if (same && !endedBefore) return stay(node);
+  if (update.phase === "applying" || update.phase === "rebooting") return stay(node); // too late to turn back
+  const download = beginDownload(offer, node.profile.szx);
+  // The phases of a new attempt are told again even if they are the same as before.
+  const { phase: _phase, reason: _reason, ...told } = node.told;
+  const begun: Node = { ...node, told, update: { phase: "downloading", download } };
+  if (offer.size > node.profile.capacity || node.profile.fault === "no-space") return stay(fail(begun, "no-space"));
+  return { node: begun, commands: [{ do: "erase", size: offer.size }] };
+}
+
+function fail(node: Node, reason: Reason): Node {
+  const { download } = node.update;
+  return download === undefined ? node : { ...node, update: { phase: "failed", download, reason } };
+}
+
+/** After the gateway has heard of a phase, the next one begins. */
+function advance(node: Node): Node {
+  const { update } = node;
+  if (node.told.phase !== update.phase) return node;
+  if (update.phase === "verifying") return { ...node, update: { ...update, phase: "applying" } };
+  if (update.phase === "applying") return { ...node, update: { ...update, phase: "rebooting" } };
+  return node;
+}
+
+/** What is left of this wake. */
+function carryOn(node: Node, at: Millis, hint?: Millis): Step {
+  const { update, profile } = node;
+  if (update.phase === "downloading") return fetchNext(node, profile.blocksPerWake, at);
+  if (update.phase !== "rebooting" || node.told.phase !== "rebooting") return sleep(node, at, hint);
+  const interval = wakeInterval(node.settings, profile.wakeInterval);
+  const until = millis(node.wokeAt + interval * profile.rebootWakes);
+  return { node: { ...node, activity: { state: "rebooting", until } }, commands: [{ do: "sleep", until }] };
+}
+
+function fetchNext(node: Node, left: number, at: Millis): Step {
+  const { download } = node.update;
+  if (left === 0 || download === undefined) return sleep(node, at);
+  return {
+    node: { ...node, activity: { state: "fetching", left } },
+    commands: [{ do: "fetch", uri: download.offer.uri, num: nextNum(download), szx: download.szx }],
+  };
+}
+
+function fetched(node: Node, left: number, at: Millis, block: Block): Step {
+  if (node.update.phase !== "downloading") return sleep(node, at);
+  const taken = takeBlock(node.update.download, block);
+  switch (taken.kind) {
+    case "not-asked":
+      return fetchNext(node, left - 1, at);
+    case "wrong-size":
+      return report(fail(node, "digest-mismatch"), MAX_ROUNDS);
+    case "restart":
+      return fetchNext({ ...node, update: { ...node.update, download: taken.download } }, left - 1, at);
+    case "stored": {
+      const next: Node = { ...node, update: { ...node.update, download: taken.download } };
+      const worn = node.profile.fault === "flash-error" && taken.download.received * 2 >= taken.download.offer.size;
+      if (worn) return report(fail(next, "flash-error"), MAX_ROUNDS);
+      const store: Command = { do: "store", offset: taken.offset, bytes: block.bytes };
+      if (taken.last)
+        return { node: { ...next, activity: { state: "verifying" } }, commands: [store, { do: "examine" }] };
+      const then = fetchNext(next, left - 1, at);
+      return { node: then.node, commands: [store, ...then.commands] };
+    }
+  }
+}
+
+/** 4.04: the gateway took the image back. Anything else may pass. */
+function blockRefused(node: Node, at: Millis, code: string): Step {
+  return sleep(code === "4.04" ? { ...node, update: { phase: "idle", download: undefined } } : node, at);
+}
+
+/** The full digest decides, never the block count. */
+function examined(node: Node, at: Millis, image: ImageFacts): Step {
+  if (node.update.phase !== "downloading") return sleep(node, at);
+  const { download } = node.update;
+  if (image.digest !== download.offer.digest) return report(fail(node, "digest-mismatch"), MAX_ROUNDS);
+  if (image.model !== undefined && image.model !== node.profile.model)
+    return report(fail(node, "wrong-model"), MAX_ROUNDS);
+  return report({ ...node, update: { phase: "verifying", download } }, MAX_ROUNDS);
+}
+
+// -- booting ----------------------------------------------------------------------------------------------------------
+
+/** Power-on starts the only bank there is; a reboot starts the new one, if it starts at all. */
+function startUp(node: Node): Step {
+  const works = node.update.phase === "rebooting" && node.profile.fault !== "boot-failed";
+  return { node, commands: [{ do: "boot", bank: works ? "new" : "old" }] };
+}
+
+/** RAM is empty: a new series of reports, and everything is told again. */
+function booted(node: Node, at: Millis, room: Leaves, running: ImageFacts): Step {
+  const { update } = node;
+  const success = update.phase === "rebooting" && running.digest === update.download.offer.digest;
+  const outcome: Update =
+    update.phase !== "rebooting" || success
+      ? { phase: "idle", download: update.download }
+      : { phase: "rolled-back", download: update.download, reason: "boot-failed" };
+  const up: Node = {
+    ...node,
+    update: outcome,
+    updatesDone: node.updatesDone + (success ? 1 : 0),
+    wokeAt: at,
+    room,
+    running,
+    bootCount: node.bootCount + 1,
+    nextReport: 0,
+    pending: undefined,
+    told: {},
+    appliedTold: undefined,
+    samples: [],
+  };
+  return report(up, 1);
+}
