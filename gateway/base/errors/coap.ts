@@ -1,4 +1,4 @@
-/** Errors of the coap part. */
+/** Errors of the coap part. Ports that cannot be bound are `port.taken` and `port.refused` of the configuration. */
 export const COAP_ERRORS = {
   "coap.bug": {
     blame: "bug",

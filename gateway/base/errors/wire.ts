@@ -85,6 +85,11 @@ export const WIRE_ERRORS = {
     text: "option number {number} is above 65535",
     hint: "Check the option deltas (RFC 7252 §3.1).",
   },
+  "coap.utf8": {
+    blame: "wire",
+    text: "a path or query segment is not UTF-8",
+    hint: "Encode Uri-Path and Uri-Query as RFC 7252 §5.10.1 says.",
+  },
   "block-option.length": {
     blame: "wire",
     text: "a block option of {length} bytes is longer than 3",

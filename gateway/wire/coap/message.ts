@@ -42,7 +42,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
   if (optionsAt > length) throw new WireError("coap.truncated", { offset: length });
 
   const options: OptionValue[] = [];
-  let payload = EMPTY;
+  let payload: Uint8Array = EMPTY;
   let number = 0;
   let at = optionsAt;
   while (at < length) {

@@ -1,0 +1,22 @@
+/** The CoAP engine and its ports. */
+export { Engine, type EngineOptions, type PeerFacts } from "./engine.ts";
+export {
+  DEFAULT_LIMITS,
+  DEFAULT_PARAMETERS,
+  derivedTimes,
+  type Limits,
+  type TransmissionParameters,
+} from "./parameters.ts";
+export type {
+  BlockLane,
+  BlockSource,
+  CheckInLane,
+  Method,
+  Request,
+  RequestPort,
+  Response,
+  ResponseCode,
+} from "./request-port.ts";
+export type { EngineStats } from "./stats.ts";
+export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport.ts";
+export { type UdpAddress, UdpTransport } from "./udp.ts";

@@ -1,0 +1,145 @@
+/** RFC 7641 — the table of observations, keyed by path and token (§4.1), found by topic when something changed. */
+
+import type { Peer } from "../base/index.ts";
+import { type Millis, toHex } from "../base/index.ts";
+import type { BlockOption } from "../wire/coap/index.ts";
+import type { Request } from "./request-port.ts";
+import type { Remote, Transport } from "./transport.ts";
+
+export interface Registration {
+  readonly transport: Transport;
+  readonly remote: Remote;
+  /** Key of the peer in the engine's tables. */
+  readonly path: string;
+  readonly peer: Peer;
+  readonly token: Uint8Array;
+  /** Notifications have the type of the registration: CON or NON. */
+  readonly confirmable: boolean;
+  readonly request: Request;
+  readonly cacheKey: string;
+  readonly block2: BlockOption | undefined;
+  readonly topic: string;
+}
+
+export interface Observation extends Registration {
+  /** A handler runs or a CON is not acknowledged yet: at most one notification is under way (§4.5.1). */
+  busy: boolean;
+  /** Something changed meanwhile; the newest state goes out next (§4.5.2). */
+  stale: boolean;
+  /** NON notifications since the peer last showed that it listens, and when that was. */
+  unconfirmed: number;
+  confirmedAt: Millis;
+  /** Message id of the last NON notification: a RST that names it ends the observation. */
+  lastMessageId: number | undefined;
+}
+
+export interface ObservationLimits {
+  readonly observationsPerPeer: number;
+  readonly observationsTotal: number;
+  readonly confirmEvery: number;
+  readonly confirmAfter: Millis;
+}
+
+export class ObservationTable {
+  readonly #byKey = new Map<string, Observation>();
+  readonly #byTopic = new Map<string, Set<Observation>>();
+  readonly #perPeer = new Map<string, number>();
+  readonly #byMessageId = new Map<string, Observation>();
+  readonly #limits: ObservationLimits;
+
+  constructor(limits: ObservationLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Registers, or registers anew: the same path and token is the same observation (§4.1). False = no room. */
+  register(registration: Registration, now: Millis): boolean {
+    const key = keyOf(registration.path, registration.token);
+    this.remove(registration.path, registration.token);
+    const ofPeer = this.#perPeer.get(registration.path) ?? 0;
+    if (ofPeer >= this.#limits.observationsPerPeer || this.#byKey.size >= this.#limits.observationsTotal) return false;
+    const observation: Observation = {
+      ...registration,
+      busy: false,
+      stale: false,
+      unconfirmed: 0,
+      confirmedAt: now,
+      lastMessageId: undefined,
+    };
+    this.#byKey.set(key, observation);
+    this.#perPeer.set(registration.path, ofPeer + 1);
+    const onTopic = this.#byTopic.get(registration.topic);
+    if (onTopic === undefined) this.#byTopic.set(registration.topic, new Set([observation]));
+    else onTopic.add(observation);
+    return true;
+  }
+
+  isLive(observation: Observation): boolean {
+    return this.#byKey.get(keyOf(observation.path, observation.token)) === observation;
+  }
+
+  find(path: string, token: Uint8Array): Observation | undefined {
+    return this.#byKey.get(keyOf(path, token));
+  }
+
+  remove(path: string, token: Uint8Array): void {
+    const observation = this.find(path, token);
+    if (observation === undefined) return;
+    this.#byKey.delete(keyOf(path, token));
+    const onTopic = this.#byTopic.get(observation.topic);
+    onTopic?.delete(observation);
+    if (onTopic?.size === 0) this.#byTopic.delete(observation.topic);
+    const left = (this.#perPeer.get(path) ?? 1) - 1;
+    if (left === 0) this.#perPeer.delete(path);
+    else this.#perPeer.set(path, left);
+    this.#forgetMessage(observation);
+  }
+
+  on(topic: string): Iterable<Observation> {
+    return [...(this.#byTopic.get(topic) ?? [])];
+  }
+
+  /** §4.5: NON registrations get a CON now and then, at least every 24 hours. */
+  wantsConfirmation(observation: Observation, now: Millis): boolean {
+    return (
+      observation.confirmable ||
+      observation.unconfirmed + 1 >= this.#limits.confirmEvery ||
+      now - observation.confirmedAt >= this.#limits.confirmAfter
+    );
+  }
+
+  sentUnconfirmed(observation: Observation, messageId: number): void {
+    this.#forgetMessage(observation);
+    observation.unconfirmed += 1;
+    observation.lastMessageId = messageId;
+    this.#byMessageId.set(`${messageId} ${observation.path}`, observation);
+  }
+
+  confirmed(observation: Observation, now: Millis): void {
+    observation.unconfirmed = 0;
+    observation.confirmedAt = now;
+  }
+
+  /** §3.6: a RST in reply to a notification. False when no notification has this message id. */
+  reset(path: string, messageId: number): boolean {
+    const observation = this.#byMessageId.get(`${messageId} ${path}`);
+    if (observation === undefined) return false;
+    this.remove(path, observation.token);
+    return true;
+  }
+
+  #forgetMessage(observation: Observation): void {
+    if (observation.lastMessageId === undefined) return;
+    this.#byMessageId.delete(`${observation.lastMessageId} ${observation.path}`);
+    observation.lastMessageId = undefined;
+  }
+}
+
+const keyOf = (path: string, token: Uint8Array): string => `${toHex(token)} ${path}`;
+
+/** §3.4: 24 bits that grow; starting from the clock they still grow after a restart. */
+export const firstSequence = (now: Millis): number => Math.floor(now / 16) & 0xffffff;
+export const nextSequence = (last: number): number => (last + 1) & 0xffffff;

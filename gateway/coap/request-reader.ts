@@ -1,0 +1,156 @@
+/** RFC 7252 §5.4, §5.8 — options and method of a request: what must be refused, and what the handlers get. */
+import { EMPTY, isCoded, toHex, WireError } from "../base/index.ts";
+import {
+  type BlockOption,
+  type DottedCode,
+  decodeBlockOption,
+  decodeUint,
+  isCritical,
+  isNoCacheKey,
+  type Message,
+  methodName,
+  OPTION,
+  type OptionValue,
+  optionRow,
+} from "../wire/coap/index.ts";
+import type { Request } from "./request-port.ts";
+
+export interface ReadRequest {
+  readonly request: Request;
+  readonly block1: BlockOption | undefined;
+  readonly block2: BlockOption | undefined;
+  readonly size1: number | undefined;
+  /** RFC 7967: bit 1 = not interested in 2.xx, bit 3 = 4.xx, bit 4 = 5.xx. */
+  readonly noResponse: number;
+  /** Code and options that name the same request: blocks of one body, or of one response, share it. */
+  readonly cacheKey: string;
+}
+
+export type Verdict =
+  | { readonly kind: "request"; readonly read: ReadRequest }
+  | { readonly kind: "refused"; readonly code: DottedCode };
+
+const refused = (code: DottedCode): Verdict => ({ kind: "refused", code });
+
+/** The gateway is no proxy; these are critical and known, and answered by their own code (RFC 7252 §5.7.2). */
+const PROXY_OPTIONS: ReadonlySet<number> = new Set([OPTION.proxyUri, OPTION.proxyScheme]);
+/** Known to the table and not understood until there is a store of security contexts. */
+const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore]);
+/** Differ between the blocks of one transfer although they are part of the cache key (RFC 7959 §2.3, RFC 7641 §2). */
+const NOT_IN_TRANSFER_KEY: ReadonlySet<number> = new Set([
+  OPTION.block1,
+  OPTION.block2,
+  OPTION.size2,
+  OPTION.observe,
+  OPTION.oscore,
+  OPTION.noResponse,
+  OPTION.etag, // validates, does not select
+]);
+
+export function readRequest(message: Message): Verdict {
+  const accepted: OptionValue[] = [];
+  let previous = -1;
+  for (const option of message.options) {
+    const { number, value } = option;
+    if (PROXY_OPTIONS.has(number)) return refused("5.05");
+    const row = optionRow(number);
+    // §5.4.3, §5.4.5: a value of a wrong length or one too many is treated like an option that is not known
+    const understood =
+      row !== undefined &&
+      !NOT_UNDERSTOOD.has(number) &&
+      value.length >= row.minLength &&
+      value.length <= row.maxLength &&
+      (row.repeatable || number !== previous);
+    previous = number;
+    if (understood) accepted.push(option);
+    else if (isCritical(number)) return refused("4.02");
+  }
+  const method = methodName(message.code);
+  if (method === undefined) return refused("4.05");
+  try {
+    return { kind: "request", read: collect(message, method, accepted) };
+  } catch (error) {
+    if (isCoded(error) && error.blame === "wire") return refused("4.00"); // szx 7, a path that is not UTF-8
+    throw error;
+  }
+}
+
+function collect(message: Message, method: Request["method"], options: readonly OptionValue[]): ReadRequest {
+  const path: string[] = [];
+  const query: string[] = [];
+  const etags: Uint8Array[] = [];
+  const ifMatch: Uint8Array[] = [];
+  let ifNoneMatch = false;
+  let contentFormat: number | undefined;
+  let accept: number | undefined;
+  let observe: number | undefined;
+  let block1: BlockOption | undefined;
+  let block2: BlockOption | undefined;
+  let size1: number | undefined;
+  let noResponse = 0;
+  let cacheKey = String(message.code);
+  for (const { number, value } of options) {
+    if (!isNoCacheKey(number) && !NOT_IN_TRANSFER_KEY.has(number)) cacheKey += ` ${number}:${toHex(value)}`;
+    switch (number) {
+      case OPTION.uriPath:
+        path.push(decodeText(value));
+        break;
+      case OPTION.uriQuery:
+        query.push(decodeText(value));
+        break;
+      case OPTION.etag:
+        etags.push(value);
+        break;
+      case OPTION.ifMatch:
+        ifMatch.push(value);
+        break;
+      case OPTION.ifNoneMatch:
+        ifNoneMatch = true;
+        break;
+      case OPTION.contentFormat:
+        contentFormat = decodeUint(value);
+        break;
+      case OPTION.accept:
+        accept = decodeUint(value);
+        break;
+      case OPTION.observe:
+        observe = decodeUint(value);
+        break;
+      case OPTION.block1:
+        block1 = decodeBlockOption(value);
+        break;
+      case OPTION.block2:
+        block2 = decodeBlockOption(value);
+        break;
+      case OPTION.size1:
+        size1 = decodeUint(value);
+        break;
+      case OPTION.noResponse:
+        noResponse = decodeUint(value);
+        break;
+    }
+  }
+  const payload = message.payload.length === 0 ? EMPTY : message.payload;
+  const request = { method, path, query, contentFormat, accept, etags, ifMatch, ifNoneMatch, payload, observe };
+  return { request, block1, block2, size1, noResponse, cacheKey };
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** §5.10.1: Uri-Path and Uri-Query are UTF-8. */
+function decodeText(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    if (byte >= 0x80) return decodeUtf8(bytes);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch (cause) {
+    throw new WireError("coap.utf8", {}, { cause });
+  }
+}

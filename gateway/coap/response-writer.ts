@@ -1,0 +1,84 @@
+/** From a handler's response to code, options and payload: validation by ETag (RFC 7252 §5.10.6.2) and the slice (Block2). */
+import { EMPTY, equalBytes } from "../base/index.ts";
+import {
+  type BlockOption,
+  type DottedCode,
+  encodeBlockOption,
+  encodeUint,
+  OPTION,
+  type OptionValue,
+  sortOptions,
+} from "../wire/coap/index.ts";
+import { bodyEtag, sliceBody } from "./block2.ts";
+import type { Response } from "./request-port.ts";
+
+export interface Reply {
+  readonly code: DottedCode;
+  /** Ascending. */
+  readonly options: readonly OptionValue[];
+  readonly payload: Uint8Array;
+}
+
+export interface Asked {
+  readonly block2: BlockOption | undefined;
+  readonly etags: readonly Uint8Array[];
+  /** Of the final block of a Block1 body, to be named in the response (RFC 7959 §2.3). */
+  readonly block1: BlockOption | undefined;
+  /** Sequence number of an observation (RFC 7641 §3.4). */
+  readonly observe: number | undefined;
+}
+
+export const ASKED_NOTHING: Asked = { block2: undefined, etags: [], block1: undefined, observe: undefined };
+
+export const bareReply = (code: DottedCode, ...options: OptionValue[]): Reply => ({
+  code,
+  options: sortOptions(options),
+  payload: EMPTY,
+});
+
+/** A response that does not fit one block gets an ETag, so that the blocks of two states cannot be mixed up. */
+export function withBlockEtag(response: Response, block2: BlockOption | undefined): Response {
+  const { payload, etag } = response;
+  if (payload === undefined || etag !== undefined || !isSuccess(response)) return response;
+  return sliceBody(payload, block2 && { ...block2, num: 0 })?.block2?.more
+    ? { ...response, etag: bodyEtag(payload) }
+    : response;
+}
+
+const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
+
+/** One datagram's worth of the response. */
+export function writeReply(response: Response, asked: Asked): Reply {
+  const { etag } = response;
+  const firstBlock = (asked.block2?.num ?? 0) === 0;
+  const known = etag !== undefined && asked.etags.some((candidate) => equalBytes(candidate, etag));
+  if (response.code === "2.05" && firstBlock && known) return reply({ ...response, code: "2.03" }, EMPTY, asked, []);
+  const body = response.payload ?? EMPTY;
+  const slice = sliceBody(body, asked.block2);
+  if (slice === undefined) {
+    // A block past the end; an error has no blocks and goes whole.
+    if (isSuccess(response)) return bareReply("4.02");
+    return reply(response, body, asked, []);
+  }
+  const blocks: OptionValue[] = [];
+  if (slice.block2 !== undefined && body.length > 0) {
+    blocks.push({ number: OPTION.block2, value: encodeBlockOption(slice.block2) });
+  }
+  if (slice.size2 !== undefined) blocks.push({ number: OPTION.size2, value: encodeUint(slice.size2) });
+  return reply(response, slice.payload, asked, blocks);
+}
+
+function reply(response: Response, payload: Uint8Array, asked: Asked, blocks: readonly OptionValue[]): Reply {
+  const options: OptionValue[] = [...blocks];
+  const put = (number: number, value: Uint8Array): void => {
+    options.push({ number, value });
+  };
+  const { code, etag, contentFormat, maxAge, locationPath } = response;
+  if (etag !== undefined) put(OPTION.etag, etag);
+  if (asked.observe !== undefined) put(OPTION.observe, encodeUint(asked.observe));
+  for (const segment of locationPath ?? []) put(OPTION.locationPath, new TextEncoder().encode(segment));
+  if (contentFormat !== undefined && payload.length > 0) put(OPTION.contentFormat, encodeUint(contentFormat));
+  if (maxAge !== undefined) put(OPTION.maxAge, encodeUint(maxAge));
+  if (asked.block1 !== undefined) put(OPTION.block1, encodeBlockOption(asked.block1));
+  return { code, options: sortOptions(options), payload };
+}

@@ -1,0 +1,23 @@
+/** Child process of the coap bench: the real engine with an image in the block lane, on a free port of loopback. */
+import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
+import { benchImage } from "./coap-image.ts";
+
+const image = benchImage();
+const source = {
+  size: image.length,
+  etag: Uint8Array.of(0xde, 0xad, 0xbe, 0xef),
+  slice: (offset: number, length: number): Uint8Array => image.subarray(offset, offset + length),
+};
+const transport = new UdpTransport({ address: "127.0.0.1", port: 0 });
+const engine = new Engine({
+  transports: [transport],
+  clock: systemClock(),
+  random: seededRandom(1),
+  log: SILENT,
+  handler: () => ({ code: "4.04" }),
+  lanes: { block: { prefix: "f", find: (id) => (id === "img" ? source : undefined) } },
+});
+await engine.start();
+process.send?.({ port: Number(transport.local?.split(":").at(-1)) });
+process.once("disconnect", () => process.exit(0));
