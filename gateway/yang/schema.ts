@@ -46,21 +46,23 @@ export type Intervals = ReadonlyArray<readonly [low: string, high: string]>;
 /** A type after its typedef chain was followed and its restrictions were joined. */
 export interface LeafType {
   readonly base: BuiltIn;
-  /** Name of the outermost typedef, for tree prints and units. */
-  readonly typedef?: string;
-  readonly range?: Intervals;
-  readonly length?: Intervals;
-  readonly patterns?: ReadonlyArray<{ readonly source: string; readonly invert: boolean }>;
-  readonly fractionDigits?: number;
-  readonly enums?: ReadonlyArray<{ readonly name: string; readonly value: number }>;
-  readonly bits?: ReadonlyArray<{ readonly name: string; readonly position: number }>;
+  /** The typedef that the leaf names, `module:name`, for tree prints. */
+  readonly typedef?: string | undefined;
+  readonly range?: Intervals | undefined;
+  readonly length?: Intervals | undefined;
+  /** XSD regular expressions (RFC 7950 §9.4.5) as written, all of which must match. */
+  readonly patterns?: ReadonlyArray<{ readonly source: string; readonly invert: boolean }> | undefined;
+  readonly fractionDigits?: number | undefined;
+  readonly enums?: ReadonlyArray<{ readonly name: string; readonly value: number }> | undefined;
+  /** In order of position. */
+  readonly bits?: ReadonlyArray<{ readonly name: string; readonly position: number }> | undefined;
   /** identityref: base identities, qualified `module:name`. */
-  readonly identityBases?: readonly string[];
+  readonly identityBases?: readonly string[] | undefined;
   /** leafref: the path as written, and the type of the leaf it leads to. */
-  readonly path?: string;
-  readonly target?: LeafType;
-  readonly requireInstance?: boolean;
-  readonly members?: readonly LeafType[];
+  readonly path?: string | undefined;
+  readonly target?: LeafType | undefined;
+  readonly requireInstance?: boolean | undefined;
+  readonly members?: readonly LeafType[] | undefined;
 }
 
 export interface SchemaNode {
@@ -77,20 +79,35 @@ export interface SchemaNode {
   readonly config: boolean;
   readonly mandatory: boolean;
   /** The choice (and case) that this node stems from: `choice/case` names from the outside in. */
-  readonly cases?: ReadonlyArray<{ readonly choice: string; readonly case: string; readonly mandatory: boolean }>;
-  readonly presence?: boolean;
-  readonly keys?: readonly string[];
-  readonly unique?: ReadonlyArray<readonly string[]>;
-  readonly orderedByUser?: boolean;
-  readonly minElements?: number;
-  readonly maxElements?: number;
-  readonly type?: LeafType;
-  readonly units?: string;
-  /** Default values as written (one for a leaf, any number for a leaf-list). */
-  readonly defaults?: readonly string[];
-  readonly must?: readonly string[];
-  readonly when?: readonly string[];
-  readonly description?: string;
+  readonly cases?: readonly CaseOf[] | undefined;
+  readonly presence?: boolean | undefined;
+  readonly keys?: readonly string[] | undefined;
+  /** Each entry is a set of paths below the list entry, `a` or `a/b`. */
+  readonly unique?: ReadonlyArray<readonly string[]> | undefined;
+  readonly orderedByUser?: boolean | undefined;
+  readonly minElements?: number | undefined;
+  readonly maxElements?: number | undefined;
+  readonly type?: LeafType | undefined;
+  readonly units?: string | undefined;
+  /** Default values as written (one for a leaf, any number for a leaf-list); identities as `module:name`. */
+  readonly defaults?: readonly string[] | undefined;
+  /** XPath expressions, prefixes replaced by module names. The context node is this node. */
+  readonly must?: readonly string[] | undefined;
+  readonly when?: readonly string[] | undefined;
+  /** Conditions of the choice, case, uses or augment that this node stems from: the context node is the data parent. */
+  readonly parentWhen?: readonly string[] | undefined;
+  /** A root that is no data node: sx:structure (RFC 8791) or rc:yang-data (RFC 8040 §8). */
+  readonly structure?: boolean | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface CaseOf {
+  readonly choice: string;
+  readonly case: string;
+  /** One case of the choice must be there. */
+  readonly mandatory: boolean;
+  /** This case is the default of the choice: its default values count when no case is there. */
+  readonly isDefault: boolean;
 }
 
 export interface Identity {

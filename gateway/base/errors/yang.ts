@@ -1,104 +1,61 @@
 /** Errors of the yang part. */
+import { YANG_DATA_ERRORS } from "./yang-data.ts";
+
 export const YANG_ERRORS = {
+  ...YANG_DATA_ERRORS,
+  "yang.parse": {
+    blame: "usage",
+    text: "{file}:{line}:{column}: {what}",
+    hint: "Correct the YANG source at this place; nothing of the model set was loaded.",
+  },
+  "yang.compile": {
+    blame: "usage",
+    text: "{file}:{line}:{column}: '{statement}': {what}",
+    hint: "Correct the YANG source at this place; nothing of the model set was loaded.",
+  },
+  "yang.compile-folder": {
+    blame: "usage",
+    text: "cannot read the models in {folder}: {reason}",
+    hint: "Name a readable folder that holds .yang and .sid files.",
+  },
+  "yang.sid-missing": {
+    blame: "usage",
+    text: "module {module} has data nodes but no .sid file",
+    hint: "Put {module}@REVISION.sid beside the module; see yang-models/README.md for the ranges.",
+  },
+  "yang.sid-file": {
+    blame: "usage",
+    text: "{file} is not a .sid file: {what}",
+    hint: "The format is that of RFC 9595, module ietf-sid-file.",
+  },
+  "yang.sid-too-large": {
+    blame: "usage",
+    text: "{file}: SID {sid} of '{identifier}' is not between 1 and 9007199254740991",
+    hint: "Use a SID of an allocated range; this gateway keeps SIDs in 53 bits.",
+  },
+  "yang.sid-range": {
+    blame: "usage",
+    text: "{file}: SID {sid} of '{identifier}' lies outside the assignment ranges of the file",
+    hint: "Add the range it belongs to, or correct the number.",
+  },
+  "yang.sid-duplicate": {
+    blame: "usage",
+    text: "{file}: '{identifier}' and {other} cannot both be: {what}",
+    hint: "A SID names one item and an item has one SID, for ever.",
+  },
+  "yang.sid-overlap": {
+    blame: "usage",
+    text: "{file}: the range {range} overlaps the range {otherRange} of {otherFile}",
+    hint: "Each SID belongs to one module; see the allocation table in yang-models/README.md.",
+  },
+  "yang.sid-identifier": {
+    blame: "usage",
+    text: "{file}: '{identifier}' leads to nothing in module {module}",
+    hint: "Correct the path, or give the item the status obsolete if a later revision removed its node.",
+  },
   "yang.bug": {
     blame: "bug",
     text: "the yang part met a state that cannot be: {what}",
     hint: "Please report this with the log lines around it.",
-  },
-  // Data that does not fit its schema. What CORECONF answers for each stands in yang/codec/fault.ts.
-  "yang.malformed-message": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "The message does not have the form of its content format; 'sidgate decode HEX' shows where.",
-  },
-  "yang.invalid-datatype": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Send the value as RFC 9254 §6 (CBOR) or RFC 7951 §6 (JSON) writes the leaf's type.",
-  },
-  "yang.invalid-value": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Choose a value that the schema of this node allows.",
-  },
-  "yang.not-in-range": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Keep the value inside the range of the leaf's type.",
-  },
-  "yang.invalid-length": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Keep the length inside that of the leaf's type.",
-  },
-  "yang.pattern-test-failed": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "The value must match each pattern of the leaf's type.",
-  },
-  "yang.unknown-element": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Check that the node's modules and .sid files are the revisions this datastore works with.",
-  },
-  "yang.bad-element": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Only one case of a choice may have data.",
-  },
-  "yang.missing-element": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Send the mandatory node too.",
-  },
-  "yang.missing-key": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Name every key of the list entry, and never delete a key.",
-  },
-  "yang.missing-input-parameter": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Send each mandatory input of the rpc or action.",
-  },
-  "yang.missing-choice": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Send the nodes of one case of the choice.",
-  },
-  "yang.instance-required": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "The node that the value refers to must exist.",
-  },
-  "yang.data-not-unique": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "No two entries may agree in all leaves of the list's 'unique' statement.",
-  },
-  "yang.duplicate": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Send each list entry and each leaf-list value once.",
-  },
-  "yang.too-many-elements": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Remove entries until max-elements is kept.",
-  },
-  "yang.too-few-elements": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "Keep at least min-elements entries.",
-  },
-  "yang.read-only": {
-    blame: "wire",
-    text: "{path}: {what}",
-    hint: "State data (config false) is reported by the node, never edited.",
-  },
-  "yang.path": {
-    blame: "usage",
-    text: "'{path}' is not an instance path at character {at}: {what}",
-    hint: "Write paths like /sidgate-building:room/period[start='06:00']/set-point.",
   },
 } as const;

@@ -1,0 +1,99 @@
+/**
+ * RFC 7950 — statements → compiled schema, in passes that each take the former's result: link modules, expand groupings,
+ * augment, deviate, lay out the schema nodes, lead the leafrefs home. SIDs are bound afterwards (../sid).
+ */
+import type { Statement } from "../parse/statement.ts";
+import { applyAugments, applyDeviations } from "./augment.ts";
+import { type Draft, pathStep } from "./draft.ts";
+import { expandChildren } from "./expand.ts";
+import type { Expanded } from "./expanded.ts";
+import { ALL_FEATURES, type FeatureChoice, type Features, openFeatures } from "./features.ts";
+import { collectIdentities } from "./identities.ts";
+import { IMAGE_VERSION, type NodeImage, type SchemaImage } from "./image.ts";
+import { layOut } from "./lay-out.ts";
+import { type FindSource, linkModules, type Module } from "./module-set.ts";
+import { topScope } from "./scope.ts";
+import { augmentsStructure, expandStructures } from "./structures.ts";
+import { openTypeTable } from "./type-table.ts";
+import { openTypes } from "./types.ts";
+
+export interface Sources {
+  /** Modules whose data nodes, operations and notifications are in the schema. */
+  readonly implemented: readonly Statement[];
+  /** For imports and includes. */
+  readonly find: FindSource;
+  readonly features?: FeatureChoice;
+}
+
+export interface Compilation {
+  /** Without SIDs. */
+  readonly image: SchemaImage;
+  /** Index in image.nodes by path, and by the path with choice and case names in it. */
+  readonly paths: ReadonlyMap<string, number>;
+  readonly longPaths: ReadonlyMap<string, number>;
+  readonly choicePaths: ReadonlySet<string>;
+  /** `module:feature`, whether on or off. */
+  readonly features: ReadonlySet<string>;
+}
+
+/** Throws UsageError `yang.compile` at the first finding. */
+export function compile(sources: Sources): Compilation {
+  const linked = linkModules(sources.implemented, sources.find);
+  const wanted = new Set(sources.implemented);
+  const implemented = linked.filter((module) => module.units[0] && wanted.has(module.units[0].root));
+  const features = openFeatures(sources.features ?? ALL_FEATURES);
+
+  const identities = collectIdentities(linked, features);
+  const structures = expandStructures(implemented, features);
+  const dataRoots = implemented.flatMap((module) => expandModule(module, features));
+  applyAugments(implemented, () => (statement) => statement.keyword === "augment", dataRoots, features);
+  applyAugments(implemented, augmentsStructure, structures, features);
+  applyDeviations(implemented, dataRoots, features);
+  const layout = layOut(dataRoots, structures, openTypes(features));
+
+  const { nodes, types, paths } = number(layout.drafts, layout.roots);
+  return {
+    image: {
+      version: IMAGE_VERSION,
+      modules: linked.map((module) => ({
+        name: module.name,
+        revision: module.revision,
+        namespace: module.namespace,
+        sid: undefined,
+        importOnly: !implemented.includes(module),
+      })),
+      identities: [...identities].map(([name, bases]) => ({ name, sid: undefined, bases })),
+      types,
+      nodes,
+    },
+    paths,
+    longPaths: new Map(layout.drafts.map((draft, index) => [draft.longPath, index])),
+    choicePaths: layout.choicePaths,
+    features: new Set(linked.flatMap(featuresOf)),
+  };
+}
+
+const expandModule = (module: Module, features: Features): Expanded[] =>
+  module.units.flatMap((unit) => expandChildren(unit.root, topScope(unit), { module, features, within: [] }));
+
+const featuresOf = (module: Module): string[] =>
+  [...module.definitions.values()]
+    .filter(({ statement }) => statement.keyword === "feature")
+    .map(({ statement }) => `${module.name}:${statement.argument}`);
+
+/** Drafts → rows that name their parent and type by number. */
+function number(drafts: readonly Draft[], roots: readonly Draft[]) {
+  const table = openTypeTable(roots);
+  const indexes = new Map(drafts.map((draft, index) => [draft, index]));
+  const paths = new Map<string, number>();
+  const pathOf: string[] = [];
+  const nodes = drafts.map((draft, index): NodeImage => {
+    const parent = draft.parent && indexes.get(draft.parent);
+    const above = parent === undefined ? "" : (pathOf[parent] ?? "");
+    const path = pathStep(above, draft.parent?.facts.module, draft.facts.module, draft.facts.name);
+    pathOf.push(path);
+    if (!paths.has(path)) paths.set(path, index);
+    return { ...draft.facts, sid: undefined, parent, type: table.rowOf(draft) };
+  });
+  return { nodes, types: table.rows, paths };
+}

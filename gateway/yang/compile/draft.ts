@@ -1,0 +1,20 @@
+/** A schema node that is being made: its facts, its place among the others, and where it comes from. */
+import type { SchemaNode } from "../schema.ts";
+import type { Expanded } from "./expanded.ts";
+import type { ResolvedType } from "./types.ts";
+
+export type NodeFacts = Omit<SchemaNode, "parent" | "children" | "type" | "sid">;
+
+export interface Draft {
+  readonly facts: NodeFacts;
+  readonly parent: Draft | undefined;
+  readonly children: Draft[];
+  readonly source: Expanded;
+  readonly type: ResolvedType | undefined;
+  /** With the names of choices and cases, the other dialect of .sid files. */
+  readonly longPath: string;
+}
+
+/** RFC 9595 §4 — one more step of a schema node path: qualified at the top and where the module changes. */
+export const pathStep = (above: string, moduleAbove: string | undefined, module: string, name: string): string =>
+  `${above}/${module === moduleAbove ? "" : `${module}:`}${name}`;

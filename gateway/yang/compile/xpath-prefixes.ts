@@ -1,0 +1,19 @@
+/**
+ * RFC 7950 §6.4.1 — an XPath expression means its prefixes as the module that wrote it declares them. In the schema it
+ * stands far from that module, so each prefix is replaced by the name of its module, also in literals such as
+ * `derived-from-or-self(type, 'if:ethernet')`.
+ */
+import type { Statement } from "../parse/statement.ts";
+import { moduleOfPrefix, type Unit } from "./module-set.ts";
+
+/** A literal in either quotes, or a qualified name that is no axis (`child::x`). */
+const TOKEN = /"[^"]*"|'[^']*'|([A-Za-z_][\w.-]*):(?!:)(?=[A-Za-z_*])/g;
+const IDENTITY = /^(["'])([A-Za-z_][\w.-]*):([A-Za-z_][\w.-]*)\1$/;
+
+export const qualifyPrefixes = (xpath: string, unit: Unit, at: Statement): string =>
+  xpath.replace(TOKEN, (token: string, prefix: string | undefined) => {
+    if (prefix !== undefined) return `${moduleOfPrefix(unit, prefix, at).name}:`;
+    const [, quote, namespace = "", name] = IDENTITY.exec(token) ?? [];
+    const module = unit.prefixes.get(namespace);
+    return module ? `${quote}${module.name}:${name}${quote}` : token;
+  });

@@ -1,0 +1,7 @@
+/** Stratum 2: YANG source → compiled schema → SID index → codecs. */
+export * from "./api.ts";
+export * from "./codec/index.ts";
+export * from "./models.ts";
+export * from "./path.ts";
+export * from "./schema.ts";
+export * from "./tree.ts";

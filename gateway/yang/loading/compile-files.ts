@@ -1,0 +1,103 @@
+/** The cold path of a load: model files → parsed statements → compiled image with SIDs. */
+import { basename } from "node:path";
+import type { Logger } from "../../base/index.ts";
+import { compile } from "../compile/compile.ts";
+import { refuse } from "../compile/finding.ts";
+import type { SchemaImage } from "../compile/image.ts";
+import { type FindSource, revisionOf } from "../compile/module-set.ts";
+import { openParser, type ParseYang } from "../parse/parser.ts";
+import type { Statement } from "../parse/statement.ts";
+import { bindSids } from "../sid/bind.ts";
+import { readSidFile, type SidFile } from "../sid/sid-file.ts";
+import type { SourceFile } from "./files.ts";
+
+/** Throws UsageError `yang.parse`, `yang.compile` or `yang.sid-*` at the first finding. */
+export async function compileFiles(
+  files: readonly SourceFile[],
+  library: readonly SourceFile[],
+  log: Logger,
+): Promise<SchemaImage> {
+  const parse = await openParser();
+  const sources = parseAll(files, parse);
+  const modules = [...new Set(sources.filter(({ keyword }) => keyword === "module").map(({ argument }) => argument))];
+  const find = findIn(sources, library, parse);
+  const implemented = modules.flatMap((name) => (name === undefined ? [] : (find(name, undefined) ?? [])));
+  const compilation = compile({ implemented, find });
+
+  const sidFiles = files.filter(({ path }) => path.endsWith(".sid")).map(({ path, text }) => readSidFile(text, path));
+  const image = bindSids(compilation, chooseSidFiles(sidFiles, compilation.image, log));
+  reportUncovered(image, log);
+  return image;
+}
+
+function parseAll(files: readonly SourceFile[], parse: ParseYang): readonly Statement[] {
+  const sources: Statement[] = [];
+  const texts = new Map<string, string>();
+  for (const { path, text } of files) {
+    if (!path.endsWith(".yang")) continue;
+    const root = parse(text, path);
+    const key = `${root.argument}@${revisionOf(root)}`;
+    const other = texts.get(key);
+    // The same file in two folders is no harm.
+    if (other !== undefined && other !== text) refuse(root, `another file holds ${key} with another content`);
+    if (other === undefined) sources.push(root);
+    texts.set(key, text);
+  }
+  return sources;
+}
+
+/** Looks into the model folders first, then into what yang-js brings, which is parsed only when it is wanted. */
+function findIn(sources: readonly Statement[], library: readonly SourceFile[], parse: ParseYang): FindSource {
+  const parsed = new Map<SourceFile, Statement>();
+  const fromLibrary = (name: string): readonly Statement[] =>
+    library
+      .filter(({ path }) => basename(path).replace(/(@.*)?\.yang$/, "") === name)
+      .map((file) => {
+        const root = parsed.get(file) ?? parse(file.text, file.path);
+        parsed.set(file, root);
+        return root;
+      });
+  const choose = (roots: readonly Statement[], revision: string | undefined): Statement | undefined =>
+    revision === undefined
+      ? [...roots].sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1)).at(-1)
+      : roots.find((root) => revisionOf(root) === revision);
+  return (name, revision) =>
+    choose(
+      sources.filter((root) => root.argument === name),
+      revision,
+    ) ?? choose(fromLibrary(name), revision);
+}
+
+/** One file per module: that of its revision, else the newest, whose numbers hold for every revision. */
+function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, log: Logger): readonly SidFile[] {
+  const revisions = new Map(image.modules.map((module) => [module.name, module.revision]));
+  const chosen = new Map<string, SidFile>();
+  for (const file of files) {
+    const revision = revisions.get(file.module);
+    if (revision === undefined) {
+      log.warn("yang.sid-unused", { file: file.file, module: file.module });
+      continue;
+    }
+    const before = chosen.get(file.module);
+    const better =
+      before === undefined ||
+      (before.revision !== revision && (file.revision === revision || file.revision > before.revision));
+    if (better) chosen.set(file.module, file);
+  }
+  for (const file of chosen.values()) {
+    const revision = revisions.get(file.module);
+    if (file.revision !== revision) {
+      log.warn("yang.sid-other-revision", { file: file.file, module: file.module, revision: revision ?? "" });
+    }
+  }
+  return [...chosen.values()];
+}
+
+/** Nodes without a number cannot be named on the wire; that is the author's oversight and no reason to stand still. */
+function reportUncovered(image: SchemaImage, log: Logger): void {
+  const counts = new Map<string, number>();
+  for (const node of image.nodes) {
+    if (node.sid === undefined) counts.set(node.module, (counts.get(node.module) ?? 0) + 1);
+  }
+  for (const [module, nodes] of counts) log.warn("yang.sid-uncovered", { module, nodes });
+}
