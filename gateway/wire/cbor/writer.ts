@@ -20,8 +20,8 @@ export class CborWriter {
   }
 
   integer(value: number | bigint): void {
-    if (typeof value === "bigint") return this.bigInteger(value);
-    if (value >= 0) this.head(MAJOR.uint, value);
+    if (typeof value === "bigint") this.bigInteger(value);
+    else if (value >= 0) this.head(MAJOR.uint, value);
     else this.head(MAJOR.negative, -1 - value);
   }
 
@@ -76,7 +76,8 @@ export class CborWriter {
     const negative = value < 0n;
     const argument = negative ? -1n - value : value;
     if (argument <= Number.MAX_SAFE_INTEGER) {
-      return this.head(negative ? MAJOR.negative : MAJOR.uint, Number(argument));
+      this.head(negative ? MAJOR.negative : MAJOR.uint, Number(argument));
+      return;
     }
     if (argument >= 1n << 64n) throw new BugError("cbor.bug", { what: "an integer of more than 64 bits" });
     this.byte(negative ? 0x3b : 0x1b);

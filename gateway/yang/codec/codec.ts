@@ -1,0 +1,223 @@
+/** The codec's doors: content formats 140, 141 and 142 (draft-ietf-core-comi-21 §2.3), bytes ⇄ values. */
+import { BugError } from "../../base/index.ts";
+import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
+import type { Schema, SchemaNode, Sid } from "../schema.ts";
+import { EMPTY_TREE, type Instance, type InstanceId, type LeafValue, type Tree, type Value } from "../tree.ts";
+import { readEntry, readMembers, readValue } from "./decode.ts";
+import { writeMembers, writeValue } from "./encode.ts";
+import { DataError, Fault } from "./fault.ts";
+import { formatId, readForeignId, readId, writeId } from "./instance-id.ts";
+import { type Plan, type PlanNode, planNode, planOf } from "./plan.ts";
+
+const NULL = 0xf6;
+
+/** CF 140: the map of top-level nodes. Any data node may stand at the top, as the draft's GET example does. */
+export function decodeTree(bytes: Uint8Array, schema: Schema): Tree {
+  const plan = planOf(schema);
+  return decodeMap(bytes, plan.root, plan);
+}
+
+export function encodeTree(tree: Tree, schema: Schema): Uint8Array {
+  const plan = planOf(schema);
+  return encodeMap(tree, plan.root, plan);
+}
+
+/** The map of one container, anydata, input, output or notification; deltas count from its reference SID. */
+export function decodeData(bytes: Uint8Array, schema: Schema, node: SchemaNode): Tree {
+  const plan = planOf(schema);
+  return decodeMap(bytes, planNode(plan, node), plan);
+}
+
+export function encodeData(tree: Tree, schema: Schema, node: SchemaNode): Uint8Array {
+  const plan = planOf(schema);
+  return encodeMap(tree, planNode(plan, node), plan);
+}
+
+/** CF 142. Under an rpc or action stands its input (requests) or its output (responses). */
+export function decodeInstances(
+  bytes: Uint8Array,
+  schema: Schema,
+  operations: "input" | "output" = "input",
+): readonly Instance[] {
+  const plan = planOf(schema);
+  const reader = new CborReader(bytes, CORECONF);
+  const instances: Instance[] = [];
+  try {
+    while (!reader.done) readInstances(reader, plan, operations, instances);
+  } catch (error) {
+    throw located(error, plan);
+  }
+  return instances;
+}
+
+export function encodeInstances(instances: readonly Instance[], schema: Schema): Uint8Array {
+  const plan = planOf(schema);
+  const writer = new CborWriter();
+  try {
+    for (const { id, value } of instances) {
+      writer.map(1);
+      writeId(writer, id, plan);
+      if (value === undefined) writer.null();
+      else writeInstance(writer, id.sid, value, plan);
+    }
+  } catch (error) {
+    throw located(error, plan);
+  }
+  return writer.finish();
+}
+
+/** CF 141. An unknown node is no error here: the FETCH answers null for it. */
+export function decodeIdentifiers(bytes: Uint8Array, schema: Schema): readonly InstanceId[] {
+  const plan = planOf(schema);
+  const reader = new CborReader(bytes, CORECONF);
+  const ids: InstanceId[] = [];
+  try {
+    while (!reader.done) ids.push(readForeignId(reader, plan));
+  } catch (error) {
+    throw located(error, plan);
+  }
+  return ids;
+}
+
+export function encodeIdentifiers(ids: readonly InstanceId[], schema: Schema): Uint8Array {
+  const plan = planOf(schema);
+  const writer = new CborWriter();
+  try {
+    for (const id of ids) writeId(writer, id, plan);
+  } catch (error) {
+    throw located(error, plan);
+  }
+  return writer.finish();
+}
+
+/**
+ * The input of a request that calls the one rpc `rpcSid`; undefined when it asks for something else. This is the way of
+ * the check-in lane: one pass, nothing but the tree is made.
+ */
+export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): Tree | undefined {
+  const plan = planOf(schema);
+  const input = plan.nodes.get(rpcSid)?.input;
+  if (input === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an input` });
+  const reader = new CborReader(bytes, CORECONF);
+  if (reader.done || reader.major() !== MAJOR.map) return undefined;
+  let left = reader.next(reader.map());
+  if (left < 0 || reader.major() !== MAJOR.uint || Number(reader.integer()) !== rpcSid) return undefined;
+  try {
+    const tree = readOperation(reader, input, plan) ?? EMPTY_TREE;
+    left = reader.next(left);
+    if (left >= 0) throw new Fault("yang.malformed-message", "one pair in each map (draft-ietf-core-comi-21 §3.5)");
+    reader.finish();
+    return tree;
+  } catch (error) {
+    if (error instanceof Fault) error.place(rpcSid);
+    throw located(error, plan);
+  }
+}
+
+/** {rpcSid: output}; an empty output is null (draft-ietf-core-comi-21 §3.5). */
+export function encodeOutputOf(output: Tree, schema: Schema, rpcSid: Sid): Uint8Array {
+  const plan = planOf(schema);
+  const node = plan.nodes.get(rpcSid)?.output;
+  const writer = new CborWriter();
+  writer.map(1);
+  writer.integer(rpcSid);
+  if (output.size === 0) writer.null();
+  else if (node === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an output` });
+  else writeMembers(writer, node, output, plan);
+  return writer.finish();
+}
+
+/** A Fault becomes an error with its path; anything else passes. */
+export function located(error: unknown, plan: Plan): unknown {
+  if (!(error instanceof Fault)) return error;
+  return new DataError(error, formatId({ sid: error.sid ?? 0, keys: error.keys }, plan));
+}
+
+function decodeMap(bytes: Uint8Array, node: PlanNode, plan: Plan): Tree {
+  const reader = new CborReader(bytes, CORECONF);
+  try {
+    const tree = readMembers(reader, node, plan);
+    reader.finish();
+    return tree;
+  } catch (error) {
+    if (error instanceof Fault) error.place(node.sid, 0);
+    throw located(error, plan);
+  }
+}
+
+function encodeMap(tree: Tree, node: PlanNode, plan: Plan): Uint8Array {
+  const writer = new CborWriter();
+  writeMembers(writer, node, tree, plan);
+  return writer.finish();
+}
+
+/** One map of the sequence. The draft shows one pair in each; more mean the same as several maps. */
+function readInstances(reader: CborReader, plan: Plan, operations: "input" | "output", into: Instance[]): void {
+  const start = reader.offset;
+  if (reader.major() !== MAJOR.map) {
+    throw new Fault("yang.malformed-message", "each item of the sequence is a map").place(undefined, start);
+  }
+  for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
+    const keyStart = reader.offset;
+    let id: InstanceId | undefined;
+    try {
+      id = readId(reader, plan);
+      into.push({ id, value: readInstance(reader, id, plan, operations) });
+    } catch (error) {
+      throw error instanceof Fault
+        ? error.place(id?.sid, keyStart).within(id === undefined ? [] : outerKeys(id, error, plan))
+        : error;
+    }
+  }
+}
+
+/** Keys of the identifier that also hold for the guilty node; those of a faulty entry stand in the fault already. */
+function outerKeys(id: InstanceId, fault: Fault, plan: Plan): readonly LeafValue[] {
+  const wanted = plan.nodes.get(fault.sid ?? id.sid)?.idKeys.length ?? id.keys.length;
+  return id.keys.slice(0, Math.max(0, wanted - fault.keys.length));
+}
+
+function readInstance(
+  reader: CborReader,
+  id: InstanceId,
+  plan: Plan,
+  operations: "input" | "output",
+): Value | undefined {
+  const node = plan.nodes.get(id.sid)!;
+  if (node.kind === "rpc" || node.kind === "action") {
+    const form = node[operations];
+    return form === undefined ? undefined : readOperation(reader, form, plan);
+  }
+  // null deletes or says "absent", also for a leaf of type empty (draft-ietf-core-comi-21 is silent; CC-D9).
+  if (reader.peek() === NULL) {
+    reader.offset += 1;
+    return undefined;
+  }
+  if (node.kind === "list" && reader.major() === MAJOR.map) {
+    return hasAllKeys(id, node) ? readMembers(reader, node, plan) : readEntry(reader, node, plan);
+  }
+  return readValue(reader, node, plan);
+}
+
+const hasAllKeys = (id: InstanceId, node: PlanNode): boolean =>
+  node.idKeys.length > 0 && id.keys.length === node.idKeys.length;
+
+function readOperation(reader: CborReader, form: PlanNode, plan: Plan): Tree | undefined {
+  if (reader.peek() !== NULL) return readMembers(reader, form, plan);
+  reader.offset += 1;
+  return undefined;
+}
+
+function writeInstance(writer: CborWriter, sid: Sid, value: Value, plan: Plan): void {
+  const node = plan.nodes.get(sid);
+  if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+  if (node.kind !== "rpc" && node.kind !== "action") {
+    writeValue(writer, node, value, plan);
+    return;
+  }
+  if (!(value instanceof Map)) throw new BugError("yang.bug", { what: "an operation takes a tree" });
+  // Input and output share the reference SID, so either node writes the other's children rightly too.
+  const form = node.input ?? node.output;
+  if (form === undefined || value.size === 0) writer.null();
+  else writeMembers(writer, form, value, plan);
+}

@@ -1,0 +1,169 @@
+/**
+ * Instance-identifiers: RFC 9254 §6.13.1 (a SID, or [SID, keys…] from the outermost list inwards) and §6.13.2 = RFC 7951
+ * §6.11 (text with names).
+ */
+import { UsageError } from "../../base/index.ts";
+import { type CborItem, type CborReader, type CborWriter, MAJOR, readItem } from "../../wire/cbor/index.ts";
+import type { InstanceId, LeafValue } from "../tree.ts";
+import { Fault } from "./fault.ts";
+import { wrongType } from "./leaf.ts";
+import type { Plan, PlanNode } from "./plan.ts";
+
+/** Reads an identifier of a node that the schema knows, its keys by their types. */
+export function readId(reader: CborReader, plan: Plan): InstanceId {
+  const major = reader.major();
+  if (major === MAJOR.uint) {
+    const sid = Number(reader.integer());
+    if (!plan.nodes.has(sid)) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+    return { sid, keys: [] };
+  }
+  if (major !== MAJOR.array) throw wrongType("a SID or [SID, keys…]");
+  let left = reader.next(reader.array());
+  if (left < 0 || reader.major() !== MAJOR.uint) throw wrongType("a SID first in [SID, keys…]");
+  const sid = Number(reader.integer());
+  const node = plan.nodes.get(sid);
+  if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+  const keys: LeafValue[] = [];
+  for (left = reader.next(left); left >= 0; left = reader.next(left)) {
+    const key = node.idKeys[keys.length];
+    if (key?.leaf === undefined)
+      throw new Fault("yang.unknown-element", "more keys than the lists on the way have", sid);
+    try {
+      keys.push(key.leaf.read(reader));
+    } catch (error) {
+      throw error instanceof Fault ? error.place(key.sid) : error;
+    }
+  }
+  return { sid, keys };
+}
+
+/**
+ * Reads an identifier whose node may be unknown: a FETCH answers null for it (draft-ietf-core-comi-21 §3.1.3), so only
+ * a malformed one is an error.
+ */
+export function readForeignId(reader: CborReader, plan: Plan): InstanceId {
+  const { offset } = reader;
+  const { depth } = reader;
+  try {
+    return readId(reader, plan);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    reader.offset = offset;
+    reader.depth = depth;
+    const item = readItem(reader);
+    const parts = item.kind === "array" ? item.items : [item];
+    const [sid, ...keys] = parts.map(looseKey);
+    if (typeof sid !== "number" || sid < 1 || keys.includes(undefined)) {
+      throw new Fault("yang.malformed-message", "expected a SID or [SID, keys…]").place(undefined, offset);
+    }
+    return { sid, keys: keys.filter((key) => key !== undefined) };
+  }
+}
+
+const looseKey = (item: CborItem): LeafValue | undefined => {
+  switch (item.kind) {
+    case "integer":
+    case "text":
+    case "bytes":
+    case "simple":
+      return item.value;
+    case "tag":
+      return looseKey(item.item);
+    default:
+      return undefined;
+  }
+};
+
+export function writeId(writer: CborWriter, id: InstanceId, plan: Plan): void {
+  if (id.keys.length === 0) {
+    writer.integer(id.sid);
+    return;
+  }
+  const node = plan.nodes.get(id.sid);
+  writer.array(1 + id.keys.length);
+  writer.integer(id.sid);
+  for (const [index, key] of id.keys.entries()) {
+    const leaf = node?.idKeys[index]?.leaf;
+    if (leaf === undefined) throw new Fault("yang.unknown-element", "more keys than the lists on the way have", id.sid);
+    leaf.write(writer, key);
+  }
+}
+
+/** From the top-level node down to `node`. */
+export function lineage(node: PlanNode): PlanNode[] {
+  const line: PlanNode[] = [];
+  for (let at: PlanNode | undefined = node; at?.parent !== undefined; at = at.parent) line.unshift(at);
+  return line;
+}
+
+/** /sidgate-building:room/period[start='06:00']/set-point; lists whose keys are not given stay bare. */
+export function formatId(id: InstanceId, plan: Plan): string {
+  const node = plan.nodes.get(id.sid);
+  if (node === undefined) return id.sid === 0 ? "/" : `SID ${id.sid}`;
+  let text = "";
+  let module = "";
+  let used = 0;
+  for (const step of lineage(node)) {
+    if (step.kind === "input" || step.kind === "output") continue;
+    text += `/${qualify(step, module)}`;
+    module = step.schema.module;
+    for (const key of step.keys) {
+      const value = id.keys[used++];
+      if (value === undefined || key.leaf === undefined) continue;
+      text += `[${qualify(key, module)}=${quote(key.leaf.format(value))}]`;
+    }
+  }
+  return text;
+}
+
+const qualify = (node: PlanNode, module: string): string =>
+  node.schema.module === module ? node.schema.name : `${node.schema.module}:${node.schema.name}`;
+
+/** RFC 7950 §9.13: either quote; XPath literals have no escapes. */
+const quote = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
+
+const STEP = /\/([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)/y;
+const PREDICATE = /\[\s*([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)\s*=\s*(?:'([^']*)'|"([^"]*)")\s*\]/y;
+
+/** The reverse of `formatId`; keys may come in any order, and the last list may stay bare. */
+export function parseId(text: string, plan: Plan): InstanceId {
+  const fail = (at: number, what: string) => new UsageError("yang.path", { path: text, at, what });
+  let node = plan.root;
+  let at = 0;
+  const keys: LeafValue[] = [];
+  do {
+    if (node.idKeys.length > keys.length) throw fail(at, `the keys of ${node.schema.name} are missing`);
+    STEP.lastIndex = at;
+    const step = STEP.exec(text);
+    if (step === null) throw fail(at, "expected /name or /module:name");
+    const next = memberOf(node, step[1]!);
+    if (next === undefined) throw fail(at + 1, `there is no '${step[1]}' here`);
+    node = next;
+    at = STEP.lastIndex;
+    const given = new Map<PlanNode, LeafValue>();
+    for (;;) {
+      PREDICATE.lastIndex = at;
+      const match = PREDICATE.exec(text);
+      if (match === null) break;
+      const key = node.members.get(match[1]!);
+      if (key?.leaf === undefined || !node.keys.includes(key)) throw fail(at, `'${match[1]}' is no key here`);
+      if (given.has(key)) throw fail(at, `'${match[1]}' is given twice`);
+      try {
+        given.set(key, key.leaf.parse(match[2] ?? match[3] ?? ""));
+      } catch (error) {
+        throw error instanceof Fault ? fail(at, error.what) : error;
+      }
+      at = PREDICATE.lastIndex;
+    }
+    if (given.size !== 0 && given.size !== node.keys.length) throw fail(at, "the list has more keys");
+    for (const key of given.size === 0 ? [] : node.keys) keys.push(given.get(key)!);
+  } while (at < text.length);
+  return { sid: node.sid, keys };
+}
+
+/** Input and output have no name in paths: their children follow the rpc directly. */
+function memberOf(node: PlanNode, name: string): PlanNode | undefined {
+  if (node.parent === undefined)
+    return node.children.find((child) => `${child.schema.module}:${child.schema.name}` === name);
+  return node.members.get(name) ?? node.input?.members.get(name) ?? node.output?.members.get(name);
+}

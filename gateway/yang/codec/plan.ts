@@ -1,0 +1,183 @@
+/**
+ * A schema prepared for its codecs: data nodes by SID with compiled types, children in SID order, and the keys that an
+ * instance-identifier needs. Made once per schema.
+ */
+import { BugError } from "../../base/index.ts";
+import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
+import { formatId, parseId, readId, writeId } from "./instance-id.ts";
+import type { IdentifierForms, LeafCodec } from "./leaf.ts";
+import { leafCodec } from "./types/index.ts";
+
+/** One addressable schema node. Nodes without a SID have no place in SID-CBOR and are not planned. */
+export interface PlanNode {
+  readonly schema: SchemaNode;
+  readonly sid: Sid;
+  readonly kind: NodeKind;
+  /** The SID from which the keys of its children count: its own, or that of the rpc around it (RFC 9254 §4.2.1). */
+  readonly reference: Sid;
+  /** The root stands above the top-level nodes and has no parent. */
+  readonly parent: PlanNode | undefined;
+  /** In ascending order of SIDs, the canonical order on the wire. */
+  readonly children: readonly PlanNode[];
+  /** Contents are any data nodes of the schema: the root and anydata. */
+  readonly open: boolean;
+  /** May stand in open contents: a node of the datastore, or a notification as a whole. */
+  readonly free: boolean;
+  readonly leaf: LeafCodec | undefined;
+  /** Key leaves of a list, in the order of its `key` statement. */
+  readonly keys: readonly PlanNode[];
+  /** The lists from the outermost to this node itself. */
+  readonly lists: readonly PlanNode[];
+  /** Key leaves of all these lists: what an instance-identifier carries. */
+  readonly idKeys: readonly PlanNode[];
+  /** Children by JSON member name: simple inside the module, qualified always (RFC 7951 §4). */
+  readonly members: ReadonlyMap<string, PlanNode>;
+  /** Of an rpc or action. */
+  readonly input: PlanNode | undefined;
+  readonly output: PlanNode | undefined;
+}
+
+export interface Plan {
+  readonly schema: Schema;
+  readonly nodes: ReadonlyMap<Sid, PlanNode>;
+  readonly root: PlanNode;
+}
+
+type Draft = { -readonly [K in keyof PlanNode]: PlanNode[K] };
+
+/** A memo: the plan is a pure function of the schema, which never changes. */
+const PLANS = new WeakMap<Schema, Plan>();
+
+export function planOf(schema: Schema): Plan {
+  let plan = PLANS.get(schema);
+  if (plan === undefined) {
+    plan = makePlan(schema);
+    PLANS.set(schema, plan);
+  }
+  return plan;
+}
+
+/** The planned form of a schema node; a node without a SID cannot be meant by anyone who speaks SID-CBOR. */
+export function planNode(plan: Plan, node: SchemaNode): PlanNode {
+  const found = node.sid === undefined ? undefined : plan.nodes.get(node.sid);
+  if (found === undefined) throw new BugError("yang.bug", { what: `the schema node ${node.name} has no SID` });
+  return found;
+}
+
+function makePlan(schema: Schema): Plan {
+  const nodes = new Map<Sid, PlanNode>();
+  const root = draft(ROOT, undefined, 0);
+  const plan: Plan = { schema, nodes, root };
+  const identifiers: IdentifierForms = {
+    read: (reader) => readId(reader, plan),
+    write: (writer, id) => writeId(writer, id, plan),
+    parse: (text) => parseId(text, plan),
+    format: (id) => formatId(id, plan),
+  };
+
+  const grow = (from: readonly SchemaNode[], parent: Draft): void => {
+    const children: PlanNode[] = [];
+    for (const node of from) {
+      if (node.sid === undefined) continue;
+      const made = draft(node, parent, node.sid);
+      if (node.type !== undefined) {
+        made.leaf = leafCodec(node.type, { schema, module: node.module, identifiers });
+      }
+      grow(node.children, made);
+      nodes.set(made.sid, made);
+      children.push(made);
+    }
+    parent.children = children.sort((a, b) => a.sid - b.sid);
+    parent.members = memberNames(parent);
+    parent.input = children.find((child) => child.kind === "input");
+    parent.output = children.find((child) => child.kind === "output");
+  };
+  grow(schema.roots, root);
+  link(root);
+  root.members = freeNames(root, nodes);
+  return plan;
+}
+
+function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft {
+  const { kind } = node;
+  const inOut = kind === "input" || kind === "output";
+  const operation = inOut || kind === "rpc" || kind === "action";
+  // Inside a notification nothing stands by itself.
+  const loose = parent === undefined || (parent.free && parent.kind !== "notification");
+  return {
+    schema: node,
+    sid,
+    kind,
+    reference: inOut && parent !== undefined ? parent.sid : sid,
+    parent,
+    children: [],
+    open: kind === "anydata" || parent === undefined,
+    free: loose && !operation,
+    leaf: undefined,
+    keys: [],
+    lists: [],
+    idKeys: [],
+    members: NO_MEMBERS,
+    input: undefined,
+    output: undefined,
+  };
+}
+
+/** Hands lists and keys down from the root. */
+function link(parent: PlanNode): void {
+  for (const child of parent.children as readonly Draft[]) {
+    child.lists = parent.lists;
+    child.idKeys = parent.idKeys;
+    if (child.kind === "list") {
+      child.keys = (child.schema.keys ?? []).map((name) => keyLeaf(child, name));
+      child.lists = [...parent.lists, child];
+      child.idKeys = [...parent.idKeys, ...child.keys];
+    }
+    link(child);
+  }
+}
+
+function keyLeaf(list: PlanNode, name: string): PlanNode {
+  const key = list.children.find((child) => child.schema.name === name && child.leaf !== undefined);
+  if (key === undefined) throw new BugError("yang.bug", { what: `key ${name} of ${list.schema.name} has no SID` });
+  return key;
+}
+
+const NO_MEMBERS: ReadonlyMap<string, PlanNode> = new Map();
+
+const qualified = (node: PlanNode): string => `${node.schema.module}:${node.schema.name}`;
+
+function memberNames(parent: PlanNode): Map<string, PlanNode> {
+  const names = new Map<string, PlanNode>();
+  for (const child of parent.children) {
+    names.set(qualified(child), child);
+    if (child.schema.module === parent.schema.module) names.set(child.schema.name, child);
+  }
+  return names;
+}
+
+/**
+ * Names at the top of a document: top-level nodes first, then what lies deeper, so that a fragment such as
+ * {"ietf-system:clock": …} can be read back. Of two with one name the higher wins.
+ */
+function freeNames(root: PlanNode, nodes: ReadonlyMap<Sid, PlanNode>): Map<string, PlanNode> {
+  const names = new Map<string, PlanNode>();
+  const levels = [...nodes.values()].filter((node) => node.free).map((node) => [depthOf(node), node] as const);
+  levels.sort(([a], [b]) => a - b);
+  for (const [, node] of levels) if (!names.has(qualified(node))) names.set(qualified(node), node);
+  for (const child of root.children) names.set(qualified(child), child);
+  return names;
+}
+
+const depthOf = (node: PlanNode): number => (node.parent === undefined ? 0 : 1 + depthOf(node.parent));
+
+const ROOT: SchemaNode = {
+  kind: "container",
+  name: "",
+  module: "",
+  sid: 0,
+  parent: undefined,
+  children: [],
+  config: true,
+  mandatory: false,
+};

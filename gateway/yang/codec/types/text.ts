@@ -1,0 +1,76 @@
+/** string and binary: RFC 7950 §9.4 and §9.8, RFC 9254 §6.4 and §6.8. */
+import { MAJOR } from "../../../wire/cbor/index.ts";
+import { Fault } from "../fault.ts";
+import { lengthTest } from "../intervals.ts";
+import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
+import { translatePattern } from "../pattern.ts";
+
+const SURROGATE = /[\ud800-\udbff][\udc00-\udfff]/g;
+/** RFC 7950 §9.4.4: a length counts characters, not UTF-16 units. */
+const characters = (text: string): number => text.length - (text.match(SURROGATE)?.length ?? 0);
+
+export const string: LeafFactory = (type) => {
+  const testLength = lengthTest(type.length);
+  const patterns = (type.patterns ?? []).map(({ source, invert }) => ({
+    source,
+    invert,
+    regexp: translatePattern(source),
+  }));
+  const checked = (text: string): string => {
+    if (testLength !== undefined) testLength(characters(text));
+    for (const { source, invert, regexp } of patterns) {
+      if (regexp.test(text) === invert) {
+        const verb = invert ? "matches" : "does not match";
+        throw new Fault("yang.pattern-test-failed", `the value ${verb} the pattern ${source}`);
+      }
+    }
+    return text;
+  };
+  return {
+    read(reader) {
+      if (reader.major() !== MAJOR.text) throw wrongType("a text string");
+      return checked(reader.text());
+    },
+    write(writer, value) {
+      if (typeof value !== "string") throw misfit("a string", value);
+      writer.text(value);
+    },
+    parse: checked,
+    format: String,
+    fromJson: (json) => checked(jsonText(json, "text")),
+    toJson: String,
+  };
+};
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+export const binary: LeafFactory = (type) => {
+  const testLength = lengthTest(type.length);
+  const checked = (bytes: Uint8Array): Uint8Array => {
+    testLength?.(bytes.length);
+    return bytes;
+  };
+  const parse = (text: string): Uint8Array => {
+    const compact = text.replace(/\s+/g, "");
+    if (!BASE64.test(compact)) throw wrongType("base64");
+    return checked(new Uint8Array(Buffer.from(compact, "base64")));
+  };
+  const format = (value: unknown): string => {
+    if (!(value instanceof Uint8Array)) throw misfit("binary", value);
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
+  };
+  return {
+    read(reader) {
+      if (reader.major() !== MAJOR.bytes) throw wrongType("a byte string");
+      return checked(reader.byteString());
+    },
+    write(writer, value) {
+      if (!(value instanceof Uint8Array)) throw misfit("binary", value);
+      writer.byteString(value);
+    },
+    parse,
+    format,
+    fromJson: (json) => parse(jsonText(json, "base64")),
+    toJson: format,
+  };
+};
