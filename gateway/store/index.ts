@@ -1,9 +1,21 @@
 /** Stratum 3: durable state behind ports, and the drivers. What is heavy to load is loaded when it is opened. */
-import type { StateStore } from "./ports.ts";
+import type { RedisOptions } from "./ioredis.ts";
+import type { Journal, StateStore } from "./ports.ts";
 
 export { decodePlain, encodePlain } from "./cbor-x.ts";
 export * from "./facts.ts";
+export {
+  DATA_VERSION,
+  type DataFolder,
+  type DataFolderOptions,
+  type Migration,
+  openDataFolder,
+} from "./folder/data-folder.ts";
+export { makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
+export { controlSocketPath } from "./folder/owner.ts";
+export { type FileImagesOptions, openFileImages } from "./images/file.ts";
 export * from "./inbox.ts";
+export type { RedisOptions } from "./ioredis.ts";
 export { type FileJournalOptions, openFileJournal } from "./journal/file.ts";
 export { memoryJournal } from "./journal/memory.ts";
 export * from "./ledger.ts";
@@ -13,4 +25,14 @@ export { memoryState } from "./state/memory.ts";
 /** Opens or creates the state in a folder, in LMDB. */
 export async function openLmdbState(options: { readonly folder: string }): Promise<StateStore> {
   return (await import("./state/lmdb.ts")).openLmdbState(options);
+}
+
+/** Opens or creates the journal of a site in Redis. */
+export async function openRedisJournal(options: RedisOptions): Promise<Journal> {
+  return (await import("./journal/redis.ts")).openRedisJournal(options);
+}
+
+/** Opens or creates the state of a site in Redis. */
+export async function openRedisState(options: RedisOptions): Promise<StateStore> {
+  return (await import("./state/redis.ts")).openRedisState(options);
 }

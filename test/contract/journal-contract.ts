@@ -57,7 +57,7 @@ export function journalContract(name: string, makeDriver: () => Promise<JournalD
       data: Uint8Array.of(0xa1, 0x19, 0xea, 0x60, 0xf6),
       samples: [
         { at: millis(1), data: new Uint8Array(0) },
-        { at: millis(2), data: new Uint8Array(70_000).fill(7) },
+        { at: millis(2), data: new Uint8Array(9_000).fill(7) },
       ],
       reply: Buffer.from("f7", "hex"),
       state: "asleep",
@@ -133,7 +133,7 @@ export function journalContract(name: string, makeDriver: () => Promise<JournalD
     await journal.close();
     await durable;
     expect(() => journal.append(numbered(2))).toThrow(expect.objectContaining({ code: "store.closed" }));
-    open = undefined;
+    await journal.close();
     if (driver.reopen === undefined) return;
     open = await driver.reopen(journal);
     expect(open.last).toBe(1);

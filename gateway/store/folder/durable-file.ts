@@ -1,5 +1,5 @@
 /** Small files and folders that must survive loss of power: content first, then the name. */
-import { mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Makes the names in `folder` durable: a file that was created, renamed or removed in it stays so. */
@@ -30,4 +30,12 @@ export async function writeFileDurably(path: string, content: string): Promise<v
   }
   await rename(temporary, path);
   await syncFolder(dirname(path));
+}
+
+/** Writes all of `bytes` at `position`, in as many calls as the system wants. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
 }

@@ -59,6 +59,7 @@ export class GroupCommitJournal implements Journal {
   #refusal: StoreError | undefined;
   #writing: OpenBatch | undefined;
   #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(backing: JournalBacking, options: GroupCommitOptions = {}) {
     this.#backing = backing;
@@ -119,8 +120,13 @@ export class GroupCommitJournal implements Journal {
     return this.#backing.trim(Math.min(seq, this.#lastDurable + 1));
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#refusal ??= new StoreError("store.closed", { what: this.#backing.name });
+    this.#closing ??= this.#closeAfterWriting();
+    return this.#closing;
+  }
+
+  async #closeAfterWriting(): Promise<void> {
     await this.#running;
     await this.#backing.close();
   }

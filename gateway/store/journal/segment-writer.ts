@@ -5,6 +5,7 @@
  */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { writeAll } from "../folder/durable-file.ts";
 
 const PAGE = 4096;
 /** Zeroed ahead at a time. */
@@ -68,12 +69,5 @@ export class SegmentWriter {
     } finally {
       await plain.close();
     }
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
   }
 }

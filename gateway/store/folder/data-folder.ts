@@ -1,0 +1,115 @@
+/**
+ * The data folder: one owner, a version with the steps that lead to it, and who this site is.
+ *
+ *   data-version   version of everything below, a number
+ *   site.json      SiteInfo, made once
+ *   control.sock   the owner listens here
+ */
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { type Closable, isCoded, type Logger, StoreError } from "../../base/index.ts";
+import type { SiteInfo } from "../ports.ts";
+import { makeFolder, writeFileDurably } from "./durable-file.ts";
+import { claimFolder, unusable } from "./owner.ts";
+
+/** Version of the data that this program writes. */
+export const DATA_VERSION = 1;
+
+/** Leads a data folder from one version to the next. A crash in the middle runs it again: it must bear that. */
+export interface Migration {
+  readonly from: number;
+  readonly to: number;
+  run(folder: string, log: Logger): Promise<void>;
+}
+
+const MIGRATIONS: readonly Migration[] = [];
+
+export interface DataFolder extends Closable {
+  readonly path: string;
+  readonly site: SiteInfo;
+  /** Listens on the control socket already; give its connections to an HTTP server. Closed with the folder. */
+  readonly control: Server;
+}
+
+export interface DataFolderOptions {
+  readonly version?: number;
+  readonly migrations?: readonly Migration[];
+}
+
+/** Creates or opens a data folder and claims it. Throws store.owned, store.newer, store.migration, store.folder. */
+export async function openDataFolder(path: string, log: Logger, options: DataFolderOptions = {}): Promise<DataFolder> {
+  const { version = DATA_VERSION, migrations = MIGRATIONS } = options;
+  await makeFolder(path).catch((error: unknown) => {
+    throw unusable(path, error);
+  });
+  const ownership = await claimFolder(path);
+  try {
+    await migrate(path, log, version, migrations);
+    const site = await readOrMakeSite(path, log);
+    return { path, site, control: ownership.control, close: () => ownership.close() };
+  } catch (error) {
+    await ownership.close();
+    throw isCoded(error) ? error : unusable(path, error);
+  }
+}
+
+async function migrate(folder: string, log: Logger, known: number, migrations: readonly Migration[]): Promise<void> {
+  const file = join(folder, "data-version");
+  const text = await readIfThere(file);
+  if (text === undefined) return writeFileDurably(file, `${known}\n`);
+  if (!/^[1-9]\d{0,8}\s*$/.test(text)) throw new StoreError("store.damaged", { file, offset: 0 });
+
+  let found = Number(text);
+  if (found > known) throw new StoreError("store.newer", { folder, found, known });
+  while (found < known) {
+    const step = migrations.find((each) => each.from === found && each.to > found && each.to <= known);
+    if (step === undefined) throw new StoreError("store.migration", { folder, found, known });
+    log.info("data.migrating", { folder, from: step.from, to: step.to });
+    await step.run(folder, log);
+    await writeFileDurably(file, `${step.to}\n`);
+    found = step.to;
+  }
+}
+
+async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
+  const file = join(folder, "site.json");
+  const text = await readIfThere(file);
+  if (text !== undefined) {
+    const site = parseSite(text);
+    if (site === undefined) throw new StoreError("store.damaged", { file, offset: 0 });
+    return site;
+  }
+  const site: SiteInfo = { site: `s-${randomBase32(6)}`, epoch: 1, process: `gw-${randomBase32(4)}` };
+  await writeFileDurably(file, `${JSON.stringify(site)}\n`);
+  log.info("data.site-made", { folder, ...site });
+  return site;
+}
+
+function parseSite(text: string): SiteInfo | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("site" in value && "epoch" in value && "process" in value)) return undefined;
+  const { site, epoch, process } = value;
+  if (typeof site !== "string" || typeof epoch !== "number" || typeof process !== "string") return undefined;
+  return { site, epoch, process };
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** RFC 4648 §6, in lower case: no letters that are taken for digits. */
+const randomBase32 = (length: number): string =>
+  Array.from({ length }, () => "abcdefghijklmnopqrstuvwxyz234567".charAt(randomInt(32))).join("");
