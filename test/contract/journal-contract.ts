@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { millis, type NodeId } from "../../gateway/base/index.ts";
 import type { Fact, Journal, NewFact } from "../../gateway/store/index.ts";
+import { numbered } from "../store/numbered-fact.ts";
 
 export interface JournalDriver {
   /** A new, empty journal. */
@@ -10,15 +11,6 @@ export interface JournalDriver {
   /** Closes it and opens the same one again; absent when the driver keeps nothing. */
   reopen?(journal: Journal): Promise<Journal>;
 }
-
-/** A fact that tells its own number, with a body of `size` bytes. */
-export const numbered = (n: number, size = 0): NewFact => ({
-  at: millis(1_763_000_000_000 + n),
-  type: "datastore.edited",
-  root: `n-${String(n).padStart(4, "0")}` as NodeId,
-  patch: new Uint8Array(size).fill(n),
-  actor: "cli:test",
-});
 
 const fact = (seq: number, size = 0): Fact => ({ seq, ...numbered(seq, size) });
 const appendMany = async (journal: Journal, count: number, size = 0): Promise<void> => {

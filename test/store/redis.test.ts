@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SILENT } from "../../gateway/base/index.ts";
 import { openRedisJournal, openRedisState } from "../../gateway/store/index.ts";
 import { connectRedis } from "../../gateway/store/ioredis.ts";
-import { journalContract, numbered } from "../contract/journal-contract.ts";
+import { journalContract } from "../contract/journal-contract.ts";
 import { stateContract } from "../contract/state-contract.ts";
+import { numbered } from "./numbered-fact.ts";
 import { hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
