@@ -1,7 +1,10 @@
 /** Stratum 2: YANG source → compiled schema → SID index → codecs. */
 export * from "./api.ts";
 export * from "./codec/index.ts";
+export * from "./datastore/index.ts";
+export * from "./json.ts";
 export * from "./models.ts";
 export * from "./path.ts";
 export * from "./schema.ts";
 export * from "./tree.ts";
+export * from "./validate.ts";

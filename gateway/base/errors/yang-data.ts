@@ -95,6 +95,11 @@ export const YANG_DATA_ERRORS = {
     text: "the pattern {pattern} cannot be used: {what}",
     hint: "Write patterns as XML Schema regular expressions (RFC 7950 §9.4.5).",
   },
+  "yang.default": {
+    blame: "usage",
+    text: "the default of {path} does not fit its type: {what}",
+    hint: "Correct the default statement of the module.",
+  },
   "yang.path": {
     blame: "usage",
     text: "'{path}' is not an instance path at character {at}: {what}",

@@ -3,10 +3,11 @@ import { BugError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode, Sid } from "../schema.ts";
 import { EMPTY_TREE, type Instance, type InstanceId, type LeafValue, type Tree, type Value } from "../tree.ts";
+import { checkTree } from "./constraints.ts";
 import { readEntry, readMembers, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
-import { DataError, Fault } from "./fault.ts";
-import { formatId, readForeignId, readId, writeId } from "./instance-id.ts";
+import { Fault } from "./fault.ts";
+import { located, readForeignId, readId, writeId } from "./instance-id.ts";
 import { type Plan, type PlanNode, planNode, planOf } from "./plan.ts";
 
 const NULL = 0xf6;
@@ -90,23 +91,31 @@ export function encodeIdentifiers(ids: readonly InstanceId[], schema: Schema): U
   return writer.finish();
 }
 
+/** One instance-identifier, as a value by itself (RFC 9254 §6.13.1). */
+export function encodeIdentifier(id: InstanceId, schema: Schema): Uint8Array {
+  return encodeIdentifiers([id], schema);
+}
+
 /**
- * The input of a request that calls the one rpc `rpcSid`; undefined when it asks for something else. This is the way of
- * the check-in lane: one pass, nothing but the tree is made.
+ * The input of a request that calls the one rpc `rpcSid`, with its mandatory leaves. This is the way of the check-in
+ * lane: one pass, nothing but the tree is made.
  */
-export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): Tree | undefined {
+export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): Tree {
   const plan = planOf(schema);
   const input = plan.nodes.get(rpcSid)?.input;
   if (input === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an input` });
   const reader = new CborReader(bytes, CORECONF);
-  if (reader.done || reader.major() !== MAJOR.map) return undefined;
-  let left = reader.next(reader.map());
-  if (left < 0 || reader.major() !== MAJOR.uint || Number(reader.integer()) !== rpcSid) return undefined;
   try {
+    if (reader.major() !== MAJOR.map) throw new Fault("yang.malformed-message", "expected {rpc: input}");
+    let left = reader.next(reader.map());
+    if (left < 0 || reader.major() !== MAJOR.uint || reader.integer() !== rpcSid) {
+      throw new Fault("yang.malformed-message", `expected the rpc with the SID ${rpcSid}`);
+    }
     const tree = readOperation(reader, input, plan) ?? EMPTY_TREE;
     left = reader.next(left);
     if (left >= 0) throw new Fault("yang.malformed-message", "one pair in each map (draft-ietf-core-comi-21 §3.5)");
     reader.finish();
+    checkTree(tree, input, plan);
     return tree;
   } catch (error) {
     if (error instanceof Fault) error.place(rpcSid);
@@ -125,12 +134,6 @@ export function encodeOutputOf(output: Tree, schema: Schema, rpcSid: Sid): Uint8
   else if (node === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an output` });
   else writeMembers(writer, node, output, plan);
   return writer.finish();
-}
-
-/** A Fault becomes an error with its path; anything else passes. */
-export function located(error: unknown, plan: Plan): unknown {
-  if (!(error instanceof Fault)) return error;
-  return new DataError(error, formatId({ sid: error.sid ?? 0, keys: error.keys }, plan));
 }
 
 function decodeMap(bytes: Uint8Array, node: PlanNode, plan: Plan): Tree {

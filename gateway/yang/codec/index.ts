@@ -6,6 +6,7 @@ export {
   decodeInstances,
   decodeTree,
   encodeData,
+  encodeIdentifier,
   encodeIdentifiers,
   encodeInstances,
   encodeOutputOf,

@@ -5,7 +5,7 @@
 import { UsageError } from "../../base/index.ts";
 import { type CborItem, type CborReader, type CborWriter, MAJOR, readItem } from "../../wire/cbor/index.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
-import { Fault } from "./fault.ts";
+import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 
@@ -114,6 +114,12 @@ export function formatId(id: InstanceId, plan: Plan): string {
     }
   }
   return text;
+}
+
+/** A Fault becomes an error with its path; anything else passes. */
+export function located(error: unknown, plan: Plan): unknown {
+  if (!(error instanceof Fault)) return error;
+  return new DataError(error, formatId({ sid: error.sid ?? 0, keys: error.keys }, plan));
 }
 
 const qualify = (node: PlanNode, module: string): string =>

@@ -2,8 +2,10 @@
  * A schema prepared for its codecs: data nodes by SID with compiled types, children in SID order, and the keys that an
  * instance-identifier needs. Made once per schema.
  */
-import { BugError } from "../../base/index.ts";
+import { BugError, UsageError } from "../../base/index.ts";
 import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
+import type { LeafValue } from "../tree.ts";
+import { Fault } from "./fault.ts";
 import { formatId, parseId, readId, writeId } from "./instance-id.ts";
 import type { IdentifierForms, LeafCodec } from "./leaf.ts";
 import { leafCodec } from "./types/index.ts";
@@ -35,6 +37,10 @@ export interface PlanNode {
   /** Of an rpc or action. */
   readonly input: PlanNode | undefined;
   readonly output: PlanNode | undefined;
+  /** The default value of a leaf or leaf-list. */
+  readonly fallback: LeafValue | readonly LeafValue[] | undefined;
+  /** Something here or below may be missing, doubled or dangling: validation must look. */
+  readonly constrained: boolean;
 }
 
 export interface Plan {
@@ -95,6 +101,7 @@ function makePlan(schema: Schema): Plan {
   grow(schema.roots, root);
   link(root);
   root.members = freeNames(root, nodes);
+  for (const node of nodes.values() as Iterable<Draft>) node.fallback = fallbackOf(node, plan);
   return plan;
 }
 
@@ -120,6 +127,8 @@ function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft 
     members: NO_MEMBERS,
     input: undefined,
     output: undefined,
+    fallback: undefined,
+    constrained: false,
   };
 }
 
@@ -134,6 +143,28 @@ function link(parent: PlanNode): void {
       child.idKeys = [...parent.idKeys, ...child.keys];
     }
     link(child);
+    child.constrained = isConstrained(child.schema) || child.children.some((below) => below.constrained);
+  }
+}
+
+const isConstrained = (node: SchemaNode): boolean =>
+  node.mandatory ||
+  node.kind === "list" ||
+  node.kind === "leaf-list" ||
+  node.cases !== undefined ||
+  node.type?.base === "leafref" ||
+  node.type?.base === "instance-identifier";
+
+function fallbackOf(node: PlanNode, plan: Plan): PlanNode["fallback"] {
+  const { leaf } = node;
+  const { defaults } = node.schema;
+  if (leaf === undefined || defaults === undefined || defaults.length === 0) return undefined;
+  try {
+    const values = defaults.map((text) => leaf.parse(text));
+    return node.kind === "leaf-list" ? values : values[0];
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new UsageError("yang.default", { path: formatId({ sid: node.sid, keys: [] }, plan), what: error.what });
   }
 }
 
