@@ -96,7 +96,7 @@ export interface SchemaNode {
   readonly when?: readonly string[] | undefined;
   /** Conditions of the choice, case, uses or augment that this node stems from: the context node is the data parent. */
   readonly parentWhen?: readonly string[] | undefined;
-  /** A root that is no data node: sx:structure (RFC 8791) or rc:yang-data (RFC 8040 §8). */
+  /** This node is no data node but part of an sx:structure (RFC 8791) or rc:yang-data (RFC 8040 §8). */
   readonly structure?: boolean | undefined;
   readonly description?: string | undefined;
 }

@@ -14,7 +14,10 @@ function absoluteSteps(statement: Statement, unit: Unit): readonly Step[] {
   return path
     .slice(1)
     .split("/")
-    .map((part) => resolveName(unit, part.trim(), statement));
+    .map((part) => {
+      const { module, name } = resolveName(unit, part.trim(), statement);
+      return { module: module.name, name };
+    });
 }
 
 /** Applies the augments of all modules; one may lead into what another adds, in any order. */

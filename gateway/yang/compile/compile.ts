@@ -15,7 +15,7 @@ import { type FindSource, linkModules, type Module } from "./module-set.ts";
 import { topScope } from "./scope.ts";
 import { augmentsStructure, expandStructures } from "./structures.ts";
 import { openTypeTable } from "./type-table.ts";
-import { openTypes } from "./types.ts";
+import { openTypes, type TypeResolver } from "./types.ts";
 
 export interface Sources {
   /** Modules whose data nodes, operations and notifications are in the schema. */
@@ -43,15 +43,21 @@ export function compile(sources: Sources): Compilation {
   const implemented = linked.filter((module) => module.units[0] && wanted.has(module.units[0].root));
   const features = openFeatures(sources.features ?? ALL_FEATURES);
 
-  const identities = collectIdentities(linked, features);
+  // An older revision that is only imported must not hide the identities of the implemented one: that comes last.
+  const identities = collectIdentities(
+    [...linked.filter((module) => !implemented.includes(module)), ...implemented],
+    features,
+  );
   const structures = expandStructures(implemented, features);
   const dataRoots = implemented.flatMap((module) => expandModule(module, features));
   applyAugments(implemented, () => (statement) => statement.keyword === "augment", dataRoots, features);
   applyAugments(implemented, augmentsStructure, structures, features);
   applyDeviations(implemented, dataRoots, features);
-  const layout = layOut(dataRoots, structures, openTypes(features));
+  const types = openTypes(features);
+  for (const module of implemented) checkTypedefs(module, types);
+  const layout = layOut(dataRoots, structures, types);
 
-  const { nodes, types, paths } = number(layout.drafts, layout.roots);
+  const { nodes, rows, paths } = number(layout.drafts, layout.roots);
   return {
     image: {
       version: IMAGE_VERSION,
@@ -63,7 +69,7 @@ export function compile(sources: Sources): Compilation {
         importOnly: !implemented.includes(module),
       })),
       identities: [...identities].map(([name, bases]) => ({ name, sid: undefined, bases })),
-      types,
+      types: rows,
       nodes,
     },
     paths,
@@ -75,6 +81,13 @@ export function compile(sources: Sources): Compilation {
 
 const expandModule = (module: Module, features: Features): Expanded[] =>
   module.units.flatMap((unit) => expandChildren(unit.root, topScope(unit), { module, features, within: [] }));
+
+/** Also those that no leaf uses: a fault in them would strike the module that imports them. */
+function checkTypedefs(module: Module, types: TypeResolver): void {
+  for (const { statement, unit } of module.definitions.values()) {
+    if (statement.keyword === "typedef") types.resolveTypedef({ statement, scope: topScope(unit) }, statement);
+  }
+}
 
 const featuresOf = (module: Module): string[] =>
   [...module.definitions.values()]
@@ -95,5 +108,5 @@ function number(drafts: readonly Draft[], roots: readonly Draft[]) {
     if (!paths.has(path)) paths.set(path, index);
     return { ...draft.facts, sid: undefined, parent, type: table.rowOf(draft) };
   });
-  return { nodes, types: table.rows, paths };
+  return { nodes, rows: table.rows, paths };
 }

@@ -1,5 +1,5 @@
 /** RFC 7950 §7.9, §7.12, §7.13, §7.14 — statements → expanded nodes: groupings, refinements, shorthand cases. */
-import { argumentOf, child, childrenOf, type Statement } from "../parse/statement.ts";
+import { child, childrenOf, type Statement } from "../parse/statement.ts";
 import { descend, type Expanded, type NodeKeyword, nodeKeyword, type Step } from "./expanded.ts";
 import type { Features } from "./features.ts";
 import { argument, refuse } from "./finding.ts";
@@ -27,13 +27,20 @@ export function expandChildren(parent: Statement, scope: Scope, expansion: Expan
   return nodes;
 }
 
+/** RFC 7950 §6.2. */
+const IDENTIFIER = /^[A-Za-z_][\w.-]*$/;
+
 /** One node with everything below it. */
 export function expandNode(statement: Statement, keyword: NodeKeyword, scope: Scope, expansion: Expansion): Expanded {
+  const isOperationPart = keyword === "input" || keyword === "output";
   const within = inside(scope, statement);
   const children = expandChildren(statement, within, expansion);
+  if (!isOperationPart && !IDENTIFIER.test(argument(statement))) {
+    refuse(statement, "a name has letters, digits, '_', '-' and '.', and starts with a letter or '_'");
+  }
   const node: Expanded = {
     keyword,
-    name: keyword === "input" || keyword === "output" ? keyword : argument(statement),
+    name: isOperationPart ? keyword : argument(statement),
     module: expansion.module,
     statement,
     properties: statement.children
@@ -94,7 +101,7 @@ function target(nodes: readonly Expanded[], statement: Statement, scope: Scope):
     .split("/")
     .map((part) => {
       const { module, name } = resolveName(scope.unit, part.trim(), statement);
-      return { module: part.includes(":") ? module : undefined, name };
+      return { module: part.includes(":") ? module.name : undefined, name };
     });
   return descend(nodes, steps) ?? refuse(statement, `the grouping has no node '${statement.argument}'`);
 }
@@ -156,6 +163,3 @@ export function truth(placed: Placed | undefined): boolean | undefined {
   if (value !== "true" && value !== "false") refuse(placed.statement, "the value must be true or false");
   return value === "true";
 }
-
-/** A statement's description, one line of text. */
-export const descriptionOf = (statement: Statement): string | undefined => argumentOf(statement, "description");

@@ -47,9 +47,9 @@ export const property = (node: Expanded, keyword: string): Placed | undefined =>
 export const propertiesOf = (node: Expanded, keyword: string): readonly Placed[] =>
   node.properties.filter((each) => each.statement.keyword === keyword);
 
-/** A step of a schema node identifier: name, and module when it was prefixed. */
+/** A step of a schema node identifier: a name, and the name of its module when it was prefixed. */
 export interface Step {
-  readonly module: Module | undefined;
+  readonly module: string | undefined;
   readonly name: string;
 }
 
@@ -58,9 +58,10 @@ export function descend(nodes: readonly Expanded[], steps: readonly Step[]): Exp
   let level = nodes;
   let found: Expanded | undefined;
   for (const step of steps) {
-    found =
-      level.find((each) => each.name === step.name && each.module === step.module) ??
-      (step.module === undefined ? level.find((each) => each.name === step.name) : undefined);
+    // By name, not by object: an import by revision-date may have met an older revision of the same module.
+    found = level.find(
+      (each) => each.name === step.name && (step.module === undefined || each.module.name === step.module),
+    );
     if (!found) return undefined;
     level = found.children;
   }

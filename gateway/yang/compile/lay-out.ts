@@ -2,16 +2,14 @@
  * Expanded nodes → schema nodes: choices and cases become facts of the nodes below them, config is inherited, and each
  * statement's own rules are checked (RFC 7950 §7.5-7.16).
  */
-import { child } from "../parse/statement.ts";
 import type { CaseOf } from "../schema.ts";
-import { defaultText } from "./defaults.ts";
-import { type Draft, type NodeFacts, pathStep } from "./draft.ts";
+import { type Draft, pathStep } from "./draft.ts";
 import { truth } from "./expand.ts";
 import { type Expanded, propertiesOf, property } from "./expanded.ts";
-import { argument, refuse } from "./finding.ts";
-import type { Placed } from "./scope.ts";
+import { refuse } from "./finding.ts";
+import { checkList } from "./list-rules.ts";
+import { factsOf, type Surroundings, xpath } from "./node-facts.ts";
 import type { ResolvedType, TypeResolver } from "./types.ts";
-import { qualifyPrefixes } from "./xpath-prefixes.ts";
 
 export interface Layout {
   readonly roots: readonly Draft[];
@@ -21,16 +19,11 @@ export interface Layout {
   readonly choicePaths: ReadonlySet<string>;
 }
 
-/** What the surroundings say of a node. */
-interface Context {
+interface Context extends Surroundings {
   readonly parent: Draft | undefined;
   readonly siblings: Draft[];
-  readonly config: boolean;
   /** Below an rpc, action, notification or structure `config` means nothing (RFC 7950 §7.21.1). */
   readonly configMatters: boolean;
-  readonly structure: boolean;
-  readonly cases: readonly CaseOf[];
-  readonly parentWhen: readonly string[];
   readonly longPath: string;
   readonly moduleAbove: string | undefined;
 }
@@ -51,6 +44,7 @@ export function layOut(dataRoots: readonly Expanded[], structures: readonly Expa
     };
     if (node.keyword === "choice") {
       choicePaths.add(longPath);
+      checkDefaultCase(node);
       for (const one of node.children) placeCase(node, one, withWhen(below, node));
       return;
     }
@@ -106,7 +100,7 @@ export function layOut(dataRoots: readonly Expanded[], structures: readonly Expa
       parentWhen: [],
     };
     for (const each of node.children) place(each, below);
-    if (node.keyword === "list") checkList(node, draft, context);
+    if (node.keyword === "list") checkList(draft, context.config && context.configMatters);
   };
 
   const top = {
@@ -123,7 +117,13 @@ export function layOut(dataRoots: readonly Expanded[], structures: readonly Expa
   return { roots, drafts, choicePaths };
 }
 
-const xpath = ({ statement, scope }: Placed): string => qualifyPrefixes(argument(statement), scope.unit, statement);
+/** RFC 7950 §7.9.3. */
+function checkDefaultCase(choice: Expanded): void {
+  const chosen = property(choice, "default");
+  if (chosen && !choice.children.some((each) => each.name === chosen.statement.argument)) {
+    refuse(chosen.statement, "the choice has no such case");
+  }
+}
 
 /** A `when` of a choice or case is evaluated at the data parent (RFC 7950 §7.21.5). */
 const withWhen = (context: Context, node: Expanded): Context => ({
@@ -143,94 +143,4 @@ function configOf(node: Expanded, context: Context): boolean {
 function typeOf(node: Expanded, types: TypeResolver): ResolvedType {
   const type = property(node, "type") ?? refuse(node.statement, `a ${node.keyword} needs a type`);
   return types.resolve(type.statement, type.scope);
-}
-
-function factsOf(node: Expanded, type: ResolvedType | undefined, context: Context): NodeFacts {
-  const { keyword } = node;
-  if (keyword === "choice" || keyword === "case") return refuse(node.statement, `a ${keyword} cannot stand here`);
-  const many = keyword === "list" || keyword === "leaf-list";
-  const mandatory = truth(property(node, "mandatory")) ?? false;
-  const must = propertiesOf(node, "must").map(xpath);
-  const when = propertiesOf(node, "when").map(xpath);
-  return {
-    kind: keyword,
-    name: node.name,
-    module: node.module.name,
-    config: context.config,
-    mandatory,
-    cases: some(context.cases),
-    presence: keyword === "container" ? property(node, "presence") !== undefined : undefined,
-    keys: keyword === "list" ? words(property(node, "key")) : undefined,
-    unique: some(propertiesOf(node, "unique").map((each) => words(each).map((path) => path.replace(/[\w.-]+:/g, "")))),
-    orderedByUser: many ? property(node, "ordered-by")?.statement.argument === "user" : undefined,
-    minElements: many ? count(property(node, "min-elements")) : undefined,
-    maxElements: many ? count(property(node, "max-elements")) : undefined,
-    units: property(node, "units")?.statement.argument ?? type?.units,
-    defaults: type && defaultsOf(node, type, mandatory),
-    must: some(must),
-    when: some(when),
-    parentWhen: some(context.parentWhen),
-    structure: context.structure || undefined,
-    description:
-      node.keyword === node.statement.keyword ? property(node, "description")?.statement.argument : undefined,
-  };
-}
-
-const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
-
-const words = (placed: Placed | undefined): readonly string[] =>
-  (placed?.statement.argument ?? "").split(/\s+/).filter((word) => word !== "");
-
-function count(placed: Placed | undefined): number | undefined {
-  const text = placed?.statement.argument;
-  if (placed === undefined || text === "unbounded") return undefined;
-  if (text === undefined || !/^\d+$/.test(text)) return refuse(placed.statement, "a whole number must stand here");
-  return Number(text);
-}
-
-function defaultsOf(node: Expanded, type: ResolvedType, mandatory: boolean): readonly string[] | undefined {
-  const own = propertiesOf(node, "default");
-  const [first] = own;
-  if (first) {
-    if (mandatory) refuse(first.statement, "a mandatory leaf takes no default");
-    if (node.keyword === "leaf" && own.length > 1)
-      refuse(own[1]?.statement ?? first.statement, "a leaf takes one default");
-    return own.map((each) => defaultText(each, type));
-  }
-  const atLeastOne = (count(property(node, "min-elements")) ?? 0) > 0;
-  return type.default && !mandatory && !atLeastOne ? [defaultText(type.default, type)] : undefined;
-}
-
-function checkList(node: Expanded, draft: Draft, context: Context): void {
-  const key = property(node, "key");
-  if (!key) {
-    if (context.config && context.configMatters) refuse(node.statement, "a list of configuration needs a key");
-  } else {
-    const names = words(key);
-    for (const [index, name] of names.entries()) {
-      const leaf = draft.children.find((each) => each.facts.name === name.replace(/^.*:/, ""));
-      if (leaf?.facts.kind !== "leaf") refuse(key.statement, `the list has no leaf '${name}'`);
-      if (leaf.facts.config !== draft.facts.config)
-        refuse(
-          key.statement,
-          `the key '${name}' must be ${context.config ? "config true" : "config false"} as its list`,
-        );
-      if (names.indexOf(name) !== index) refuse(key.statement, `the key '${name}' stands twice`);
-    }
-  }
-  for (const unique of propertiesOf(node, "unique")) {
-    for (const path of words(unique)) {
-      let level: readonly Draft[] = draft.children;
-      let found: Draft | undefined;
-      for (const name of path.split("/")) {
-        found = level.find((each) => each.facts.name === name.replace(/^.*:/, ""));
-        level = found?.children ?? [];
-      }
-      if (found?.facts.kind !== "leaf") refuse(unique.statement, `'${path}' leads to no leaf of the list`);
-    }
-  }
-  const min = draft.facts.minElements ?? 0;
-  if (min > (draft.facts.maxElements ?? Number.POSITIVE_INFINITY)) {
-    refuse(child(node.statement, "min-elements") ?? node.statement, "min-elements is above max-elements");
-  }
 }

@@ -47,6 +47,9 @@ export function linkModules(roots: readonly Statement[], find: FindSource): read
   const link = (root: Statement): Module => {
     const known = linked.get(root);
     if (known) return known;
+    for (const keyword of ["namespace", "prefix"]) {
+      if (!child(root, keyword)) refuse(root, `a module needs a ${keyword}`);
+    }
     const units: Unit[] = [];
     const definitions = new Map<string, Definition>();
     const module: Module = {

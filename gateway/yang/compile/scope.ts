@@ -23,7 +23,12 @@ export const inside = (scope: Scope, statement: Statement): Scope => ({
 });
 
 /** The typedef or grouping that the argument of `at` names, and the scope it was defined in. */
-export function lookUp(kind: "typedef" | "grouping", at: Statement, scope: Scope): Placed {
+export function lookUp(
+  kind: "typedef" | "grouping",
+  at: Statement,
+  scope: Scope,
+  alsoKnown: readonly string[] = [],
+): Placed {
   const { module, name } = resolveName(scope.unit, argument(at), at);
   if (module === scope.unit.module) {
     for (let depth = 0; depth < scope.around.length; depth++) {
@@ -37,5 +42,8 @@ export function lookUp(kind: "typedef" | "grouping", at: Statement, scope: Scope
     .filter((key) => key.startsWith(`${kind} `))
     .map((key) => key.slice(kind.length + 1));
   const noun = kind === "typedef" ? "type" : kind;
-  return refuse(at, `there is no ${noun} '${name}' in module '${module.name}'${nearest(name, known)}`);
+  return refuse(
+    at,
+    `there is no ${noun} '${name}' in module '${module.name}'${nearest(name, [...known, ...alsoKnown])}`,
+  );
 }

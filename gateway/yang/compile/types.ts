@@ -32,6 +32,9 @@ interface Pattern {
 }
 
 export interface TypeResolver {
+  /** What a typedef stands for; `at` is blamed when it leads round in a circle. */
+  resolveTypedef(typedef: Placed, at: Statement): ResolvedType;
+  /** What a `type` statement stands for. */
   resolve(type: Statement, scope: Scope): ResolvedType;
 }
 
@@ -58,6 +61,7 @@ const RESTRICTIONS: Readonly<Record<BuiltIn, readonly string[]>> = {
   "instance-identifier": ["require-instance"],
 };
 const ALL_RESTRICTIONS: ReadonlySet<string> = new Set(Object.values(RESTRICTIONS).flat());
+const BUILT_INS = Object.keys(RESTRICTIONS);
 const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(RESTRICTIONS, name);
 
 export function openTypes(features: Features): TypeResolver {
@@ -85,7 +89,7 @@ export function openTypes(features: Features): TypeResolver {
 
   const resolve = (type: Statement, scope: Scope): ResolvedType => {
     const name = argument(type);
-    const below = isBuiltIn(name) ? undefined : resolveTypedef(lookUp("typedef", type, scope), type);
+    const below = isBuiltIn(name) ? undefined : resolveTypedef(lookUp("typedef", type, scope, BUILT_INS), type);
     const base = below?.base ?? name;
     if (!isBuiltIn(base)) return refuse(type, `there is no type '${name}'`);
     for (const each of type.children) {
@@ -141,7 +145,7 @@ export function openTypes(features: Features): TypeResolver {
     }
   };
 
-  return { resolve };
+  return { resolve, resolveTypedef };
 }
 
 function bounded(base: BuiltIn, type: Statement, keyword: string, below: ResolvedType | undefined, digits: number) {

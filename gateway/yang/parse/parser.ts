@@ -111,7 +111,11 @@ function explainYangJs(error: unknown, title: string, inside: readonly LexedStat
   const needed = /constraint violation for required '([^']+)'/.exec(message)?.[1];
   if (needed) return { what: `'${title}' needs a '${needed}' statement` };
   const [, kind, key] = /constraint violation for '(\S+) ([\s\S]+)' - /.exec(message) ?? [];
-  if (kind && key) return { what: `'${title}' has '${kind} ${key}' twice`, guilty: last(kind, key) };
+  if (kind && key) {
+    // At the top of a module yang-js puts the prefix before the name.
+    const name = last(kind, key) ? key : key.slice(key.indexOf(":") + 1);
+    return { what: `'${title}' has '${kind} ${name}' twice`, guilty: last(kind, name) };
+  }
   const repeated = /constraint violation for '([^']+)'/.exec(message)?.[1];
   if (repeated) return { what: `'${title}' has more than one '${repeated}'`, guilty: last(repeated) };
   const misplaced = /invalid '([^']+)' extension/.exec(message)?.[1];

@@ -20,6 +20,7 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
   const modules = new Map<string, Sid>();
   const identities = new Map<string, Sid>();
   const nodes = new Map<number, Sid>();
+  const known = new Set(image.identities.map((identity) => identity.name));
   for (const file of files) {
     const meaningOf = dialectOf(file, compilation);
     for (const item of file.items) {
@@ -30,7 +31,7 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
           break;
         case "identity": {
           const name = `${file.module}:${item.identifier}`;
-          if (image.identities.some((identity) => identity.name === name)) identities.set(name, item.sid);
+          if (known.has(name)) identities.set(name, item.sid);
           else refuseUnlessObsolete(item, file);
           break;
         }

@@ -1,0 +1,51 @@
+/** Modules written inside a test: compiled without SIDs, found by name, refused with what is told. */
+import { isCoded } from "../../../gateway/base/index.ts";
+import { type Compilation, compile } from "../../../gateway/yang/compile/compile.ts";
+import type { FeatureChoice } from "../../../gateway/yang/compile/features.ts";
+import { revisionOf } from "../../../gateway/yang/compile/module-set.ts";
+import { openSchema } from "../../../gateway/yang/compile/open-schema.ts";
+import { openParser } from "../../../gateway/yang/parse/parser.ts";
+import type { Schema, SchemaNode } from "../../../gateway/yang/index.ts";
+
+const parse = await openParser();
+
+/** A module `m` with prefix `m` and these statements, the first of which stands on line 2. */
+export const moduleM = (body: string): string =>
+  `module m { yang-version 1.1; namespace "urn:m"; prefix m;\n${body}\n}`;
+
+export function compileTexts(texts: readonly string[], features?: FeatureChoice): Compilation {
+  const roots = texts.map((text, index) => parse(text, `file${index}.yang`));
+  const newest = (name: string) =>
+    roots
+      .filter((root) => root.argument === name)
+      .sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1))
+      .at(-1);
+  return compile({
+    implemented: roots.filter((root) => root.keyword === "module" && newest(root.argument ?? "") === root),
+    find: (name, revision) =>
+      revision === undefined
+        ? newest(name)
+        : roots.find((root) => root.argument === name && revisionOf(root) === revision),
+    ...(features ? { features } : {}),
+  });
+}
+
+export const schemaOf = (...texts: readonly string[]): Schema => openSchema(compileTexts(texts).image);
+
+/** The node that must be there. */
+export function nodeAt(schema: Schema, path: string): SchemaNode {
+  const node = schema.byPath(path);
+  if (!node) throw new Error(`no node ${path}`);
+  return node;
+}
+
+/** What the error says, without its text. */
+export function refusal(run: () => unknown): Readonly<Record<string, unknown>> | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (isCoded(error)) return { code: error.code, ...error.facts };
+    throw error;
+  }
+}

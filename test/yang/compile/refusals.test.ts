@@ -1,0 +1,107 @@
+/** RFC 7950 — sources that parse and mean nothing: each is refused at its place, by the statement to blame. */
+import { expect, test } from "@jest/globals";
+import { compileTexts, moduleM, refusal } from "./inline.ts";
+
+/** The body stands on line 2 of its module, so that column 1 is its first character. */
+const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: string, line: number, column: number]> = [
+  ["an unknown type", "leaf a {\n type strng; }", "type strng", 3, 2],
+  ["an unknown type of another module", "leaf a {\n type x:t; }", "type x:t", 3, 2],
+  ["a typedef nobody uses, with an unknown type", "typedef t {\n type u; }", "type u", 3, 2],
+  ["a typedef that is defined by itself", "typedef t { type u; }\ntypedef u { type t; }", "type t", 3, 13],
+  ["an unknown import", "import other { prefix o; }", "import other", 2, 1],
+  ["a prefix that is taken", "import m { prefix m; }", "prefix m", 2, 12],
+  ["an unknown submodule", "include part;", "include part", 2, 1],
+  ["an unknown grouping", "container c {\n uses g; }", "uses g", 3, 2],
+  ["a grouping that uses itself", "grouping g { container c { uses g; } }\nuses g;", "uses g", 2, 28],
+  ["a refine of nothing", "grouping g { leaf a { type string; } }\nuses g { refine b { default 1; } }", "refine b", 3, 10],
+  ["an augment of nothing", "augment /m:a { leaf b { type string; } }", "augment /m:a", 2, 1],
+  ["an augment of a leaf", "leaf a { type string; }\naugment /m:a { leaf b { type string; } }", "augment /m:a", 3, 1],
+  ["a deviation of nothing", "deviation /m:a { deviate not-supported; }", "deviation /m:a", 2, 1],
+  ["two children of one name", "container c {\n leaf a { type string; }\n container a; }", "container a", 4, 2],
+  [
+    "two children of one name in two cases",
+    "choice c { case x { leaf a { type string; } }\n case y { leaf a { type string; } } }",
+    "leaf a",
+    3,
+    11,
+  ],
+  ["a leaf without a type", "container c {\n leaf a; }", "leaf a", 3, 2],
+  ["a list of configuration without key", "list l { leaf a { type string; } }", "list l", 2, 1],
+  ["a key that does not exist", "list l {\n key b; leaf a { type string; } }", "key b", 3, 2],
+  ["a key that is no leaf", "list l {\n key a; container a; }", "key a", 3, 2],
+  ["a key that differs in config", "list l { key a; leaf a { type string; config false; } }", "key a", 2, 10],
+  ["a unique that is no leaf", "list l { key a; leaf a { type string; }\n unique b/c; }", "unique b/c", 3, 2],
+  ["configuration below state", "container c { config false;\n leaf a { type string; config true; } }", "config true", 3, 24],
+  ["a mandatory leaf with default", "leaf a { type string; mandatory true;\n default x; }", "default x", 3, 2],
+  ["a default out of range", "leaf a { type uint8; default 256; }", "default 256", 2, 22],
+  ["a default that is no enum", "leaf a { type enumeration { enum x; }\n default y; }", "default y", 3, 2],
+  ["a default that is no identity", "identity b; leaf a { type identityref { base b; }\n default y; }", "default y", 3, 2],
+  ["a default case that is not there", "choice c { default b; leaf a { type string; } }", "default b", 2, 12],
+  ["a range wider than its type", "leaf a { type uint8 { range 0..256; } }", "range 0..256", 2, 23],
+  [
+    "a range wider than its typedef",
+    "typedef t { type int8 { range 1..10; } } leaf a {\n type t { range 0..5; } }",
+    "range 0..5",
+    3,
+    11,
+  ],
+  ["a range that descends", "leaf a { type int8 { range 5..1; } }", "range 5..1", 2, 22],
+  ["a pattern for a number", 'leaf a { type int8 { pattern "1"; } }', "pattern 1", 2, 22],
+  ["a decimal64 without digits", "leaf a { type decimal64; }", "type decimal64", 2, 10],
+  ["an enumeration without enum", "leaf a { type enumeration; }", "type enumeration", 2, 10],
+  ["two enums of one value", "leaf a { type enumeration { enum x { value 1; }\n enum y { value 1; } } }", "enum y", 3, 2],
+  [
+    "an enum that the restricted type has not",
+    "typedef t { type enumeration { enum x; } } leaf a { type t {\n enum y; } }",
+    "enum y",
+    3,
+    2,
+  ],
+  ["an unknown identity as base", "leaf a { type identityref { base b; } }", "base b", 2, 29],
+  ["an identity derived from itself", "identity a { base b; }\nidentity b { base a; }", "identity a", 2, 1],
+  ["a leafref that leads to nothing", "leaf a { type leafref { path ../b; } }", "path ../b", 2, 25],
+  ["a leafref that climbs too high", "leaf a { type leafref { path ../../../b; } }", "path ../../../b", 2, 25],
+  ["a leafref to a container", "leaf a { type leafref { path ../b; } } container b;", "path ../b", 2, 25],
+  [
+    "leafrefs in a circle",
+    "leaf a { type leafref { path ../b; } }\nleaf b { type leafref { path ../a; } }",
+    "path ../a",
+    3,
+    25,
+  ],
+  ["an unknown feature", "leaf a { if-feature f; type string; }", "if-feature f", 2, 10],
+  ["an unfinished if-feature", 'feature f; leaf a { if-feature "f and"; type string; }', "if-feature f and", 2, 21],
+  ["a feature that needs itself", "feature f { if-feature f; }\nleaf a { if-feature f; type string; }", "if-feature f", 2, 13],
+  ["an unknown prefix in a when", "leaf a { type string; when x:b; }", "when x:b", 2, 23],
+  ["a name with a blank", 'leaf "a b" { type string; }', "leaf a b", 2, 1],
+];
+test.each(ROWS)("%s is refused at its place", (_name, body, statement, line, column) => {
+  const told = refusal(() => compileTexts([moduleM(body)]));
+  expect(told).toMatchObject({ code: "yang.compile", file: "file0.yang", statement, line, column });
+});
+
+test("a module without namespace is refused", () => {
+  expect(refusal(() => compileTexts(["module m { prefix m; }"]))).toMatchObject({ code: "yang.compile", line: 1 });
+});
+
+test("a misspelt type is answered with the one that was meant", () => {
+  expect(refusal(() => compileTexts([moduleM("leaf a { type strng; }")]))).toMatchObject({
+    what: "there is no type 'strng' in module 'm', did you mean 'string'?",
+  });
+});
+
+test("a finding in a grouping of another module names the file of that module", () => {
+  const other = 'module o { namespace "urn:o"; prefix o; grouping g { leaf a {\n type nothing; } } }';
+  const told = refusal(() => compileTexts([moduleM("import o { prefix o; } uses o:g;"), other]));
+  expect(told).toMatchObject({ code: "yang.compile", file: "file1.yang", line: 2, column: 2 });
+});
+
+test("an import names the revision that is missing", () => {
+  const told = refusal(() =>
+    compileTexts([
+      moduleM("import o { prefix o; revision-date 2020-01-01; }"),
+      'module o { namespace "urn:o"; prefix o; revision 2021-01-01; }',
+    ]),
+  );
+  expect(told).toMatchObject({ statement: "import o", what: "there is no module 'o' of revision 2020-01-01 in the model folders" });
+});
