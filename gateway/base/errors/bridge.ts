@@ -1,5 +1,40 @@
-/** Errors of the bridge part. */
+/** Errors of the MQTT bridge: its configuration, its broker, its outbox. */
 export const BRIDGE_ERRORS = {
+  "mqtt.topic": {
+    blame: "usage",
+    text: "'{value}' cannot be the {part} of an MQTT topic",
+    hint: "Use 3 to 64 of a-z, 0-9 and '-'; a whole topic has at most 256 bytes.",
+  },
+  "mqtt.url": {
+    blame: "usage",
+    text: "'{url}' is not the address of an MQTT broker",
+    hint: "Set mqtt.url to mqtts://HOST:8883, or to mqtt://HOST:1883 for a line that needs no encryption.",
+  },
+  "mqtt.tls-file": {
+    blame: "usage",
+    text: "cannot read {path} for the TLS line to the MQTT broker: {reason}",
+    hint: "Set mqtt.tls.ca, mqtt.tls.cert and mqtt.tls.key to PEM files that the gateway may read.",
+  },
+  "mqtt.unreachable": {
+    blame: "store",
+    text: "the MQTT broker at {url} does not answer: {reason}",
+    hint: "Check mqtt.url and the network; the bridge keeps everything and tries again by itself.",
+  },
+  "mqtt.protocol": {
+    blame: "store",
+    text: "the MQTT broker at {url} refuses MQTT version {protocol}",
+    hint: "The bridge takes MQTT 5 and 3.1.1 in turns; a broker must know one of them.",
+  },
+  "mqtt.denied": {
+    blame: "store",
+    text: "the MQTT broker at {url} denies access: {reason}",
+    hint: "Check mqtt.username and mqtt.password, and that the user may write below sidgate/1/SITE/.",
+  },
+  "mqtt.refused": {
+    blame: "store",
+    text: "the MQTT broker refused a message on {topic}: {reason}",
+    hint: "Allow this site 'readwrite sidgate/1/SITE/#' and packets of at least 64 KiB.",
+  },
   "bridge.bug": {
     blame: "bug",
     text: "the bridge part met a state that cannot be: {what}",

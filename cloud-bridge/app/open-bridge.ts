@@ -1,0 +1,127 @@
+/**
+ * Composition of the bridge: with a configured broker it connects there, without one it brings the embedded broker
+ * along and says so in every status.
+ */
+import { readFile } from "node:fs/promises";
+import { type Clock, Lifecycle, type Logger, type Millis, type Random, UsageError } from "../../gateway/base/index.ts";
+import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+import type { JsonObject } from "../../gateway/yang/api.ts";
+import type { Schema } from "../../gateway/yang/schema.ts";
+import {
+  type Bridge,
+  type BrokerAddress,
+  type BrokerKind,
+  dial,
+  EMBEDDED_PORT,
+  isExposed,
+  type OutboxLimits,
+  openEmbeddedBroker,
+  openMqttBridge,
+  type Role,
+  type TlsOptions,
+  treesOf,
+} from "../mqtt/index.ts";
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** The section `mqtt` of the configuration. */
+export interface MqttSettings {
+  /** Without it the embedded broker is started. */
+  readonly url?: string | undefined;
+  /** By default the site's id, so that one ACL pattern serves all sites. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly tls?: TlsFiles | undefined;
+  /** Port of the embedded broker on 127.0.0.1; 0 takes a free one. */
+  readonly embedded?: { readonly port: number } | undefined;
+}
+
+export interface BridgeOptions {
+  readonly site: SiteInfo;
+  readonly journal: Journal;
+  readonly state: StateStore;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly mqtt: MqttSettings;
+  /** Version of Sidgate, for the site's birth message. */
+  readonly software: string;
+  readonly roles: readonly Role[];
+  /** Name of the site for people. */
+  readonly name?: string | undefined;
+  /** Further sections of `health`, e.g. coap and cache. */
+  readonly health?: (() => JsonObject) | undefined;
+  readonly limits?: OutboxLimits | undefined;
+  /** How long facts are gathered before one commit. */
+  readonly batchDelay?: Millis | undefined;
+}
+
+/**
+ * Opens everything and connects in the background: an absent broker is no reason not to start. Throws UsageError
+ * mqtt.url, mqtt.tls-file, mqtt.topic, port.taken or port.refused.
+ */
+export async function openBridge(options: BridgeOptions): Promise<Bridge> {
+  const { clock, schema } = options;
+  const parts = new Lifecycle();
+  const started = clock.now();
+  try {
+    const { broker, kind } = await brokerOf(options, parts);
+    const bridge = parts.add(
+      await openMqttBridge({
+        ...options,
+        trees: treesOf(schema),
+        dial,
+        broker,
+        run: { roles: options.roles, broker: kind },
+        software: { sidgate: options.software, node: process.versions.node },
+        figures: () => ({
+          "uptime-s": Math.round((clock.now() - started) / 1000),
+          "rss-mib": Math.round(process.memoryUsage.rss() / 2 ** 20),
+        }),
+        sections: options.health ?? (() => ({})),
+      }),
+    );
+    return { ...bridge, close: () => parts.close() };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function brokerOf(
+  { mqtt, site, log }: BridgeOptions,
+  parts: Lifecycle,
+): Promise<{ readonly broker: BrokerAddress; readonly kind: BrokerKind }> {
+  if (mqtt.url === undefined) {
+    const { url } = parts.add(await openEmbeddedBroker(mqtt.embedded?.port ?? EMBEDDED_PORT));
+    return { broker: { url }, kind: "embedded-for-trying" };
+  }
+  if (isExposed(mqtt.url)) log.warn("mqtt.unencrypted", { url: mqtt.url });
+  const broker: BrokerAddress = {
+    url: mqtt.url,
+    username: mqtt.username ?? site.site,
+    ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
+    tls: await readTlsFiles(mqtt.tls ?? {}),
+  };
+  return { broker, kind: "configured" };
+}
+
+async function readTlsFiles(files: TlsFiles): Promise<TlsOptions> {
+  const named = Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(await Promise.all(named.map(async ([name, path]) => [name, await readPem(path)] as const)));
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UsageError("mqtt.tls-file", { path, reason }, { cause: error });
+  }
+}

@@ -1,0 +1,163 @@
+/** The MQTT bridge in one piece: projector and outbox on the side of the journal, link on the side of the broker. */
+import {
+  type Clock,
+  type Closable,
+  every,
+  Lifecycle,
+  type Logger,
+  type Millis,
+  type Random,
+  seconds,
+} from "../../gateway/base/index.ts";
+import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+import type { JsonObject } from "../../gateway/yang/api.ts";
+import type { BrokerAddress, Dial } from "./connection.ts";
+import { Link } from "./link.ts";
+import { Outbox, type OutboxLimits } from "./outbox.ts";
+import { Projector } from "./projector.ts";
+import {
+  type BrokerKind,
+  onlineStatus,
+  type ProcessRun,
+  shutdownStatus,
+  siteBirth,
+  siteHealth,
+  willStatus,
+} from "./render/site.ts";
+import type { Trees } from "./render/trees.ts";
+import { randomUlid } from "./render/ulid.ts";
+import { checkTopicPart } from "./topics.ts";
+import { ViewStore } from "./view-store.ts";
+
+export interface MqttBridgeOptions {
+  readonly site: SiteInfo;
+  readonly journal: Journal;
+  readonly state: StateStore;
+  readonly trees: Trees;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly dial: Dial;
+  readonly broker: BrokerAddress;
+  readonly run: Pick<ProcessRun, "roles" | "broker">;
+  /** Name of the site for people. */
+  readonly name?: string | undefined;
+  /** Versions, e.g. {sidgate, node}. */
+  readonly software: Readonly<Record<string, string>>;
+  /** This process in `health`. */
+  readonly figures: () => JsonObject;
+  /** Further sections of `health`. */
+  readonly sections: () => JsonObject;
+  readonly limits?: OutboxLimits | undefined;
+  readonly batchDelay?: Millis | undefined;
+}
+
+export interface BridgeStats {
+  readonly connected: boolean;
+  readonly protocol: "5" | "3.1.1" | undefined;
+  readonly connections: number;
+  /** Messages handed to the broker since this process started, repetitions included. */
+  readonly published: number;
+  /** Number of the last fact that was rendered. */
+  readonly rendered: number;
+  readonly journalDepth: number;
+  readonly latestDepth: number;
+  readonly oldestSeconds: number;
+  readonly outboxBytes: number;
+}
+
+export interface Bridge extends Closable {
+  readonly broker: { readonly kind: BrokerKind; readonly url: string };
+  stats(): BridgeStats;
+  /** Resolves when the broker acknowledged everything that was in the journal at the time of the call. */
+  settled(): Promise<void>;
+  /** Says goodbye, saves what was acknowledged; the rest waits in the outbox. */
+  close(): Promise<void>;
+}
+
+const HEALTH_INTERVAL = seconds(60);
+
+/** Opens the outbox, renders what it missed, connects in the background. Throws UsageError mqtt.topic. */
+export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge> {
+  const { site: info, journal, state, trees, clock, random, log } = options;
+  checkTopicPart("site", info.site);
+  checkTopicPart("process", info.process);
+  const outbox = await Outbox.open(state, {
+    log,
+    site: info.site,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  const view = await ViewStore.load(state, trees);
+  const projector = await Projector.open({
+    info,
+    journal,
+    state,
+    outbox,
+    view,
+    trees,
+    clock,
+    log,
+    ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
+  });
+  const run: ProcessRun = { info, ...options.run, boot: randomUlid(clock.now(), random) };
+  const nextSeq = (): number => journal.last + 1;
+  const link = new Link({
+    broker: options.broker,
+    clientId: `sidgate-${info.site}-${info.process}`,
+    presence: {
+      will: (conn) => willStatus(run, conn),
+      greeting: (conn, protocol) => [
+        onlineStatus(run, conn, clock.now(), nextSeq()),
+        siteBirth(info, { name: options.name, software: options.software, mqtt: protocol, nextSeq: nextSeq() }),
+      ],
+      connected: () => sayHealth(),
+      farewell: (conn) => shutdownStatus(run, conn, clock.now()),
+    },
+    outbox,
+    dial: options.dial,
+    clock,
+    random,
+    log,
+  });
+  const stats = (): BridgeStats => {
+    const { window: _window, ...linkStats } = link.stats;
+    return {
+      ...linkStats,
+      rendered: projector.rendered,
+      journalDepth: outbox.journalDepth,
+      latestDepth: outbox.latestDepth,
+      oldestSeconds: outbox.oldestSeconds(clock.now()),
+      outboxBytes: outbox.bytes,
+    };
+  };
+  const sayHealth = (): void => {
+    const { connected, journalDepth, latestDepth, oldestSeconds } = stats();
+    outbox.offer(
+      siteHealth(info, {
+        at: clock.now(),
+        nodes: view.site.nodes,
+        processes: { [info.process]: options.figures() },
+        sections: options.sections(),
+        mqtt: { connected, journal: journalDepth, latest: latestDepth, oldestSeconds },
+      }),
+    );
+  };
+
+  const parts = new Lifecycle();
+  parts.add(projector); // closed last: the link's last acknowledgements are saved
+  parts.add(link);
+  projector.start();
+  const beat = every(clock, HEALTH_INTERVAL, sayHealth);
+  parts.add({ close: () => beat.cancel() });
+  link.start();
+  return {
+    broker: { kind: options.run.broker, url: options.broker.url },
+    stats,
+    settled: async () => {
+      const seq = journal.lastDurable;
+      await projector.reached(seq);
+      await link.settled(seq);
+    },
+    close: () => parts.close(),
+  };
+}

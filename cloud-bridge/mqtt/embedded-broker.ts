@@ -1,0 +1,55 @@
+/**
+ * The broker that stands in when none is configured: aedes, MQTT 3.1.1, loopback only, everything in memory. For trying
+ * things out; the only file that imports it.
+ */
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { Aedes } from "aedes";
+import { type Closable, UsageError } from "../../gateway/base/index.ts";
+
+const LOOPBACK = "127.0.0.1";
+export const EMBEDDED_PORT = 1883;
+
+export interface EmbeddedBroker extends Closable {
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Port 0 takes a free one. Throws UsageError port.taken or port.refused. */
+export async function openEmbeddedBroker(port: number = EMBEDDED_PORT): Promise<EmbeddedBroker> {
+  const aedes = await Aedes.createBroker();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    aedes.handle(socket);
+  });
+  const closeBroker = (): Promise<void> => new Promise((resolve) => aedes.close(() => resolve()));
+  try {
+    server.listen(port, LOOPBACK);
+    await once(server, "listening");
+  } catch (error) {
+    await closeBroker();
+    throw listenError(error, port);
+  }
+  const address = server.address();
+  const actual = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    port: actual,
+    url: `mqtt://${LOOPBACK}:${actual}`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await closeBroker();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listenError(error: unknown, port: number): UsageError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const facts = { what: "the embedded MQTT broker", address: `${LOOPBACK}:${port}`, key: "mqtt.embedded.port" };
+  return code === "EADDRINUSE"
+    ? new UsageError("port.taken", facts, { cause: error })
+    : new UsageError("port.refused", { ...facts, reason: code }, { cause: error });
+}

@@ -1,0 +1,10 @@
+/** The MQTT face of the site: journal facts as retained topics and one ordered event stream (docs/mqtt.md). */
+export { type Bridge, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
+export { dial, isExposed, watch } from "./client.ts";
+export type { BrokerAddress, Connection, Dial, TlsOptions } from "./connection.ts";
+export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./embedded-broker.ts";
+export { OUTBOX_LIMITS, type OutboxLimits } from "./outbox.ts";
+export { PROJECTION } from "./projector.ts";
+export type { BrokerKind, Role } from "./render/site.ts";
+export { treesOf } from "./render/trees.ts";
+export { TOPICS } from "./topics.ts";

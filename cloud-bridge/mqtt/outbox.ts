@@ -1,0 +1,332 @@
+/**
+ * mqtt-contract 2.5 — the durable outbox: messages rendered from the journal and not yet acknowledged, then their bytes
+ * for the replay span.
+ *
+ * Two classes. `journal` messages are rows in the order of their numbers; PUBACK moves a mark past them, their bytes
+ * stay until the span or the byte limit ends. `latest` messages are one row per topic; a newer one takes the place of
+ * an older one, so a broker that was away for a week finds one value per topic and no flood.
+ *
+ * The outbox writes nothing itself: it hands StateChanges to the projector, which commits them together with the
+ * number of the last rendered fact (one transaction), and is told afterwards.
+ */
+import { days, type Logger, type Millis } from "../../gateway/base/index.ts";
+import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
+import { classOf, decodeMessage, encodeMessage, isRemoval, type Message, parsePayload } from "./message.ts";
+import { renderOverflow } from "./render/event.ts";
+
+const JOURNAL = "mqtt.journal";
+const LATEST = "mqtt.latest";
+const MARKS = "mqtt.marks";
+
+export interface OutboxLimits {
+  /** Bytes of journal-class rows, acknowledged or not. */
+  readonly maxBytes: number;
+  readonly replaySpan: Millis;
+}
+export const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, replaySpan: days(7) };
+
+/** Trimming goes on to this share of the limit, so that not every batch must trim. */
+const TRIM_TO = 0.95;
+const ALARM_AT = 0.8;
+const TRIM_PAGE = 500;
+/** A connected consumer may see intermediate values of a topic; no more than these wait for the window. */
+const STEPS_PER_TOPIC = 64;
+
+/** The journal class in numbers; `acked` is the last message number that the broker acknowledged. */
+interface Marks {
+  readonly last: number;
+  readonly acked: number;
+  readonly unacked: number;
+  readonly bytes: number;
+}
+const NO_MARKS: Marks = { last: 0, acked: 0, unacked: 0, bytes: 0 };
+
+/** What one batch adds, before it is committed. */
+export interface Staged {
+  readonly changes: readonly StateChange[];
+  readonly added: Pick<Marks, "last" | "unacked" | "bytes">;
+  readonly latest: readonly Message[];
+  /** The overflow event of this batch has this number; 0 = nothing was lost. */
+  readonly lostUpTo: number;
+  /** What this batch saves of the acknowledgements. */
+  readonly acked: number;
+  readonly dropped: number;
+}
+
+/** Sorts as the number does. */
+const rowKey = (seq: number): string => String(seq).padStart(16, "0");
+
+export class Outbox {
+  readonly #state: StateStore;
+  readonly #log: Logger;
+  readonly #site: string;
+  readonly #limits: OutboxLimits;
+  /** Present value of every retained topic; a removal stays until the broker acknowledged it. */
+  readonly #latest = new Map<string, Message>();
+  /** What changed since it was last sent, oldest first per topic. */
+  readonly #dirty = new Map<string, Message[]>();
+  readonly #listeners = new Set<() => void>();
+  /** Rows that acknowledged removals have made superfluous. */
+  #dropped: string[] = [];
+  #marks: Marks = NO_MARKS;
+  #savedAcked = 0;
+  #lostUpTo = 0;
+  #oldest: Millis | undefined;
+  #keepSteps = false;
+  #alarmed = false;
+
+  private constructor(state: StateStore, log: Logger, site: string, limits: OutboxLimits) {
+    this.#state = state;
+    this.#log = log;
+    this.#site = site;
+    this.#limits = limits;
+  }
+
+  static async open(
+    state: StateStore,
+    options: { readonly log: Logger; readonly site: string; readonly limits?: OutboxLimits },
+  ): Promise<Outbox> {
+    const outbox = new Outbox(state, options.log, options.site, options.limits ?? OUTBOX_LIMITS);
+    const marks = await state.get(MARKS, "journal");
+    if (marks !== undefined) outbox.#marks = { ...NO_MARKS, ...decodeMarks(marks) };
+    outbox.#savedAcked = outbox.#marks.acked;
+    const [next] = await outbox.journalAfter(outbox.#marks.acked, 1);
+    if (next !== undefined) outbox.#oldest = timeOf(next);
+    for (const [topic, row] of await state.entries(LATEST)) {
+      const message = decodeMessage(row);
+      outbox.#latest.set(topic, message);
+      if (isRemoval(message)) outbox.#dirty.set(topic, [message]);
+    }
+    return outbox;
+  }
+
+  // -- the projector's side: rendered messages come in
+
+  /** What must be committed so that `messages` are in the outbox. Changes nothing yet. */
+  async stage(messages: readonly Message[], now: Millis): Promise<Staged> {
+    const rows = new Map<string, StateChange>();
+    const put = (table: string, key: string, value: Uint8Array | undefined): void => {
+      rows.set(`${table}/${key}`, { table, key, value });
+    };
+    const { acked } = this.#marks;
+    const dropped = this.#dropped.length;
+    for (const topic of this.#dropped) if (!this.#latest.has(topic)) put(LATEST, topic, undefined);
+    const added = { last: this.#marks.last, unacked: 0, bytes: 0 };
+    const latest: Message[] = [];
+    for (const message of messages) {
+      const row = encodeMessage(message);
+      if (classOf(message) === "latest") {
+        put(LATEST, message.topic, row);
+        latest.push(message);
+        continue;
+      }
+      put(JOURNAL, rowKey(message.seq), row);
+      added.last = message.seq;
+      added.unacked += 1;
+      added.bytes += row.length;
+    }
+    const trimmed = await this.#trim(added.bytes, now, put);
+    added.bytes -= trimmed.bytes;
+    added.unacked -= trimmed.unacked;
+    if (rows.size > 0 || acked !== this.#savedAcked) put(MARKS, "journal", encodeMarks(this.#plus(added)));
+    return { changes: [...rows.values()], added, latest, lostUpTo: trimmed.lostUpTo, acked, dropped };
+  }
+
+  /** `staged` is durable: the link may send it. */
+  committed(staged: Staged, now: Millis): void {
+    // PUBACKs that came during the commit have moved the marks on; the next batch saves those.
+    this.#marks = this.#plus(staged.added);
+    this.#savedAcked = staged.acked;
+    this.#dropped = this.#dropped.slice(staged.dropped);
+    if (staged.added.unacked > 0) this.#oldest ??= now;
+    for (const message of staged.latest) this.offer(message);
+    if (staged.lostUpTo > 0) {
+      this.#lostUpTo = staged.lostUpTo;
+      this.#log.error("mqtt.journal-overflow", { lostUpTo: staged.lostUpTo });
+    }
+    this.#alarm();
+    this.#changed();
+  }
+
+  /** A retained message without a fact behind it: sent like the others, not stored. */
+  offer(message: Message): void {
+    this.#latest.set(message.topic, message);
+    const waiting = this.#dirty.get(message.topic);
+    if (waiting === undefined || !this.#keepSteps) this.#dirty.set(message.topic, [message]);
+    else {
+      waiting.push(message);
+      if (waiting.length > STEPS_PER_TOPIC) waiting.shift();
+    }
+    if (message.seq === 0) this.#changed();
+  }
+
+  /** Acknowledgements that no commit knows of yet. */
+  get unsaved(): boolean {
+    return this.#marks.acked !== this.#savedAcked || this.#dropped.length > 0;
+  }
+
+  // -- the link's side: messages go out
+
+  /** Contract 2.7, step 3: all retained topics that have a value. What waited singly is among them. */
+  resync(): readonly string[] {
+    this.#keepSteps = true;
+    for (const [topic, waiting] of this.#dirty) {
+      const newest = waiting.at(-1);
+      if (newest === undefined || !isRemoval(newest)) this.#dirty.delete(topic);
+      else this.#dirty.set(topic, [newest]);
+    }
+    return [...this.#latest].filter(([, message]) => !isRemoval(message)).map(([topic]) => topic);
+  }
+
+  /** Nobody listens: from now on only the newest value of a topic waits. */
+  conflate(): void {
+    this.#keepSteps = false;
+    for (const [topic, waiting] of this.#dirty) this.#dirty.set(topic, waiting.slice(-1));
+  }
+
+  latest(topic: string): Message | undefined {
+    return this.#latest.get(topic);
+  }
+
+  /** The next changed retained message; a removal waits until the event that explains it was acknowledged. */
+  takeLatest(): Message | undefined {
+    for (const [topic, waiting] of this.#dirty) {
+      const [first] = waiting;
+      if (first === undefined || (isRemoval(first) && this.#explains(first.seq))) continue;
+      if (waiting.length === 1) this.#dirty.delete(topic);
+      else waiting.shift();
+      return first;
+    }
+    return undefined;
+  }
+
+  #explains(seq: number): boolean {
+    return this.#marks.unacked > 0 && this.#marks.acked < seq;
+  }
+
+  async journalAfter(seq: number, limit: number): Promise<readonly Message[]> {
+    if (seq >= this.#marks.last) return [];
+    return (await this.#state.entries(JOURNAL, rowKey(seq + 1), limit)).map(([, row]) => decodeMessage(row));
+  }
+
+  /** The broker has every journal message up to and including `seq`. */
+  acked(seq: number, next: Message | undefined): void {
+    if (seq <= this.#marks.acked) return;
+    const saved = !this.unsaved;
+    // What an overflow dropped while it was in flight is not counted any more.
+    const unacked = Math.max(0, this.#marks.unacked - (seq < this.#lostUpTo ? 0 : 1));
+    this.#marks = { ...this.#marks, acked: seq, unacked };
+    this.#oldest = unacked === 0 ? undefined : next === undefined ? this.#oldest : timeOf(next);
+    if (saved) this.#changed();
+  }
+
+  /** The broker has this retained message. */
+  delivered(message: Message): void {
+    if (!isRemoval(message) || this.#latest.get(message.topic) !== message) return;
+    const saved = !this.unsaved;
+    this.#latest.delete(message.topic);
+    this.#dropped.push(message.topic);
+    if (saved) this.#changed();
+  }
+
+  /** Called when there is something new to send, or something to save. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get lastAcked(): number {
+    return this.#marks.acked;
+  }
+  get lastJournal(): number {
+    return this.#marks.last;
+  }
+  /** Messages below this number that were fetched but not sent must be fetched again: an overflow event took them in. */
+  get lostUpTo(): number {
+    return this.#lostUpTo;
+  }
+  get journalDepth(): number {
+    return this.#marks.unacked;
+  }
+  get latestDepth(): number {
+    return this.#dirty.size;
+  }
+  get bytes(): number {
+    return this.#marks.bytes;
+  }
+  oldestSeconds(now: Millis): number {
+    return this.#oldest === undefined ? 0 : Math.max(0, Math.round((now - this.#oldest) / 1000));
+  }
+
+  // -- bounds
+
+  /**
+   * Acknowledged messages go first: those past the replay span, then by age while the rows exceed the limit. When
+   * unsent ones must go, the oldest go and one overflow event takes the place of the last of them.
+   */
+  async #trim(
+    incoming: number,
+    now: Millis,
+    put: (table: string, key: string, value: Uint8Array | undefined) => void,
+  ): Promise<{ readonly bytes: number; readonly unacked: number; readonly lostUpTo: number }> {
+    const excess = this.#marks.bytes + incoming - this.#limits.maxBytes;
+    const toFree = excess > 0 ? excess + this.#limits.maxBytes * (1 - TRIM_TO) : 0;
+    const freed = { bytes: 0, unacked: 0, lostUpTo: 0 };
+    const lost: { first: Message | undefined; last: Message | undefined } = { first: undefined, last: undefined };
+    let from = "";
+    for (;;) {
+      const page = await this.#state.entries(JOURNAL, from, toFree > 0 ? TRIM_PAGE : 1);
+      for (const [key, row] of page) {
+        const message = decodeMessage(row);
+        const acked = message.seq <= this.#marks.acked;
+        const expired = acked && now - timeOf(message) > this.#limits.replaySpan;
+        if (!expired && freed.bytes >= toFree) return this.#mark(freed, lost, put);
+        put(JOURNAL, key, undefined);
+        freed.bytes += row.length;
+        from = `${key}\0`; // the first key after this one
+        if (acked) continue;
+        freed.unacked += 1;
+        lost.first ??= message;
+        lost.last = message;
+      }
+      if (page.length === 0) return this.#mark(freed, lost, put);
+    }
+  }
+
+  #mark(
+    freed: { readonly bytes: number; readonly unacked: number },
+    lost: { readonly first: Message | undefined; readonly last: Message | undefined },
+    put: (table: string, key: string, value: Uint8Array | undefined) => void,
+  ): { readonly bytes: number; readonly unacked: number; readonly lostUpTo: number } {
+    if (lost.first === undefined || lost.last === undefined) return { ...freed, lostUpTo: 0 };
+    const marker = renderOverflow(parsePayload(lost.first.payload), parsePayload(lost.last.payload), this.#site);
+    const row = encodeMessage(marker);
+    put(JOURNAL, rowKey(marker.seq), row);
+    return { bytes: freed.bytes - row.length, unacked: freed.unacked - 1, lostUpTo: marker.seq };
+  }
+
+  #plus(added: Staged["added"]): Marks {
+    const { acked, unacked, bytes } = this.#marks;
+    return { acked, last: added.last, unacked: Math.max(0, unacked + added.unacked), bytes: bytes + added.bytes };
+  }
+
+  #alarm(): void {
+    const full = this.#marks.bytes >= this.#limits.maxBytes * ALARM_AT && this.#marks.unacked > 0;
+    if (full && !this.#alarmed) {
+      this.#log.warn("mqtt.outbox-filling", { bytes: this.#marks.bytes, limit: this.#limits.maxBytes });
+    }
+    this.#alarmed = full;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const timeOf = (message: Message): Millis => Date.parse(String(parsePayload(message.payload)["time"])) as Millis;
+
+const encodeMarks = (marks: Marks): Uint8Array => Buffer.from(JSON.stringify(marks));
+function decodeMarks(row: Uint8Array): Partial<Marks> {
+  const { last, acked, unacked, bytes } = parsePayload(row);
+  return Object.fromEntries(Object.entries({ last, acked, unacked, bytes }).filter(([, n]) => typeof n === "number"));
+}

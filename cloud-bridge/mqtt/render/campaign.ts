@@ -1,0 +1,32 @@
+/** mqtt-contract 2.11 — the summary of a campaign and the sums that it keeps. */
+import type { Members } from "../message.ts";
+import { type CampaignCounts, type CampaignView, COUNTED, type Counted } from "./view.ts";
+
+export const NOTHING_COUNTED: CampaignCounts = { done: 0, active: 0, waiting: 0, failed: 0, silent: 0, skipped: 0 };
+
+/** One node moved from one sum to another. */
+export const recount = (counts: CampaignCounts, from: Counted, to: Counted): CampaignCounts =>
+  from === to ? counts : { ...counts, [from]: Math.max(0, counts[from] - 1), [to]: counts[to] + 1 };
+
+export function campaignSummary(campaign: CampaignView): Members {
+  const { image, counts } = campaign;
+  return {
+    name: campaign.name,
+    state: campaign.state,
+    reason: campaign.reason,
+    version: String(campaign.version),
+    release: image === undefined ? undefined : `${image.model}-${image.version}`,
+    image: `sha256:${campaign.imageDigest}`,
+    group: { index: 1, of: 1, name: "all" },
+    counts: { total: campaign.total, ...Object.fromEntries(COUNTED.map((name) => [name, counts[name]])) },
+    "error-pct": errorPct(counts),
+    "stop-at-pct": campaign.stopAtPct,
+  };
+}
+
+/** (failed + silent) / (done + failed + silent), in per cent with one decimal. */
+function errorPct(counts: CampaignCounts): number {
+  const bad = counts.failed + counts.silent;
+  const decided = counts.done + bad;
+  return decided === 0 ? 0 : Math.round((bad / decided) * 1000) / 10;
+}

@@ -1,0 +1,125 @@
+/** mqtt-contract 2.6, 2.11 — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
+import { createHash } from "node:crypto";
+import { rfc3339 } from "../../../gateway/base/index.ts";
+import type { Fact } from "../../../gateway/store/facts.ts";
+import { jsonBytes, type Members, type Message, messageOf } from "../message.ts";
+import type { RenderContext } from "./context.ts";
+import { ulidOfFact } from "./ulid.ts";
+import type { SiteView } from "./view.ts";
+
+export const sha256Text = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** What an event of this fact says beside its numbers; undefined = the fact makes no event and leaves a hole in `seq`. */
+export function eventMembers(fact: Fact): Members | undefined {
+  switch (fact.type) {
+    case "gateway.started":
+      return { actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
+    case "node.joined":
+      return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, name: fact.name };
+    case "node.renamed":
+      return { node: fact.node, actor: fact.actor, name: fact.name };
+    case "node.removed":
+      return { node: fact.node, actor: fact.actor };
+    case "node.reported":
+      return undefined; // its `state` and `data` messages tell it; a fleet's readings would drown the events
+    case "node.reachability":
+      return { node: fact.node, from: fact.from, to: fact.to, actor: "system", "missed-wakes": fact.missedWakes };
+    case "datastore.edited":
+      return {
+        ...(fact.root === "gateway" ? { root: "gateway" } : { node: fact.root }),
+        actor: fact.actor,
+        revision: fact.revision,
+      };
+    case "image.added":
+      return {
+        actor: fact.actor,
+        image: `sha256:${fact.digest}`,
+        model: fact.model,
+        version: fact.version,
+        name: fact.name,
+        size: fact.size,
+        verified: fact.verified,
+      };
+    case "campaign.created":
+      return {
+        campaign: fact.campaign,
+        actor: fact.actor,
+        name: fact.name,
+        image: `sha256:${fact.image}`,
+        targets: fact.targets.length,
+        excluded: fact.excluded.length,
+      };
+    case "campaign.state":
+      return { campaign: fact.campaign, from: fact.from, to: fact.to, actor: fact.actor, reason: fact.reason };
+    case "ota.phase":
+      if (fact.from === fact.to && fact.silent !== true) return undefined; // progress within a phase: `ota` shows it
+      return {
+        node: fact.node,
+        campaign: fact.campaign,
+        from: fact.from,
+        to: fact.to,
+        actor: "system",
+        reason: fact.reason,
+        silent: fact.silent,
+      };
+    case "command.done":
+      return { actor: fact.actor, command: fact.id, op: fact.op, outcome: fact.outcome, error: errorCode(fact.answer) };
+  }
+}
+
+/** Only the code of a refusal: results may hold what a broker need not see. */
+function errorCode(answer: string): string | undefined {
+  const outcome: { readonly error?: { readonly code?: unknown } } | null = JSON.parse(answer);
+  const code = outcome?.error?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** The event message of a fact and the link that the next one continues from. */
+export function renderEvent(
+  lastEvent: SiteView["lastEvent"],
+  fact: Fact,
+  members: Members,
+  context: RenderContext,
+): { readonly message: Message; readonly lastEvent: SiteView["lastEvent"] } {
+  const time = rfc3339(fact.at);
+  const head: Members = {
+    seq: String(fact.seq),
+    "prev-seq": String(lastEvent.seq),
+    epoch: context.epoch,
+    id: ulidOfFact(context.site, context.epoch, fact.seq, fact.at),
+    time,
+    observed: time,
+    type: fact.type,
+    ...members,
+  };
+  // The hash covers the payload as it stands without its `hash` member: `jq -cj 'del(.hash)' | sha256sum` checks it.
+  const hash = sha256Text(jsonBytes({ ...head, prev: lastEvent.hash }));
+  return {
+    message: messageOf("event", { site: context.site }, fact.seq, { ...head, hash, prev: lastEvent.hash }),
+    lastEvent: { seq: fact.seq, hash },
+  };
+}
+
+/**
+ * The event that stands for events which the outbox had to drop unsent (contract 2.5, "never silent"). It takes the
+ * number, the id's time and the chain links of the range it replaces, so that the stream goes on without a gap:
+ * `hash` is that of the last dropped event, `prev` and `prev-seq` are those of the first.
+ */
+export function renderOverflow(first: Members, last: Members, site: string): Message {
+  const { type: firstType, seq: firstSeq, "from-seq": firstFrom, "prev-seq": prevSeq, prev } = first;
+  const { seq, epoch, id, time, observed, hash } = last;
+  return messageOf("event", { site }, Number(seq), {
+    seq,
+    "prev-seq": prevSeq,
+    epoch,
+    id,
+    time,
+    observed,
+    type: "journal.overflow",
+    actor: "system",
+    "from-seq": firstType === "journal.overflow" ? firstFrom : firstSeq,
+    "to-seq": seq,
+    hash,
+    prev,
+  });
+}

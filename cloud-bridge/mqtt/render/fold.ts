@@ -1,0 +1,123 @@
+/** How each fact changes the bridge's projection; the report's data are data.ts's. */
+import type { Fact, Reachability } from "../../../gateway/store/facts.ts";
+import { EMPTY_TREE } from "../../../gateway/yang/tree.ts";
+import { NOTHING_COUNTED, recount } from "./campaign.ts";
+import { nodeLeaf } from "./node.ts";
+import type { Trees } from "./trees.ts";
+import { type CampaignView, countedAs, type NodeOta, type NodeView, type SiteView, type Slice } from "./view.ts";
+
+type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
+
+export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
+  switch (fact.type) {
+    case "node.joined":
+      return withNode(slice, joined(fact));
+    case "node.renamed":
+      return slice.node === undefined ? slice : { ...slice, node: { ...slice.node, name: fact.name } };
+    case "node.removed":
+      return withNode(slice, undefined);
+    case "node.reported":
+      return slice.node === undefined ? slice : withNode(slice, reported(slice.node, fact, trees));
+    case "node.reachability":
+      if (slice.node === undefined) return slice;
+      return withNode(slice, { ...slice.node, state: fact.to, missedWakes: fact.missedWakes });
+    case "datastore.edited": {
+      const { node } = slice;
+      if (node === undefined || fact.revision === undefined) return slice;
+      return { ...slice, node: { ...node, pending: [...node.pending, fact.revision] } };
+    }
+    case "image.added": {
+      const { digest, model, version, size, verified } = fact;
+      return { ...slice, image: { digest, model, version, size, verified } };
+    }
+    case "campaign.created":
+      return { ...slice, campaign: created(slice, fact) };
+    case "campaign.state": {
+      const { campaign } = slice;
+      if (campaign === undefined) return slice;
+      const moved = { ...campaign, state: fact.to, reason: fact.reason, version: campaign.version + 1 };
+      return { ...slice, campaign: moved };
+    }
+    case "ota.phase":
+      return phaseMoved(slice, fact);
+    case "gateway.started":
+    case "command.done":
+      return slice;
+  }
+}
+
+const joined = (fact: FactOf<"node.joined">): NodeView => ({
+  id: fact.node,
+  name: fact.name,
+  endpoint: fact.endpoint,
+  state: "unknown",
+  missedWakes: 0,
+  pending: [],
+  tree: EMPTY_TREE,
+  modules: {},
+});
+
+/** `node` has the report's data merged already. */
+function reported(node: NodeView, fact: FactOf<"node.reported">, trees: Trees): NodeView {
+  const { nextWake: _past, ...rest } = node;
+  const received = nodeLeaf(node, "received", trees);
+  const after: NodeView = {
+    ...rest,
+    state: fact.state,
+    lastSeen: fact.at,
+    missedWakes: 0,
+    pending: node.pending.filter((revision) => revision > (fact.applied ?? -1)),
+    ...(fact.nextWake === undefined ? {} : { nextWake: fact.nextWake }),
+  };
+  if (node.ota === undefined || typeof received !== "number" || fact.data === undefined) return after;
+  return { ...after, ota: { ...node.ota, received } };
+}
+
+const created = (slice: Slice, fact: FactOf<"campaign.created">): CampaignView => ({
+  id: fact.campaign,
+  name: fact.name,
+  state: "running",
+  version: 1,
+  image: slice.image,
+  imageDigest: fact.image,
+  stopAtPct: fact.stopAtPct,
+  total: fact.targets.length,
+  counts: { ...NOTHING_COUNTED, waiting: fact.targets.length },
+});
+
+function phaseMoved(slice: Slice, fact: FactOf<"ota.phase">): Slice {
+  const { node, campaign } = slice;
+  const before = node?.ota?.campaign === fact.campaign ? node.ota : undefined;
+  const begins = fact.from !== fact.to && fact.to === "offered";
+  const received = fact.received ?? (begins ? undefined : before?.received);
+  const ota: NodeOta = {
+    campaign: fact.campaign,
+    phase: fact.to,
+    silent: fact.silent ?? false,
+    attempt: (before?.attempt ?? 0) + (begins ? 1 : 0),
+    ...(fact.reason === undefined ? {} : { reason: fact.reason }),
+    ...(received === undefined ? {} : { received }),
+    ...(campaign?.image === undefined ? {} : { image: campaign.image }),
+  };
+  // A target that has no phase yet was counted as waiting when the campaign was created.
+  const from = countedAs(before ?? { phase: "queued", silent: false });
+  return {
+    ...slice,
+    ...(node === undefined ? {} : { node: { ...node, ota } }),
+    ...(campaign === undefined
+      ? {}
+      : { campaign: { ...campaign, counts: recount(campaign.counts, from, countedAs(ota)) } }),
+  };
+}
+
+/** Puts the node in its place and keeps the site's sums of states. */
+function withNode(slice: Slice, node: NodeView | undefined): Slice {
+  const nodes = { ...slice.site.nodes };
+  const add = (state: Reachability | undefined, count: number): void => {
+    if (state !== undefined) nodes[state] += count;
+  };
+  add(slice.node?.state, -1);
+  add(node?.state, 1);
+  const site: SiteView = { ...slice.site, nodes };
+  return { ...slice, site, node };
+}

@@ -1,0 +1,78 @@
+/** mqtt-contract 2.11 — what the retained topics of one node say. */
+import { rfc3339 } from "../../../gateway/base/index.ts";
+import type { Json } from "../../../gateway/yang/api.ts";
+import type { LeafValue } from "../../../gateway/yang/tree.ts";
+import type { Members } from "../message.ts";
+import type { Trees } from "./trees.ts";
+import { isActive, type NodeOta, type NodeView } from "./view.ts";
+
+/** Leaves of our own modules that a node's birth, state and ota repeat, so that no consumer needs the module for them. */
+const LEAVES = {
+  model: "/sidgate-node:node/model",
+  hardware: "/sidgate-node:node/hardware",
+  wakeInterval: "/sidgate-node:node/wake-interval",
+  version: "/sidgate-firmware:firmware/running-version",
+  received: "/sidgate-firmware:firmware/received",
+  battery: "/sidgate-building:room/battery",
+} as const;
+
+/** Text or number of a leaf; the other types do not occur among LEAVES. */
+export function nodeLeaf(node: NodeView, name: keyof typeof LEAVES, trees: Trees): string | number | undefined {
+  const value: LeafValue | undefined = trees.leaf(node.tree, LEAVES[name]);
+  return typeof value === "string" || typeof value === "number" ? value : undefined;
+}
+
+export function nodeBirth(node: NodeView, trees: Trees): Members {
+  const version = nodeLeaf(node, "version", trees);
+  const interval = nodeLeaf(node, "wakeInterval", trees);
+  return {
+    name: node.name,
+    endpoint: node.endpoint,
+    model: nodeLeaf(node, "model", trees),
+    hw: nodeLeaf(node, "hardware", trees),
+    sw: version === undefined ? undefined : { app: version },
+    transport: "coreconf",
+    sleepy: interval === undefined ? undefined : { "interval-s": interval },
+  };
+}
+
+export function nodeState(node: NodeView, trees: Trees): Members {
+  return {
+    state: node.state,
+    "last-seen": node.lastSeen === undefined ? undefined : rfc3339(node.lastSeen),
+    "next-wake": node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
+    "missed-wakes": node.missedWakes,
+    "battery-mv": nodeLeaf(node, "battery", trees),
+    pending: node.pending.length,
+  };
+}
+
+/** Everything before `detail` is what Home Assistant's update entity reads (contract 2.13). */
+export function nodeOta(node: NodeView, ota: NodeOta, trees: Trees): Members {
+  const size = ota.image?.size;
+  return {
+    installed_version: nodeLeaf(node, "version", trees) ?? null,
+    latest_version: ota.image?.version ?? null,
+    title: ota.image?.model ?? nodeLeaf(node, "model", trees) ?? null,
+    in_progress: isActive(ota.phase),
+    update_percentage: percentage(ota),
+    detail: {
+      campaign: ota.campaign,
+      group: 1,
+      phase: ota.phase,
+      attempt: ota.attempt,
+      bytes: ota.received === undefined || size === undefined ? undefined : [ota.received, size],
+      "next-wake": node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
+      verified: ota.image?.verified,
+      silent: ota.silent ? true : undefined,
+      reason: ota.reason ?? null,
+    },
+  };
+}
+
+/** One decimal; null outside a download, where Home Assistant then shows no number. */
+function percentage(ota: NodeOta): Json {
+  const size = ota.image?.size;
+  if (!isActive(ota.phase) || ota.received === undefined || size === undefined || size === 0) return null;
+  return Math.round(Math.min(1, ota.received / size) * 1000) / 10;
+}

@@ -1,0 +1,105 @@
+/**
+ * From the journal to MQTT: one fact and the rows it needs → the rows after it and the messages that tell it. Pure:
+ * the same fact rendered again after a crash gives the same bytes.
+ */
+import type { Fact } from "../../../gateway/store/facts.ts";
+import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../message.ts";
+import { topicOf } from "../topics.ts";
+import { campaignSummary } from "./campaign.ts";
+import type { RenderContext } from "./context.ts";
+import { dataMessage, renderReport } from "./data.ts";
+import { eventMembers, renderEvent } from "./event.ts";
+import { fold } from "./fold.ts";
+import { nodeBirth, nodeOta, nodeState } from "./node.ts";
+import type { CampaignView, NodeView, Slice } from "./view.ts";
+
+export interface Rendered {
+  readonly slice: Slice;
+  /** The event first: a removal must not overtake the event that explains it. */
+  readonly messages: readonly Message[];
+  /** Codes of report parts that the schema of today cannot read. */
+  readonly skipped: readonly string[];
+}
+
+export function render(before: Slice, fact: Fact, context: RenderContext): Rendered {
+  const data =
+    fact.type === "node.reported" && before.node !== undefined
+      ? renderReport(before.node, fact, context)
+      : { node: before.node, messages: [], skipped: [] };
+  const after = fold({ ...before, node: data.node }, fact, context.trees);
+  const members = eventMembers(fact);
+  const event = members === undefined ? undefined : renderEvent(before.site.lastEvent, fact, members, context);
+  return {
+    slice: event === undefined ? after : { ...after, site: { ...after.site, lastEvent: event.lastEvent } },
+    messages: [
+      ...(event === undefined ? [] : [event.message]),
+      ...data.messages,
+      ...nodeMessages(before.node, after.node, fact.seq, context),
+      ...campaignMessages(before.campaign, after.campaign, fact.seq, context),
+    ],
+    skipped: data.skipped,
+  };
+}
+
+/** Every retained topic that a row stands for: what a new epoch publishes afresh. */
+export function renderRow(
+  row: Pick<Slice, "node" | "campaign">,
+  seq: number,
+  context: RenderContext,
+): readonly Message[] {
+  const { node } = row;
+  return [
+    ...nodeMessages(undefined, node, seq, context),
+    ...(node === undefined ? [] : Object.keys(node.modules).map((module) => dataMessage(node, module, context))),
+    ...campaignMessages(undefined, row.campaign, seq, context),
+  ];
+}
+
+type NodeTopic = "nodeBirth" | "nodeState" | "nodeOta";
+const NODE_TOPICS: Readonly<Record<NodeTopic, (node: NodeView, context: RenderContext) => Members | undefined>> = {
+  nodeBirth: (node, { trees }) => nodeBirth(node, trees),
+  nodeState: (node, { trees }) => nodeState(node, trees),
+  nodeOta: (node, { trees }) => (node.ota === undefined ? undefined : nodeOta(node, node.ota, trees)),
+};
+
+function nodeMessages(
+  before: NodeView | undefined,
+  after: NodeView | undefined,
+  seq: number,
+  context: RenderContext,
+): readonly Message[] {
+  if (after === undefined) return before === undefined ? [] : removals(before, seq, context);
+  const messages: Message[] = [];
+  for (const [kind, membersOf] of Object.entries(NODE_TOPICS) as ReadonlyArray<
+    [NodeTopic, (typeof NODE_TOPICS)[NodeTopic]]
+  >) {
+    const members = membersOf(after, context);
+    if (members === undefined || (before !== undefined && sameJson(membersOf(before, context), members))) continue;
+    messages.push(messageOf(kind, { site: context.site, node: after.id }, seq, members));
+  }
+  return messages;
+}
+
+/** Contract 2.3, rule 7. */
+function removals(node: NodeView, seq: number, context: RenderContext): readonly Message[] {
+  const parts = { site: context.site, node: node.id };
+  return [
+    removalOf("nodeBirth", topicOf("nodeBirth", parts), seq),
+    removalOf("nodeState", topicOf("nodeState", parts), seq),
+    ...(node.ota === undefined ? [] : [removalOf("nodeOta", topicOf("nodeOta", parts), seq)]),
+    ...Object.keys(node.modules).map((module) => removalOf("nodeData", topicOf("nodeData", { ...parts, module }), seq)),
+  ];
+}
+
+const campaignMessages = (
+  before: CampaignView | undefined,
+  after: CampaignView | undefined,
+  seq: number,
+  context: RenderContext,
+): readonly Message[] =>
+  after === undefined || after === before
+    ? []
+    : [messageOf("campaign", { site: context.site, campaign: after.id }, seq, campaignSummary(after))];
+
+const sameJson = (a: Members | undefined, b: Members): boolean =>
+  a !== undefined && Buffer.compare(jsonBytes(a), jsonBytes(b)) === 0;

@@ -1,0 +1,96 @@
+/** mqtt-contract 2.8, 2.11 — what no fact causes: presence of this process, birth and health of the site. */
+import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
+import type { SiteInfo } from "../../../gateway/store/ports.ts";
+import type { JsonObject } from "../../../gateway/yang/api.ts";
+import { type Message, messageOf } from "../message.ts";
+import type { SiteView } from "./view.ts";
+
+export type Role = "gateway" | "bridge";
+export type BrokerKind = "configured" | "embedded-for-trying";
+
+/** One start of this process. */
+export interface ProcessRun {
+  readonly info: SiteInfo;
+  readonly roles: readonly Role[];
+  readonly broker: BrokerKind;
+  /** Names the start; a ULID, so later starts sort later. */
+  readonly boot: string;
+}
+
+export function onlineStatus(run: ProcessRun, conn: number, at: Millis, nextSeq: number): Message {
+  return statusOf(run, {
+    state: "online",
+    roles: run.roles,
+    epoch: run.info.epoch,
+    boot: run.boot,
+    conn,
+    since: rfc3339(at),
+    reason: conn === 1 ? "start" : "reconnect",
+    broker: run.broker,
+    "next-seq": String(nextSeq),
+  });
+}
+
+/** The will of connection `conn`: (epoch, boot, conn) lets a consumer see that it came too late. */
+export const willStatus = (run: ProcessRun, conn: number): Message =>
+  statusOf(run, { state: "offline", epoch: run.info.epoch, boot: run.boot, conn });
+
+export const shutdownStatus = (run: ProcessRun, conn: number, at: Millis): Message =>
+  statusOf(run, {
+    state: "offline",
+    epoch: run.info.epoch,
+    boot: run.boot,
+    conn,
+    since: rfc3339(at),
+    reason: "shutdown",
+  });
+
+const statusOf = (run: ProcessRun, payload: Parameters<typeof messageOf>[3]): Message =>
+  messageOf("status", { site: run.info.site, process: run.info.process }, 0, payload);
+
+export interface SiteBirth {
+  readonly name?: string | undefined;
+  readonly software: Readonly<Record<string, string>>;
+  readonly mqtt: 4 | 5;
+  readonly nextSeq: number;
+}
+
+export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
+  messageOf("siteBirth", { site: info.site }, 0, {
+    schema: "https://sidgate.dev/mqtt/1/birth.json",
+    name: birth.name,
+    software: birth.software,
+    capabilities: ["coreconf"],
+    mqtt: birth.mqtt,
+    epoch: info.epoch,
+    "next-seq": String(birth.nextSeq),
+  });
+
+export interface HealthFigures {
+  readonly at: Millis;
+  readonly nodes: SiteView["nodes"];
+  /** Members per process, e.g. uptime-s and rss-mib. */
+  readonly processes: JsonObject;
+  /** Sections that the gateway adds, e.g. coap and cache. */
+  readonly sections: JsonObject;
+  readonly mqtt: {
+    readonly connected: boolean;
+    readonly journal: number;
+    readonly latest: number;
+    readonly oldestSeconds: number;
+  };
+}
+
+export const siteHealth = (info: SiteInfo, health: HealthFigures): Message =>
+  messageOf("health", { site: info.site }, 0, {
+    time: rfc3339(health.at),
+    processes: health.processes,
+    nodes: { total: Object.values(health.nodes).reduce((sum, count) => sum + count, 0), ...health.nodes },
+    ...health.sections,
+    mqtt: {
+      connected: health.mqtt.connected,
+      "journal-depth": health.mqtt.journal,
+      "latest-depth": health.mqtt.latest,
+      "oldest-s": health.mqtt.oldestSeconds,
+    },
+  });

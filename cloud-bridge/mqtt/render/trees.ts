@@ -1,0 +1,42 @@
+/** What rendering asks of the yang stratum, bound to one schema. */
+
+import type { JsonObject } from "../../../gateway/yang/api.ts";
+import { decodeTree, encodeTree, merge, toJson } from "../../../gateway/yang/index.ts";
+import type { Schema, Sid } from "../../../gateway/yang/schema.ts";
+import { isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
+
+export interface Trees {
+  decode(bytes: Uint8Array): Tree;
+  encode(tree: Tree): Uint8Array;
+  merge(tree: Tree, fragment: Tree): Tree;
+  /** Top-level data of one module, RFC 7951. */
+  moduleJson(tree: Tree, module: string): JsonObject;
+  /** Modules that have top-level data in `tree`, in the order of the tree. */
+  modulesOf(tree: Tree): readonly string[];
+  /** A leaf by its RFC 9595 path; undefined when the schema or the tree lacks it. */
+  leaf(tree: Tree, path: string): LeafValue | undefined;
+}
+
+export function treesOf(schema: Schema): Trees {
+  const moduleOf = (sid: Sid): string | undefined => schema.bySid(sid)?.module;
+  return {
+    decode: (bytes) => decodeTree(bytes, schema),
+    encode: (tree) => encodeTree(tree, schema),
+    merge: (tree, fragment) => merge(tree, fragment, schema),
+    moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
+    modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
+    leaf: (tree, path) => {
+      const sids: Sid[] = [];
+      for (let node = schema.byPath(path); node !== undefined; node = node.parent) {
+        if (node.sid === undefined) return undefined;
+        sids.unshift(node.sid);
+      }
+      let value: Value | undefined = sids.length === 0 ? undefined : tree;
+      for (const sid of sids) value = isTree(value) ? value.get(sid) : undefined;
+      return isLeaf(value) ? value : undefined;
+    },
+  };
+}
+
+const isLeaf = (value: Value | undefined): value is LeafValue =>
+  value !== undefined && !isTree(value) && !Array.isArray(value);

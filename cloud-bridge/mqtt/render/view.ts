@@ -1,0 +1,147 @@
+/**
+ * The bridge's own projection: what it must remember of earlier facts to render the next one. Plain data, one row per
+ * thing, so that a batch writes only the rows it touched.
+ */
+import type { Millis, NodeId } from "../../../gateway/base/index.ts";
+import type { CampaignState, Digest, Fact, Phase, Reachability } from "../../../gateway/store/facts.ts";
+import type { Tree } from "../../../gateway/yang/tree.ts";
+
+export interface SiteView {
+  /** The last event: its number and hash, which the next event repeats (contract 2.6). */
+  readonly lastEvent: { readonly seq: number; readonly hash: string | null };
+  /** How many nodes are in each state, for `health`. */
+  readonly nodes: Readonly<Record<Reachability, number>>;
+}
+
+export interface NodeView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly endpoint: string;
+  readonly state: Reachability;
+  readonly lastSeen?: Millis;
+  readonly nextWake?: Millis;
+  readonly missedWakes: number;
+  /** Revisions of accepted edits that the node has not confirmed yet. */
+  readonly pending: readonly number[];
+  /** Everything the node reported, merged; stored in a row of its own as YANG-CBOR. */
+  readonly tree: Tree;
+  /** Which fact last changed a module's data, and when the node observed it. */
+  readonly modules: Readonly<Record<string, ModuleMark>>;
+  readonly ota?: NodeOta;
+}
+
+export interface ModuleMark {
+  readonly seq: number;
+  readonly observed: Millis;
+}
+
+export interface NodeOta {
+  readonly campaign: string;
+  readonly phase: Phase;
+  readonly reason?: string;
+  readonly received?: number;
+  readonly silent: boolean;
+  /** Updates that the node has begun in this campaign. */
+  readonly attempt: number;
+  readonly image?: ImageView;
+}
+
+export interface ImageView {
+  readonly digest: Digest;
+  readonly model: string;
+  readonly version: string;
+  readonly size: number;
+  readonly verified: string;
+}
+
+export interface CampaignView {
+  readonly id: string;
+  readonly name: string;
+  readonly state: CampaignState;
+  readonly reason?: string;
+  /** Counts the campaign's own changes, not its nodes'. */
+  readonly version: number;
+  readonly image: ImageView | undefined;
+  readonly imageDigest: Digest;
+  readonly stopAtPct: number;
+  readonly total: number;
+  readonly counts: CampaignCounts;
+}
+
+/** Contract 2.11: sums of phases. */
+export const COUNTED = ["done", "active", "waiting", "failed", "silent", "skipped"] as const;
+export type Counted = (typeof COUNTED)[number];
+export type CampaignCounts = Readonly<Record<Counted, number>>;
+
+/** Contract 2.12 against 2.11: in which sum a phase is counted. */
+const PHASE_COUNTED: Readonly<Record<Phase, Counted>> = {
+  idle: "waiting",
+  available: "waiting",
+  queued: "waiting",
+  "waiting-wake": "waiting",
+  offered: "active",
+  downloading: "active",
+  downloaded: "active",
+  verifying: "active",
+  ready: "active",
+  "waiting-window": "active",
+  applying: "active",
+  rebooting: "active",
+  confirming: "active",
+  done: "done",
+  "rolled-back": "failed",
+  failed: "failed",
+  blocked: "failed",
+  skipped: "skipped",
+};
+
+export const isActive = (phase: Phase): boolean => PHASE_COUNTED[phase] === "active";
+/** A silent node counts as silent only while nothing final is known about it. */
+export function countedAs(ota: Pick<NodeOta, "phase" | "silent">): Counted {
+  const counted = PHASE_COUNTED[ota.phase];
+  return ota.silent && (counted === "waiting" || counted === "active") ? "silent" : counted;
+}
+
+/** The rows that one fact reads and changes; undefined = there is no such row. */
+export interface Slice {
+  readonly site: SiteView;
+  readonly node?: NodeView | undefined;
+  readonly image?: ImageView | undefined;
+  readonly campaign?: CampaignView | undefined;
+}
+
+export interface SliceKeys {
+  readonly node?: NodeId;
+  readonly image?: Digest;
+  readonly campaign?: string;
+}
+
+export const EMPTY_SITE: SiteView = {
+  lastEvent: { seq: 0, hash: null },
+  nodes: { unknown: 0, awake: 0, asleep: 0, overdue: 0, lost: 0 },
+};
+
+/** Which rows a fact needs. */
+export function keysOf(fact: Fact): SliceKeys {
+  switch (fact.type) {
+    case "node.joined":
+    case "node.renamed":
+    case "node.removed":
+    case "node.reported":
+    case "node.reachability":
+      return { node: fact.node };
+    case "datastore.edited":
+      return fact.root === "gateway" ? {} : { node: fact.root };
+    case "image.added":
+      return { image: fact.digest };
+    case "campaign.created":
+      return { campaign: fact.campaign, image: fact.image };
+    case "campaign.state":
+      return { campaign: fact.campaign };
+    case "ota.phase":
+      return { campaign: fact.campaign, node: fact.node };
+    case "gateway.started":
+    case "command.done":
+      return {};
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * mqtt-contract 2.2, 2.3 — the topic tree as one table. `latest` topics are retained and hold the last value; `journal`
+ * topics are an ordered stream and are not retained. docs/mqtt.md is compared with this table by a test.
+ */
+import { UsageError } from "../../gateway/base/index.ts";
+
+export type MessageClass = "journal" | "latest";
+
+interface TopicRow {
+  readonly pattern: string;
+  readonly class: MessageClass;
+  readonly contentType: "application/json" | "application/yang-data+json";
+  /** MQTT 5 message expiry; a consumer on 3.1.1 looks at `time` in the payload. */
+  readonly expirySeconds?: number;
+}
+
+export const TOPICS = {
+  status: { pattern: "sidgate/1/{site}/g/{process}/status", class: "latest", contentType: "application/json" },
+  siteBirth: { pattern: "sidgate/1/{site}/birth", class: "latest", contentType: "application/json" },
+  health: { pattern: "sidgate/1/{site}/health", class: "latest", contentType: "application/json", expirySeconds: 180 },
+  event: { pattern: "sidgate/1/{site}/event", class: "journal", contentType: "application/json" },
+  nodeBirth: { pattern: "sidgate/1/{site}/n/{node}/birth", class: "latest", contentType: "application/json" },
+  nodeState: { pattern: "sidgate/1/{site}/n/{node}/state", class: "latest", contentType: "application/json" },
+  nodeOta: { pattern: "sidgate/1/{site}/n/{node}/ota", class: "latest", contentType: "application/json" },
+  nodeData: {
+    pattern: "sidgate/1/{site}/n/{node}/data/{module}",
+    class: "latest",
+    contentType: "application/yang-data+json",
+  },
+  campaign: { pattern: "sidgate/1/{site}/c/{campaign}", class: "latest", contentType: "application/json" },
+} as const satisfies Record<string, TopicRow>;
+
+export type TopicName = keyof typeof TOPICS;
+
+type Parts<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | Parts<Rest> : never;
+export type TopicParts<N extends TopicName> = Readonly<Record<Parts<(typeof TOPICS)[N]["pattern"]>, string>>;
+
+/** Contract 2.2; a YANG module is named by an identifier (RFC 7950 §6.2) instead. */
+const ID = /^[a-z0-9-]{3,64}$/;
+const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+const MAX_TOPIC = 256;
+
+/** Throws UsageError mqtt.topic when `value` must not stand in a topic. */
+export function checkTopicPart(part: string, value: string): string {
+  if (!(part === "module" ? MODULE : ID).test(value)) throw new UsageError("mqtt.topic", { part, value });
+  return value;
+}
+
+/** The topic of a row with its placeholders filled in; nothing that could be a wildcard or a level ever gets in. */
+export function topicOf<N extends TopicName>(name: N, parts: TopicParts<N>): string {
+  const values: Readonly<Record<string, string>> = parts;
+  const topic = TOPICS[name].pattern.replace(/\{(\w+)\}/g, (_whole, part: string) =>
+    checkTopicPart(part, values[part] ?? ""),
+  );
+  if (topic.length > MAX_TOPIC) throw new UsageError("mqtt.topic", { part: "whole", value: topic });
+  return topic;
+}

@@ -1,0 +1,150 @@
+/** The bridge's projection in memory and as rows: loaded once, then every batch writes the rows it touched. */
+import type { NodeId } from "../../gateway/base/index.ts";
+import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
+import { EMPTY_TREE } from "../../gateway/yang/tree.ts";
+import type { Trees } from "./render/trees.ts";
+import {
+  type CampaignView,
+  EMPTY_SITE,
+  type ImageView,
+  type NodeView,
+  type SiteView,
+  type Slice,
+  type SliceKeys,
+} from "./render/view.ts";
+
+const TABLE = "mqtt.view";
+/** A node's tree: YANG-CBOR, in a row of its own because JSON cannot hold it. */
+const TREES = "mqtt.tree";
+
+interface Rows {
+  readonly site: SiteView;
+  readonly node: NodeView;
+  readonly image: ImageView;
+  readonly campaign: CampaignView;
+}
+type RowKind = keyof Rows;
+
+export class ViewStore {
+  readonly #trees: Trees;
+  readonly #nodes = new Map<string, NodeView>();
+  readonly #images = new Map<string, ImageView>();
+  readonly #campaigns = new Map<string, CampaignView>();
+  #site: SiteView = EMPTY_SITE;
+  /** Rows touched since the last commit, by kind and key. */
+  readonly #touched = new Map<string, { readonly kind: RowKind; readonly key: string }>();
+
+  private constructor(trees: Trees) {
+    this.#trees = trees;
+  }
+
+  static async load(state: StateStore, trees: Trees): Promise<ViewStore> {
+    const view = new ViewStore(trees);
+    const treeRows = new Map(await state.entries(TREES));
+    for (const [row, bytes] of await state.entries(TABLE)) {
+      const slash = row.indexOf("/");
+      view.#take(row.slice(0, slash), row.slice(slash + 1), Buffer.from(bytes).toString(), treeRows);
+    }
+    return view;
+  }
+
+  get site(): SiteView {
+    return this.#site;
+  }
+  get nodes(): Iterable<NodeView> {
+    return this.#nodes.values();
+  }
+  get campaigns(): Iterable<CampaignView> {
+    return this.#campaigns.values();
+  }
+
+  slice(keys: SliceKeys): Slice {
+    return {
+      site: this.#site,
+      node: keys.node === undefined ? undefined : this.#nodes.get(keys.node),
+      image: keys.image === undefined ? undefined : this.#images.get(keys.image),
+      campaign: keys.campaign === undefined ? undefined : this.#campaigns.get(keys.campaign),
+    };
+  }
+
+  /** Takes up what a fact made of its slice. */
+  put(keys: SliceKeys, after: Slice): void {
+    if (after.site !== this.#site) {
+      this.#site = after.site;
+      this.#touch("site", "");
+    }
+    if (keys.node !== undefined) this.#replace(this.#nodes, "node", keys.node, after.node);
+    if (keys.image !== undefined) this.#replace(this.#images, "image", keys.image, after.image);
+    if (keys.campaign !== undefined) this.#replace(this.#campaigns, "campaign", keys.campaign, after.campaign);
+  }
+
+  /** A new epoch starts the event chain anew (contract 2.6: only (epoch, seq) is ordered). */
+  startChain(): void {
+    this.#site = { ...this.#site, lastEvent: EMPTY_SITE.lastEvent };
+    this.#touch("site", "");
+  }
+
+  /** The changes since the last call. */
+  drain(): readonly StateChange[] {
+    const changes = [...this.#touched.values()].flatMap(({ kind, key }) => this.#rowOf(kind, key));
+    this.#touched.clear();
+    return changes;
+  }
+
+  #replace<V>(rows: Map<string, V>, kind: RowKind, key: string, value: V | undefined): void {
+    if (rows.get(key) === value) return;
+    if (value === undefined) rows.delete(key);
+    else rows.set(key, value);
+    this.#touch(kind, key);
+  }
+
+  #touch(kind: RowKind, key: string): void {
+    this.#touched.set(`${kind}/${key}`, { kind, key });
+  }
+
+  #rowOf(kind: RowKind, key: string): readonly StateChange[] {
+    const row = (value: unknown): StateChange => ({
+      table: TABLE,
+      key: `${kind}/${key}`,
+      value: value === undefined ? undefined : Buffer.from(JSON.stringify(value)),
+    });
+    switch (kind) {
+      case "site":
+        return [row(this.#site)];
+      case "image":
+        return [row(this.#images.get(key))];
+      case "campaign":
+        return [row(this.#campaigns.get(key))];
+      case "node": {
+        const node = this.#nodes.get(key);
+        if (node === undefined) return [row(undefined), { table: TREES, key, value: undefined }];
+        const { tree, ...rest } = node;
+        return [row(rest), { table: TREES, key, value: this.#trees.encode(tree) }];
+      }
+    }
+  }
+
+  // Rows are of our own making, written in the same transaction as the number of the fact they follow from: their
+  // shape is what `#rowOf` wrote. A release that changes a shape renders anew under another projection name.
+  #take(kind: string, key: string, json: string, treeRows: ReadonlyMap<string, Uint8Array>): void {
+    switch (kind) {
+      case "site":
+        this.#site = parseRow<"site">(json);
+        return;
+      case "image":
+        this.#images.set(key, parseRow<"image">(json));
+        return;
+      case "campaign":
+        this.#campaigns.set(key, parseRow<"campaign">(json));
+        return;
+      case "node": {
+        const bytes = treeRows.get(key);
+        const tree = bytes === undefined ? EMPTY_TREE : this.#trees.decode(bytes);
+        this.#nodes.set(key, { ...parseRow<"node">(json), id: key as NodeId, tree });
+        return;
+      }
+    }
+  }
+}
+
+const parseRow = <K extends RowKind>(json: string): Rows[K] => JSON.parse(json);
