@@ -2,6 +2,7 @@
 export * from "./api.ts";
 export * from "./codec/index.ts";
 export * from "./datastore/index.ts";
+export * from "./diagnostic.ts";
 export * from "./json.ts";
 export * from "./models.ts";
 export * from "./path.ts";
