@@ -4,16 +4,31 @@ import { type Compilation, compile } from "../../../gateway/yang/compile/compile
 import type { FeatureChoice } from "../../../gateway/yang/compile/features.ts";
 import { revisionOf } from "../../../gateway/yang/compile/module-set.ts";
 import { openSchema } from "../../../gateway/yang/compile/open-schema.ts";
-import { openParser } from "../../../gateway/yang/parse/parser.ts";
 import type { Schema, SchemaNode } from "../../../gateway/yang/index.ts";
+import { openParser } from "../../../gateway/yang/parse/parser.ts";
+import type { Statement } from "../../../gateway/yang/parse/statement.ts";
 
-const parse = await openParser();
+const parser = await openParser();
+const parsed = new Map<string, Statement>();
+
+/** Statements are never changed, so that a text is parsed once however often it is compiled. */
+function parse(text: string, file: string): Statement {
+  const statement = parsed.get(file + text) ?? parser(text, file);
+  parsed.set(file + text, statement);
+  return statement;
+}
 
 /** A module `m` with prefix `m` and these statements, the first of which stands on line 2. */
 export const moduleM = (body: string): string =>
   `module m { yang-version 1.1; namespace "urn:m"; prefix m;\n${body}\n}`;
 
-export function compileTexts(texts: readonly string[], features?: FeatureChoice): Compilation {
+export interface InlineOptions {
+  readonly features?: FeatureChoice;
+  /** The one module that is implemented; by default all are, in their newest revision. */
+  readonly only?: string;
+}
+
+export function compileTexts(texts: readonly string[], { features, only }: InlineOptions = {}): Compilation {
   const roots = texts.map((text, index) => parse(text, `file${index}.yang`));
   const newest = (name: string) =>
     roots
@@ -21,7 +36,10 @@ export function compileTexts(texts: readonly string[], features?: FeatureChoice)
       .sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1))
       .at(-1);
   return compile({
-    implemented: roots.filter((root) => root.keyword === "module" && newest(root.argument ?? "") === root),
+    implemented: roots.filter(
+      (root) =>
+        root.keyword === "module" && newest(root.argument ?? "") === root && (only ?? root.argument) === root.argument,
+    ),
     find: (name, revision) =>
       revision === undefined
         ? newest(name)

@@ -13,7 +13,13 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
   ["an unknown submodule", "include part;", "include part", 2, 1],
   ["an unknown grouping", "container c {\n uses g; }", "uses g", 3, 2],
   ["a grouping that uses itself", "grouping g { container c { uses g; } }\nuses g;", "uses g", 2, 28],
-  ["a refine of nothing", "grouping g { leaf a { type string; } }\nuses g { refine b { default 1; } }", "refine b", 3, 10],
+  [
+    "a refine of nothing",
+    "grouping g { leaf a { type string; } }\nuses g { refine b { default 1; } }",
+    "refine b",
+    3,
+    10,
+  ],
   ["an augment of nothing", "augment /m:a { leaf b { type string; } }", "augment /m:a", 2, 1],
   ["an augment of a leaf", "leaf a { type string; }\naugment /m:a { leaf b { type string; } }", "augment /m:a", 3, 1],
   ["a deviation of nothing", "deviation /m:a { deviate not-supported; }", "deviation /m:a", 2, 1],
@@ -31,11 +37,23 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
   ["a key that is no leaf", "list l {\n key a; container a; }", "key a", 3, 2],
   ["a key that differs in config", "list l { key a; leaf a { type string; config false; } }", "key a", 2, 10],
   ["a unique that is no leaf", "list l { key a; leaf a { type string; }\n unique b/c; }", "unique b/c", 3, 2],
-  ["configuration below state", "container c { config false;\n leaf a { type string; config true; } }", "config true", 3, 24],
+  [
+    "configuration below state",
+    "container c { config false;\n leaf a { type string; config true; } }",
+    "config true",
+    3,
+    24,
+  ],
   ["a mandatory leaf with default", "leaf a { type string; mandatory true;\n default x; }", "default x", 3, 2],
   ["a default out of range", "leaf a { type uint8; default 256; }", "default 256", 2, 22],
   ["a default that is no enum", "leaf a { type enumeration { enum x; }\n default y; }", "default y", 3, 2],
-  ["a default that is no identity", "identity b; leaf a { type identityref { base b; }\n default y; }", "default y", 3, 2],
+  [
+    "a default that is no identity",
+    "identity b; leaf a { type identityref { base b; }\n default y; }",
+    "default y",
+    3,
+    2,
+  ],
   ["a default case that is not there", "choice c { default b; leaf a { type string; } }", "default b", 2, 12],
   ["a range wider than its type", "leaf a { type uint8 { range 0..256; } }", "range 0..256", 2, 23],
   [
@@ -49,7 +67,13 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
   ["a pattern for a number", 'leaf a { type int8 { pattern "1"; } }', "pattern 1", 2, 22],
   ["a decimal64 without digits", "leaf a { type decimal64; }", "type decimal64", 2, 10],
   ["an enumeration without enum", "leaf a { type enumeration; }", "type enumeration", 2, 10],
-  ["two enums of one value", "leaf a { type enumeration { enum x { value 1; }\n enum y { value 1; } } }", "enum y", 3, 2],
+  [
+    "two enums of one value",
+    "leaf a { type enumeration { enum x { value 1; }\n enum y { value 1; } } }",
+    "enum y",
+    3,
+    2,
+  ],
   [
     "an enum that the restricted type has not",
     "typedef t { type enumeration { enum x; } } leaf a { type t {\n enum y; } }",
@@ -71,7 +95,13 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
   ],
   ["an unknown feature", "leaf a { if-feature f; type string; }", "if-feature f", 2, 10],
   ["an unfinished if-feature", 'feature f; leaf a { if-feature "f and"; type string; }', "if-feature f and", 2, 21],
-  ["a feature that needs itself", "feature f { if-feature f; }\nleaf a { if-feature f; type string; }", "if-feature f", 2, 13],
+  [
+    "a feature that needs itself",
+    "feature f { if-feature f; }\nleaf a { if-feature f; type string; }",
+    "if-feature f",
+    2,
+    13,
+  ],
   ["an unknown prefix in a when", "leaf a { type string; when x:b; }", "when x:b", 2, 23],
   ["a name with a blank", 'leaf "a b" { type string; }', "leaf a b", 2, 1],
 ];
@@ -103,5 +133,8 @@ test("an import names the revision that is missing", () => {
       'module o { namespace "urn:o"; prefix o; revision 2021-01-01; }',
     ]),
   );
-  expect(told).toMatchObject({ statement: "import o", what: "there is no module 'o' of revision 2020-01-01 in the model folders" });
+  expect(told).toMatchObject({
+    statement: "import o",
+    what: "there is no module 'o' of revision 2020-01-01 in the model folders",
+  });
 });
