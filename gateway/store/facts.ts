@@ -44,13 +44,14 @@ export interface FactBodies {
     readonly name: string;
     readonly actor: string;
   };
+  "node.renamed": { readonly node: NodeId; readonly name: string; readonly actor: string };
   "node.removed": { readonly node: NodeId; readonly actor: string };
   /** A check-in. `data` is a root map (content format 140) of the node's datastore: what changed. */
   "node.reported": {
     readonly node: NodeId;
     readonly report: number;
-    /** First 8 bytes of the SHA-256 of the request payload, hex: tells a repeat from a new series. */
-    readonly request: string;
+    /** CRC-32 of the request payload: tells a repeat from a new series that starts with the same number. */
+    readonly request: number;
     readonly data?: Uint8Array;
     readonly samples?: ReadonlyArray<{ readonly at: Millis; readonly data: Uint8Array }>;
     readonly applied?: number;
@@ -119,13 +120,16 @@ export interface FactBodies {
     readonly op: string;
     readonly actor: string;
     readonly outcome: "completed" | "failed";
-    readonly error?: string;
+    /** The answer as JSON text: the same id again gets it without a second execution. */
+    readonly answer: string;
   };
 }
 
 export type FactType = keyof FactBodies;
 
 /** A fact as the journal gives it back. `seq` counts from 1 over the whole site. */
-export type Fact = { [T in FactType]: { readonly seq: number; readonly at: Millis; readonly type: T } & FactBodies[T] }[FactType];
+export type Fact = {
+  [T in FactType]: { readonly seq: number; readonly at: Millis; readonly type: T } & FactBodies[T];
+}[FactType];
 /** A fact before it has a number. */
 export type NewFact = { [T in FactType]: { readonly at: Millis; readonly type: T } & FactBodies[T] }[FactType];

@@ -5,6 +5,11 @@ export const SERVICE_ERRORS = {
     text: "no node '{node}' is in the inventory",
     hint: "Add it with 'sidgate node add {node}'.",
   },
+  "node.not-joined": {
+    blame: "trust",
+    text: "the endpoint '{endpoint}' is not in the inventory",
+    hint: "Add it with 'sidgate node add {endpoint}'; until then nothing that it sends is kept.",
+  },
   "node.exists": {
     blame: "usage",
     text: "a node with the endpoint '{endpoint}' is in the inventory already",
@@ -25,10 +30,35 @@ export const SERVICE_ERRORS = {
     text: "report {report} is older than the last one, {last}",
     hint: "Count reports upwards; start a new series with 0.",
   },
-  "checkin.reply-size": {
+  "gateway.fixed": {
     blame: "usage",
-    text: "a reply of {size} bytes is too small for what must be said",
-    hint: "Declare a max-reply of at least 64.",
+    text: "a manager cannot change {what} here",
+    hint: "Names and the location can be edited; nodes join and leave with 'sidgate node add' and 'remove'.",
+  },
+  "resource.unknown": {
+    blame: "usage",
+    text: "there is no resource /{path}",
+    hint: "GET /.well-known/core lists what there is.",
+  },
+  "resource.method": {
+    blame: "usage",
+    text: "{method} is not possible on /{path}",
+    hint: "A datastore takes GET, FETCH, iPATCH and POST (rpc); a stream takes GET and FETCH.",
+  },
+  "resource.content-format": {
+    blame: "usage",
+    text: "content format {format} does not fit {method} on /{path}",
+    hint: "FETCH takes 141, iPATCH and rpc take 142.",
+  },
+  "resource.query": {
+    blame: "usage",
+    text: "the query '{query}' has no meaning here",
+    hint: "GET and FETCH on a datastore take c=a|c|n and d=a|t; in lab mode a node adds ep=NAME.",
+  },
+  "peer.unprotected": {
+    blame: "trust",
+    text: "unprotected requests are not answered",
+    hint: "Give the peer credentials, or set coap.lab for trying things out.",
   },
   "image.empty": {
     blame: "usage",
@@ -99,6 +129,11 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "the command id {id} was used for another command",
     hint: "Give each command an id of its own.",
+  },
+  "try.gateway": {
+    blame: "usage",
+    text: "the gateway of the trial did not come up (exit code {code})",
+    hint: "Its own words stand above; 'npm run build' makes sure that it is built.",
   },
   "service.bug": {
     blame: "bug",

@@ -9,6 +9,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Closable, isCoded, StoreError } from "../../base/index.ts";
+import { reasonOf, systemCode } from "../system-error.ts";
 
 /** unix(7): a path must fit into 108 bytes with its final zero, on macOS into 104. */
 const LONGEST_SOCKET_PATH = 100;
@@ -47,11 +48,14 @@ export async function claimFolder(folder: string): Promise<Ownership> {
 export const unusable = (folder: string, error: unknown): StoreError =>
   new StoreError("store.folder", { folder, reason: reasonOf(error) }, { cause: error });
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 function ownership(control: Server, claim: Server | undefined): Ownership {
   const connections = new Set<Socket>();
   control.on("connection", (socket) => {
+    // As long as nobody serves the connections, whoever asks is sent away: otherwise he would wait for ever.
+    if (control.listenerCount("connection") === 1) {
+      socket.destroy();
+      return;
+    }
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
   });
@@ -75,7 +79,7 @@ async function claimName(folder: string): Promise<Server> {
     server.on("connection", (socket) => socket.destroy());
     return server.unref();
   } catch (error) {
-    if (codeOf(error) === "EADDRINUSE") throw new StoreError("store.owned", { folder });
+    if (systemCode(error) === "EADDRINUSE") throw new StoreError("store.owned", { folder });
     throw unusable(folder, error);
   }
 }
@@ -83,7 +87,7 @@ async function claimName(folder: string): Promise<Server> {
 /** A folder in the shared temporary folder that is really ours: others could have made it to play the gateway. */
 async function ownFolder(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (systemCode(error) !== "EEXIST") throw error;
   });
   const found = await lstat(folder);
   const ours = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
@@ -109,7 +113,7 @@ function answers(path: string): Promise<boolean> {
       decided(true);
     });
     socket.once("error", (error) => {
-      const code = codeOf(error);
+      const code = systemCode(error);
       if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTSOCK") decided(false);
       else if (code === "EAGAIN")
         decided(true); // its backlog is full: it lives
@@ -127,5 +131,3 @@ function realPath(folder: string): string {
 }
 
 const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);

@@ -1,0 +1,213 @@
+/**
+ * Campaigns: a fold of facts, and the decisions that follow from it. A decision is recorded as a fact of its own right
+ * after the fact that caused it; what a crash cut off between the two is decided again at the next start.
+ */
+import { type Clock, type NodeId, UsageError } from "../../base/index.ts";
+import {
+  type CampaignState,
+  type Digest,
+  decodePlain,
+  encodePlain,
+  type Fact,
+  type FactBodies,
+  type Phase,
+  type Projection,
+  type Recorder,
+  type StateChange,
+  type StateStore,
+} from "../../store/index.ts";
+import { type Campaign, type CampaignVerb, VERBS, verdict } from "./campaign.ts";
+import { isEnded, type Progress, type ProgressEvent, START, step, wantsOffer } from "./progress.ts";
+import { type SelectionNode, select } from "./select.ts";
+
+const TABLE = "campaign";
+const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
+
+export interface CampaignPlan {
+  readonly name: string;
+  readonly image: { readonly digest: Digest; readonly model: string };
+  readonly stopAtPct: number;
+  readonly silentAfter: number;
+  readonly only?: ReadonlySet<string>;
+}
+
+export class Campaigns implements Projection {
+  readonly name = "campaigns";
+  readonly #campaigns = new Map<string, Campaign & { readonly nodes: Map<NodeId, Progress> }>();
+  readonly #dirty = new Set<string>();
+  /** The campaign that each node is in, while it is not over. */
+  readonly #ofNode = new Map<NodeId, string>();
+
+  list(): readonly Campaign[] {
+    return [...this.#campaigns.values()];
+  }
+
+  /** Throws UsageError `campaign.unknown`. */
+  get(id: string): Campaign {
+    const campaign = this.#campaigns.get(id);
+    if (campaign === undefined) throw new UsageError("campaign.unknown", { campaign: id });
+    return campaign;
+  }
+
+  /** The campaign that has this node and is not over. */
+  ofNode(node: NodeId): Campaign | undefined {
+    const id = this.#ofNode.get(node);
+    return id === undefined ? undefined : this.#campaigns.get(id);
+  }
+
+  /** Where this node stands: in the campaign that has it, else in the last one that had it, else idle. */
+  phaseOf(node: NodeId): Phase {
+    const campaign = this.ofNode(node) ?? this.list().findLast(({ nodes }) => nodes.has(node));
+    return campaign?.nodes.get(node)?.phase ?? "idle";
+  }
+
+  /** The image that this node is to be offered now. */
+  offerFor(node: NodeId): Digest | undefined {
+    const campaign = this.ofNode(node);
+    const progress = campaign?.nodes.get(node);
+    if (campaign?.state !== "running" || progress === undefined || !wantsOffer(progress)) return undefined;
+    return campaign.image;
+  }
+
+  /** Throws UsageError `campaign.no-targets` when nobody is left to update. */
+  plan(
+    plan: CampaignPlan,
+    nodes: Iterable<SelectionNode>,
+    clock: Clock,
+  ): Omit<FactBodies["campaign.created"], "actor"> {
+    const { targets, excluded } = select(nodes, plan.image, plan.only);
+    if (targets.length === 0) {
+      throw new UsageError("campaign.no-targets", { reasons: summarize(excluded.map(({ reason }) => reason)) });
+    }
+    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "");
+    const sameDay = this.list().filter(({ id }) => id.startsWith(`c-${day}-`)).length;
+    return {
+      campaign: `c-${day}-${String(sameDay + 1).padStart(2, "0")}`,
+      name: plan.name,
+      image: plan.image.digest,
+      targets,
+      excluded,
+      stopAtPct: plan.stopAtPct,
+      silentAfter: plan.silentAfter,
+    };
+  }
+
+  /** Records a person's decision. Throws UsageError `campaign.state` when it does not fit. */
+  decide(id: string, verb: CampaignVerb, actor: string, recorder: Recorder): Promise<void> {
+    const campaign = this.get(id);
+    const { from, to } = VERBS[verb];
+    if (!from.includes(campaign.state))
+      throw new UsageError("campaign.state", { campaign: id, state: campaign.state, verb });
+    return recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason: verb, actor });
+  }
+
+  /** Takes the node one step on, if the event moves it. */
+  advance(node: NodeId, event: ProgressEvent, recorder: Recorder): Promise<void> | undefined {
+    const campaign = this.ofNode(node) ?? this.#lastOf(node, event);
+    const progress = campaign?.nodes.get(node);
+    if (campaign === undefined || progress === undefined) return undefined;
+    const next = step(progress, event, campaign.image);
+    if (next === progress) return undefined;
+    const moved = recorder.record("ota.phase", {
+      campaign: campaign.id,
+      node,
+      from: progress.phase,
+      to: next.phase,
+      received: next.received,
+      ...(next.reason === undefined ? {} : { reason: next.reason }),
+      ...(next.silent ? { silent: true } : {}),
+    });
+    const judged = this.judge(campaign.id, recorder);
+    return judged === undefined ? moved : Promise.all([moved, judged]).then(() => undefined);
+  }
+
+  /** A campaign that is over still learns of a late success: the newest one that has the node and did not see it done. */
+  #lastOf(node: NodeId, event: ProgressEvent): Campaign | undefined {
+    const running = event.type === "reported" ? event.report.running : undefined;
+    if (running === undefined) return undefined;
+    return this.list().findLast(({ image, nodes }) => image === running && nodes.get(node)?.phase !== "done");
+  }
+
+  /** Stops or ends the campaign when its own rules say so. */
+  judge(id: string, recorder: Recorder): Promise<void> | undefined {
+    const campaign = this.get(id);
+    const next = verdict(campaign);
+    if (next === undefined) return undefined;
+    return recorder.record("campaign.state", { campaign: id, from: campaign.state, ...next, actor: "system" });
+  }
+
+  async load(state: StateStore): Promise<void> {
+    for (const [, bytes] of await state.entries(TABLE)) {
+      const stored = decodePlain(bytes) as Omit<Campaign, "nodes"> & { nodes: ReadonlyArray<[NodeId, Progress]> };
+      this.#put({ ...stored, nodes: new Map(stored.nodes) });
+    }
+    this.#dirty.clear();
+  }
+
+  apply(fact: Fact): void {
+    switch (fact.type) {
+      case "campaign.created":
+        this.#put({
+          id: fact.campaign,
+          name: fact.name,
+          image: fact.image,
+          created: fact.at,
+          state: "running",
+          reason: "",
+          stopAtPct: fact.stopAtPct,
+          silentAfter: fact.silentAfter,
+          excluded: fact.excluded,
+          nodes: new Map(fact.targets.map((node) => [node, START])),
+        });
+        return;
+      case "campaign.state": {
+        const campaign = this.#campaigns.get(fact.campaign);
+        if (campaign !== undefined) this.#put({ ...campaign, state: fact.to, reason: fact.reason });
+        return;
+      }
+      case "ota.phase": {
+        const campaign = this.#campaigns.get(fact.campaign);
+        if (campaign === undefined) return;
+        const progress: Progress = {
+          phase: fact.to,
+          reason: fact.reason,
+          silent: fact.silent === true,
+          received: fact.received ?? 0,
+        };
+        campaign.nodes.set(fact.node, progress); // in place: a copy per fact would cost the square of the fleet
+        this.#dirty.add(campaign.id);
+        this.#place(campaign, fact.node, progress);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #put(campaign: Campaign & { readonly nodes: Map<NodeId, Progress> }): void {
+    this.#campaigns.set(campaign.id, campaign);
+    this.#dirty.add(campaign.id);
+    for (const [node, progress] of campaign.nodes) this.#place(campaign, node, progress);
+  }
+
+  #place(campaign: Campaign, node: NodeId, progress: Progress): void {
+    if (!OVER.has(campaign.state) && !isEnded(progress)) this.#ofNode.set(node, campaign.id);
+    else if (this.#ofNode.get(node) === campaign.id) this.#ofNode.delete(node);
+  }
+
+  drain(): readonly StateChange[] {
+    const changes = [...this.#dirty].map((id) => {
+      const campaign = this.get(id);
+      return { table: TABLE, key: id, value: encodePlain({ ...campaign, nodes: [...campaign.nodes] }) };
+    });
+    this.#dirty.clear();
+    return changes;
+  }
+}
+
+function summarize(reasons: readonly string[]): string {
+  if (reasons.length === 0) return "the inventory is empty";
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, n]) => `${n} ${reason}`).join(", ");
+}

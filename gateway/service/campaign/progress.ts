@@ -1,0 +1,84 @@
+/**
+ * How one node moves through the phases of an update, as a pure step: what the node reports decides, never what the
+ * gateway believes it sent. Success is the node's own report of the wanted digest and nothing else.
+ */
+import type { Digest, Phase } from "../../store/index.ts";
+
+export interface Progress {
+  readonly phase: Phase;
+  readonly reason: string | undefined;
+  /** Nothing was heard for longer than the campaign waits: counts as an error until the node speaks again. */
+  readonly silent: boolean;
+  /** Bytes that the node says it has. */
+  readonly received: number;
+}
+
+/** What a report says about firmware; only what changed since the last report. */
+export interface FirmwareReport {
+  readonly running?: Digest;
+  readonly phase?: Phase;
+  readonly wanted?: Digest;
+  readonly received?: number;
+  readonly reason?: string;
+}
+
+export type ProgressEvent =
+  | { readonly type: "offered" }
+  | { readonly type: "reported"; readonly report: FirmwareReport }
+  | { readonly type: "silent" };
+
+export const START: Progress = { phase: "waiting-wake", reason: undefined, silent: false, received: 0 };
+
+/** Phases that end a node's part in a campaign. A late success still leaves `failed` and `rolled-back`. */
+const ENDED: ReadonlySet<Phase> = new Set(["done", "failed", "rolled-back", "blocked", "skipped"]);
+/** Phases in which the node has not yet taken the offer up. */
+const UNCLAIMED: ReadonlySet<Phase> = new Set(["queued", "waiting-wake", "offered"]);
+/** Phases that a node tells of itself while it works on an image. */
+const WORKING: ReadonlySet<Phase> = new Set([
+  "downloading",
+  "downloaded",
+  "verifying",
+  "ready",
+  "waiting-window",
+  "applying",
+  "rebooting",
+  "confirming",
+]);
+/** Phases after which a node that runs something else has fallen back. */
+const BOOTING: ReadonlySet<Phase> = new Set(["applying", "rebooting", "confirming"]);
+
+export const isEnded = (progress: Progress): boolean => ENDED.has(progress.phase);
+export const isError = (progress: Progress): boolean =>
+  progress.phase === "failed" || progress.phase === "rolled-back" || (progress.silent && !isEnded(progress));
+/** Is it this node's turn to hear of the image? */
+export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
+
+/** The same object when nothing changes. */
+export function step(progress: Progress, event: ProgressEvent, target: Digest): Progress {
+  switch (event.type) {
+    case "offered":
+      return progress.phase === "queued" || progress.phase === "waiting-wake" ? move(progress, "offered") : progress;
+    case "silent":
+      return isEnded(progress) || progress.silent ? progress : { ...progress, silent: true };
+    case "reported":
+      return reported(progress.silent ? { ...progress, silent: false } : progress, event.report, target);
+  }
+}
+
+function reported(progress: Progress, report: FirmwareReport, target: Digest): Progress {
+  if (report.running === target) return progress.phase === "done" ? progress : move(progress, "done");
+  if (isEnded(progress)) return progress;
+  if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
+  if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
+  if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");
+  if (report.wanted !== undefined && report.wanted !== target) return progress; // still busy with an older offer
+  if (report.phase === "idle" && !UNCLAIMED.has(progress.phase)) {
+    return { ...move(progress, "waiting-wake"), received: 0 }; // the node lost its download, e.g. by a reset
+  }
+  const phase = report.phase !== undefined && WORKING.has(report.phase) ? report.phase : progress.phase;
+  const received = report.received ?? progress.received;
+  if (phase === progress.phase && received === progress.received) return progress;
+  return { ...move(progress, phase), received };
+}
+
+const move = (progress: Progress, phase: Phase, reason?: string): Progress => ({ ...progress, phase, reason });

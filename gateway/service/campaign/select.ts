@@ -1,0 +1,46 @@
+/** Who takes part in a campaign, and why the others do not. Pure. */
+import type { NodeId } from "../../base/index.ts";
+import type { Digest } from "../../store/index.ts";
+
+export interface SelectionNode {
+  readonly id: NodeId;
+  readonly model: string | undefined;
+  readonly running: Digest | undefined;
+  /** Another campaign that is not over and has this node. */
+  readonly busyWith: string | undefined;
+}
+
+export interface Selection {
+  readonly targets: readonly NodeId[];
+  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: ExclusionReason }>;
+}
+
+export type ExclusionReason = "not-selected" | "model-unknown" | "other-model" | "already-installed" | "busy";
+
+export function select(
+  nodes: Iterable<SelectionNode>,
+  image: { readonly digest: Digest; readonly model: string },
+  only: ReadonlySet<string> | undefined,
+): Selection {
+  const targets: NodeId[] = [];
+  const excluded: Array<{ node: NodeId; reason: ExclusionReason }> = [];
+  for (const node of nodes) {
+    const reason = exclusion(node, image, only);
+    if (reason === undefined) targets.push(node.id);
+    else excluded.push({ node: node.id, reason });
+  }
+  return { targets, excluded };
+}
+
+function exclusion(
+  node: SelectionNode,
+  image: { readonly digest: Digest; readonly model: string },
+  only: ReadonlySet<string> | undefined,
+): ExclusionReason | undefined {
+  if (only !== undefined && !only.has(node.id)) return "not-selected";
+  if (node.model === undefined) return "model-unknown";
+  if (node.model !== image.model) return "other-model";
+  if (node.running === image.digest) return "already-installed";
+  if (node.busyWith !== undefined) return "busy";
+  return undefined;
+}

@@ -1,0 +1,38 @@
+/** Joins campaigns with reachability: a node that missed too many wakes counts as silent. */
+import type { Closable } from "../../base/index.ts";
+import type { Fact, Ledger } from "../../store/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Campaigns } from "./campaigns.ts";
+
+export class CampaignWatch implements Closable {
+  readonly #stop: () => void;
+
+  constructor(campaigns: Campaigns, registry: Registry, ledger: Ledger) {
+    // What a crash cut off: a node that fell silent, a rule that had just been met.
+    for (const node of registry.nodes()) silence(campaigns, ledger, node.id, node.reach.missedWakes);
+    for (const { id } of campaigns.list()) ignoreFailure(campaigns.judge(id, ledger));
+    this.#stop = ledger.onFact((fact: Fact) => {
+      if (fact.type === "node.reachability") silence(campaigns, ledger, fact.node, fact.missedWakes);
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+}
+
+function silence(
+  campaigns: Campaigns,
+  ledger: Ledger,
+  node: Parameters<Campaigns["ofNode"]>[0],
+  missedWakes: number,
+): void {
+  const campaign = campaigns.ofNode(node);
+  if (campaign === undefined || missedWakes < campaign.silentAfter) return;
+  ignoreFailure(campaigns.advance(node, { type: "silent" }, ledger));
+}
+
+/** Nobody waits for these facts; a journal that cannot write tells its owner itself. */
+function ignoreFailure(recorded: Promise<void> | undefined): void {
+  recorded?.catch(() => undefined);
+}

@@ -1,0 +1,1 @@
+export { type Box, confirm, type Delivery, Mailbox, nextDelivery } from "./mailbox.ts";

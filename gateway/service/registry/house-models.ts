@@ -1,0 +1,80 @@
+/** What the services read from a node's tree: our own YANG modules by name, numbers by the loaded .sid files. */
+import { BugError, type Millis, seconds, toHex } from "../../base/index.ts";
+import { type Digest, PHASES, type Phase } from "../../store/index.ts";
+import { isTree, type Schema, type SchemaNode, type Sid, type Tree, type Value } from "../../yang/index.ts";
+
+/** A node of a module that the product cannot do without. Throws BugError `service.bug` when it is not loaded. */
+export function houseNode(schema: Schema, path: string): SchemaNode & { readonly sid: Sid } {
+  const node = schema.byPath(path);
+  if (node?.sid === undefined) throw new BugError("service.bug", { what: `the schema has no ${path}` });
+  return node as SchemaNode & { readonly sid: Sid };
+}
+
+/** What a report says about firmware; absent = not said. */
+export interface ReportedFirmware {
+  readonly running?: Digest;
+  readonly version?: string;
+  readonly phase?: Phase;
+  readonly wanted?: Digest;
+  readonly received?: number;
+  readonly reason?: string;
+}
+
+export interface HouseModels {
+  firmware(tree: Tree): ReportedFirmware;
+  model(tree: Tree): string | undefined;
+  wakeInterval(tree: Tree): Millis | undefined;
+}
+
+export function houseModels(schema: Schema): HouseModels {
+  const sid = (path: string): Sid => houseNode(schema, path).sid;
+  const node = sid("/sidgate-node:node");
+  const model = sid("/sidgate-node:node/model");
+  const interval = sid("/sidgate-node:node/wake-interval");
+  const firmware = sid("/sidgate-firmware:firmware");
+  const running = sid("/sidgate-firmware:firmware/running-digest");
+  const version = sid("/sidgate-firmware:firmware/running-version");
+  const phase = sid("/sidgate-firmware:firmware/phase");
+  const wanted = sid("/sidgate-firmware:firmware/wanted-digest");
+  const received = sid("/sidgate-firmware:firmware/received");
+  const reason = sid("/sidgate-firmware:firmware/reason");
+  const phaseNames = enumNames(houseNode(schema, "/sidgate-firmware:firmware/phase"));
+  const reasonNames = enumNames(houseNode(schema, "/sidgate-firmware:firmware/reason"));
+
+  return {
+    firmware: (tree) => {
+      const container = tree.get(firmware);
+      if (!isTree(container)) return {};
+      const phaseName = phaseNames.get(container.get(phase));
+      const known = PHASES.find((name) => name === phaseName);
+      return {
+        ...defined("running", digest(container.get(running))),
+        ...defined("version", text(container.get(version))),
+        ...defined("phase", known),
+        ...defined("wanted", digest(container.get(wanted))),
+        ...defined("received", number(container.get(received))),
+        ...defined("reason", reasonNames.get(container.get(reason))),
+      };
+    },
+    model: (tree) => text(child(tree, node, model)),
+    wakeInterval: (tree) => {
+      const value = number(child(tree, node, interval));
+      return value === undefined ? undefined : seconds(value);
+    },
+  };
+}
+
+const child = (tree: Tree, container: Sid, leaf: Sid): Value | undefined => {
+  const inner = tree.get(container);
+  return isTree(inner) ? inner.get(leaf) : undefined;
+};
+const text = (value: Value | undefined): string | undefined => (typeof value === "string" ? value : undefined);
+const number = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+const digest = (value: Value | undefined): Digest | undefined =>
+  value instanceof Uint8Array ? toHex(value) : undefined;
+
+const enumNames = (node: SchemaNode): ReadonlyMap<unknown, string> =>
+  new Map((node.type?.enums ?? []).map(({ name, value }) => [value, name]));
+
+const defined = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });

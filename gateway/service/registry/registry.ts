@@ -1,0 +1,183 @@
+/** The inventory: which nodes there are, what they reported, whether they can be reached. A fold of facts. */
+import { isNodeId, type Millis, type NodeId, UsageError } from "../../base/index.ts";
+import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
+import {
+  decodeInstances,
+  decodeTree,
+  EMPTY_TREE,
+  edit,
+  encodeTree,
+  merge,
+  type Schema,
+  type Tree,
+} from "../../yang/index.ts";
+import { decodeNodeRecord, encodeNodeRecord, type NodeRecord } from "./node-record.ts";
+import { type Reach, step, unheard } from "./reachability.ts";
+
+const TABLE = "node";
+/** The gateway's own configuration leaves stand beside the nodes. */
+const GATEWAY_KEY = "gateway";
+const GATEWAY_TABLE = "datastore";
+
+export interface RegistryOptions {
+  readonly schema: Schema;
+  /** How long a node sleeps when nothing else is known of it. */
+  readonly wakeInterval: Millis;
+}
+
+export class Registry implements Projection {
+  readonly name = "registry";
+  readonly #schema: Schema;
+  readonly #wakeInterval: Millis;
+  readonly #nodes = new Map<NodeId, NodeRecord>();
+  readonly #byEndpoint = new Map<string, NodeId>();
+  readonly #dirty = new Set<NodeId>();
+  #gatewayTree: Tree = EMPTY_TREE;
+  #gatewayDirty = false;
+
+  constructor(options: RegistryOptions) {
+    this.#schema = options.schema;
+    this.#wakeInterval = options.wakeInterval;
+  }
+
+  get schema(): Schema {
+    return this.#schema;
+  }
+
+  /** The gateway's own leaves that managers have set. */
+  get gatewayTree(): Tree {
+    return this.#gatewayTree;
+  }
+
+  nodes(): Iterable<NodeRecord> {
+    return this.#nodes.values();
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  find(id: string): NodeRecord | undefined {
+    return isNodeId(id) ? this.#nodes.get(id) : undefined;
+  }
+
+  /** Throws UsageError `node.unknown`. */
+  get(id: string): NodeRecord {
+    const node = this.find(id);
+    if (node === undefined) throw new UsageError("node.unknown", { node: id });
+    return node;
+  }
+
+  byEndpoint(endpoint: string): NodeRecord | undefined {
+    const id = this.#byEndpoint.get(endpoint);
+    return id === undefined ? undefined : this.#nodes.get(id);
+  }
+
+  async load(state: StateStore): Promise<void> {
+    for (const [, bytes] of await state.entries(TABLE)) this.#put(decodeNodeRecord(bytes, this.#schema));
+    const gateway = await state.get(GATEWAY_TABLE, GATEWAY_KEY);
+    if (gateway !== undefined) this.#gatewayTree = decodeTree(gateway, this.#schema);
+    this.#dirty.clear();
+  }
+
+  apply(fact: Fact): void {
+    switch (fact.type) {
+      case "node.joined":
+        this.#put({
+          id: fact.node,
+          endpoint: fact.endpoint,
+          name: fact.name,
+          joined: fact.at,
+          reach: unheard(this.#wakeInterval),
+          slot: undefined,
+          tree: EMPTY_TREE,
+        });
+        return;
+      case "node.renamed":
+        this.#change(fact.node, (node) => ({ ...node, name: fact.name }));
+        return;
+      case "node.removed":
+        this.#remove(fact.node);
+        return;
+      case "node.reported":
+        this.#reported(fact);
+        return;
+      case "node.reachability":
+        this.#change(fact.node, (node) => ({
+          ...node,
+          reach: { ...node.reach, state: fact.to, missedWakes: fact.missedWakes },
+        }));
+        return;
+      case "datastore.edited":
+        this.#edited(fact);
+        return;
+      default:
+        return;
+    }
+  }
+
+  drain(): readonly StateChange[] {
+    const changes: StateChange[] = [];
+    for (const id of this.#dirty) {
+      const node = this.#nodes.get(id);
+      changes.push({ table: TABLE, key: id, value: node && encodeNodeRecord(node, this.#schema) });
+    }
+    this.#dirty.clear();
+    if (this.#gatewayDirty) {
+      const value = encodeTree(this.#gatewayTree, this.#schema);
+      changes.push({ table: GATEWAY_TABLE, key: GATEWAY_KEY, value });
+      this.#gatewayDirty = false;
+    }
+    return changes;
+  }
+
+  #put(node: NodeRecord): void {
+    this.#nodes.set(node.id, node);
+    this.#byEndpoint.set(node.endpoint, node.id);
+    this.#dirty.add(node.id);
+  }
+
+  #remove(id: NodeId): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined) return;
+    this.#nodes.delete(id);
+    this.#byEndpoint.delete(node.endpoint);
+    this.#dirty.add(id);
+  }
+
+  #change(id: NodeId, change: (node: NodeRecord) => NodeRecord): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined) return;
+    this.#nodes.set(id, change(node));
+    this.#dirty.add(id);
+  }
+
+  #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
+    this.#change(fact.node, (node) => ({
+      ...node,
+      tree: fact.data === undefined ? node.tree : merge(node.tree, decodeTree(fact.data, this.#schema), this.#schema),
+      slot: { report: fact.report, request: fact.request, reply: fact.reply },
+      reach: step(node.reach, { type: "heard", at: fact.at, awake: fact.state === "awake", nextWake: fact.nextWake }),
+    }));
+  }
+
+  #edited(fact: Extract<Fact, { type: "datastore.edited" }>): void {
+    const instances = decodeInstances(fact.patch, this.#schema);
+    if (fact.root === "gateway") {
+      this.#gatewayTree = edit(this.#gatewayTree, instances, this.#schema);
+      this.#gatewayDirty = true;
+      return;
+    }
+    this.#change(fact.root, (node) => ({ ...node, tree: edit(node.tree, instances, this.#schema) }));
+  }
+
+  /** The reach of every node as time has made it; only those that changed. */
+  overdue(now: Millis): Array<{ readonly node: NodeRecord; readonly reach: Reach }> {
+    const changed: Array<{ readonly node: NodeRecord; readonly reach: Reach }> = [];
+    for (const node of this.#nodes.values()) {
+      const reach = step(node.reach, { type: "time", at: now });
+      if (reach !== node.reach) changed.push({ node, reach });
+    }
+    return changed;
+  }
+}

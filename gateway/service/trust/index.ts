@@ -1,0 +1,1 @@
+export { type Candidate, labTrust, requireSignature, type TrustService, type Verdict } from "./trust.ts";

@@ -1,0 +1,27 @@
+/** Who asks: a node that speaks of its own datastore, or a manager. The one place where lab mode names anybody. */
+import { type Peer, TrustError } from "../../base/index.ts";
+import type { Request } from "../../coap/index.ts";
+import type { NodeRecord, Registry } from "../../service/registry/index.ts";
+
+export type Asker =
+  | { readonly role: "node"; readonly node: NodeRecord }
+  | { readonly role: "manager"; readonly name: string };
+
+const ENDPOINT = "ep=";
+
+/**
+ * A security context names its node. Without one only lab mode answers: there a node names itself with the query
+ * `ep=NAME`, and whoever does not is a manager. Throws TrustError `peer.unprotected`, `node.not-joined`.
+ */
+export function whoAsks(peer: Peer, request: Request, registry: Registry, lab: boolean): Asker {
+  if (peer.nodeId !== undefined) return { role: "node", node: registry.get(peer.nodeId) };
+  if (peer.identity !== undefined) return { role: "manager", name: `${peer.identity.kind}:${peer.identity.id}` };
+  if (!lab) throw new TrustError("peer.unprotected");
+  const endpoint = request.query.find((item) => item.startsWith(ENDPOINT))?.slice(ENDPOINT.length);
+  if (endpoint === undefined) return { role: "manager", name: "lab" };
+  const node = registry.byEndpoint(endpoint);
+  if (node === undefined) throw new TrustError("node.not-joined", { endpoint });
+  return { role: "node", node };
+}
+
+export const isEndpointQuery = (item: string): boolean => item.startsWith(ENDPOINT);

@@ -1,0 +1,120 @@
+/** The check-in rpc of sidgate-node as values: request tree → report, answer → reply payload. Pure. */
+import { BugError, type Millis } from "../../base/index.ts";
+import { houseNode } from "../../service/registry/index.ts";
+import {
+  decodeInputOf,
+  EMPTY_TREE,
+  encodeOutputOf,
+  isTree,
+  type Schema,
+  type Sid,
+  type Tree,
+  type Value,
+} from "../../yang/index.ts";
+
+export interface Report {
+  readonly report: number;
+  readonly applied: number | undefined;
+  /** Bytes of CoAP payload that the node takes in answer. */
+  readonly maxReply: number;
+  readonly data: Tree | undefined;
+  /** Seconds before this report. */
+  readonly samples: ReadonlyArray<{ readonly age: number; readonly data: Tree }>;
+  readonly brief: boolean;
+}
+
+export interface Answer {
+  /** Left out when the node is brief and nothing waits. */
+  readonly time: Millis;
+  readonly nextWake: Millis;
+  readonly offer: { readonly digest: Uint8Array; readonly size: number; readonly uri: string } | undefined;
+  readonly delivery: { readonly revision: number; readonly edits: Uint8Array } | undefined;
+  readonly more: boolean;
+}
+
+export interface CheckInCodec {
+  /** The first bytes of every check-in: one map with one key, the SID of the rpc. */
+  recognizes(payload: Uint8Array): boolean;
+  /** Throws WireError `cbor.*` or `yang.*`. */
+  decode(payload: Uint8Array): Report;
+  encode(answer: Answer): Uint8Array;
+}
+
+const DEFAULT_MAX_REPLY = 1024;
+
+export function checkInCodec(schema: Schema): CheckInCodec {
+  const rpc = houseNode(schema, "/sidgate-node:check-in").sid;
+  const input = (name: string): Sid => houseNode(schema, `/sidgate-node:check-in/input/${name}`).sid;
+  const output = (name: string): Sid => houseNode(schema, `/sidgate-node:check-in/output/${name}`).sid;
+  const IN = {
+    report: input("report"),
+    applied: input("applied"),
+    maxReply: input("max-reply"),
+    data: input("data"),
+    sample: input("sample"),
+    age: input("sample/age"),
+    sampleData: input("sample/data"),
+    brief: input("brief"),
+  };
+  const OUT = {
+    time: output("time"),
+    nextWake: output("next-wake"),
+    revision: output("revision"),
+    edits: output("edits"),
+    offer: output("offer"),
+    digest: output("offer/digest"),
+    size: output("offer/size"),
+    uri: output("offer/uri"),
+    more: output("more"),
+  };
+  const prefix = Buffer.from([0xa1, 0x19, rpc >> 8, rpc & 0xff]);
+  if (rpc > 0xffff) throw new BugError("service.bug", { what: "the SID of check-in no longer fits its prefix" });
+
+  return {
+    recognizes: (payload) =>
+      payload.length > 4 &&
+      payload[0] === prefix[0] &&
+      payload[1] === prefix[1] &&
+      payload[2] === prefix[2] &&
+      payload[3] === prefix[3],
+    decode: (payload) => {
+      const tree = decodeInputOf(payload, schema, rpc) ?? EMPTY_TREE;
+      const samples = tree.get(IN.sample);
+      return {
+        report: asNumber(tree.get(IN.report)) ?? 0,
+        applied: asNumber(tree.get(IN.applied)),
+        maxReply: asNumber(tree.get(IN.maxReply)) ?? DEFAULT_MAX_REPLY,
+        data: asTree(tree.get(IN.data)),
+        samples: Array.isArray(samples)
+          ? samples.filter(isTree).map((sample) => ({
+              age: asNumber(sample.get(IN.age)) ?? 0,
+              data: asTree(sample.get(IN.sampleData)) ?? new Map(),
+            }))
+          : [],
+        brief: tree.has(IN.brief),
+      };
+    },
+    encode: ({ time, nextWake, offer, delivery, more }) => {
+      const tree = new Map<Sid, Value>([
+        [OUT.time, Math.floor(time / 1000)],
+        [OUT.nextWake, Math.max(1, Math.round(nextWake / 1000))],
+      ]);
+      if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
+      if (offer !== undefined) {
+        tree.set(
+          OUT.offer,
+          new Map<Sid, Value>([
+            [OUT.digest, offer.digest],
+            [OUT.size, offer.size],
+            [OUT.uri, offer.uri],
+          ]),
+        );
+      }
+      if (more) tree.set(OUT.more, null);
+      return encodeOutputOf(tree, schema, rpc);
+    },
+  };
+}
+
+const asNumber = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+const asTree = (value: Value | undefined): Tree | undefined => (isTree(value) ? value : undefined);

@@ -1,0 +1,170 @@
+/**
+ * A node wakes: report in, one datagram out (ARCHITECTURE.md, "Four journeys"). Everything that the report changes is
+ * recorded in one go and durable before the answer leaves; a repeat gets the bytes of the first answer.
+ */
+import { crc32 } from "node:zlib";
+import {
+  type Clock,
+  EMPTY,
+  fromHex,
+  type Millis,
+  type NodeId,
+  type Peer,
+  seconds,
+  TrustError,
+  UsageError,
+} from "../../base/index.ts";
+import type { CheckInLane, Request, Response } from "../../coap/index.ts";
+import type { Campaigns } from "../../service/campaign/index.ts";
+import type { Images } from "../../service/images/index.ts";
+import { confirm, type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
+import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
+import type { Recorder } from "../../store/index.ts";
+import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
+import { encodeTree, merge } from "../../yang/index.ts";
+import { whoAsks } from "./asker.ts";
+import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
+
+import { errorResponse } from "./error-body.ts";
+
+export interface CheckInOptions {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** Path of an image on this gateway. */
+  readonly imageUri: (id: string) => string;
+  readonly lab: boolean;
+  /** How long a node sleeps when its datastore does not say. */
+  readonly wakeInterval: Millis;
+}
+
+/** A report number this little below the last one is an old datagram, not a new series. */
+const STALE_WINDOW = 16;
+/** Bytes that a revision and the head of the edits add to an answer. */
+const EDITS_OVERHEAD = 10;
+
+export class CheckIn implements CheckInLane {
+  readonly #options: CheckInOptions;
+  readonly #codec: CheckInCodec;
+  readonly #models: HouseModels;
+  /** Answers that wait for the disk; a repeat that overtakes it waits with them. */
+  readonly #pending = new Map<NodeId, Promise<void>>();
+
+  constructor(options: CheckInOptions) {
+    this.#options = options;
+    this.#codec = checkInCodec(options.registry.schema);
+    this.#models = houseModels(options.registry.schema);
+  }
+
+  answer(peer: Peer, request: Request): Promise<Response> | Response | undefined {
+    if (request.method !== "POST" || request.path.length !== 1 || request.path[0] !== "c") return undefined;
+    if (request.contentFormat !== CONTENT_FORMAT.yangInstances || !this.#codec.recognizes(request.payload))
+      return undefined;
+    return this.#answer(peer, request).catch((error: unknown) => {
+      const response = errorResponse(error, this.#options.registry.schema);
+      if (response === undefined) throw error;
+      return response;
+    });
+  }
+
+  async #answer(peer: Peer, request: Request): Promise<Response> {
+    const { registry, lab } = this.#options;
+    const asker = whoAsks(peer, request, registry, lab);
+    if (asker.role !== "node") throw new TrustError("node.unidentified");
+    const { node } = asker;
+    const report = this.#codec.decode(request.payload);
+    const digest = crc32(request.payload);
+    const { slot } = node;
+    if (slot?.report === report.report && slot.request === digest) {
+      await this.#pending.get(node.id);
+      return answered(slot.reply);
+    }
+    if (slot !== undefined && isStale(report.report, slot.report)) {
+      throw new UsageError("checkin.stale", { report: report.report, last: slot.report });
+    }
+    const { reply, durable } = this.#take(node, report, digest);
+    this.#pending.set(node.id, durable);
+    try {
+      await durable;
+    } finally {
+      if (this.#pending.get(node.id) === durable) this.#pending.delete(node.id);
+    }
+    return answered(reply);
+  }
+
+  /** Records the report and what follows from it, without a pause in between. */
+  #take(
+    node: NodeRecord,
+    report: Report,
+    request: number,
+  ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
+    const { campaigns, recorder, registry, clock } = this.#options;
+    const { schema } = registry;
+    const now = clock.now();
+    const data = report.data;
+    if (data !== undefined) merge(node.tree, data, schema); // throws what does not fit, before anything is recorded
+    for (const sample of report.samples) merge(node.tree, sample.data, schema);
+    if (data !== undefined)
+      campaigns.advance(node.id, { type: "reported", report: this.#models.firmware(data) }, recorder)?.catch(ignore);
+
+    const nextWake = this.#models.wakeInterval(node.tree) ?? this.#options.wakeInterval;
+    const answer = this.#compose(node, report, now, nextWake);
+    const busy = answer.offer !== undefined || answer.more;
+    const quiet = !busy && answer.delivery === undefined;
+    const reply = report.brief && quiet ? EMPTY : this.#codec.encode(answer);
+    // Facts are durable in order: when this one is, the others are too.
+    const recorded = recorder.record("node.reported", {
+      node: node.id,
+      report: report.report,
+      request,
+      reply,
+      state: busy ? "awake" : "asleep",
+      nextWake: (now + nextWake) as Millis,
+      ...(data === undefined ? {} : { data: encodeTree(data, schema) }),
+      ...(report.applied === undefined ? {} : { applied: report.applied }),
+      ...(answer.delivery === undefined ? {} : { delivered: answer.delivery.revision }),
+      ...(report.samples.length === 0
+        ? {}
+        : {
+            samples: report.samples.map(({ age, data: sampled }) => ({
+              at: (now - seconds(age)) as Millis,
+              data: encodeTree(sampled, schema),
+            })),
+          }),
+    });
+    if (answer.offer === undefined) return { reply, durable: recorded };
+    const offered = campaigns.advance(node.id, { type: "offered" }, recorder);
+    return { reply, durable: offered === undefined ? recorded : Promise.all([recorded, offered]).then(ignore) };
+  }
+
+  /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
+  #compose(node: NodeRecord, report: Report, time: Millis, nextWake: Millis): Answer {
+    const { mailbox, images, campaigns, imageUri } = this.#options;
+    const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
+    const kept = mailbox.box(node.id);
+    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
+    const wanted = campaigns.offerFor(node.id);
+    if (box.waiting.length === 0 && wanted === undefined) return bare;
+
+    const room = report.maxReply - this.#codec.encode({ ...bare, more: true }).length;
+    const { delivery, more } = nextDelivery(box, room - EDITS_OVERHEAD);
+    const withEdits: Answer = { ...bare, delivery, more };
+    if (wanted === undefined) return withEdits;
+    const image = images.get(wanted);
+    const offer = { digest: fromHex(image.digest) ?? EMPTY, size: image.size, uri: imageUri(image.id) };
+    const whole: Answer = { ...withEdits, offer };
+    return this.#codec.encode(whole).length <= report.maxReply ? whole : { ...withEdits, more: true };
+  }
+}
+
+const ignore = (): void => undefined;
+
+const answered = (reply: Uint8Array): Response =>
+  reply.length === 0 ? { code: "2.04" } : { code: "2.04", contentFormat: CONTENT_FORMAT.yangInstances, payload: reply };
+
+/** Numbers only grow inside a series; 0 starts a new one, and so does the same number with other bytes. */
+const isStale = (report: number, last: number): boolean =>
+  report !== 0 && report < last && last - report < STALE_WINDOW;

@@ -1,0 +1,32 @@
+/** `/.well-known/core` (RFC 6690; draft-ietf-core-comi-21 §5): what a manager or a node can find here. */
+import { encodeLinks, filterLinks, type Link } from "../../wire/link/index.ts";
+import type { Asker } from "./asker.ts";
+
+/** SID of the datastore identity "unified" in ietf-coreconf: the `ds` of every datastore of ours (§5.2.1). */
+const UNIFIED_DATASTORE = "1029";
+/** The draft names the stream's resource type twice and differently; both are said (dossier CC-D1). */
+const STREAM_TYPES = "core.c.es core.c.ev";
+
+const datastore = (target: string): Link => ({
+  target,
+  attributes: [
+    ["rt", "core.c.ds"],
+    ["ds", UNIFIED_DATASTORE],
+  ],
+});
+
+/** A node sees its own datastore; a manager also sees one per node. `query` filters as RFC 6690 §4.1 says. */
+export function discover(asker: Asker, nodes: Iterable<{ readonly id: string }>, query: readonly string[]): Uint8Array {
+  const links: Link[] = [datastore("/c")];
+  if (asker.role === "manager") {
+    for (const { id } of nodes) links.push(datastore(`/n/${id}/c`));
+    links.push({
+      target: "/s",
+      attributes: [
+        ["rt", STREAM_TYPES],
+        ["obs", true],
+      ],
+    });
+  }
+  return Buffer.from(encodeLinks(filterLinks(links, query)));
+}

@@ -1,0 +1,101 @@
+/**
+ * Errors as CORECONF says them: draft-ietf-core-comi-21 §6. The SIDs are those of ietf-coreconf as the draft
+ * registers them; they are restated here and never regenerated.
+ */
+import { BugError, type ErrorCode, explain, isCoded } from "../../base/index.ts";
+import type { Response, ResponseCode } from "../../coap/index.ts";
+import { CborWriter } from "../../wire/cbor/index.ts";
+import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
+import { encodeIdentifiers, type InstanceId, type Schema } from "../../yang/index.ts";
+
+const ERROR_CONTAINER = 1024;
+const DELTA = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
+
+/** error-tag identities. */
+export const ERROR_TAGS = {
+  "bad-element": 1001,
+  "data-missing": 1002,
+  error: 1005,
+  "invalid-value": 1011,
+  "missing-element": 1014,
+  "operation-failed": 1019,
+  "unknown-element": 1023,
+} as const;
+
+/** error-app-tag identities. */
+export const ERROR_APP_TAGS = {
+  "data-not-unique": 1003,
+  duplicate: 1004,
+  "instance-required": 1008,
+  "invalid-datatype": 1009,
+  "invalid-length": 1010,
+  "malformed-message": 1012,
+  "missing-choice": 1013,
+  "missing-input-parameter": 1015,
+  "missing-key": 1016,
+  "must-violation": 1017,
+  "not-in-range": 1018,
+  "pattern-test-failed": 1020,
+  "too-few-elements": 1021,
+  "too-many-elements": 1022,
+} as const;
+
+/** CoAP codes of errors that are not 4.00 by themselves. */
+const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
+  "node.not-joined": "4.01",
+  "node.unidentified": "4.01",
+  "peer.unprotected": "4.01",
+  "node.unknown": "4.04",
+  "resource.unknown": "4.04",
+  "resource.method": "4.05",
+  "yang.read-only": "4.05",
+  "gateway.fixed": "4.05",
+  "resource.content-format": "4.15",
+  "resource.query": "4.02",
+  "checkin.stale": "4.09",
+  "store.write-failed": "5.03",
+};
+
+/** What went wrong, for the peer; undefined when it is our own fault and no business of the peer's. */
+export function errorResponse(error: unknown, schema: Schema): Response | undefined {
+  if (!isCoded(error) || error instanceof BugError) return undefined;
+  const code = COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
+  if (code.startsWith("5")) return { code, ...(code === "5.03" ? { maxAge: 60 } : {}) };
+  const at = "at" in error ? (error.at as InstanceId | undefined) : undefined;
+  return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload: errorBody(error, at, schema) };
+}
+
+function errorBody(
+  error: { readonly code: ErrorCode; readonly facts: object },
+  at: InstanceId | undefined,
+  schema: Schema,
+): Uint8Array {
+  const { tag, appTag } = tagsOf(error.code, error.facts);
+  const writer = new CborWriter();
+  writer.map(1);
+  writer.integer(ERROR_CONTAINER);
+  writer.map(2 + (appTag === undefined ? 0 : 1) + (at === undefined ? 0 : 1));
+  if (appTag !== undefined) {
+    writer.integer(DELTA.appTag);
+    writer.integer(appTag);
+  }
+  if (at !== undefined) {
+    writer.integer(DELTA.dataNode);
+    writer.raw(encodeIdentifiers([at], schema)); // a sequence of one is the item itself
+  }
+  writer.integer(DELTA.message);
+  writer.text(explain(error));
+  writer.integer(DELTA.tag);
+  writer.integer(tag);
+  return writer.finish();
+}
+
+function tagsOf(code: ErrorCode, facts: object): { readonly tag: number; readonly appTag: number | undefined } {
+  if (code.startsWith("cbor."))
+    return { tag: ERROR_TAGS["operation-failed"], appTag: ERROR_APP_TAGS["malformed-message"] };
+  const named: { readonly tag?: unknown; readonly appTag?: unknown } = facts;
+  return {
+    tag: Object.entries(ERROR_TAGS).find(([name]) => name === named.tag)?.[1] ?? ERROR_TAGS.error,
+    appTag: Object.entries(ERROR_APP_TAGS).find(([name]) => name === named.appTag)?.[1],
+  };
+}

@@ -1,0 +1,161 @@
+/** The gateway's own datastore, as its managers see it: itself, its nodes, its images (sidgate-gateway, sidgate-firmware). */
+import { type Clock, type Millis, rfc3339, UsageError } from "../../base/index.ts";
+import type { Campaigns } from "../../service/campaign/index.ts";
+import type { Images } from "../../service/images/index.ts";
+import type { Mailbox } from "../../service/mailbox/index.ts";
+import {
+  type HouseModels,
+  houseModels,
+  houseNode,
+  type NodeRecord,
+  type Registry,
+} from "../../service/registry/index.ts";
+import { PHASES, type Recorder, type SiteInfo } from "../../store/index.ts";
+import {
+  edit,
+  encodeInstances,
+  type Instance,
+  isTree,
+  type MutableTree,
+  type Schema,
+  type Sid,
+  type Tree,
+  type Value,
+} from "../../yang/index.ts";
+import type { DatastoreRoot } from "./root.ts";
+
+export interface GatewayRootOptions {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly site: SiteInfo;
+  readonly version: string;
+  readonly lab: boolean;
+}
+
+export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
+  const { registry, recorder } = options;
+  const { schema } = registry;
+  const view = new GatewayView(options, schema);
+  return {
+    schema,
+    tree: () => view.tree(),
+    edit: async (instances, actor) => {
+      const before = view.tree();
+      const changes = view.changes(before, edit(before, instances, schema));
+      const facts = changes.names.map(({ node, name }) =>
+        recorder.record("node.renamed", { node: node.id, name, actor }),
+      );
+      if (changes.own.length > 0) {
+        const patch = encodeInstances(changes.own, schema);
+        facts.push(recorder.record("datastore.edited", { root: "gateway", patch, actor }));
+      }
+      await Promise.all(facts);
+    },
+  };
+}
+
+class GatewayView {
+  readonly #options: GatewayRootOptions;
+  readonly #models: HouseModels;
+  readonly #sid: (path: string) => Sid;
+  readonly #enum: (path: string, name: string) => number;
+
+  constructor(options: GatewayRootOptions, schema: Schema) {
+    this.#options = options;
+    this.#models = houseModels(schema);
+    this.#sid = (path) => houseNode(schema, path).sid;
+    this.#enum = (path, name) => houseNode(schema, path).type?.enums?.find((known) => known.name === name)?.value ?? 0;
+  }
+
+  tree(): Tree {
+    const { registry, site, version, lab, clock } = this.#options;
+    const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/${leaf}`);
+    const own = registry.gatewayTree.get(this.#sid("/sidgate-gateway:gateway"));
+    const gateway: MutableTree = new Map(isTree(own) ? own : []);
+    gateway.set(at("site"), site.site);
+    gateway.set(at("version"), version);
+    gateway.set(at("mode"), this.#enum("/sidgate-gateway:gateway/mode", lab ? "lab" : "secured"));
+    gateway.set(at("current-datetime"), rfc3339(clock.now()));
+    gateway.set(
+      at("node"),
+      [...registry.nodes()].map((node) => this.#node(node)),
+    );
+    return new Map<Sid, Value>([
+      [this.#sid("/sidgate-gateway:gateway"), gateway],
+      [this.#sid("/sidgate-firmware:images"), this.#images()],
+    ]);
+  }
+
+  #node(node: NodeRecord): Tree {
+    const { mailbox, campaigns } = this.#options;
+    const { reach, tree } = node;
+    const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/${leaf}`);
+    return present([
+      [at("id"), node.id],
+      [at("name"), node.name],
+      [at("endpoint"), node.endpoint],
+      [at("model"), this.#models.model(tree)],
+      [at("state"), this.#enum("/sidgate-gateway:gateway/node/state", reach.state)],
+      [at("last-seen"), moment(reach.lastSeen)],
+      [at("next-wake"), moment(reach.nextWake)],
+      [at("missed-wakes"), reach.missedWakes],
+      [at("pending"), mailbox.pending(node.id)],
+      [at("phase"), PHASES.indexOf(campaigns.phaseOf(node.id))],
+      [at("version"), this.#models.firmware(tree).version],
+    ]);
+  }
+
+  #images(): Tree {
+    const at = (leaf: string): Sid => this.#sid(`/sidgate-firmware:images/image/${leaf}`);
+    const rows = this.#options.images.list().map((image) =>
+      present([
+        [at("id"), image.id],
+        [at("digest"), new Uint8Array(Buffer.from(image.digest, "hex"))],
+        [at("size"), image.size],
+        [at("model"), image.model],
+        [at("version"), image.version],
+        [at("verified"), this.#enum("/sidgate-firmware:images/image/verified", image.verified)],
+        [at("added"), moment(image.added)],
+      ]),
+    );
+    return new Map([[this.#sid("/sidgate-firmware:images/image"), rows]]);
+  }
+
+  /** What an edit changed, as what can be changed here: names and the gateway's own leaves. */
+  changes(before: Tree, after: Tree): { names: Array<{ node: NodeRecord; name: string }>; own: Instance[] } {
+    const container = this.#sid("/sidgate-gateway:gateway");
+    const now = after.get(container);
+    if (!isTree(now)) throw new UsageError("gateway.fixed", { what: "the gateway as a whole" });
+    const own: Instance[] = [];
+    for (const leaf of ["name", "location"]) {
+      const sid = this.#sid(`/sidgate-gateway:gateway/${leaf}`);
+      const old = before.get(container);
+      const value = now.get(sid);
+      if (isTree(old) && old.get(sid) !== value) own.push({ id: { sid, keys: [] }, value });
+    }
+    return { names: this.#names(now.get(this.#sid("/sidgate-gateway:gateway/node"))), own };
+  }
+
+  #names(list: Value | undefined): Array<{ node: NodeRecord; name: string }> {
+    const { registry } = this.#options;
+    const entries = Array.isArray(list) ? list.filter(isTree) : [];
+    if (entries.length !== registry.size) throw new UsageError("gateway.fixed", { what: "which nodes there are" });
+    const names: Array<{ node: NodeRecord; name: string }> = [];
+    for (const entry of entries) {
+      const node = registry.find(String(entry.get(this.#sid("/sidgate-gateway:gateway/node/id"))));
+      if (node === undefined) throw new UsageError("gateway.fixed", { what: "which nodes there are" });
+      const name = entry.get(this.#sid("/sidgate-gateway:gateway/node/name"));
+      if (typeof name === "string" && name !== node.name) names.push({ node, name });
+    }
+    return names;
+  }
+}
+
+const present = (entries: ReadonlyArray<readonly [Sid, Value | undefined]>): Tree =>
+  new Map(entries.filter((entry): entry is [Sid, Value] => entry[1] !== undefined));
+
+const moment = (at: Millis | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));

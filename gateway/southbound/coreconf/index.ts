@@ -1,0 +1,4 @@
+export { CheckIn, type CheckInOptions } from "./check-in.ts";
+export { type GatewayRootOptions, gatewayRoot } from "./gateway-root.ts";
+export { type CoreconfOptions, coreconfHandler } from "./handler.ts";
+export { EventStream, STREAM_TOPIC } from "./stream.ts";

@@ -1,0 +1,30 @@
+/** The datastore of one node: the same tree whether the node or a manager asks. */
+import type { NodeId } from "../../base/index.ts";
+import type { Mailbox } from "../../service/mailbox/index.ts";
+import type { Registry } from "../../service/registry/index.ts";
+import type { Recorder } from "../../store/index.ts";
+import { edit, encodeInstances, validate } from "../../yang/index.ts";
+import type { DatastoreRoot } from "./root.ts";
+
+/**
+ * `queue`: a manager's edits also wait in the mailbox until the node wakes; what the node changes itself does not.
+ * The tree shows the edit at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
+ */
+export function nodeRoot(
+  id: NodeId,
+  services: { readonly registry: Registry; readonly mailbox: Mailbox; readonly recorder: Recorder },
+  options: { readonly queue: boolean },
+): DatastoreRoot {
+  const { registry, mailbox, recorder } = services;
+  return {
+    schema: registry.schema,
+    tree: () => registry.get(id).tree,
+    edit: async (instances, actor) => {
+      const { schema } = registry;
+      validate(edit(registry.get(id).tree, instances, schema), schema);
+      const patch = encodeInstances(instances, schema);
+      const revision = mailbox.box(id).revision + instances.length;
+      await recorder.record("datastore.edited", { root: id, patch, actor, ...(options.queue ? { revision } : {}) });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The event stream `/s` (draft-ietf-core-comi-21 §3.4): the newest notifications first, made from facts. Its length
+ * is what a reader may have missed between two looks; the journal has the whole story.
+ */
+import { rfc3339 } from "../../base/index.ts";
+import { houseNode } from "../../service/registry/index.ts";
+import { type Fact, PHASES, REACHABILITIES } from "../../store/index.ts";
+import { encodeInstances, type Instance, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
+
+const KEPT = 32;
+/** The topic that observers of the stream hang on. */
+export const STREAM_TOPIC = "s";
+
+export class EventStream {
+  readonly #schema: Schema;
+  #newestFirst: readonly Instance[] = [];
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+  }
+
+  /** True when the stream has something new. */
+  take(fact: Fact): boolean {
+    const instance = this.#notification(fact);
+    if (instance === undefined) return false;
+    this.#newestFirst = [instance, ...this.#newestFirst].slice(0, KEPT);
+    return true;
+  }
+
+  /** Content format 142; `only` = SIDs of the notifications wanted (FETCH filter, §3.4.1). */
+  encode(only?: ReadonlySet<Sid>): Uint8Array {
+    const wanted = only === undefined ? this.#newestFirst : this.#newestFirst.filter(({ id }) => only.has(id.sid));
+    return encodeInstances(wanted, this.#schema);
+  }
+
+  #notification(fact: Fact): Instance | undefined {
+    switch (fact.type) {
+      case "ota.phase":
+        if (fact.from === fact.to) return undefined;
+        return this.#instance("/sidgate-firmware:progress", {
+          node: fact.node,
+          campaign: fact.campaign,
+          from: PHASES.indexOf(fact.from),
+          to: PHASES.indexOf(fact.to),
+          reason: fact.reason,
+          time: rfc3339(fact.at),
+        });
+      case "node.reachability":
+        if (fact.from === fact.to) return undefined;
+        return this.#instance("/sidgate-gateway:node-state", {
+          node: fact.node,
+          from: REACHABILITIES.indexOf(fact.from),
+          to: REACHABILITIES.indexOf(fact.to),
+          time: rfc3339(fact.at),
+        });
+      case "node.joined":
+        return this.#instance("/sidgate-gateway:node-joined", { node: fact.node, time: rfc3339(fact.at) });
+      default:
+        return undefined;
+    }
+  }
+
+  #instance(path: string, leaves: { readonly [leaf: string]: Value | undefined }): Instance {
+    const content = new Map<Sid, Value>();
+    for (const [leaf, value] of Object.entries(leaves)) {
+      if (value !== undefined) content.set(houseNode(this.#schema, `${path}/${leaf}`).sid, value);
+    }
+    return { id: { sid: houseNode(this.#schema, path).sid, keys: [] }, value: content satisfies Tree };
+  }
+}

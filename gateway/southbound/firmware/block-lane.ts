@@ -1,0 +1,32 @@
+/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image (coap dossier 2.8). */
+import { fromHex } from "../../base/index.ts";
+import type { BlockLane, BlockSource } from "../../coap/index.ts";
+import type { Images } from "../../service/images/index.ts";
+
+/** First path segment of an offer's URI. */
+export const IMAGE_PREFIX = "f";
+const ETAG_BYTES = 4;
+
+export const imageUri = (id: string): string => `${IMAGE_PREFIX}/${id}`;
+
+/** The lane over the image library; sources are kept, as a download asks for the same image thousands of times. */
+export function imageLane(images: Images): BlockLane {
+  const sources = new Map<string, BlockSource>();
+  return {
+    prefix: IMAGE_PREFIX,
+    find: (id) => {
+      const known = sources.get(id);
+      if (known !== undefined) return known;
+      const info = images.byId(id);
+      if (info === undefined) return undefined;
+      const etag = (fromHex(info.digest) ?? new Uint8Array(ETAG_BYTES)).subarray(0, ETAG_BYTES);
+      const source: BlockSource = {
+        size: info.size,
+        etag,
+        slice: (offset, length) => images.open(info).slice(offset, length),
+      };
+      sources.set(id, source);
+      return source;
+    },
+  };
+}

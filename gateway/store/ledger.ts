@@ -1,0 +1,155 @@
+/**
+ * Journal and projections as one: a fact is numbered, folded into memory at once, and answered after it is durable.
+ * Projections are written to the state store from time to time together with the number of the last fact in them;
+ * after a crash the journal gives back the rest (ARCHITECTURE.md, rule 3).
+ */
+import {
+  type Clock,
+  type Closable,
+  every,
+  type Logger,
+  type Millis,
+  StoreError,
+  seconds,
+  type Timer,
+} from "../base/index.ts";
+import type { Fact, FactBodies, FactType, NewFact } from "./facts.ts";
+import type { Journal, StateChange, StateStore } from "./ports.ts";
+
+/** State that follows from facts. `apply` is a pure fold: no clock, no randomness, no I/O. */
+export interface Projection {
+  readonly name: string;
+  /** Takes up what was committed; called once, before any `apply`. */
+  load(state: StateStore): Promise<void>;
+  apply(fact: Fact): void;
+  /** What changed since the last call. */
+  drain(): readonly StateChange[];
+}
+
+export interface LedgerOptions {
+  readonly journal: Journal;
+  readonly state: StateStore;
+  readonly projections: readonly Projection[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Time between two commits of the projections: memory cards wear, so not per fact. */
+  readonly checkpoint?: Millis;
+}
+
+const REPLAY_BATCH = 1000;
+
+/** What services see of it: record a fact, know when it will survive. */
+export interface Recorder {
+  /** Folds the fact into every projection before it returns; the promise resolves when the fact is durable. */
+  record<T extends FactType>(type: T, body: FactBodies[T]): Promise<void>;
+}
+
+export class Ledger implements Recorder, Closable {
+  readonly #options: LedgerOptions;
+  readonly #listeners = new Set<(fact: Fact) => void>();
+  readonly #waiting = new Map<string, readonly StateChange[]>();
+  #timer: Timer | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  #committed = 0;
+
+  private constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the projections, replays what they miss. Throws StoreError `store.gap` when the journal no longer has it. */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const ledger = new Ledger(options);
+    await ledger.#replay();
+    ledger.#timer = every(
+      options.clock,
+      options.checkpoint ?? seconds(10),
+      () => void ledger.checkpoint().catch(ledger.#failed),
+    );
+    return ledger;
+  }
+
+  async #replay(): Promise<void> {
+    const { journal, state, projections, log } = this.#options;
+    const applied = new Map<Projection, number>();
+    for (const projection of projections) {
+      await projection.load(state);
+      applied.set(projection, await state.applied(projection.name));
+    }
+    const oldest = Math.min(...applied.values());
+    const newest = Math.max(...applied.values());
+    if (oldest + 1 < journal.first || newest > journal.last) {
+      throw new StoreError("store.gap", { first: journal.first, last: journal.last, applied: oldest });
+    }
+    let replayed = 0;
+    for (let from = oldest + 1; from <= journal.last; ) {
+      const facts = await journal.read(from, REPLAY_BATCH);
+      for (const fact of facts) {
+        for (const [projection, seq] of applied) if (fact.seq > seq) projection.apply(fact);
+      }
+      replayed += facts.length;
+      from += facts.length;
+    }
+    this.#committed = oldest;
+    if (replayed > 0) log.info("ledger.replayed", { facts: replayed, last: journal.last });
+  }
+
+  record<T extends FactType>(type: T, body: FactBodies[T]): Promise<void> {
+    // The object is a member of the union by construction; TypeScript cannot follow the generic T through a spread.
+    const { fact, durable } = this.#options.journal.append({ at: this.#options.clock.now(), type, ...body } as NewFact);
+    for (const projection of this.#options.projections) projection.apply(fact);
+    for (const listener of this.#listeners) listener(fact);
+    return durable;
+  }
+
+  /** Calls back for each new fact, right after the projections; returns the way to stop. */
+  onFact(listener: (fact: Fact) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Commits what the projections have gathered; at most one at a time. */
+  checkpoint(): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commit());
+    return this.#committing;
+  }
+
+  /** Number up to which every projection is on disk: older facts are not needed for a restart. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  async #commit(): Promise<void> {
+    const { journal, state, projections } = this.#options;
+    const seq = journal.last;
+    if (seq === this.#committed) return;
+    for (const { name, drain } of projections.map((p) => ({ name: p.name, drain: p.drain() }))) {
+      this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), ...drain]);
+    }
+    await durableUpTo(journal, seq); // a projection must never be ahead of the journal
+    for (const [name, changes] of this.#waiting) {
+      await state.commit(name, seq, changes);
+      this.#waiting.delete(name); // a commit that failed is repeated with the next
+    }
+    this.#committed = seq;
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#options.log.error("ledger.checkpoint-failed", { reason: String(error) });
+  };
+
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    await this.checkpoint();
+  }
+}
+
+async function durableUpTo(journal: Journal, seq: number): Promise<void> {
+  if (journal.lastDurable >= seq) return;
+  await new Promise<void>((resolve) => {
+    const stop = journal.onDurable((last) => {
+      if (last < seq) return;
+      stop();
+      resolve();
+    });
+  });
+}

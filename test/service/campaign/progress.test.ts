@@ -1,0 +1,111 @@
+/** Phases of one node's update: who may move what, and what only the node's own report can do. */
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type FirmwareReport, isEnded } from "../../../gateway/service/campaign/index.ts";
+import { isError, type Progress, type ProgressEvent, START, step } from "../../../gateway/service/campaign/progress.ts";
+import { PHASES } from "../../../gateway/store/index.ts";
+
+const TARGET = "aa".repeat(32);
+const OLD = "bb".repeat(32);
+const reported = (report: FirmwareReport): ProgressEvent => ({ type: "reported", report });
+const at = (phase: Progress["phase"], more: Partial<Progress> = {}): Progress => ({ ...START, phase, ...more });
+
+const ROWS: ReadonlyArray<readonly [name: string, from: Progress, event: ProgressEvent, to: Partial<Progress>]> = [
+  ["an offer reaches a node that waited", START, { type: "offered" }, { phase: "offered" }],
+  ["a repeated offer changes nothing", at("offered"), { type: "offered" }, { phase: "offered" }],
+  [
+    "the node says that it downloads",
+    at("offered"),
+    reported({ phase: "downloading", wanted: TARGET, received: 64 }),
+    { phase: "downloading", received: 64 },
+  ],
+  ["progress within a phase", at("downloading"), reported({ received: 128 }), { phase: "downloading", received: 128 }],
+  [
+    "a node that is still busy with an older offer",
+    at("offered"),
+    reported({ phase: "downloading", wanted: OLD }),
+    { phase: "offered" },
+  ],
+  [
+    "a node that lost its download is offered it again",
+    at("downloading", { received: 640 }),
+    reported({ phase: "idle" }),
+    { phase: "waiting-wake", received: 0 },
+  ],
+  ["only the wanted digest is success", at("rebooting"), reported({ running: TARGET }), { phase: "done" }],
+  [
+    "another digest after the boot is a roll-back",
+    at("rebooting"),
+    reported({ running: OLD }),
+    { phase: "rolled-back", reason: "other-digest" },
+  ],
+  [
+    "another digest before the boot says nothing",
+    at("downloading"),
+    reported({ running: OLD }),
+    { phase: "downloading" },
+  ],
+  [
+    "a failure keeps the node's reason",
+    at("downloading"),
+    reported({ phase: "failed", reason: "no-space" }),
+    { phase: "failed", reason: "no-space" },
+  ],
+  [
+    "a failed node that runs the image after all is done",
+    at("failed"),
+    reported({ running: TARGET }),
+    { phase: "done" },
+  ],
+  [
+    "a failed node stays failed whatever else it says",
+    at("failed"),
+    reported({ phase: "downloading" }),
+    { phase: "failed" },
+  ],
+  ["silence is no phase", at("downloading"), { type: "silent" }, { phase: "downloading", silent: true }],
+  [
+    "a word ends the silence",
+    at("downloading", { silent: true }),
+    reported({}),
+    { phase: "downloading", silent: false },
+  ],
+  ["a node that is done cannot fall silent", at("done"), { type: "silent" }, { phase: "done", silent: false }],
+];
+
+test.each(ROWS)("%s", (_name, from, event, to) => {
+  expect(step(from, event, TARGET)).toMatchObject(to);
+});
+
+const anyPhase = fc.constantFrom(...PHASES);
+const anyEvent: fc.Arbitrary<ProgressEvent> = fc.oneof(
+  fc.constant<ProgressEvent>({ type: "offered" }),
+  fc.constant<ProgressEvent>({ type: "silent" }),
+  fc
+    .record(
+      { running: fc.constantFrom(OLD), phase: anyPhase, wanted: fc.constantFrom(TARGET, OLD), received: fc.nat() },
+      { requiredKeys: [] },
+    )
+    .map(reported),
+);
+
+test("without the node's report of the wanted digest nothing leads to done", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
+      const end = events.reduce((progress, event) => step(progress, event, TARGET), START);
+      expect(end.phase).not.toBe("done");
+    }),
+  );
+});
+
+test("the report of the wanted digest leads to done from everywhere, and done is final", () => {
+  fc.assert(
+    fc.property(anyPhase, fc.array(anyEvent, { maxLength: 10 }), (phase, events) => {
+      const done = step(at(phase), reported({ running: TARGET }), TARGET);
+      const later = events.reduce((progress, event) => step(progress, event, TARGET), done);
+      expect(later.phase).toBe("done");
+      expect(isEnded(later)).toBe(true);
+      expect(isError(later)).toBe(false);
+    }),
+  );
+});
