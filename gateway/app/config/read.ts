@@ -6,7 +6,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/index.ts";
 import { ConfigError, type Finding, nearest } from "./findings.ts";
 import { type Environment, resolveSecret } from "./secret.ts";
-import { type Config, nest, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./settings.ts";
+import { type Config, nest, type RawValue, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./settings.ts";
 
 export interface ConfigSource {
   /** Default: `sidgate.yaml` in the working directory, if there is one. */
@@ -115,14 +115,7 @@ class Reading {
       if (!name.startsWith(ENV_PREFIX) || value === undefined) continue;
       const key = keyOfVariable(name);
       if (isSetting(key)) {
-        const list = Array.isArray(SETTINGS[key].fallback);
-        const raw = list
-          ? value
-              .split(",")
-              .map((item) => item.trim())
-              .filter((item) => item !== "")
-          : value;
-        this.given.set(key, { raw, place: name, itemPlace: () => name });
+        this.given.set(key, { raw: fromVariable(value, SETTINGS[key].fallback), place: name, itemPlace: () => name });
       } else if (key.includes(".")) {
         // Without "__" it is none of ours: Kubernetes puts SIDGATE_SERVICE_HOST and its like into every container.
         const split = key.lastIndexOf(".");
@@ -147,6 +140,16 @@ class Reading {
     this.findings.push({ place: given.place, key, problem: secret });
     return undefined;
   }
+}
+
+/** A variable holds text; the default tells whether it stands for a list or a number. */
+function fromVariable(text: string, fallback: RawValue | undefined): RawValue {
+  if (Array.isArray(fallback))
+    return text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
+  return typeof fallback === "number" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function findingOf(key: SettingKey, given: Given, issue: z.core.$ZodIssue): Finding {

@@ -1,0 +1,156 @@
+/** What the console and the CLI see of the running gateway: rows made from the services, and the inbox. */
+
+import type {
+  AdminSource,
+  BrokerStatus,
+  CampaignDetail,
+  CampaignRow,
+  ImageRow,
+  NodeDetail,
+  NodeRow,
+  Status,
+} from "../admin/api/index.ts";
+import type { Clock, Millis } from "../base/index.ts";
+import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
+import type { ImageInfo, Images } from "../service/images/index.ts";
+import type { Mailbox } from "../service/mailbox/index.ts";
+import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
+import type { Inbox, Journal, Reachability, SiteInfo } from "../store/index.ts";
+import { toJson } from "../yang/index.ts";
+import type { Trace } from "./trace.ts";
+
+export interface AdminSourceOptions {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly inbox: Inbox;
+  readonly journal: Journal;
+  readonly trace: Trace;
+  readonly clock: Clock;
+  readonly site: SiteInfo;
+  readonly siteName: string | undefined;
+  readonly version: string;
+  readonly startedAt: Millis;
+  readonly clockRate: number;
+  readonly warnings: readonly string[];
+  readonly listening: () => Status["listening"];
+  readonly broker: () => BrokerStatus;
+}
+
+export function adminSource(options: AdminSourceOptions): AdminSource {
+  const { registry, images, campaigns, inbox } = options;
+  const models = houseModels(registry.schema);
+  return {
+    status: () => status(options),
+    notReady: () => undefined, // the gateway listens only after store and socket stand
+    nodes: () => [...registry.nodes()].map((node) => nodeRow(node, options, models)),
+    node: (id) => {
+      const node = registry.find(id) ?? registry.byEndpoint(id);
+      return node && nodeDetail(node, options, models);
+    },
+    images: () => images.list().map(imageRow),
+    campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, images)),
+    campaign: (id) => {
+      const campaign = campaigns.list().find((known) => known.id === id);
+      return campaign && campaignDetail(campaign, options);
+    },
+    submit: (command) => inbox.submit(command),
+    addImage: (bytes, { id, actor, ...args }) => inbox.submit({ id, op: "image.add", args, actor }, bytes),
+  };
+}
+
+function status(options: AdminSourceOptions): Status {
+  const { registry, clock, site, siteName, journal, warnings } = options;
+  const nodes: Record<Reachability, number> = { unknown: 0, awake: 0, asleep: 0, overdue: 0, lost: 0 };
+  for (const { reach } of registry.nodes()) nodes[reach.state] += 1;
+  return {
+    version: options.version,
+    site: site.site,
+    ...(siteName === undefined ? {} : { name: siteName }),
+    process: site.process,
+    epoch: site.epoch,
+    startedAt: options.startedAt,
+    now: clock.now(),
+    mode: warnings.length === 0 ? "secured" : "lab",
+    warnings,
+    clockRate: options.clockRate,
+    listening: options.listening(),
+    broker: options.broker(),
+    nodes,
+    journal: { last: journal.last, lastDurable: journal.lastDurable },
+    tryNext: tryNext(registry.size),
+  };
+}
+
+const tryNext = (nodes: number): Status["tryNext"] => [
+  ...(nodes === 0
+    ? [
+        { command: "npm run sidgate -- sim --nodes 5", what: "five simulated sleepy nodes against this gateway" },
+        { command: "npm run sidgate -- node add room-1", what: "expect a node that calls itself room-1" },
+      ]
+    : [{ command: "npm run sidgate -- node list", what: "the nodes and when they wake next" }]),
+  { command: "mosquitto_sub -t 'sidgate/1/#' -v", what: "what cloud apps see" },
+  { command: "npm run demo", what: "a whole firmware roll-out in a minute, beside this gateway" },
+];
+
+function nodeRow(node: NodeRecord, { mailbox, campaigns }: AdminSourceOptions, models: HouseModels): NodeRow {
+  const { id, endpoint, name, reach, tree } = node;
+  const firmware = models.firmware(tree);
+  const model = models.model(tree);
+  return {
+    node: id,
+    endpoint,
+    name,
+    reachability: reach.state,
+    missedWakes: reach.missedWakes,
+    phase: campaigns.phaseOf(id),
+    pending: mailbox.pending(id) + (campaigns.offerFor(id) === undefined ? 0 : 1),
+    ...(model === undefined ? {} : { model }),
+    ...(firmware.version === undefined ? {} : { version: firmware.version }),
+    ...(firmware.running === undefined ? {} : { digest: firmware.running }),
+    ...(reach.lastSeen === undefined ? {} : { lastSeen: reach.lastSeen }),
+    ...(reach.nextWake === undefined ? {} : { nextWake: reach.nextWake }),
+  };
+}
+
+const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: HouseModels): NodeDetail => ({
+  ...nodeRow(node, options, models),
+  joined: node.joined,
+  data: toJson(node.tree, options.registry.schema),
+  trace: options.trace.of(node.id),
+});
+
+const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, addedAt: added });
+
+function campaignRow(campaign: Campaign, images: Images): CampaignRow {
+  const { total, done, failed, silent } = count(campaign);
+  const { model, version } = images.get(campaign.image);
+  return {
+    campaign: campaign.id,
+    name: campaign.name,
+    state: campaign.state,
+    reason: campaign.reason,
+    image: campaign.image,
+    model,
+    version,
+    createdAt: campaign.created,
+    counts: { total, done, failed, silent },
+    stopAtPct: campaign.stopAtPct,
+    silentAfter: campaign.silentAfter,
+  };
+}
+
+const campaignDetail = (campaign: Campaign, { images, registry }: AdminSourceOptions): CampaignDetail => ({
+  ...campaignRow(campaign, images),
+  imageSize: images.get(campaign.image).size,
+  excluded: campaign.excluded,
+  nodes: [...campaign.nodes].map(([node, { phase, reason, received, silent }]) => ({
+    node,
+    name: registry.find(node)?.name ?? node,
+    phase,
+    received,
+    silent,
+    ...(reason === undefined ? {} : { reason }),
+  })),
+});

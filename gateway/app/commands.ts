@@ -1,0 +1,140 @@
+/** The commands of the inbox: each checks its arguments, asks one service, and says what became of it. */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type Clock, isNodeId, type NodeId, UsageError } from "../base/index.ts";
+import { type CampaignPlan, type Campaigns, type CampaignVerb, count } from "../service/campaign/index.ts";
+import type { Images } from "../service/images/index.ts";
+import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
+import type { Command, CommandHandler, Recorder } from "../store/index.ts";
+import type { Json } from "../yang/index.ts";
+
+export interface CommandServices {
+  readonly registry: Registry;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
+}
+
+const NODE_ADD = z.strictObject({ endpoint: z.string().min(1).max(64), name: z.string().min(1).max(64).optional() });
+const NODE = z.strictObject({ node: z.string() });
+const CAMPAIGN = z.strictObject({ campaign: z.string() });
+const IMAGE_ADD = z.strictObject({
+  name: z.string().min(1).max(255),
+  model: z.string().min(1).max(64),
+  version: z.string().min(1).max(64),
+  digest: z.string().optional(),
+});
+const CAMPAIGN_CREATE = z.strictObject({
+  image: z.string().min(1),
+  name: z.string().min(1).max(64).optional(),
+  stopAtPct: z.number().gt(0).max(100).optional(),
+  silentAfter: z.int().min(1).max(1000).optional(),
+  nodes: z.array(z.string()).min(1).optional(),
+});
+
+export function commandHandlers(services: CommandServices): ReadonlyMap<string, CommandHandler> {
+  const { registry, campaigns, recorder } = services;
+  const models = houseModels(registry.schema);
+  return new Map<string, CommandHandler>([
+    ["node.add", async (args, actor) => addNode(understand("node.add", NODE_ADD, args), actor, services)],
+    [
+      "node.remove",
+      async (args, actor) => {
+        const { id } = registry.get(understand("node.remove", NODE, args).node);
+        await recorder.record("node.removed", { node: id, actor });
+        return { node: id };
+      },
+    ],
+    [
+      "image.add",
+      async (args, actor, body) => addImage(understand("image.add", IMAGE_ADD, args), actor, body, services),
+    ],
+    [
+      "campaign.create",
+      async (args, actor) =>
+        createCampaign(understand("campaign.create", CAMPAIGN_CREATE, args), actor, services, models),
+    ],
+    ...(["pause", "resume", "abort"] as const).map((verb: CampaignVerb): [string, CommandHandler] => [
+      `campaign.${verb}`,
+      async (args, actor) => {
+        const { campaign } = understand(`campaign.${verb}`, CAMPAIGN, args);
+        await campaigns.decide(campaign, verb, actor, recorder);
+        return { campaign, state: campaigns.get(campaign).state };
+      },
+    ]),
+  ]);
+}
+
+/** Throws UsageError `command.argument` with everything that is wrong. */
+function understand<T extends z.ZodType>(op: string, kind: T, args: Command["args"]): z.output<T> {
+  const result = kind.safeParse(args);
+  if (result.success) return result.data;
+  const what = result.error.issues
+    .map(({ path, message }) => `${path.join(".") || "arguments"}: ${message}`)
+    .join("; ");
+  throw new UsageError("command.argument", { op, what });
+}
+
+async function addNode(
+  { endpoint, name }: z.output<typeof NODE_ADD>,
+  actor: string,
+  { registry, recorder }: CommandServices,
+): Promise<{ node: string; endpoint: string }> {
+  if (registry.byEndpoint(endpoint) !== undefined) throw new UsageError("node.exists", { endpoint });
+  const node = newNodeId(registry);
+  await recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
+  return { node, endpoint };
+}
+
+/** Opaque: `n-` and six random digits and letters, never used before on this site's inventory. */
+function newNodeId(registry: Registry): NodeId {
+  for (;;) {
+    const id = `n-${[...randomBytes(6)].map((byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte & 31]).join("")}`;
+    if (isNodeId(id) && registry.find(id) === undefined) return id;
+  }
+}
+
+async function addImage(
+  { digest, ...claim }: z.output<typeof IMAGE_ADD>,
+  actor: string,
+  body: AsyncIterable<Uint8Array> | undefined,
+  { images, recorder }: CommandServices,
+): Promise<Json> {
+  if (body === undefined) throw new UsageError("command.argument", { op: "image.add", what: "the bytes are missing" });
+  const image = await images.add(body, digest === undefined ? claim : { ...claim, digest }, actor, recorder);
+  return { id: image.id, digest: image.digest, size: image.size, model: image.model, version: image.version };
+}
+
+async function createCampaign(
+  args: z.output<typeof CAMPAIGN_CREATE>,
+  actor: string,
+  { registry, images, campaigns, recorder, clock, defaults }: CommandServices,
+  models: HouseModels,
+): Promise<{ campaign: string; targets: number; excluded: number; state: string }> {
+  const image = images.get(args.image);
+  const only = args.nodes === undefined ? undefined : new Set(args.nodes.map((id) => registry.get(id).id));
+  const plan: CampaignPlan = {
+    name: args.name ?? `${image.model} ${image.version}`,
+    image,
+    stopAtPct: args.stopAtPct ?? defaults.stopAtPct,
+    silentAfter: args.silentAfter ?? defaults.silentAfter,
+    ...(only === undefined ? {} : { only }),
+  };
+  const nodes = [...registry.nodes()].map(({ id, tree }) => ({
+    id,
+    model: models.model(tree),
+    running: models.firmware(tree).running,
+    busyWith: campaigns.ofNode(id)?.id,
+  }));
+  const body = campaigns.plan(plan, nodes, clock);
+  await recorder.record("campaign.created", { ...body, actor });
+  const campaign = campaigns.get(body.campaign);
+  return {
+    campaign: campaign.id,
+    targets: count(campaign).total,
+    excluded: campaign.excluded.length,
+    state: campaign.state,
+  };
+}

@@ -1,0 +1,21 @@
+/** `sidgate decode`: SID-keyed CBOR explained, with paths, types and deltas. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { DecodeOptions } from "../admin/cli/index.ts";
+import { fromHex, SILENT, UsageError } from "../base/index.ts";
+import { annotate, builtInModels, loadModels } from "../yang/index.ts";
+
+/** Throws UsageError `cli.usage` when it is not hex. What is wrong with the bytes is part of the explanation. */
+export async function decode({ hex, format, models }: DecodeOptions, print: (text: string) => void): Promise<number> {
+  const bytes = fromHex(hex);
+  if (bytes === undefined)
+    throw new UsageError("cli.usage", { what: "the argument is not an even number of hex digits" });
+  const schema = await loadModels({
+    folder: builtInModels(),
+    extraFolders: models,
+    cacheFolder: join(homedir(), ".cache", "sidgate"),
+    log: SILENT,
+  });
+  print(annotate(bytes, schema, format));
+  return 0;
+}

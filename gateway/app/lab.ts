@@ -1,0 +1,15 @@
+/** What is open while a gateway is in lab mode, in sentences that every status repeats. */
+import type { Config } from "./config/index.ts";
+
+export function labWarnings(config: Config): readonly string[] {
+  const warnings: string[] = [];
+  if (config.coap.lab === "loopback") {
+    warnings.push("Unprotected CoAP is answered on loopback addresses: whoever can reach them can be any node.");
+  }
+  if (config.coap.lab === "on") {
+    warnings.push("Unprotected CoAP is answered on every address: whoever can reach them can be any node.");
+  }
+  if (config.trust.mode === "lab") warnings.push("Unsigned images are accepted and offered to nodes.");
+  if (config.clock.rate !== 1) warnings.push(`The clock runs ${config.clock.rate} times as fast as real time.`);
+  return warnings;
+}

@@ -1,0 +1,60 @@
+/** `sidgate run`: the gateway until it is told to stop. */
+
+import type { Status } from "../admin/api/index.ts";
+import type { RunOptions } from "../admin/cli/index.ts";
+import { type Random, systemClock } from "../base/index.ts";
+import { configOf } from "./config/index.ts";
+import { openGateway } from "./gateway.ts";
+import { openLogger } from "./logger.ts";
+import { softwareVersion } from "./version.ts";
+
+const SYSTEM_RANDOM: Random = { next: Math.random };
+
+export async function run(options: RunOptions): Promise<number> {
+  const config = configOf(options, process.env);
+  const log = openLogger(config.log.level);
+  const gateway = await openGateway(config, {
+    clock: systemClock(config.clock.rate),
+    random: SYSTEM_RANDOM,
+    log,
+    version: softwareVersion(),
+  });
+  process.stdout.write(`${banner(gateway.source.status())}\n`);
+  const signal = await toldToStop();
+  process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);
+  await gateway.close();
+  return 0;
+}
+
+export function toldToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    // The timer holds the process: sockets alone would, but not in a trial that closes them early.
+    const hold = setInterval(() => undefined, 0x7fffffff);
+    const stop = (signal: NodeJS.Signals): void => {
+      clearInterval(hold);
+      resolve(signal);
+    };
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+  });
+}
+
+/** What a person reads at the start: what listens where, what is open, what to try next. */
+export function banner(status: Status): string {
+  const lines = [
+    `Sidgate ${status.version}, site ${status.site}${status.name === undefined ? "" : ` (${status.name})`}`,
+    "",
+  ];
+  for (const { what, address, note } of status.listening) {
+    lines.push(`  ${what.padEnd(12)} ${address}${note === undefined ? "" : `  (${note})`}`);
+  }
+  const broker = status.broker.kind === "configured" ? "" : "  (embedded, for trying: set mqtt.url for a real broker)";
+  lines.push(`  ${"MQTT broker".padEnd(12)} ${status.broker.url}${broker}`, "");
+  if (status.warnings.length > 0) {
+    lines.push("LAB MODE, for trying only:", ...status.warnings.map((warning) => `  - ${warning}`), "");
+  }
+  lines.push("Try next, in another terminal:");
+  const width = Math.max(...status.tryNext.map(({ command }) => command.length));
+  for (const { command, what } of status.tryNext) lines.push(`  ${command.padEnd(width)}  # ${what}`);
+  return lines.join("\n");
+}

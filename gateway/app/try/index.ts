@@ -1,0 +1,1 @@
+export { type TrialResult, tryOut } from "./try.ts";

@@ -1,0 +1,191 @@
+/**
+ * `sidgate try`: the product's main job before your eyes. A real gateway process, a real broker, simulated sleepy nodes
+ * that speak real CoAP over lossy sockets, an image, a campaign; only the clock is faster.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type CloudApp, watchCloud } from "../../../cloud-bridge/app/index.ts";
+import type { CampaignDetail, NodeRow } from "../../admin/api/index.ts";
+import type { TryOptions } from "../../admin/cli/index.ts";
+import { type Clock, Lifecycle, minutes, systemClock } from "../../base/index.ts";
+import { type Fleet, makeImage, startFleet } from "../../sim/index.ts";
+import type { CampaignState } from "../../store/index.ts";
+import { type ChildGateway, startChildGateway } from "./child-gateway.ts";
+import { drawPicture, Screen } from "./live-table.ts";
+
+/** A quarter of an hour passes in a second and a half. */
+const CLOCK_RATE = 600;
+const WAKE_INTERVAL = minutes(15);
+const MODEL = "room-sensor";
+const VERSION = "1.1.0";
+const IMAGE_BYTES = 64 * 1024;
+const STOP_AT_PCT = 5;
+const LOOK_EVERY_MS = 250;
+/** A trial that has not ended by then is broken: several times what the slowest one takes. */
+const timeLimitMs = (nodes: number): number => 120_000 + nodes * 500;
+
+export interface TrialResult {
+  readonly nodes: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly silent: number;
+  readonly state: CampaignState | "timed-out";
+  /** Blocks that nodes fetched, repeats included. */
+  readonly blocks: number;
+  /** Datagrams that nodes sent again. */
+  readonly retransmissions: number;
+  /** Messages that the cloud app received. */
+  readonly mqttMessages: number;
+  readonly seconds: number;
+}
+
+interface Trial {
+  readonly options: TryOptions;
+  readonly gateway: ChildGateway;
+  readonly fleet: Fleet;
+  readonly cloud: CloudApp;
+  readonly clock: Clock;
+  readonly started: number;
+}
+
+export async function tryOut(options: TryOptions): Promise<number> {
+  const lifecycle = new Lifecycle();
+  try {
+    const folder = await trialFolder(options, lifecycle);
+    const started = performance.now();
+    const gateway = lifecycle.add(
+      await startChildGateway({ folder, clockRate: CLOCK_RATE, wakeInterval: WAKE_INTERVAL / 1000 }),
+    );
+    const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
+    await joinNodes(gateway, options.nodes);
+    const clock = systemClock(CLOCK_RATE);
+    const fleet = lifecycle.add(
+      startFleet({
+        gateway: gateway.coap,
+        nodes: options.nodes,
+        seed: options.seed,
+        loss: options.loss,
+        failShare: options.fail,
+        silentShare: options.silent,
+        wakeInterval: WAKE_INTERVAL,
+        clock,
+        model: MODEL,
+      }),
+    );
+    const result = await rollOut({ options, gateway, fleet, cloud, clock, started }, folder);
+    process.stdout.write(`${options.json ? JSON.stringify(result) : summary(result)}\n`);
+    return exitCode(result);
+  } finally {
+    await lifecycle.close();
+  }
+}
+
+async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<string> {
+  if (data !== undefined) {
+    await mkdir(data, { recursive: true });
+    return resolve(data);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "sidgate-try-"));
+  lifecycle.add({ close: () => rm(folder, { recursive: true, force: true }) });
+  return folder;
+}
+
+/** The endpoint names are those that a fleet gives its nodes. */
+async function joinNodes({ client }: ChildGateway, nodes: number): Promise<void> {
+  const endpoints = Array.from({ length: nodes }, (_, i) => `sim-${String(i + 1).padStart(4, "0")}`);
+  await Promise.all(endpoints.map((endpoint) => client.command("node.add", { endpoint })));
+}
+
+async function rollOut(trial: Trial, folder: string): Promise<TrialResult> {
+  const { client } = trial.gateway;
+  const deadline = performance.now() + timeLimitMs(trial.options.nodes);
+  const screen = trial.options.json || !process.stdout.isTTY ? undefined : new Screen(process.stdout);
+  say(trial, `${trial.options.nodes} sleepy nodes wake for the first time …`);
+  const known = await until(deadline, async () => {
+    const rows = await client.get<NodeRow[]>("/api/nodes");
+    screen?.draw(drawPicture(picture(trial, rows, undefined)));
+    return rows.every(({ model }) => model !== undefined);
+  });
+  if (!known) return finish(trial, undefined);
+
+  const file = join(folder, `${MODEL}-${VERSION}.bin`);
+  await writeFile(file, makeImage(MODEL, VERSION, IMAGE_BYTES, trial.options.seed));
+  const image = (await client.addImage({ path: file, model: MODEL, version: VERSION })) as { readonly id: string };
+  const { campaign } = (await client.command("campaign.create", {
+    image: image.id,
+    name: "Trial",
+    stopAtPct: STOP_AT_PCT,
+  })) as { readonly campaign: string };
+  say(trial, `Image ${image.id} is offered to them by campaign ${campaign} …`);
+
+  let detail: CampaignDetail | undefined;
+  await until(deadline, async () => {
+    detail = await client.get<CampaignDetail>(`/api/campaigns/${campaign}`);
+    if (screen !== undefined) {
+      screen.draw(drawPicture(picture(trial, await client.get<NodeRow[]>("/api/nodes"), detail)));
+    }
+    return detail.state !== "running";
+  });
+  return finish(trial, detail);
+}
+
+/** False when the time ran out. */
+async function until(deadline: number, holds: () => Promise<boolean>): Promise<boolean> {
+  while (performance.now() < deadline) {
+    if (await holds()) return true;
+    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+  }
+  return false;
+}
+
+const secondsSince = (started: number): number => Math.round((performance.now() - started) / 100) / 10;
+
+const picture = (trial: Trial, rows: readonly NodeRow[], detail: CampaignDetail | undefined) => ({
+  seconds: secondsSince(trial.started),
+  campaign: detail === undefined ? "(not started)" : `${detail.campaign} ${detail.state}`,
+  done: detail?.counts.done ?? 0,
+  total: rows.length,
+  mqttMessages: trial.cloud.messages(),
+  rows,
+  nodes: trial.fleet.nodes(),
+  now: trial.clock.now(),
+});
+
+function finish({ options, fleet, cloud, started }: Trial, detail: CampaignDetail | undefined): TrialResult {
+  const { blocks, retransmissions } = fleet.stats();
+  const ended = detail !== undefined && detail.state !== "running";
+  return {
+    nodes: options.nodes,
+    done: detail?.counts.done ?? 0,
+    failed: detail?.counts.failed ?? 0,
+    silent: detail?.counts.silent ?? 0,
+    state: ended ? detail.state : "timed-out",
+    blocks,
+    retransmissions,
+    mqttMessages: cloud.messages(),
+    seconds: secondsSince(started),
+  };
+}
+
+function say({ options }: Trial, text: string): void {
+  if (!options.json) process.stdout.write(`${text}\n`);
+}
+
+function summary(result: TrialResult): string {
+  const lines = [
+    "",
+    `The campaign is ${result.state} after ${result.seconds} s: ${result.done} of ${result.nodes} nodes run the new image and said so themselves.`,
+    `${result.blocks} blocks, ${result.retransmissions} datagrams sent again, ${result.mqttMessages} MQTT messages.`,
+  ];
+  if (result.state === "stopped") {
+    lines.push(`It stopped by its own rule: ${result.failed} nodes failed and ${result.silent} fell silent.`);
+  }
+  return lines.join("\n");
+}
+
+/** 0 = every node reported the new digest itself, 3 = the campaign's own rule stopped it, 1 = anything else. */
+function exitCode(result: TrialResult): number {
+  if (result.done === result.nodes) return 0;
+  return result.state === "stopped" ? 3 : 1;
+}

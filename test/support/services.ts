@@ -1,0 +1,134 @@
+/** The services on memory drivers and a clock of the test's own: everything of the gateway but sockets and disks. */
+import { type Clock, type Millis, millis, type NodeId, type Peer, SILENT } from "../../gateway/base/index.ts";
+import type { Request } from "../../gateway/coap/index.ts";
+import { Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
+import { Images } from "../../gateway/service/images/index.ts";
+import { Mailbox } from "../../gateway/service/mailbox/index.ts";
+import { Registry } from "../../gateway/service/registry/index.ts";
+import { labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
+import { CheckIn, coreconfHandler, EventStream, gatewayRoot } from "../../gateway/southbound/coreconf/index.ts";
+import { imageUri } from "../../gateway/southbound/firmware/index.ts";
+import {
+  type ImageStore,
+  type Journal,
+  Ledger,
+  memoryJournal,
+  memoryState,
+  type StateStore,
+} from "../../gateway/store/index.ts";
+import { builtInModels, loadModels, type Schema } from "../../gateway/yang/index.ts";
+
+export class StandingClock implements Clock {
+  #now: number;
+
+  constructor(now = Date.parse("2026-11-21T12:00:00Z")) {
+    this.#now = now;
+  }
+
+  now(): Millis {
+    return millis(this.#now);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Nothing of what is tested here waits for a timer. */
+  after(): { cancel(): void } {
+    return { cancel: () => undefined };
+  }
+}
+
+export interface Services {
+  readonly schema: Schema;
+  readonly clock: StandingClock;
+  readonly journal: Journal;
+  readonly state: StateStore;
+  readonly ledger: Ledger;
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly checkIn: CheckIn;
+  readonly handler: ReturnType<typeof coreconfHandler>;
+  readonly stream: EventStream;
+  join(endpoint: string): Promise<NodeId>;
+}
+
+/** `on`: stores of earlier services, to see what a restart makes of them. */
+export async function openServices(options: {
+  readonly images: ImageStore;
+  readonly trust?: TrustService;
+  readonly lab?: boolean;
+  readonly on?: Services;
+  readonly shortIdOf?: (digest: string) => string;
+}): Promise<Services> {
+  const { on, lab = true } = options;
+  const schema = on?.schema ?? (await loadModels({ folder: builtInModels(), log: SILENT }));
+  const clock = on?.clock ?? new StandingClock();
+  const journal = on?.journal ?? memoryJournal();
+  const state = on?.state ?? memoryState();
+  const wakeInterval = millis(900_000);
+  const registry = new Registry({ schema, wakeInterval });
+  const mailbox = new Mailbox(schema);
+  const trust = options.trust ?? labTrust;
+  const images = new Images({
+    store: options.images,
+    trust,
+    maxBytes: 1 << 20,
+    log: SILENT,
+    ...(options.shortIdOf === undefined ? {} : { shortIdOf: options.shortIdOf }),
+  });
+  const campaigns = new Campaigns();
+  const projections = [registry, mailbox, images, campaigns];
+  const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
+  new CampaignWatch(campaigns, registry, ledger);
+  const stream = new EventStream(schema);
+  ledger.onFact((fact) => stream.take(fact));
+  const recorder = ledger;
+  const site = { site: "s-test", epoch: 1, process: "gw-test" };
+  const root = gatewayRoot({ registry, mailbox, images, campaigns, recorder, clock, site, version: "0.0.0", lab });
+  const checkIn = new CheckIn({ registry, mailbox, images, campaigns, recorder, clock, imageUri, lab, wakeInterval });
+  const handler = coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root, lab });
+  let joined = 0;
+  const join = async (endpoint: string): Promise<NodeId> => {
+    joined += 1;
+    const node = `n-${String(registry.size + joined).padStart(4, "0")}` as NodeId;
+    await ledger.record("node.joined", { node, endpoint, name: endpoint, actor: "test" });
+    return node;
+  };
+  return {
+    schema,
+    clock,
+    journal,
+    state,
+    ledger,
+    registry,
+    mailbox,
+    images,
+    campaigns,
+    checkIn,
+    handler,
+    stream,
+    join,
+  };
+}
+
+export const ANYBODY: Peer = { identity: undefined, nodeId: undefined, path: "127.0.0.1:40000", validated: false };
+
+export const request = (method: Request["method"], path: string, more: Partial<Request> = {}): Request => ({
+  method,
+  path: path.split("/").filter((part) => part !== ""),
+  query: [],
+  contentFormat: undefined,
+  accept: undefined,
+  etags: [],
+  ifMatch: [],
+  ifNoneMatch: false,
+  payload: new Uint8Array(),
+  observe: undefined,
+  ...more,
+});
+
+export const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
+export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s+/g, ""), "hex"));
