@@ -3,7 +3,7 @@
  * the peer, for any SZX, any order, any token, after any pause. Here is the rule; block-lane-fast.ts is its quick form
  * for the plain request, and a test holds the two to identical bytes.
  */
-import { equalBytes } from "../base/index.ts";
+import { EMPTY, equalBytes } from "../base/index.ts";
 import {
   type BlockOption,
   blockOffset,
@@ -19,11 +19,9 @@ import {
 } from "../wire/coap/index.ts";
 import type { BlockLane } from "./request-port.ts";
 import type { ReadRequest } from "./request-reader.ts";
+import type { Reply } from "./response-writer.ts";
 
-export interface BlockAnswer {
-  readonly code: DottedCode;
-  readonly options: readonly OptionValue[];
-  readonly payload: Uint8Array | undefined;
+export interface BlockAnswer extends Reply {
   /** What left: for the lane's own books. */
   readonly served: { readonly id: string; readonly offset: number; readonly length: number } | undefined;
 }
@@ -57,7 +55,7 @@ export function answerBlock(lane: BlockLane, { request, block2 }: ReadRequest): 
   const etag: OptionValue = { number: OPTION.etag, value: source.etag };
   // A block after the first is never answered 2.03: the node asks for bytes (californium #527).
   if (num === 0 && request.etags.some((known) => equalBytes(known, source.etag))) {
-    return { code: "2.03", options: [etag], payload: undefined, served: undefined };
+    return { code: "2.03", options: [etag], payload: EMPTY, served: undefined };
   }
   const offset = blockOffset({ num, szx });
   // RFC 7959 names no code for a block past the end; the option is what cannot be understood (RFC 7252 §5.9.2.3).
@@ -72,4 +70,4 @@ export function answerBlock(lane: BlockLane, { request, block2 }: ReadRequest): 
   return { code: "2.05", options, payload: source.slice(offset, length), served: { id, offset, length } };
 }
 
-const refusal = (code: DottedCode): BlockAnswer => ({ code, options: [], payload: undefined, served: undefined });
+const refusal = (code: DottedCode): BlockAnswer => ({ code, options: [], payload: EMPTY, served: undefined });

@@ -1,5 +1,5 @@
 /** From a handler's response to code, options and payload: validation by ETag (RFC 7252 §5.10.6.2) and the slice (Block2). */
-import { EMPTY, equalBytes } from "../base/index.ts";
+import { EMPTY, equalBytes, type Millis } from "../base/index.ts";
 import {
   type BlockOption,
   type DottedCode,
@@ -9,7 +9,7 @@ import {
   type OptionValue,
   sortOptions,
 } from "../wire/coap/index.ts";
-import { bodyEtag, sliceBody } from "./block2.ts";
+import { bodyEtag, type SnapshotTable, sliceBody } from "./block2.ts";
 import type { Response } from "./request-port.ts";
 
 export interface Reply {
@@ -45,7 +45,22 @@ export function withBlockEtag(response: Response, block2: BlockOption | undefine
     : response;
 }
 
-const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
+export const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
+
+/** The reply is a part of the response: its other blocks will come from this very state. */
+export function keepIfSliced(
+  snapshots: SnapshotTable,
+  path: string,
+  cacheKey: string,
+  requestPayload: Uint8Array,
+  response: Response,
+  reply: Reply,
+  now: Millis,
+): void {
+  const whole = response.payload?.length ?? 0;
+  if (reply.payload.length === 0 || reply.payload.length === whole) return;
+  snapshots.keep(path, cacheKey, requestPayload, response, now);
+}
 
 /** One datagram's worth of the response. */
 export function writeReply(response: Response, asked: Asked): Reply {

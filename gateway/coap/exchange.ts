@@ -1,0 +1,103 @@
+/** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
+import type { Clock, Millis, Timer } from "../base/index.ts";
+import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../wire/coap/index.ts";
+import { ACKNOWLEDGED_REPEAT, type DedupEntry, RUN_AGAIN, SILENT_REPEAT } from "./dedup.ts";
+import type { Link, Outlet } from "./outlet.ts";
+import type { Reply } from "./response-writer.ts";
+import type { EngineStats } from "./stats.ts";
+
+export interface Exchange {
+  readonly link: Link;
+  readonly message: Message;
+  /** undefined for a block request: it is recomputed, not remembered. */
+  readonly entry: DedupEntry | undefined;
+  noResponse: number;
+  finalBlock1: BlockOption | undefined;
+  /** A check-in: the node's reply slot answers repeats, so the entry holds no bytes. */
+  forgetful: boolean;
+  state: "open" | "acknowledged" | "answered";
+}
+
+export const newExchange = (link: Link, message: Message, entry: DedupEntry | undefined): Exchange => ({
+  link,
+  message,
+  entry,
+  noResponse: 0,
+  finalBlock1: undefined,
+  forgetful: false,
+  state: "open",
+});
+
+/** RFC 7967 §2.1: a bit per class of response that the client does not want. */
+export const isUnwanted = (code: DottedCode, noResponse: number): boolean =>
+  (noResponse & (1 << (codeClass(codeOf(code)) - 1))) !== 0;
+
+export class Answering {
+  readonly #outlet: Outlet;
+  readonly #stats: EngineStats;
+  readonly #clock: Clock;
+  readonly #ackDelay: Millis;
+  /** Exchanges that wait for their handler, in order of arrival: all have the same delay, so one timer serves them. */
+  #waiting: Array<{ readonly exchange: Exchange; readonly due: Millis }> = [];
+  #timer: Timer | undefined;
+
+  constructor(outlet: Outlet, stats: EngineStats, clock: Clock, ackDelay: Millis) {
+    this.#outlet = outlet;
+    this.#stats = stats;
+    this.#clock = clock;
+    this.#ackDelay = ackDelay;
+  }
+
+  /** The one answer of an exchange; a second one is ignored. */
+  reply(exchange: Exchange, reply: Reply): void {
+    const { link, message, entry, state, forgetful } = exchange;
+    if (state === "answered") return;
+    const isCon = message.type === "CON";
+    if (isUnwanted(reply.code, exchange.noResponse)) {
+      exchange.state = "answered";
+      if (isCon && state === "open") this.#outlet.sendEmpty(link, "ACK", message.messageId);
+      if (entry !== undefined) entry.repeat = forgetful ? RUN_AGAIN : isCon ? ACKNOWLEDGED_REPEAT : SILENT_REPEAT;
+      return;
+    }
+    const piggybacked = isCon && state === "open";
+    const messageId = piggybacked ? message.messageId : this.#outlet.freshMessageId(link);
+    const bytes = this.#outlet.encode(piggybacked ? "ACK" : message.type, messageId, message.token, reply);
+    exchange.state = "answered";
+    // §4.5: a repeated NON is ignored
+    if (entry !== undefined)
+      entry.repeat = forgetful ? RUN_AGAIN : isCon ? { state: "answered", bytes } : SILENT_REPEAT;
+    if (piggybacked || !isCon) {
+      this.#outlet.send(link, bytes);
+      return;
+    }
+    this.#stats.separateResponses += 1;
+    this.#outlet.sendConfirmable(link, messageId, bytes, () => undefined);
+  }
+
+  /** §5.2.2: when the answer takes long, an empty ACK keeps the peer from asking again. */
+  acknowledgeLater(exchange: Exchange): void {
+    if (exchange.message.type !== "CON") return;
+    const due = (this.#clock.now() + this.#ackDelay) as Millis;
+    this.#waiting.push({ exchange, due });
+    this.#timer ??= this.#clock.after(this.#ackDelay, () => this.#acknowledgeDue());
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#waiting = [];
+  }
+
+  #acknowledgeDue(): void {
+    const now = this.#clock.now();
+    const later = this.#waiting.findIndex(({ exchange, due }) => due > now && exchange.state === "open");
+    const passed = later === -1 ? this.#waiting.splice(0) : this.#waiting.splice(0, later);
+    for (const { exchange } of passed) {
+      if (exchange.state !== "open") continue;
+      exchange.state = "acknowledged";
+      if (exchange.entry !== undefined) exchange.entry.repeat = ACKNOWLEDGED_REPEAT;
+      this.#outlet.sendEmpty(exchange.link, "ACK", exchange.message.messageId);
+    }
+    const next = this.#waiting[0];
+    this.#timer = next && this.#clock.after((next.due - now) as Millis, () => this.#acknowledgeDue());
+  }
+}

@@ -1,0 +1,173 @@
+/** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
+import type { Clock, Peer } from "../base/index.ts";
+import type { Message } from "../wire/coap/index.ts";
+import type { SnapshotTable } from "./block2.ts";
+import type { Handlers } from "./handlers.ts";
+import { firstSequence, nextSequence, type Observation, ObservationTable } from "./observe.ts";
+import type { Link, Outlet } from "./outlet.ts";
+import type { Limits } from "./parameters.ts";
+import type { RequestPort, Response } from "./request-port.ts";
+import type { ReadRequest } from "./request-reader.ts";
+import { ASKED_NOTHING, isSuccess, keepIfSliced, withBlockEtag, writeReply } from "./response-writer.ts";
+import type { EngineStats } from "./stats.ts";
+
+export interface NotifierParts {
+  readonly clock: Clock;
+  readonly handler: RequestPort;
+  readonly handlers: Handlers;
+  readonly outlet: Outlet;
+  readonly snapshots: SnapshotTable;
+  readonly stats: EngineStats;
+  readonly limits: Limits;
+}
+
+/** A registration whose first answer is still being made. */
+export interface Registering {
+  readonly changed: Set<string>;
+}
+
+export class Notifier {
+  readonly #parts: NotifierParts;
+  readonly #table: ObservationTable;
+  readonly #registering = new Set<Registering>();
+  #dirty = new Set<string>();
+  #sequence: number;
+  #closed = false;
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts;
+    this.#table = new ObservationTable(parts.limits);
+    this.#sequence = firstSequence(parts.clock.now());
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** The state behind a topic changed: whoever observes it is told, once per turn of the event loop. */
+  changed(topic: string): void {
+    for (const { changed } of this.#registering) changed.add(topic);
+    if (this.#dirty.size === 0) queueMicrotask(() => this.#notifyDirty());
+    this.#dirty.add(topic);
+  }
+
+  /** From here until `register` a change of the topic is remembered: the first answer may be older than it. */
+  begin(): Registering {
+    const registering = { changed: new Set<string>() };
+    this.#registering.add(registering);
+    return registering;
+  }
+
+  /** The sequence number for the first answer; undefined = the response cannot be observed, or there is no room. */
+  register(
+    registering: Registering,
+    link: Link,
+    message: Message,
+    peer: Peer,
+    read: ReadRequest,
+    response: Response,
+  ): number | undefined {
+    this.#registering.delete(registering);
+    const { observable: topic } = response;
+    const { token } = message;
+    if (topic === undefined || !isSuccess(response)) {
+      this.#table.remove(link.path, token);
+      return undefined;
+    }
+    const { request, cacheKey, block2 } = read;
+    const confirmable = message.type === "CON";
+    const registration = { ...link, peer, token, confirmable, request, cacheKey, block2, topic };
+    if (!this.#table.register(registration, this.#parts.clock.now())) return undefined;
+    if (registering.changed.has(topic)) this.changed(topic);
+    return this.#nextSequence();
+  }
+
+  deregister(path: string, token: Uint8Array): void {
+    this.#table.remove(path, token);
+  }
+
+  /** §3.6: a RST to a notification says that the client has forgotten the observation. */
+  reset(path: string, messageId: number): void {
+    this.#table.reset(path, messageId);
+  }
+
+  #notifyDirty(): void {
+    const topics = this.#dirty;
+    this.#dirty = new Set();
+    for (const topic of topics) for (const observation of this.#table.on(topic)) this.#notify(observation);
+  }
+
+  #notify(observation: Observation): void {
+    if (this.#closed) return;
+    if (observation.busy) {
+      observation.stale = true;
+      return;
+    }
+    observation.busy = true;
+    observation.stale = false;
+    const { handlers, handler } = this.#parts;
+    handlers.run(
+      () => handler(observation.peer, observation.request),
+      (response) => this.#sendSafely(observation, response),
+    );
+  }
+
+  #sendSafely(observation: Observation, response: Response): void {
+    try {
+      this.#send(observation, response);
+    } catch (error) {
+      this.#parts.handlers.failed("coap.notification-failed", error); // a response that cannot be encoded
+      this.#table.remove(observation.path, observation.token);
+    }
+  }
+
+  #send(observation: Observation, handlerResponse: Response): void {
+    if (this.#closed || !this.#table.isLive(observation)) return;
+    const { clock, outlet, snapshots, stats } = this.#parts;
+    const { block2, cacheKey, request, token, path, topic } = observation;
+    const now = clock.now();
+    const response = withBlockEtag(handlerResponse, block2);
+    // §4.2: an error is the last notification, and has no Observe option.
+    const goesOn = isSuccess(response) && response.observable === topic;
+    const observe = goesOn ? this.#nextSequence() : undefined;
+    const reply = writeReply(response, { ...ASKED_NOTHING, block2, etags: request.etags, observe });
+    keepIfSliced(snapshots, path, cacheKey, request.payload, response, reply, now);
+    const confirm = this.#table.wantsConfirmation(observation, now);
+    const messageId = outlet.freshMessageId(observation);
+    const bytes = outlet.encode(confirm ? "CON" : "NON", messageId, token, reply);
+    stats.notifications += 1;
+    if (!goesOn) this.#table.remove(path, token);
+    if (confirm) {
+      outlet.sendConfirmable(observation, messageId, bytes, (acknowledged) => this.#settled(observation, acknowledged));
+      return;
+    }
+    outlet.send(observation, bytes);
+    if (goesOn) this.#table.sentUnconfirmed(observation, messageId);
+    this.#release(observation);
+  }
+
+  #settled(observation: Observation, acknowledged: boolean): void {
+    if (!this.#table.isLive(observation)) return;
+    if (acknowledged) {
+      this.#table.confirmed(observation, this.#parts.clock.now());
+      this.#release(observation);
+      return;
+    }
+    // §4.5: a client that resets or stays silent is no longer interested.
+    this.#table.remove(observation.path, observation.token);
+  }
+
+  #release(observation: Observation): void {
+    observation.busy = false;
+    if (observation.stale) this.#notify(observation);
+  }
+
+  #nextSequence(): number {
+    this.#sequence = nextSequence(this.#sequence);
+    return this.#sequence;
+  }
+}

@@ -1,0 +1,80 @@
+/** The way out of the engine: message ids, encoding, counting, and CON messages until they are settled. */
+import type { Clock, Random } from "../base/index.ts";
+import { codeOf, encodeEmpty, encodeMessage, type MessageType } from "../wire/coap/index.ts";
+import { MessageIds } from "./message-ids.ts";
+import type { TransmissionParameters } from "./parameters.ts";
+import { Confirmables } from "./reliable.ts";
+import type { Reply } from "./response-writer.ts";
+import type { EngineStats } from "./stats.ts";
+import type { Remote, Transport } from "./transport.ts";
+
+/** One end of a conversation: which socket, which peer, and the key of both in the tables. */
+export interface Link {
+  readonly transport: Transport;
+  readonly remote: Remote;
+  readonly path: string;
+}
+
+export class Outlet {
+  readonly ids: MessageIds;
+  readonly #confirmables: Confirmables;
+  readonly #stats: EngineStats;
+
+  constructor(clock: Clock, random: Random, parameters: TransmissionParameters, stats: EngineStats) {
+    this.ids = new MessageIds(random);
+    this.#stats = stats;
+    this.#confirmables = new Confirmables(clock, random, parameters, (bytes) => {
+      stats.retransmissions += 1;
+      this.count(bytes);
+    });
+  }
+
+  /** CON messages that nobody acknowledged yet. */
+  get outstanding(): number {
+    return this.#confirmables.size;
+  }
+
+  encode(type: MessageType, messageId: number, token: Uint8Array, { code, options, payload }: Reply): Uint8Array {
+    return encodeMessage({ type, code: codeOf(code), messageId, token, options, payload });
+  }
+
+  send({ transport, remote }: Link, bytes: Uint8Array): void {
+    this.count(bytes.length);
+    transport.send(bytes, remote);
+  }
+
+  sendEmpty(link: Link, type: "ACK" | "RST", messageId: number): void {
+    if (type === "RST") this.#stats.resetsOut += 1;
+    this.send(link, encodeEmpty(type, messageId));
+  }
+
+  /** An id that no CON of ours to this peer still waits on (RFC 7252 §4.4). */
+  freshMessageId({ remote, path }: Link): number {
+    let id = this.ids.next(remote);
+    while (this.#confirmables.isOutstanding(path, id)) id = this.ids.next(remote);
+    return id;
+  }
+
+  /** Sends until acknowledged, reset or given up; `bytes` must carry `messageId`. */
+  sendConfirmable(link: Link, messageId: number, bytes: Uint8Array, settled: (acknowledged: boolean) => void): void {
+    this.count(bytes.length);
+    this.#confirmables.send({ ...link, messageId, bytes }, (outcome) => {
+      if (outcome === "lost") this.#stats.lost += 1;
+      settled(outcome === "acknowledged");
+    });
+  }
+
+  /** An ACK or RST came in; false when no CON of ours waits for it. */
+  settle(path: string, messageId: number, event: "ack" | "rst"): boolean {
+    return this.#confirmables.settle(path, messageId, event);
+  }
+
+  count(bytes: number): void {
+    this.#stats.datagramsOut += 1;
+    this.#stats.bytesOut += bytes;
+  }
+
+  close(): void {
+    this.#confirmables.close();
+  }
+}

@@ -1,0 +1,323 @@
+/** Messages and exchanges: dedup, piggybacked and separate answers, ping, reset, refusals. */
+import { expect, test } from "@jest/globals";
+import { fromHex, millis, seconds } from "../../gateway/base/index.ts";
+import type { Request, Response } from "../../gateway/coap/index.ts";
+import { ack, con, NODE, non, ping, rst, stage } from "../support/lockstep.ts";
+
+/** A handler that answers when the test says so. */
+function slow() {
+  const calls: Request[] = [];
+  let release: (response: Response) => void = () => undefined;
+  const handler = (_peer: unknown, request: Request): Promise<Response> => {
+    calls.push(request);
+    return new Promise((resolve) => {
+      release = resolve;
+    });
+  };
+  return { calls, handler, release: (response: Response) => release(response) };
+}
+
+const counting = (response: Response) => {
+  const calls: Request[] = [];
+  return {
+    calls,
+    handler: (_peer: unknown, request: Request): Response => {
+      calls.push(request);
+      return response;
+    },
+  };
+};
+
+test("a quick answer is piggybacked; a repeat gets the same bytes and runs nothing", async () => {
+  const { calls, handler } = counting({ code: "2.04", payload: Uint8Array.of(1) });
+  const { node, engine } = await stage({ handler });
+  await node.sends(con("POST", "c").payload("x"));
+  await node.repeats();
+  await node.expects(ack("2.04").payload(Uint8Array.of(1)));
+  await node.expects(ack("2.04").payload(Uint8Array.of(1)));
+  expect(calls).toHaveLength(1);
+  expect(engine.stats()).toMatchObject({ duplicates: 1, requests: 1 });
+});
+
+test("a repeat while the handler is busy is silence, later the empty ACK, then the answer", async () => {
+  const { calls, handler, release } = slow();
+  const { node, clock } = await stage({ handler });
+  await node.sends(con("POST", "c"));
+  await node.repeats();
+  await node.expectsSilence();
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  await node.repeats();
+  await node.expects(ack());
+  release({ code: "2.04" });
+  const separate = await node.expects(con("2.04"));
+  await node.sends(ack().mid(separate.messageId));
+  await node.repeats();
+  await node.expects(con("2.04").mid(separate.messageId));
+  expect(calls).toHaveLength(1);
+});
+
+test("a separate response is sent again until it is acknowledged", async () => {
+  const { handler, release } = slow();
+  const { node, clock, engine } = await stage({ handler });
+  await node.sends(con("GET", "slow"));
+  await clock.advance(seconds(2));
+  await node.expects(ack());
+  release({ code: "2.05", payload: Uint8Array.of(7) });
+  const first = await node.expects(con("2.05").payload(Uint8Array.of(7)));
+  // the ACKs of these get lost
+  for (const wait of [3, 6, 12]) {
+    await clock.advance(seconds(wait));
+    await node.expects(con("2.05").payload(Uint8Array.of(7)).mid(first.messageId));
+  }
+  await node.sends(ack().mid(first.messageId));
+  await clock.advance(seconds(300));
+  await node.expectsSilence();
+  expect(engine.stats()).toMatchObject({ retransmissions: 3, lost: 0, kept: { confirmables: 0 } });
+});
+
+test("after MAX_RETRANSMIT the gateway gives up within MAX_TRANSMIT_WAIT", async () => {
+  const { handler, release } = slow();
+  const { node, clock, engine } = await stage({ handler });
+  await node.sends(con("GET", "slow"));
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  release({ code: "2.05" });
+  await clock.advance(seconds(93));
+  for (let sent = 0; sent < 5; sent++) await node.expects(con("2.05"));
+  await node.expectsSilence();
+  expect(engine.stats()).toMatchObject({ retransmissions: 4, lost: 1, kept: { confirmables: 0 } });
+});
+
+test("a RST ends the retransmission; an ACK from another peer does not", async () => {
+  const { handler, release } = slow();
+  const { node, another, clock, engine } = await stage({ handler });
+  await node.sends(con("GET", "slow"));
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  release({ code: "2.05" });
+  const { messageId } = await node.expects(con("2.05"));
+  const stranger = await another({ ...NODE, port: 1 });
+  await stranger.sends(ack().mid(messageId));
+  expect(engine.stats().kept.confirmables).toBe(1);
+  await node.sends(rst().mid(messageId));
+  expect(engine.stats().kept.confirmables).toBe(0);
+});
+
+test("NON gets NON, and a repeated NON gets nothing (RFC 7252 §4.5)", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node } = await stage({ handler });
+  await node.sends(non("POST", "c"));
+  await node.expects(non("2.04"));
+  await node.repeats();
+  await node.expectsSilence();
+  expect(calls).toHaveLength(1);
+});
+
+test("after EXCHANGE_LIFETIME a message id is new again", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node, clock, engine } = await stage({ handler });
+  await node.sends(con("POST", "c"));
+  await clock.advance(millis(seconds(247) - 1));
+  await node.repeats();
+  expect(calls).toHaveLength(1);
+  await clock.advance(seconds(1));
+  await node.repeats();
+  expect(calls).toHaveLength(2);
+  await clock.advance(seconds(300));
+  expect(engine.stats().kept.dedup).toBe(0);
+});
+
+test("the same message id from another place is another request", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node, another } = await stage({ handler });
+  await node.sends(con("POST", "c").mid(5));
+  const neighbour = await another({ ...NODE, port: 40_008 });
+  await neighbour.sends(con("POST", "c").mid(5));
+  expect(calls).toHaveLength(2);
+});
+
+test("ping is answered by RST, an empty NON by nothing (RFC 7252 §4.3)", async () => {
+  const { calls, handler } = counting({ code: "2.05" });
+  const { node } = await stage({ handler });
+  await node.sends(ping());
+  await node.expects(rst());
+  await node.sends(non(0));
+  await node.sends(ack().mid(77));
+  await node.sends(rst().mid(77));
+  await node.expectsSilence();
+  expect(calls).toHaveLength(0);
+});
+
+test("responses that belong to no request of ours: CON is reset, NON ignored; so are the reserved classes", async () => {
+  const { node } = await stage();
+  await node.sends(con("2.05"));
+  await node.expects(rst());
+  await node.sends(non("2.05"));
+  await node.expectsSilence();
+  for (const code of [0x20, 0xc0, 0xe1]) {
+    await node.sends(con(code));
+    await node.expects(rst());
+  }
+});
+
+test.each([
+  ["an option nobody knows", (line: ReturnType<typeof con>) => line.option(65_001, Uint8Array.of(1)), "4.02"],
+  [
+    "OSCORE without a store of contexts",
+    (line: ReturnType<typeof con>) => line.option(9, Uint8Array.of(9, 0, 1)),
+    "4.02",
+  ],
+  ["Proxy-Uri", (line: ReturnType<typeof con>) => line.option(35, new TextEncoder().encode("coap://x/")), "5.05"],
+  ["Proxy-Scheme", (line: ReturnType<typeof con>) => line.option(39, new TextEncoder().encode("coap")), "5.05"],
+  ["a Uri-Host of no length", (line: ReturnType<typeof con>) => line.option(3, new Uint8Array(0)), "4.02"],
+  ["Accept twice", (line: ReturnType<typeof con>) => line.accept(60).accept(60), "4.02"],
+  ["a path that is not UTF-8", (line: ReturnType<typeof con>) => line.option(11, Uint8Array.of(0xff)), "4.00"],
+  ["szx 7 in Block2", (line: ReturnType<typeof con>) => line.option(23, Uint8Array.of(7)), "4.00"],
+] as const)("refused before any handler: %s", async (_name, add, code) => {
+  const { calls, handler } = counting({ code: "2.05" });
+  const { node } = await stage({ handler });
+  await node.sends(add(con("GET", "c")));
+  await node.expects(ack(code));
+  expect(calls).toHaveLength(0);
+});
+
+test("a NON with an unknown critical option is ignored (RFC 7252 §5.4.1)", async () => {
+  const { node } = await stage();
+  await node.sends(non("GET", "c").option(65_001, Uint8Array.of(1)));
+  await node.expectsSilence();
+});
+
+test("elective options of a wrong length, unknown or repeated, are ignored (RFC 7252 §5.4.3, §5.4.5)", async () => {
+  const { calls, handler } = counting({ code: "2.05" });
+  const { node } = await stage({ handler });
+  await node.sends(
+    con("GET", "c").option(4, new Uint8Array(9)).option(65_000, new Uint8Array(3)).contentFormat(60).contentFormat(50),
+  );
+  await node.expects(ack("2.05"));
+  expect(calls[0]).toMatchObject({ etags: [], contentFormat: 60 });
+});
+
+test("methods 0.08 to 0.31 are 4.05", async () => {
+  const { node } = await stage();
+  for (const code of [0x08, 0x1f]) {
+    await node.sends(con(code, "c"));
+    await node.expects(ack("4.05"));
+  }
+});
+
+test("every method reaches the handler with what the request says", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node } = await stage({ handler });
+  for (const method of ["GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"] as const) {
+    await node.sends(con(method, "n/room-1/c").query("d=a").query("c=n").accept(142).contentFormat(141).payload("p"));
+    await node.expects(ack("2.04"));
+  }
+  expect(calls.map(({ method }) => method)).toEqual(["GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"]);
+  expect(calls[4]).toMatchObject({
+    path: ["n", "room-1", "c"],
+    query: ["d=a", "c=n"],
+    accept: 142,
+    contentFormat: 141,
+  });
+});
+
+test("a handler that throws or rejects is 5.00 without text, and is logged", async () => {
+  const logged: string[] = [];
+  const log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: (event: string) => void logged.push(event),
+  };
+  for (const handler of [
+    () => {
+      throw new Error("/etc/sidgate: secret");
+    },
+    () => Promise.reject(new Error("/etc/sidgate: secret")),
+  ]) {
+    const { node } = await stage({ handler, log });
+    await node.sends(con("GET", "c"));
+    await node.expects(ack("5.00"));
+    await node.expectsSilence();
+  }
+  expect(logged).toEqual(["coap.handler-failed", "coap.handler-failed"]);
+});
+
+test.each([
+  ["2.xx, CON", con, 2, "2.04", true],
+  ["4.xx, CON", con, 8, "4.04", true],
+  ["5.xx, CON", con, 16, "5.03", true],
+  ["4.xx and 5.xx, but it worked", con, 24, "2.04", false],
+  ["2.xx, NON", non, 2, "2.04", true],
+] as const)("No-Response (RFC 7967): %s", async (_name, type, bits, code, unwanted) => {
+  const { node } = await stage({ handler: () => ({ code }) });
+  await node.sends(type("POST", "c").uint(258, bits));
+  if (!unwanted) await node.expects(ack(code));
+  else if (type === con) await node.expects(ack());
+  await node.expectsSilence();
+});
+
+test("a known ETag turns 2.05 into 2.03 (RFC 7252 §5.10.6.2)", async () => {
+  const etag = Uint8Array.of(1, 2);
+  const { node } = await stage({ handler: () => ({ code: "2.05", etag, payload: Uint8Array.of(9), maxAge: 5 }) });
+  await node.sends(con("GET", "c").etag(Uint8Array.of(7)).etag(etag));
+  await node.expects(ack("2.03").etag(etag).uint(14, 5));
+  await node.sends(con("GET", "c").etag(Uint8Array.of(7)));
+  await node.expects(ack("2.05").etag(etag).uint(14, 5).payload(Uint8Array.of(9)));
+});
+
+test("a check-in holds no bytes: a repeat asks the lane again, one that is under way drops its copies", async () => {
+  let asked = 0;
+  let release: (response: Response) => void = () => undefined;
+  const checkIn = {
+    answer: (_peer: unknown, request: Request): Promise<Response> | undefined => {
+      if (request.path[0] !== "k") return undefined;
+      asked += 1;
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    },
+  };
+  const { node, clock, engine } = await stage({ lanes: { checkIn } });
+  await node.sends(con("POST", "k").payload("report 1"));
+  await node.repeats();
+  await node.expectsSilence();
+  release({ code: "2.04", payload: Uint8Array.of(1) });
+  await node.expects(ack("2.04").payload(Uint8Array.of(1)));
+  expect(asked).toBe(1);
+
+  await node.repeats();
+  expect(asked).toBe(2);
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  release({ code: "2.04", payload: Uint8Array.of(1) });
+  const separate = await node.expects(con("2.04").payload(Uint8Array.of(1)));
+  await node.sends(ack().mid(separate.messageId));
+  expect(engine.stats()).toMatchObject({ checkIns: 2, duplicates: 2 });
+
+  await node.sends(con("POST", "other"));
+  await node.expects(ack("4.04"));
+});
+
+/** RFC 7252 §4.2, §4.3: twelve datagrams that cannot be read, and what each gets. */
+test.each([
+  ["one byte", "40", undefined],
+  ["three bytes", "400112", undefined],
+  ["version 2, ignored in silence (§3)", "80011234", undefined],
+  ["token length 9", "49011234 010203040506070809", 0x1234],
+  ["token cut short", "4801000f 0102", 0x000f],
+  ["payload marker and nothing", "40011235 ff", 0x1235],
+  ["option cut short", "40011236 b461", 0x1236],
+  ["reserved option delta", "40011237 f0", 0x1237],
+  ["option number above 65535", "40011238 e0ffff", 0x1238],
+  ["ping with a tail", "40001239 00", 0x1239],
+  ["malformed NON", "50011234 ff", undefined],
+  ["malformed ACK", "60451234 ff", undefined],
+] as const)("malformed: %s", async (_name, bytes, reset) => {
+  const { node, engine } = await stage();
+  await node.sendsBytes(fromHex(bytes) ?? new Uint8Array(0));
+  if (reset !== undefined) await node.expects(rst().mid(reset));
+  await node.expectsSilence();
+  expect(engine.stats().malformed).toBe(1);
+});
