@@ -11,6 +11,7 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { type Closable, isCoded, type Logger, StoreError } from "../../base/index.ts";
 import type { SiteInfo } from "../ports.ts";
+import { systemCode } from "../system-error.ts";
 import { makeFolder, writeFileDurably } from "./durable-file.ts";
 import { claimFolder, unusable } from "./owner.ts";
 
@@ -105,7 +106,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import { isCoded, StoreError, UsageError } from "../../base/index.ts";
 import type { Digest } from "../facts.ts";
 import { makeFolder, syncFolder, writeAll } from "../folder/durable-file.ts";
 import type { ImageStore, Received, StoredImage } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { BufferCache } from "./buffer-cache.ts";
 
 export interface FileImagesOptions {
@@ -35,8 +36,6 @@ export async function openFileImages({ folder, cacheBytes }: FileImagesOptions):
     throw new StoreError("store.read-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 class FileImages implements ImageStore {
   readonly #folder: string;

@@ -6,6 +6,7 @@ import { decodeFact } from "../cbor-x.ts";
 import type { Fact } from "../facts.ts";
 import { makeFolder, syncFolder } from "../folder/durable-file.ts";
 import type { Journal } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { type FactBatch, GroupCommitJournal, type JournalBacking } from "./group-commit.ts";
 import { encodeRecord, LARGEST_BATCH, RECORD_HEADER } from "./record.ts";
 import { findEnd, MAGIC, type RecordPlace, scanRecords } from "./segment-reader.ts";
@@ -66,8 +67,6 @@ async function openSegments(options: FileJournalOptions): Promise<Segments> {
     throw new StoreError("store.read-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface SegmentsState {
   readonly folder: string;

@@ -8,6 +8,7 @@ import { BugError, StoreError } from "../../base/index.ts";
 import { encodeFact } from "../cbor-x.ts";
 import type { Fact, NewFact } from "../facts.ts";
 import type { Appended, Journal } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { RecentFacts } from "./recent-facts.ts";
 
 /** Facts that become durable together: numbers first, first + 1, … */
@@ -153,8 +154,11 @@ export class GroupCommitJournal implements Journal {
 
   /** After a failed write nobody knows what the disk holds; only opening the journal again finds out. */
   #fail(batch: OpenBatch, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const failure = new StoreError("store.write-failed", { what: this.#backing.name, reason }, { cause: error });
+    const failure = new StoreError(
+      "store.write-failed",
+      { what: this.#backing.name, reason: reasonOf(error) },
+      { cause: error },
+    );
     this.#refusal = failure;
     for (const lost of [batch, ...this.#waiting.splice(0)]) lost.reject(failure);
   }

@@ -8,6 +8,7 @@ import { open, type RootDatabase } from "lmdb";
 import { StoreError } from "../../base/index.ts";
 import { makeFolder } from "../folder/durable-file.ts";
 import type { StateChange, StateStore } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { APPLIED_TABLE, decodeNumber, encodeNumber, entryKey, keyOf, tableRange } from "./keys.ts";
 
 const PAGE = 4096;
@@ -32,8 +33,7 @@ export async function openLmdbState({ folder }: { readonly folder: string }): Pr
     );
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreError("store.read-failed", { what: folder, reason }, { cause: error });
+    throw new StoreError("store.read-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
   }
 }
 
@@ -80,8 +80,11 @@ class LmdbState implements StateStore {
         void this.#database.put(entryKey(APPLIED_TABLE, projection), encodeNumber(seq));
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StoreError("store.write-failed", { what: `the state of ${projection}`, reason }, { cause: error });
+      throw new StoreError(
+        "store.write-failed",
+        { what: `the state of ${projection}`, reason: reasonOf(error) },
+        { cause: error },
+      );
     }
   }
 

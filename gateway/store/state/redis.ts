@@ -2,6 +2,7 @@
 import { StoreError } from "../../base/index.ts";
 import { asBuffer, connectRedis, type RedisOptions, type RedisSite, transact } from "../ioredis.ts";
 import type { StateChange, StateStore } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { entryKey } from "./keys.ts";
 import { sortedEntries } from "./memory.ts";
 
@@ -38,8 +39,11 @@ class RedisState implements StateStore {
         transaction.hset(this.#applied, projection, seq);
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StoreError("store.write-failed", { what: `the state of ${projection}`, reason }, { cause: error });
+      throw new StoreError(
+        "store.write-failed",
+        { what: `the state of ${projection}`, reason: reasonOf(error) },
+        { cause: error },
+      );
     }
   }
 
