@@ -3,19 +3,19 @@
  * augment, deviate, lay out the schema nodes, lead the leafrefs home. SIDs are bound afterwards (../sid).
  */
 import type { Statement } from "../parse/statement.ts";
-import { applyAugments, applyDeviations } from "./augment.ts";
-import { type Draft, pathStep } from "./draft.ts";
-import { expandChildren } from "./expand.ts";
-import type { Expanded } from "./expanded.ts";
 import { ALL_FEATURES, type FeatureChoice, type Features, openFeatures } from "./features.ts";
 import { collectIdentities } from "./identities.ts";
 import { IMAGE_VERSION, type NodeImage, type SchemaImage } from "./image.ts";
-import { layOut } from "./lay-out.ts";
 import { type FindSource, linkModules, type Module } from "./module-set.ts";
 import { topScope } from "./scope.ts";
-import { augmentsStructure, expandStructures } from "./structures.ts";
-import { openTypeTable } from "./type-table.ts";
-import { openTypes, type TypeResolver } from "./types.ts";
+import { applyAugments, applyDeviations } from "./tree/augment.ts";
+import { type Draft, pathStep } from "./tree/draft.ts";
+import { expandChildren } from "./tree/expand.ts";
+import type { Expanded } from "./tree/expanded.ts";
+import { layOut } from "./tree/lay-out.ts";
+import { augmentsStructure, expandStructures } from "./tree/structures.ts";
+import { openTypes, type TypeResolver } from "./types/resolve-type.ts";
+import { openTypeTable } from "./types/type-table.ts";
 
 export interface Sources {
   /** Modules whose data nodes, operations and notifications are in the schema. */

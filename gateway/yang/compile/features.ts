@@ -12,6 +12,7 @@ export interface Features {
   holds(statement: Statement, unit: Unit): boolean;
 }
 
+/** Evaluates `if-feature` under one choice of features. */
 export function openFeatures(choice: FeatureChoice): Features {
   const inProgress = new Set<Statement>();
 

@@ -1,10 +1,11 @@
 /** Schema image → the schema that codecs work with: linked nodes of one shape, and maps by SID and path. */
 import type { Identity, LeafType, Schema, SchemaNode } from "../schema.ts";
-import { pathStep } from "./draft.ts";
 import type { NodeImage, SchemaImage, TypeImage } from "./image.ts";
+import { pathStep } from "./tree/draft.ts";
 
 type Building = SchemaNode & { readonly children: SchemaNode[] };
 
+/** Links the rows of an image; cheap enough to be done at every start. */
 export function openSchema(image: SchemaImage): Schema {
   const types = openTypeRows(image.types);
   const nodes: Building[] = [];

@@ -16,7 +16,9 @@ export interface Placed {
   readonly scope: Scope;
 }
 
+/** The top of a source file. */
 export const topScope = (unit: Unit): Scope => ({ unit, around: [] });
+/** The scope among the substatements of `statement`. */
 export const inside = (scope: Scope, statement: Statement): Scope => ({
   unit: scope.unit,
   around: [statement, ...scope.around],

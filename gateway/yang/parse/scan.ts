@@ -26,6 +26,7 @@ const SINGLE_QUOTED = /'[^']*'/y;
 const PLUS = /\+/y;
 const ESCAPE = /\\([\s\S])/g;
 
+/** Walks the tokens of a source; throws UsageError `yang.parse`. */
 export function scan(source: string, file: string): Scan {
   const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
   const lineStarts = startsOfLines(text);

@@ -1,13 +1,13 @@
 /** RFC 7950 §7.5-7.16 — what the substatements of a node say of it. */
-import type { CaseOf } from "../schema.ts";
-import { defaultText } from "./defaults.ts";
+import type { CaseOf } from "../../schema.ts";
+import { argument, refuse } from "../finding.ts";
+import type { Placed } from "../scope.ts";
+import { defaultText } from "../types/defaults.ts";
+import type { ResolvedType } from "../types/resolve-type.ts";
+import { qualifyPrefixes } from "../xpath-prefixes.ts";
 import type { NodeFacts } from "./draft.ts";
 import { truth } from "./expand.ts";
 import { type Expanded, propertiesOf, property } from "./expanded.ts";
-import { argument, refuse } from "./finding.ts";
-import type { Placed } from "./scope.ts";
-import type { ResolvedType } from "./types.ts";
-import { qualifyPrefixes } from "./xpath-prefixes.ts";
 
 /** What the surroundings of a node say of it. */
 export interface Surroundings {
@@ -17,6 +17,7 @@ export interface Surroundings {
   readonly parentWhen: readonly string[];
 }
 
+/** The facts of one schema node; throws UsageError `yang.compile` for what cannot be. */
 export function factsOf(node: Expanded, type: ResolvedType | undefined, around: Surroundings): NodeFacts {
   const { keyword } = node;
   if (keyword === "choice" || keyword === "case") return refuse(node.statement, `a ${keyword} cannot stand here`);
@@ -53,6 +54,7 @@ const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length >
 /** A prefix in a key or unique only repeats what the name tells. */
 export const withoutPrefixes = (path: string): string => path.replace(/[\w.-]+:/g, "");
 
+/** The names in a key or unique. */
 export const words = (placed: Placed | undefined): readonly string[] =>
   (placed?.statement.argument ?? "").split(/\s+/).filter((word) => word !== "");
 

@@ -1,10 +1,10 @@
 /** RFC 7950 §7.9, §7.12, §7.13, §7.14 — statements → expanded nodes: groupings, refinements, shorthand cases. */
-import { child, childrenOf, type Statement } from "../parse/statement.ts";
+import { child, childrenOf, type Statement } from "../../parse/statement.ts";
+import type { Features } from "../features.ts";
+import { argument, refuse } from "../finding.ts";
+import { type Module, resolveName } from "../module-set.ts";
+import { inside, lookUp, type Placed, type Scope } from "../scope.ts";
 import { descend, type Expanded, type NodeKeyword, nodeKeyword, type Step } from "./expanded.ts";
-import type { Features } from "./features.ts";
-import { argument, refuse } from "./finding.ts";
-import { type Module, resolveName } from "./module-set.ts";
-import { inside, lookUp, type Placed, type Scope } from "./scope.ts";
 
 export interface Expansion {
   /** The module in whose namespace the nodes are made. */

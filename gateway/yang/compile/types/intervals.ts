@@ -1,6 +1,6 @@
 /** RFC 7950 §9.2.4, §9.4.4 — the expressions of `range` and `length`, joined with those of the type below. */
-import type { Statement } from "../parse/statement.ts";
-import { argument, refuse } from "./finding.ts";
+import type { Statement } from "../../parse/statement.ts";
+import { argument, refuse } from "../finding.ts";
 
 type Interval = readonly [low: bigint, high: bigint];
 export type Bounds = readonly Interval[];

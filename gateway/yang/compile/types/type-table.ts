@@ -1,9 +1,10 @@
 /** Resolved types → the type table of the image: equal types share one row, leafrefs lead to their target's row. */
-import type { Draft } from "./draft.ts";
-import { refuse } from "./finding.ts";
-import type { TypeImage } from "./image.ts";
+
+import { refuse } from "../finding.ts";
+import type { TypeImage } from "../image.ts";
+import type { Draft } from "../tree/draft.ts";
 import { leafrefTarget } from "./leafref.ts";
-import { intervalsOf, type ResolvedType } from "./types.ts";
+import { intervalsOf, type ResolvedType } from "./resolve-type.ts";
 
 export interface TypeTable {
   readonly rows: readonly TypeImage[];
@@ -11,6 +12,7 @@ export interface TypeTable {
   rowOf(leaf: Draft): number | undefined;
 }
 
+/** An empty table; `roots` is the finished tree in which leafrefs are followed. */
 export function openTypeTable(roots: readonly Draft[]): TypeTable {
   const rows: TypeImage[] = [];
   const known = new Map<string, number>();

@@ -1,13 +1,13 @@
 /** RFC 7950 §7.3, §7.4, §9 — a `type` statement → its built-in type with the restrictions of the whole typedef chain. */
-import { argumentOf, child, childrenOf, type Statement } from "../parse/statement.ts";
-import type { BuiltIn, Intervals } from "../schema.ts";
-import type { Features } from "./features.ts";
-import { argument, refuse } from "./finding.ts";
-import { identityName } from "./identities.ts";
+import { argumentOf, child, childrenOf, type Statement } from "../../parse/statement.ts";
+import type { BuiltIn, Intervals } from "../../schema.ts";
+import type { Features } from "../features.ts";
+import { argument, refuse } from "../finding.ts";
+import { identityName } from "../identities.ts";
+import { lookUp, type Placed, type Scope } from "../scope.ts";
+import { qualifyPrefixes } from "../xpath-prefixes.ts";
 import { type Bounds, boundsOf, parseBounds } from "./intervals.ts";
 import { type NamedValue, namedValues } from "./named-values.ts";
-import { lookUp, type Placed, type Scope } from "./scope.ts";
-import { qualifyPrefixes } from "./xpath-prefixes.ts";
 
 /** A resolved type; the leaf that a leafref leads to is found later, when the tree stands. */
 export interface ResolvedType {
@@ -64,6 +64,7 @@ const ALL_RESTRICTIONS: ReadonlySet<string> = new Set(Object.values(RESTRICTIONS
 const BUILT_INS = Object.keys(RESTRICTIONS);
 const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(RESTRICTIONS, name);
 
+/** A resolver that follows each typedef once. */
 export function openTypes(features: Features): TypeResolver {
   /** Typedefs are resolved once; undefined while one is being resolved, against circles. */
   const typedefs = new Map<Statement, ResolvedType | undefined>();

@@ -1,11 +1,11 @@
 /** RFC 7950 §7.6.4, §7.7.4 — default values: where they come from, and whether they fit the type. */
-import { refuse } from "./finding.ts";
-import { identityName } from "./identities.ts";
+import { refuse } from "../finding.ts";
+import { identityName } from "../identities.ts";
+import { resolveName } from "../module-set.ts";
+import type { Placed } from "../scope.ts";
+import { qualifyPrefixes } from "../xpath-prefixes.ts";
 import { boundsOf, covers, parseScaled } from "./intervals.ts";
-import { resolveName } from "./module-set.ts";
-import type { Placed } from "./scope.ts";
-import type { ResolvedType } from "./types.ts";
-import { qualifyPrefixes } from "./xpath-prefixes.ts";
+import type { ResolvedType } from "./resolve-type.ts";
 
 /** The default as it stands in the schema: prefixes, which mean nothing far from the source, become module names. */
 export function defaultText(placed: Placed, type: ResolvedType): string {

@@ -1,8 +1,8 @@
 /** RFC 7950 §9.6.4, §9.7.4 — enums and bits with the numbers they are given or get. */
-import { argumentOf, child, childrenOf, type Statement } from "../parse/statement.ts";
-import type { Features } from "./features.ts";
-import { argument, refuse } from "./finding.ts";
-import type { Unit } from "./module-set.ts";
+import { argumentOf, child, childrenOf, type Statement } from "../../parse/statement.ts";
+import type { Features } from "../features.ts";
+import { argument, refuse } from "../finding.ts";
+import type { Unit } from "../module-set.ts";
 
 export interface NamedValue {
   readonly name: string;

@@ -1,9 +1,10 @@
 /** RFC 7950 §7.8 — keys, unique and the bounds of a list that has been laid out. */
+
+import { refuse } from "../finding.ts";
+import type { Placed } from "../scope.ts";
 import type { Draft } from "./draft.ts";
 import { propertiesOf, property } from "./expanded.ts";
-import { refuse } from "./finding.ts";
 import { withoutPrefixes, words } from "./node-facts.ts";
-import type { Placed } from "./scope.ts";
 
 /** `configured`: the list is configuration, and not a part of an operation or structure. */
 export function checkList(list: Draft, configured: boolean): void {

@@ -2,9 +2,9 @@
  * The tree between source and schema: `uses` replaced, refined and augmented, shorthand cases and implicit input and
  * output in place, augments and deviations applied. Choices and cases are still nodes here.
  */
-import type { Statement } from "../parse/statement.ts";
-import type { Module } from "./module-set.ts";
-import type { Placed } from "./scope.ts";
+import type { Statement } from "../../parse/statement.ts";
+import type { Module } from "../module-set.ts";
+import type { Placed } from "../scope.ts";
 
 /** The statements that make schema nodes (RFC 7950 §3: data definition, operation and notification statements). */
 export const NODE_KEYWORDS = [
@@ -25,6 +25,7 @@ export const NODE_KEYWORDS = [
 export type NodeKeyword = (typeof NODE_KEYWORDS)[number];
 
 const KEYWORDS: ReadonlyMap<string, NodeKeyword> = new Map(NODE_KEYWORDS.map((keyword) => [keyword, keyword]));
+/** The keyword, when it makes schema nodes. */
 export const nodeKeyword = (keyword: string): NodeKeyword | undefined => KEYWORDS.get(keyword);
 
 export interface Expanded {
@@ -41,9 +42,11 @@ export interface Expanded {
   readonly conditions: Placed[];
 }
 
+/** The first substatement with this keyword. */
 export const property = (node: Expanded, keyword: string): Placed | undefined =>
   node.properties.find((each) => each.statement.keyword === keyword);
 
+/** All substatements with this keyword. */
 export const propertiesOf = (node: Expanded, keyword: string): readonly Placed[] =>
   node.properties.filter((each) => each.statement.keyword === keyword);
 

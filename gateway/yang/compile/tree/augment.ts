@@ -1,11 +1,11 @@
 /** RFC 7950 §7.17, §7.20.3 — augments and deviations of one module's tree by another. */
-import { childrenOf, type Statement } from "../parse/statement.ts";
+import { childrenOf, type Statement } from "../../parse/statement.ts";
+import type { Features } from "../features.ts";
+import { argument, refuse } from "../finding.ts";
+import { type Module, resolveName, type Unit } from "../module-set.ts";
+import { inside, topScope } from "../scope.ts";
 import { addAugment, refined } from "./expand.ts";
 import { descend, type Expanded, propertiesOf, type Step } from "./expanded.ts";
-import type { Features } from "./features.ts";
-import { argument, refuse } from "./finding.ts";
-import { type Module, resolveName, type Unit } from "./module-set.ts";
-import { inside, topScope } from "./scope.ts";
 
 /** Steps of an absolute schema node identifier; a step without a prefix is in the module of the unit. */
 function absoluteSteps(statement: Statement, unit: Unit): readonly Step[] {

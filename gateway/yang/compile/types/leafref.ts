@@ -1,7 +1,8 @@
 /** RFC 7950 §9.9.2 — the leaf that the path of a leafref leads to. */
-import type { Draft } from "./draft.ts";
-import { refuse } from "./finding.ts";
-import type { ResolvedType } from "./types.ts";
+
+import { refuse } from "../finding.ts";
+import type { Draft } from "../tree/draft.ts";
+import type { ResolvedType } from "./resolve-type.ts";
 
 export type Leafref = NonNullable<ResolvedType["leafref"]>;
 

@@ -1,7 +1,7 @@
 /** A schema node that is being made: its facts, its place among the others, and where it comes from. */
-import type { SchemaNode } from "../schema.ts";
+import type { SchemaNode } from "../../schema.ts";
+import type { ResolvedType } from "../types/resolve-type.ts";
 import type { Expanded } from "./expanded.ts";
-import type { ResolvedType } from "./types.ts";
 
 export type NodeFacts = Omit<SchemaNode, "parent" | "children" | "type" | "sid">;
 

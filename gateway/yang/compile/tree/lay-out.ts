@@ -2,14 +2,14 @@
  * Expanded nodes → schema nodes: choices and cases become facts of the nodes below them, config is inherited, and each
  * statement's own rules are checked (RFC 7950 §7.5-7.16).
  */
-import type { CaseOf } from "../schema.ts";
+import type { CaseOf } from "../../schema.ts";
+import { refuse } from "../finding.ts";
+import type { ResolvedType, TypeResolver } from "../types/resolve-type.ts";
 import { type Draft, pathStep } from "./draft.ts";
 import { truth } from "./expand.ts";
 import { type Expanded, propertiesOf, property } from "./expanded.ts";
-import { refuse } from "./finding.ts";
 import { checkList } from "./list-rules.ts";
 import { factsOf, type Surroundings, xpath } from "./node-facts.ts";
-import type { ResolvedType, TypeResolver } from "./types.ts";
 
 export interface Layout {
   readonly roots: readonly Draft[];
@@ -28,6 +28,7 @@ interface Context extends Surroundings {
   readonly moduleAbove: string | undefined;
 }
 
+/** Lays out data roots and structures; throws UsageError `yang.compile` at the first rule that is broken. */
 export function layOut(dataRoots: readonly Expanded[], structures: readonly Expanded[], types: TypeResolver): Layout {
   const roots: Draft[] = [];
   const drafts: Draft[] = [];

@@ -1,10 +1,10 @@
 /** RFC 8791 and RFC 8040 §8 — data that stands in no datastore: sx:structure and rc:yang-data. */
-import type { Statement } from "../parse/statement.ts";
+import type { Statement } from "../../parse/statement.ts";
+import type { Features } from "../features.ts";
+import type { Module, Unit } from "../module-set.ts";
+import { inside, topScope } from "../scope.ts";
 import { expandChildren, expandNode } from "./expand.ts";
 import type { Expanded } from "./expanded.ts";
-import type { Features } from "./features.ts";
-import type { Module, Unit } from "./module-set.ts";
-import { inside, topScope } from "./scope.ts";
 
 /** An extension is known by the module that its prefix means. */
 const extensionOf = (statement: Statement, unit: Unit): string | undefined => {
