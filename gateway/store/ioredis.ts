@@ -38,6 +38,7 @@ export async function connectRedis({ url, site, log }: RedisOptions): Promise<Re
   });
   try {
     await redis.connect();
+    await redis.ping(); // a password that is missing shows only now
     connected = true;
   } catch (error) {
     if (redis.status !== "end") redis.disconnect();

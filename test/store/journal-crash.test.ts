@@ -187,6 +187,15 @@ test.each<readonly [name: string, damage: (file: string) => void]>([
   await again.close();
 });
 
+test("an older segment that vanished is told when it is read", async () => {
+  const folder = folders();
+  const journal = await openFileJournal({ folder, log: SILENT, segmentBytes: 500, maxBatch: 1, recent: 1 });
+  for (let n = 1; n <= 20; n++) await journal.append(numbered(n, 60)).durable;
+  rmSync(segments(folder)[1] ?? "");
+  await expect(journal.read(1, 20)).rejects.toMatchObject({ code: "store.read-failed" });
+  await journal.close();
+});
+
 const full = "/dev/full";
 (existsSync(full) ? test : test.skip)(
   "a full disk (/dev/full): all who wait are told, and nothing more is taken",

@@ -13,9 +13,10 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function startRedis(folder: string): Promise<RedisServer> {
+/** Starts it with further arguments, such as --requirepass. */
+export async function startRedis(folder: string, ...more: readonly string[]): Promise<RedisServer> {
   const url = join(folder, "redis.sock");
-  const args = ["--port", "0", "--unixsocket", url, "--dir", folder, "--save", "", "--appendonly", "no"];
+  const args = ["--port", "0", "--unixsocket", url, "--dir", folder, "--save", "", "--appendonly", "no", ...more];
   const server: ChildProcess = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "inherit"] });
   const output = server.stdout;
   if (output === null) throw new Error("no output to read");

@@ -59,6 +59,33 @@ const newSite = () => ({ url: server?.url ?? "", site: `s-test${++sites}`, log: 
     await other.close();
   });
 
+  test("a Redis that wants a password is told by what it says", async () => {
+    const guarded = await startRedis(folders(), "--requirepass", "secret");
+    await expect(openRedisJournal({ url: guarded.url, site: "s-x", log: SILENT })).rejects.toMatchObject({
+      code: "store.redis",
+      facts: { reason: expect.stringContaining("NOAUTH") },
+    });
+    await guarded.stop();
+  });
+
+  test("a key that is no journal is refused", async () => {
+    const options = newSite();
+    const other = await connectRedis(options);
+    await other.redis.set(other.key("journal"), "text");
+    await expect(openRedisJournal(options)).rejects.toMatchObject({
+      code: "store.redis",
+      facts: { reason: expect.stringContaining("WRONGTYPE") },
+    });
+    await other.close();
+  });
+
+  test("a Redis that keeps nothing is warned of", async () => {
+    const warnings: string[] = [];
+    const options = { ...newSite(), log: { ...SILENT, warn: (event: string) => void warnings.push(event) } };
+    await (await openRedisJournal(options)).close();
+    expect(warnings).toEqual(["redis.no-append-only-file"]);
+  });
+
   test("a second writer of the same site is refused and the first one notices nothing", async () => {
     const options = newSite();
     const [one, two] = [await openRedisJournal(options), await openRedisJournal(options)];

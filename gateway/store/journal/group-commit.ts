@@ -4,7 +4,7 @@
  */
 
 import type { Closable } from "../../base/index.ts";
-import { BugError, StoreError } from "../../base/index.ts";
+import { BugError, isCoded, StoreError } from "../../base/index.ts";
 import { encodeFact } from "../cbor-x.ts";
 import type { Fact, NewFact } from "../facts.ts";
 import type { Appended, Journal } from "../ports.ts";
@@ -103,7 +103,18 @@ export class GroupCommitJournal implements Journal {
     const start = Math.max(from, this.first);
     const end = Math.min(this.#lastDurable, start + limit - 1);
     if (end < start) return [];
-    return this.#recent.range(start, end) ?? (await this.#backing.read(start, end));
+    const recent = this.#recent.range(start, end);
+    if (recent !== undefined) return recent;
+    try {
+      return await this.#backing.read(start, end);
+    } catch (error) {
+      if (isCoded(error)) throw error;
+      throw new StoreError(
+        "store.read-failed",
+        { what: this.#backing.name, reason: reasonOf(error) },
+        { cause: error },
+      );
+    }
   }
 
   onDurable(listener: (lastDurable: number) => void): () => void {
@@ -116,9 +127,13 @@ export class GroupCommitJournal implements Journal {
     return this.#waiting.at(-1)?.durable ?? this.#writing?.durable ?? Promise.resolve();
   }
 
-  trim(seq: number): Promise<void> {
-    // What is not durable yet cannot be dropped, whatever the caller believes.
-    return this.#backing.trim(Math.min(seq, this.#lastDurable + 1));
+  async trim(seq: number): Promise<void> {
+    try {
+      // What is not durable yet cannot be dropped, whatever the caller believes.
+      await this.#backing.trim(Math.min(seq, this.#lastDurable + 1));
+    } catch (error) {
+      throw this.#writeFailed(error);
+    }
   }
 
   close(): Promise<void> {
@@ -154,13 +169,17 @@ export class GroupCommitJournal implements Journal {
 
   /** After a failed write nobody knows what the disk holds; only opening the journal again finds out. */
   #fail(batch: OpenBatch, error: unknown): void {
-    const failure = new StoreError(
+    const failure = this.#writeFailed(error);
+    this.#refusal = failure;
+    for (const lost of [batch, ...this.#waiting.splice(0)]) lost.reject(failure);
+  }
+
+  #writeFailed(error: unknown): StoreError {
+    return new StoreError(
       "store.write-failed",
       { what: this.#backing.name, reason: reasonOf(error) },
       { cause: error },
     );
-    this.#refusal = failure;
-    for (const lost of [batch, ...this.#waiting.splice(0)]) lost.reject(failure);
   }
 }
 

@@ -2,23 +2,35 @@
  * The journal as a Redis stream: fact `seq` has the entry id `seq-0`. Redis takes ids in rising order only, so a second
  * writer cannot slip in unnoticed. Durable means acknowledged by Redis; what that survives is its `appendfsync`.
  */
-import { StoreError } from "../../base/index.ts";
+import { type Logger, StoreError } from "../../base/index.ts";
 import { decodeFact } from "../cbor-x.ts";
 import type { Fact } from "../facts.ts";
 import { asBuffer, connectRedis, type RedisOptions, type RedisSite, transact } from "../ioredis.ts";
 import type { Journal } from "../ports.ts";
+import { reasonOf } from "../system-error.ts";
 import { type FactBatch, GroupCommitJournal, type JournalBacking } from "./group-commit.ts";
 
 /** Opens or creates the journal of a site. */
 export async function openRedisJournal(options: RedisOptions): Promise<Journal> {
   const site = await connectRedis(options);
+  try {
+    return new GroupCommitJournal(await openStream(site, options.log));
+  } catch (error) {
+    await site.close();
+    throw new StoreError("store.redis", { url: site.name, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+async function openStream(site: RedisSite, log: Logger): Promise<RedisStream> {
+  const { redis } = site;
   const stream = site.key("journal");
-  const [oldest] = await site.redis.xrange(stream, "-", "+", "COUNT", 1);
-  const [newest] = await site.redis.xrevrange(stream, "+", "-", "COUNT", 1);
+  if ((await redis.info("persistence")).includes("aof_enabled:0")) {
+    log.warn("redis.no-append-only-file", { url: site.name, lost: "facts, when Redis ends" });
+  }
+  const [oldest] = await redis.xrange(stream, "-", "+", "COUNT", 1);
+  const [newest] = await redis.xrevrange(stream, "+", "-", "COUNT", 1);
   const seqOf = (id: string): number => Number.parseInt(id, 10);
-  return new GroupCommitJournal(
-    new RedisStream(site, stream, { first: seqOf(oldest?.[0] ?? "1"), last: seqOf(newest?.[0] ?? "0") }),
-  );
+  return new RedisStream(site, stream, { first: seqOf(oldest?.[0] ?? "1"), last: seqOf(newest?.[0] ?? "0") });
 }
 
 const FIELD = "fact";
