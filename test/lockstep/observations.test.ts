@@ -1,0 +1,244 @@
+/** Observe (RFC 7641): registration, notifications of the right type, and all the ways it ends. */
+import { expect, test } from "@jest/globals";
+import { hours, seconds } from "../../gateway/base/index.ts";
+import { bodyEtag } from "../../gateway/coap/block2.ts";
+import type { Response } from "../../gateway/coap/index.ts";
+import { decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
+import { ack, con, NODE, non, rst, stage } from "../support/lockstep.ts";
+import { settled } from "../support/virtual-clock.ts";
+
+/** A resource with one number, observable as topic "t". */
+function gauge() {
+  const state = { value: 0, gone: false };
+  const handler = (): Response =>
+    state.gone ? { code: "4.04" } : { code: "2.05", payload: Uint8Array.of(state.value), observable: "t" };
+  return { state, handler };
+}
+
+const sequence = (message: Message): number =>
+  decodeUint(message.options.find(({ number }) => number === OPTION.observe)?.value ?? new Uint8Array(0));
+
+test("CON registration: CON notifications that count up, until deregistered", async () => {
+  const { state, handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0).token("07"));
+  let last = await node.expects(ack("2.05").observe().payload(Uint8Array.of(0)));
+  for (const value of [1, 2]) {
+    state.value = value;
+    engine.changed("t");
+    const next = await node.expects(con("2.05").observe().payload(Uint8Array.of(value)).token("07"));
+    expect(sequence(next)).toBeGreaterThan(sequence(last));
+    last = next;
+    await node.sends(ack().mid(next.messageId));
+  }
+  engine.changed("another topic");
+  await node.expectsSilence();
+  await node.sends(con("GET", "s").observe(1).token("07"));
+  await node.expects(ack("2.05").payload(Uint8Array.of(2)));
+  engine.changed("t");
+  await node.expectsSilence();
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
+test("NON registration: NON notifications with fresh message ids, each sixteenth is CON", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  for (let i = 1; i < 16; i++) {
+    engine.changed("t");
+    await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  }
+  engine.changed("t");
+  const { messageId } = await node.expects(con("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(ack().mid(messageId));
+  engine.changed("t");
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+});
+
+test("NON registration: at least one CON in 24 hours", async () => {
+  const { handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await clock.advance(hours(24));
+  engine.changed("t");
+  await node.expects(con("2.05").observe().payload(Uint8Array.of(0)));
+});
+
+test("a RST to a NON notification ends the observation", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.receives();
+  engine.changed("t");
+  const { messageId } = await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(rst().mid(messageId));
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
+test("a RST to a CON notification ends it too", async () => {
+  const { handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0));
+  await node.receives();
+  engine.changed("t");
+  const { messageId } = await node.expects(con("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(rst().mid(messageId));
+  await clock.advance(seconds(100));
+  await node.expectsSilence();
+  expect(engine.stats().kept).toMatchObject({ observations: 0, confirmables: 0 });
+});
+
+test("a client that stays silent is forgotten after one lost CON", async () => {
+  const { handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0));
+  await node.receives();
+  engine.changed("t");
+  await clock.advance(seconds(100));
+  for (let sent = 0; sent < 5; sent++) await node.expects(con("2.05").observe().payload(Uint8Array.of(0)));
+  expect(engine.stats()).toMatchObject({ lost: 1, kept: { observations: 0 } });
+});
+
+test("while a CON is under way changes wait; its ACK brings the newest state only", async () => {
+  const { state, handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0));
+  await node.receives();
+  state.value = 1;
+  engine.changed("t");
+  const { messageId } = await node.expects(con("2.05").observe().payload(Uint8Array.of(1)));
+  for (const value of [2, 3, 4]) {
+    state.value = value;
+    engine.changed("t");
+    await node.expectsSilence();
+  }
+  await node.sends(ack().mid(messageId));
+  await node.expects(con("2.05").observe().payload(Uint8Array.of(4)));
+  await node.expectsSilence();
+});
+
+test("many changes in one turn are one notification", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.receives();
+  for (let i = 0; i < 100; i++) engine.changed("t");
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await node.expectsSilence();
+});
+
+test("registering again with the same token does not double the stream", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  for (let time = 0; time < 2; time++) {
+    await node.sends(non("GET", "s").observe(0).token("07"));
+    await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  }
+  engine.changed("t");
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await node.expectsSilence();
+  expect(engine.stats().kept.observations).toBe(1);
+});
+
+test("an error is the last notification, without Observe", async () => {
+  const { state, handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.receives();
+  state.gone = true;
+  engine.changed("t");
+  await node.expects(non("4.04"));
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
+test("a notification larger than a block brings block 0, the rest is fetched from the same state", async () => {
+  let body = new Uint8Array(1500).fill(1);
+  const handler = (): Response => ({ code: "2.05", payload: body, observable: "t" });
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0).token("07"));
+  await node.receives();
+  body = new Uint8Array(1500).fill(2);
+  const notified = body;
+  engine.changed("t");
+  const etag = bodyEtag(notified);
+  await node.expects(
+    non("2.05").observe().block2(0, 1, 1024).etag(etag).size2(1500).payload(notified.subarray(0, 1024)),
+  );
+  body = new Uint8Array(1500).fill(3);
+  await node.sends(con("GET", "s").block2(1, 0, 1024).token("08"));
+  await node.expects(ack("2.05").block2(1, 0, 1024).etag(etag).payload(notified.subarray(1024)));
+});
+
+test("FETCH can observe; other methods cannot", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("FETCH", "s").observe(0).payload("x"));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(non("POST", "s").observe(0));
+  await node.expects(non("2.05").payload(Uint8Array.of(0)));
+  expect(engine.stats().kept.observations).toBe(1);
+});
+
+test("a full table: the answer comes, without Observe", async () => {
+  const { handler } = gauge();
+  const { node, another, engine } = await stage({ handler, limits: { observationsPerPeer: 1, observationsTotal: 2 } });
+  await node.sends(con("GET", "s").observe(0));
+  await node.expects(ack("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(con("GET", "s").observe(0));
+  await node.expects(ack("2.05").payload(Uint8Array.of(0)));
+  for (const [port, full] of [
+    [1, false],
+    [2, true],
+  ] as const) {
+    const other = await another({ ...NODE, port });
+    await other.sends(con("GET", "s").observe(0));
+    const answer = ack("2.05").payload(Uint8Array.of(0));
+    await other.expects(full ? answer : answer.observe());
+  }
+  expect(engine.stats().kept.observations).toBe(2);
+});
+
+test("what changes while the first answer is being made is told right after it", async () => {
+  let release: (response: Response) => void = () => undefined;
+  let calls = 0;
+  const handler = (): Response | Promise<Response> => {
+    calls += 1;
+    if (calls > 1) return { code: "2.05", payload: Uint8Array.of(2), observable: "t" };
+    return new Promise((resolve) => {
+      release = resolve;
+    });
+  };
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  engine.changed("t");
+  await settled();
+  release({ code: "2.05", payload: Uint8Array.of(1), observable: "t" });
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(1)));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(2)));
+});
+
+test("two nodes with the same token are two observations", async () => {
+  const { handler } = gauge();
+  const { node, another, engine } = await stage({ handler });
+  const neighbour = await another({ ...NODE, port: 40_008 });
+  for (const party of [node, neighbour]) {
+    await party.sends(non("GET", "s").observe(0).token("07"));
+    await party.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  }
+  engine.changed("t");
+  for (const party of [node, neighbour])
+    await party.expects(non("2.05").observe().payload(Uint8Array.of(0)).token("07"));
+});
+
+test("a closed engine notifies nobody", async () => {
+  const { handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0));
+  await node.receives();
+  engine.changed("t");
+  await engine.close();
+  await clock.advance(seconds(100));
+  await node.expectsSilence();
+});
