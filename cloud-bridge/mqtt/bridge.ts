@@ -12,8 +12,9 @@ import {
 import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { BrokerAddress, Dial } from "./connection.ts";
+import type { OutboxLimits } from "./journal-rows.ts";
 import { Link } from "./link.ts";
-import { Outbox, type OutboxLimits } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { Projector } from "./projector.ts";
 import {
   type BrokerKind,

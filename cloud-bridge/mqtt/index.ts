@@ -3,7 +3,7 @@ export { type Bridge, type BridgeStats, type MqttBridgeOptions, openMqttBridge }
 export { dial, isExposed, watch } from "./client.ts";
 export type { BrokerAddress, Connection, Dial, TlsOptions } from "./connection.ts";
 export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./embedded-broker.ts";
-export { OUTBOX_LIMITS, type OutboxLimits } from "./outbox.ts";
+export { OUTBOX_LIMITS, type OutboxLimits } from "./journal-rows.ts";
 export { PROJECTION } from "./projector.ts";
 export type { BrokerKind, Role } from "./render/site.ts";
 export { treesOf } from "./render/trees.ts";

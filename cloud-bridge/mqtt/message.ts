@@ -80,17 +80,18 @@ export function propertiesOf(message: Message): MessageProperties {
   if (isRemoval(message)) return { ...common, user: {} };
   if (message.kind === "event") return { ...common, user: cloudEvent(message.topic, parsePayload(message.payload)) };
   if (message.kind === "nodeData") {
-    const meta = parsePayload(message.payload)["sidgate-mqtt:meta"];
+    const { "sidgate-mqtt:meta": meta } = parsePayload(message.payload);
     return { ...common, user: isObject(meta) ? texts(meta, ["seq", "epoch", "observed"]) : {} };
   }
   return { ...common, user: {} };
 }
 
 function cloudEvent(topic: string, event: JsonObject): Record<string, string> {
-  const subject = event["node"] ?? event["campaign"];
+  const { node, campaign, type } = event;
+  const subject = node ?? campaign;
   return {
     specversion: "1.0",
-    type: `sidgate.${String(event["type"])}`,
+    type: `sidgate.${String(type)}`,
     source: topic.slice(0, topic.lastIndexOf("/")),
     ...(subject === undefined ? {} : { subject: String(subject) }),
     ...texts(event, ["id", "time", "seq", "epoch", "observed"]),

@@ -9,26 +9,15 @@
  * The outbox writes nothing itself: it hands StateChanges to the projector, which commits them together with the
  * number of the last rendered fact (one transaction), and is told afterwards.
  */
-import { days, type Logger, type Millis } from "../../gateway/base/index.ts";
+import type { Logger, Millis } from "../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
+import { JOURNAL_TABLE, OUTBOX_LIMITS, type OutboxLimits, rowKey, timeOf, trimJournal } from "./journal-rows.ts";
 import { classOf, decodeMessage, encodeMessage, isRemoval, type Message, parsePayload } from "./message.ts";
-import { renderOverflow } from "./render/event.ts";
 
-const JOURNAL = "mqtt.journal";
 const LATEST = "mqtt.latest";
 const MARKS = "mqtt.marks";
 
-export interface OutboxLimits {
-  /** Bytes of journal-class rows, acknowledged or not. */
-  readonly maxBytes: number;
-  readonly replaySpan: Millis;
-}
-export const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, replaySpan: days(7) };
-
-/** Trimming goes on to this share of the limit, so that not every batch must trim. */
-const TRIM_TO = 0.95;
 const ALARM_AT = 0.8;
-const TRIM_PAGE = 500;
 /** A connected consumer may see intermediate values of a topic; no more than these wait for the window. */
 const STEPS_PER_TOPIC = 64;
 
@@ -52,9 +41,6 @@ export interface Staged {
   readonly acked: number;
   readonly dropped: number;
 }
-
-/** Sorts as the number does. */
-const rowKey = (seq: number): string => String(seq).padStart(16, "0");
 
 export class Outbox {
   readonly #state: StateStore;
@@ -120,12 +106,19 @@ export class Outbox {
         latest.push(message);
         continue;
       }
-      put(JOURNAL, rowKey(message.seq), row);
+      put(JOURNAL_TABLE, rowKey(message.seq), row);
       added.last = message.seq;
       added.unacked += 1;
       added.bytes += row.length;
     }
-    const trimmed = await this.#trim(added.bytes, now, put);
+    const trimmed = await trimJournal(this.#state, {
+      site: this.#site,
+      limits: this.#limits,
+      bytes: this.#marks.bytes + added.bytes,
+      acked: this.#marks.acked,
+      now,
+    });
+    for (const { table, key, value } of trimmed.changes) put(table, key, value);
     added.bytes -= trimmed.bytes;
     added.unacked -= trimmed.unacked;
     if (rows.size > 0 || acked !== this.#savedAcked) put(MARKS, "journal", encodeMarks(this.#plus(added)));
@@ -206,7 +199,7 @@ export class Outbox {
 
   async journalAfter(seq: number, limit: number): Promise<readonly Message[]> {
     if (seq >= this.#marks.last) return [];
-    return (await this.#state.entries(JOURNAL, rowKey(seq + 1), limit)).map(([, row]) => decodeMessage(row));
+    return (await this.#state.entries(JOURNAL_TABLE, rowKey(seq + 1), limit)).map(([, row]) => decodeMessage(row));
   }
 
   /** The broker has every journal message up to and including `seq`. */
@@ -258,53 +251,6 @@ export class Outbox {
     return this.#oldest === undefined ? 0 : Math.max(0, Math.round((now - this.#oldest) / 1000));
   }
 
-  // -- bounds
-
-  /**
-   * Acknowledged messages go first: those past the replay span, then by age while the rows exceed the limit. When
-   * unsent ones must go, the oldest go and one overflow event takes the place of the last of them.
-   */
-  async #trim(
-    incoming: number,
-    now: Millis,
-    put: (table: string, key: string, value: Uint8Array | undefined) => void,
-  ): Promise<{ readonly bytes: number; readonly unacked: number; readonly lostUpTo: number }> {
-    const excess = this.#marks.bytes + incoming - this.#limits.maxBytes;
-    const toFree = excess > 0 ? excess + this.#limits.maxBytes * (1 - TRIM_TO) : 0;
-    const freed = { bytes: 0, unacked: 0, lostUpTo: 0 };
-    const lost: { first: Message | undefined; last: Message | undefined } = { first: undefined, last: undefined };
-    let from = "";
-    for (;;) {
-      const page = await this.#state.entries(JOURNAL, from, toFree > 0 ? TRIM_PAGE : 1);
-      for (const [key, row] of page) {
-        const message = decodeMessage(row);
-        const acked = message.seq <= this.#marks.acked;
-        const expired = acked && now - timeOf(message) > this.#limits.replaySpan;
-        if (!expired && freed.bytes >= toFree) return this.#mark(freed, lost, put);
-        put(JOURNAL, key, undefined);
-        freed.bytes += row.length;
-        from = `${key}\0`; // the first key after this one
-        if (acked) continue;
-        freed.unacked += 1;
-        lost.first ??= message;
-        lost.last = message;
-      }
-      if (page.length === 0) return this.#mark(freed, lost, put);
-    }
-  }
-
-  #mark(
-    freed: { readonly bytes: number; readonly unacked: number },
-    lost: { readonly first: Message | undefined; readonly last: Message | undefined },
-    put: (table: string, key: string, value: Uint8Array | undefined) => void,
-  ): { readonly bytes: number; readonly unacked: number; readonly lostUpTo: number } {
-    if (lost.first === undefined || lost.last === undefined) return { ...freed, lostUpTo: 0 };
-    const marker = renderOverflow(parsePayload(lost.first.payload), parsePayload(lost.last.payload), this.#site);
-    const row = encodeMessage(marker);
-    put(JOURNAL, rowKey(marker.seq), row);
-    return { bytes: freed.bytes - row.length, unacked: freed.unacked - 1, lostUpTo: marker.seq };
-  }
-
   #plus(added: Staged["added"]): Marks {
     const { acked, unacked, bytes } = this.#marks;
     return { acked, last: added.last, unacked: Math.max(0, unacked + added.unacked), bytes: bytes + added.bytes };
@@ -322,8 +268,6 @@ export class Outbox {
     for (const listener of this.#listeners) listener();
   }
 }
-
-const timeOf = (message: Message): Millis => Date.parse(String(parsePayload(message.payload)["time"])) as Millis;
 
 const encodeMarks = (marks: Marks): Uint8Array => Buffer.from(JSON.stringify(marks));
 function decodeMarks(row: Uint8Array): Partial<Marks> {

@@ -8,7 +8,15 @@ import {
   type OutboxLimits,
   openMqttBridge,
 } from "../../cloud-bridge/mqtt/index.ts";
-import { type Millis, millis, type NodeId, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import {
+  type Millis,
+  millis,
+  type NodeId,
+  type Random,
+  SILENT,
+  seededRandom,
+  systemClock,
+} from "../../gateway/base/index.ts";
 import {
   type Fact,
   type Journal,
@@ -54,6 +62,11 @@ export interface TestSite {
 export function testSite(state: StateStore = memoryState()): TestSite {
   const journal = memoryJournal();
   let opened = 0;
+  // Reconnects within a tenth of what the jitter may take at most.
+  const hurried = (seed: number): Random => {
+    const random = seededRandom(seed);
+    return { next: () => random.next() / 10 };
+  };
   return {
     journal,
     state,
@@ -68,7 +81,7 @@ export function testSite(state: StateStore = memoryState()): TestSite {
         state,
         trees: await bridgeTrees(),
         clock: systemClock(),
-        random: seededRandom(opened),
+        random: hurried(opened),
         log: SILENT,
         dial: options.dial ?? dial,
         broker,

@@ -4,7 +4,7 @@ import type { Json } from "../../../gateway/yang/api.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
 import type { Members } from "../message.ts";
 import type { Trees } from "./trees.ts";
-import { isActive, type NodeOta, type NodeView } from "./view.ts";
+import { isActive, isUnderWay, type NodeOta, type NodeView } from "./view.ts";
 
 /** Leaves of our own modules that a node's birth, state and ota repeat, so that no consumer needs the module for them. */
 const LEAVES = {
@@ -50,6 +50,7 @@ export function nodeState(node: NodeView, trees: Trees): Members {
 /** Everything before `detail` is what Home Assistant's update entity reads (contract 2.13). */
 export function nodeOta(node: NodeView, ota: NodeOta, trees: Trees): Members {
   const size = ota.image?.size;
+  const underWay = isUnderWay(ota.phase);
   return {
     installed_version: nodeLeaf(node, "version", trees) ?? null,
     latest_version: ota.image?.version ?? null,
@@ -61,8 +62,9 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: Trees): Members {
       group: 1,
       phase: ota.phase,
       attempt: ota.attempt,
-      bytes: ota.received === undefined || size === undefined ? undefined : [ota.received, size],
-      "next-wake": node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
+      bytes: !underWay || ota.received === undefined || size === undefined ? undefined : [ota.received, size],
+      // A finished update does not change with every wake that follows.
+      "next-wake": !underWay || node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
       verified: ota.image?.verified,
       silent: ota.silent ? true : undefined,
       reason: ota.reason ?? null,

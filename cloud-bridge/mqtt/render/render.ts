@@ -55,12 +55,15 @@ export function renderRow(
   ];
 }
 
-type NodeTopic = "nodeBirth" | "nodeState" | "nodeOta";
-const NODE_TOPICS: Readonly<Record<NodeTopic, (node: NodeView, context: RenderContext) => Members | undefined>> = {
-  nodeBirth: (node, { trees }) => nodeBirth(node, trees),
-  nodeState: (node, { trees }) => nodeState(node, trees),
-  nodeOta: (node, { trees }) => (node.ota === undefined ? undefined : nodeOta(node, node.ota, trees)),
-};
+type NodeTopic = readonly [
+  kind: "nodeBirth" | "nodeState" | "nodeOta",
+  says: (node: NodeView, context: RenderContext) => Members | undefined,
+];
+const NODE_TOPICS: readonly NodeTopic[] = [
+  ["nodeBirth", (node, { trees }) => nodeBirth(node, trees)],
+  ["nodeState", (node, { trees }) => nodeState(node, trees)],
+  ["nodeOta", (node, { trees }) => node.ota && nodeOta(node, node.ota, trees)],
+];
 
 function nodeMessages(
   before: NodeView | undefined,
@@ -69,15 +72,12 @@ function nodeMessages(
   context: RenderContext,
 ): readonly Message[] {
   if (after === undefined) return before === undefined ? [] : removals(before, seq, context);
-  const messages: Message[] = [];
-  for (const [kind, membersOf] of Object.entries(NODE_TOPICS) as ReadonlyArray<
-    [NodeTopic, (typeof NODE_TOPICS)[NodeTopic]]
-  >) {
-    const members = membersOf(after, context);
-    if (members === undefined || (before !== undefined && sameJson(membersOf(before, context), members))) continue;
-    messages.push(messageOf(kind, { site: context.site, node: after.id }, seq, members));
-  }
-  return messages;
+  if (after === before) return [];
+  return NODE_TOPICS.flatMap(([kind, says]) => {
+    const members = says(after, context);
+    const unchanged = members === undefined || (before && sameJson(says(before, context), members));
+    return unchanged ? [] : [messageOf(kind, { site: context.site, node: after.id }, seq, members)];
+  });
 }
 
 /** Contract 2.3, rule 7. */
@@ -91,15 +91,17 @@ function removals(node: NodeView, seq: number, context: RenderContext): readonly
   ];
 }
 
-const campaignMessages = (
+function campaignMessages(
   before: CampaignView | undefined,
   after: CampaignView | undefined,
   seq: number,
   context: RenderContext,
-): readonly Message[] =>
-  after === undefined || after === before
-    ? []
-    : [messageOf("campaign", { site: context.site, campaign: after.id }, seq, campaignSummary(after))];
+): readonly Message[] {
+  if (after === undefined || after === before) return [];
+  const members = campaignSummary(after);
+  if (before !== undefined && sameJson(campaignSummary(before), members)) return [];
+  return [messageOf("campaign", { site: context.site, campaign: after.id }, seq, members)];
+}
 
 const sameJson = (a: Members | undefined, b: Members): boolean =>
   a !== undefined && Buffer.compare(jsonBytes(a), jsonBytes(b)) === 0;

@@ -96,10 +96,12 @@ const PHASE_COUNTED: Readonly<Record<Phase, Counted>> = {
 };
 
 export const isActive = (phase: Phase): boolean => PHASE_COUNTED[phase] === "active";
+/** Nothing final is known yet. */
+export const isUnderWay = (phase: Phase): boolean => isActive(phase) || PHASE_COUNTED[phase] === "waiting";
 /** A silent node counts as silent only while nothing final is known about it. */
 export function countedAs(ota: Pick<NodeOta, "phase" | "silent">): Counted {
   const counted = PHASE_COUNTED[ota.phase];
-  return ota.silent && (counted === "waiting" || counted === "active") ? "silent" : counted;
+  return ota.silent && isUnderWay(ota.phase) ? "silent" : counted;
 }
 
 /** The rows that one fact reads and changes; undefined = there is no such row. */

@@ -1,0 +1,150 @@
+/** What each fact becomes, byte by byte (mqtt-contract 2.11), and that the bytes follow from the fact alone. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { isRemoval, type Message, parsePayload } from "../../cloud-bridge/mqtt/message.ts";
+import { render } from "../../cloud-bridge/mqtt/render/render.ts";
+import { keysOf } from "../../cloud-bridge/mqtt/render/view.ts";
+import { ViewStore } from "../../cloud-bridge/mqtt/view-store.ts";
+import { type Fact, type FactType, memoryState, type NewFact } from "../../gateway/store/index.ts";
+import { SITE } from "../support/bridge-site.ts";
+import { bridgeStory } from "../support/bridge-story.ts";
+import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
+
+interface Told {
+  readonly fact: Fact;
+  readonly messages: readonly Message[];
+}
+
+async function tell(facts: readonly NewFact[], epoch = SITE.epoch): Promise<readonly Told[]> {
+  const trees = await bridgeTrees();
+  const view = await ViewStore.load(memoryState(), trees);
+  return facts.map((newFact, index) => {
+    const fact: Fact = { ...newFact, seq: index + 1 };
+    const keys = keysOf(fact);
+    const { slice, messages } = render(view.slice(keys), fact, { site: SITE.site, epoch, trees });
+    view.put(keys, slice);
+    return { fact, messages };
+  });
+}
+
+const text = (told: readonly Told[]): string =>
+  told
+    .map(({ fact, messages }) =>
+      [
+        `# ${fact.seq} ${fact.type}`,
+        ...messages.map(({ topic, payload }) => `${topic} ${Buffer.from(payload).toString()}`.trimEnd()),
+        "",
+      ].join("\n"),
+    )
+    .join("\n");
+
+/** A new fact type fails to compile here until the story has one. */
+const FACT_TYPES: Readonly<Record<FactType, true>> = {
+  "gateway.started": true,
+  "node.joined": true,
+  "node.renamed": true,
+  "node.removed": true,
+  "node.reported": true,
+  "node.reachability": true,
+  "datastore.edited": true,
+  "image.added": true,
+  "campaign.created": true,
+  "campaign.state": true,
+  "ota.phase": true,
+  "command.done": true,
+};
+
+let story: readonly NewFact[];
+let told: readonly Told[];
+beforeAll(async () => {
+  story = bridgeStory(await bridgeSchema());
+  told = await tell(story);
+});
+const events = (): ReadonlyArray<Record<string, unknown>> =>
+  told.flatMap(({ messages }) => messages.filter(({ kind }) => kind === "event").map((m) => parsePayload(m.payload)));
+
+describe("rendering", () => {
+  test("tells the story as in golden/story.txt", () => {
+    expect(text(told)).toBe(readFileSync(join(import.meta.dirname, "golden", "story.txt"), "utf8"));
+  });
+
+  test("has every fact type in the story", () => {
+    expect([...new Set(story.map(({ type }) => type))].sort()).toEqual(Object.keys(FACT_TYPES).sort());
+  });
+
+  test("gives the same bytes again", async () => {
+    expect(text(await tell(story))).toBe(text(told));
+  });
+
+  test("links the events by prev-seq without a gap, whatever facts lie between", () => {
+    let last = "0";
+    for (const event of events()) {
+      expect(event["prev-seq"]).toBe(last);
+      last = String(event["seq"]);
+    }
+  });
+
+  test("chains the events by a hash that anyone can compute from the payload", () => {
+    let last: unknown = null;
+    for (const { hash, ...rest } of events()) {
+      expect(rest["prev"]).toBe(last);
+      expect(hash).toBe(`sha256:${createHash("sha256").update(JSON.stringify(rest)).digest("hex")}`);
+      last = hash;
+    }
+  });
+
+  test("gives other ids and hashes under another epoch", async () => {
+    const other = await tell(story, SITE.epoch + 1);
+    const ids = (of: readonly Told[]): readonly unknown[] =>
+      of.flatMap(({ messages }) =>
+        messages.filter((m) => m.kind === "event").map((m) => parsePayload(m.payload)["id"]),
+      );
+    expect(ids(told).filter((id) => ids(other).includes(id))).toEqual([]);
+  });
+
+  test("removes every retained topic of a removed node, after the event", () => {
+    const retained = new Set(told.slice(0, -1).flatMap(({ messages }) => messages.map(({ topic }) => topic)));
+    const last = told.at(-1)?.messages ?? [];
+    expect(last[0]?.kind).toBe("event");
+    const removed = last.slice(1);
+    expect(removed.every(isRemoval)).toBe(true);
+    expect(removed.map(({ topic }) => topic).sort()).toEqual(
+      [...retained].filter((topic) => topic.includes("/n/n-0001/")).sort(),
+    );
+  });
+
+  test("tells samples in the order of their times, then the report", () => {
+    const observed = (told[5]?.messages ?? [])
+      .filter(({ kind }) => kind === "nodeData")
+      .map(({ payload }) => parsePayload(payload)["sidgate-mqtt:meta"]);
+    expect(observed).toEqual([
+      { seq: "6", epoch: 3, observed: "2026-11-21T13:00:40Z" },
+      { seq: "6", epoch: 3, observed: "2026-11-21T13:01:10Z" },
+      { seq: "6", epoch: 3, observed: "2026-11-21T13:01:40Z" },
+    ]);
+  });
+
+  test("leaves out a sample that is older than what is known of its module", async () => {
+    const sample = story[5];
+    if (sample?.type !== "node.reported") throw new Error("the story changed");
+    const late = { ...sample, samples: (sample.samples ?? []).map((one) => ({ ...one, at: story[0]?.at ?? one.at })) };
+    const [, , , , , again] = await tell([...story.slice(0, 5), late]);
+    expect(again?.messages.filter(({ kind }) => kind === "nodeData")).toHaveLength(1);
+  });
+
+  test("skips data that the schema cannot read and tells the rest", async () => {
+    const trees = await bridgeTrees();
+    const report = story[4];
+    if (report?.type !== "node.reported") throw new Error("the story changed");
+    const view = await ViewStore.load(memoryState(), trees);
+    const context = { site: SITE.site, epoch: SITE.epoch, trees };
+    const join: Fact = { ...(story[1] as NewFact), seq: 1 };
+    view.put(keysOf(join), render(view.slice(keysOf(join)), join, context).slice);
+    const broken: Fact = { ...report, seq: 2, data: Uint8Array.of(0xa1, 0x01) };
+    const { messages, skipped } = render(view.slice(keysOf(broken)), broken, context);
+    expect(skipped).toEqual(["cbor.truncated"]);
+    expect(messages.map(({ kind }) => kind)).toEqual(["nodeState"]);
+  });
+});

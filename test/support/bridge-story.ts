@@ -1,0 +1,100 @@
+/** A short life of a site in which every fact type occurs, for golden messages and crash tests. */
+import { millis } from "../../gateway/base/index.ts";
+import type { Fact, NewFact } from "../../gateway/store/index.ts";
+import { encodeTree, fromJson, type Json, type Schema } from "../../gateway/yang/index.ts";
+import { atSecond, DIGEST, joined, nodeId, phase } from "./bridge-site.ts";
+
+const CAMPAIGN = "c-20261121-01";
+const REPLY = new Uint8Array(0);
+
+export function bridgeStory(schema: Schema): readonly NewFact[] {
+  // A plain Uint8Array, as the journal gives it back.
+  const data = (json: { readonly [member: string]: Json }): Uint8Array =>
+    new Uint8Array(encodeTree(fromJson(json, schema), schema));
+  const room = (temperature: string): Uint8Array => data({ "sidgate-building:room": { temperature } });
+  const report = (n: number, second: number, rest: Partial<Extract<Fact, { type: "node.reported" }>>): NewFact => ({
+    type: "node.reported",
+    at: atSecond(second),
+    node: nodeId(n),
+    report: second,
+    request: 1,
+    reply: REPLY,
+    state: "asleep",
+    nextWake: atSecond(second + 900),
+    ...rest,
+  });
+  return [
+    { type: "gateway.started", at: atSecond(0), version: "0.1.0", boot: "1", mode: "lab" },
+    joined(1),
+    joined(2),
+    { type: "node.renamed", at: atSecond(3), node: nodeId(2), name: "Room 115 valve", actor: "cli:root" },
+    report(1, 4, {
+      data: data({
+        "sidgate-node:node": { model: "acme-trv2", hardware: "B", "wake-interval": 900 },
+        "sidgate-firmware:firmware": { "running-version": "1.4.2" },
+        "sidgate-building:room": { temperature: "21.40", battery: 2910, alarm: "low-battery frost", mode: "comfort" },
+      }),
+    }),
+    report(1, 100, {
+      samples: [
+        { at: atSecond(40), data: room("21.50") },
+        { at: atSecond(70), data: room("21.60") },
+      ],
+      data: room("21.70"),
+      state: "awake",
+    }),
+    { type: "datastore.edited", at: atSecond(101), root: nodeId(1), patch: REPLY, revision: 17, actor: "mqtt:bms-1" },
+    { type: "datastore.edited", at: atSecond(102), root: "gateway", patch: REPLY, actor: "coap:lab" },
+    report(1, 103, { applied: 17 }),
+    { type: "node.reachability", at: atSecond(2000), node: nodeId(2), from: "unknown", to: "overdue", missedWakes: 1 },
+    {
+      type: "image.added",
+      at: atSecond(2001),
+      digest: DIGEST,
+      id: "ab12",
+      size: 131_072,
+      model: "acme-trv2",
+      version: "1.5.0",
+      name: "acme-trv2-1.5.0.bin",
+      verified: "lab",
+      actor: "cli:root",
+    },
+    {
+      type: "campaign.created",
+      at: atSecond(2002),
+      campaign: CAMPAIGN,
+      name: "TRV 1.5.0",
+      image: DIGEST,
+      targets: [nodeId(1), nodeId(2)],
+      excluded: [{ node: nodeId(3), reason: "already-installed" }],
+      stopAtPct: 60,
+      silentAfter: 3,
+      actor: "cli:root",
+    },
+    phase(1, "queued", "offered", 2003),
+    { ...phase(1, "offered", "downloading", 2004), received: 64 } as NewFact,
+    report(1, 2005, { data: data({ "sidgate-firmware:firmware": { phase: "downloading", received: 20_480 } }) }),
+    { ...phase(1, "downloading", "downloading", 2006), received: 40_960 } as NewFact,
+    phase(1, "downloading", "done", 2007),
+    { ...phase(2, "queued", "queued", 2008), silent: true } as NewFact,
+    {
+      type: "campaign.state",
+      at: atSecond(2009),
+      campaign: CAMPAIGN,
+      from: "running",
+      to: "done",
+      reason: "all targets decided",
+      actor: "system",
+    },
+    {
+      type: "command.done",
+      at: atSecond(2010),
+      id: "01JD7QAAA1",
+      op: "image.add",
+      actor: "cli:root",
+      outcome: "failed",
+      answer: JSON.stringify({ status: "failed", error: { code: "image.empty", text: "", hint: "" } }),
+    },
+    { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
+  ];
+}
