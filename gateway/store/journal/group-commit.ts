@@ -85,8 +85,8 @@ export class GroupCommitJournal implements Journal {
   append(fact: NewFact): Appended {
     if (this.#refusal !== undefined) throw this.#refusal;
     const payload = encodeFact(fact);
-    if (payload.length > LARGEST_PAYLOAD)
-      throw new BugError("store.bug", { what: `a fact of ${payload.length} bytes` });
+    const { length } = payload;
+    if (length > LARGEST_PAYLOAD) throw new BugError("store.bug", { what: `a fact of ${length} bytes` });
     const numbered: Fact = { seq: ++this.#last, ...fact };
     this.#recent.push(numbered);
     let batch = this.#waiting.at(-1);
