@@ -55,6 +55,9 @@ export interface Services {
   join(endpoint: string): Promise<NodeId>;
 }
 
+/** Compiled once per test file. */
+let compiled: Promise<Schema> | undefined;
+
 /** `on`: stores of earlier services, to see what a restart makes of them. */
 export async function openServices(options: {
   readonly images: ImageStore;
@@ -64,7 +67,7 @@ export async function openServices(options: {
   readonly shortIdOf?: (digest: string) => string;
 }): Promise<Services> {
   const { on, lab = true } = options;
-  const schema = on?.schema ?? (await loadModels({ folder: builtInModels(), log: SILENT }));
+  const schema = on?.schema ?? (await (compiled ??= loadModels({ folder: builtInModels(), log: SILENT })));
   const clock = on?.clock ?? new StandingClock();
   const journal = on?.journal ?? memoryJournal();
   const state = on?.state ?? memoryState();

@@ -24,9 +24,9 @@ export interface Report {
 }
 
 export interface Answer {
-  /** Left out when the node is brief and nothing waits. */
   readonly time: Millis;
-  readonly nextWake: Millis;
+  /** Undefined when nobody has said how often this node should wake: then it keeps its own counsel. */
+  readonly nextWake: Millis | undefined;
   readonly offer: { readonly digest: Uint8Array; readonly size: number; readonly uri: string } | undefined;
   readonly delivery: { readonly revision: number; readonly edits: Uint8Array } | undefined;
   readonly more: boolean;
@@ -95,10 +95,8 @@ export function checkInCodec(schema: Schema): CheckInCodec {
       };
     },
     encode: ({ time, nextWake, offer, delivery, more }) => {
-      const tree = new Map<Sid, Value>([
-        [OUT.time, Math.floor(time / 1000)],
-        [OUT.nextWake, Math.max(1, Math.round(nextWake / 1000))],
-      ]);
+      const tree = new Map<Sid, Value>([[OUT.time, Math.floor(time / 1000)]]);
+      if (nextWake !== undefined) tree.set(OUT.nextWake, Math.max(1, Math.round(nextWake / 1000)));
       if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
       if (offer !== undefined) {
         tree.set(

@@ -105,12 +105,13 @@ export class CheckIn implements CheckInLane {
     const { schema } = registry;
     const now = clock.now();
     const data = report.data;
-    if (data !== undefined) merge(node.tree, data, schema); // throws what does not fit, before anything is recorded
+    // Throws what does not fit before anything is recorded.
+    const tree = data === undefined ? node.tree : merge(node.tree, data, schema);
     for (const sample of report.samples) merge(node.tree, sample.data, schema);
-    if (data !== undefined)
-      campaigns.advance(node.id, { type: "reported", report: this.#models.firmware(data) }, recorder)?.catch(ignore);
+    const said = data === undefined ? {} : this.#models.firmware(data);
+    campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
-    const nextWake = this.#models.wakeInterval(node.tree) ?? this.#options.wakeInterval;
+    const nextWake = this.#models.wakeInterval(tree);
     const answer = this.#compose(node, report, now, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
@@ -122,7 +123,7 @@ export class CheckIn implements CheckInLane {
       request,
       reply,
       state: busy ? "awake" : "asleep",
-      nextWake: (now + nextWake) as Millis,
+      nextWake: (now + (nextWake ?? this.#options.wakeInterval)) as Millis,
       ...(data === undefined ? {} : { data: encodeTree(data, schema) }),
       ...(report.applied === undefined ? {} : { applied: report.applied }),
       ...(answer.delivery === undefined ? {} : { delivered: answer.delivery.revision }),
@@ -141,7 +142,7 @@ export class CheckIn implements CheckInLane {
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose(node: NodeRecord, report: Report, time: Millis, nextWake: Millis): Answer {
+  #compose(node: NodeRecord, report: Report, time: Millis, nextWake: Millis | undefined): Answer {
     const { mailbox, images, campaigns, imageUri } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
     const kept = mailbox.box(node.id);
