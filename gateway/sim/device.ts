@@ -14,7 +14,8 @@ import { blockSize } from "./download.ts";
 import { examineImage } from "./image.ts";
 import type { Phase, Reason } from "./leaves.ts";
 import type { SocketCounts } from "./lossy-socket.ts";
-import { type Activity, type Command, type Node, type NodeEvent, newNode, type Profile, step } from "./node.ts";
+import { type Command, type NodeEvent, step } from "./node.ts";
+import { type Activity, type Node, newNode, type Profile } from "./node-state.ts";
 import { newRoom, nextRoom, type Room, roomLeaves } from "./room.ts";
 import { targetTemperature } from "./settings.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -34,7 +35,8 @@ export interface NodeView {
   /** Check-ins that were answered. */
   readonly reports: number;
   readonly nextWake: Millis | undefined;
-  readonly network: SocketCounts;
+  /** Datagrams sent again with the same message id. */
+  readonly retransmissions: number;
 }
 
 export interface DevicePorts {
@@ -79,6 +81,10 @@ export class Device implements Closable {
     return this.#blocks;
   }
 
+  get traffic(): SocketCounts {
+    return this.#ports.transport.counts ?? NO_TRAFFIC;
+  }
+
   view(): NodeView {
     const { profile, activity, update, running, updatesDone } = this.#node;
     const size = blockSize(update.download?.szx ?? profile.szx);
@@ -96,7 +102,7 @@ export class Device implements Closable {
       updatesDone,
       reports: this.#reports,
       nextWake: this.#nextWake,
-      network: this.#ports.transport.counts ?? NO_TRAFFIC,
+      retransmissions: this.traffic.retransmissions,
     };
   }
 

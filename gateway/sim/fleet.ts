@@ -13,7 +13,7 @@ import { checkInCodec } from "./check-in.ts";
 import { Device, type NodeView } from "./device.ts";
 import type { Szx } from "./download.ts";
 import { makeImage } from "./image.ts";
-import type { Fault, Profile } from "./node.ts";
+import type { Fault, Profile } from "./node-state.ts";
 import { readSids } from "./sids.ts";
 import { parseGateway, setAckTimeout, Transport } from "./transport.ts";
 
@@ -136,18 +136,19 @@ function drawFaults(options: FleetOptions, random: Random): readonly Fault[] {
 
 function summarize(devices: readonly Device[]): FleetStats {
   const views = devices.map((device) => device.view());
+  const traffic = devices.map((device) => device.traffic);
   const count = (holds: (view: NodeView) => boolean): number => views.filter(holds).length;
-  const sum = (of: (view: NodeView) => number): number => views.reduce((total, view) => total + of(view), 0);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   return {
     nodes: views.length,
     updated: count((view) => view.updatesDone > 0),
     failed: count((view) => view.phase === "failed" || view.phase === "rolled-back"),
     silent: count((view) => view.state === "silent"),
-    blocks: devices.reduce((total, device) => total + device.blocksFetched, 0),
-    reports: sum((view) => view.reports),
-    retransmissions: sum((view) => view.network.retransmissions),
-    datagrams: sum((view) => view.network.sent + view.network.received),
-    lost: sum((view) => view.network.lost),
-    bytes: sum((view) => view.network.bytesSent + view.network.bytesReceived),
+    blocks: sum(devices.map((device) => device.blocksFetched)),
+    reports: sum(views.map((view) => view.reports)),
+    retransmissions: sum(views.map((view) => view.retransmissions)),
+    datagrams: sum(traffic.map(({ sent, received }) => sent + received)),
+    lost: sum(traffic.map(({ lost }) => lost)),
+    bytes: sum(traffic.map(({ bytesSent, bytesReceived }) => bytesSent + bytesReceived)),
   };
 }

@@ -4,63 +4,11 @@
  */
 import { type Millis, millis, seconds } from "../base/index.ts";
 import type { Offer, Reply, Report, Sample } from "./check-in.ts";
-import { type Block, beginDownload, type Download, nextNum, type Szx, takeBlock } from "./download.ts";
+import { type Block, beginDownload, nextNum, type Szx, takeBlock } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
 import { changed, type Leaves, type Reason } from "./leaves.ts";
-import { applyEdits, type Settings, wakeInterval } from "./settings.ts";
-
-/** How an update of this node goes wrong; `silent` = it is never heard again once an image is offered. */
-export type Fault = "none" | "boot-failed" | "no-space" | "flash-error" | "silent";
-
-export interface Profile {
-  readonly endpoint: string;
-  readonly model: string;
-  readonly hardware: string;
-  readonly wakeInterval: Millis;
-  readonly szx: Szx;
-  readonly blocksPerWake: number;
-  /** Regular wakes that a reboot takes; from the second on the gateway sees a missed wake. */
-  readonly rebootWakes: number;
-  /** Bytes of the update bank. */
-  readonly capacity: number;
-  readonly fault: Fault;
-}
-
-export type Activity =
-  | { readonly state: "asleep"; readonly until: Millis }
-  | { readonly state: "rebooting"; readonly until: Millis }
-  | { readonly state: "reporting"; readonly round: number }
-  | { readonly state: "fetching"; readonly left: number }
-  | { readonly state: "verifying" }
-  | { readonly state: "silent" };
-
-export type Update =
-  | { readonly phase: "idle"; readonly download: Download | undefined }
-  | { readonly phase: "downloading" | "verifying" | "applying" | "rebooting"; readonly download: Download }
-  | { readonly phase: "failed" | "rolled-back"; readonly download: Download; readonly reason: Reason };
-
-export interface Node {
-  readonly profile: Profile;
-  readonly activity: Activity;
-  readonly update: Update;
-  /** When this wake began. */
-  readonly wokeAt: Millis;
-  readonly bootCount: number;
-  readonly running: ImageFacts;
-  readonly settings: Settings;
-  readonly room: Leaves;
-  /** Revision of the last edits applied, and the one that the gateway knows of. */
-  readonly applied: number;
-  readonly appliedTold: number | undefined;
-  readonly nextReport: number;
-  /** Sent and not answered: repeated unchanged until it is. */
-  readonly pending: Report | undefined;
-  /** What the gateway has acknowledged. */
-  readonly told: Leaves;
-  /** Readings of wakes that could only repeat a report, oldest first. */
-  readonly samples: readonly { readonly at: Millis; readonly leaves: Leaves }[];
-  readonly updatesDone: number;
-}
+import type { Node, Update } from "./node-state.ts";
+import { applyEdits, wakeInterval } from "./settings.ts";
 
 export type NodeEvent = { readonly at: Millis } & (
   | { readonly type: "woke"; readonly room: Leaves }
@@ -95,30 +43,11 @@ const MAX_SAMPLES = 8;
 /** The gateway may move the next wake between a quarter and four times the interval. */
 const HINT_RANGE = 4;
 
-/** A node that is switched on at `firstWake`. */
-export const newNode = (profile: Profile, image: ImageFacts, firstWake: Millis): Node => ({
-  profile,
-  activity: { state: "rebooting", until: firstWake },
-  update: { phase: "idle", download: undefined },
-  wokeAt: firstWake,
-  bootCount: 0,
-  running: image,
-  settings: new Map(),
-  room: {},
-  applied: 0,
-  appliedTold: undefined,
-  nextReport: 0,
-  pending: undefined,
-  told: {},
-  samples: [],
-  updatesDone: 0,
-});
-
 export function step(node: Node, event: NodeEvent): Step {
   const { state } = node.activity;
   switch (event.type) {
     case "woke":
-      if (state === "asleep") return wake({ ...node, wokeAt: event.at, room: event.room });
+      if (state === "asleep") return wake(open(node, event.at, event.room));
       return state === "rebooting" ? startUp(node) : stay(node);
     case "booted":
       return state === "rebooting" ? booted(node, event.at, event.room, event.image) : stay(node);
@@ -143,11 +72,21 @@ export function step(node: Node, event: NodeEvent): Step {
 
 const stay = (node: Node): Step => ({ node, commands: [] });
 
-function sleep(node: Node, at: Millis, hint?: Millis): Step {
+/** The beginning of a wake. Wakes keep their rhythm however long they last, unless the gateway hints at another moment. */
+function open(node: Node, at: Millis, room: Leaves): Node {
   const interval = wakeInterval(node.settings, node.profile.wakeInterval);
-  const wanted = Math.min(Math.max(hint ?? interval, interval / HINT_RANGE), interval * HINT_RANGE);
-  // Wakes keep their rhythm however long the last one took; one that overran its interval is followed by a short rest.
-  const until = millis(Math.max(node.wokeAt + wanted, at + seconds(1)));
+  return { ...node, room, wokeAt: at, wakeAt: millis(at + interval) };
+}
+
+function planWake(node: Node, at: Millis, hint: Millis | undefined): Node {
+  const interval = wakeInterval(node.settings, node.profile.wakeInterval);
+  if (hint === undefined) return { ...node, wakeAt: millis(node.wokeAt + interval) };
+  return { ...node, wakeAt: millis(at + Math.min(Math.max(hint, interval / HINT_RANGE), interval * HINT_RANGE)) };
+}
+
+/** A wake that overran its interval is followed by a short rest. */
+function sleep(node: Node, at: Millis): Step {
+  const until = millis(Math.max(node.wakeAt, at + seconds(1)));
   return { node: { ...node, activity: { state: "asleep", until } }, commands: [{ do: "sleep", until }] };
 }
 
@@ -214,9 +153,8 @@ function answered(node: Node, round: number, at: Millis, reply: Reply): Step {
     reply,
   );
   const offered = reply.offer === undefined ? stay(heard) : considerOffer(heard, reply.offer, endedBefore);
-  const next = advance(offered.node);
-  const then =
-    (reply.more || isNews(next)) && round < MAX_ROUNDS ? report(next, round + 1) : carryOn(next, at, reply.nextWake);
+  const next = planWake(advance(offered.node), at, reply.nextWake);
+  const then = (reply.more || isNews(next)) && round < MAX_ROUNDS ? report(next, round + 1) : carryOn(next, at);
   return { node: then.node, commands: [...offered.commands, ...then.commands] };
 }
 
@@ -269,10 +207,10 @@ function advance(node: Node): Node {
 }
 
 /** What is left of this wake. */
-function carryOn(node: Node, at: Millis, hint?: Millis): Step {
+function carryOn(node: Node, at: Millis): Step {
   const { update, profile } = node;
   if (update.phase === "downloading") return fetchNext(node, profile.blocksPerWake, at);
-  if (update.phase !== "rebooting" || node.told.phase !== "rebooting") return sleep(node, at, hint);
+  if (update.phase !== "rebooting" || node.told.phase !== "rebooting") return sleep(node, at);
   const interval = wakeInterval(node.settings, profile.wakeInterval);
   const until = millis(node.wokeAt + interval * profile.rebootWakes);
   return { node: { ...node, activity: { state: "rebooting", until } }, commands: [{ do: "sleep", until }] };
@@ -342,11 +280,9 @@ function booted(node: Node, at: Millis, room: Leaves, running: ImageFacts): Step
       ? { phase: "idle", download: update.download }
       : { phase: "rolled-back", download: update.download, reason: "boot-failed" };
   const up: Node = {
-    ...node,
+    ...open(node, at, room),
     update: outcome,
     updatesDone: node.updatesDone + (success ? 1 : 0),
-    wokeAt: at,
-    room,
     running,
     bootCount: node.bootCount + 1,
     nextReport: 0,

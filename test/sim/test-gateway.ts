@@ -60,8 +60,8 @@ export class TestGateway {
   /** The largest block it serves. */
   maxSzx = 6;
 
-  async start(): Promise<string> {
-    this.#socket.bind(0, "127.0.0.1");
+  async start(port = 0): Promise<string> {
+    this.#socket.bind(port, "127.0.0.1");
     await once(this.#socket, "listening");
     this.#socket.on("message", (datagram, from) => this.#arrived(datagram, from));
     return `coap://127.0.0.1:${this.#socket.address().port}`;

@@ -1,0 +1,81 @@
+/** What a simulated node is and knows: who it is, what it is doing, where its update stands. */
+import type { Millis } from "../base/index.ts";
+import type { Report } from "./check-in.ts";
+import type { Download, Szx } from "./download.ts";
+import type { ImageFacts } from "./image.ts";
+import type { Leaves, Reason } from "./leaves.ts";
+import type { Settings } from "./settings.ts";
+
+/** How an update of this node goes wrong; `silent` = it is never heard again once an image is offered. */
+export type Fault = "none" | "boot-failed" | "no-space" | "flash-error" | "silent";
+
+export interface Profile {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly hardware: string;
+  readonly wakeInterval: Millis;
+  readonly szx: Szx;
+  readonly blocksPerWake: number;
+  /** Regular wakes that a reboot takes; from the second on the gateway sees a missed wake. */
+  readonly rebootWakes: number;
+  /** Bytes of the update bank. */
+  readonly capacity: number;
+  readonly fault: Fault;
+}
+
+export type Activity =
+  | { readonly state: "asleep"; readonly until: Millis }
+  | { readonly state: "rebooting"; readonly until: Millis }
+  | { readonly state: "reporting"; readonly round: number }
+  | { readonly state: "fetching"; readonly left: number }
+  | { readonly state: "verifying" }
+  | { readonly state: "silent" };
+
+export type Update =
+  | { readonly phase: "idle"; readonly download: Download | undefined }
+  | { readonly phase: "downloading" | "verifying" | "applying" | "rebooting"; readonly download: Download }
+  | { readonly phase: "failed" | "rolled-back"; readonly download: Download; readonly reason: Reason };
+
+export interface Node {
+  readonly profile: Profile;
+  readonly activity: Activity;
+  readonly update: Update;
+  /** When this wake began, and when the next one should. */
+  readonly wokeAt: Millis;
+  readonly wakeAt: Millis;
+  readonly bootCount: number;
+  readonly running: ImageFacts;
+  readonly settings: Settings;
+  readonly room: Leaves;
+  /** Revision of the last edits applied, and the one that the gateway knows of. */
+  readonly applied: number;
+  readonly appliedTold: number | undefined;
+  readonly nextReport: number;
+  /** Sent and not answered: repeated unchanged until it is. */
+  readonly pending: Report | undefined;
+  /** What the gateway has acknowledged. */
+  readonly told: Leaves;
+  /** Readings of wakes that could only repeat a report, oldest first. */
+  readonly samples: readonly { readonly at: Millis; readonly leaves: Leaves }[];
+  readonly updatesDone: number;
+}
+
+/** A node that is switched on at `firstWake`. */
+export const newNode = (profile: Profile, image: ImageFacts, firstWake: Millis): Node => ({
+  profile,
+  activity: { state: "rebooting", until: firstWake },
+  update: { phase: "idle", download: undefined },
+  wokeAt: firstWake,
+  wakeAt: firstWake,
+  bootCount: 0,
+  running: image,
+  settings: new Map(),
+  room: {},
+  applied: 0,
+  appliedTold: undefined,
+  nextReport: 0,
+  pending: undefined,
+  told: {},
+  samples: [],
+  updatesDone: 0,
+});

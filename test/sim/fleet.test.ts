@@ -1,0 +1,145 @@
+/** Whole simulated nodes over real sockets against a small gateway that knows the wire format by its numbers. */
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { Encoder } from "cbor-x";
+import { millis, seconds, systemClock } from "../../gateway/base/index.ts";
+import { type Fleet, type FleetOptions, makeImage, startFleet } from "../../gateway/sim/index.ts";
+import { leavesBySid, TestGateway, testImage } from "./test-gateway.ts";
+
+const MODEL = "room-sensor";
+let gateway: TestGateway;
+let address: string;
+let fleet: Fleet | undefined;
+
+beforeEach(async () => {
+  gateway = new TestGateway();
+  address = await gateway.start();
+});
+afterEach(async () => {
+  await fleet?.close();
+  gateway.close();
+});
+
+/** A minute of the nodes' life takes 60 ms. */
+function start(some: Partial<FleetOptions> = {}): Fleet {
+  fleet = startFleet({
+    gateway: address,
+    nodes: 1,
+    seed: 1,
+    wakeInterval: seconds(60),
+    clock: systemClock(1000),
+    ackTimeout: millis(20),
+    ...some,
+  });
+  return fleet;
+}
+const view = (index = 0) => {
+  const found = fleet?.nodes()[index];
+  if (found === undefined) throw new RangeError("no such node");
+  return found;
+};
+const updated = (): number => fleet?.stats().updated ?? 0;
+
+test("a node updates itself over several sleeps and runs what it was given", async () => {
+  gateway.image = testImage(makeImage(MODEL, "2.0.0", 10_000));
+  start({ blocksPerWake: 8, szx: 4 });
+  await gateway.until(() => updated() === 1);
+  expect(view()).toMatchObject({ endpoint: "sim-0001", phase: "idle", blocks: { got: 40, total: 40 }, updatesDone: 1 });
+  expect(view()).toMatchObject({ runningVersion: "2.0.0", runningDigest: gateway.image.digest.toString("hex") });
+  expect(gateway.blocksServed).toHaveLength(40); // none twice, whatever the pauses
+  expect(gateway.state.get("sim-0001")?.get(60104)).toBe(0); // it says idle itself
+});
+
+test("any file is an image: without a first line the short digest is the version", async () => {
+  gateway.image = testImage(Buffer.alloc(1000, 7));
+  start();
+  await gateway.until(() => updated() === 1);
+  expect(view().runningVersion).toBe(gateway.image.digest.toString("hex").slice(0, 8));
+});
+
+test("ten nodes with loss, failures and silence end as the shares say", async () => {
+  gateway.image = testImage(makeImage(MODEL, "2.0.0", 8192));
+  const all = start({ nodes: 10, loss: 0.1, failShare: 0.3, silentShare: 0.1 });
+  const failedEver = new Set<unknown>();
+  await gateway.until(() => {
+    for (const [endpoint, leaves] of gateway.state) if (leaves.has(60107)) failedEver.add(endpoint);
+    return updated() === 6 && failedEver.size === 3;
+  });
+  expect(all.stats()).toMatchObject({ nodes: 10, updated: 6, silent: 1 });
+  expect(all.stats().lost).toBeGreaterThan(0);
+  // Each of the three failed in its own way: no-space 1, flash-error 4, boot-failed 5.
+  const reasons = [...gateway.state.values()]
+    .map((leaves) => leaves.get(60107))
+    .filter((reason) => reason !== undefined);
+  expect(reasons.sort()).toEqual([1, 4, 5]);
+});
+
+test("a report whose answers are lost comes again with the same bytes in another exchange", async () => {
+  gateway.ignore = () => gateway.checkIns.length <= 8;
+  start({ ackTimeout: millis(3) });
+  await gateway.until(() => gateway.checkIns.some(({ report }) => report === 1));
+  const first = gateway.checkIns.filter(({ report }) => report === 0);
+  expect(first.length).toBeGreaterThan(8);
+  expect(new Set(first.map(({ payload }) => payload.toString("hex"))).size).toBe(1);
+  const messageIds = new Set(first.map(({ datagram }) => datagram.readUInt16BE(2)));
+  expect(messageIds.size).toBeGreaterThan(1); // the retransmissions of one exchange share theirs
+  expect(messageIds.size).toBeLessThan(first.length);
+  expect(view().retransmissions).toBe(first.length - messageIds.size);
+});
+
+test("a gateway that serves smaller blocks than asked for is followed", async () => {
+  gateway.image = testImage(makeImage(MODEL, "2.0.0", 5000));
+  gateway.maxSzx = 3;
+  start({ szx: 6 });
+  await gateway.until(() => updated() === 1);
+  expect(gateway.blocksServed.map(({ num }) => num)).toEqual(Array.from({ length: 40 }, (_, num) => num));
+});
+
+test("an image behind the URI that changes in mid-way is fetched from the start", async () => {
+  gateway.image = testImage(makeImage(MODEL, "2.0.0", 4096));
+  gateway.etag = Buffer.from("01020304", "hex");
+  start({ szx: 4, blocksPerWake: 4 });
+  await gateway.until(() => gateway.blocksServed.length === 4);
+  gateway.etag = Buffer.from("05060708", "hex");
+  await gateway.until(() => updated() === 1);
+  const nums = gateway.blocksServed.map(({ num }) => num);
+  expect(nums.slice(4, 6)).toEqual([4, 0]); // the first foreign block, then the beginning
+});
+
+test("bytes that are not what was offered are never run", async () => {
+  gateway.image = { ...testImage(makeImage(MODEL, "2.0.0", 2048)), digest: Buffer.alloc(32, 1) };
+  start();
+  await gateway.until(() => gateway.state.get("sim-0001")?.get(60107) === 0);
+  expect(view()).toMatchObject({ reason: "digest-mismatch", runningVersion: "1.0.0", updatesDone: 0 });
+});
+
+test("edits are applied and their revision is told", async () => {
+  const encoder = new Encoder({ mapsAsObjects: false });
+  gateway.edits = { revision: 5, payload: encoder.encode(new Map([[60033, 30]])) };
+  start();
+  await gateway.until(() => gateway.checkIns.some(({ body }) => body.get(3) === 5));
+  expect(gateway.checkIns.filter(({ body }) => body.get(3) === 5)).toHaveLength(1);
+});
+
+test("a check-in with two readings and nothing pending takes at most 64 bytes of CoAP", async () => {
+  start();
+  const twoReadings = () =>
+    gateway.checkIns.find(({ body }) => [...leavesBySid(body).keys()].join() === "60202,60203" && body.size === 3);
+  await gateway.until(() => twoReadings() !== undefined);
+  const found = twoReadings();
+  console.log(`check-in with two readings: ${found?.datagram.length} bytes: ${found?.datagram.toString("hex")}`);
+  expect(found?.datagram.length).toBeLessThanOrEqual(64);
+});
+
+test("a gateway that is not there yet is found when it comes", async () => {
+  gateway.close();
+  const all = start();
+  while (all.stats().datagrams === 0) await new Promise((resolve) => setImmediate(resolve)); // sent to a closed port
+  gateway = new TestGateway();
+  await gateway.start(Number(new URL(address).port));
+  await gateway.until(() => view().reports > 0);
+  expect(view().retransmissions).toBeGreaterThan(0);
+});
+
+test("an address that is none is an error of the caller", () => {
+  expect(() => start({ gateway: "http://127.0.0.1" })).toThrow(expect.objectContaining({ code: "cli.usage" }));
+});
