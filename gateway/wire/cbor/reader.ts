@@ -260,7 +260,10 @@ export class CborReader {
     let length = 0;
     while (this.peek() !== BREAK) {
       if (this.major() !== major) throw this.unexpected(`${MAJOR_NAMES[major]!} chunk`);
-      if (this.head() === 31) throw this.unexpected("chunk of definite length");
+      if ((this.peek() & 0x1f) === 31) {
+        throw new WireError("cbor.malformed", { offset: this.offset, what: "a chunk of indefinite length" });
+      }
+      this.head();
       const start = this.take(this.argument);
       const part = this.bytes.subarray(start, this.offset);
       // Each chunk of text must be UTF-8 by itself: no character is cut in two.

@@ -2,12 +2,12 @@
 import { BugError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode, Sid } from "../schema.ts";
-import { EMPTY_TREE, type Instance, type InstanceId, type LeafValue, type Tree, type Value } from "../tree.ts";
+import { EMPTY_TREE, type Instance, type InstanceId, type Tree, type Value } from "../tree.ts";
 import { checkTree } from "./constraints.ts";
 import { readEntry, readMembers, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";
-import { located, readForeignId, readId, writeId } from "./instance-id.ts";
+import { located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
 import { type Plan, type PlanNode, planNode, planOf } from "./plan.ts";
 
 const NULL = 0xf6;
@@ -172,12 +172,6 @@ function readInstances(reader: CborReader, plan: Plan, operations: "input" | "ou
         : error;
     }
   }
-}
-
-/** Keys of the identifier that also hold for the guilty node; those of a faulty entry stand in the fault already. */
-function outerKeys(id: InstanceId, fault: Fault, plan: Plan): readonly LeafValue[] {
-  const wanted = plan.nodes.get(fault.sid ?? id.sid)?.idKeys.length ?? id.keys.length;
-  return id.keys.slice(0, Math.max(0, wanted - fault.keys.length));
 }
 
 function readInstance(

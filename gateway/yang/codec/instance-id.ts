@@ -116,6 +116,12 @@ export function formatId(id: InstanceId, plan: Plan): string {
   return text;
 }
 
+/** Keys of the identifier of an instance that also hold for a guilty node inside; the fault has the others. */
+export function outerKeys(id: InstanceId, fault: Fault, plan: Plan): readonly LeafValue[] {
+  const wanted = plan.nodes.get(fault.sid ?? id.sid)?.idKeys.length ?? id.keys.length;
+  return id.keys.slice(0, Math.max(0, wanted - fault.keys.length));
+}
+
 /** A Fault becomes an error with its path; anything else passes. */
 export function located(error: unknown, plan: Plan): unknown {
   if (!(error instanceof Fault)) return error;
@@ -165,6 +171,15 @@ export function parseId(text: string, plan: Plan): InstanceId {
     for (const key of given.size === 0 ? [] : node.keys) keys.push(given.get(key)!);
   } while (at < text.length);
   return { sid: node.sid, keys };
+}
+
+/** An identifier as the value of a leaf: a bad one is the fault of the data, not of a caller. */
+export function parseIdValue(text: string, plan: Plan): InstanceId {
+  try {
+    return parseId(text, plan);
+  } catch (error) {
+    throw error instanceof UsageError ? new Fault("yang.invalid-datatype", error.message) : error;
+  }
 }
 
 /** Input and output have no name in paths: their children follow the rpc directly. */

@@ -6,7 +6,7 @@ import { BugError, UsageError } from "../../base/index.ts";
 import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
 import type { LeafValue } from "../tree.ts";
 import { Fault } from "./fault.ts";
-import { formatId, parseId, readId, writeId } from "./instance-id.ts";
+import { formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
 import type { IdentifierForms, LeafCodec } from "./leaf.ts";
 import { leafCodec } from "./types/index.ts";
 
@@ -77,7 +77,7 @@ function makePlan(schema: Schema): Plan {
   const identifiers: IdentifierForms = {
     read: (reader) => readId(reader, plan),
     write: (writer, id) => writeId(writer, id, plan),
-    parse: (text) => parseId(text, plan),
+    parse: (text) => parseIdValue(text, plan),
     format: (id) => formatId(id, plan),
   };
 

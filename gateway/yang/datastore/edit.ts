@@ -3,7 +3,7 @@
  * Trees are copied along the edited paths only, so an error leaves nothing to undo.
  */
 import { Fault } from "../codec/fault.ts";
-import { lineage, located } from "../codec/instance-id.ts";
+import { lineage, located, outerKeys } from "../codec/instance-id.ts";
 import { type Plan, type PlanNode, planOf } from "../codec/plan.ts";
 import { entriesIn, equalLeaf, excludes, findEntry, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
@@ -41,7 +41,11 @@ function apply(tree: Tree, id: InstanceId, value: Value | undefined, plan: Plan)
     throw fault("yang.missing-key", "a key cannot be deleted, only its whole entry");
   }
   if (value !== undefined) refuseState(value, node, id.keys, plan);
-  return descend(tree, lineage(node), 0, id.keys, value);
+  try {
+    return descend(tree, lineage(node), 0, id.keys, value);
+  } catch (error) {
+    throw error instanceof Fault ? error.within(outerKeys(id, error, plan)) : error;
+  }
 }
 
 /** All keys on the way, or all but those of the list itself (then the list as a whole, or the entry in the value). */

@@ -1,0 +1,311 @@
+/** Bodies that do not fit their schema: code, error-tag, error-app-tag and the guilty node (draft §6). */
+import { expect, test } from "@jest/globals";
+import { fromHex } from "../../../gateway/base/index.ts";
+import {
+  DataError,
+  decodeIdentifiers,
+  decodeInputOf,
+  decodeInstances,
+  decodeTree,
+} from "../../../gateway/yang/codec/index.ts";
+import { fromJson } from "../../../gateway/yang/json.ts";
+import type { InstanceId } from "../../../gateway/yang/tree.ts";
+import { IETF, SIDGATE } from "../../support/hand-schema.ts";
+import { at } from "../../support/trees.ts";
+
+type Door = (bytes: Uint8Array) => unknown;
+const tree: Door = (bytes) => decodeTree(bytes, SIDGATE);
+const ietf: Door = (bytes) => decodeTree(bytes, IETF);
+const patch: Door = (bytes) => decodeInstances(bytes, IETF);
+const checkIn: Door = (bytes) => decodeInputOf(bytes, SIDGATE, 60001);
+const fetch: Door = (bytes) => decodeIdentifiers(bytes, IETF);
+
+type Row = readonly [
+  name: string,
+  door: Door,
+  hex: string,
+  code: string,
+  tag: string,
+  appTag: string,
+  at: InstanceId,
+  path: string,
+];
+const ROWS: readonly Row[] = [
+  ["a SID that nobody has", tree, "a119ffff00", "yang.unknown-element", "unknown-element", "", at(65535), "SID 65535"],
+  [
+    "a child of another parent",
+    tree,
+    "a119eb29a12100",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(60199),
+    "SID 60199",
+  ],
+  [
+    "an rpc as data",
+    tree,
+    "a119ea61a0",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(60001),
+    "/sidgate-node:check-in",
+  ],
+  [
+    "an input leaf by itself",
+    tree,
+    "a119ea6301",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(60003),
+    "/sidgate-node:check-in/report",
+  ],
+  [
+    "a leaf of another type",
+    tree,
+    "a119eb29a102f5",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(60203),
+    "/sidgate-building:room/humidity",
+  ],
+  [
+    "a leaf out of its range",
+    tree,
+    "a119eb29a1021865",
+    "yang.not-in-range",
+    "invalid-value",
+    "not-in-range",
+    at(60203),
+    "/sidgate-building:room/humidity",
+  ],
+  [
+    "a container that is no map",
+    tree,
+    "a119eb2980",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(60201),
+    "/sidgate-building:room",
+  ],
+  [
+    "a list that is no array",
+    tree,
+    "a119eb29a109a0",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(60210),
+    "/sidgate-building:room/period",
+  ],
+  [
+    "a list entry without its key",
+    tree,
+    "a119eb29a10981a102c482211907d0",
+    "yang.missing-key",
+    "missing-element",
+    "missing-key",
+    at(60210),
+    "/sidgate-building:room/period",
+  ],
+  [
+    "a leaf of a list entry, its key after it",
+    tree,
+    "a119eb29a10981a2020001" + "6530363a3330",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(60212, "06:30"),
+    "/sidgate-building:room/period[start='06:30']/set-point",
+  ],
+  [
+    "a leaf in nested lists",
+    ietf,
+    "a11906c281a20163626f620281a301666672616e63650201036561646d696e",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(1734, "bob", "admin", "france"),
+    "/ietf-system:system/authentication/user[name='bob']/authorized-key[name='admin'][country='france']/key-data",
+  ],
+  [
+    "a name in a body of SIDs",
+    tree,
+    "a164726f6f6da0",
+    "yang.malformed-message",
+    "operation-failed",
+    "malformed-message",
+    at(0),
+    "/",
+  ],
+  ["an array as the whole tree", tree, "80", "yang.invalid-datatype", "invalid-value", "invalid-datatype", at(0), "/"],
+  [
+    "an item of the sequence that is no map",
+    patch,
+    "1906db",
+    "yang.malformed-message",
+    "operation-failed",
+    "malformed-message",
+    at(0),
+    "/",
+  ],
+  [
+    "an instance of a SID that nobody has",
+    patch,
+    "a119ffff00",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(65535),
+    "SID 65535",
+  ],
+  [
+    "an instance whose leaf is wrong",
+    patch,
+    "a1831906c463626f626561646d696ef5",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(1732, "bob", "admin"),
+    "/ietf-system:system/authentication/user[name='bob']/authorized-key[name='admin']",
+  ],
+  [
+    "an entry of an instance whose leaf is wrong",
+    patch,
+    "a1821906dc6374696ca10400",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(1760, "til"),
+    "/ietf-system:system/ntp/server[name='til']/prefer",
+  ],
+  [
+    "an entry without key under the bare SID of its list",
+    patch,
+    "a11906dca104f5",
+    "yang.missing-key",
+    "missing-element",
+    "missing-key",
+    at(1756),
+    "/ietf-system:system/ntp/server",
+  ],
+  [
+    "an identifier that is neither SID nor array",
+    fetch,
+    "f5",
+    "yang.malformed-message",
+    "operation-failed",
+    "malformed-message",
+    at(0),
+    "/",
+  ],
+  [
+    "a check-in without its report number",
+    checkIn,
+    "a119ea61a10307",
+    "yang.missing-input-parameter",
+    "missing-element",
+    "missing-input-parameter",
+    at(60003),
+    "/sidgate-node:check-in/report",
+  ],
+  [
+    "a check-in with nothing in it",
+    checkIn,
+    "a119ea61f6",
+    "yang.missing-input-parameter",
+    "missing-element",
+    "missing-input-parameter",
+    at(60003),
+    "/sidgate-node:check-in/report",
+  ],
+  [
+    "an output leaf in the input",
+    checkIn,
+    "a119ea61a202010b00",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(60012),
+    "/sidgate-node:check-in/time",
+  ],
+  [
+    "a sample without its age",
+    checkIn,
+    "a119ea61a202010681a102a0",
+    "yang.missing-input-parameter",
+    "missing-element",
+    "missing-input-parameter",
+    at(60008),
+    "/sidgate-node:check-in/sample/age",
+  ],
+  [
+    "a reading of the wrong type",
+    checkIn,
+    "a119ea61a2020105a118c3a101f5",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(60202),
+    "/sidgate-building:room/temperature",
+  ],
+  [
+    "a call of another rpc",
+    checkIn,
+    "a119ea62a10201",
+    "yang.malformed-message",
+    "operation-failed",
+    "malformed-message",
+    at(60001),
+    "/sidgate-node:check-in",
+  ],
+];
+
+test.each(ROWS)("%s", (_name, door, bytes, code, tag, appTag, id, path) => {
+  try {
+    door(fromHex(bytes)!);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    expect(error.facts).toMatchObject({ tag, appTag, path });
+    expect(error.code).toBe(code);
+    expect(error.at).toEqual(id);
+  }
+  expect.assertions(3);
+});
+
+test.each([
+  ["the same leaf twice", "a119eb29a202010203"],
+  ["the same leaf as delta and with tag 47", "a119eb29a20201d82f19eb2b03"],
+])("%s is a duplicate key", (_name, bytes) => {
+  expect(() => decodeTree(fromHex(bytes)!, SIDGATE)).toThrow(expect.objectContaining({ code: "cbor.duplicate-key" }));
+});
+
+const JSON_ROWS: ReadonlyArray<
+  readonly [name: string, json: Parameters<typeof fromJson>[0], code: string, at: InstanceId]
+> = [
+  ["a name that nobody has", { "sidgate-building:roof": {} }, "yang.unknown-element", at(0)],
+  ["a name without its module at the top", { room: {} }, "yang.unknown-element", at(0)],
+  ["a member that nobody has", { "sidgate-building:room": { wind: 1 } }, "yang.unknown-element", at(60201)],
+  ["a leaf out of range", { "sidgate-building:room": { humidity: 101 } }, "yang.not-in-range", at(60203)],
+  [
+    "the same leaf under two names",
+    { "sidgate-building:room": { humidity: 1, "sidgate-building:humidity": 1 } },
+    "yang.duplicate",
+    at(60203),
+  ],
+  [
+    "a leaf of an entry",
+    { "sidgate-building:room": { period: [{ start: "06:30", "set-point": "99" }] } },
+    "yang.not-in-range",
+    at(60212, "06:30"),
+  ],
+  ["an entry without key", { "sidgate-building:room": { period: [{}] } }, "yang.missing-key", at(60210)],
+];
+
+test.each(JSON_ROWS)("JSON: %s", (_name, json, code, id) => {
+  expect(() => fromJson(json, SIDGATE)).toThrow(expect.objectContaining({ code, at: id }));
+});
