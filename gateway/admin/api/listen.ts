@@ -1,6 +1,5 @@
 /** Binding a TCP port, with the system's refusals turned into coded errors. */
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
 import { UsageError } from "../../base/index.ts";
 
 export interface Place {
@@ -8,23 +7,21 @@ export interface Place {
   readonly port: number;
 }
 
-const format = ({ host, port }: Place): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
-
-/** Resolves with `host:port` as bound. `key` is the setting that moves it elsewhere. */
-export function listenTcp(server: Server, place: Place, names: { what: string; key: string }): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const refused = (cause: NodeJS.ErrnoException): void => {
-      const facts = { ...names, address: format(place) };
-      reject(
-        cause.code === "EADDRINUSE"
-          ? new UsageError("port.taken", facts, { cause })
-          : new UsageError("port.refused", { ...facts, reason: cause.code ?? cause.message }, { cause }),
-      );
+/** Resolves with the base URL as bound. `key` is the setting that moves it elsewhere. */
+export async function listenTcp(
+  app: FastifyInstance,
+  place: Place,
+  names: { what: string; key: string },
+): Promise<string> {
+  try {
+    return await app.listen({ host: place.host, port: place.port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException; // what node:net rejects with
+    const facts = {
+      ...names,
+      address: place.host.includes(":") ? `[${place.host}]:${place.port}` : `${place.host}:${place.port}`,
     };
-    server.once("error", refused);
-    server.listen(place.port, place.host, () => {
-      server.off("error", refused);
-      resolve(format({ host: place.host, port: (server.address() as AddressInfo).port }));
-    });
-  });
+    if (code === "EADDRINUSE") throw new UsageError("port.taken", facts, { cause: error });
+    throw new UsageError("port.refused", { ...facts, reason: code ?? message }, { cause: error });
+  }
 }

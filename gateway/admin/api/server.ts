@@ -3,9 +3,8 @@
  * open it may also read the folder; the TCP door shows and takes nothing, as long as nobody can log in.
  */
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
 import type { Socket, Server as SocketServer } from "node:net";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Closable, isCoded, type Logger, SILENT, UsageError } from "../../base/index.ts";
 import type { Json } from "../../yang/api.ts";
@@ -70,8 +69,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
     knowsHost: (host) => !isLoopbackName(tcp.host) || isLoopbackName(host),
     logger,
   });
-  await app.ready();
-  const address = await listenTcp(app.server, tcp, { what: "the status page", key: "admin.listen" });
+  const url = await listenTcp(app, tcp, { what: "the status page", key: "admin.listen" });
 
   const sockets = new Set<Socket>();
   const accept = (socket: Socket): void => {
@@ -83,7 +81,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   socketServer.on("connection", accept);
 
   return {
-    url: `http://${address}`,
+    url,
     close: async () => {
       socketServer.off("connection", accept);
       for (const socket of sockets) socket.destroy();
@@ -101,11 +99,19 @@ interface Doors {
 }
 
 function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInstance {
+  const refuse = (error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void => {
+    const { statusCode = 500 } = error;
+    // Fastify's own refusals (malformed JSON, too large) are the asker's, everything else uncoded is ours.
+    const coded = asCoded(
+      !isCoded(error) && statusCode < 500 ? new UsageError("admin.request", { what: error.message }) : error,
+    );
+    if (coded.blame === "bug") doors.logger.error("admin.fault", { path: request.url, reason: String(error.stack) });
+    void reply.code(isCoded(error) ? httpStatus(coded) : Math.max(statusCode, 400)).send(errorBody(coded));
+  };
   const app = fastify({
-    serverFactory: (handler): Server => createServer({ requestTimeout: 0 }, handler), // an image may come slowly
     forceCloseConnections: true,
     bodyLimit: 1024 * 1024,
-    logger: false,
+    frameworkErrors: refuse, // those that come before any route, e.g. a malformed URL
   });
   // The stream itself is the body: an image is never held in memory.
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
@@ -119,15 +125,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   app.setNotFoundHandler((request) => {
     throw new UsageError("admin.unknown-route", { path: request.url });
   });
-  app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
-    const { statusCode = 500 } = error;
-    // Fastify's own refusals (malformed JSON, too large) are the asker's, everything else uncoded is ours.
-    const coded = asCoded(
-      !isCoded(error) && statusCode < 500 ? new UsageError("admin.request", { what: error.message }) : error,
-    );
-    if (coded.blame === "bug") doors.logger.error("admin.fault", { path: request.url, reason: String(error.stack) });
-    return reply.code(isCoded(error) ? httpStatus(coded) : Math.max(statusCode, 400)).send(errorBody(coded));
-  });
+  app.setErrorHandler(refuse);
 
   app.get("/", async (_request, reply) =>
     reply.headers(page.headers).type("text/html; charset=utf-8").send(page.render(source)),

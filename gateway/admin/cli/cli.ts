@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { minutes } from "../../base/index.ts";
 import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow, Status } from "../api/index.ts";
+import { formatSize } from "../api/quantities.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import { OPTIONS } from "./options.ts";
 import type { DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
@@ -24,6 +25,22 @@ interface StartOptions extends Asking {
   readonly nodes?: readonly string[];
 }
 
+/** What the commands of the inbox say when they are done. */
+interface NodeAdded {
+  readonly node: string;
+  readonly endpoint: string;
+}
+interface ImageAdded {
+  readonly id: string;
+  readonly digest: string;
+  readonly size: number;
+}
+interface CampaignStarted {
+  readonly campaign: string;
+  readonly targets: number;
+  readonly excluded: number;
+}
+
 const path = (collection: string, id: string): string => `/api/${collection}/${encodeURIComponent(id)}`;
 /** Drops what was not given, so that the gateway applies its own defaults. */
 const given = <T extends object>(args: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
@@ -35,6 +52,7 @@ export function buildCli(context: CliContext): Command {
   const cli = new Command("sidgate")
     .description("Edge gateway for constrained nodes: CORECONF and firmware over CoAP south, MQTT north.")
     .version(context.version)
+    .enablePositionalOptions() // or the --version of "image add" would be taken for this one
     .showSuggestionAfterError();
   addPrograms(cli, context);
   addConfig(cli, context);
@@ -136,14 +154,15 @@ function addNodes(cli: Command, context: CliContext): void {
     .argument("<endpoint>", "the name with which it announces itself")
     .option("--name <name>", "name for people (default: the endpoint)")
     .action(async (endpoint: string, options: Asking & { name?: string }) => {
-      const result = await connect(context, options).command("node.add", given({ endpoint, name: options.name }));
-      show(context, options, result, () => `Added ${endpoint}.`);
+      const args = given({ endpoint, name: options.name });
+      const added = await connect(context, options).command<NodeAdded>("node.add", args);
+      show(context, options, added, ({ node }) => `Added ${endpoint} as ${node}.`);
     });
   asking(node, "remove", "forget a node")
     .argument("<node>", "id of the node")
     .action(async (id: string, options: Asking) => {
-      const result = await connect(context, options).command("node.remove", { node: id });
-      show(context, options, result, () => `Removed ${id}.`);
+      const removed = await connect(context, options).command<{ node: string }>("node.remove", { node: id });
+      show(context, options, removed, ({ node }) => `Removed ${node}.`);
     });
 }
 
@@ -161,8 +180,11 @@ function addImages(cli: Command, context: CliContext): void {
     .addOption(OPTIONS.digest())
     .action(async (file: string, options: Asking & { model: string; version: string; digest?: string }) => {
       const { model, version, digest } = options;
-      const result = await connect(context, options).addImage({ path: file, ...given({ model, version, digest }) });
-      show(context, options, result, (row) => `Added ${model} ${version}: ${JSON.stringify(row)}`);
+      const image = { path: file, ...given({ model, version, digest }) };
+      const added = await connect(context, options).addImage<ImageAdded>(image);
+      const view = ({ id, size, digest: sha256 }: ImageAdded): string =>
+        `Added ${model} ${version} as ${id}: ${formatSize(size)}, SHA-256 ${sha256}.`;
+      show(context, options, added, view);
     });
 }
 
@@ -177,8 +199,10 @@ function addCampaigns(cli: Command, context: CliContext): void {
     .action(async (options: StartOptions) => {
       const { image, name, stopAt, silentAfter, nodes } = options;
       const args = given({ image, name, stopAtPct: stopAt, silentAfter, nodes });
-      const result = await connect(context, options).command("campaign.create", args);
-      show(context, options, result, (row) => `Started: ${JSON.stringify(row)}`);
+      const started = await connect(context, options).command<CampaignStarted>("campaign.create", args);
+      const view = ({ campaign: id, targets, excluded }: CampaignStarted): string =>
+        `Started ${id} for ${targets} ${targets === 1 ? "node" : "nodes"}, ${excluded} left out.`;
+      show(context, options, started, view);
     });
   asking(campaign, "show", "list the campaigns, or show one with its nodes")
     .argument("[campaign]", "id of the campaign")
@@ -202,8 +226,8 @@ function addCampaigns(cli: Command, context: CliContext): void {
     asking(campaign, verb, description)
       .argument("<campaign>", "id of the campaign")
       .action(async (id: string, options: Asking) => {
-        const result = await connect(context, options).command(`campaign.${verb}`, { campaign: id });
-        show(context, options, result, () => `${past} ${id}.`);
+        const asked = connect(context, options).command<{ campaign: string }>(`campaign.${verb}`, { campaign: id });
+        show(context, options, await asked, (row) => `${past} ${row.campaign}.`);
       });
   }
 }

@@ -1,6 +1,6 @@
 /** The way to a running gateway: HTTP over the Unix socket in its data folder. */
 import { type IncomingMessage, request } from "node:http";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { UsageError } from "../../base/index.ts";
 import type { Json } from "../../yang/api.ts";
 
@@ -19,7 +19,7 @@ export function controlRequest(
   path: string,
   body?: Json | Readable,
 ): Promise<Answer> {
-  const stream = isStream(body);
+  const stream = body instanceof Readable;
   const headers =
     body === undefined ? {} : { "content-type": stream ? "application/octet-stream" : "application/json" };
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export function controlRequest(
       const code = cause.code ?? cause.message;
       reject(
         ABSENT.has(code)
-          ? new UsageError("cli.no-gateway", { data: socketPath }, { cause })
+          ? new UsageError("cli.no-gateway", { socket: socketPath }, { cause })
           : new UsageError("cli.gateway-lost", { reason: code }, { cause }),
       );
     };
@@ -46,9 +46,6 @@ export function controlRequest(
     body.pipe(asking);
   });
 }
-
-const isStream = (body: Json | Readable | undefined): body is Readable =>
-  typeof body === "object" && body !== null && "pipe" in body && typeof body["pipe"] === "function";
 
 async function readJson(answer: IncomingMessage): Promise<unknown> {
   try {

@@ -9,7 +9,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   failed: "the gateway refused the command, or something else went wrong; the line says what",
   stopped: "`try` only: the campaign's own rule stopped it",
   usage: "the command line is wrong",
-  unavailable: "a port is taken, or no gateway runs on the data folder",
+  unavailable: "a port or the data folder is taken, or no gateway runs on it",
   io: "a file or the data folder cannot be read or written",
   config: "the configuration is wrong",
 };
@@ -19,6 +19,7 @@ const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
   "cli.no-gateway": "unavailable",
   "cli.gateway-lost": "unavailable",
   "cli.file": "io",
+  "store.owned": "unavailable",
   "port.taken": "unavailable",
   "port.refused": "unavailable",
   "config.invalid": "config",
@@ -27,6 +28,7 @@ const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
 };
 
 export function exitCodeOf(error: unknown): number {
-  if (!isCoded(error)) return EXIT.failed;
+  // An error of the operating system, e.g. a file that breaks off while it is read.
+  if (!isCoded(error)) return error instanceof Error && "syscall" in error ? EXIT.io : EXIT.failed;
   return EXIT[BY_CODE[error.code] ?? (error.blame === "store" ? "io" : "failed")];
 }

@@ -1,11 +1,11 @@
 /** What the commands ask of a running gateway, typed: rows in, outcomes back, refusals as errors. */
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { basename } from "node:path";
+import type { Readable } from "node:stream";
 import { UsageError } from "../../base/index.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
-import type { Json } from "../../yang/api.ts";
 import { type Answer, controlRequest } from "./control.ts";
 
 type Refused = Extract<Outcome, { status: "failed" }>["error"];
@@ -43,16 +43,15 @@ export class GatewayClient {
     return body as T;
   }
 
-  async command(op: string, args: Command["args"]): Promise<Json> {
+  async command<T>(op: string, args: Command["args"]): Promise<T> {
     const command = { id: randomUUID(), op, args, actor: actor() };
-    return completed(await controlRequest(this.#socketPath, "POST", "/api/commands", command));
+    return completed<T>(await controlRequest(this.#socketPath, "POST", "/api/commands", command));
   }
 
-  async addImage({ path, ...meta }: ImageFile): Promise<Json> {
-    const file = createReadStream(path);
-    await opened(file, path);
+  async addImage<T>({ path, ...meta }: ImageFile): Promise<T> {
+    const file = await openFile(path);
     const query = new URLSearchParams({ ...meta, name: basename(path), id: randomUUID(), actor: actor() });
-    return completed(await controlRequest(this.#socketPath, "POST", `/api/images?${query}`, file));
+    return completed<T>(await controlRequest(this.#socketPath, "POST", `/api/images?${query}`, file));
   }
 }
 
@@ -63,21 +62,21 @@ function refuseErrors(answer: Answer): Answer {
   throw new GatewayRefusal((answer.body as { error: Refused }).error);
 }
 
-function completed(answer: Answer): Json {
+function completed<T>(answer: Answer): T {
   const outcome = refuseErrors(answer).body as Outcome;
   if (outcome.status === "failed") throw new GatewayRefusal(outcome.error);
-  return outcome.result;
+  return outcome.result as T;
 }
 
 /** Asks for the file before the gateway is bothered. */
-function opened(file: ReturnType<typeof createReadStream>, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: NodeJS.ErrnoException): void =>
-      reject(new UsageError("cli.file", { path, reason: cause.code ?? cause.message }, { cause }));
-    file.once("error", failed);
-    file.once("open", () => {
-      file.off("error", failed);
-      resolve();
-    });
-  });
+async function openFile(path: string): Promise<Readable> {
+  let reason = "it is not a file";
+  try {
+    const file = await open(path);
+    if ((await file.stat()).isFile()) return file.createReadStream();
+    await file.close();
+  } catch (cause) {
+    reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  }
+  throw new UsageError("cli.file", { path, reason });
 }

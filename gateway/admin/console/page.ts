@@ -56,13 +56,10 @@ ${live("next", "What to try next", tryNext(status))}
   return page.toString();
 }
 
-function banner({ mode, warnings, clockRate }: Status): Html {
-  const lines = [
-    ...warnings,
-    ...(clockRate === 1 ? [] : [`The clock runs ${clockRate} times as fast as real time: this is a trial.`]),
-  ];
-  const heading = mode === "lab" ? "Lab mode: nothing here is protected" : "Please note";
-  return html`<section id="banner" data-live class="banner" aria-label="Warnings"${lines.length === 0 && mode !== "lab" ? html` hidden` : NOTHING}><p><strong>${heading}</strong></p>${lines.map((line) => html`<p>${line}</p>`)}</section>`;
+function banner({ mode, warnings }: Status): Html {
+  const hidden = mode === "secured" && warnings.length === 0 ? html` hidden` : NOTHING;
+  const heading = mode === "lab" ? "Lab mode: for trying only, nothing here is protected" : "Please note";
+  return html`<section id="banner" data-live class="banner" aria-label="Warnings"${hidden}><p><strong>${heading}</strong></p>${warnings.map((line) => html`<p>${line}</p>`)}</section>`;
 }
 
 function fleet(status: Status, nodes: readonly NodeRow[]): Html {

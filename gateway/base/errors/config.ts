@@ -32,7 +32,7 @@ export const CONFIG_ERRORS = {
   },
   "cli.no-gateway": {
     blame: "usage",
-    text: "no gateway runs on the data folder {data}",
+    text: "no gateway answers at {socket}",
     hint: "Start one with 'sidgate run', or name its folder with --data.",
   },
   "cli.gateway-lost": {

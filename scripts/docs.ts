@@ -1,0 +1,147 @@
+/**
+ * The pages of docs/ that are tables in the code: errors, settings, commands. `npx tsx scripts/docs.ts` writes them, and
+ * test/docs.test.ts fails while one of them differs.
+ */
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Argument, Command, Option } from "commander";
+import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/cli/index.ts";
+import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
+import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
+
+const DOCS = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
+const MADE = "<!-- Written by scripts/docs.ts from the tables in the code; test/docs.test.ts compares. -->";
+
+/** Safe inside a cell of a Markdown table. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("\n", " ");
+const row = (...cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const head = (...titles: readonly string[]): string => `${row(...titles)}\n${row(...titles.map(() => "---"))}`;
+
+export function errorsPage(errors: Readonly<Record<string, ErrorRow>> = ERRORS): string {
+  const rows = Object.entries(errors)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { blame, text, hint }]) => row(`\`${code}\``, blame, cell(text), cell(hint)));
+  return `# Errors
+
+${MADE}
+
+Every error has a code that never changes its meaning, a sentence and a hint. On the command line it is one line,
+\`sidgate: sentence. hint [code]\`; over HTTP and MQTT it is an object with \`code\`, \`text\` and \`hint\`. Words in braces
+are the facts of the case.
+
+The blame says whose turn it is: **wire** the bytes of the peer are wrong, **trust** they are right and not believed,
+**usage** the caller or the configuration asks for what cannot be, **store** the disk or the database fails us,
+**bug** we are wrong.
+
+${head("Code", "Blame", "Sentence", "Hint")}
+${rows.join("\n")}
+`;
+}
+
+export function configurationPage(): string {
+  const rows = SETTING_KEYS.map((key) => {
+    const { fallback, meaning } = SETTINGS[key];
+    return row(
+      `\`${key}\``,
+      fallback === undefined ? "unset" : `\`${JSON.stringify(fallback).replaceAll('"', "")}\``,
+      cell(meaning),
+    );
+  });
+  return `# Configuration
+
+${MADE}
+
+One YAML file, \`sidgate.yaml\` in the working directory or the one named with \`--config\`. Every key is optional, an
+unknown key is an error. A dot below is a level in YAML:
+
+\`\`\`yaml
+coap:
+  listen: [127.0.0.1:5683, "[::1]:5683"]
+mqtt:
+  url: mqtts://broker.example:8883
+  username: s-5kq2
+  password: file:/run/secrets/mqtt
+nodes:
+  wake-interval: 15m
+\`\`\`
+
+- **Durations** carry a unit: \`500ms\`, \`90s\`, \`15m\`, \`12h\`, \`7d\`. **Sizes** are bytes, or \`512KiB\`, \`16MiB\`, \`1GiB\`
+  (also \`kB\`, \`MB\`, \`GB\`).
+- **Environment**: each key can be set by a variable, \`mqtt.url\` by \`SIDGATE_MQTT__URL\`, \`nodes.wake-interval\` by
+  \`SIDGATE_NODES__WAKE_INTERVAL\`, a list with commas. It wins over the file, and is checked like the file.
+- **Secrets** are best given as references: \`file:PATH\` or \`env:NAME\`. They are never shown or logged.
+- **Paths** start at the working directory.
+- \`sidgate config check\` says everything that is wrong, each as \`file:line:column key: what is wrong\`, and ends with
+  exit code ${EXIT.config}; \`sidgate config show --origin\` prints what is in force and where it comes from.
+
+${head("Key", "Default", "Meaning")}
+${rows.join("\n")}
+`;
+}
+
+const optionRow = (option: Option): string => {
+  const { defaultValue, defaultValueDescription, mandatory } = option;
+  const value = defaultValueDescription ?? (typeof defaultValue === "boolean" ? undefined : defaultValue);
+  const note = mandatory ? "required" : value === undefined ? "" : `\`${String(value)}\``;
+  return row(`\`${option.flags}\``, cell(option.description), note);
+};
+const argumentName = (argument: Argument): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+
+function* leaves(command: Command, words: readonly string[]): Iterable<readonly [words: readonly string[], Command]> {
+  const here = [...words, command.name()];
+  if (command.commands.length === 0) yield [here, command];
+  for (const child of command.commands) yield* leaves(child, here);
+}
+
+function section([words, command]: readonly [readonly string[], Command]): string {
+  const usage = [...words, ...command.registeredArguments.map(argumentName)].join(" ");
+  const text = command.description();
+  return `## \`${usage}\`
+
+${text[0]?.toUpperCase()}${text.slice(1)}.
+
+${head("Option", "Meaning", "Default")}
+${command.options.map(optionRow).join("\n")}
+`;
+}
+
+/** Describing the commands starts none of them. */
+const IDLE: Programs = {
+  run: async () => 0,
+  try: async () => 0,
+  sim: async () => 0,
+  decode: async () => 0,
+  configCheck: async () => 0,
+  configShow: async () => 0,
+  controlSocket: () => "",
+};
+
+export function cliPage(): string {
+  const cli = buildCli({ programs: IDLE, version: "0", print: () => undefined, exit: () => undefined });
+  const codes = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => row(`${EXIT[name]}`, EXIT_MEANINGS[name]));
+  return `# The command line
+
+${MADE}
+
+From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`image\` and \`campaign\` talk to it
+through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT.
+
+An error is one line, \`sidgate: sentence. hint [code]\`, and an exit code:
+
+${head("Exit code", "Meaning")}
+${codes.join("\n")}
+
+${[...leaves(cli, [])].map(section).join("\n")}`;
+}
+
+export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> = [
+  ["errors.md", () => errorsPage()],
+  ["configuration.md", configurationPage],
+  ["cli.md", cliPage],
+];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, make] of PAGES) writeFileSync(join(DOCS, name), make());
+}

@@ -1,0 +1,51 @@
+// Runs the suite: Jest with ES modules, then the names of what was skipped, then one line of counts.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const JEST = join(ROOT, "node_modules", "jest", "bin", "jest.js");
+
+const scratch = mkdtempSync(join(tmpdir(), "sidgate-test-"));
+const report = join(scratch, "report.json");
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+// What a developer's shell puts into NODE_OPTIONS (inspectors, loaders) is not part of the suite; nor are settings of a
+// gateway that happens to run in this shell.
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS" && !name.startsWith("SIDGATE_")),
+);
+const flags = ["--disable-warning=ExperimentalWarning", "--experimental-vm-modules"];
+const { status } = spawnSync(
+  process.execPath,
+  [...flags, JEST, ...process.argv.slice(2), "--json", `--outputFile=${report}`],
+  { cwd: ROOT, env, stdio: ["inherit", "ignore", "inherit"] }, // stdout would repeat the report
+);
+if (!existsSync(report)) {
+  console.error("Jest ended without a report; its message stands above.");
+  process.exit(status || 1);
+}
+
+const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests, testResults } = JSON.parse(
+  readFileSync(report, "utf8"),
+);
+// A name pattern given as an argument leaves the other tests "pending" too: only those marked in their name were
+// skipped because this machine lacks something.
+const skipped = testResults.flatMap(({ name, assertionResults }) =>
+  assertionResults
+    .filter((test) => test.status === "pending")
+    .map((test) => `${relative(ROOT, name)}: ${test.fullName}`),
+);
+const narrowed = process.argv.slice(2).some((argument) => /^(-t|--testNamePattern)/.test(argument));
+if (skipped.length > 0 && !narrowed) {
+  console.log("Skipped:");
+  for (const line of skipped) console.log(`  ${line}`);
+}
+// A suite that could not even be loaded counts as one failure.
+const failed = numFailedTests + numRuntimeErrorTestSuites;
+const executed = numPassedTests + failed;
+if (executed === 0) console.log("No test was executed: that is a failure, too.");
+console.log(`${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped`);
+process.exit(failed > 0 || executed === 0 ? 1 : (status ?? 1));

@@ -1,0 +1,262 @@
+/** The command line: what reaches the programs and the gateway, what is printed, which exit code comes back. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
+import { configCheck, configShow } from "../../gateway/app/config/index.ts";
+import { StoreError, UsageError } from "../../gateway/base/index.ts";
+import { type Doors, openDoors } from "./doors.ts";
+
+let doors: Doors;
+let image: string;
+beforeAll(async () => {
+  doors = await openDoors();
+  image = join(doors.folder, "rm-1.bin");
+  writeFileSync(image, Buffer.alloc(100_000, 7));
+  writeFileSync(join(doors.folder, "wrong.yaml"), "coap:\n  lab: x\ndata: [1]\n");
+  writeFileSync(join(doors.folder, "open.yaml"), "coap: {listen: ['0.0.0.0:5683']}\n");
+});
+afterAll(() => doors.close());
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly asked: readonly unknown[];
+}
+
+async function sidgate(args: readonly string[], overrides: Partial<Programs> = {}): Promise<Said> {
+  let out = "";
+  let err = "";
+  const asked: unknown[] = [];
+  const note = (name: string) => async (options: unknown) => {
+    asked.push([name, options]);
+    return 0;
+  };
+  const io = { env: {}, print: (text: string) => (out += `${text}\n`) };
+  const programs: Programs = {
+    run: note("run"),
+    try: note("try"),
+    sim: note("sim"),
+    decode: note("decode"),
+    configCheck: (options) => configCheck(options, io),
+    configShow: (options) => configShow(options, io),
+    controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
+    ...overrides,
+  };
+  const code = await runCli(args, {
+    programs,
+    version: "0.1.0",
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
+  return { code, out, err, asked };
+}
+
+describe("programs get their options, checked and with defaults", () => {
+  test.each([
+    [["run"], ["run", {}]],
+    [
+      ["run", "-c", "a.yaml", "--data", "/d"],
+      ["run", { config: "a.yaml", data: "/d" }],
+    ],
+    [["try"], ["try", { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, json: false }]],
+    [
+      ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--json"],
+      ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, json: true }],
+    ],
+    [["sim"], ["sim", { gateway: "coap://127.0.0.1:5683", nodes: 5, loss: 0, seed: 1, wakeInterval: 60_000 }]],
+    [
+      ["sim", "--gateway", "coap://[::1]:1", "--wake-interval", "15m", "--data", "x"],
+      ["sim", { gateway: "coap://[::1]:1", nodes: 5, loss: 0, seed: 1, wakeInterval: 900_000, data: "x" }],
+    ],
+    [
+      ["decode", "a0"],
+      ["decode", { hex: "a0", format: 140, models: [] }],
+    ],
+    [
+      ["decode", "a0", "--format", "142", "--models", "a,b"],
+      ["decode", { hex: "a0", format: 142, models: ["a", "b"] }],
+    ],
+  ])("%j", async (args, call) => expect(await sidgate(args)).toEqual({ code: 0, out: "", err: "", asked: [call] }));
+
+  test("and their exit code is passed on", async () => {
+    expect((await sidgate(["try"], { try: async () => 3 })).code).toBe(3);
+  });
+});
+
+describe("a wrong command line is one line and exit code 64", () => {
+  test.each([
+    [["tyr"], "unknown command 'tyr' (Did you mean try?)"],
+    [["try", "--lsos", "5%"], "unknown option '--lsos' (Did you mean --loss?)"],
+    [
+      ["try", "--loss", "most"],
+      "option '--loss <percent>' argument 'most' is invalid. It must be a percentage, e.g. 5%",
+    ],
+    [
+      ["try", "--nodes", "0"],
+      "option '--nodes <count>' argument '0' is invalid. It must be a whole number from 1 to 100000",
+    ],
+    [
+      ["sim", "--wake-interval", "60"],
+      "option '--wake-interval <duration>' argument '60' is invalid. It must be a duration, e.g. 90s or 15m",
+    ],
+    [["decode"], "missing required argument 'hex'"],
+    [["image", "add", "x"], "required option '--model <model>' not specified"],
+    [
+      ["image", "add", "x", "--model", "m", "--version", "1", "--digest", "12"],
+      "option '--digest <hex>' argument '12' is invalid. It must be 64 hex digits of SHA-256",
+    ],
+  ])("%j", async (args, what) => {
+    const { code, out, err } = await sidgate(args);
+    expect({ code, out, err }).toEqual({
+      code: 64,
+      out: "",
+      err: `sidgate: ${what}. See 'sidgate --help'. [cli.usage]\n`,
+    });
+  });
+
+  test.each([[[]], [["node"]]])("%j shows the help and fails", async (args: string[]) => {
+    const { code, err } = await sidgate(args);
+    expect(code).toBe(64);
+    expect(err).toMatch(/^Usage: sidgate/);
+  });
+});
+
+describe("errors have one line and an exit code", () => {
+  test.each([
+    [new UsageError("port.taken", { what: "CoAP", address: "a", key: "k" }), 69, "[port.taken]"],
+    [new UsageError("config.unreadable", { path: "p", reason: "r" }), 78, "[config.unreadable]"],
+    [new StoreError("store.owned", { folder: "f" }), 69, "[store.owned]"],
+
+    [new Error("something\nelse"), 1, "something?else"],
+  ])("%s", async (error, code, words) => {
+    const said = await sidgate(["run"], { run: () => Promise.reject(error) });
+    expect(said).toMatchObject({ code, out: "" });
+    expect(said.err).toMatch(/^sidgate: [^\n]*\n$/);
+    expect(said.err).toContain(words);
+  });
+});
+
+describe("help and version", () => {
+  test("--help ends well", async () => {
+    const { code, out, err } = await sidgate(["--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("campaign");
+  });
+  test("--version is the program's", async () =>
+    expect(await sidgate(["--version"])).toMatchObject({ code: 0, out: "0.1.0\n" }));
+});
+
+describe("config", () => {
+  test("check prints every finding, then one line, and exits with 78", async () => {
+    const { code, out, err } = await sidgate(["config", "check", "-c", join(doors.folder, "wrong.yaml")]);
+    expect([code, out]).toEqual([78, ""]);
+    expect(err.split("\n").slice(0, 2)).toEqual([
+      "wrong.yaml:3:7 data: must be a path",
+      'wrong.yaml:2:8 coap.lab: must be "loopback", "on" or "off"',
+    ]);
+    expect(err).toContain("sidgate: the configuration has 2 error(s).");
+  });
+  test("check refuses what the gateway would refuse at its start", async () => {
+    const { code, err } = await sidgate(["config", "check", "-c", join(doors.folder, "open.yaml")]);
+    expect(code).toBe(78);
+    expect(err).toContain("[config.exposed]");
+  });
+  test("show prints what is in force", async () => {
+    const { code, out } = await sidgate(["config", "show", "--origin", "-c", join(doors.folder, "open.yaml")]);
+    expect(code).toBe(0);
+    expect(out).toContain("listen: [0.0.0.0:5683] # open.yaml:1:16");
+  });
+});
+
+describe("a running gateway", () => {
+  test("lists its nodes in columns", async () => {
+    const { out } = await sidgate(["node", "list"]);
+    expect(out.split("\n").slice(0, 3)).toEqual([
+      "NODE  NAME                         STATE    FIRMWARE    UPDATE       LAST SEEN  NEXT WAKE  WAITING",
+      "n-1   Room 1                       asleep   rm-1 1.0.0  downloading  12 s ago   in 3 min         2",
+      'n-2   <script>alert("2")</script>  lost     -           idle         never      -                0',
+    ]);
+  });
+
+  test.each([
+    [["node", "show", "n-1"], "check-in 7"],
+    [["image", "list"], "64 KiB"],
+    [["campaign", "show"], "1 of 3 done, 0 failed, 1 silent"],
+    [["campaign", "show", "c-20261121-01"], "50 %"],
+  ])("%j shows words for people and rows for programs", async (args, words) => {
+    expect((await sidgate(args)).out).toContain(words);
+    const { out, code } = await sidgate([...args, "--json"]);
+    expect([code, typeof JSON.parse(out)]).toEqual([0, "object"]);
+  });
+
+  test.each([
+    [["node", "add", "room-4"], "node.add", { endpoint: "room-4" }, "Added room-4 as n-4.\n"],
+    [["node", "add", "room-4", "--name", "R"], "node.add", { endpoint: "room-4", name: "R" }, "Added room-4 as n-4.\n"],
+    [["node", "remove", "n-4"], "node.remove", { node: "n-4" }, "Removed n-4.\n"],
+    [
+      ["campaign", "start", "--image", "abc"],
+      "campaign.create",
+      { image: "abc" },
+      "Started c-1 for 1 node, 2 left out.\n",
+    ],
+    [
+      [
+        "campaign",
+        "start",
+        "--image",
+        "abc",
+        "--name",
+        "N",
+        "--stop-at",
+        "20%",
+        "--silent-after",
+        "4",
+        "--nodes",
+        "a,b",
+      ],
+      "campaign.create",
+      { image: "abc", name: "N", stopAtPct: 20, silentAfter: 4, nodes: ["a", "b"] },
+      "Started c-1 for 1 node, 2 left out.\n",
+    ],
+    [["campaign", "pause", "c-1"], "campaign.pause", { campaign: "c-1" }, "Paused c-1.\n"],
+    [["campaign", "resume", "c-1"], "campaign.resume", { campaign: "c-1" }, "Resumed c-1.\n"],
+    [["campaign", "abort", "c-1"], "campaign.abort", { campaign: "c-1" }, "Aborted c-1.\n"],
+  ])("%j is one command", async (args, op, expected, out) => {
+    expect(await sidgate(args)).toMatchObject({ code: 0, out, err: "" });
+    expect(doors.site.commands.pop()).toMatchObject({ op, args: expected, actor: expect.stringMatching(/^cli:./) });
+  });
+
+  test("takes an image from a file", async () => {
+    const { out, err } = await sidgate(["image", "add", image, "--model", "rm-1", "--version", "2.0.0"]);
+    expect(err).toBe("");
+    expect(out).toMatch(/^Added rm-1 2.0.0 as abcdefg: 97.7 KiB, SHA-256 [0-9a-f]{64}\.\n$/);
+    expect(doors.site.uploads.pop()).toMatchObject({
+      name: "rm-1.bin",
+      model: "rm-1",
+      version: "2.0.0",
+      size: 100_000,
+    });
+  });
+
+  test.each([
+    [["node", "remove", "n-9"], 1, "[node.unknown]"],
+    [["node", "show", "n-9"], 1, "[node.unknown]"],
+    [["image", "add", "/nowhere.bin", "--model", "m", "--version", "1"], 74, "[cli.file]"],
+    [["image", "add", "/tmp", "--model", "m", "--version", "1"], 74, "[cli.file]"],
+    [["node", "list", "--data", "/nowhere"], 69, "[cli.no-gateway]"],
+  ])("%j fails with %i %s", async (args, code, words) => {
+    const said = await sidgate(args);
+    expect(said).toMatchObject({ code, out: "" });
+    expect(said.err).toContain(words);
+  });
+});
+
+describe("a table", () => {
+  test("shows no control characters of a name", () => {
+    const columns = [{ title: "NAME", cell: (name: string) => name }];
+    expect(formatTable(columns, ["a\u001b[31mb\nc\u202e"], "")).toBe("NAME\na?[31mb?c?");
+  });
+  test("says so when it is empty", () => expect(formatTable([], [], "Nothing.")).toBe("Nothing."));
+});

@@ -1,0 +1,97 @@
+/** The status page: escaping, the words it must say, headers that allow its own script and nothing else. */
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { escapeHtml, html } from "../../gateway/admin/console/html.ts";
+import { renderPage } from "../../gateway/admin/console/page.ts";
+import { type Doors, openDoors } from "./doors.ts";
+import { NODES, openSite } from "./site.ts";
+
+describe("HTML", () => {
+  test.each([
+    ["<b>", "&lt;b&gt;"],
+    [`" onload='x'`, "&quot; onload=&#39;x&#39;"],
+    ["a & b", "a &amp; b"],
+    ["&lt;", "&amp;lt;"],
+  ])("%s becomes %s", (text, escaped) => expect(escapeHtml(text)).toBe(escaped));
+
+  test("no text brings markup or leaves its attribute", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const made = html`<i title="${text}">${text}</i>`.toString();
+        expect(made.match(/[<>]/g)).toEqual(["<", ">", "<", ">"]);
+        expect(made.match(/"/g)).toHaveLength(2);
+      }),
+    );
+  });
+
+  test("what was made here stays as it is, also in lists", () => {
+    const items = ["a", "<"].map((text) => html`<li>${text}</li>`);
+    expect(html`<ul>${items}</ul>${undefined}${3}`.toString()).toBe("<ul><li>a</li><li>&lt;</li></ul>3");
+  });
+});
+
+describe("the page", () => {
+  const page = renderPage(openSite());
+
+  test.each([
+    ["the name of the site", "Sidgate · Town hall &amp; annex"],
+    ["lab mode, in words", "Lab mode: for trying only"],
+    ["what is open", "Unprotected CoAP is answered on loopback addresses."],
+    ["what listens where", "coap://127.0.0.1:5683"],
+    ["that the broker is for trying", "embedded broker, for trying only"],
+    ["the state of a node as text", '<span class="chip asleep">asleep</span>'],
+    ["missed wakes", "(5 missed)"],
+    ["when a node wakes next", "in 3 min"],
+    ["the counts of a campaign", "1 of 3 done, 1 open, 0 failed, 1 silent"],
+    ["what to try next", "npm run sidgate -- sim --nodes 5"],
+  ])("says %s", (_name, words) => expect(page).toContain(words));
+
+  test("shows a name that is markup as text", () => {
+    expect(page).not.toContain("<script>alert");
+    expect(page).toContain("&lt;script&gt;alert(&quot;2&quot;)");
+  });
+
+  test("sorts rooms as people count", () => expect(page.indexOf(">Room 1<")).toBeLessThan(page.indexOf(">Room 10<")));
+
+  test("counts, but does not list, more nodes than a phone can show", () => {
+    const many = Array.from({ length: 3000 }, () => NODES[0]!);
+    const crowded = renderPage({ ...openSite(), nodes: () => many });
+    expect(crowded).toContain("3000 nodes, in order of name; the first 500 are shown");
+    expect(crowded.match(/<th scope="row"><a/g)).toHaveLength(500);
+  });
+
+  test("names each table and each column", () => {
+    expect(page.match(/<table/g)?.length).toBe(page.match(/<caption>/g)?.length);
+    expect(page).not.toMatch(/<th(?! scope)[ >]/);
+  });
+
+  test("teaches the next step where there is nothing yet", () => {
+    const empty = renderPage({ ...openSite(), nodes: () => [], images: () => [], campaigns: () => [] });
+    for (const command of ["sidgate node add", "sidgate image add", "sidgate campaign start"])
+      expect(empty).toContain(command);
+  });
+});
+
+describe("served", () => {
+  let doors: Doors;
+  beforeAll(async () => {
+    doors = await openDoors();
+  });
+  afterAll(() => doors.close());
+
+  test("its policy allows its own script and style, by hash, and nothing else", async () => {
+    const answer = await fetch(doors.admin.url);
+    const page = await answer.text();
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    for (const tag of ["script", "style"]) {
+      const text = page.match(new RegExp(`<${tag}>([^]*?)</${tag}>`))?.[1] ?? "";
+      expect(policy).toContain(`${tag}-src 'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+    }
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(page).not.toMatch(/ style="| on[a-z]+="|https?:\/\/(?!127)/);
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});

@@ -1,0 +1,145 @@
+/** A small site to show: three nodes, one image, one campaign, and an inbox that remembers what it was asked. */
+import { createHash } from "node:crypto";
+import type { AdminSource, CampaignDetail, ImageMeta, NodeDetail } from "../../gateway/admin/api/index.ts";
+import { millis, minutes, type NodeId, seconds, UsageError } from "../../gateway/base/index.ts";
+import type { Command, Outcome } from "../../gateway/store/inbox.ts";
+
+export const NOW = millis(Date.UTC(2026, 10, 21, 12));
+const ago = (duration: number) => millis(NOW - duration);
+const node = (id: string): NodeId => id as NodeId;
+const DIGEST = "ab".repeat(32);
+
+export const NODES: readonly NodeDetail[] = [
+  {
+    node: node("n-1"),
+    endpoint: "room-1",
+    name: "Room 1",
+    reachability: "asleep",
+    missedWakes: 0,
+    phase: "downloading",
+    model: "rm-1",
+    version: "1.0.0",
+    digest: DIGEST,
+    lastSeen: ago(seconds(12)),
+    nextWake: millis(NOW + minutes(3)),
+    pending: 2,
+    joined: ago(minutes(60)),
+    data: { "sidgate-building:room": { temperature: "21.5" } },
+    trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
+  },
+  {
+    node: node("n-2"),
+    endpoint: "room-2",
+    name: '<script>alert("2")</script>',
+    reachability: "lost",
+    missedWakes: 5,
+    phase: "idle",
+    pending: 0,
+    joined: ago(minutes(60)),
+    data: {},
+    trace: [],
+  },
+  {
+    node: node("n-3"),
+    endpoint: "room-10",
+    name: "Room 10",
+    reachability: "unknown",
+    missedWakes: 0,
+    phase: "idle",
+    pending: 0,
+    joined: ago(minutes(1)),
+    data: {},
+    trace: [],
+  },
+];
+
+const CAMPAIGN: CampaignDetail = {
+  campaign: "c-20261121-01",
+  name: "Autumn",
+  state: "running",
+  reason: "",
+  image: DIGEST,
+  model: "rm-1",
+  version: "1.1.0",
+  createdAt: ago(minutes(5)),
+  counts: { total: 3, done: 1, failed: 0, silent: 1 },
+  stopAtPct: 15,
+  silentAfter: 3,
+  imageSize: 65_536,
+  nodes: [{ node: node("n-1"), name: "Room 1", phase: "downloading", received: 32_768, silent: false }],
+  excluded: [{ node: node("n-3"), reason: "its model is not known" }],
+};
+
+export interface Site extends AdminSource {
+  readonly commands: Command[];
+  readonly uploads: Array<ImageMeta & { readonly size: number; readonly sha256: string }>;
+  readiness: string | undefined;
+}
+
+export function openSite(): Site {
+  const failed = (error: UsageError): Outcome => ({
+    status: "failed",
+    error: { code: error.code, text: error.message, hint: error.hint },
+  });
+  const site: Site = {
+    commands: [],
+    uploads: [],
+    readiness: undefined,
+    notReady: () => site.readiness,
+    status: () => ({
+      version: "0.1.0",
+      site: "s-5kq2",
+      name: "Town hall & annex",
+      process: "gw-7f3a",
+      epoch: 1,
+      startedAt: ago(minutes(90)),
+      now: NOW,
+      mode: "lab",
+      warnings: ["Unprotected CoAP is answered on loopback addresses."],
+      clockRate: 1,
+      listening: [{ what: "CoAP", address: "coap://127.0.0.1:5683", note: "unprotected" }],
+      broker: { kind: "embedded-for-trying", url: "mqtt://127.0.0.1:1883", connected: true, queued: 0 },
+      nodes: { unknown: 1, awake: 0, asleep: 1, overdue: 0, lost: 1 },
+      journal: { last: 1234, lastDurable: 1234 },
+      tryNext: [{ command: "npm run sidgate -- sim --nodes 5", what: "five simulated nodes" }],
+    }),
+    nodes: () => NODES,
+    node: (id) => NODES.find(({ node: known }) => known === id),
+    images: () => [
+      {
+        digest: DIGEST,
+        id: "q6urq6s",
+        size: 65_536,
+        model: "rm-1",
+        version: "1.1.0",
+        name: "rm-1.bin",
+        verified: "lab",
+        addedAt: ago(minutes(6)),
+      },
+    ],
+    campaigns: () => [CAMPAIGN],
+    campaign: (id) => (id === CAMPAIGN.campaign ? CAMPAIGN : undefined),
+    submit: async (command) => {
+      site.commands.push(command);
+      const { node: asked } = command.args;
+      if (asked === "n-9") return failed(new UsageError("node.unknown", { node: "n-9" }));
+      return {
+        status: "completed",
+        result: { node: "n-4", endpoint: "room-4", campaign: "c-1", targets: 1, excluded: 2, state: "running" },
+      };
+    },
+    addImage: async (bytes, meta) => {
+      if (meta.name === "refused.bin") return failed(new UsageError("image.too-large", { name: meta.name, limit: 1 }));
+      const hash = createHash("sha256");
+      let size = 0;
+      for await (const part of bytes) {
+        hash.update(part);
+        size += part.length;
+      }
+      const sha256 = hash.digest("hex");
+      site.uploads.push({ ...meta, size, sha256 });
+      return { status: "completed", result: { id: "abcdefg", digest: sha256, size } };
+    },
+  };
+  return site;
+}

@@ -1,0 +1,270 @@
+/** The configuration: defaults, every wrong value at its place, the environment, secrets, what `show` gives away. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import {
+  type Config,
+  ConfigError,
+  examineConfig,
+  formatFinding,
+  readConfig,
+  refuseExposedLab,
+  SETTING_KEYS,
+} from "../../../gateway/app/config/index.ts";
+import { renderConfig } from "../../../gateway/app/config/show.ts";
+import { isCoded } from "../../../gateway/base/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sidgate-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let count = 0;
+function file(text: string): string {
+  const path = join(folder, `c${++count}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+const EMPTY = file("");
+const findings = (text: string, env = {}): string[] =>
+  examineConfig({ path: file(text), env }).findings.map((finding) =>
+    formatFinding(finding).replace(/^c\d+\.yaml/, "c.yaml"),
+  );
+
+test("an empty file gives the defaults", () => {
+  expect(readConfig({ path: EMPTY, env: {} })).toEqual({
+    data: "./data",
+    site: { name: undefined },
+    coap: { listen: [{ host: "127.0.0.1", port: 5683 }], lab: "loopback" },
+    trust: { mode: "require" },
+    mqtt: {
+      url: undefined,
+      username: undefined,
+      password: undefined,
+      tls: { ca: undefined, cert: undefined, key: undefined },
+      embedded: { port: 1883 },
+      clientWindow: 64,
+    },
+    admin: { listen: { host: "127.0.0.1", port: 8080 } },
+    images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20 },
+    nodes: { wakeInterval: 900_000, silentAfter: 3 },
+    campaign: { stopAtPercent: 15 },
+    journal: { keepBytes: 256 * 2 ** 20, keepDays: 7 },
+    models: { folders: [] },
+    log: { level: "info" },
+    clock: { rate: 1 },
+  });
+});
+
+test("empty sections and empty values mean the defaults", () => {
+  expect(readConfig({ path: file("mqtt:\ncoap:\n  lab:\n"), env: {} })).toEqual(readConfig({ path: EMPTY, env: {} }));
+});
+
+test("the type of a value follows from the table", () => {
+  const config: Config = readConfig({
+    path: file("coap: {listen: ['[::1]:0']}\nnodes: {wake-interval: 90s}"),
+    env: {},
+  });
+  const port: number | undefined = config.coap.listen[0]?.port;
+  expect([port, config.coap.listen[0]?.host, config.nodes.wakeInterval]).toEqual([0, "::1", 90_000]);
+});
+
+const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: readonly string[]]> = [
+  [
+    "an unknown section",
+    "campagin:\n  stop-at-percent: 5\n",
+    ['c.yaml:1:1 campagin: unknown setting, did you mean "campaign"?'],
+  ],
+  [
+    "an unknown key in a section",
+    "mqtt:\n  usrename: me\n",
+    ['c.yaml:2:3 mqtt.usrename: unknown setting, did you mean "mqtt.username"?'],
+  ],
+  ["a key in the wrong section", "level: debug\n", ['c.yaml:1:1 level: unknown setting, did you mean "log.level"?']],
+  ["a key that resembles nothing", "colour: red\n", ["c.yaml:1:1 colour: unknown setting"]],
+  [
+    "a word that is none of the choices",
+    "coap:\n  lab: loopbak\n",
+    ['c.yaml:2:8 coap.lab: must be "loopback", "on" or "off", did you mean "loopback"?'],
+  ],
+  [
+    "a boolean where a word is wanted",
+    "coap:\n  lab: true\n",
+    ['c.yaml:2:8 coap.lab: must be "loopback", "on" or "off"'],
+  ],
+  [
+    "a port too large",
+    "mqtt:\n  embedded:\n    port: 70000\n",
+    ["c.yaml:3:11 mqtt.embedded.port: must be a whole number from 0 to 65535"],
+  ],
+  [
+    "one wrong item of a list",
+    "coap:\n  listen:\n    - 127.0.0.1:5683\n    - nowhere\n",
+    ["c.yaml:4:7 coap.listen[1]: must be host:port, e.g. 127.0.0.1:5683 or [::1]:5683"],
+  ],
+  ["a list where one value is wanted", "data: [a, b]\n", ["c.yaml:1:7 data: must be a path"]],
+  [
+    "one value where a list is wanted",
+    "coap:\n  listen: 127.0.0.1:5683\n",
+    ["c.yaml:2:11 coap.listen: must be a list"],
+  ],
+  ["no address at all", "coap:\n  listen: []\n", ["c.yaml:2:11 coap.listen: must name at least one"]],
+  [
+    "a duration without unit",
+    "nodes:\n  wake-interval: 900\n",
+    ["c.yaml:2:18 nodes.wake-interval: must be a duration of at least one second, e.g. 90s, 15m, 12h or 7d"],
+  ],
+  [
+    "a size in words",
+    "images:\n  max-bytes: large\n",
+    ["c.yaml:2:14 images.max-bytes: must be a size, e.g. 16MiB, 512KiB or a number of bytes"],
+  ],
+  [
+    "a share above all",
+    "campaign:\n  stop-at-percent: 101%\n",
+    ["c.yaml:2:20 campaign.stop-at-percent: must be a percentage from 0 to 100"],
+  ],
+  [
+    "a URL of another world",
+    "mqtt:\n  url: https://broker\n",
+    [
+      "c.yaml:2:8 mqtt.url: must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
+    ],
+  ],
+  ["a slow clock", "clock:\n  rate: 0.5\n", ["c.yaml:2:9 clock.rate: must be a number from 1 to 10000"]],
+  [
+    "a value where settings are wanted",
+    "mqtt: 5\n",
+    ["c.yaml:1:7 mqtt: must hold settings: url, username, password, tls, embedded, client-window"],
+  ],
+  [
+    "a list as the whole file",
+    "- a\n",
+    [expect.stringMatching(/^c\.yaml:1:1: must hold settings: data, site, /) as unknown as string],
+  ],
+  [
+    "a secret whose file is missing",
+    "mqtt:\n  password: file:/nowhere\n",
+    ["c.yaml:2:13 mqtt.password: cannot read the file /nowhere: ENOENT"],
+  ],
+  [
+    "a secret whose variable is missing",
+    "mqtt:\n  password: env:NONE\n",
+    ["c.yaml:2:13 mqtt.password: the environment has no variable NONE"],
+  ],
+  ["a key given twice", "data: a\ndata: b\n", ["c.yaml:2:1: Map keys must be unique"]],
+  ["broken YAML", "mqtt: {url: x\n", [expect.stringMatching(/^c\.yaml:\d+:\d+: /) as unknown as string]],
+];
+test.each(WRONG)("%s is named with its place", (_name, yaml, expected) => expect(findings(yaml)).toEqual(expected));
+
+test("all findings come at once", () => {
+  expect(findings("coap:\n  lab: x\nlogg:\n  level: info\nclock:\n  rate: 0\n").length).toBe(3);
+  const read = () => readConfig({ path: file("a: 1\nb: 2\n"), env: {} });
+  expect(read).toThrow(ConfigError);
+  expect(read).toThrow(expect.objectContaining({ code: "config.invalid", facts: { count: 2 } }));
+});
+
+test("a file that cannot be read is an error of its own", () => {
+  const read = () => readConfig({ path: join(folder, "none.yaml"), env: {} });
+  expect(read).toThrow(expect.objectContaining({ code: "config.unreadable" }));
+});
+
+describe("the environment", () => {
+  test("wins over the file", () => {
+    const env = {
+      SIDGATE_MQTT__URL: "mqtt://b:1",
+      SIDGATE_MQTT__CLIENT_WINDOW: "8",
+      SIDGATE_COAP__LISTEN: "127.0.0.1:1, [::1]:2",
+      SIDGATE_MODELS__FOLDERS: "",
+      SIDGATE_DATA: "/d",
+    };
+    const config = readConfig({ path: file("data: /file\nmqtt: {url: mqtt://a:1}\nmodels: {folders: [x]}\n"), env });
+    expect([config.data, config.mqtt.url, config.mqtt.clientWindow]).toEqual(["/d", "mqtt://b:1", 8]);
+    expect(config.coap.listen).toEqual([
+      { host: "127.0.0.1", port: 1 },
+      { host: "::1", port: 2 },
+    ]);
+    expect(config.models.folders).toEqual([]);
+  });
+
+  test("is checked like the file, and named by its variable", () => {
+    const env = { SIDGATE_MQTT__URL: "x", SIDGATE_MQTT__ULR: "y", SIDGATE_COAP__LISTEN: "127.0.0.1:1,no" };
+    expect(findings("", env)).toEqual([
+      'SIDGATE_MQTT__ULR mqtt.ulr: unknown setting, did you mean "mqtt.url"?',
+      "SIDGATE_COAP__LISTEN coap.listen[1]: must be host:port, e.g. 127.0.0.1:5683 or [::1]:5683",
+      "SIDGATE_MQTT__URL mqtt.url: must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
+    ]);
+  });
+
+  test("holds variables of others, which Kubernetes names after its services", () => {
+    expect(findings("", { SIDGATE_SERVICE_HOST: "10.0.0.1", SIDGATE_PORT: "tcp://10.0.0.1:1" })).toEqual([]);
+  });
+});
+
+describe("a secret", () => {
+  const secretFile = file("hunter2\n");
+  test.each([
+    ["itself", "hunter2", {}],
+    ["from a file, without its last newline", `file:${secretFile}`, {}],
+    ["from the environment", "env:PASS", { PASS: "hunter2" }],
+  ])("is read %s, and shown nowhere", (_name, reference, env) => {
+    const source = { path: file(`mqtt:\n  password: ${reference}\n`), env };
+    const { password } = readConfig(source).mqtt;
+    expect(password?.reveal()).toBe("hunter2");
+    const shown = [
+      inspect(password),
+      JSON.stringify({ password }),
+      `${password}`,
+      renderConfig(examineConfig(source), { origin: true }),
+    ];
+    expect(shown.join()).not.toContain("hunter2");
+  });
+});
+
+describe("config show", () => {
+  test("says where each value comes from", () => {
+    const path = file("coap:\n  listen:\n    - 127.0.0.1:9\n  lab: off\nmqtt:\n  password: p\n");
+    const text = renderConfig(examineConfig({ path, env: { SIDGATE_CLOCK__RATE: "60" } }), { origin: true });
+    const name = path.slice(folder.length + 1);
+    expect(text).toContain(`  listen: [127.0.0.1:9] # ${name}:3:5`);
+    expect(text).toContain(`  lab: off # ${name}:4:8`);
+    expect(text).toContain(`  password: (secret) # ${name}:6:13`);
+    expect(text).toContain("  rate: 60 # SIDGATE_CLOCK__RATE");
+    expect(text).toContain("data: ./data # default");
+  });
+
+  test("can be read back", () => {
+    const text = renderConfig(examineConfig({ path: EMPTY, env: {} }), { origin: false });
+    expect(readConfig({ path: file(text), env: {} })).toEqual(readConfig({ path: EMPTY, env: {} }));
+    expect(parse(text)).toMatchObject({ images: { "max-bytes": "16MiB" }, models: { folders: [] } });
+  });
+});
+
+describe("lab mode on loopback", () => {
+  const config = (listen: string, lab: string) =>
+    readConfig({ path: file(`coap: {listen: ['${listen}'], lab: ${lab}}`), env: {} });
+  test.each([
+    ["127.0.0.1:5683", "loopback", undefined],
+    ["127.3.0.1:5683", "loopback", undefined],
+    ["[::1]:5683", "loopback", undefined],
+    ["localhost:5683", "loopback", undefined],
+    ["0.0.0.0:5683", "loopback", "config.exposed"],
+    ["[::]:5683", "loopback", "config.exposed"],
+    ["127.example.org:5683", "loopback", "config.exposed"],
+    ["0.0.0.0:5683", "on", undefined],
+    ["0.0.0.0:5683", "off", undefined],
+  ])("%s with coap.lab %s: %s", (listen, lab, code) => {
+    let thrown: unknown;
+    try {
+      refuseExposedLab(config(listen, lab));
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isCoded(thrown) ? thrown.code : thrown).toBe(code);
+  });
+});
+
+test("keys are kebab-case words in at most three levels", () => {
+  for (const key of SETTING_KEYS) expect(key).toMatch(/^[a-z]+(\.[a-z-]+){0,2}$/);
+});

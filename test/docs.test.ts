@@ -1,0 +1,32 @@
+/** The documentation says what the tables in the code say, all of it and nothing else. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { SETTING_KEYS } from "../gateway/app/config/index.ts";
+import { ERRORS } from "../gateway/base/index.ts";
+import { errorsPage, PAGES } from "../scripts/docs.ts";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const read = (name: string): string => readFileSync(join(ROOT, "docs", name), "utf8");
+/** The code words in the first column of the tables of a page. */
+const firstColumn = (page: string): string[] => [...page.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]!);
+
+describe("docs/", () => {
+  test.each(PAGES)("%s is what 'npx tsx scripts/docs.ts' writes", (name, make) => {
+    expect(read(name)).toBe(make());
+  });
+
+  test("errors.md has each code once", () => {
+    expect(firstColumn(read("errors.md"))).toEqual(Object.keys(ERRORS).sort());
+  });
+
+  test("configuration.md has each setting once", () => {
+    expect(firstColumn(read("configuration.md"))).toEqual(SETTING_KEYS);
+  });
+
+  test("a new code would be missed", () => {
+    const added = { ...ERRORS, "some.new-code": { blame: "usage", text: "t", hint: "h" } } as const;
+    expect(errorsPage(added)).not.toBe(read("errors.md"));
+  });
+});
