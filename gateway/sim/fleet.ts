@@ -76,6 +76,10 @@ const FAILURES = ["boot-failed", "no-space", "flash-error"] as const satisfies r
 /** Bytes of a node's update bank. */
 const CAPACITY = 16 * 1024 * 1024;
 
+/** The endpoint names that a fleet of `nodes` uses, for whoever must add them to an inventory. */
+export const fleetEndpoints = (nodes: number): readonly string[] =>
+  Array.from({ length: nodes }, (_, index) => `sim-${String(index + 1).padStart(4, "0")}`);
+
 export function startFleet(options: FleetOptions): Fleet {
   const { clock, wakeInterval, seed } = options;
   const remote = parseGateway(options.gateway);
@@ -85,10 +89,10 @@ export function startFleet(options: FleetOptions): Fleet {
   const codec = checkInCodec(readSids());
   const random = seededRandom(seed);
   const faults = drawFaults(options, random);
-  const devices = faults.map((fault, index) => {
+  const devices = fleetEndpoints(options.nodes).map((endpoint, index) => {
     const own = seededRandom(seed * 65_537 + index);
     const profile: Profile = {
-      endpoint: `sim-${String(index + 1).padStart(4, "0")}`,
+      endpoint,
       model,
       hardware: "A1",
       wakeInterval,
@@ -96,7 +100,7 @@ export function startFleet(options: FleetOptions): Fleet {
       blocksPerWake: options.blocksPerWake ?? DEFAULTS.blocksPerWake,
       rebootWakes: options.rebootWakes ?? DEFAULTS.rebootWakes,
       capacity: CAPACITY,
-      fault,
+      fault: faults[index] ?? "none",
     };
     const device = new Device(profile, image, {
       transport: new Transport(remote, { share: options.loss ?? 0, random: own }),
