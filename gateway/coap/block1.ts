@@ -110,9 +110,14 @@ export class BodyTable {
   }
 
   #makeRoom(path: string): void {
-    const ofPeer = [...this.#bodies].filter(([, body]) => body.path === path);
-    const excess = ofPeer.length + 1 - this.#limits.bodiesPerPeer;
-    for (const [key] of ofPeer.slice(0, Math.max(0, excess))) this.#bodies.delete(key);
+    let ofPeer = 0;
+    for (const body of this.#bodies.values()) if (body.path === path) ofPeer += 1;
+    for (const [key, body] of this.#bodies) {
+      if (ofPeer < this.#limits.bodiesPerPeer) break;
+      if (body.path !== path) continue;
+      this.#bodies.delete(key);
+      ofPeer -= 1;
+    }
     for (const key of this.#bodies.keys()) {
       if (this.#bodies.size < this.#limits.bodiesTotal) return;
       this.#bodies.delete(key);

@@ -110,9 +110,14 @@ export class SnapshotTable {
   }
 
   #makeRoom(path: string, bytes: number): void {
-    const ofPeer = [...this.#snapshots].filter(([, snapshot]) => snapshot.path === path);
-    const excess = ofPeer.length + 1 - this.#limits.snapshotsPerPeer;
-    for (const [key] of ofPeer.slice(0, Math.max(0, excess))) this.#drop(key);
+    let ofPeer = 0;
+    for (const snapshot of this.#snapshots.values()) if (snapshot.path === path) ofPeer += 1;
+    for (const [key, snapshot] of this.#snapshots) {
+      if (ofPeer < this.#limits.snapshotsPerPeer) break;
+      if (snapshot.path !== path) continue;
+      this.#drop(key);
+      ofPeer -= 1;
+    }
     for (const key of this.#snapshots.keys()) {
       if (this.#snapshots.size < this.#limits.snapshotsTotal && this.#bytes + bytes <= this.#limits.snapshotBytes)
         return;
