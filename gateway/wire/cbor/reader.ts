@@ -107,7 +107,14 @@ export class CborReader {
     if (this.major() !== MAJOR.bytes) throw this.unexpected("byte string");
     if (this.head() === 31) return this.chunks(MAJOR.bytes);
     const start = this.take(this.argument);
-    return this.bytes.slice(start, this.offset);
+    return this.copy(start, this.offset);
+  }
+
+  /** Bytes of their own. Not `slice`, which on a Buffer is a view. */
+  copy(start: number, end: number): Uint8Array {
+    const copy = new Uint8Array(end - start);
+    copy.set(this.bytes.subarray(start, end));
+    return copy;
   }
 
   text(): string {

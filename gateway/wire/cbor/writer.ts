@@ -16,7 +16,7 @@ export class CborWriter {
 
   /** The bytes written so far. The writer must not be used afterwards: they are its own buffer. */
   finish(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    return new Uint8Array(this.buffer.buffer, this.buffer.byteOffset, this.length);
   }
 
   integer(value: number | bigint): void {

@@ -139,5 +139,5 @@ function scanKeys(reader: CborReader, start: number, node: PlanNode): readonly L
 function readRaw(reader: CborReader): Uint8Array {
   const start = reader.offset;
   readItem(reader);
-  return reader.bytes.slice(start, reader.offset);
+  return reader.copy(start, reader.offset);
 }

@@ -227,7 +227,7 @@ test("what cbor-x writes we read, and what we write cbor-x reads", () => {
       expect(plain(item)).toEqual(same(value));
       expect(same(CBOR_X.decode(hex(write(item))))).toEqual(same(value));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -239,6 +239,6 @@ test("random and cut bytes throw coded errors only", () => {
         expect(codeOf(() => readItem(reader))).toMatch(/^(accepted|cbor\.)/);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });

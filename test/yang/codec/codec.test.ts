@@ -181,6 +181,18 @@ test("a check-in with two readings is 24 bytes and one pass", () => {
   expect(toHex(encodeInstances([one(at(60001), input)], SIDGATE))).toBe(CHECK_IN);
 });
 
+test("what is decoded does not hold on to the datagram", () => {
+  const bytes = "a219eadba1184da10166302f342f323119ea6083f5f6f5";
+  const datagram = Buffer.from(bytes, "hex");
+  const decoded = decodeTree(datagram, IETF);
+  const image = Buffer.from(`a119eac5a1015820${"a5".repeat(32)}`, "hex");
+  const firmware = decodeTree(image, SIDGATE);
+  datagram.fill(0);
+  image.fill(0);
+  expect(toHex(encodeTree(decoded, IETF))).toBe("a219ea6083f5f6f519eadba1184da10166302f342f3231");
+  expect(firmware).toEqual(tree([60101, tree([60102, new Uint8Array(32).fill(0xa5)])]));
+});
+
 test("an output is keyed from the rpc; an empty one is null", () => {
   expect(toHex(encodeOutputOf(tree([60012, 1_800_000_000], [60020, null]), SIDGATE, 60001))).toBe(
     "a119ea61a20b1a6b49d20013f6",
