@@ -61,9 +61,8 @@ export class CborReader {
     if (major > MAJOR.negative) throw this.unexpected("integer");
     this.head();
     const argument = this.argument;
-    if (argument <= Number.MAX_SAFE_INTEGER - 1) return major === MAJOR.uint ? argument : -1 - argument;
-    const wide = this.wideArgument();
-    return major === MAJOR.uint ? wide : -1n - wide;
+    if (major === MAJOR.uint) return argument <= Number.MAX_SAFE_INTEGER ? argument : this.wideArgument();
+    return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : -1n - this.wideArgument();
   }
 
   /** Opens an array; give the result to `next`. */

@@ -112,7 +112,9 @@ export function readEntry(reader: CborReader, node: PlanNode, plan: Plan): Tree 
     }
     return entry;
   } catch (error) {
-    if (error instanceof Fault && error.sid !== node.sid) error.within(scanKeys(reader, start, node));
+    if (!(error instanceof Fault)) throw error;
+    error.place(node.sid, start);
+    if (error.sid !== node.sid) error.within(scanKeys(reader, start, node));
     throw error;
   }
 }

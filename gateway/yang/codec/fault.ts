@@ -49,10 +49,8 @@ export class Fault {
 
   /** The innermost frame that knows the node has the word. */
   place(sid: Sid | undefined, offset?: number): this {
-    if (this.sid === undefined) {
-      this.sid = sid;
-      this.offset = offset;
-    }
+    this.sid ??= sid;
+    this.offset ??= offset;
     return this;
   }
 
