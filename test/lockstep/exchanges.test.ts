@@ -2,7 +2,9 @@
 import { expect, test } from "@jest/globals";
 import { fromHex, millis, seconds } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
-import { ack, con, NODE, non, ping, rst, stage } from "../support/lockstep.ts";
+import { ack, con, GATEWAY, NODE, non, ping, rst, ScriptedNode, stage } from "../support/lockstep.ts";
+import { MemoryNetwork } from "../support/lossy.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 /** A handler that answers when the test says so. */
 function slow() {
@@ -134,6 +136,22 @@ test("the same message id from another place is another request", async () => {
   await node.sends(con("POST", "c").mid(5));
   const neighbour = await another({ ...NODE, port: 40_008 });
   await neighbour.sends(con("POST", "c").mid(5));
+  expect(calls).toHaveLength(2);
+});
+
+test("the same peer on two addresses of the gateway is two endpoints (RFC 7252 §4.4)", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(clock);
+  const addresses = [GATEWAY, { ...GATEWAY, port: 5684 }];
+  const transports = addresses.map((address) => network.endpoint(address));
+  const { node } = await stage({ handler, transports, clock }, network);
+  const other = new ScriptedNode(network.endpoint(NODE), { ...GATEWAY, port: 5684 });
+  await node.sends(con("POST", "c").mid(5));
+  await node.expects(ack("2.04"));
+  await other.open();
+  await other.sends(con("POST", "c").mid(5));
+  await other.expects(ack("2.04"));
   expect(calls).toHaveLength(2);
 });
 

@@ -142,6 +142,18 @@ test("registering again with the same token does not double the stream", async (
   expect(engine.stats().kept.observations).toBe(1);
 });
 
+test("registering again and again takes one place in the table", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  for (let time = 0; time < 40; time++) {
+    await node.sends(non("GET", "s").observe(0).token("07"));
+    await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  }
+  await node.sends(non("GET", "s").observe(0).token("08"));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  expect(engine.stats().kept.observations).toBe(2);
+});
+
 test("an error is the last notification, without Observe", async () => {
   const { state, handler } = gauge();
   const { node, engine } = await stage({ handler });

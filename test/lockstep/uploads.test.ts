@@ -73,6 +73,18 @@ test("a block that came before is acknowledged again, whatever its message id", 
   expect(bodies).toEqual([BODY]);
 });
 
+test("a block that came before and now claims to be the last is a gap: the body went on after it", async () => {
+  const { bodies, handler } = receiver();
+  const { node } = await stage({ handler });
+  for (const num of [0, 1]) {
+    await node.sends(con("PUT", "c").block1(num, 1, 64).payload(part(num, 64)));
+    await node.expects(ack("2.31").block1(num, 1, 64));
+  }
+  await node.sends(con("PUT", "c").block1(1, 0, 64).payload(part(1, 64)));
+  await node.expects(ack("4.08").block1(2, 1, 64));
+  expect(bodies).toEqual([]);
+});
+
 test("without a body there is only one place to go on: 4.08 names block 0", async () => {
   const { node } = await stage();
   await node.sends(con("PUT", "c").block1(0xfffff, 0, 1024).payload("x"));

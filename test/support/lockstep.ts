@@ -245,9 +245,9 @@ export interface Stage {
 }
 
 /** An engine and a node in fair weather; each test makes its own. */
-export async function stage(options: Partial<EngineOptions> = {}): Promise<Stage> {
+export async function stage(options: Partial<EngineOptions> = {}, own?: MemoryNetwork): Promise<Stage> {
   const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock);
+  const network = own ?? new MemoryNetwork(clock);
   const engine = new Engine({
     transports: [network.endpoint(GATEWAY)],
     clock,
