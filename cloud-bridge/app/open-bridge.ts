@@ -3,7 +3,15 @@
  * along and says so in every status.
  */
 import { readFile } from "node:fs/promises";
-import { type Clock, Lifecycle, type Logger, type Millis, type Random, UsageError } from "../../gateway/base/index.ts";
+import {
+  type Clock,
+  Lifecycle,
+  type Logger,
+  type Millis,
+  type Random,
+  systemClock,
+  UsageError,
+} from "../../gateway/base/index.ts";
 import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { Schema } from "../../gateway/yang/schema.ts";
@@ -18,6 +26,7 @@ import {
   openEmbeddedBroker,
   openMqttBridge,
   type Role,
+  reasonOf,
   type TlsOptions,
   treesOf,
 } from "../mqtt/index.ts";
@@ -76,6 +85,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
       await openMqttBridge({
         ...options,
         trees: treesOf(schema),
+        realtime: systemClock(),
         dial,
         broker,
         run: { roles: options.roles, broker: kind },
@@ -100,7 +110,7 @@ async function brokerOf(
 ): Promise<{ readonly broker: BrokerAddress; readonly kind: BrokerKind }> {
   if (mqtt.url === undefined) {
     const { url } = parts.add(await openEmbeddedBroker(mqtt.embedded?.port ?? EMBEDDED_PORT));
-    return { broker: { url }, kind: "embedded-for-trying" };
+    return { broker: { url, protocol: 4 }, kind: "embedded-for-trying" };
   }
   if (isExposed(mqtt.url)) log.warn("mqtt.unencrypted", { url: mqtt.url });
   const broker: BrokerAddress = {
@@ -121,7 +131,6 @@ async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UsageError("mqtt.tls-file", { path, reason }, { cause: error });
+    throw new UsageError("mqtt.tls-file", { path, reason: reasonOf(error) }, { cause: error });
   }
 }

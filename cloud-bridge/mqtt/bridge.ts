@@ -35,7 +35,10 @@ export interface MqttBridgeOptions {
   readonly journal: Journal;
   readonly state: StateStore;
   readonly trees: Trees;
+  /** The site's time, which a trial may run faster: what messages say. */
   readonly clock: Clock;
+  /** Time as disks and networks know it: delays and patience. */
+  readonly realtime: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly dial: Dial;
@@ -80,7 +83,7 @@ const HEALTH_INTERVAL = seconds(60);
 
 /** Opens the outbox, renders what it missed, connects in the background. Throws UsageError mqtt.topic. */
 export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge> {
-  const { site: info, journal, state, trees, clock, random, log } = options;
+  const { site: info, journal, state, trees, clock, realtime, random, log } = options;
   checkTopicPart("site", info.site);
   checkTopicPart("process", info.process);
   const outbox = await Outbox.open(state, {
@@ -97,6 +100,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     view,
     trees,
     clock,
+    realtime,
     log,
     ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
   });
@@ -116,7 +120,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     },
     outbox,
     dial: options.dial,
-    clock,
+    realtime,
     random,
     log,
   });
@@ -148,7 +152,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   parts.add(projector); // closed last: the link's last acknowledgements are saved
   parts.add(link);
   projector.start();
-  const beat = every(clock, HEALTH_INTERVAL, sayHealth);
+  const beat = every(realtime, HEALTH_INTERVAL, sayHealth);
   parts.add({ close: () => beat.cancel() });
   link.start();
   return {

@@ -15,6 +15,8 @@ export interface BrokerAddress {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
+  /** Tried first; 5 when nothing is known about the broker. */
+  readonly protocol?: Protocol;
 }
 
 export interface DialRequest {

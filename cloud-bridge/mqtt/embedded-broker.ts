@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { type Closable, UsageError } from "../../gateway/base/index.ts";
+import { reasonOf } from "./reason.ts";
 
 const LOOPBACK = "127.0.0.1";
 export const EMBEDDED_PORT = 1883;
@@ -47,9 +48,9 @@ export async function openEmbeddedBroker(port: number = EMBEDDED_PORT): Promise<
 }
 
 function listenError(error: unknown, port: number): UsageError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const reason = reasonOf(error);
   const facts = { what: "the embedded MQTT broker", address: `${LOOPBACK}:${port}`, key: "mqtt.embedded.port" };
-  return code === "EADDRINUSE"
+  return reason === "EADDRINUSE"
     ? new UsageError("port.taken", facts, { cause: error })
-    : new UsageError("port.refused", { ...facts, reason: code }, { cause: error });
+    : new UsageError("port.refused", { ...facts, reason }, { cause: error });
 }

@@ -5,6 +5,7 @@ export type { BrokerAddress, Connection, Dial, TlsOptions } from "./connection.t
 export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./embedded-broker.ts";
 export { OUTBOX_LIMITS, type OutboxLimits } from "./journal-rows.ts";
 export { PROJECTION } from "./projector.ts";
+export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Role } from "./render/site.ts";
 export { treesOf } from "./render/trees.ts";
 export { TOPICS } from "./topics.ts";

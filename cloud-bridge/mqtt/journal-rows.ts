@@ -1,5 +1,5 @@
 /** mqtt-contract 2.5 — the bounds of the outbox's journal class: what goes when the replay span or the bytes are used up. */
-import { days, type Millis } from "../../gateway/base/index.ts";
+import { days, type Millis, minutes } from "../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
 import { decodeMessage, encodeMessage, type Message, parsePayload } from "./message.ts";
 import { renderOverflow } from "./render/event.ts";
@@ -20,6 +20,9 @@ export const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, replay
 const TRIM_TO = 0.95;
 const TRIM_PAGE = 500;
 
+/** How often it is looked whether messages are past the replay span. */
+export const EXPIRY_INTERVAL = minutes(1);
+
 export interface Trim {
   readonly site: string;
   readonly limits: OutboxLimits;
@@ -27,6 +30,7 @@ export interface Trim {
   readonly bytes: number;
   readonly acked: number;
   readonly now: Millis;
+  readonly lookForExpired: boolean;
 }
 
 export interface Trimmed {
@@ -42,8 +46,10 @@ export interface Trimmed {
  * Acknowledged messages go first: those past the replay span, then by age while the rows exceed the limit. When
  * unsent ones must go, the oldest go and one overflow event takes the place of the last of them.
  */
-export async function trimJournal(state: StateStore, { site, limits, bytes, acked, now }: Trim): Promise<Trimmed> {
+export async function trimJournal(state: StateStore, trim: Trim): Promise<Trimmed> {
+  const { site, limits, bytes, acked, now, lookForExpired } = trim;
   const toFree = bytes > limits.maxBytes ? bytes - limits.maxBytes * TRIM_TO : 0;
+  if (toFree === 0 && !lookForExpired) return { changes: [], bytes: 0, unacked: 0, lostUpTo: 0 };
   const changes: StateChange[] = [];
   const lost: Message[] = [];
   let freed = 0;

@@ -23,7 +23,7 @@ export type LinkState =
   | { readonly state: "closed" };
 
 export type LinkEvent =
-  | { readonly type: "start" }
+  | { readonly type: "start"; readonly protocol: Protocol }
   | { readonly type: "connected"; readonly receiveMaximum: number }
   /** No connection, or no CONNACK: the broker, or something before it, may not know MQTT 5. */
   | { readonly type: "failed"; readonly wrongProtocol: boolean }
@@ -77,7 +77,7 @@ export function step(link: LinkState, event: LinkEvent, random: number): Step {
   if (link.state === "closed") return { link, effect: NOTHING };
   switch (event.type) {
     case "start":
-      return link.state === "idle" ? dial(5, 0) : stay(link);
+      return link.state === "idle" ? dial(event.protocol, 0) : stay(link);
     case "connected":
       if (link.state !== "dialing") return stay(link);
       return {

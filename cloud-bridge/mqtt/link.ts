@@ -33,7 +33,8 @@ export interface LinkOptions {
   readonly presence: Presence;
   readonly outbox: Outbox;
   readonly dial: Dial;
-  readonly clock: Clock;
+  /** Time as networks know it: a trial that runs faster must not lose patience faster. */
+  readonly realtime: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -87,6 +88,8 @@ export class Link implements Closable {
   #published = 0;
   #refused = new Set<string>();
   #stopListening: () => void = () => undefined;
+  /** Ends the wait for the farewell's PUBACK. */
+  #lineGone: () => void = () => undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -94,7 +97,7 @@ export class Link implements Closable {
 
   start(): void {
     this.#stopListening = this.#options.outbox.onChange(() => this.#pump());
-    this.#happened({ type: "start" });
+    this.#happened({ type: "start", protocol: this.#options.broker.protocol ?? 5 });
   }
 
   get stats(): LinkStats {
@@ -136,7 +139,7 @@ export class Link implements Closable {
         this.#dialing = this.#dial(effect.protocol);
         return;
       case "wait":
-        this.#timer = this.#options.clock.after(effect.delay, () => this.#happened({ type: "waited" }));
+        this.#timer = this.#options.realtime.after(effect.delay, () => this.#happened({ type: "waited" }));
         return;
     }
   }
@@ -159,12 +162,15 @@ export class Link implements Closable {
       presence.connected();
       this.#pump();
     } catch (error) {
-      log.warn("mqtt.connect-failed", { url: broker.url, protocol, error: explain(error) });
-      this.#happened({ type: "failed", wrongProtocol: isCoded(error) && error.code === "mqtt.protocol" });
+      const wrongProtocol = isCoded(error) && error.code === "mqtt.protocol";
+      if (wrongProtocol && protocol === 5) log.info("mqtt.no-version-5", { url: broker.url });
+      else log.warn("mqtt.connect-failed", { url: broker.url, protocol, error: explain(error) });
+      this.#happened({ type: "failed", wrongProtocol });
     }
   }
 
   #lost(connection: Connection, reason: string): void {
+    this.#lineGone();
     if (this.#session?.connection !== connection) return;
     this.#session.ackTimer?.cancel();
     this.#session = undefined;
@@ -246,7 +252,7 @@ export class Link implements Closable {
   }
 
   #watchAcks(session: Session): Timer {
-    return this.#options.clock.after(ACK_PATIENCE, () => this.#give(session, "no acknowledgement"));
+    return this.#options.realtime.after(ACK_PATIENCE, () => this.#give(session, "no acknowledgement"));
   }
 
   #acked(session: Session, entry: InFlight): void {
@@ -305,12 +311,11 @@ export class Link implements Closable {
   async #leave(session: Session): Promise<void> {
     session.ackTimer?.cancel();
     const said = await new Promise<boolean>((resolve) => {
-      const timer = this.#options.clock.after(FAREWELL_PATIENCE, () => resolve(false));
-      session.connection.publish(this.#options.presence.farewell(session.conn), () => {
-        timer.cancel();
-        resolve(true);
-      });
+      this.#timer = this.#options.realtime.after(FAREWELL_PATIENCE, () => resolve(false));
+      this.#lineGone = () => resolve(false);
+      session.connection.publish(this.#options.presence.farewell(session.conn), () => resolve(true));
     });
+    this.#timer?.cancel();
     if (said) await session.connection.end();
     else session.connection.drop();
   }

@@ -9,9 +9,17 @@
  * The outbox writes nothing itself: it hands StateChanges to the projector, which commits them together with the
  * number of the last rendered fact (one transaction), and is told afterwards.
  */
-import type { Logger, Millis } from "../../gateway/base/index.ts";
+import { type Logger, type Millis, millis } from "../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
-import { JOURNAL_TABLE, OUTBOX_LIMITS, type OutboxLimits, rowKey, timeOf, trimJournal } from "./journal-rows.ts";
+import {
+  EXPIRY_INTERVAL,
+  JOURNAL_TABLE,
+  OUTBOX_LIMITS,
+  type OutboxLimits,
+  rowKey,
+  timeOf,
+  trimJournal,
+} from "./journal-rows.ts";
 import { classOf, decodeMessage, encodeMessage, isRemoval, type Message, parsePayload } from "./message.ts";
 
 const LATEST = "mqtt.latest";
@@ -57,6 +65,7 @@ export class Outbox {
   #marks: Marks = NO_MARKS;
   #savedAcked = 0;
   #lostUpTo = 0;
+  #nextExpiry = millis(0);
   #oldest: Millis | undefined;
   #keepSteps = false;
   #alarmed = false;
@@ -117,7 +126,9 @@ export class Outbox {
       bytes: this.#marks.bytes + added.bytes,
       acked: this.#marks.acked,
       now,
+      lookForExpired: now >= this.#nextExpiry,
     });
+    if (now >= this.#nextExpiry) this.#nextExpiry = millis(now + EXPIRY_INTERVAL);
     for (const { table, key, value } of trimmed.changes) put(table, key, value);
     added.bytes -= trimmed.bytes;
     added.unacked -= trimmed.unacked;

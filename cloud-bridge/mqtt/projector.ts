@@ -44,7 +44,10 @@ export interface ProjectorOptions {
   readonly outbox: Outbox;
   readonly view: ViewStore;
   readonly trees: Trees;
+  /** The site's time, which a trial may run faster. */
   readonly clock: Clock;
+  /** Time as disks and networks know it. */
+  readonly realtime: Clock;
   readonly log: Logger;
   readonly batchDelay?: Millis;
 }
@@ -115,10 +118,10 @@ export class Projector implements Closable {
   }
 
   async #gather(): Promise<void> {
-    const { clock, journal, batchDelay = BATCH_DELAY } = this.#options;
-    const until = clock.now() + batchDelay;
+    const { realtime, journal, batchDelay = BATCH_DELAY } = this.#options;
+    const until = realtime.now() + batchDelay;
     while (!this.#closed && journal.lastDurable - this.#rendered < BATCH_FACTS) {
-      const left = until - clock.now();
+      const left = until - realtime.now();
       if (left <= 0) return;
       await this.#pause(millis(left));
     }
@@ -127,7 +130,7 @@ export class Projector implements Closable {
   /** Until `delay` is over or something happened. */
   #pause(delay: Millis | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const timer = delay === undefined ? undefined : this.#options.clock.after(delay, () => this.#wake());
+      const timer = delay === undefined ? undefined : this.#options.realtime.after(delay, () => this.#wake());
       this.#wake = () => {
         timer?.cancel();
         this.#wake = () => undefined;
@@ -199,10 +202,9 @@ export class Projector implements Closable {
       } catch (error) {
         this.#options.log.error("mqtt.store-failed", { error: explain(error) });
         if (this.#closed) return undefined;
-        const until = this.#options.clock.now() + RETRY_DELAY;
-        while (!this.#closed && this.#options.clock.now() < until) {
-          await this.#pause(millis(until - this.#options.clock.now()));
-        }
+        const { realtime } = this.#options;
+        const until = realtime.now() + RETRY_DELAY;
+        while (!this.#closed && realtime.now() < until) await this.#pause(millis(until - realtime.now()));
         if (this.#closed) return undefined;
       }
     }

@@ -1,9 +1,13 @@
 /** The bridge against real brokers, seen by mosquitto_sub: order of 2.7, restarts, losses (mqtt-contract 2.16). */
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type EmbeddedBroker, openEmbeddedBroker } from "../../cloud-bridge/mqtt/index.ts";
 import { type Closable, Lifecycle } from "../../gateway/base/index.ts";
+import { openLmdbState } from "../../gateway/store/index.ts";
 import { hasMosquitto, type Line, type Mosquitto, startMosquitto, subscribe } from "../support/bridge-mosquitto.ts";
 import { atSecond, joined, nodeId, phase, testSite } from "../support/bridge-site.ts";
 
@@ -126,10 +130,10 @@ const BROKERS: readonly TestBroker[] = [
     const broker = parts.add(await kind.open());
     const cloud = parts.add(await subscribe(broker.port, "sidgate/1/#", kind.version));
     const site = testSite();
-    const total = 600;
-    for (let from = 1; from <= total; from += 100) {
+    const total = 300;
+    for (let from = 1; from <= total; from += 50) {
       const bridge = await site.open({ url: broker.url });
-      await site.record(...upTo(100).map((n) => joined(from + n - 1)));
+      await site.record(...upTo(50).map((n) => joined(from + n - 1)));
       await cloud.until((seen) => seqs(seen).some((seq) => seq >= from)); // somewhere in the stream
       await bridge.close();
     }
@@ -143,7 +147,9 @@ const BROKERS: readonly TestBroker[] = [
   test("5000 events of an hour offline arrive in order, with one value per retained topic", async () => {
     const broker = parts.add(await kind.open());
     const cloud = parts.add(await subscribe(broker.port, "sidgate/1/#", kind.version));
-    const site = testSite();
+    const folder = await mkdtemp(join(tmpdir(), "sidgate-outbox-"));
+    parts.add({ close: () => rm(folder, { recursive: true, force: true }) });
+    const site = testSite(parts.add(await openLmdbState({ folder })));
     const moves = upTo(4990).map((n) => phase((n % 10) + 1, "offered", n % 20 < 10 ? "downloading" : "failed", 10 + n));
     await site.record(...upTo(10).map((n) => joined(n)), ...moves);
     const bridge = parts.add(await site.open({ url: broker.url }));

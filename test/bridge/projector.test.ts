@@ -6,7 +6,7 @@ import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/
 import { Outbox } from "../../cloud-bridge/mqtt/outbox.ts";
 import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/view-store.ts";
-import { days, millis, SILENT, StoreError, systemClock } from "../../gateway/base/index.ts";
+import { days, type Millis, millis, SILENT, StoreError, systemClock } from "../../gateway/base/index.ts";
 import { type Journal, memoryJournal, memoryState, type NewFact, type StateStore } from "../../gateway/store/index.ts";
 import { atSecond, joined, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
@@ -14,7 +14,13 @@ import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
 
 const TABLES = ["mqtt.journal", "mqtt.latest", "mqtt.view", "mqtt.tree", "mqtt.marks"];
 
-async function openProjector(journal: Journal, state: StateStore, epoch = SITE.epoch, limits?: OutboxLimits) {
+interface Circumstances {
+  readonly epoch?: number;
+  readonly limits?: OutboxLimits;
+  readonly now?: () => Millis;
+}
+
+async function openProjector(journal: Journal, state: StateStore, { epoch, limits, now }: Circumstances = {}) {
   const trees = await bridgeTrees();
   const outbox = await Outbox.open(state, {
     log: SILENT,
@@ -23,21 +29,22 @@ async function openProjector(journal: Journal, state: StateStore, epoch = SITE.e
   });
   const view = await ViewStore.load(state, trees);
   const projector = await Projector.open({
-    info: { ...SITE, epoch },
+    info: { ...SITE, epoch: epoch ?? SITE.epoch },
     journal,
     state,
     outbox,
     view,
     trees,
-    clock: { ...systemClock(), now: () => atSecond(3000) },
+    clock: { ...systemClock(), now: now ?? (() => atSecond(3000)) },
+    realtime: systemClock(),
     log: SILENT,
     batchDelay: millis(0),
   });
   return { outbox, projector };
 }
 
-async function renderAll(journal: Journal, state: StateStore, epoch?: number, limits?: OutboxLimits): Promise<Outbox> {
-  const { outbox, projector } = await openProjector(journal, state, epoch, limits);
+async function renderAll(journal: Journal, state: StateStore, circumstances?: Circumstances): Promise<Outbox> {
+  const { outbox, projector } = await openProjector(journal, state, circumstances);
   projector.start();
   await projector.reached(journal.lastDurable);
   await projector.close();
@@ -64,6 +71,7 @@ const prefix = (journal: Journal, length: number): Journal => ({
   onDurable: () => () => undefined,
   trim: async () => undefined,
   flush: () => journal.flush(),
+  size: () => journal.size(),
   close: () => undefined,
   first: 1,
   last: length,
@@ -160,7 +168,7 @@ describe("the projector", () => {
     const story = bridgeStory(await bridgeSchema());
     await renderAll(await journalOf(story.slice(0, 6)), state);
     const before = (await state.entries("mqtt.latest")).map(([topic]) => topic);
-    const outbox = await renderAll(await journalOf(story.slice(0, 7)), state, SITE.epoch + 1);
+    const outbox = await renderAll(await journalOf(story.slice(0, 7)), state, { epoch: SITE.epoch + 1 });
     const after = (await state.entries("mqtt.latest")).map(([, row]) => decodeMessage(row));
     expect(after.map(({ topic }) => topic)).toEqual(before);
     const metas = after.filter(({ kind }) => kind === "nodeData").map(({ payload }) => parsePayload(payload));
@@ -184,12 +192,13 @@ describe("the outbox's bounds", () => {
     const facts = await journal(60);
     const { bytes: row } = await renderAll(prefix(facts, 1), memoryState());
     const limits = { maxBytes: row * 20, replaySpan: days(7) };
-    for (const upTo of [15, 30, 45, 60]) await renderAll(prefix(facts, upTo), state, SITE.epoch, limits);
+    for (const upTo of [15, 30, 45, 60]) await renderAll(prefix(facts, upTo), state, { limits });
     const [marker, ...rest] = await eventsOf(state);
     const outbox = await Outbox.open(state, { log: SILENT, site: SITE.site, limits });
     expect(marker).toMatchObject({ type: "journal.overflow", "prev-seq": "0", prev: null, "from-seq": "1" });
-    expect(rest[0]).toMatchObject({ "prev-seq": marker?.["seq"], prev: marker?.["hash"] });
-    expect(rest.map(({ seq }) => Number(seq))).toEqual(rest.map((_, i) => 60 - rest.length + 1 + i));
+    const { seq, hash } = marker ?? {};
+    expect(rest[0]).toMatchObject({ "prev-seq": seq, prev: hash });
+    expect(rest.map((event) => Number(event["seq"]))).toEqual(rest.map((_, i) => 60 - rest.length + 1 + i));
     expect(outbox.journalDepth).toBe(rest.length + 1);
     expect(outbox.bytes).toBeLessThanOrEqual(limits.maxBytes);
   });
@@ -199,12 +208,12 @@ describe("the outbox's bounds", () => {
     const facts = await journal(40);
     const { bytes: row } = await renderAll(prefix(facts, 1), memoryState());
     const limits = { maxBytes: row * 25, replaySpan: days(7) };
-    const { outbox, projector } = await openProjector(prefix(facts, 20), state, SITE.epoch, limits);
+    const { outbox, projector } = await openProjector(prefix(facts, 20), state, { limits });
     projector.start();
     await projector.reached(20);
     for (let seq = 1; seq <= 20; seq++) outbox.acked(seq, undefined);
     await projector.close();
-    const after = await renderAll(facts, state, SITE.epoch, limits);
+    const after = await renderAll(facts, state, { limits });
     const seqs = (await eventsOf(state)).map(({ seq }) => Number(seq));
     expect(seqs.at(0)).toBeGreaterThan(1);
     expect(seqs.filter((seq) => seq > 20)).toHaveLength(20);
@@ -214,10 +223,13 @@ describe("the outbox's bounds", () => {
   test("acknowledged events go when the replay span is over, unsent ones stay", async () => {
     const state = memoryState();
     const limits = { maxBytes: 1e6, replaySpan: millis(1000) };
-    const { outbox, projector } = await openProjector(await journal(4), state, SITE.epoch, limits);
+    let second = 10;
+    const now = (): Millis => atSecond(second);
+    const { outbox, projector } = await openProjector(await journal(4), state, { limits, now });
     projector.start();
     await projector.reached(4);
     for (const seq of [1, 2, 3]) outbox.acked(seq, undefined);
+    second = 100;
     await projector.close();
     expect((await eventsOf(state)).map(({ seq }) => seq)).toEqual(["4"]);
   });

@@ -31,10 +31,18 @@ export interface Mosquitto extends Closable {
 }
 
 /** Without persistence: a restart forgets everything. */
-export async function startMosquitto(options: { readonly port?: number } = {}): Promise<Mosquitto> {
+export async function startMosquitto(
+  options: { readonly port?: number; readonly extra?: readonly string[] } = {},
+): Promise<Mosquitto> {
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "sidgate-mosquitto-"));
-  const config = ["allow_anonymous true", "persistence false", "max_queued_messages 0", `listener ${port} 127.0.0.1`];
+  const config = [
+    "allow_anonymous true",
+    "persistence false",
+    "max_queued_messages 0",
+    `listener ${port} 127.0.0.1`,
+    ...(options.extra ?? []),
+  ];
   await writeFile(join(folder, "mosquitto.conf"), `${config.join("\n")}\n`);
   const child = spawn(MOSQUITTO, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" });
   await accepting(port, child);

@@ -81,6 +81,7 @@ export function testSite(state: StateStore = memoryState()): TestSite {
         state,
         trees: await bridgeTrees(),
         clock: systemClock(),
+        realtime: systemClock(),
         random: hurried(opened),
         log: SILENT,
         dial: options.dial ?? dial,

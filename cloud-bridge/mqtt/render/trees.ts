@@ -19,6 +19,7 @@ export interface Trees {
 
 export function treesOf(schema: Schema): Trees {
   const moduleOf = (sid: Sid): string | undefined => schema.bySid(sid)?.module;
+  const ways = new Map<string, readonly Sid[]>();
   return {
     decode: (bytes) => decodeTree(bytes, schema),
     encode: (tree) => encodeTree(tree, schema),
@@ -26,16 +27,23 @@ export function treesOf(schema: Schema): Trees {
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
     leaf: (tree, path) => {
-      const sids: Sid[] = [];
-      for (let node = schema.byPath(path); node !== undefined; node = node.parent) {
-        if (node.sid === undefined) return undefined;
-        sids.unshift(node.sid);
-      }
-      let value: Value | undefined = sids.length === 0 ? undefined : tree;
-      for (const sid of sids) value = isTree(value) ? value.get(sid) : undefined;
+      const way = ways.get(path) ?? wayTo(path, schema);
+      ways.set(path, way);
+      let value: Value | undefined = way.length === 0 ? undefined : tree;
+      for (const sid of way) value = isTree(value) ? value.get(sid) : undefined;
       return isLeaf(value) ? value : undefined;
     },
   };
+}
+
+/** SIDs from the root to the node; empty when the schema has no such node. */
+function wayTo(path: string, schema: Schema): readonly Sid[] {
+  const way: Sid[] = [];
+  for (let node = schema.byPath(path); node !== undefined; node = node.parent) {
+    if (node.sid === undefined) return [];
+    way.unshift(node.sid);
+  }
+  return way;
 }
 
 const isLeaf = (value: Value | undefined): value is LeafValue =>

@@ -1,0 +1,193 @@
+/** The driver of the link against a connection whose every PUBACK the test gives by hand. */
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Acknowledged, Connection, Dial, DialRequest } from "../../cloud-bridge/mqtt/connection.ts";
+import type { Bridge } from "../../cloud-bridge/mqtt/index.ts";
+import type { Message } from "../../cloud-bridge/mqtt/message.ts";
+import { StoreError } from "../../gateway/base/index.ts";
+import { joined, type TestSite, testSite } from "../support/bridge-site.ts";
+
+interface Sent {
+  readonly message: Message;
+  readonly acknowledge: Acknowledged;
+}
+
+/** The broker's end: sees what was sent, acknowledges or refuses, breaks the line. */
+class Broker {
+  sent: Sent[] = [];
+  readonly requests: DialRequest[] = [];
+  ended = 0;
+  dropped = 0;
+  automatic = false;
+  receiveMaximum = 65_535;
+  #waiting: Array<() => void> = [];
+
+  readonly dial: Dial = async (request) => {
+    this.requests.push(request);
+    if (request.protocol === 5 && this.receiveMaximum === 0) {
+      throw new StoreError("mqtt.protocol", { url: "mqtt://test", protocol: "5" });
+    }
+    this.sent = [];
+    const connection: Connection = {
+      receiveMaximum: this.receiveMaximum || 65_535,
+      publish: (message, acknowledge) => {
+        this.sent.push({ message, acknowledge });
+        if (this.automatic) queueMicrotask(() => acknowledge(undefined));
+        for (const wake of this.#waiting.splice(0)) wake();
+      },
+      end: async () => {
+        this.ended += 1;
+      },
+      drop: () => {
+        this.dropped += 1;
+      },
+    };
+    return connection;
+  };
+
+  async until(enough: () => boolean): Promise<void> {
+    while (!enough()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+  events(): readonly number[] {
+    return this.sent.filter(({ message }) => message.kind === "event").map(({ message }) => message.seq);
+  }
+  acknowledgeAll(): void {
+    for (const { acknowledge } of this.sent.splice(0)) acknowledge(undefined);
+  }
+}
+
+const bridges: Bridge[] = [];
+afterEach(async () => {
+  for (const bridge of bridges.splice(0)) await bridge.close();
+});
+const open = async (site: TestSite, broker: Broker): Promise<Bridge> => {
+  const bridge = await site.open({ url: "mqtt://test" }, { dial: broker.dial });
+  bridges.push(bridge);
+  return bridge;
+};
+const joins = (count: number) => Array.from({ length: count }, (_, i) => joined(i + 1));
+
+describe("the link", () => {
+  test("hands over no more than the window before the first PUBACK", async () => {
+    const broker = new Broker();
+    const site = testSite();
+    await site.record(...joins(50));
+    await open(site, broker);
+    await broker.until(() => broker.sent.length === 20);
+    await new Promise(setImmediate);
+    expect(broker.sent).toHaveLength(20);
+    broker.automatic = true;
+    broker.acknowledgeAll();
+  });
+
+  test("never exceeds the broker's Receive Maximum", async () => {
+    const broker = new Broker();
+    broker.receiveMaximum = 3;
+    const site = testSite();
+    await site.record(...joins(20));
+    const bridge = await open(site, broker);
+    for (let round = 0; round < 10; round++) {
+      await broker.until(() => broker.sent.length > 0);
+      await new Promise(setImmediate);
+      expect(broker.sent.length).toBeLessThanOrEqual(3);
+      broker.acknowledgeAll();
+    }
+    broker.automatic = true;
+    broker.acknowledgeAll();
+    await bridge.settled();
+  });
+
+  test("counts an event as delivered only when all before it are", async () => {
+    const broker = new Broker();
+    const site = testSite();
+    await site.record(...joins(3));
+    const bridge = await open(site, broker);
+    await broker.until(() => broker.events().length === 3);
+    const events = broker.sent.filter(({ message }) => message.kind === "event");
+    events[2]?.acknowledge(undefined);
+    events[1]?.acknowledge(undefined);
+    expect(bridge.stats().journalDepth).toBe(3);
+    events[0]?.acknowledge(undefined);
+    expect(bridge.stats().journalDepth).toBe(0);
+    broker.automatic = true;
+    broker.acknowledgeAll();
+  });
+
+  test("begins again after the last PUBACK when the line is lost, with a new will", async () => {
+    const broker = new Broker();
+    const site = testSite();
+    await site.record(...joins(3));
+    await open(site, broker);
+    await broker.until(() => broker.events().length === 3);
+    broker.sent.find(({ message }) => message.seq === 1 && message.kind === "event")?.acknowledge(undefined);
+    broker.automatic = true;
+    broker.requests[0]?.onLost("test");
+    await broker.until(() => broker.requests.length === 2 && broker.events().length === 2);
+    expect(broker.events()).toEqual([2, 3]);
+    const wills = broker.requests.map(({ will }) => JSON.parse(Buffer.from(will.payload).toString()));
+    expect(wills).toMatchObject([
+      { state: "offline", conn: 1 },
+      { state: "offline", conn: 2 },
+    ]);
+    expect(wills[0]?.boot).toBe(wills[1]?.boot);
+  });
+
+  test("takes MQTT 3.1.1 when 5 is refused and says so in the birth of the site", async () => {
+    const broker = new Broker();
+    broker.receiveMaximum = 0;
+    broker.automatic = true;
+    const bridge = await open(testSite(), broker);
+    await bridge.settled();
+    expect(broker.requests.map(({ protocol }) => protocol)).toEqual([5, 4]);
+    expect(bridge.stats().protocol).toBe("3.1.1");
+    const birth = broker.sent.find(({ message }) => message.kind === "siteBirth")?.message.payload;
+    expect(JSON.parse(Buffer.from(birth ?? []).toString())).toMatchObject({ mqtt: 4 });
+  });
+
+  test("leaves out a refused retained topic, but not a refused event", async () => {
+    const broker = new Broker();
+    const site = testSite();
+    await site.record(joined(1));
+    const bridge = await open(site, broker);
+    await broker.until(() => broker.events().length === 1);
+    const refusal = { code: 0x87, text: "Not authorized" };
+    const [retained, event] = ["nodeState", "event"].map((kind) =>
+      broker.sent.find((one) => one.message.kind === kind),
+    );
+    retained?.acknowledge(refusal);
+    expect(broker.dropped).toBe(0);
+    broker.automatic = true;
+    event?.acknowledge(refusal);
+    expect(broker.dropped).toBe(1);
+    await broker.until(() => broker.requests.length === 2 && broker.events().length === 1);
+    await bridge.settled();
+    expect(bridge.stats().journalDepth).toBe(0);
+  });
+
+  test("says goodbye before it leaves", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const bridge = await open(testSite(), broker);
+    await bridge.settled();
+    await bridge.close();
+    const last = broker.sent.at(-1)?.message;
+    expect(JSON.parse(Buffer.from(last?.payload ?? []).toString())).toMatchObject({
+      state: "offline",
+      reason: "shutdown",
+    });
+    expect(broker).toMatchObject({ ended: 1, dropped: 0 });
+  });
+
+  test("keeps the acknowledgements it got when it is closed", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const site = testSite();
+    await site.record(...joins(5));
+    const first = await open(site, broker);
+    await first.settled();
+    await first.close();
+    const second = await open(site, broker);
+    await second.settled();
+    expect(broker.events()).toEqual([]);
+    expect(second.stats()).toMatchObject({ rendered: 5, journalDepth: 0 });
+  });
+});
