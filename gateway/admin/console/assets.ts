@@ -35,6 +35,8 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .lost, .failed, .aborted { --shade: var(--bad); }
 .unknown { --shade: var(--soft); }
 .scroll { overflow-x: auto; }
+.tiles + * { margin-top: 1rem; }
+a { color: var(--accent); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: start; color: var(--soft); font-size: .875rem; padding-bottom: .4rem; }
 th, td { text-align: start; padding: .4rem 1rem .4rem 0; border-top: 1px solid var(--line); vertical-align: top; }
@@ -51,6 +53,8 @@ h3 { font-size: 1rem; margin: 0; display: flex; flex-wrap: wrap; gap: 0 .75rem; 
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 footer { padding-block: 0 1.5rem; }
 @media (max-width: 40rem) {
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .5rem; }
   table.stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.stack tr { display: block; padding-block: .5rem; border-top: 1px solid var(--line); }
   table.stack th, table.stack td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0; text-align: end; }
