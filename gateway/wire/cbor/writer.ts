@@ -20,8 +20,10 @@ export class CborWriter {
   }
 
   integer(value: number | bigint): void {
-    if (typeof value === "bigint") this.bigInteger(value);
-    else if (value >= 0) this.head(MAJOR.uint, value);
+    if (typeof value === "bigint") {
+      if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) this.integer(Number(value));
+      else this.bigInteger(value);
+    } else if (value >= 0) this.head(MAJOR.uint, value);
     else this.head(MAJOR.negative, -1 - value);
   }
 
@@ -75,10 +77,6 @@ export class CborWriter {
   private bigInteger(value: bigint): void {
     const negative = value < 0n;
     const argument = negative ? -1n - value : value;
-    if (argument <= Number.MAX_SAFE_INTEGER) {
-      this.head(negative ? MAJOR.negative : MAJOR.uint, Number(argument));
-      return;
-    }
     if (argument >= 1n << 64n) throw new BugError("cbor.bug", { what: "an integer of more than 64 bits" });
     this.byte(negative ? 0x3b : 0x1b);
     this.reserve(8);

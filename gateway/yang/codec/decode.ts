@@ -79,7 +79,11 @@ function readKey(reader: CborReader, reference: Sid): Sid {
 }
 
 function unknownMember(sid: Sid, child: PlanNode | undefined, node: PlanNode): Fault {
-  if (child === undefined) return new Fault("yang.unknown-element", `no node has the SID ${sid}`);
+  if (child === undefined) {
+    // A delta that leads below 1 or above 2^53 is no SID that could be named in the answer.
+    const named = sid >= 1 && Number.isSafeInteger(sid) ? sid : node.sid;
+    return new Fault("yang.unknown-element", `no node has the SID ${sid}`, named);
+  }
   const place = node.open ? "by itself" : `in ${node.schema.name}`;
   return new Fault("yang.unknown-element", `${child.schema.name} (SID ${sid}) cannot stand ${place}`);
 }

@@ -48,6 +48,8 @@ export function readForeignId(reader: CborReader, plan: Plan): InstanceId {
     return readId(reader, plan);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    // A key of the wrong type is the asker's mistake about a node that we do know.
+    if (error.code !== "yang.unknown-element" && error.sid !== undefined) throw error.place(undefined, offset);
     reader.offset = offset;
     reader.depth = depth;
     const item = readItem(reader);
@@ -74,19 +76,33 @@ const looseKey = (item: CborItem): LeafValue | undefined => {
   }
 };
 
+/**
+ * Keys by their types; what has no type here (a node that the schema does not know, in the place of an error) by its
+ * look, so that an error can always be told.
+ */
 export function writeId(writer: CborWriter, id: InstanceId, plan: Plan): void {
   if (id.keys.length === 0) {
     writer.integer(id.sid);
     return;
   }
-  const node = plan.nodes.get(id.sid);
+  const typed = plan.nodes.get(id.sid)?.idKeys ?? [];
   writer.array(1 + id.keys.length);
   writer.integer(id.sid);
   for (const [index, key] of id.keys.entries()) {
-    const leaf = node?.idKeys[index]?.leaf;
-    if (leaf === undefined) throw new Fault("yang.unknown-element", "more keys than the lists on the way have", id.sid);
-    leaf.write(writer, key);
+    const leaf = id.keys.length > typed.length ? undefined : typed[index]?.leaf;
+    if (leaf === undefined) writeLoose(writer, key, plan);
+    else leaf.write(writer, key);
   }
+}
+
+function writeLoose(writer: CborWriter, key: LeafValue, plan: Plan): void {
+  if (typeof key === "number" || typeof key === "bigint") writer.integer(key);
+  else if (typeof key === "string") writer.text(key);
+  else if (typeof key === "boolean") writer.boolean(key);
+  else if (key === null) writer.null();
+  else if (key instanceof Uint8Array) writer.byteString(key);
+  else if ("member" in key) writeLoose(writer, key.value, plan);
+  else writeId(writer, key, plan);
 }
 
 /** From the top-level node down to `node`. */

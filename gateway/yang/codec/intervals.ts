@@ -12,9 +12,11 @@ const outside = (value: number | bigint, intervals: Intervals): Fault =>
   new Fault("yang.not-in-range", `${value} is not in ${describe(intervals)}`);
 
 export function rangeTest(intervals: Intervals): IntervalTest {
-  const bounds = intervals.map(([low, high]) => [Number(low), Number(high)] as const);
+  const [first, ...others] = intervals.map(([low, high]) => [Number(low), Number(high)] as const);
+  const [least, most] = first ?? [0, -1];
   return (value) => {
-    for (const [low, high] of bounds) if (value >= low && value <= high) return;
+    if (value >= least && value <= most) return;
+    for (const [low, high] of others) if (value >= low && value <= high) return;
     throw outside(value, intervals);
   };
 }

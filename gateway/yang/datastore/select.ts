@@ -1,14 +1,15 @@
 /** Reading a datastore: FETCH of one instance and GET of all, with the queries c and d (draft-ietf-core-comi-21 §3.1). */
 import { READ_ALL, type ReadQuery } from "../api.ts";
 import { lineage } from "../codec/instance-id.ts";
-import { type PlanNode, planOf } from "../codec/plan.ts";
+import { type Plan, type PlanNode, planOf } from "../codec/plan.ts";
 import { defaultApplies, entriesIn, findEntry, isFallback, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
 
 /** The whole datastore as the queries want to see it. */
 export function readTree(tree: Tree, schema: Schema, query: ReadQuery = READ_ALL): Tree {
-  return prune(tree, planOf(schema).root, query);
+  const plan = planOf(schema);
+  return prune(tree, plan.root, { ...query, plan });
 }
 
 /**
@@ -16,7 +17,8 @@ export function readTree(tree: Tree, schema: Schema, query: ReadQuery = READ_ALL
  * own keys is the array of its entries, with them one entry. A leaf that is not set has its default (§3.1.2).
  */
 export function select(tree: Tree, id: InstanceId, schema: Schema, query: ReadQuery = READ_ALL): Value | undefined {
-  const node = planOf(schema).nodes.get(id.sid);
+  const plan = planOf(schema);
+  const node = plan.nodes.get(id.sid);
   if (node === undefined || !node.free || node.kind === "notification") return undefined;
   const line = lineage(node);
   let here: Tree = tree;
@@ -37,10 +39,14 @@ export function select(tree: Tree, id: InstanceId, schema: Schema, query: ReadQu
       here = inner;
     }
   }
-  return selectHere(here, node, id.keys.slice(used), query);
+  return selectHere(here, node, id.keys.slice(used), { ...query, plan });
 }
 
-function selectHere(parent: Tree, node: PlanNode, keys: InstanceId["keys"], query: ReadQuery): Value | undefined {
+interface View extends ReadQuery {
+  readonly plan: Plan;
+}
+
+function selectHere(parent: Tree, node: PlanNode, keys: InstanceId["keys"], query: View): Value | undefined {
   const value = parent.get(node.sid);
   if (node.kind === "list") {
     const entries = entriesIn(value);
@@ -65,11 +71,11 @@ function inUse(node: PlanNode, parent: Tree): Value | undefined {
 }
 
 /** Contents of a node without what the queries leave out; with d=a also with the defaults in use. */
-function prune(tree: Tree, node: PlanNode, query: ReadQuery): Tree {
+function prune(tree: Tree, node: PlanNode, query: View): Tree {
   if (node.kind === "anydata") return tree;
   const seen: MutableTree = new Map();
   for (const [sid, value] of tree) {
-    const child = childOf(node, sid);
+    const child = query.plan.nodes.get(sid);
     if (child === undefined) continue;
     const kept = pruneValue(value, child, query);
     if (kept !== undefined) seen.set(sid, kept);
@@ -78,9 +84,7 @@ function prune(tree: Tree, node: PlanNode, query: ReadQuery): Tree {
   return seen;
 }
 
-const childOf = (node: PlanNode, sid: number): PlanNode | undefined => node.children.find((child) => child.sid === sid);
-
-function pruneValue(value: Value, node: PlanNode, query: ReadQuery): Value | undefined {
+function pruneValue(value: Value, node: PlanNode, query: View): Value | undefined {
   const { schema } = node;
   // Below config false all is config false.
   if (query.content === "c" && !schema.config) return undefined;
@@ -102,13 +106,13 @@ function pruneValue(value: Value, node: PlanNode, query: ReadQuery): Value | und
 }
 
 /** Keys stay in every entry, to tell them apart; an entry with nothing else to say is left out of c=n. */
-function pruneEntries(entries: readonly Tree[], node: PlanNode, query: ReadQuery): readonly Tree[] {
+function pruneEntries(entries: readonly Tree[], node: PlanNode, query: View): readonly Tree[] {
   const pruned = entries.map((entry) => prune(entry, node, query));
   if (query.content !== "n" || !node.schema.config) return pruned;
   return pruned.filter((entry) => entry.size > node.keys.length);
 }
 
-function addDefaults(into: MutableTree, tree: Tree, node: PlanNode, query: ReadQuery): void {
+function addDefaults(into: MutableTree, tree: Tree, node: PlanNode, query: View): void {
   for (const child of node.children) {
     const { schema } = child;
     if (tree.has(child.sid) || !child.free || schema.structure === true) continue;

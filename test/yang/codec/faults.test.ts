@@ -204,6 +204,16 @@ const ROWS: readonly Row[] = [
     "/",
   ],
   [
+    "an identifier with a key of another type",
+    fetch,
+    "821906c201",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(1731),
+    "/ietf-system:system/authentication/user/name",
+  ],
+  [
     "a check-in without its report number",
     checkIn,
     "a119ea61a10307",

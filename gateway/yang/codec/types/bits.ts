@@ -6,6 +6,7 @@ import { type CborReader, type CborWriter, MAJOR } from "../../../wire/cbor/inde
 import { Fault } from "../fault.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
+const BLANK = /[ \t\r\n]/;
 /** A skip pays from here on: array head, skip and string head cost three bytes. */
 const LONG_RUN = 4;
 
@@ -33,7 +34,8 @@ export const bits: LeafFactory = (type) => {
   const octetsOf = (names: string): Uint8Array => {
     const octets = new Uint8Array(size);
     let used = 0;
-    for (const name of names.split(/\s+/).filter((word) => word !== "")) {
+    for (const name of names.split(BLANK)) {
+      if (name === "") continue;
       const position = positions.get(name);
       if (position === undefined) throw new Fault("yang.invalid-datatype", `there is no bit '${name}'`);
       octets[position >> 3]! |= 1 << (position & 7);
