@@ -14,9 +14,11 @@ export class CborWriter {
     this.buffer = Buffer.allocUnsafe(capacity);
   }
 
-  /** The bytes written so far. The writer must not be used afterwards: they are its own buffer. */
+  /** The bytes written so far, in memory of their own: kept answers must not keep Node's pool of buffers alive. */
   finish(): Uint8Array {
-    return new Uint8Array(this.buffer.buffer, this.buffer.byteOffset, this.length);
+    const bytes = new Uint8Array(this.length);
+    bytes.set(this.buffer.subarray(0, this.length));
+    return bytes;
   }
 
   integer(value: number | bigint): void {
