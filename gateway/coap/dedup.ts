@@ -24,6 +24,8 @@ export interface DedupEntry {
   readonly messageId: number;
   readonly expires: Millis;
   repeat: Repeat;
+  /** Still in the table. */
+  live: boolean;
 }
 
 export interface DedupLimits {
@@ -55,7 +57,7 @@ export class DedupTable {
 
   record(path: string, messageId: number, expires: Millis): DedupEntry {
     this.#makeRoom(path, messageId);
-    const entry: DedupEntry = { path, messageId, expires, repeat: SILENT_REPEAT };
+    const entry: DedupEntry = { path, messageId, expires, repeat: SILENT_REPEAT, live: true };
     const entries = this.#byPath.get(path);
     if (entries === undefined) this.#byPath.set(path, new Map([[messageId, entry]]));
     else entries.set(messageId, entry);
@@ -68,7 +70,7 @@ export class DedupTable {
   purge(now: Millis): void {
     while (this.#head < this.#order.length) {
       const entry = this.#order[this.#head]!;
-      if (this.#isLive(entry) && entry.expires > now) break;
+      if (entry.live && entry.expires > now) break;
       this.#remove(entry);
       this.#head += 1;
     }
@@ -89,12 +91,9 @@ export class DedupTable {
     this.#compact();
   }
 
-  #isLive(entry: DedupEntry): boolean {
-    return this.#byPath.get(entry.path)?.get(entry.messageId) === entry;
-  }
-
   #remove(entry: DedupEntry | undefined): void {
-    if (entry === undefined || !this.#isLive(entry)) return;
+    if (entry === undefined || !entry.live) return;
+    entry.live = false;
     const entries = this.#byPath.get(entry.path);
     entries?.delete(entry.messageId);
     if (entries?.size === 0) this.#byPath.delete(entry.path);
@@ -105,7 +104,7 @@ export class DedupTable {
   /** One peer that turns its own entries over must not make the order grow: it stays below twice the live ones. */
   #compact(): void {
     if (this.#order.length <= 2 * this.#size + 1024) return;
-    this.#order = this.#order.filter((entry, index) => index >= this.#head && this.#isLive(entry));
+    this.#order = this.#order.filter((entry, index) => index >= this.#head && entry.live);
     this.#head = 0;
   }
 }

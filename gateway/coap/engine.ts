@@ -42,7 +42,7 @@ import {
   type TransmissionParameters,
 } from "./parameters.ts";
 import type { BlockLane, CheckInLane, RequestPort, Response } from "./request-port.ts";
-import { type ReadRequest, readRequest } from "./request-reader.ts";
+import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
 import { ASKED_NOTHING, bareReply, keepIfSliced, type Reply, withBlockEtag, writeReply } from "./response-writer.ts";
 import { type EngineStats, newStats } from "./stats.ts";
 import { pathOf, type Remote, type Transport } from "./transport.ts";
@@ -274,13 +274,13 @@ export class Engine implements Closable {
 
   /** RFC 7959 §2.5, §2.9: the request with its whole body; undefined when an answer about the block was sent. */
   #assemble(exchange: Exchange, read: ReadRequest): ReadRequest | undefined {
-    const { block1, size1, cacheKey, request, noResponse } = read;
+    const { block1, size1, request, noResponse } = read;
     if (block1 === undefined) return read;
     exchange.noResponse = 0; // the sender of a block cannot go on without its answer
     const { path } = exchange.link;
     const outcome = this.#bodies.take(
       path,
-      cacheKey,
+      transferKey(read),
       { block: block1, size1 },
       request.payload,
       this.#options.clock.now(),
@@ -308,10 +308,11 @@ export class Engine implements Closable {
   }
 
   /** RFC 7959 §2.4: a later block comes from the state that the first one came from; true = answered. */
-  #answerFromSnapshot(exchange: Exchange, { block2, cacheKey, request }: ReadRequest): boolean {
+  #answerFromSnapshot(exchange: Exchange, read: ReadRequest): boolean {
+    const { block2, request } = read;
     if (block2 === undefined || block2.num === 0) return false;
     const { path } = exchange.link;
-    const snapshot = this.#snapshots.find(path, cacheKey, request.payload, this.#options.clock.now());
+    const snapshot = this.#snapshots.find(path, transferKey(read), request.payload, this.#options.clock.now());
     if (snapshot !== undefined) {
       this.#answering.reply(exchange, writeReply(snapshot, { ...ASKED_NOTHING, block2 }));
       return true;
@@ -339,7 +340,7 @@ export class Engine implements Closable {
         const asked = { block2, etags: request.etags, block1: exchange.finalBlock1, observe };
         const reply = writeReply(response, asked);
         const now = this.#options.clock.now();
-        keepIfSliced(this.#snapshots, link.path, read.cacheKey, request.payload, response, reply, now);
+        keepIfSliced(this.#snapshots, link.path, read, response, reply, now);
         this.#answering.reply(exchange, reply);
       });
     };

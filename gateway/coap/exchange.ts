@@ -1,5 +1,5 @@
 /** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
-import type { Clock, Millis, Timer } from "../base/index.ts";
+import { type Clock, type Millis, millis, type Timer } from "../base/index.ts";
 import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../wire/coap/index.ts";
 import { ACKNOWLEDGED_REPEAT, type DedupEntry, RUN_AGAIN, SILENT_REPEAT } from "./dedup.ts";
 import type { Link, Outlet } from "./outlet.ts";
@@ -39,6 +39,7 @@ export class Answering {
   readonly #ackDelay: Millis;
   /** Exchanges that wait for their handler, in order of arrival: all have the same delay, so one timer serves them. */
   #waiting: Array<{ readonly exchange: Exchange; readonly due: Millis }> = [];
+  #head = 0;
   #timer: Timer | undefined;
 
   constructor(outlet: Outlet, stats: EngineStats, clock: Clock, ackDelay: Millis) {
@@ -77,27 +78,44 @@ export class Answering {
   /** §5.2.2: when the answer takes long, an empty ACK keeps the peer from asking again. */
   acknowledgeLater(exchange: Exchange): void {
     if (exchange.message.type !== "CON") return;
-    const due = (this.#clock.now() + this.#ackDelay) as Millis;
-    this.#waiting.push({ exchange, due });
+    this.#dropAnswered();
+    this.#waiting.push({ exchange, due: millis(this.#clock.now() + this.#ackDelay) });
     this.#timer ??= this.#clock.after(this.#ackDelay, () => this.#acknowledgeDue());
   }
 
   close(): void {
     this.#timer?.cancel();
     this.#waiting = [];
+    this.#head = 0;
   }
 
   #acknowledgeDue(): void {
     const now = this.#clock.now();
-    const later = this.#waiting.findIndex(({ exchange, due }) => due > now && exchange.state === "open");
-    const passed = later === -1 ? this.#waiting.splice(0) : this.#waiting.splice(0, later);
-    for (const { exchange } of passed) {
-      if (exchange.state !== "open") continue;
-      exchange.state = "acknowledged";
-      if (exchange.entry !== undefined) exchange.entry.repeat = ACKNOWLEDGED_REPEAT;
-      this.#outlet.sendEmpty(exchange.link, "ACK", exchange.message.messageId);
+    this.#dropAnswered();
+    for (
+      let next = this.#waiting[this.#head];
+      next !== undefined && next.due <= now;
+      next = this.#waiting[this.#head]
+    ) {
+      this.#acknowledge(next.exchange);
+      this.#head += 1;
+      this.#dropAnswered();
     }
-    const next = this.#waiting[0];
-    this.#timer = next && this.#clock.after((next.due - now) as Millis, () => this.#acknowledgeDue());
+    const next = this.#waiting[this.#head];
+    this.#timer = next && this.#clock.after(millis(next.due - now), () => this.#acknowledgeDue());
+  }
+
+  #acknowledge(exchange: Exchange): void {
+    exchange.state = "acknowledged";
+    if (exchange.entry !== undefined) exchange.entry.repeat = ACKNOWLEDGED_REPEAT;
+    this.#outlet.sendEmpty(exchange.link, "ACK", exchange.message.messageId);
+  }
+
+  /** Lets go of what was answered in time, so that a busy second does not hold all its exchanges. */
+  #dropAnswered(): void {
+    while (this.#waiting[this.#head]?.exchange.state === "answered") this.#head += 1;
+    if (this.#head < 64 || this.#head * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#head);
+    this.#head = 0;
   }
 }

@@ -27,8 +27,7 @@ export class Handlers {
       return false;
     }
     answer
-      .catch((error: unknown) => this.failed("coap.handler-failed", error))
-      .then(done)
+      .then(done, (error: unknown) => done(this.failed("coap.handler-failed", error)))
       .catch((error: unknown) => this.failed("coap.answer-failed", error));
     return true;
   }

@@ -78,9 +78,8 @@ export class Notifier {
       this.#table.remove(link.path, token);
       return undefined;
     }
-    const { request, cacheKey, block2 } = read;
     const confirmable = message.type === "CON";
-    const registration = { ...link, peer, token, confirmable, request, cacheKey, block2, topic };
+    const registration = { ...link, peer, token, confirmable, read, topic };
     if (!this.#table.register(registration, this.#parts.clock.now())) return undefined;
     if (registering.changed.has(topic)) this.changed(topic);
     return this.#nextSequence();
@@ -111,7 +110,7 @@ export class Notifier {
     observation.stale = false;
     const { handlers, handler } = this.#parts;
     handlers.run(
-      () => handler(observation.peer, observation.request),
+      () => handler(observation.peer, observation.read.request),
       (response) => this.#sendSafely(observation, response),
     );
   }
@@ -128,14 +127,15 @@ export class Notifier {
   #send(observation: Observation, handlerResponse: Response): void {
     if (this.#closed || !this.#table.isLive(observation)) return;
     const { clock, outlet, snapshots, stats } = this.#parts;
-    const { block2, cacheKey, request, token, path, topic } = observation;
+    const { read, token, path, topic } = observation;
+    const { block2, request } = read;
     const now = clock.now();
     const response = withBlockEtag(handlerResponse, block2);
     // §4.2: an error is the last notification, and has no Observe option.
     const goesOn = isSuccess(response) && response.observable === topic;
     const observe = goesOn ? this.#nextSequence() : undefined;
     const reply = writeReply(response, { ...ASKED_NOTHING, block2, etags: request.etags, observe });
-    keepIfSliced(snapshots, path, cacheKey, request.payload, response, reply, now);
+    keepIfSliced(snapshots, path, read, response, reply, now);
     const confirm = this.#table.wantsConfirmation(observation, now);
     const messageId = outlet.freshMessageId(observation);
     const bytes = outlet.encode(confirm ? "CON" : "NON", messageId, token, reply);

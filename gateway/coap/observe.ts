@@ -2,8 +2,7 @@
 
 import type { Peer } from "../base/index.ts";
 import { type Millis, toHex } from "../base/index.ts";
-import type { BlockOption } from "../wire/coap/index.ts";
-import type { Request } from "./request-port.ts";
+import type { ReadRequest } from "./request-reader.ts";
 import type { Remote, Transport } from "./transport.ts";
 
 export interface Registration {
@@ -15,9 +14,7 @@ export interface Registration {
   readonly token: Uint8Array;
   /** Notifications have the type of the registration: CON or NON. */
   readonly confirmable: boolean;
-  readonly request: Request;
-  readonly cacheKey: string;
-  readonly block2: BlockOption | undefined;
+  readonly read: ReadRequest;
   readonly topic: string;
 }
 

@@ -22,8 +22,9 @@ export interface ReadRequest {
   readonly size1: number | undefined;
   /** RFC 7967: bit 1 = not interested in 2.xx, bit 3 = 4.xx, bit 4 = 5.xx. */
   readonly noResponse: number;
-  /** Code and options that name the same request: blocks of one body, or of one response, share it. */
-  readonly cacheKey: string;
+  readonly code: number;
+  /** Those that the engine understands. */
+  readonly options: readonly OptionValue[];
 }
 
 export type Verdict =
@@ -88,9 +89,7 @@ function collect(message: Message, method: Request["method"], options: readonly 
   let block2: BlockOption | undefined;
   let size1: number | undefined;
   let noResponse = 0;
-  let cacheKey = String(message.code);
   for (const { number, value } of options) {
-    if (!isNoCacheKey(number) && !NOT_IN_TRANSFER_KEY.has(number)) cacheKey += ` ${number}:${toHex(value)}`;
     switch (number) {
       case OPTION.uriPath:
         path.push(decodeText(value));
@@ -132,7 +131,16 @@ function collect(message: Message, method: Request["method"], options: readonly 
   }
   const payload = message.payload.length === 0 ? EMPTY : message.payload;
   const request = { method, path, query, contentFormat, accept, etags, ifMatch, ifNoneMatch, payload, observe };
-  return { request, block1, block2, size1, noResponse, cacheKey };
+  return { request, block1, block2, size1, noResponse, code: message.code, options };
+}
+
+/** Code and options that name the same request: the blocks of one body, or of one response, share it. */
+export function transferKey({ code, options }: Pick<ReadRequest, "code" | "options">): string {
+  let key = String(code);
+  for (const { number, value } of options) {
+    if (!isNoCacheKey(number) && !NOT_IN_TRANSFER_KEY.has(number)) key += ` ${number}:${toHex(value)}`;
+  }
+  return key;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

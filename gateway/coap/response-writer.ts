@@ -11,6 +11,7 @@ import {
 } from "../wire/coap/index.ts";
 import { bodyEtag, type SnapshotTable, sliceBody } from "./block2.ts";
 import type { Response } from "./request-port.ts";
+import { type ReadRequest, transferKey } from "./request-reader.ts";
 
 export interface Reply {
   readonly code: DottedCode;
@@ -51,15 +52,14 @@ export const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
 export function keepIfSliced(
   snapshots: SnapshotTable,
   path: string,
-  cacheKey: string,
-  requestPayload: Uint8Array,
+  read: ReadRequest,
   response: Response,
   reply: Reply,
   now: Millis,
 ): void {
   const whole = response.payload?.length ?? 0;
   if (reply.payload.length === 0 || reply.payload.length === whole) return;
-  snapshots.keep(path, cacheKey, requestPayload, response, now);
+  snapshots.keep(path, transferKey(read), read.request.payload, response, now);
 }
 
 /** One datagram's worth of the response. */

@@ -28,7 +28,7 @@ interface Server {
   readonly path: readonly string[];
 }
 
-const ROUNDS = 7;
+const ROUNDS = 13;
 const LIBCOAP_SERVER = "/usr/bin/coap-server-notls";
 const LIBCOAP_CLIENT = "/usr/bin/coap-client-notls";
 /** What the gateway's bin sets, so that what is measured is what runs. */
@@ -135,16 +135,16 @@ export async function coapBench(): Promise<Record<string, Figure>> {
       columns.set(name, [...(columns.get(name) ?? []), value]);
     };
     for (let round = 0; round < ROUNDS; round++) {
-      const large = await measure(ours, 6, 6_000);
-      const floor = await measure(echo, 6, 6_000);
+      const large = await measure(ours, 6, 4_000);
+      const floor = await measure(echo, 6, 4_000);
       note("block_1024_cpu", large);
       note("dgram_floor_cpu", floor);
       note("block_1024_cpu_vs_dgram_floor", large / floor);
       if (peer !== undefined) {
-        const theirs = await measure(peer, 6, 6_000);
+        const theirs = await measure(peer, 6, 4_000);
         note("libcoap_block_1024_cpu", theirs);
         note("block_1024_cpu_vs_libcoap", large / theirs);
-        note("block_64_cpu_vs_libcoap", (await measure(ours, 2, 6_000)) / (await measure(peer, 2, 6_000)));
+        note("block_64_cpu_vs_libcoap", (await measure(ours, 2, 4_000)) / (await measure(peer, 2, 4_000)));
       }
       note("block_1024_cpu_vs_node_coap", large / (await measure(nodeCoap, 6, 150)));
     }

@@ -59,6 +59,46 @@ test("a repeat while the handler is busy is silence, later the empty ACK, then t
   expect(calls).toHaveLength(1);
 });
 
+test("several slow answers: each empty ACK comes a second after its own request, none for what was answered", async () => {
+  const release = new Map<string, (response: Response) => void>();
+  const handler = (_peer: unknown, { path }: Request): Promise<Response> =>
+    new Promise((resolve) => {
+      release.set(path[0] ?? "", resolve);
+    });
+  const { node, clock } = await stage({ handler });
+  await node.sends(con("GET", "a").mid(1));
+  await clock.advance(millis(400));
+  await node.sends(con("GET", "b").mid(2));
+  await clock.advance(millis(400));
+  await node.sends(con("GET", "c").mid(3));
+  release.get("b")?.({ code: "2.05" });
+  await node.expects(ack("2.05").mid(2).token("02"));
+  await clock.advance(millis(200));
+  await node.expects(ack().mid(1));
+  await clock.advance(millis(799));
+  await node.expectsSilence();
+  await clock.advance(millis(1));
+  await node.expects(ack().mid(3));
+  await node.sends(con("GET", "d").mid(4));
+  await clock.advance(seconds(1));
+  await node.expects(ack().mid(4));
+});
+
+test("what is known about a peer reaches the handler with its path", async () => {
+  const peers: unknown[] = [];
+  const identity = { kind: "oscore", id: "01" } as const;
+  const { node } = await stage({
+    handler: (peer) => {
+      peers.push(peer);
+      return { code: "2.04" };
+    },
+    peers: ({ address }) => ({ identity, nodeId: undefined, validated: address === NODE.address }),
+  });
+  await node.sends(con("POST", "c"));
+  await node.receives();
+  expect(peers).toEqual([{ identity, nodeId: undefined, path: "192.0.2.7:40007", validated: true }]);
+});
+
 test("a separate response is sent again until it is acknowledged", async () => {
   const { handler, release } = slow();
   const { node, clock, engine } = await stage({ handler });
