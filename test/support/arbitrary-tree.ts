@@ -63,7 +63,7 @@ const LEAVES: { readonly [base in LeafType["base"]]: (type: LeafType) => fc.Arbi
   uint32: () => fc.nat({ max: 4_294_967_295 }),
   uint64: () => fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   decimal64: () => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  string: () => fc.string({ unit: "binary", maxLength: 40 }),
+  string: () => fc.string({ unit: "grapheme", maxLength: 40 }),
   boolean: () => fc.boolean(),
   enumeration: (type) => fc.constantFrom(...(type.enums ?? []).map(({ value }) => value)),
   bits: (type) => fc.subarray((type.bits ?? []).map(({ name }) => name)).map((names) => names.join(" ")),
@@ -83,7 +83,7 @@ const LEAVES: { readonly [base in LeafType["base"]]: (type: LeafType) => fc.Arbi
       fc
         .tuple(
           fc.nat({ max: 65_535 }),
-          fc.string({ unit: "binary", maxLength: 8 }).filter((name) => !/["']/.test(name)),
+          fc.string({ unit: "grapheme", maxLength: 8 }).filter((name) => !/["']/.test(name)),
         )
         .map((keys) => ({
           sid: 6,
@@ -119,7 +119,7 @@ function arbitraryMembers(node: SchemaNode, always: readonly string[]): fc.Arbit
 }
 
 /** Some of the nodes, in any order. */
-function arbitraryTree(nodes: readonly SchemaNode[], always: readonly string[] = []): fc.Arbitrary<Tree> {
+export function arbitraryTree(nodes: readonly SchemaNode[], always: readonly string[] = []): fc.Arbitrary<Tree> {
   const pairs = nodes.map((node) => {
     const value = arbitraryValue(node).map((made) => [node.sid ?? 0, made] as const);
     return always.includes(node.name) ? value : fc.option(value, { nil: undefined });

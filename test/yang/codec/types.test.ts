@@ -214,6 +214,8 @@ const REFUSED: ReadonlyArray<readonly [name: string, type: LeafType, hex: string
   ["decimal64: an exponent of 2^60", DECIMAL, "c4821b100000000000000001", "yang.not-in-range"],
   ["decimal64: an exponent of -2^60", DECIMAL, "c4823b100000000000000001", "yang.invalid-datatype"],
   ["string: bytes", { base: "string" }, "4465746830", "yang.invalid-datatype"],
+  ["string: an escape character", { base: "string" }, "631b5b6d", "yang.invalid-datatype"],
+  ["string: a noncharacter", { base: "string" }, "63efbfbf", "yang.invalid-datatype"],
   ["string: too long", HOUR, "6630363a333030", "yang.invalid-length"],
   ["string: not its pattern", HOUR, "6532363a3330", "yang.pattern-test-failed"],
   ["string: an inverted pattern", HOUR, "6530303a3330", "yang.pattern-test-failed"],

@@ -5,6 +5,9 @@ import { lengthTest } from "../intervals.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 import { translatePattern } from "../pattern.ts";
 
+/** RFC 7950 §9.4: no control characters but tab and line ends, no noncharacters. Terminals and logs are glad of it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is there to find them
+const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\p{Noncharacter_Code_Point}]/u;
 const SURROGATE = /[\ud800-\udbff][\udc00-\udfff]/g;
 /** RFC 7950 §9.4.4: a length counts characters, not UTF-16 units. */
 const characters = (text: string): number => text.length - (text.match(SURROGATE)?.length ?? 0);
@@ -17,6 +20,7 @@ export const string: LeafFactory = (type) => {
     regexp: translatePattern(source),
   }));
   const checked = (text: string): string => {
+    if (ILLEGAL.test(text)) throw new Fault("yang.invalid-datatype", "a character that YANG strings cannot hold");
     if (testLength !== undefined) testLength(characters(text));
     for (const { source, invert, regexp } of patterns) {
       if (regexp.test(text) === invert) {
