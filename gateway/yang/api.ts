@@ -7,22 +7,28 @@
  *           instance path for people) and, as a property `at` on the error, the InstanceId of the guilty node.
  *
  * models.ts      loadModels(options): Promise<Schema>               files → schema, cached by digest
- * codec.ts       decodeTree(bytes, schema): Tree                    CF 140, root map, absolute SIDs (reference 0)
+ * codec/         decodeTree(bytes, schema): Tree                    CF 140, root map, absolute SIDs (reference 0)
  *                encodeTree(tree, schema): Uint8Array
  *                decodeData(bytes, schema, node): Tree              one container/anydata/input map at schema node
- *                decodeInstances(bytes, schema): Instance[]         CF 142, datastore and rpc forms
+ *                encodeData(tree, schema, node): Uint8Array
+ *                decodeInstances(bytes, schema, "input" | "output"): Instance[]    CF 142, datastore and rpc forms
  *                encodeInstances(instances, schema): Uint8Array
- *                decodeIdentifiers(bytes, schema): InstanceId[]     CF 141
- *                encodeIdentifiers(ids, schema): Uint8Array
+ *                decodeIdentifiers(bytes, schema): InstanceId[]     CF 141; unknown nodes pass
+ *                encodeIdentifiers(ids, schema): Uint8Array, encodeIdentifier(id, schema)
+ *                decodeInputOf(bytes, schema, rpc): Tree            one call of one rpc, validated: the check-in lane
+ *                encodeOutputOf(tree, schema, rpc): Uint8Array
  * json.ts        toJson(tree, schema): JsonObject                   RFC 7951, module-qualified at top
  *                fromJson(json, schema): Tree
- * datastore.ts   select(tree, id, schema, query): Value | undefined FETCH of one instance; content c/n/a, defaults a/t
- *                edit(tree, instances, schema): Tree                atomic iPATCH; validates keys, config, types
+ *                valueToJson(value, sid, schema), valueFromJson(json, sid, schema)     one node, without its name
+ * datastore/     select(tree, id, schema, query): Value | undefined FETCH of one instance; content c/n/a, defaults a/t
+ *                readTree(tree, schema, query): Tree                GET of all
+ *                edit(tree, instances, schema): Tree                atomic iPATCH; checks keys and config
  *                merge(tree, fragment, schema): Tree                node report: deep merge of a fragment
- *                validate(tree, schema, scope): void                throws on the first finding
+ * validate.ts    validate(tree, schema, scope?): void               throws on the first finding; scope = the node whose
+ *                                                                   contents the tree is, none = a datastore
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
  *                parsePath(text, schema): InstanceId
- * diagnostic.ts  annotate(bytes, schema, form): string              CBOR diagnostic notation with paths as comments
+ * diagnostic.ts  annotate(bytes, schema, 140 | 141 | 142): string   CBOR diagnostic notation with paths as comments
  */
 export interface ReadQuery {
   /** c = config only, n = non-config only, a = all (draft-ietf-core-comi-21 §3.1.1). */

@@ -7,7 +7,8 @@ import { type CborItem, type CborPolicy, CborReader, CORECONF, formatItem, readI
 import { decodeIdentifiers, decodeInstances, decodeTree } from "./codec/codec.ts";
 import { DataError, type FaultCode } from "./codec/fault.ts";
 import { formatId, readId } from "./codec/instance-id.ts";
-import { type Plan, type PlanNode, planOf } from "./codec/plan.ts";
+import { planOf } from "./codec/plan.ts";
+import type { Plan, PlanNode } from "./codec/plan-node.ts";
 import type { LeafType, Schema, Sid } from "./schema.ts";
 
 /** Content formats: a tree, a sequence of identifiers, a sequence of instances. */

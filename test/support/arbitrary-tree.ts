@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { toHex } from "../../gateway/base/index.ts";
 import { CborWriter } from "../../gateway/wire/cbor/index.ts";
-import type { Plan, PlanNode } from "../../gateway/yang/codec/plan.ts";
+import type { Plan, PlanNode } from "../../gateway/yang/codec/plan-node.ts";
 import type { LeafType, SchemaNode } from "../../gateway/yang/schema.ts";
 import type { LeafValue, Tree, Value } from "../../gateway/yang/tree.ts";
 import { anydata, bits, container, enums, handSchema, leaf, leafList, list } from "./hand-schema.ts";

@@ -8,7 +8,8 @@ import { readEntry, readMembers, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";
 import { located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
-import { type Plan, type PlanNode, planNode, planOf } from "./plan.ts";
+import { planNode, planOf } from "./plan.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 
 const NULL = 0xf6;
 

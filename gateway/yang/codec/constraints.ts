@@ -7,16 +7,9 @@ import type { InstanceId, LeafValue, Tree, Value } from "../tree.ts";
 import { EMPTY_TREE } from "../tree.ts";
 import { Fault, type FaultCode } from "./fault.ts";
 import { lineage } from "./instance-id.ts";
-import { leafrefValues } from "./leafref.ts";
-import type { Plan, PlanNode } from "./plan.ts";
+import { type Frame, leafrefValues } from "./leafref.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 import { choicesOf, entriesIn, equalLeaf, findEntry, keysOf, leavesIn, treeIn } from "./value.ts";
-
-/** A tree on the way from the top to the place that is looked at. */
-export interface Frame {
-  readonly node: PlanNode;
-  readonly tree: Tree;
-  readonly above: Frame | undefined;
-}
 
 interface Check {
   readonly plan: Plan;

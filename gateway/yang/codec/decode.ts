@@ -8,7 +8,7 @@ import type { Sid } from "../schema.ts";
 import type { LeafValue, MutableTree, Tree, Value } from "../tree.ts";
 import { Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
-import type { Plan, PlanNode } from "./plan.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 
 const ABSOLUTE_SID = 47;
 

@@ -6,7 +6,7 @@ import type { CborWriter } from "../../wire/cbor/index.ts";
 import type { Sid } from "../schema.ts";
 import type { LeafValue, Tree, Value } from "../tree.ts";
 import { misfit } from "./leaf.ts";
-import type { Plan, PlanNode } from "./plan.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 
 export function writeValue(writer: CborWriter, node: PlanNode, value: Value, plan: Plan): void {
   switch (node.kind) {

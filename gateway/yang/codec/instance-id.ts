@@ -7,7 +7,7 @@ import { type CborItem, type CborReader, type CborWriter, MAJOR, readItem } from
 import type { InstanceId, LeafValue } from "../tree.ts";
 import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
-import type { Plan, PlanNode } from "./plan.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 
 /** Reads an identifier of a node that the schema knows, its keys by their types. */
 export function readId(reader: CborReader, plan: Plan): InstanceId {

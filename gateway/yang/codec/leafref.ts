@@ -3,9 +3,15 @@
  * value is found in more places than the path names; must and when, which need XPath too, will make this exact.
  */
 import type { LeafValue, Tree } from "../tree.ts";
-import type { Frame } from "./constraints.ts";
-import type { PlanNode } from "./plan.ts";
+import type { PlanNode } from "./plan-node.ts";
 import { entriesIn, leavesIn, treeIn } from "./value.ts";
+
+/** A tree on the way from the top to the place that is looked at. */
+export interface Frame {
+  readonly node: PlanNode;
+  readonly tree: Tree;
+  readonly above: Frame | undefined;
+}
 
 /** undefined = the path cannot be followed here (deref(), or an absolute path in a message). */
 export function leafrefValues(path: string, frame: Frame, datastore: boolean): readonly LeafValue[] | undefined {

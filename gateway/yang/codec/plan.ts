@@ -1,53 +1,11 @@
-/**
- * A schema prepared for its codecs: data nodes by SID with compiled types, children in SID order, and the keys that an
- * instance-identifier needs. Made once per schema.
- */
+/** From a schema to its plan: types compiled, keys and defaults looked up, once per schema. */
 import { BugError, UsageError } from "../../base/index.ts";
-import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
-import type { LeafValue } from "../tree.ts";
+import type { Schema, SchemaNode, Sid } from "../schema.ts";
 import { Fault } from "./fault.ts";
 import { formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
-import type { IdentifierForms, LeafCodec } from "./leaf.ts";
+import type { IdentifierForms } from "./leaf.ts";
+import type { Plan, PlanNode } from "./plan-node.ts";
 import { leafCodec } from "./types/index.ts";
-
-/** One addressable schema node. Nodes without a SID have no place in SID-CBOR and are not planned. */
-export interface PlanNode {
-  readonly schema: SchemaNode;
-  readonly sid: Sid;
-  readonly kind: NodeKind;
-  /** The SID from which the keys of its children count: its own, or that of the rpc around it (RFC 9254 §4.2.1). */
-  readonly reference: Sid;
-  /** The root stands above the top-level nodes and has no parent. */
-  readonly parent: PlanNode | undefined;
-  /** In ascending order of SIDs, the canonical order on the wire. */
-  readonly children: readonly PlanNode[];
-  /** Contents are any data nodes of the schema: the root and anydata. */
-  readonly open: boolean;
-  /** May stand in open contents: a node of the datastore, or a notification as a whole. */
-  readonly free: boolean;
-  readonly leaf: LeafCodec | undefined;
-  /** Key leaves of a list, in the order of its `key` statement. */
-  readonly keys: readonly PlanNode[];
-  /** The lists from the outermost to this node itself. */
-  readonly lists: readonly PlanNode[];
-  /** Key leaves of all these lists: what an instance-identifier carries. */
-  readonly idKeys: readonly PlanNode[];
-  /** Children by JSON member name: simple inside the module, qualified always (RFC 7951 §4). */
-  readonly members: ReadonlyMap<string, PlanNode>;
-  /** Of an rpc or action. */
-  readonly input: PlanNode | undefined;
-  readonly output: PlanNode | undefined;
-  /** The default value of a leaf or leaf-list. */
-  readonly fallback: LeafValue | readonly LeafValue[] | undefined;
-  /** Something here or below may be missing, doubled or dangling: validation must look. */
-  readonly constrained: boolean;
-}
-
-export interface Plan {
-  readonly schema: Schema;
-  readonly nodes: ReadonlyMap<Sid, PlanNode>;
-  readonly root: PlanNode;
-}
 
 type Draft = { -readonly [K in keyof PlanNode]: PlanNode[K] };
 

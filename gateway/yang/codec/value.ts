@@ -1,6 +1,6 @@
 /** Questions about values: equality, the keys of list entries, which case of a choice is there. */
 import type { LeafValue, Tree, Value } from "../tree.ts";
-import type { PlanNode } from "./plan.ts";
+import type { PlanNode } from "./plan-node.ts";
 
 export function equalLeaf(a: LeafValue, b: LeafValue): boolean {
   if (a === b) return true;

@@ -4,7 +4,8 @@
  */
 import { Fault } from "../codec/fault.ts";
 import { lineage, located } from "../codec/instance-id.ts";
-import { type Plan, type PlanNode, planOf } from "../codec/plan.ts";
+import { planOf } from "../codec/plan.ts";
+import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { entriesIn, findEntry, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type MutableTree, type Tree, type Value } from "../tree.ts";

@@ -1,7 +1,8 @@
 /** Reading a datastore: FETCH of one instance and GET of all, with the queries c and d (draft-ietf-core-comi-21 §3.1). */
 import { READ_ALL, type ReadQuery } from "../api.ts";
 import { lineage } from "../codec/instance-id.ts";
-import { type Plan, type PlanNode, planOf } from "../codec/plan.ts";
+import { planOf } from "../codec/plan.ts";
+import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { defaultApplies, entriesIn, findEntry, isFallback, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
