@@ -49,7 +49,11 @@ export const dial: Dial = (request) =>
       client.end(true);
       reject(error);
     };
+    const stop = (): void =>
+      fail(new StoreError("mqtt.unreachable", { url: request.broker.url, reason: "we are leaving" }));
+    request.signal.addEventListener("abort", stop, { once: true });
     client.on("connect", () => {
+      request.signal.removeEventListener("abort", stop);
       if (stage !== "dialing") return;
       stage = "up";
       resolve(

@@ -24,6 +24,8 @@ export interface DialRequest {
   readonly protocol: Protocol;
   readonly clientId: string;
   readonly will: Message;
+  /** Ends an attempt that is under way. */
+  readonly signal: AbortSignal;
   /** Called once, after a successful dial, when the connection is gone for any reason but `end` or `drop`. */
   readonly onLost: (reason: string) => void;
 }

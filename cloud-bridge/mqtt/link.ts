@@ -9,13 +9,15 @@ import {
   isCoded,
   type Logger,
   type Random,
+  StoreError,
   seconds,
   type Timer,
 } from "../../gateway/base/index.ts";
 import type { Acknowledged, BrokerAddress, Connection, Dial } from "./connection.ts";
-import { type LinkEvent, type LinkState, type Protocol, step, WINDOW_MAX } from "./link-machine.ts";
+import { type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
 import { classOf, type Message } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
+import { Session } from "./session.ts";
 
 /** What this process says of itself; `conn` counts its connections from 1. */
 export interface Presence {
@@ -50,32 +52,6 @@ export interface LinkStats {
 const FAREWELL_PATIENCE = seconds(2);
 /** A broker that answers pings but acknowledges nothing for so long is given up. */
 const ACK_PATIENCE = seconds(60);
-const PAGE = WINDOW_MAX;
-
-/** A journal message on its way; they leave the queue in order, whatever order the PUBACKs come in. */
-interface InFlight {
-  readonly message: Message;
-  acked: boolean;
-}
-
-/** Everything that belongs to one connection and dies with it. */
-interface Session {
-  readonly connection: Connection;
-  readonly conn: number;
-  /** Greeting and retained topics still to be handed over. */
-  readonly greeting: Message[];
-  readonly retained: string[];
-  /** Journal messages read from the outbox but not yet handed over. */
-  page: Message[];
-  readonly journal: InFlight[];
-  /** Number of the last journal message handed over. */
-  cursor: number;
-  lostUpTo: number;
-  reading: boolean;
-  inFlight: number;
-  journalTurn: boolean;
-  ackTimer: Timer | undefined;
-}
 
 export class Link implements Closable {
   readonly #options: LinkOptions;
@@ -83,11 +59,13 @@ export class Link implements Closable {
   #link: LinkState = { state: "idle" };
   #session: Session | undefined;
   #timer: Timer | undefined;
+  #ackTimer: Timer | undefined;
   #dialing: Promise<void> = Promise.resolve();
   #conn = 0;
   #published = 0;
   #refused = new Set<string>();
   #stopListening: () => void = () => undefined;
+  readonly #leaving = new AbortController();
   /** Ends the wait for the farewell's PUBACK. */
   #lineGone: () => void = () => undefined;
 
@@ -122,10 +100,11 @@ export class Link implements Closable {
     this.#stopListening();
     this.#happened({ type: "close" });
     this.#timer?.cancel();
+    this.#leaving.abort();
     await this.#dialing;
-    const session = this.#session;
+    // The session stays until it left: PUBACKs that come before that of the farewell still count.
+    if (this.#session !== undefined) await this.#leave(this.#session);
     this.#session = undefined;
-    if (session !== undefined) await this.#leave(session);
     this.#tellIdle();
   }
 
@@ -153,10 +132,11 @@ export class Link implements Closable {
         protocol,
         clientId,
         will: presence.will(conn),
+        signal: this.#leaving.signal,
         onLost: (reason) => this.#lost(connection, reason),
       });
       this.#conn = conn;
-      this.#session = openSession(connection, conn, presence.greeting(conn, protocol), outbox);
+      this.#session = new Session(connection, conn, presence.greeting(conn, protocol), outbox);
       log.info("mqtt.connected", { url: broker.url, protocol, conn });
       this.#happened({ type: "connected", receiveMaximum: connection.receiveMaximum });
       presence.connected();
@@ -172,7 +152,8 @@ export class Link implements Closable {
   #lost(connection: Connection, reason: string): void {
     this.#lineGone();
     if (this.#session?.connection !== connection) return;
-    this.#session.ackTimer?.cancel();
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
     this.#session = undefined;
     this.#options.outbox.conflate();
     this.#options.log.warn("mqtt.lost", { url: this.#options.broker.url, reason });
@@ -183,70 +164,28 @@ export class Link implements Closable {
   #pump(): void {
     const session = this.#session;
     while (session !== undefined && this.#link.state === "online" && session.inFlight < this.#link.window.size) {
-      const message = this.#draw(session);
-      if (message === undefined) break;
-      this.#send(session, message);
+      const message = session.draw(this.#link.stage);
+      if (message !== undefined) this.#send(session, message);
+      else if (this.#link.stage === "stream") break;
+      else this.#happened({ type: "drawn" });
     }
-    if (session !== undefined) this.#readAhead(session);
+    if (this.#link.state === "online" && session?.wantsPage === true) this.#readAhead(session);
     this.#tellIdle();
   }
 
-  #draw(session: Session): Message | undefined {
-    for (;;) {
-      if (this.#link.state !== "online") return undefined;
-      switch (this.#link.stage) {
-        case "greeting": {
-          const message = session.greeting.shift();
-          if (message !== undefined) return message;
-          break;
-        }
-        case "retained": {
-          const topic = session.retained.shift();
-          const message = topic === undefined ? undefined : this.#options.outbox.latest(topic);
-          if (message !== undefined) return message;
-          if (topic !== undefined) continue; // removed since
-          break;
-        }
-        case "stream":
-          return this.#drawStream(session);
-      }
-      this.#happened({ type: "drawn" });
-    }
-  }
-
-  /** Events and changed retained topics take turns, so that neither starves the other while a backlog drains. */
-  #drawStream(session: Session): Message | undefined {
-    this.#forgetOverflown(session);
-    session.journalTurn = !session.journalTurn;
-    const draws = [() => session.page.shift(), () => this.#options.outbox.takeLatest()];
-    if (!session.journalTurn) draws.reverse();
-    return draws[0]?.() ?? draws[1]?.();
-  }
-
-  /** Messages that an overflow event took in while they lay in the page are read again, as that event. */
-  #forgetOverflown(session: Session): void {
-    const { lostUpTo } = this.#options.outbox;
-    if (lostUpTo === session.lostUpTo) return;
-    session.lostUpTo = lostUpTo;
-    session.page = [];
-  }
-
   #send(session: Session, message: Message): void {
-    const entry: InFlight = { message, acked: false };
-    if (classOf(message) === "journal") {
-      session.cursor = message.seq;
-      session.journal.push(entry);
-    }
-    session.inFlight += 1;
+    const entry = session.send(message);
     this.#published += 1;
-    session.ackTimer ??= this.#watchAcks(session);
+    this.#ackTimer ??= this.#watchAcks(session);
     session.connection.publish(message, (refusal) => {
       if (this.#session !== session) return;
-      session.inFlight -= 1;
-      session.ackTimer?.cancel();
-      session.ackTimer = session.inFlight > 0 ? this.#watchAcks(session) : undefined;
-      if (refusal === undefined) this.#acked(session, entry);
-      else this.#refusedBy(session, entry, refusal);
+      session.answered();
+      this.#ackTimer?.cancel();
+      this.#ackTimer = session.inFlight > 0 ? this.#watchAcks(session) : undefined;
+      if (refusal === undefined) {
+        session.acked(entry);
+        this.#happened({ type: "acked", backlog: session.backlog });
+      } else this.#refusedBy(session, message, refusal);
       this.#pump();
     });
   }
@@ -255,30 +194,19 @@ export class Link implements Closable {
     return this.#options.realtime.after(ACK_PATIENCE, () => this.#give(session, "no acknowledgement"));
   }
 
-  #acked(session: Session, entry: InFlight): void {
-    const { outbox } = this.#options;
-    entry.acked = true;
-    while (session.journal[0]?.acked === true) {
-      const done = session.journal.shift();
-      if (done !== undefined) outbox.acked(done.message.seq, session.journal[0]?.message ?? session.page[0]);
-    }
-    if (classOf(entry.message) === "latest") outbox.delivered(entry.message);
-    const backlog = session.retained.length > 0 || session.page.length > 0 || outbox.latestDepth > 0;
-    this.#happened({ type: "acked", backlog });
-  }
-
   /**
    * MQTT 5: the broker took the packet and refuses the message. A retained topic is left out and reported once; an
    * event must not be left out, so the line is given up and the operator has time to set the broker right.
    */
-  #refusedBy(session: Session, entry: InFlight, refusal: NonNullable<Parameters<Acknowledged>[0]>): void {
-    const { topic } = entry.message;
+  #refusedBy(session: Session, message: Message, refusal: NonNullable<Parameters<Acknowledged>[0]>): void {
+    const { topic } = message;
     if (!this.#refused.has(topic)) {
       this.#refused.add(topic);
-      this.#options.log.error("mqtt.refused", { topic, code: refusal.code, reason: refusal.text });
+      const facts = { topic, reason: refusal.text };
+      this.#options.log.error("mqtt.refused", { ...facts, error: explain(new StoreError("mqtt.refused", facts)) });
     }
-    if (classOf(entry.message) === "journal") this.#give(session, "a journal message was refused");
-    else this.#options.outbox.delivered(entry.message);
+    if (classOf(message) === "journal") this.#give(session, "a journal message was refused");
+    else this.#options.outbox.delivered(message);
   }
 
   #give(session: Session, reason: string): void {
@@ -286,30 +214,20 @@ export class Link implements Closable {
     this.#lost(session.connection, reason);
   }
 
-  /** Keeps a page of journal messages at hand; reading must not wait for the window nor the window for reading. */
   #readAhead(session: Session): void {
-    const { outbox } = this.#options;
-    const after = session.page.at(-1)?.seq ?? session.cursor;
-    if (session.reading || session.page.length > PAGE / 2 || after >= outbox.lastJournal) return;
-    session.reading = true;
-    outbox
-      .journalAfter(after, PAGE)
-      .then((messages) => {
-        session.reading = false;
-        if (this.#session !== session || messages.length === 0) return;
-        const last = session.page.at(-1)?.seq ?? session.cursor;
-        session.page.push(...messages.filter((message) => message.seq > last));
-        this.#pump();
-      })
-      .catch((error: unknown) => {
-        session.reading = false;
+    session.readPage().then(
+      (more) => {
+        if (more && this.#session === session) this.#pump();
+      },
+      (error: unknown) => {
         this.#options.log.error("mqtt.store-failed", { error: explain(error) });
         if (this.#session === session) this.#give(session, "the outbox cannot be read");
-      });
+      },
+    );
   }
 
   async #leave(session: Session): Promise<void> {
-    session.ackTimer?.cancel();
+    this.#ackTimer?.cancel();
     const said = await new Promise<boolean>((resolve) => {
       this.#timer = this.#options.realtime.after(FAREWELL_PATIENCE, () => resolve(false));
       this.#lineGone = () => resolve(false);
@@ -334,22 +252,4 @@ export class Link implements Closable {
     this.#idle.clear();
     for (const resolve of waiting) resolve();
   }
-}
-
-function openSession(connection: Connection, conn: number, greeting: readonly Message[], outbox: Outbox): Session {
-  const retained = outbox.resync();
-  return {
-    connection,
-    conn,
-    greeting: [...greeting],
-    retained: [...retained],
-    page: [],
-    journal: [],
-    cursor: outbox.lastAcked,
-    lostUpTo: outbox.lostUpTo,
-    reading: false,
-    inFlight: 0,
-    journalTurn: false,
-    ackTimer: undefined,
-  };
 }

@@ -142,7 +142,8 @@ export class Projector implements Closable {
   async #renderBatch(): Promise<void> {
     const facts = await this.#retried(() => this.#options.journal.read(this.#rendered + 1, BATCH_FACTS));
     const [first] = facts ?? [];
-    if (facts === undefined || first === undefined) return;
+    // A journal that holds its facts back (it is being closed) must not be asked again and again without a pause.
+    if (facts === undefined || first === undefined) return this.#pause(BATCH_DELAY);
     const gap = first.seq > this.#rendered + 1 ? [this.#renderGap(first)] : [];
     const messages = [...gap, ...facts.flatMap((fact) => this.#render(fact))];
     if (await this.#commit(messages, facts.at(-1)?.seq)) this.#notify();
@@ -150,8 +151,8 @@ export class Projector implements Closable {
 
   #render(fact: Fact): readonly Message[] {
     const { view, log } = this.#options;
-    const keys = keysOf(fact);
     try {
+      const keys = keysOf(fact);
       const { slice, messages, skipped } = render(view.slice(keys), fact, this.#context);
       view.put(keys, slice);
       for (const code of skipped) log.warn("mqtt.data-skipped", { seq: fact.seq, code });

@@ -190,4 +190,19 @@ describe("the link", () => {
     expect(broker.events()).toEqual([]);
     expect(second.stats()).toMatchObject({ rendered: 5, journalDepth: 0 });
   });
+
+  test("takes the acknowledgements that come before that of its goodbye", async () => {
+    const broker = new Broker();
+    const site = testSite();
+    await site.record(...joins(3));
+    const first = await open(site, broker);
+    await broker.until(() => broker.events().length === 3);
+    const closing = first.close();
+    await broker.until(() => Buffer.from(broker.sent.at(-1)?.message.payload ?? []).includes("shutdown"));
+    broker.acknowledgeAll();
+    await closing;
+    broker.automatic = true;
+    await (await open(site, broker)).settled();
+    expect(broker.events()).toEqual([]);
+  });
 });

@@ -1,7 +1,9 @@
 /** The composition: which broker, what is refused at once, TLS. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
@@ -85,6 +87,19 @@ describe("openBridge", () => {
   test("refuses a TLS file that is not there", async () => {
     const mqtt = { url: "mqtts://127.0.0.1:8883", tls: { ca: "/no/such.pem" } };
     expect(await refusal(open(mqtt))).toEqual({ code: "mqtt.tls-file", path: "/no/such.pem", reason: "ENOENT" });
+  });
+
+  test("does not wait for a broker that never answers when it is closed", async () => {
+    const mute = createServer().listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const line = once(mute, "connection");
+    const address = mute.address();
+    const bridge = await open({ url: `mqtt://127.0.0.1:${typeof address === "object" ? address?.port : ""}` });
+    await line;
+    const started = performance.now();
+    await bridge.close();
+    expect(performance.now() - started).toBeLessThan(2000);
+    mute.close();
   });
 
   test("starts without its broker and keeps everything for it", async () => {
