@@ -89,7 +89,7 @@ export interface Subscriber extends Closable {
 export async function subscribe(port: number, filter: string, version: "5" | "311"): Promise<Subscriber> {
   const args = ["-h", "127.0.0.1", "-p", String(port), "-V", `mqttv${version}`, "-q", "1", "-d", "-t", filter];
   const child = spawn(STDBUF, ["-oL", MOSQUITTO_SUB, ...args, "-F", ">%r %t %p"], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
   });
   const lines: Line[] = [];
   const waiting = new Set<() => void>();
@@ -118,7 +118,7 @@ export async function subscribe(port: number, filter: string, version: "5" | "31
       await until(() => enough(lines));
       return lines;
     },
-    close: () => stop(child, "SIGTERM"),
+    close: () => stop(child, "SIGKILL"), // SIGTERM leaves it waiting for a broker that is gone
   };
 }
 
