@@ -15,7 +15,7 @@ import { type Campaign, type Campaigns, count } from "../service/campaign/index.
 import type { ImageInfo, Images } from "../service/images/index.ts";
 import type { Mailbox } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
-import type { Inbox, Journal, Reachability, SiteInfo } from "../store/index.ts";
+import type { Inbox, Journal, Ledger, Reachability, SiteInfo } from "../store/index.ts";
 import { toJson } from "../yang/index.ts";
 import type { Trace } from "./trace.ts";
 
@@ -26,6 +26,7 @@ export interface AdminSourceOptions {
   readonly campaigns: Campaigns;
   readonly inbox: Inbox;
   readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly trace: Trace;
   readonly clock: Clock;
   readonly site: SiteInfo;
@@ -43,7 +44,7 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
   const models = houseModels(registry.schema);
   return {
     status: () => status(options),
-    notReady: () => undefined, // the gateway listens only after store and socket stand
+    notReady: () => options.ledger.failure, // what else could be missing refuses to start
     nodes: () => [...registry.nodes()].map((node) => nodeRow(node, options, models)),
     node: (id) => {
       const node = registry.find(id) ?? registry.byEndpoint(id);

@@ -2,9 +2,8 @@
  * The composition root: one gateway from its configuration, everything in one process. Parts are started from the
  * store upwards and closed in reverse; when a part refuses to start, what stands already is closed again.
  */
-import { join } from "node:path";
 import { type Bridge, openBridge } from "../../cloud-bridge/app/index.ts";
-import { type AdminSource, openAdmin } from "../admin/api/index.ts";
+import { type AdminSource, type BrokerStatus, openAdmin } from "../admin/api/index.ts";
 import { STATUS_PAGE } from "../admin/console/index.ts";
 import {
   type Clock,
@@ -16,26 +15,15 @@ import {
   systemClock,
 } from "../base/index.ts";
 import { Engine, UdpTransport } from "../coap/index.ts";
-import { Campaigns, CampaignWatch } from "../service/campaign/index.ts";
-import { Images } from "../service/images/index.ts";
-import { Mailbox } from "../service/mailbox/index.ts";
-import { Presence, Registry } from "../service/registry/index.ts";
-import { labTrust, requireSignature } from "../service/trust/index.ts";
+import { CampaignWatch } from "../service/campaign/index.ts";
+import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
 import { imageLane, imageUri } from "../southbound/firmware/index.ts";
-import {
-  CommandInbox,
-  Ledger,
-  openDataFolder,
-  openFileImages,
-  openFileJournal,
-  openLmdbState,
-} from "../store/index.ts";
-import { builtInModels, loadModels } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
-import { commandHandlers } from "./commands.ts";
-import { type Config, formatHostPort, refuseExposedLab } from "./config/index.ts";
+import { type Centre, openCentre } from "./centre.ts";
+import { type Config, refuseExposedLab } from "./config/index.ts";
 import { labWarnings } from "./lab.ts";
+import { Retention } from "./retention.ts";
 import { Trace } from "./trace.ts";
 
 export interface GatewayPorts {
@@ -45,95 +33,113 @@ export interface GatewayPorts {
   readonly version: string;
 }
 
+export interface GatewayParts {
+  /** The MQTT half in this process too. */
+  readonly bridge: boolean;
+}
+
 export interface Gateway extends Closable {
   /** What the console shows; also what a person is told at the start. */
   readonly source: AdminSource;
-  readonly engine: Engine;
-  readonly bridge: Bridge;
 }
 
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
 
-/** Throws UsageError (`config.exposed`, `port.*`), StoreError (`store.*`) or WireError (`yang.*`). */
-export async function openGateway(config: Config, ports: GatewayPorts): Promise<Gateway> {
+/** Throws UsageError (`config.exposed`, `port.*`), StoreError (`store.*`) or `yang.*`. */
+export async function openGateway(
+  config: Config,
+  ports: GatewayPorts,
+  parts: GatewayParts = { bridge: true },
+): Promise<Gateway> {
   refuseExposedLab(config);
   const lifecycle = new Lifecycle();
   try {
-    return await start(config, ports, lifecycle);
+    const centre = await openCentre(config, ports, lifecycle);
+    const trace = new Trace(centre.schema);
+    centre.ledger.onFact((fact) => trace.take(fact));
+    const startedAt = ports.clock.now();
+    const mode = isLab(config) ? "lab" : "secured";
+    await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
+
+    const coap = await openSouth(config, ports, centre, lifecycle);
+    const bridge = parts.bridge ? await openNorth(config, ports, centre, lifecycle) : undefined;
+    lifecycle.add(new Retention(centre, bridge, config.journal, ports));
+    const listening = coap.map((address) => ({ what: "CoAP", address }));
+    const source = adminSource({
+      ...centre,
+      trace,
+      clock: ports.clock,
+      site: centre.folder.site,
+      siteName: config.site.name,
+      version: ports.version,
+      startedAt,
+      clockRate: config.clock.rate,
+      warnings: labWarnings(config),
+      listening: () => [...listening, { what: "status page", address: admin.url }],
+      broker: () => brokerStatus(bridge),
+    });
+    const { control } = centre.folder;
+    const admin = lifecycle.add(
+      await openAdmin({
+        source,
+        page: STATUS_PAGE,
+        socketServer: control,
+        tcp: config.admin.listen,
+        logger: ports.log,
+      }),
+    );
+    return { source, close: () => lifecycle.close() };
   } catch (error) {
     await lifecycle.close();
     throw error;
   }
 }
 
-async function start(config: Config, ports: GatewayPorts, lifecycle: Lifecycle): Promise<Gateway> {
-  const { clock, random, log, version } = ports;
-  const lab = config.coap.lab !== "off";
-  const startedAt = clock.now();
+const isLab = (config: Config): boolean => config.coap.lab !== "off";
 
-  const folder = lifecycle.add(await openDataFolder(config.data, log));
-  const { site } = folder;
-  const schema = await loadModels({
-    folder: builtInModels(),
-    extraFolders: config.models.folders,
-    cacheFolder: join(config.data, "cache"),
-    log,
-  });
-  const journal = lifecycle.add(await openFileJournal({ folder: join(config.data, "journal"), log }));
-  const state = lifecycle.add(await openLmdbState({ folder: join(config.data, "state") }));
-  const store = lifecycle.add(
-    await openFileImages({ folder: join(config.data, "images"), cacheBytes: config.images.cacheBytes }),
-  );
-
-  const registry = new Registry({ schema, wakeInterval: config.nodes.wakeInterval });
-  const mailbox = new Mailbox(schema);
-  const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
-  const images = new Images({ store, trust, maxBytes: config.images.maxBytes, log });
-  const campaigns = new Campaigns();
-  const inbox = new CommandInbox(log);
-  const projections = [registry, mailbox, images, campaigns, inbox];
-  const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
-  const recorder = ledger;
-  const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
-  inbox.serve(commandHandlers({ registry, images, campaigns, recorder, clock, defaults }), recorder);
-
-  const trace = new Trace(schema);
+/** Nodes and managers: the engine with its lanes and CORECONF behind it. Gives the addresses that it listens on. */
+async function openSouth(
+  config: Config,
+  { clock, random, log, version }: GatewayPorts,
+  centre: Centre,
+  lifecycle: Lifecycle,
+): Promise<readonly string[]> {
+  const { schema, ledger, registry, campaigns, images, folder } = centre;
+  const lab = isLab(config);
+  const { wakeInterval } = config.nodes;
+  const services = { ...centre, recorder: ledger, clock, lab };
   const stream = new EventStream(schema);
-  const root = gatewayRoot({ registry, mailbox, images, campaigns, recorder, clock, site, version, lab });
-  const checkIn = new CheckIn({
-    registry,
-    mailbox,
-    images,
-    campaigns,
-    recorder,
-    clock,
-    imageUri,
-    lab,
-    wakeInterval: config.nodes.wakeInterval,
-  });
+  const root = gatewayRoot({ ...services, site: folder.site, version });
   const transports = config.coap.listen.map(({ host, port }) => new UdpTransport({ address: host, port }));
   const engine = new Engine({
     transports,
     clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
     random,
     log,
-    handler: coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root, lab }),
-    lanes: { block: imageLane(images), checkIn },
+    handler: coreconfHandler({ ...services, stream, gatewayRoot: root }),
+    lanes: { block: imageLane(images), checkIn: new CheckIn({ ...services, imageUri, wakeInterval }) },
   });
   ledger.onFact((fact) => {
-    trace.take(fact);
     if (stream.take(fact)) engine.changed(STREAM_TOPIC);
   });
-  await ledger.record("gateway.started", { version, boot: String(startedAt), mode: lab ? "lab" : "secured" });
   lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
-  lifecycle.add(new Presence(registry, recorder, clock, (config.nodes.wakeInterval / LOOKS_PER_WAKE) as Millis));
+  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
   await engine.start();
   lifecycle.add(engine);
+  return transports.map(({ local }) => `coap://${local}`);
+}
 
-  const bridge = lifecycle.add(
+/** Cloud apps: the MQTT bridge over the same journal. */
+async function openNorth(
+  config: Config,
+  { clock, random, log, version }: GatewayPorts,
+  { journal, state, schema, folder }: Centre,
+  lifecycle: Lifecycle,
+): Promise<Bridge> {
+  return lifecycle.add(
     await openBridge({
-      site,
+      site: folder.site,
       journal,
       state,
       schema,
@@ -143,36 +149,13 @@ async function start(config: Config, ports: GatewayPorts, lifecycle: Lifecycle):
       mqtt: { ...config.mqtt, password: config.mqtt.password?.reveal() },
       software: version,
       roles: ["gateway", "bridge"],
-      ...(config.site.name === undefined ? {} : { name: config.site.name }),
+      name: config.site.name,
     }),
   );
-
-  const source = adminSource({
-    registry,
-    mailbox,
-    images,
-    campaigns,
-    inbox,
-    journal,
-    trace,
-    clock,
-    site,
-    siteName: config.site.name,
-    version,
-    startedAt,
-    clockRate: config.clock.rate,
-    warnings: labWarnings(config),
-    listening: () => [
-      ...transports.map(({ local }) => ({ what: "CoAP", address: `coap://${local}` })),
-      { what: "status page", address: admin.url },
-    ],
-    broker: () => ({ ...bridge.broker, connected: bridge.stats().connected, queued: bridge.stats().journalDepth }),
-  });
-  const admin = lifecycle.add(
-    await openAdmin({ source, page: STATUS_PAGE, socketServer: folder.control, tcp: config.admin.listen, logger: log }),
-  );
-  return { source, engine, bridge, close: () => lifecycle.close() };
 }
 
-/** Where a gateway of this configuration answers nodes, for trials. */
-export const coapAddress = (config: Config): string => config.coap.listen.map(formatHostPort)[0] ?? "";
+function brokerStatus(bridge: Bridge | undefined): BrokerStatus {
+  if (bridge === undefined) return { kind: "configured", url: "(none in this process)", connected: false, queued: 0 };
+  const { connected, journalDepth } = bridge.stats();
+  return { ...bridge.broker, connected, queued: journalDepth };
+}

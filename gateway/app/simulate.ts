@@ -2,14 +2,13 @@
 import type { SimOptions } from "../admin/cli/index.ts";
 import { GatewayClient } from "../admin/cli/index.ts";
 import { isCoded, systemClock } from "../base/index.ts";
-import { type NodeView, startFleet } from "../sim/index.ts";
+import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
 import { configOf } from "./config/index.ts";
 import { toldToStop } from "./run.ts";
 
 export async function simulate(options: SimOptions): Promise<number> {
-  const endpoints = Array.from({ length: options.nodes }, (_, i) => `sim-${String(i + 1).padStart(4, "0")}`);
-  await introduce(endpoints, options);
+  await introduce(fleetEndpoints(options.nodes), options);
   const last = new Map<string, string>();
   const fleet = startFleet({
     gateway: options.gateway,

@@ -7,6 +7,7 @@ import {
   type Clock,
   type Closable,
   every,
+  explain,
   type Logger,
   type Millis,
   StoreError,
@@ -14,7 +15,7 @@ import {
   type Timer,
 } from "../base/index.ts";
 import type { Fact, FactBodies, FactType, NewFact } from "./facts.ts";
-import type { Journal, StateChange, StateStore } from "./ports.ts";
+import type { Appended, Journal, StateChange, StateStore } from "./ports.ts";
 
 /** State that follows from facts. `apply` is a pure fold: no clock, no randomness, no I/O. */
 export interface Projection {
@@ -51,6 +52,7 @@ export class Ledger implements Recorder, Closable {
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
   #committed = 0;
+  #failure: string | undefined;
 
   private constructor(options: LedgerOptions) {
     this.#options = options;
@@ -94,11 +96,17 @@ export class Ledger implements Recorder, Closable {
   }
 
   record<T extends FactType>(type: T, body: FactBodies[T]): Promise<void> {
-    // The object is a member of the union by construction; TypeScript cannot follow the generic T through a spread.
-    const { fact, durable } = this.#options.journal.append({ at: this.#options.clock.now(), type, ...body } as NewFact);
-    for (const projection of this.#options.projections) projection.apply(fact);
-    for (const listener of this.#listeners) listener(fact);
-    return durable;
+    let appended: Appended;
+    try {
+      // A member of the union by construction; TypeScript cannot follow the generic T through a spread.
+      appended = this.#options.journal.append({ ...body, at: this.#options.clock.now(), type } as NewFact);
+    } catch (error) {
+      this.#failure = explain(error);
+      return Promise.reject(error); // a journal that failed takes nothing more, and state stays as it is
+    }
+    for (const projection of this.#options.projections) projection.apply(appended.fact);
+    for (const listener of this.#listeners) listener(appended.fact);
+    return appended.durable;
   }
 
   /** Calls back for each new fact, right after the projections; returns the way to stop. */
@@ -109,13 +117,22 @@ export class Ledger implements Recorder, Closable {
 
   /** Commits what the projections have gathered; at most one at a time. */
   checkpoint(): Promise<void> {
-    this.#committing = this.#committing.then(() => this.#commit());
+    // After a commit that failed the next one tries again, with everything that waits.
+    this.#committing = this.#committing.then(
+      () => this.#commit(),
+      () => this.#commit(),
+    );
     return this.#committing;
   }
 
   /** Number up to which every projection is on disk: older facts are not needed for a restart. */
   get committed(): number {
     return this.#committed;
+  }
+
+  /** Why nothing can be recorded any more; undefined while all is well. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   async #commit(): Promise<void> {
@@ -125,7 +142,7 @@ export class Ledger implements Recorder, Closable {
     for (const { name, drain } of projections.map((p) => ({ name: p.name, drain: p.drain() }))) {
       this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), ...drain]);
     }
-    await durableUpTo(journal, seq); // a projection must never be ahead of the journal
+    await journal.flush(); // a projection must never be ahead of the journal
     for (const [name, changes] of this.#waiting) {
       await state.commit(name, seq, changes);
       this.#waiting.delete(name); // a commit that failed is repeated with the next
@@ -141,15 +158,4 @@ export class Ledger implements Recorder, Closable {
     this.#timer?.cancel();
     await this.checkpoint();
   }
-}
-
-async function durableUpTo(journal: Journal, seq: number): Promise<void> {
-  if (journal.lastDurable >= seq) return;
-  await new Promise<void>((resolve) => {
-    const stop = journal.onDurable((last) => {
-      if (last < seq) return;
-      stop();
-      resolve();
-    });
-  });
 }

@@ -25,6 +25,8 @@ export interface Journal extends Closable {
   readonly lastDurable: number;
   /** Resolves when all that was appended so far is durable; rejects like `durable`. */
   flush(): Promise<void>;
+  /** Bytes that the facts kept take up. */
+  size(): Promise<number>;
   /** Drops whole segments that lie wholly below `seq`. */
   trim(seq: number): Promise<void>;
 }

@@ -67,7 +67,8 @@ export async function openServices(options: {
   readonly shortIdOf?: (digest: string) => string;
 }): Promise<Services> {
   const { on, lab = true } = options;
-  const schema = on?.schema ?? (await (compiled ??= loadModels({ folder: builtInModels(), log: SILENT })));
+  compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
+  const schema = await compiled;
   const clock = on?.clock ?? new StandingClock();
   const journal = on?.journal ?? memoryJournal();
   const state = on?.state ?? memoryState();

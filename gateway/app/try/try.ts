@@ -9,7 +9,7 @@ import { type CloudApp, watchCloud } from "../../../cloud-bridge/app/index.ts";
 import type { CampaignDetail, NodeRow } from "../../admin/api/index.ts";
 import type { TryOptions } from "../../admin/cli/index.ts";
 import { type Clock, Lifecycle, minutes, systemClock } from "../../base/index.ts";
-import { type Fleet, makeImage, startFleet } from "../../sim/index.ts";
+import { type Fleet, fleetEndpoints, makeImage, startFleet } from "../../sim/index.ts";
 import type { CampaignState } from "../../store/index.ts";
 import { type ChildGateway, startChildGateway } from "./child-gateway.ts";
 import { drawPicture, Screen } from "./live-table.ts";
@@ -95,10 +95,8 @@ async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<
   return folder;
 }
 
-/** The endpoint names are those that a fleet gives its nodes. */
 async function joinNodes({ client }: ChildGateway, nodes: number): Promise<void> {
-  const endpoints = Array.from({ length: nodes }, (_, i) => `sim-${String(i + 1).padStart(4, "0")}`);
-  await Promise.all(endpoints.map((endpoint) => client.command("node.add", { endpoint })));
+  await Promise.all(fleetEndpoints(nodes).map((endpoint) => client.command("node.add", { endpoint })));
 }
 
 async function rollOut(trial: Trial, folder: string): Promise<TrialResult> {

@@ -34,6 +34,7 @@ export class Registry implements Projection {
   readonly #dirty = new Set<NodeId>();
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
+  #previewed: { readonly data: Uint8Array; readonly tree: Tree } | undefined;
 
   constructor(options: RegistryOptions) {
     this.#schema = options.schema;
@@ -152,10 +153,25 @@ export class Registry implements Projection {
     this.#dirty.add(id);
   }
 
+  /**
+   * The node's tree with a report merged in. Throws `yang.*` when it does not fit. Whoever records `data` as this node's
+   * next report has it folded without a second merge.
+   */
+  preview(node: NodeRecord, report: Tree, data: Uint8Array): Tree {
+    const tree = merge(node.tree, report, this.#schema);
+    this.#previewed = { data, tree };
+    return tree;
+  }
+
+  #merged(node: NodeRecord, data: Uint8Array): Tree {
+    if (this.#previewed?.data === data) return this.#previewed.tree;
+    return merge(node.tree, decodeTree(data, this.#schema), this.#schema);
+  }
+
   #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
     this.#change(fact.node, (node) => ({
       ...node,
-      tree: fact.data === undefined ? node.tree : merge(node.tree, decodeTree(fact.data, this.#schema), this.#schema),
+      tree: fact.data === undefined ? node.tree : this.#merged(node, fact.data),
       slot: { report: fact.report, request: fact.request, reply: fact.reply },
       reach: step(node.reach, { type: "heard", at: fact.at, awake: fact.state === "awake", nextWake: fact.nextWake }),
     }));

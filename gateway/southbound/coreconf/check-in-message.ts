@@ -3,7 +3,6 @@ import { BugError, type Millis } from "../../base/index.ts";
 import { houseNode } from "../../service/registry/index.ts";
 import {
   decodeInputOf,
-  EMPTY_TREE,
   encodeOutputOf,
   isTree,
   type Schema,
@@ -78,7 +77,7 @@ export function checkInCodec(schema: Schema): CheckInCodec {
       payload[2] === prefix[2] &&
       payload[3] === prefix[3],
     decode: (payload) => {
-      const tree = decodeInputOf(payload, schema, rpc) ?? EMPTY_TREE;
+      const tree = decodeInputOf(payload, schema, rpc);
       const samples = tree.get(IN.sample);
       return {
         report: asNumber(tree.get(IN.report)) ?? 0,
@@ -95,7 +94,8 @@ export function checkInCodec(schema: Schema): CheckInCodec {
       };
     },
     encode: ({ time, nextWake, offer, delivery, more }) => {
-      const tree = new Map<Sid, Value>([[OUT.time, Math.floor(time / 1000)]]);
+      const tree = new Map<Sid, Value>();
+      tree.set(OUT.time, Math.floor(time / 1000));
       if (nextWake !== undefined) tree.set(OUT.nextWake, Math.max(1, Math.round(nextWake / 1000)));
       if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
       if (offer !== undefined) {

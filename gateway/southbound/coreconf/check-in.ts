@@ -19,7 +19,7 @@ import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import { confirm, type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
-import type { Recorder } from "../../store/index.ts";
+import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, merge } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
@@ -61,16 +61,24 @@ export class CheckIn implements CheckInLane {
 
   answer(peer: Peer, request: Request): Promise<Response> | Response | undefined {
     if (request.method !== "POST" || request.path.length !== 1 || request.path[0] !== "c") return undefined;
-    if (request.contentFormat !== CONTENT_FORMAT.yangInstances || !this.#codec.recognizes(request.payload))
+    if (request.contentFormat !== CONTENT_FORMAT.yangInstances || !this.#codec.recognizes(request.payload)) {
       return undefined;
-    return this.#answer(peer, request).catch((error: unknown) => {
-      const response = errorResponse(error, this.#options.registry.schema);
-      if (response === undefined) throw error;
-      return response;
-    });
+    }
+    try {
+      return this.#answer(peer, request);
+    } catch (error) {
+      return this.#refusal(error);
+    }
   }
 
-  async #answer(peer: Peer, request: Request): Promise<Response> {
+  /** The same whether a report does not fit or the disk fails; our own faults go on to the engine. */
+  #refusal(error: unknown): Response {
+    const response = errorResponse(error, this.#options.registry.schema);
+    if (response === undefined) throw error;
+    return response;
+  }
+
+  #answer(peer: Peer, request: Request): Promise<Response> | Response {
     const { registry, lab } = this.#options;
     const asker = whoAsks(peer, request, registry, lab);
     if (asker.role !== "node") throw new TrustError("node.unidentified");
@@ -78,21 +86,33 @@ export class CheckIn implements CheckInLane {
     const report = this.#codec.decode(request.payload);
     const digest = crc32(request.payload);
     const { slot } = node;
-    if (slot?.report === report.report && slot.request === digest) {
-      await this.#pending.get(node.id);
-      return answered(slot.reply);
+    if (slot !== undefined && slot.report === report.report && slot.request === digest) {
+      const pending = this.#pending.get(node.id);
+      return pending === undefined ? answered(slot.reply) : this.#after(pending, node.id, slot.reply);
     }
     if (slot !== undefined && isStale(report.report, slot.report)) {
       throw new UsageError("checkin.stale", { report: report.report, last: slot.report });
     }
     const { reply, durable } = this.#take(node, report, digest);
     this.#pending.set(node.id, durable);
-    try {
-      await durable;
-    } finally {
-      if (this.#pending.get(node.id) === durable) this.#pending.delete(node.id);
-    }
-    return answered(reply);
+    return this.#after(durable, node.id, reply);
+  }
+
+  /** The answer, once what it rests on is on disk. */
+  #after(durable: Promise<void>, node: NodeId, reply: Uint8Array): Promise<Response> {
+    const settled = (): void => {
+      if (this.#pending.get(node) === durable) this.#pending.delete(node);
+    };
+    return durable.then(
+      () => {
+        settled();
+        return answered(reply);
+      },
+      (error: unknown) => {
+        settled();
+        return this.#refusal(error);
+      },
+    );
   }
 
   /** Records the report and what follows from it, without a pause in between. */
@@ -104,11 +124,11 @@ export class CheckIn implements CheckInLane {
     const { campaigns, recorder, registry, clock } = this.#options;
     const { schema } = registry;
     const now = clock.now();
-    const data = report.data;
+    const data = report.data && encodeTree(report.data, schema);
     // Throws what does not fit before anything is recorded.
-    const tree = data === undefined ? node.tree : merge(node.tree, data, schema);
     for (const sample of report.samples) merge(node.tree, sample.data, schema);
-    const said = data === undefined ? {} : this.#models.firmware(data);
+    const tree = report.data && data ? registry.preview(node, report.data, data) : node.tree;
+    const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
     const nextWake = this.#models.wakeInterval(tree);
@@ -116,29 +136,28 @@ export class CheckIn implements CheckInLane {
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
     const reply = report.brief && quiet ? EMPTY : this.#codec.encode(answer);
-    // Facts are durable in order: when this one is, the others are too.
-    const recorded = recorder.record("node.reported", {
+    // Built member by member: on this path a spread per optional member costs as much as the rest of the fact.
+    const fact: { -readonly [M in keyof FactBodies["node.reported"]]: FactBodies["node.reported"][M] } = {
       node: node.id,
       report: report.report,
       request,
       reply,
       state: busy ? "awake" : "asleep",
       nextWake: (now + (nextWake ?? this.#options.wakeInterval)) as Millis,
-      ...(data === undefined ? {} : { data: encodeTree(data, schema) }),
-      ...(report.applied === undefined ? {} : { applied: report.applied }),
-      ...(answer.delivery === undefined ? {} : { delivered: answer.delivery.revision }),
-      ...(report.samples.length === 0
-        ? {}
-        : {
-            samples: report.samples.map(({ age, data: sampled }) => ({
-              at: (now - seconds(age)) as Millis,
-              data: encodeTree(sampled, schema),
-            })),
-          }),
-    });
+    };
+    if (data !== undefined) fact.data = data;
+    if (report.applied !== undefined) fact.applied = report.applied;
+    if (answer.delivery !== undefined) fact.delivered = answer.delivery.revision;
+    if (report.samples.length > 0) {
+      fact.samples = report.samples.map(({ age, data: sampled }) => ({
+        at: (now - seconds(age)) as Millis,
+        data: encodeTree(sampled, schema),
+      }));
+    }
+    // Facts are durable in order: when the last one is, the others are too.
+    const recorded = recorder.record("node.reported", fact);
     if (answer.offer === undefined) return { reply, durable: recorded };
-    const offered = campaigns.advance(node.id, { type: "offered" }, recorder);
-    return { reply, durable: offered === undefined ? recorded : Promise.all([recorded, offered]).then(ignore) };
+    return { reply, durable: campaigns.advance(node.id, { type: "offered" }, recorder) ?? recorded };
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */

@@ -6,7 +6,7 @@ import { BugError, type ErrorCode, explain, isCoded } from "../../base/index.ts"
 import type { Response, ResponseCode } from "../../coap/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeIdentifiers, type InstanceId, type Schema } from "../../yang/index.ts";
+import { encodeIdentifier, type InstanceId, type Schema } from "../../yang/index.ts";
 
 const ERROR_CONTAINER = 1024;
 const DELTA = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
@@ -81,7 +81,7 @@ function errorBody(
   }
   if (at !== undefined) {
     writer.integer(DELTA.dataNode);
-    writer.raw(encodeIdentifiers([at], schema)); // a sequence of one is the item itself
+    writer.raw(encodeIdentifier(at, schema));
   }
   writer.integer(DELTA.message);
   writer.text(explain(error));

@@ -1,5 +1,5 @@
 /** The default journal: a folder of segments, each named by the number of its first fact. */
-import { readdir, truncate, unlink } from "node:fs/promises";
+import { readdir, stat, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, StoreError } from "../../base/index.ts";
 import { decodeFact } from "../cbor-x.ts";
@@ -121,6 +121,11 @@ class Segments implements JournalBacking {
       }
     }
     return facts;
+  }
+
+  async size(): Promise<number> {
+    const files = await Promise.all(this.#segments.map(({ path }) => stat(path)));
+    return files.reduce((sum, { size }) => sum + size, 0);
   }
 
   async trim(seq: number): Promise<void> {

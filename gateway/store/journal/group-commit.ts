@@ -28,6 +28,7 @@ export interface JournalBacking extends Closable {
   write(batch: FactBatch): Promise<void>;
   /** The durable facts `from` to `to`, both inclusive, or the first part of them. */
   read(from: number, to: number): Promise<readonly Fact[]>;
+  size(): Promise<number>;
   trim(seq: number): Promise<void>;
 }
 
@@ -87,7 +88,7 @@ export class GroupCommitJournal implements Journal {
     const payload = encodeFact(fact);
     const { length } = payload;
     if (length > LARGEST_PAYLOAD) throw new BugError("store.bug", { what: `a fact of ${length} bytes` });
-    const numbered: Fact = { seq: ++this.#last, ...fact };
+    const numbered: Fact = { ...fact, seq: ++this.#last };
     this.#recent.push(numbered);
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.payloads.length >= this.#maxBatch) {
@@ -125,6 +126,10 @@ export class GroupCommitJournal implements Journal {
   flush(): Promise<void> {
     if (this.#refusal?.code === "store.write-failed") return Promise.reject(this.#refusal);
     return this.#waiting.at(-1)?.durable ?? this.#writing?.durable ?? Promise.resolve();
+  }
+
+  size(): Promise<number> {
+    return this.#backing.size();
   }
 
   async trim(seq: number): Promise<void> {

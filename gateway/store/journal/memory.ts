@@ -25,6 +25,7 @@ export function memoryJournal(): Journal {
         if (fact === undefined) throw new BugError("store.bug", { what: "a fact in memory cannot be decoded" });
         return fact;
       }),
+    size: async () => payloads.reduce((sum, payload) => sum + payload.length, 0),
     trim: async (seq) => {
       const dropped = Math.max(0, Math.min(seq - first, payloads.length - 1));
       payloads.splice(0, dropped);

@@ -77,6 +77,10 @@ class RedisStream implements JournalBacking {
     });
   }
 
+  async size(): Promise<number> {
+    return (await this.#site.redis.memory("USAGE", this.#stream)) ?? 0;
+  }
+
   async trim(seq: number): Promise<void> {
     // One entry always stays: it tells the last number to the next start.
     const first = Math.max(this.#first, Math.min(seq, await this.#lastStored()));

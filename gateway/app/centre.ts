@@ -1,0 +1,67 @@
+/** The centre of a gateway: store, models and services, without any face. */
+import { join } from "node:path";
+import type { Clock, Lifecycle, Logger } from "../base/index.ts";
+import { Campaigns } from "../service/campaign/index.ts";
+import { Images } from "../service/images/index.ts";
+import { Mailbox } from "../service/mailbox/index.ts";
+import { Registry } from "../service/registry/index.ts";
+import { labTrust, requireSignature } from "../service/trust/index.ts";
+import {
+  CommandInbox,
+  type DataFolder,
+  type Journal,
+  Ledger,
+  openDataFolder,
+  openFileImages,
+  openFileJournal,
+  openLmdbState,
+  type StateStore,
+} from "../store/index.ts";
+import { builtInModels, loadModels, type Schema } from "../yang/index.ts";
+import { commandHandlers } from "./commands.ts";
+import type { Config } from "./config/index.ts";
+
+export interface Centre {
+  readonly folder: DataFolder;
+  readonly schema: Schema;
+  readonly journal: Journal;
+  readonly state: StateStore;
+  readonly ledger: Ledger;
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  readonly inbox: CommandInbox;
+}
+
+/** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*` or WireError/UsageError `yang.*`. */
+export async function openCentre(
+  config: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  lifecycle: Lifecycle,
+): Promise<Centre> {
+  const inFolder = (name: string): string => join(config.data, name);
+  const folder = lifecycle.add(await openDataFolder(config.data, log));
+  const schema = await loadModels({
+    folder: builtInModels(),
+    extraFolders: config.models.folders,
+    cacheFolder: inFolder("cache"),
+    log,
+  });
+  const journal = lifecycle.add(await openFileJournal({ folder: inFolder("journal"), log }));
+  const state = lifecycle.add(await openLmdbState({ folder: inFolder("state") }));
+  const { maxBytes, cacheBytes } = config.images;
+  const store = lifecycle.add(await openFileImages({ folder: inFolder("images"), cacheBytes }));
+
+  const registry = new Registry({ schema, wakeInterval: config.nodes.wakeInterval });
+  const mailbox = new Mailbox(schema);
+  const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
+  const images = new Images({ store, trust, maxBytes, log });
+  const campaigns = new Campaigns();
+  const inbox = new CommandInbox(log);
+  const projections = [registry, mailbox, images, campaigns, inbox];
+  const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
+  const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
+  inbox.serve(commandHandlers({ registry, images, campaigns, recorder: ledger, clock, defaults }), ledger);
+  return { folder, schema, journal, state, ledger, registry, mailbox, images, campaigns, inbox };
+}

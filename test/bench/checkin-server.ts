@@ -1,0 +1,35 @@
+/** Child process of the check-in bench: the real gateway on a folder of its own, with the nodes of the load joined. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "../../gateway/app/config/index.ts";
+import { openGateway } from "../../gateway/app/gateway.ts";
+import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+
+const [nodes = "64", bridge = "without"] = process.argv.slice(2);
+const folder = await mkdtemp(join(tmpdir(), "sidgate-bench-"));
+const config = readConfig({
+  path: undefined,
+  env: {
+    SIDGATE_DATA: folder,
+    SIDGATE_COAP__LISTEN: "127.0.0.1:0",
+    SIDGATE_ADMIN__LISTEN: "127.0.0.1:0",
+    SIDGATE_MQTT__EMBEDDED__PORT: "0",
+  },
+});
+const gateway = await openGateway(
+  config,
+  { clock: systemClock(), random: seededRandom(1), log: SILENT, version: "bench" },
+  { bridge: bridge === "with" },
+);
+for (let i = 0; i < Number(nodes); i++) {
+  const endpoint = `b${String(i).padStart(3, "0")}`;
+  await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
+}
+const coap = gateway.source.status().listening.find(({ what }) => what === "CoAP")?.address ?? "";
+process.send?.({ port: Number(coap.split(":").at(-1)) });
+process.once("disconnect", async () => {
+  await gateway.close();
+  await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+});
