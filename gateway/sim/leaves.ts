@@ -55,6 +55,7 @@ type InMemory<T extends LeafType> = Parameters<(typeof ENCODERS)[T]>[0];
 export const LEAVES = {
   model: { path: "/sidgate-node:node/model", type: "text" },
   hardware: { path: "/sidgate-node:node/hardware", type: "text" },
+  wakeInterval: { path: "/sidgate-node:node/wake-interval", type: "uint" },
   bootCount: { path: "/sidgate-node:node/boot-count", type: "uint" },
   runningDigest: { path: "/sidgate-firmware:firmware/running-digest", type: "digest" },
   runningVersion: { path: "/sidgate-firmware:firmware/running-version", type: "text" },

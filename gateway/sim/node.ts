@@ -125,6 +125,7 @@ export function leavesOf(node: Node): Leaves {
   return {
     model: profile.model,
     hardware: profile.hardware,
+    wakeInterval: Math.max(1, Math.round(wakeInterval(node.settings, profile.wakeInterval) / 1000)),
     bootCount: node.bootCount,
     runningDigest: running.digest,
     runningVersion: running.version,

@@ -93,6 +93,7 @@ describe("reports", () => {
       model: "rs",
       hardware: "A1",
       bootCount: 1,
+      wakeInterval: 60,
       runningDigest: OLD.digest,
       runningVersion: "1.0.0",
       phase: "idle",

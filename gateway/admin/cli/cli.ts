@@ -88,7 +88,7 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.share("loss", "datagrams that get lost", 0))
     .addOption(OPTIONS.seed())
     .addOption(OPTIONS.interval(minutes(1)))
-    .addOption(OPTIONS.data("folder for the nodes' flash (default: none, a restart begins anew)"))
+    .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
     .action(async (options: SimOptions) => exit(await programs.sim(options)));
   cli
     .command("decode")

@@ -25,7 +25,7 @@ export interface SimOptions {
   readonly loss: number;
   readonly seed: number;
   readonly wakeInterval: Millis;
-  /** Where the simulated nodes keep their flash; without it a restart begins anew. */
+  /** Data folder of a gateway on this machine: the nodes are added to its inventory. */
   readonly data?: string;
 }
 

@@ -55,7 +55,7 @@ function unknownSetting(place: string, section: string, name: string): Finding {
   return suggestion === undefined ? finding : { ...finding, suggestion };
 }
 
-/** Where a key of the environment would stand: MQTT__CLIENT_WINDOW → mqtt.client-window. */
+/** Where a key of the environment would stand: IMAGES__MAX_BYTES → images.max-bytes. */
 const keyOfVariable = (name: string): string =>
   name.slice(ENV_PREFIX.length).toLowerCase().replaceAll("__", ".").replaceAll("_", "-");
 

@@ -80,11 +80,6 @@ export const SETTINGS = {
     1883,
     "TCP port of the embedded broker on 127.0.0.1; 0 = any free port.",
   ),
-  "mqtt.client-window": setting(
-    integer(1, 65_535),
-    64,
-    "Messages that may be on their way to the broker unacknowledged.",
-  ),
   "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),
   "images.max-bytes": setting(size, "16MiB", "Largest image that is taken in."),
   "images.cache-bytes": setting(size, "64MiB", "Memory for images that are being served."),
@@ -128,7 +123,7 @@ type Nested<Flat> = {
 };
 type Flat = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };
 
-/** `mqtt.client-window` in YAML is `config.mqtt.clientWindow` here. */
+/** `images.max-bytes` in YAML is `config.images.maxBytes` here. */
 export type Config = Nested<Flat>;
 
 const camel = (word: string): string => word.replace(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());

@@ -44,7 +44,6 @@ test("an empty file gives the defaults", () => {
       password: undefined,
       tls: { ca: undefined, cert: undefined, key: undefined },
       embedded: { port: 1883 },
-      clientWindow: 64,
     },
     admin: { listen: { host: "127.0.0.1", port: 8080 } },
     images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20 },
@@ -136,7 +135,7 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
   [
     "a value where settings are wanted",
     "mqtt: 5\n",
-    ["c.yaml:1:7 mqtt: must hold settings: url, username, password, tls, embedded, client-window"],
+    ["c.yaml:1:7 mqtt: must hold settings: url, username, password, tls, embedded"],
   ],
   [
     "a list as the whole file",
@@ -174,13 +173,13 @@ describe("the environment", () => {
   test("wins over the file", () => {
     const env = {
       SIDGATE_MQTT__URL: "mqtt://b:1",
-      SIDGATE_MQTT__CLIENT_WINDOW: "8",
+      SIDGATE_IMAGES__MAX_BYTES: "8KiB",
       SIDGATE_COAP__LISTEN: "127.0.0.1:1, [::1]:2",
       SIDGATE_MODELS__FOLDERS: "",
       SIDGATE_DATA: "/d",
     };
     const config = readConfig({ path: file("data: /file\nmqtt: {url: mqtt://a:1}\nmodels: {folders: [x]}\n"), env });
-    expect([config.data, config.mqtt.url, config.mqtt.clientWindow]).toEqual(["/d", "mqtt://b:1", 8]);
+    expect([config.data, config.mqtt.url, config.images.maxBytes]).toEqual(["/d", "mqtt://b:1", 8192]);
     expect(config.coap.listen).toEqual([
       { host: "127.0.0.1", port: 1 },
       { host: "::1", port: 2 },

@@ -16,7 +16,7 @@ export const bits: LeafFactory = (type) => {
   const size = ((inOrder.at(-1)?.position ?? -1) >> 3) + 1;
 
   const namesOf = (octets: Uint8Array): string => {
-    const left = octets.slice();
+    const left = new Uint8Array(octets); // a copy: slice() of a Buffer would be a view
     const names: string[] = [];
     for (const { name, position } of inOrder) {
       const octet = left[position >> 3] ?? 0;
