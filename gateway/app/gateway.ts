@@ -118,7 +118,7 @@ async function openSouth(
     random,
     log,
     handler: coreconfHandler({ ...services, stream, gatewayRoot: root }),
-    lanes: { block: imageLane(images), checkIn: new CheckIn({ ...services, imageUri, wakeInterval }) },
+    lanes: { block: imageLane(images, registry, clock), checkIn: new CheckIn({ ...services, imageUri, wakeInterval }) },
   });
   ledger.onFact((fact) => {
     if (stream.take(fact)) engine.changed(STREAM_TOPIC);

@@ -16,7 +16,8 @@ export interface Reach {
 
 export type ReachEvent =
   | { readonly type: "heard"; readonly at: Millis; readonly awake: boolean; readonly nextWake: Millis | undefined }
-  | { readonly type: "time"; readonly at: Millis };
+  /** `heard`: when the node last did anything at all, e.g. fetched a block; it puts off the next wake. */
+  | { readonly type: "time"; readonly at: Millis; readonly heard: Millis | undefined };
 
 /** How long a node that was given work is taken to listen after its last word (RFC 7252 MAX_TRANSMIT_WAIT). */
 export const AWAKE_TIME = seconds(93);
@@ -42,8 +43,10 @@ export function step(reach: Reach, event: ReachEvent): Reach {
     }
     case "time": {
       if (reach.lastSeen === undefined || reach.nextWake === undefined) return reach;
-      const missedWakes = missed(reach.nextWake, reach.interval, event.at);
-      const state = stateAt(reach, missedWakes, event.at);
+      const heard = Math.max(reach.lastSeen, event.heard ?? 0) as Millis;
+      const due = heard > reach.nextWake ? ((heard + reach.interval) as Millis) : reach.nextWake;
+      const missedWakes = missed(due, reach.interval, event.at);
+      const state = stateAt(reach, heard, missedWakes, event.at);
       return state === reach.state && missedWakes === reach.missedWakes ? reach : { ...reach, state, missedWakes };
     }
   }
@@ -54,9 +57,9 @@ function missed(due: Millis, interval: Millis, now: Millis): number {
   return late < 0 ? 0 : 1 + Math.floor(late / interval);
 }
 
-function stateAt(reach: Reach, missedWakes: number, now: Millis): Reachability {
+function stateAt(reach: Reach, heard: Millis, missedWakes: number, now: Millis): Reachability {
   if (missedWakes >= LOST_AFTER) return "lost";
   if (missedWakes > 0) return "overdue";
-  if (reach.state === "awake" && now < (reach.lastSeen ?? 0) + AWAKE_TIME) return "awake";
+  if (reach.state === "awake" && now < heard + AWAKE_TIME) return "awake";
   return "asleep";
 }

@@ -1,5 +1,5 @@
 /** The inventory: which nodes there are, what they reported, whether they can be reached. A fold of facts. */
-import { isNodeId, type Millis, type NodeId, UsageError } from "../../base/index.ts";
+import { isNodeId, type Millis, type NodeId, type Peer, UsageError } from "../../base/index.ts";
 import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
 import {
   decodeInstances,
@@ -32,6 +32,8 @@ export class Registry implements Projection {
   readonly #nodes = new Map<NodeId, NodeRecord>();
   readonly #byEndpoint = new Map<string, NodeId>();
   readonly #dirty = new Set<NodeId>();
+  readonly #byPath = new Map<string, NodeId>();
+  readonly #heard = new Map<NodeId, Millis>();
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
   #previewed: { readonly data: Uint8Array; readonly tree: Tree } | undefined;
@@ -143,6 +145,7 @@ export class Registry implements Projection {
     if (node === undefined) return;
     this.#nodes.delete(id);
     this.#byEndpoint.delete(node.endpoint);
+    this.#heard.delete(id);
     this.#dirty.add(id);
   }
 
@@ -187,11 +190,24 @@ export class Registry implements Projection {
     this.#change(fact.root, (node) => ({ ...node, tree: edit(node.tree, instances, this.#schema) }));
   }
 
+  /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */
+  seenAt(node: NodeId, path: string): void {
+    this.#byPath.set(path, node);
+    // Ports change and are given out again: old places are dropped long before they could mislead or pile up.
+    if (this.#byPath.size > 2 * this.#nodes.size + 16) this.#byPath.delete(this.#byPath.keys().next().value ?? path);
+  }
+
+  /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */
+  heard(peer: Peer, at: Millis): void {
+    const node = peer.nodeId ?? this.#byPath.get(peer.path);
+    if (node !== undefined) this.#heard.set(node, at);
+  }
+
   /** The reach of every node as time has made it; only those that changed. */
   overdue(now: Millis): Array<{ readonly node: NodeRecord; readonly reach: Reach }> {
     const changed: Array<{ readonly node: NodeRecord; readonly reach: Reach }> = [];
     for (const node of this.#nodes.values()) {
-      const reach = step(node.reach, { type: "time", at: now });
+      const reach = step(node.reach, { type: "time", at: now, heard: this.#heard.get(node.id) });
       if (reach !== node.reach) changed.push({ node, reach });
     }
     return changed;

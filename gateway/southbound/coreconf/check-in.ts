@@ -83,6 +83,7 @@ export class CheckIn implements CheckInLane {
     const asker = whoAsks(peer, request, registry, lab);
     if (asker.role !== "node") throw new TrustError("node.unidentified");
     const { node } = asker;
+    registry.seenAt(node.id, peer.path);
     const report = this.#codec.decode(request.payload);
     const digest = crc32(request.payload);
     const { slot } = node;

@@ -1,7 +1,8 @@
 /** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image (coap dossier 2.8). */
-import { fromHex } from "../../base/index.ts";
+import { type Clock, fromHex } from "../../base/index.ts";
 import type { BlockLane, BlockSource } from "../../coap/index.ts";
 import type { Images } from "../../service/images/index.ts";
+import type { Registry } from "../../service/registry/index.ts";
 
 /** First path segment of an offer's URI. */
 export const IMAGE_PREFIX = "f";
@@ -10,10 +11,11 @@ const ETAG_BYTES = 4;
 export const imageUri = (id: string): string => `${IMAGE_PREFIX}/${id}`;
 
 /** The lane over the image library; sources are kept, as a download asks for the same image thousands of times. */
-export function imageLane(images: Images): BlockLane {
+export function imageLane(images: Images, registry: Registry, clock: Clock): BlockLane {
   const sources = new Map<string, BlockSource>();
   return {
     prefix: IMAGE_PREFIX,
+    served: (peer) => registry.heard(peer, clock.now()),
     find: (id) => {
       const known = sources.get(id);
       if (known !== undefined) return known;

@@ -22,15 +22,28 @@ const ROWS: ReadonlyArray<readonly [name: string, reach: Reach, at: Millis, stat
 ];
 
 test.each(ROWS)("%s", (_name, reach, at, state, missedWakes) => {
-  expect(step(reach, { type: "time", at })).toMatchObject({ state, missedWakes });
+  expect(step(reach, { type: "time", at, heard: undefined })).toMatchObject({ state, missedWakes });
 });
 
 test("a word from a lost node brings it back", () => {
-  const lost = step(asleep, { type: "time", at: later(HOUR * 20) });
+  const lost = step(asleep, { type: "time", at: later(HOUR * 20), heard: undefined });
   const back = step(lost, { type: "heard", at: later(HOUR * 20), awake: false, nextWake: undefined });
   expect(back).toMatchObject({ state: "asleep", missedWakes: 0, lastSeen: later(HOUR * 20) });
 });
 
 test("nothing changed is the same object, so that no fact is made of it", () => {
-  expect(step(asleep, { type: "time", at: later(10) })).toBe(asleep);
+  expect(step(asleep, { type: "time", at: later(10), heard: undefined })).toBe(asleep);
+});
+
+test("a node that fetches blocks while its wake is due is not late", () => {
+  const at = later(HOUR * 3);
+  expect(step(asleep, { type: "time", at, heard: later(HOUR * 2.8) })).toMatchObject({
+    state: "asleep",
+    missedWakes: 0,
+  });
+  expect(step(awake, { type: "time", at, heard: later(HOUR * 3 - 1000) })).toMatchObject({
+    state: "awake",
+    missedWakes: 0,
+  });
+  expect(step(asleep, { type: "time", at, heard: later(HOUR * 0.2) })).toMatchObject({ state: "overdue" });
 });
