@@ -1,10 +1,9 @@
 /**
- * The adapter of cbor-x: plain values as compact CBOR for the journal and the projections. It is our own format on our
- * own disk, so speed counts and canonical form does not; bytes from peers never come here (they meet the strict reader
- * of gateway/wire/cbor).
+ * The adapter of cbor-x: plain values as compact CBOR for the projections, and back for the journal too. It is our own
+ * format on our own disk, so speed counts and canonical form does not; bytes from peers never come here (they meet the
+ * strict reader of gateway/wire/cbor).
  */
 import { Encoder } from "cbor-x";
-import type { Fact, NewFact } from "./facts.ts";
 
 // No record extension and no tag 64, which are cbor-x's own dialect: any CBOR tool can read a data folder after a
 // disaster. The encoder holds scratch memory only, nothing that one call could see of another.
@@ -18,20 +17,3 @@ export function decodePlain(bytes: Uint8Array): unknown {
   // A plain view, since from a Buffer cbor-x cuts Buffers.
   return CBOR.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
-
-/** A fact without its number, which each journal keeps beside it. */
-export const encodeFact = (fact: NewFact): Uint8Array => CBOR.encode(fact);
-
-/** The fact `seq`; undefined when the bytes are none. */
-export function decodeFact(seq: number, bytes: Uint8Array): Fact | undefined {
-  try {
-    const value = decodePlain(bytes);
-    return isFactBody(value) ? { seq, ...value } : undefined;
-  } catch {
-    return undefined; // what exactly cbor-x missed says nothing; the caller knows file and offset
-  }
-}
-
-/** The record's checksum already vouches for the rest of the shape: we wrote it ourselves. */
-const isFactBody = (value: unknown): value is NewFact =>
-  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "at" in value;

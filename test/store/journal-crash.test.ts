@@ -97,7 +97,7 @@ test("a last record torn at any byte is cut off, and the journal goes on behind 
   const folder = folders();
   const whole = await written(folder, [1, 1, 1], 10);
   const file = newest(folder);
-  const end = whole.lastIndexOf(whole.subarray(8 + RECORD_HEADER + 4, 8 + RECORD_HEADER + 12)) - RECORD_HEADER - 4;
+  const end = whole.lastIndexOf(whole.subarray(8 + RECORD_HEADER, 8 + RECORD_HEADER + 8)) - RECORD_HEADER;
   for (const padding of [0, 5000]) {
     for (let cut = end; cut < whole.length; cut++) {
       writeFileSync(file, Buffer.concat([whole.subarray(0, cut), Buffer.alloc(padding)]));

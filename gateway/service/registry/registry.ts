@@ -173,10 +173,14 @@ export class Registry implements Projection {
 
   #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
     this.#change(fact.node, (node) => ({
-      ...node,
-      tree: fact.data === undefined ? node.tree : this.#merged(node, fact.data),
-      slot: { report: fact.report, request: fact.request, reply: fact.reply },
+      // Member by member: a spread whose members are then replaced costs ten times as much, at every check-in.
+      id: node.id,
+      endpoint: node.endpoint,
+      name: node.name,
+      joined: node.joined,
       reach: step(node.reach, { type: "heard", at: fact.at, awake: fact.state === "awake", nextWake: fact.nextWake }),
+      slot: { report: fact.report, request: fact.request, reply: fact.reply },
+      tree: fact.data === undefined ? node.tree : this.#merged(node, fact.data),
     }));
   }
 

@@ -2,7 +2,7 @@
 import { readdir, stat, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, StoreError } from "../../base/index.ts";
-import { decodeFact } from "../cbor-x.ts";
+import { decodeFact } from "../fact-codec.ts";
 import type { Fact } from "../facts.ts";
 import { makeFolder, syncFolder } from "../folder/durable-file.ts";
 import type { Journal } from "../ports.ts";

@@ -1,6 +1,6 @@
 /** The journal without a disk, for trials and tests: it keeps nothing beyond the process, but behaves like the others. */
 import { BugError } from "../../base/index.ts";
-import { decodeFact } from "../cbor-x.ts";
+import { decodeFact } from "../fact-codec.ts";
 import type { Fact } from "../facts.ts";
 import type { Journal } from "../ports.ts";
 import { GroupCommitJournal, type JournalBacking } from "./group-commit.ts";

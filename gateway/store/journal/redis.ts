@@ -3,7 +3,7 @@
  * writer cannot slip in unnoticed. Durable means acknowledged by Redis; what that survives is its `appendfsync`.
  */
 import { type Logger, StoreError } from "../../base/index.ts";
-import { decodeFact } from "../cbor-x.ts";
+import { decodeFact } from "../fact-codec.ts";
 import type { Fact } from "../facts.ts";
 import { asBuffer, connectRedis, type RedisOptions, type RedisSite, transact } from "../ioredis.ts";
 import type { Journal } from "../ports.ts";

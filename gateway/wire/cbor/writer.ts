@@ -9,9 +9,23 @@ const SHORT_TEXT = 24;
 export class CborWriter {
   private buffer: Buffer;
   private length = 0;
+  /** Where the bytes that `cut` has not yet given away begin. */
+  private start = 0;
+  private readonly capacity: number;
 
   constructor(capacity = 256) {
+    this.capacity = capacity;
     this.buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  /**
+   * The bytes written since the last cut, as a part of memory that what is written next shares: for whoever lets go of
+   * them soon. Nothing is copied.
+   */
+  cut(): Uint8Array {
+    const bytes = this.buffer.subarray(this.start, this.length);
+    this.start = this.length;
+    return bytes;
   }
 
   /** The bytes written so far, in memory of their own: kept answers must not keep Node's pool of buffers alive. */
@@ -136,10 +150,15 @@ export class CborWriter {
   }
 
   private reserve(size: number): void {
-    const needed = this.length + size;
-    if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, this.length);
-    this.buffer = larger;
+    if (this.length + size > this.buffer.length) this.move(this.length - this.start + size);
+  }
+
+  /** To new memory with room for `needed` bytes, without what was cut off. */
+  private move(needed: number): void {
+    const next = Buffer.allocUnsafe(Math.max(this.capacity, 2 * needed));
+    this.buffer.copy(next, 0, this.start, this.length);
+    this.length -= this.start;
+    this.start = 0;
+    this.buffer = next;
   }
 }
