@@ -28,11 +28,13 @@ export function checkTree(tree: Tree, node: PlanNode, plan: Plan): void {
 const fault = (code: FaultCode, what: string, node: PlanNode, check: Check): Fault =>
   new Fault(code, what, node.sid).within(check.keys);
 
+const NOTHING_CHOSEN: ReadonlyMap<string, string> = new Map();
+
 function checkMembers(frame: Frame, check: Check): void {
   const { node, tree } = frame;
   // Contents of anydata are data of a datastore somewhere else.
   if (node.kind === "anydata") return;
-  const chosen = checkChoices(frame, check);
+  const chosen = node.choosing ? checkChoices(frame, check) : NOTHING_CHOSEN;
   for (const child of node.children) {
     if (!child.constrained || child.schema.structure === true) continue;
     const value = tree.get(child.sid);
@@ -44,7 +46,7 @@ function checkMembers(frame: Frame, check: Check): void {
 /** Constraints on absent nodes: state is the node's own business, and a case that is not chosen asks for nothing. */
 function isAsked(child: PlanNode, check: Check, chosen: ReadonlyMap<string, string>): boolean {
   if (check.datastore && !(child.free && child.schema.config)) return false;
-  return choicesOf(child).every((level) => chosen.get(level.choice) === level.case);
+  return child.schema.cases === undefined || choicesOf(child).every((level) => chosen.get(level.choice) === level.case);
 }
 
 function checkAbsent(child: PlanNode, frame: Frame, check: Check): void {

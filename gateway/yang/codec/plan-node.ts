@@ -37,6 +37,8 @@ export interface PlanNode {
   readonly fallback: LeafValue | readonly LeafValue[] | undefined;
   /** Something here or below may be missing, doubled or dangling: validation must look. */
   readonly constrained: boolean;
+  /** Some of its children are cases of a choice. */
+  readonly choosing: boolean;
 }
 
 export interface Plan {

@@ -55,6 +55,7 @@ function makePlan(schema: Schema): Plan {
     parent.members = memberNames(parent);
     parent.input = children.find((child) => child.kind === "input");
     parent.output = children.find((child) => child.kind === "output");
+    parent.choosing = children.some((child) => child.schema.cases !== undefined);
   };
   grow(schema.roots, root);
   link(root);
@@ -87,6 +88,7 @@ function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft 
     output: undefined,
     fallback: undefined,
     constrained: false,
+    choosing: false,
   };
 }
 
