@@ -11,9 +11,16 @@ export interface TraceEntry {
 /** Facts kept per node; they are put into words when somebody asks. */
 const KEPT = 20;
 
+/** The newest facts of one node: each takes the place of the oldest. */
+interface Ring {
+  readonly facts: Fact[];
+  /** Of all that came; the newest stands before `count % KEPT`. */
+  count: number;
+}
+
 export class Trace {
   readonly #schema: Schema;
-  readonly #facts = new Map<NodeId, Fact[]>();
+  readonly #rings = new Map<NodeId, Ring>();
 
   constructor(schema: Schema) {
     this.#schema = schema;
@@ -22,15 +29,24 @@ export class Trace {
   take(fact: Fact): void {
     const node = nodeOf(fact);
     if (node === undefined) return;
-    const facts = this.#facts.get(node);
-    if (fact.type === "node.removed") this.#facts.delete(node);
-    else if (facts === undefined) this.#facts.set(node, [fact]);
-    else if (facts.unshift(fact) > KEPT) facts.pop();
+    if (fact.type === "node.removed") {
+      this.#rings.delete(node);
+      return;
+    }
+    const ring = this.#rings.get(node);
+    if (ring === undefined) this.#rings.set(node, { facts: [fact], count: 1 });
+    else {
+      ring.facts[ring.count % KEPT] = fact;
+      ring.count += 1;
+    }
   }
 
   /** Newest first. */
   of(node: NodeId): readonly TraceEntry[] {
-    return (this.#facts.get(node) ?? []).map((fact) => ({ at: fact.at, text: describe(fact, this.#schema) }));
+    const { facts, count } = this.#rings.get(node) ?? { facts: [], count: 0 };
+    const oldest = count > KEPT ? count % KEPT : 0;
+    const newestFirst = [...facts.slice(oldest), ...facts.slice(0, oldest)].reverse();
+    return newestFirst.map((fact) => ({ at: fact.at, text: describe(fact, this.#schema) }));
   }
 }
 
