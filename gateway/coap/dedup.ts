@@ -19,8 +19,14 @@ export const SILENT_REPEAT: Repeat = { state: "silent" };
 export const ACKNOWLEDGED_REPEAT: Repeat = { state: "acknowledged" };
 export const RUN_AGAIN: Repeat = { state: "again" };
 
-export interface DedupEntry {
+/** The entries of one path, in order of arrival. They share its name: each datagram brings its own copy of the text. */
+interface PathEntries {
   readonly path: string;
+  readonly byId: Map<number, DedupEntry>;
+}
+
+export interface DedupEntry {
+  readonly among: PathEntries;
   readonly messageId: number;
   readonly expires: Millis;
   repeat: Repeat;
@@ -34,8 +40,7 @@ export interface DedupLimits {
 }
 
 export class DedupTable {
-  /** Per path in order of arrival. */
-  readonly #byPath = new Map<string, Map<number, DedupEntry>>();
+  readonly #byPath = new Map<string, PathEntries>();
   /** All in order of arrival, and among them some that are gone. */
   #order: DedupEntry[] = [];
   #head = 0;
@@ -51,16 +56,16 @@ export class DedupTable {
   }
 
   find(path: string, messageId: number, now: Millis): DedupEntry | undefined {
-    const entry = this.#byPath.get(path)?.get(messageId);
+    const entry = this.#byPath.get(path)?.byId.get(messageId);
     return entry !== undefined && entry.expires > now ? entry : undefined;
   }
 
   record(path: string, messageId: number, expires: Millis): DedupEntry {
-    this.#makeRoom(path, messageId);
-    const entry: DedupEntry = { path, messageId, expires, repeat: SILENT_REPEAT, live: true };
-    const entries = this.#byPath.get(path);
-    if (entries === undefined) this.#byPath.set(path, new Map([[messageId, entry]]));
-    else entries.set(messageId, entry);
+    const among = this.#byPath.get(path) ?? { path, byId: new Map<number, DedupEntry>() };
+    this.#makeRoom(among, messageId);
+    const entry: DedupEntry = { among, messageId, expires, repeat: SILENT_REPEAT, live: true };
+    if (among.byId.size === 0) this.#byPath.set(path, among); // new, or just emptied
+    among.byId.set(messageId, entry);
     this.#order.push(entry);
     this.#size += 1;
     return entry;
@@ -77,13 +82,9 @@ export class DedupTable {
     this.#compact();
   }
 
-  #makeRoom(path: string, messageId: number): void {
-    const entries = this.#byPath.get(path);
-    if (entries !== undefined) {
-      const stale = entries.get(messageId);
-      if (stale !== undefined) this.#remove(stale);
-      if (entries.size >= this.#limits.dedupPerPeer) this.#remove(entries.values().next().value);
-    }
+  #makeRoom({ byId }: PathEntries, messageId: number): void {
+    this.#remove(byId.get(messageId));
+    if (byId.size >= this.#limits.dedupPerPeer) this.#remove(byId.values().next().value);
     while (this.#size >= this.#limits.dedupTotal) {
       this.#remove(this.#order[this.#head]);
       this.#head += 1;
@@ -94,9 +95,9 @@ export class DedupTable {
   #remove(entry: DedupEntry | undefined): void {
     if (entry === undefined || !entry.live) return;
     entry.live = false;
-    const entries = this.#byPath.get(entry.path);
-    entries?.delete(entry.messageId);
-    if (entries?.size === 0) this.#byPath.delete(entry.path);
+    const { path, byId } = entry.among;
+    byId.delete(entry.messageId);
+    if (byId.size === 0) this.#byPath.delete(path);
     this.#size -= 1;
     entry.repeat = SILENT_REPEAT; // lets go of the bytes while the order still names the entry
   }

@@ -62,12 +62,19 @@ export class Answering {
     }
     const piggybacked = isCon && state === "open";
     const messageId = piggybacked ? message.messageId : this.#outlet.freshMessageId(link);
-    const bytes = this.#outlet.encode(piggybacked ? "ACK" : message.type, messageId, message.token, reply);
-    exchange.state = "answered";
+    const type = piggybacked ? "ACK" : message.type;
+    const remembered = isCon && !forgetful && entry !== undefined;
     // §4.5: a repeated NON is ignored
-    if (entry !== undefined)
-      entry.repeat = forgetful ? RUN_AGAIN : isCon ? { state: "answered", bytes } : SILENT_REPEAT;
-    if (piggybacked || !isCon) {
+    if (entry !== undefined && !remembered) entry.repeat = forgetful ? RUN_AGAIN : SILENT_REPEAT;
+    if (!remembered && (piggybacked || !isCon)) {
+      this.#outlet.sendOnce(link, type, messageId, message.token, reply);
+      exchange.state = "answered";
+      return;
+    }
+    const bytes = this.#outlet.encode(type, messageId, message.token, reply);
+    exchange.state = "answered";
+    if (remembered) entry.repeat = { state: "answered", bytes };
+    if (piggybacked) {
       this.#outlet.send(link, bytes);
       return;
     }

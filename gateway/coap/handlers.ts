@@ -26,9 +26,14 @@ export class Handlers {
       done(answer);
       return false;
     }
-    answer
-      .then(done, (error: unknown) => done(this.failed("coap.handler-failed", error)))
-      .catch((error: unknown) => this.failed("coap.answer-failed", error));
+    const settle = (response: Response): void => {
+      try {
+        done(response);
+      } catch (error) {
+        this.failed("coap.answer-failed", error);
+      }
+    };
+    void answer.then(settle, (error: unknown) => settle(this.failed("coap.handler-failed", error)));
     return true;
   }
 

@@ -1,6 +1,6 @@
 /** The way out of the engine: message ids, encoding, counting, and CON messages until they are settled. */
 import type { Clock, Random } from "../base/index.ts";
-import { codeOf, encodeEmpty, encodeMessage, type MessageType } from "../wire/coap/index.ts";
+import { codeOf, encodeEmpty, encodeMessage, type MessageType, messageLength, writeMessage } from "../wire/coap/index.ts";
 import { MessageIds } from "./message-ids.ts";
 import type { TransmissionParameters } from "./parameters.ts";
 import { Confirmables } from "./reliable.ts";
@@ -36,6 +36,20 @@ export class Outlet {
 
   encode(type: MessageType, messageId: number, token: Uint8Array, { code, options, payload }: Reply): Uint8Array {
     return encodeMessage({ type, code: codeOf(code), messageId, token, options, payload });
+  }
+
+  /** Sends a message of which nobody needs the bytes again: it is written where the transport takes it from. */
+  sendOnce({ transport, remote }: Link, type: MessageType, messageId: number, token: Uint8Array, reply: Reply): void {
+    const message = { type, code: codeOf(reply.code), messageId, token, options: reply.options, payload: reply.payload };
+    const frame = transport.frame();
+    const length = messageLength(message);
+    this.count(length);
+    if (length > frame.length) {
+      transport.send(encodeMessage(message), remote);
+      return;
+    }
+    writeMessage(message, frame);
+    transport.sendFrame(length, remote);
   }
 
   send({ transport, remote }: Link, bytes: Uint8Array): void {

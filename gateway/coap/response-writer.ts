@@ -2,6 +2,7 @@
 import { EMPTY, equalBytes, type Millis } from "../base/index.ts";
 import {
   type BlockOption,
+  CONTENT_FORMATS,
   type DottedCode,
   encodeBlockOption,
   encodeUint,
@@ -92,8 +93,14 @@ function reply(response: Response, payload: Uint8Array, asked: Asked, blocks: re
   if (etag !== undefined) put(OPTION.etag, etag);
   if (asked.observe !== undefined) put(OPTION.observe, encodeUint(asked.observe));
   for (const segment of locationPath ?? []) put(OPTION.locationPath, new TextEncoder().encode(segment));
-  if (contentFormat !== undefined && payload.length > 0) put(OPTION.contentFormat, encodeUint(contentFormat));
+  if (contentFormat !== undefined && payload.length > 0) put(OPTION.contentFormat, formatValue(contentFormat));
   if (maxAge !== undefined) put(OPTION.maxAge, encodeUint(maxAge));
   if (asked.block1 !== undefined) put(OPTION.block1, encodeBlockOption(asked.block1));
-  return { code, options: sortOptions(options), payload };
+  return { code, options: options.length > 1 ? sortOptions(options) : options, payload };
 }
+
+/** Nearly every answer names one of these. */
+const FORMAT_VALUES: ReadonlyMap<number, Uint8Array> = new Map(
+  CONTENT_FORMATS.map(({ number }) => [number, encodeUint(number)]),
+);
+const formatValue = (format: number): Uint8Array => FORMAT_VALUES.get(format) ?? encodeUint(format);

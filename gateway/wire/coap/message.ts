@@ -92,21 +92,32 @@ const extraBytes = (value: number): number => (value < 13 ? 0 : value < 269 ? 1 
 
 /** The bytes of a message, in a buffer of their own; options must be ascending (`sortOptions`). */
 export function encodeMessage(message: Message): Uint8Array {
-  const { token, options, payload } = message;
+  const bytes = new Uint8Array(messageLength(message));
+  writeMessage(message, bytes);
+  return bytes;
+}
+
+/** How many bytes the message takes. */
+export function messageLength({ token, options, payload }: Message): number {
   let length = 4 + token.length + (payload.length > 0 ? 1 + payload.length : 0);
   let last = 0;
   for (const { number, value } of options) {
     length += 1 + extraBytes(number - last) + extraBytes(value.length) + value.length;
     last = number;
   }
-  const bytes = new Uint8Array(length);
+  return length;
+}
+
+/** Writes the message to the start of `bytes`, where it must fit. */
+export function writeMessage(message: Message, bytes: Uint8Array): void {
+  const { token, options, payload } = message;
   bytes[0] = 0x40 | (MESSAGE_TYPES.indexOf(message.type) << 4) | token.length;
   bytes[1] = message.code;
   bytes[2] = message.messageId >> 8;
   bytes[3] = message.messageId;
   bytes.set(token, 4);
   let at = 4 + token.length;
-  last = 0;
+  let last = 0;
   for (const { number, value } of options) {
     const delta = number - last;
     bytes[at] = (nibble(delta) << 4) | nibble(value.length);
@@ -120,7 +131,6 @@ export function encodeMessage(message: Message): Uint8Array {
     bytes[at] = PAYLOAD_MARKER;
     bytes.set(payload, at + 1);
   }
-  return bytes;
 }
 
 function putExtended(bytes: Uint8Array, at: number, value: number): number {
