@@ -84,7 +84,7 @@ test("six nodes update through the gateway, and a cloud app sees it", async () =
 
 test("ten kills in mid-campaign lose no report and no campaign state", async () => {
   await nodesReport(5, { blocksPerWake: 8 });
-  const image = makeImage("trv", "2.0.0", 60_000);
+  const image = makeImage("trv", "2.0.0", 40_000);
   const campaign = await startCampaign(image);
   for (let kill = 0; kill < 10; kill++) {
     await new Promise((resolve) => setTimeout(resolve, 200 + 37 * kill));
