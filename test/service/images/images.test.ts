@@ -1,0 +1,92 @@
+/** The image library: what gets in, what stays out, what a restart finds again. */
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { shortId } from "../../../gateway/service/images/index.ts";
+import { requireSignature } from "../../../gateway/service/trust/index.ts";
+import { type ImageStore, openFileImages } from "../../../gateway/store/index.ts";
+import { openServices, type Services } from "../../support/services.ts";
+
+let folder: string;
+let store: ImageStore;
+let services: Services;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidgate-images-"));
+  store = await openFileImages({ folder, cacheBytes: 1 << 20 });
+  services = await openServices({ images: store });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function* stream(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
+}
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) yield new Uint8Array(65_536);
+}
+const IMAGE = Buffer.from("an image".repeat(100));
+const DIGEST = createHash("sha256").update(IMAGE).digest("hex");
+const CLAIM = { name: "fw.bin", model: "trv", version: "1.0.0" };
+const files = async (): Promise<readonly string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+
+test("an image is streamed in, found by id, digest and its beginning, and served after a restart", async () => {
+  const image = await services.images.add(
+    stream(IMAGE.subarray(0, 300), IMAGE.subarray(300)),
+    CLAIM,
+    "test",
+    services.ledger,
+  );
+  expect(image).toMatchObject({ digest: DIGEST, size: 800, id: shortId(DIGEST), verified: "lab" });
+  for (const reference of [image.id, DIGEST, DIGEST.slice(0, 8), DIGEST.toUpperCase()]) {
+    expect(services.images.get(reference).digest).toBe(DIGEST);
+  }
+  const { images } = await openServices({ images: store, on: services });
+  expect(Buffer.from(images.open(images.get(image.id)).slice(790, 64)).toString()).toBe(IMAGE.subarray(790).toString());
+});
+
+const REFUSED: ReadonlyArray<
+  readonly [name: string, source: () => AsyncIterable<Uint8Array>, claim: object, code: string]
+> = [
+  ["an empty file", () => stream(), {}, "image.empty"],
+  ["a source without end", endless, {}, "image.too-large"],
+  ["another digest than announced", () => stream(IMAGE), { digest: "00".repeat(32) }, "image.digest"],
+];
+
+test.each(REFUSED)("%s is refused and nothing is left behind", async (_name, source, claim, code) => {
+  const facts = services.journal.last;
+  const adding = services.images.add(source(), { ...CLAIM, ...claim }, "test", services.ledger);
+  await expect(adding).rejects.toMatchObject({ code });
+  expect(services.journal.last).toBe(facts);
+  expect(services.images.list()).toEqual([]);
+  expect(await files()).toEqual([]);
+});
+
+test("without lab mode an unsigned image is refused before any byte is readable", async () => {
+  const { images, ledger } = await openServices({ images: store, trust: requireSignature });
+  await expect(images.add(stream(IMAGE), CLAIM, "test", ledger)).rejects.toMatchObject({ code: "image.unsigned" });
+  expect(store.open(DIGEST)).toBeUndefined();
+  expect(await files()).toEqual([]);
+});
+
+test("the same image twice, and another image with the same short id, have codes of their own", async () => {
+  const { images, ledger } = await openServices({ images: store, shortIdOf: () => "aaaaaa" });
+  await images.add(stream(IMAGE), CLAIM, "test", ledger);
+  await expect(images.add(stream(IMAGE), CLAIM, "test", ledger)).rejects.toMatchObject({ code: "image.exists" });
+  await expect(images.add(stream(Buffer.from("other")), CLAIM, "test", ledger)).rejects.toMatchObject({
+    code: "image.short-id",
+  });
+  expect(images.list()).toHaveLength(1);
+});
+
+test.each([
+  ["00000000", "000000"],
+  ["ffffffff", "zzzzzz"],
+  ["08421084", "111111"],
+])("the short id of %s… is %s", (start, id) => {
+  expect(shortId(start.padEnd(64, "0"))).toBe(id);
+});
