@@ -97,6 +97,7 @@ const WRONG: ReadonlyArray<
   ["an unknown query", "GET", "c", { query: ["k=1"] }, "4.02"],
   ["CC-M8 FETCH with another content format", "FETCH", "c", { contentFormat: 142 }, "4.15"],
   ["CC-M9 FETCH without a content format", "FETCH", "c", {}, "4.15"],
+  ["CC-I5 a precondition that cannot be kept", "iPATCH", "c", { contentFormat: 142, ifNoneMatch: true }, "4.02"],
   ["a resource that is not there", "GET", "d", {}, "4.04"],
   ["the datastore of a node that is not there", "GET", "n/n-none/c", {}, "4.04"],
   ["PUT on a datastore", "PUT", "c", { contentFormat: 140 }, "4.05"],

@@ -50,6 +50,11 @@ export const SERVICE_ERRORS = {
     text: "content format {format} does not fit {method} on /{path}",
     hint: "FETCH takes 141, iPATCH and rpc take 142.",
   },
+  "resource.precondition": {
+    blame: "usage",
+    text: "/{path} keeps no versions, so If-Match and If-None-Match cannot be honoured",
+    hint: "Send the request without them.",
+  },
   "resource.query": {
     blame: "usage",
     text: "the query '{query}' has no meaning here",

@@ -51,6 +51,7 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "yang.read-only": "4.05",
   "gateway.fixed": "4.05",
   "resource.content-format": "4.15",
+  "resource.precondition": "4.02",
   "resource.query": "4.02",
   "checkin.stale": "4.09",
   "store.write-failed": "5.03",

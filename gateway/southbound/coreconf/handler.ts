@@ -100,6 +100,10 @@ function readStream(request: Request, { stream, registry }: CoreconfOptions): Re
 
 async function datastore(request: Request, root: DatastoreRoot, actor: string): Promise<Response> {
   const { schema } = root;
+  // RFC 7252 §5.4.1: both are critical, so what is not kept must not be passed over.
+  if (request.ifMatch.length > 0 || request.ifNoneMatch) {
+    throw new UsageError("resource.precondition", { path: request.path.join("/") });
+  }
   switch (request.method) {
     case "GET": {
       const payload = encodeTree(readTree(root.tree(), schema, readQuery(request)), schema);
