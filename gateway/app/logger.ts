@@ -1,12 +1,35 @@
-/** The logger port on pino: one JSON line per event on standard error, so that standard output stays for people. */
+/**
+ * The logger port on standard error, so that standard output stays for people: pino's JSON lines for machines, and a
+ * plain line per event where a person looks at a terminal.
+ */
 import { pino } from "pino";
-import type { LogFacts, Logger } from "../base/index.ts";
+import { type LogFacts, type Logger, SILENT } from "../base/index.ts";
 
-export function openLogger(level: "debug" | "info" | "warn" | "error" | "silent"): Logger {
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+type Level = (typeof LEVELS)[number];
+
+export function openLogger(level: Level | "silent"): Logger {
+  if (level === "silent") return SILENT;
+  return process.stderr.isTTY ? plainLogger(level) : jsonLogger(level);
+}
+
+function jsonLogger(level: Level): Logger {
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const at =
-    (method: "debug" | "info" | "warn" | "error") =>
+    (method: Level) =>
     (event: string, facts: LogFacts = {}): void =>
       log[method](facts, event);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function plainLogger(least: Level): Logger {
+  const at = (level: Level) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return SILENT[level];
+    return (event: string, facts: LogFacts = {}): void => {
+      const time = new Date().toTimeString().slice(0, 8);
+      const told = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
+      process.stderr.write(`${time} ${level.padEnd(5)} ${[event, ...told].join(" ")}\n`);
+    };
+  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
