@@ -3,7 +3,7 @@
  * carries a growing report number and two readings; the peer's request is a GET.
  */
 import { createSocket, type Socket } from "node:dgram";
-import { codeOf, encodeMessage, OPTION } from "../../gateway/wire/coap/index.ts";
+import { codeOf, EMPTY_CODE, encodeEmpty, encodeMessage, OPTION } from "../../gateway/wire/coap/index.ts";
 
 export interface CheckInCommand {
   readonly port: number;
@@ -14,6 +14,9 @@ export interface CheckInCommand {
 
 const SOCKETS = 64;
 const TIMEOUT_MS = 20_000;
+/** Version 1, type CON (RFC 7252 section 3). */
+const CONFIRMABLE = 0x40;
+const CONFIRMABLE_MASK = 0xf0;
 const sockets: readonly Socket[] = await Promise.all(
   Array.from(
     { length: SOCKETS },
@@ -67,7 +70,12 @@ function run({ port, kind, inFlight, requests }: CheckInCommand): Promise<{ read
     };
     for (const socket of sockets) {
       socket.on("message", (bytes) => {
-        if ((bytes[1] ?? 0) >> 5 !== 2) throw new Error(`refused: ${bytes.toString("hex")}`);
+        const [first = 0, code = 0] = bytes;
+        if (code === EMPTY_CODE) return; // a disk that took more than a second: the answer follows by itself
+        if (code >> 5 !== 2) throw new Error(`refused: ${bytes.toString("hex")}`);
+        if ((first & CONFIRMABLE_MASK) === CONFIRMABLE) {
+          socket.send(encodeEmpty("ACK", bytes.readUInt16BE(2)), port, "127.0.0.1");
+        }
         answered += 1;
         if (answered === requests) end();
         else next();
