@@ -2,9 +2,8 @@
  * The composition root: one gateway from its configuration, everything in one process. Parts are started from the
  * store upwards and closed in reverse; when a part refuses to start, what stands already is closed again.
  */
-import { type Bridge, openBridge } from "../../cloud-bridge/app/index.ts";
-import { type AdminSource, type BrokerStatus, openAdmin } from "../admin/api/index.ts";
-import { STATUS_PAGE } from "../admin/console/index.ts";
+import type { Bridge } from "../../cloud-bridge/app/index.ts";
+import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
 import {
   type Clock,
   type Closable,
@@ -80,6 +79,8 @@ export async function openGateway(
       broker: () => brokerStatus(bridge),
     });
     const { control } = centre.folder;
+    const { openAdmin } = await import("../admin/api/index.ts");
+    const { STATUS_PAGE } = await import("../admin/console/index.ts");
     const admin = lifecycle.add(
       await openAdmin({
         source,
@@ -137,6 +138,8 @@ async function openNorth(
   { journal, state, schema, folder }: Centre,
   lifecycle: Lifecycle,
 ): Promise<Bridge> {
+  // Loaded when nodes are served already: they are awake for a moment only, the cloud can wait.
+  const { openBridge } = await import("../../cloud-bridge/app/index.ts");
   return lifecycle.add(
     await openBridge({
       site: folder.site,
