@@ -11,11 +11,13 @@ import {
 } from "../../gateway/base/index.ts";
 import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
-import type { BrokerAddress, Dial } from "./connection.ts";
-import type { OutboxLimits } from "./journal-rows.ts";
-import { Link } from "./link.ts";
-import { Outbox } from "./outbox.ts";
-import { Projector } from "./projector.ts";
+import type { BrokerAddress, Dial } from "./link/connection.ts";
+import { Link } from "./link/link.ts";
+import type { OutboxLimits } from "./outbox/journal-rows.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import { Projector } from "./outbox/projector.ts";
+import { checkTopicPart } from "./outbox/topics.ts";
+import { ViewStore } from "./outbox/view-store.ts";
 import {
   type BrokerKind,
   onlineStatus,
@@ -27,8 +29,6 @@ import {
 } from "./render/site.ts";
 import type { Trees } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
-import { checkTopicPart } from "./topics.ts";
-import { ViewStore } from "./view-store.ts";
 
 export interface MqttBridgeOptions {
   readonly site: SiteInfo;

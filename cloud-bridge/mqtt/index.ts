@@ -1,11 +1,11 @@
 /** The MQTT face of the site: journal facts as retained topics and one ordered event stream (docs/mqtt.md). */
 export { type Bridge, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
-export { dial, isExposed, watch } from "./client.ts";
-export type { BrokerAddress, Connection, Dial, TlsOptions } from "./connection.ts";
-export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./embedded-broker.ts";
-export { OUTBOX_LIMITS, type OutboxLimits } from "./journal-rows.ts";
-export { PROJECTION } from "./projector.ts";
+export { dial, isExposed, watch } from "./link/client.ts";
+export type { BrokerAddress, Connection, Dial, TlsOptions } from "./link/connection.ts";
+export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./link/embedded-broker.ts";
+export { OUTBOX_LIMITS, type OutboxLimits } from "./outbox/journal-rows.ts";
+export { PROJECTION } from "./outbox/projector.ts";
+export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Role } from "./render/site.ts";
 export { treesOf } from "./render/trees.ts";
-export { TOPICS } from "./topics.ts";

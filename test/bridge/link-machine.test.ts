@@ -9,7 +9,7 @@ import {
   openWindow,
   resizeWindow,
   step,
-} from "../../cloud-bridge/mqtt/link-machine.ts";
+} from "../../cloud-bridge/mqtt/link/link-machine.ts";
 
 const idle: LinkState = { state: "idle" };
 const dialing = (protocol: 4 | 5, failures = 0): LinkState => ({ state: "dialing", protocol, failures });

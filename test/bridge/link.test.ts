@@ -1,8 +1,8 @@
 /** The driver of the link against a connection whose every PUBACK the test gives by hand. */
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Acknowledged, Connection, Dial, DialRequest } from "../../cloud-bridge/mqtt/connection.ts";
 import type { Bridge } from "../../cloud-bridge/mqtt/index.ts";
-import type { Message } from "../../cloud-bridge/mqtt/message.ts";
+import type { Acknowledged, Connection, Dial, DialRequest } from "../../cloud-bridge/mqtt/link/connection.ts";
+import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { StoreError } from "../../gateway/base/index.ts";
 import { joined, type TestSite, testSite } from "../support/bridge-site.ts";
 

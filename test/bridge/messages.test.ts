@@ -9,9 +9,9 @@ import {
   type Message,
   messageOf,
   propertiesOf,
-} from "../../cloud-bridge/mqtt/message.ts";
+} from "../../cloud-bridge/mqtt/outbox/message.ts";
+import { TOPICS, topicOf } from "../../cloud-bridge/mqtt/outbox/topics.ts";
 import { ulid } from "../../cloud-bridge/mqtt/render/ulid.ts";
-import { TOPICS, topicOf } from "../../cloud-bridge/mqtt/topics.ts";
 import { BugError, type Millis, UsageError } from "../../gateway/base/index.ts";
 
 const codeOf = (run: () => unknown): string | undefined => {

@@ -1,11 +1,11 @@
 /** The projector and its outbox: whatever the moment of a crash, what is in the outbox at the end is the same. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { OutboxLimits } from "../../cloud-bridge/mqtt/journal-rows.ts";
-import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/message.ts";
-import { Outbox } from "../../cloud-bridge/mqtt/outbox.ts";
-import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/projector.ts";
-import { ViewStore } from "../../cloud-bridge/mqtt/view-store.ts";
+import type { OutboxLimits } from "../../cloud-bridge/mqtt/outbox/journal-rows.ts";
+import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
+import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
+import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
+import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
 import { days, type Millis, millis, SILENT, StoreError, systemClock } from "../../gateway/base/index.ts";
 import { type Journal, memoryJournal, memoryState, type NewFact, type StateStore } from "../../gateway/store/index.ts";
 import { atSecond, joined, SITE } from "../support/bridge-site.ts";

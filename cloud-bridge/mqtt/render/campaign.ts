@@ -1,5 +1,5 @@
 /** mqtt-contract 2.11 — the summary of a campaign and the sums that it keeps. */
-import type { Members } from "../message.ts";
+import type { Members } from "../outbox/message.ts";
 import { type CampaignCounts, type CampaignView, COUNTED, type Counted } from "./view.ts";
 
 export const NOTHING_COUNTED: CampaignCounts = { done: 0, active: 0, waiting: 0, failed: 0, silent: 0, skipped: 0 };

@@ -2,7 +2,7 @@
 import { isCoded, type Millis, type NodeId, rfc3339 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { Tree } from "../../../gateway/yang/tree.ts";
-import { type Message, messageOf } from "../message.ts";
+import { type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
 import type { ModuleMark, NodeView } from "./view.ts";
 

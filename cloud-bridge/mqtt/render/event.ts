@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { rfc3339 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
-import { jsonBytes, type Members, type Message, messageOf } from "../message.ts";
+import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
 import { ulidOfFact } from "./ulid.ts";
 import type { SiteView } from "./view.ts";

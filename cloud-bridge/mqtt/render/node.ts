@@ -2,7 +2,7 @@
 import { rfc3339 } from "../../../gateway/base/index.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
-import type { Members } from "../message.ts";
+import type { Members } from "../outbox/message.ts";
 import type { Trees } from "./trees.ts";
 import { isActive, isUnderWay, type NodeOta, type NodeView } from "./view.ts";
 

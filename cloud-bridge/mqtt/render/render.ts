@@ -3,8 +3,8 @@
  * the same fact rendered again after a crash gives the same bytes.
  */
 import type { Fact } from "../../../gateway/store/facts.ts";
-import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../message.ts";
-import { topicOf } from "../topics.ts";
+import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../outbox/message.ts";
+import { topicOf } from "../outbox/topics.ts";
 import { campaignSummary } from "./campaign.ts";
 import type { RenderContext } from "./context.ts";
 import { dataMessage, renderReport } from "./data.ts";

@@ -2,7 +2,7 @@
 import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import { type Message, messageOf } from "../message.ts";
+import { type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
 
 export type Role = "gateway" | "bridge";

@@ -1,7 +1,7 @@
 /** The port of the link to an MQTT connection: one CONNECT, no queue and no reconnecting of its own. */
 
+import type { Message } from "../outbox/message.ts";
 import type { Protocol } from "./link-machine.ts";
-import type { Message } from "./message.ts";
 
 export interface TlsOptions {
   /** PEM texts. */

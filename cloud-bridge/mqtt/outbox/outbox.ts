@@ -9,8 +9,8 @@
  * The outbox writes nothing itself: it hands StateChanges to the projector, which commits them together with the
  * number of the last rendered fact (one transaction), and is told afterwards.
  */
-import { type Logger, type Millis, millis } from "../../gateway/base/index.ts";
-import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
+import { type Logger, type Millis, millis } from "../../../gateway/base/index.ts";
+import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
 import {
   EXPIRY_INTERVAL,
   JOURNAL_TABLE,

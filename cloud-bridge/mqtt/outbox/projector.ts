@@ -14,17 +14,17 @@ import {
   millis,
   rfc3339,
   seconds,
-} from "../../gateway/base/index.ts";
-import type { Fact } from "../../gateway/store/facts.ts";
-import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+} from "../../../gateway/base/index.ts";
+import type { Fact } from "../../../gateway/store/facts.ts";
+import type { Journal, SiteInfo, StateStore } from "../../../gateway/store/ports.ts";
+import type { RenderContext } from "../render/context.ts";
+import { renderOverflow } from "../render/event.ts";
+import { render, renderRow } from "../render/render.ts";
+import type { Trees } from "../render/trees.ts";
+import { ulidOfFact } from "../render/ulid.ts";
+import { keysOf } from "../render/view.ts";
 import type { Message } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
-import type { RenderContext } from "./render/context.ts";
-import { renderOverflow } from "./render/event.ts";
-import { render, renderRow } from "./render/render.ts";
-import type { Trees } from "./render/trees.ts";
-import { ulidOfFact } from "./render/ulid.ts";
-import { keysOf } from "./render/view.ts";
 import type { ViewStore } from "./view-store.ts";
 
 /** Name of this projection in the state store: the journal may be trimmed up to `applied(PROJECTION)`. */

@@ -1,6 +1,6 @@
 /** A rendered MQTT message, its form in the outbox, and the MQTT 5 properties that follow from it (mqtt-contract 2.10). */
-import { BugError } from "../../gateway/base/index.ts";
-import type { Json, JsonObject } from "../../gateway/yang/api.ts";
+import { BugError } from "../../../gateway/base/index.ts";
+import type { Json, JsonObject } from "../../../gateway/yang/api.ts";
 import { type MessageClass, TOPICS, type TopicName, type TopicParts, topicOf } from "./topics.ts";
 
 export interface Message {

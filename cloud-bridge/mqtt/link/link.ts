@@ -12,11 +12,11 @@ import {
   StoreError,
   seconds,
   type Timer,
-} from "../../gateway/base/index.ts";
+} from "../../../gateway/base/index.ts";
+import { classOf, type Message } from "../outbox/message.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Acknowledged, BrokerAddress, Connection, Dial } from "./connection.ts";
 import { type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
-import { classOf, type Message } from "./message.ts";
-import type { Outbox } from "./outbox.ts";
 import { Session } from "./session.ts";
 
 /** What this process says of itself; `conn` counts its connections from 1. */

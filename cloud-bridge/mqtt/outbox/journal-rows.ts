@@ -1,8 +1,8 @@
 /** mqtt-contract 2.5 — the bounds of the outbox's journal class: what goes when the replay span or the bytes are used up. */
-import { days, type Millis, minutes } from "../../gateway/base/index.ts";
-import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
+import { days, type Millis, minutes } from "../../../gateway/base/index.ts";
+import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
+import { renderOverflow } from "../render/event.ts";
 import { decodeMessage, encodeMessage, type Message, parsePayload } from "./message.ts";
-import { renderOverflow } from "./render/event.ts";
 
 export const JOURNAL_TABLE = "mqtt.journal";
 

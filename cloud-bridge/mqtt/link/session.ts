@@ -2,10 +2,11 @@
  * What one connection still has to tell, in the order of mqtt-contract 2.7, and what of it is on its way. It dies with
  * its connection; the next one begins again from the outbox.
  */
+
+import { classOf, type Message } from "../outbox/message.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Connection } from "./connection.ts";
 import { type Stage, WINDOW_MAX } from "./link-machine.ts";
-import { classOf, type Message } from "./message.ts";
-import type { Outbox } from "./outbox.ts";
 
 /** A message handed over; journal messages count as delivered in order, whatever order the PUBACKs come in. */
 export interface InFlight {

@@ -1,8 +1,8 @@
 /** The bridge's projection in memory and as rows: loaded once, then every batch writes the rows it touched. */
-import type { NodeId } from "../../gateway/base/index.ts";
-import type { StateChange, StateStore } from "../../gateway/store/ports.ts";
-import { EMPTY_TREE } from "../../gateway/yang/tree.ts";
-import type { Trees } from "./render/trees.ts";
+import type { NodeId } from "../../../gateway/base/index.ts";
+import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
+import { EMPTY_TREE } from "../../../gateway/yang/tree.ts";
+import type { Trees } from "../render/trees.ts";
 import {
   type CampaignView,
   EMPTY_SITE,
@@ -11,7 +11,7 @@ import {
   type SiteView,
   type Slice,
   type SliceKeys,
-} from "./render/view.ts";
+} from "../render/view.ts";
 
 const TABLE = "mqtt.view";
 /** A node's tree: YANG-CBOR, in a row of its own because JSON cannot hold it. */

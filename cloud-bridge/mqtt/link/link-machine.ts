@@ -2,7 +2,7 @@
  * mqtt-contract 2.1, 2.7 — the connection as a machine: dial, greet, retained topics, then the stream; on loss wait with
  * exponential backoff and full jitter. Pure: the driver (link.ts) does what `effect` says.
  */
-import { type Millis, millis, seconds } from "../../gateway/base/index.ts";
+import { type Millis, millis, seconds } from "../../../gateway/base/index.ts";
 
 export type Protocol = 4 | 5;
 

@@ -5,8 +5,8 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { Aedes } from "aedes";
-import { type Closable, UsageError } from "../../gateway/base/index.ts";
-import { reasonOf } from "./reason.ts";
+import { type Closable, UsageError } from "../../../gateway/base/index.ts";
+import { reasonOf } from "../reason.ts";
 
 const LOOPBACK = "127.0.0.1";
 export const EMBEDDED_PORT = 1883;

@@ -2,7 +2,7 @@
  * mqtt-contract 2.2, 2.3 — the topic tree as one table. `latest` topics are retained and hold the last value; `journal`
  * topics are an ordered stream and are not retained. docs/mqtt.md is compared with this table by a test.
  */
-import { UsageError } from "../../gateway/base/index.ts";
+import { UsageError } from "../../../gateway/base/index.ts";
 
 export type MessageClass = "journal" | "latest";
 

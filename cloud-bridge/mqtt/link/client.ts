@@ -1,9 +1,9 @@
 /** The adapter of the npm package `mqtt`, the only file that imports it. Its own queue, store and reconnect stay unused. */
 import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from "mqtt";
-import { type Closable, StoreError, UsageError } from "../../gateway/base/index.ts";
+import { type Closable, StoreError, UsageError } from "../../../gateway/base/index.ts";
+import { classOf, type Message, propertiesOf } from "../outbox/message.ts";
 import type { BrokerAddress, Connection, Dial, DialRequest } from "./connection.ts";
 import type { Protocol } from "./link-machine.ts";
-import { classOf, type Message, propertiesOf } from "./message.ts";
 
 const KEEPALIVE_S = 30;
 const CONNECT_TIMEOUT_MS = 10_000;
