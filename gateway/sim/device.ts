@@ -9,16 +9,16 @@ import {
   type Random,
   type Timer,
 } from "../base/index.ts";
-import type { CheckInCodec } from "./check-in.ts";
-import { blockSize } from "./download.ts";
-import { examineImage } from "./image.ts";
-import type { Phase, Reason } from "./leaves.ts";
-import type { SocketCounts } from "./lossy-socket.ts";
-import { type Command, type NodeEvent, step } from "./node.ts";
-import { type Activity, type Node, newNode, type Profile } from "./node-state.ts";
-import { newRoom, nextRoom, type Room, roomLeaves } from "./room.ts";
-import { targetTemperature } from "./settings.ts";
-import type { Answer, Transport } from "./transport.ts";
+import { blockSize } from "./node/download.ts";
+import { examineImage } from "./node/image.ts";
+import { type Command, type NodeEvent, step } from "./node/node.ts";
+import { type Activity, type Node, newNode, type Profile } from "./node/node-state.ts";
+import { newRoom, nextRoom, type Room, roomLeaves } from "./node/room.ts";
+import { targetTemperature } from "./node/settings.ts";
+import type { CheckInCodec } from "./speech/check-in.ts";
+import type { Phase, Reason } from "./speech/leaves.ts";
+import type { SocketCounts } from "./speech/lossy-socket.ts";
+import type { Answer, Transport } from "./speech/transport.ts";
 
 /** One line of a live table. */
 export interface NodeView {

@@ -9,13 +9,13 @@ import {
   SILENT,
   seededRandom,
 } from "../base/index.ts";
-import { checkInCodec } from "./check-in.ts";
 import { Device, type NodeView } from "./device.ts";
-import type { Szx } from "./download.ts";
-import { makeImage } from "./image.ts";
-import type { Fault, Profile } from "./node-state.ts";
-import { readSids } from "./sids.ts";
-import { parseGateway, setAckTimeout, Transport } from "./transport.ts";
+import type { Szx } from "./node/download.ts";
+import { makeImage } from "./node/image.ts";
+import type { Fault, Profile } from "./node/node-state.ts";
+import { checkInCodec } from "./speech/check-in.ts";
+import { readSids } from "./speech/sids.ts";
+import { parseGateway, setAckTimeout, Transport } from "./speech/transport.ts";
 
 export interface FleetOptions {
   /** `coap://host:port`. */

@@ -1,5 +1,5 @@
 /** Simulated sleepy nodes: an independent peer of the gateway, which shares none of its protocol code. */
 export type { NodeView } from "./device.ts";
-export type { Szx } from "./download.ts";
 export { type Fleet, type FleetOptions, type FleetStats, fleetEndpoints, startFleet } from "./fleet.ts";
-export { examineImage, type ImageFacts, makeImage } from "./image.ts";
+export type { Szx } from "./node/download.ts";
+export { examineImage, type ImageFacts, makeImage } from "./node/image.ts";

@@ -1,8 +1,8 @@
 /** Golden bytes of the check-in, both ways, as a C author would write them down from the .sid files. */
 import { expect, test } from "@jest/globals";
 import { seconds, toHex } from "../../gateway/base/index.ts";
-import { checkInCodec, EMPTY_REPLY, type Reply, type Report } from "../../gateway/sim/check-in.ts";
-import { readSids } from "../../gateway/sim/sids.ts";
+import { checkInCodec, EMPTY_REPLY, type Reply, type Report } from "../../gateway/sim/speech/check-in.ts";
+import { readSids } from "../../gateway/sim/speech/sids.ts";
 
 const codec = checkInCodec(readSids());
 const report = (some: Partial<Report>): Report => ({

@@ -7,7 +7,7 @@ import {
   nextNum,
   type Taken,
   takeBlock,
-} from "../../gateway/sim/download.ts";
+} from "../../gateway/sim/node/download.ts";
 
 const offer = { digest: "00", size: 150, uri: "f/A" };
 const begun = beginDownload(offer, 2);

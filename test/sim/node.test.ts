@@ -1,12 +1,12 @@
 /** The node machine, step by step: what it commands after each event. No network, no time but the one given. */
 import { describe, expect, test } from "@jest/globals";
 import { type Millis, millis, seconds } from "../../gateway/base/index.ts";
-import { EMPTY_REPLY, type Offer, type Reply, type Report } from "../../gateway/sim/check-in.ts";
-import type { Block } from "../../gateway/sim/download.ts";
-import type { ImageFacts } from "../../gateway/sim/image.ts";
-import { type Command, type NodeEvent, step } from "../../gateway/sim/node.ts";
-import { type Node, newNode, type Profile } from "../../gateway/sim/node-state.ts";
-import { targetTemperature } from "../../gateway/sim/settings.ts";
+import type { Block } from "../../gateway/sim/node/download.ts";
+import type { ImageFacts } from "../../gateway/sim/node/image.ts";
+import { type Command, type NodeEvent, step } from "../../gateway/sim/node/node.ts";
+import { type Node, newNode, type Profile } from "../../gateway/sim/node/node-state.ts";
+import { targetTemperature } from "../../gateway/sim/node/settings.ts";
+import { EMPTY_REPLY, type Offer, type Reply, type Report } from "../../gateway/sim/speech/check-in.ts";
 
 const OLD: ImageFacts = { digest: "01".repeat(32), model: "rs", version: "1.0.0" };
 const NEW: ImageFacts = { digest: "02".repeat(32), model: "rs", version: "2.0.0" };

@@ -1,5 +1,5 @@
 /** The check-in of sidgate-node@2026-11-21: a report to bytes, the bytes of the answer to a reply (RFC 9254 §4.2, CF 142). */
-import { type Millis, seconds, toHex, WireError } from "../base/index.ts";
+import { type Millis, seconds, toHex, WireError } from "../../base/index.ts";
 import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
 import { encodeLeaf, LEAF_NAMES, LEAVES, type Leaves } from "./leaves.ts";
 import type { Sids } from "./sids.ts";

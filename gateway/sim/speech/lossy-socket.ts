@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { EventEmitter, once } from "node:events";
 import type { AddressInfo } from "node:net";
-import type { Closable, Random } from "../base/index.ts";
+import type { Closable, Random } from "../../base/index.ts";
 
 export interface Loss {
   /** Share of the datagrams lost, each way: 0 to 1. */

@@ -1,6 +1,6 @@
 /** The node's own small tree of what it was told: set-point, mode, wake interval, periods. */
-import { type Millis, seconds } from "../base/index.ts";
-import type { Edit } from "./check-in.ts";
+import { type Millis, seconds } from "../../base/index.ts";
+import type { Edit } from "../speech/check-in.ts";
 
 /** Leaf path, with list keys, → value. What is absent has its default. */
 export type Settings = ReadonlyMap<string, unknown>;

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BugError } from "../base/index.ts";
+import { BugError } from "../../base/index.ts";
 
 export interface Sids {
   /** The SID of a schema path such as `/sidgate-node:check-in/input/report`. */

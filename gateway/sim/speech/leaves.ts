@@ -1,5 +1,5 @@
 /** What a simulated node reports: the leaves by name, their place in the YANG models and their encoding (RFC 9254 §6). */
-import { fromHex } from "../base/index.ts";
+import { fromHex } from "../../base/index.ts";
 import { type Cbor, decimal2 } from "./cbor.ts";
 
 /** Enumeration values count from 0 in the order of the YANG `enum` statements (RFC 7950 §9.6.4.2). */

@@ -1,6 +1,6 @@
 /** The image format of simulated nodes: a first line `sidgate-sim-image MODEL VERSION`, then anything. */
 import { createHash } from "node:crypto";
-import { seededRandom } from "../base/index.ts";
+import { seededRandom } from "../../base/index.ts";
 
 export interface ImageFacts {
   /** SHA-256 of the bytes, hex. */

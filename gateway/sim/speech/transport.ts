@@ -5,8 +5,8 @@
 import type { Socket } from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { Agent, type IncomingMessage, type OutgoingMessage, parameters, updateTiming } from "coap";
-import { type Closable, EMPTY, type Millis, toHex, UsageError } from "../base/index.ts";
-import { type Block, blockSize, SZX, type Szx } from "./download.ts";
+import { type Closable, EMPTY, type Millis, toHex, UsageError } from "../../base/index.ts";
+import { type Block, blockSize, SZX, type Szx } from "../node/download.ts";
 import { type Loss, LossySocket, type Remote, type SocketCounts } from "./lossy-socket.ts";
 
 export type Answer =

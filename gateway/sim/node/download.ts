@@ -1,5 +1,5 @@
 /** RFC 7959 §2.4 from the node's side: blocks taken one by one, over any number of sleeps (coap.md §2.8, item 3). */
-import type { Offer } from "./check-in.ts";
+import type { Offer } from "../speech/check-in.ts";
 
 /** 7 is reserved over UDP (RFC 7959 §2.2). */
 export const SZX = [0, 1, 2, 3, 4, 5, 6] as const;

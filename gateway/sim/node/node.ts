@@ -2,11 +2,11 @@
  * A sleepy node as a pure machine: what it does in each state when something happens. Time, the room's readings, the
  * network and the flash are outside; `step` says what they should do next. Campaign behaviour: user-experience.md §2.3.
  */
-import { type Millis, millis, seconds } from "../base/index.ts";
-import type { Offer, Reply, Report, Sample } from "./check-in.ts";
+import { type Millis, millis, seconds } from "../../base/index.ts";
+import type { Offer, Reply, Report, Sample } from "../speech/check-in.ts";
+import { changed, type Leaves, type Reason } from "../speech/leaves.ts";
 import { type Block, beginDownload, nextNum, type Szx, takeBlock } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
-import { changed, type Leaves, type Reason } from "./leaves.ts";
 import type { Node, Update } from "./node-state.ts";
 import { applyEdits, wakeInterval } from "./settings.ts";
 

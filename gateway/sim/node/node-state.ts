@@ -1,9 +1,9 @@
 /** What a simulated node is and knows: who it is, what it is doing, where its update stands. */
-import type { Millis } from "../base/index.ts";
-import type { Report } from "./check-in.ts";
+import type { Millis } from "../../base/index.ts";
+import type { Report } from "../speech/check-in.ts";
+import type { Leaves, Reason } from "../speech/leaves.ts";
 import type { Download, Szx } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
-import type { Leaves, Reason } from "./leaves.ts";
 import type { Settings } from "./settings.ts";
 
 /** How an update of this node goes wrong; `silent` = it is never heard again once an image is offered. */

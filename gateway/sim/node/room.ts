@@ -1,6 +1,6 @@
 /** The weather inside: a small random walk that follows the heating, so that the reported data looks like a building. */
-import type { Random } from "../base/index.ts";
-import type { Leaves } from "./leaves.ts";
+import type { Random } from "../../base/index.ts";
+import type { Leaves } from "../speech/leaves.ts";
 
 export interface Room {
   /** Hundredths of a degree. */
