@@ -18,9 +18,11 @@ import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
 import { imageLane, imageUri } from "../southbound/firmware/index.ts";
+import type { JsonObject } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, openCentre } from "./centre.ts";
 import { type Config, refuseExposedLab } from "./config/index.ts";
+import { coapHealth } from "./health.ts";
 import { labWarnings } from "./lab.ts";
 import { Retention } from "./retention.ts";
 import { Trace } from "./trace.ts";
@@ -61,10 +63,11 @@ export async function openGateway(
     const mode = isLab(config) ? "lab" : "secured";
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
 
-    const coap = await openSouth(config, ports, centre, lifecycle);
-    const bridge = parts.bridge ? await openNorth(config, ports, centre, lifecycle) : undefined;
+    const { addresses, engine } = await openSouth(config, ports, centre, lifecycle);
+    const health = coapHealth(() => engine.stats(), Date.now);
+    const bridge = parts.bridge ? await openNorth(config, ports, centre, health, lifecycle) : undefined;
     lifecycle.add(new Retention(centre, bridge, config.journal, ports));
-    const listening = coap.map((address) => ({ what: "CoAP", address }));
+    const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
       ...centre,
       trace,
@@ -99,13 +102,19 @@ export async function openGateway(
 
 const isLab = (config: Config): boolean => config.coap.lab !== "off";
 
-/** Nodes and managers: the engine with its lanes and CORECONF behind it. Gives the addresses that it listens on. */
+interface South {
+  /** Where nodes and managers reach us. */
+  readonly addresses: readonly string[];
+  readonly engine: Engine;
+}
+
+/** Nodes and managers: the engine with its lanes, and CORECONF behind it. */
 async function openSouth(
   config: Config,
   { clock, random, log, version }: GatewayPorts,
   centre: Centre,
   lifecycle: Lifecycle,
-): Promise<readonly string[]> {
+): Promise<South> {
   const { schema, ledger, registry, campaigns, images, folder } = centre;
   const lab = isLab(config);
   const { wakeInterval } = config.nodes;
@@ -128,7 +137,7 @@ async function openSouth(
   lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
   await engine.start();
   lifecycle.add(engine);
-  return transports.map(({ local }) => `coap://${local}`);
+  return { engine, addresses: transports.map(({ local }) => `coap://${local}`) };
 }
 
 /** Cloud apps: the MQTT bridge over the same journal. */
@@ -136,6 +145,7 @@ async function openNorth(
   config: Config,
   { clock, random, log, version }: GatewayPorts,
   { journal, state, schema, folder }: Centre,
+  health: () => JsonObject,
   lifecycle: Lifecycle,
 ): Promise<Bridge> {
   // Loaded when nodes are served already: they are awake for a moment only, the cloud can wait.
@@ -153,6 +163,7 @@ async function openNorth(
       software: version,
       roles: ["gateway", "bridge"],
       name: config.site.name,
+      health,
     }),
   );
 }

@@ -1,0 +1,25 @@
+/** The `coap` section of the health message: rates since the last look (mqtt contract 2.11). */
+import type { EngineStats } from "../coap/index.ts";
+import type { JsonObject } from "../yang/index.ts";
+
+type Looked = Pick<EngineStats, "datagramsIn" | "duplicates" | "blocksServed">;
+
+/** Each call gives the rates since the call before; `now` in milliseconds of real time. */
+export function coapHealth(stats: () => Looked, now: () => number): () => JsonObject {
+  let before = { at: now(), ...stats() };
+  return () => {
+    const after = { at: now(), ...stats() };
+    const seconds = Math.max(0.001, (after.at - before.at) / 1000);
+    const heard = after.datagramsIn - before.datagramsIn;
+    const repeats = after.duplicates - before.duplicates;
+    const figures = {
+      "rx-s": round(heard / seconds),
+      "retransmit-pct": round(heard === 0 ? 0 : (100 * repeats) / heard),
+      "blocks-s": round((after.blocksServed - before.blocksServed) / seconds),
+    };
+    before = after;
+    return { coap: figures };
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
