@@ -11,13 +11,10 @@ export type Repeat =
   /** the empty ACK again: the answer is on its way separately, or is not wanted */
   | { readonly state: "acknowledged" }
   /** the same bytes again */
-  | { readonly state: "answered"; readonly bytes: Uint8Array }
-  /** another run: the handler itself knows repeats (check-in, reply slot) */
-  | { readonly state: "again" };
+  | { readonly state: "answered"; readonly bytes: Uint8Array };
 
 export const SILENT_REPEAT: Repeat = { state: "silent" };
 export const ACKNOWLEDGED_REPEAT: Repeat = { state: "acknowledged" };
-export const RUN_AGAIN: Repeat = { state: "again" };
 
 /** The entries of one path, in order of arrival. They share its name: each datagram brings its own copy of the text. */
 interface PathEntries {
@@ -69,6 +66,12 @@ export class DedupTable {
     this.#order.push(entry);
     this.#size += 1;
     return entry;
+  }
+
+  /** The handler itself knows repeats of this request (check-in, reply slot): a copy from now on is another run. */
+  forget(entry: DedupEntry): void {
+    this.#remove(entry);
+    this.#compact();
   }
 
   /** Drops what has expired; entries arrive nearly in order of expiry, so this looks at few. */

@@ -29,7 +29,7 @@ import { answerBlock, isBlockRequest } from "./block-lane.ts";
 import { FastBlockLane } from "./block-lane-fast.ts";
 import { BodyTable } from "./block1.ts";
 import { SnapshotTable } from "./block2.ts";
-import { DedupTable, SILENT_REPEAT } from "./dedup.ts";
+import { DedupTable } from "./dedup.ts";
 import { Answering, type Exchange, newExchange } from "./exchange.ts";
 import { Handlers } from "./handlers.ts";
 import { Notifier } from "./notifier.ts";
@@ -98,7 +98,7 @@ export class Engine implements Closable {
     this.#snapshots = new SnapshotTable(limits);
     this.#handlers = new Handlers(log, stats);
     this.#outlet = new Outlet(clock, random, parameters, stats);
-    this.#answering = new Answering(this.#outlet, stats, clock, limits.ackDelay);
+    this.#answering = new Answering(this.#outlet, this.#dedup, stats, clock, limits.ackDelay);
     const parts = { clock, handler, handlers: this.#handlers, outlet: this.#outlet, snapshots: this.#snapshots };
     this.#notifier = new Notifier({ ...parts, stats, limits });
     const lane = options.lanes?.block;
@@ -245,9 +245,6 @@ export class Engine implements Closable {
       case "answered":
         this.#outlet.send(link, known.repeat.bytes);
         return undefined;
-      case "again":
-        known.repeat = SILENT_REPEAT; // while this run goes on, further copies are dropped
-        return newExchange(link, message, known);
     }
   }
 
@@ -335,6 +332,7 @@ export class Engine implements Closable {
     const answer = (handlerResponse: Response): void => {
       if (this.#state !== "open") return;
       this.#guard(exchange, () => {
+        if (handlerResponse.repeated === true) this.#stats.duplicates += 1;
         const response = withBlockEtag(handlerResponse, block2);
         const observe = registering && this.#notifier.register(registering, link, message, peer, read, response);
         const asked = { block2, etags: request.etags, block1: exchange.finalBlock1, observe };

@@ -1,7 +1,7 @@
 /** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
 import { type Clock, type Millis, millis, type Timer } from "../base/index.ts";
 import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../wire/coap/index.ts";
-import { ACKNOWLEDGED_REPEAT, type DedupEntry, RUN_AGAIN, SILENT_REPEAT } from "./dedup.ts";
+import { ACKNOWLEDGED_REPEAT, type DedupEntry, type DedupTable, SILENT_REPEAT } from "./dedup.ts";
 import type { Link, Outlet } from "./outlet.ts";
 import type { Reply } from "./response-writer.ts";
 import type { EngineStats } from "./stats.ts";
@@ -13,7 +13,7 @@ export interface Exchange {
   readonly entry: DedupEntry | undefined;
   noResponse: number;
   finalBlock1: BlockOption | undefined;
-  /** A check-in: the node's reply slot answers repeats, so the entry holds no bytes. */
+  /** A check-in: the node's reply slot answers repeats, so there is no entry once it is answered. */
   forgetful: boolean;
   state: "open" | "acknowledged" | "answered";
 }
@@ -34,6 +34,7 @@ export const isUnwanted = (code: DottedCode, noResponse: number): boolean =>
 
 export class Answering {
   readonly #outlet: Outlet;
+  readonly #dedup: DedupTable;
   readonly #stats: EngineStats;
   readonly #clock: Clock;
   readonly #ackDelay: Millis;
@@ -42,8 +43,9 @@ export class Answering {
   #head = 0;
   #timer: Timer | undefined;
 
-  constructor(outlet: Outlet, stats: EngineStats, clock: Clock, ackDelay: Millis) {
+  constructor(outlet: Outlet, dedup: DedupTable, stats: EngineStats, clock: Clock, ackDelay: Millis) {
     this.#outlet = outlet;
+    this.#dedup = dedup;
     this.#stats = stats;
     this.#clock = clock;
     this.#ackDelay = ackDelay;
@@ -53,19 +55,19 @@ export class Answering {
   reply(exchange: Exchange, reply: Reply): void {
     const { link, message, entry, state, forgetful } = exchange;
     if (state === "answered") return;
+    if (entry !== undefined && forgetful) this.#dedup.forget(entry);
     const isCon = message.type === "CON";
     if (isUnwanted(reply.code, exchange.noResponse)) {
       exchange.state = "answered";
       if (isCon && state === "open") this.#outlet.sendEmpty(link, "ACK", message.messageId);
-      if (entry !== undefined) entry.repeat = forgetful ? RUN_AGAIN : isCon ? ACKNOWLEDGED_REPEAT : SILENT_REPEAT;
+      if (entry !== undefined) entry.repeat = isCon ? ACKNOWLEDGED_REPEAT : SILENT_REPEAT;
       return;
     }
     const piggybacked = isCon && state === "open";
     const messageId = piggybacked ? message.messageId : this.#outlet.freshMessageId(link);
     const type = piggybacked ? "ACK" : message.type;
     const remembered = isCon && !forgetful && entry !== undefined;
-    // §4.5: a repeated NON is ignored
-    if (entry !== undefined && !remembered) entry.repeat = forgetful ? RUN_AGAIN : SILENT_REPEAT;
+    // §4.5: a repeated NON is ignored, and its entry is silent from the start.
     if (!remembered && (piggybacked || !isCon)) {
       this.#outlet.sendOnce(link, type, messageId, message.token, reply);
       exchange.state = "answered";

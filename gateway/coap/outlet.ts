@@ -1,6 +1,13 @@
 /** The way out of the engine: message ids, encoding, counting, and CON messages until they are settled. */
 import type { Clock, Random } from "../base/index.ts";
-import { codeOf, encodeEmpty, encodeMessage, type MessageType, messageLength, writeMessage } from "../wire/coap/index.ts";
+import {
+  codeOf,
+  encodeEmpty,
+  encodeMessage,
+  type MessageType,
+  messageLength,
+  writeMessage,
+} from "../wire/coap/index.ts";
 import { MessageIds } from "./message-ids.ts";
 import type { TransmissionParameters } from "./parameters.ts";
 import { Confirmables } from "./reliable.ts";
@@ -40,7 +47,14 @@ export class Outlet {
 
   /** Sends a message of which nobody needs the bytes again: it is written where the transport takes it from. */
   sendOnce({ transport, remote }: Link, type: MessageType, messageId: number, token: Uint8Array, reply: Reply): void {
-    const message = { type, code: codeOf(reply.code), messageId, token, options: reply.options, payload: reply.payload };
+    const message = {
+      type,
+      code: codeOf(reply.code),
+      messageId,
+      token,
+      options: reply.options,
+      payload: reply.payload,
+    };
     const frame = transport.frame();
     const length = messageLength(message);
     this.count(length);

@@ -31,6 +31,8 @@ export interface Response {
   /** Set by a handler that accepts an observation: the engine calls the handler again whenever `Engine.changed(topic)`
    * names this topic, and sends what it returns as a notification. */
   readonly observable?: string;
+  /** A handler that knows repeats itself gives the answer of before once more; for the statistics. */
+  readonly repeated?: true;
 }
 
 export type ResponseCode =
@@ -78,7 +80,7 @@ export interface BlockSource {
   slice(offset: number, length: number): Uint8Array;
 }
 
-/** The check-in lane: may wait for the disk, holds no bytes in the dedup table (the node's reply slot answers). */
+/** The check-in lane: may wait for the disk, has no entry in the dedup table once it is answered (the node's reply slot answers). */
 export interface CheckInLane {
   /** undefined = not a check-in: the request goes on to the request port. */
   answer(peer: Peer, request: Request): Promise<Response> | Response | undefined;

@@ -43,6 +43,8 @@ const REPLAY_BATCH = 1000;
 export interface Recorder {
   /** Folds the fact into every projection before it returns; the promise resolves when the fact is durable. */
   record<T extends FactType>(type: T, body: FactBodies[T]): Promise<void>;
+  /** Resolves when all that was recorded so far is durable; rejects when it will not be. */
+  flush(): Promise<void>;
 }
 
 export class Ledger implements Recorder, Closable {
@@ -109,6 +111,10 @@ export class Ledger implements Recorder, Closable {
     for (const projection of this.#options.projections) projection.apply(appended.fact);
     for (const listener of this.#listeners) listener(appended.fact);
     return appended.durable;
+  }
+
+  flush(): Promise<void> {
+    return this.#options.journal.flush();
   }
 
   /** Calls back for each new fact, right after the projections; returns the way to stop. */

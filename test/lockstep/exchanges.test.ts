@@ -325,7 +325,7 @@ test("a known ETag turns 2.05 into 2.03 (RFC 7252 §5.10.6.2)", async () => {
   await node.expects(ack("2.05").etag(etag).uint(14, 5).payload(Uint8Array.of(9)));
 });
 
-test("a check-in holds no bytes: a repeat asks the lane again, one that is under way drops its copies", async () => {
+test("a check-in is forgotten once it is answered: a repeat asks the lane again, one that is under way drops its copies", async () => {
   let asked = 0;
   let release: (response: Response) => void = () => undefined;
   const checkIn = {
@@ -349,10 +349,11 @@ test("a check-in holds no bytes: a repeat asks the lane again, one that is under
   expect(asked).toBe(2);
   await clock.advance(seconds(1));
   await node.expects(ack());
-  release({ code: "2.04", payload: Uint8Array.of(1) });
+  expect(engine.stats().kept.dedup).toBe(1);
+  release({ code: "2.04", payload: Uint8Array.of(1), repeated: true });
   const separate = await node.expects(con("2.04").payload(Uint8Array.of(1)));
   await node.sends(ack().mid(separate.messageId));
-  expect(engine.stats()).toMatchObject({ checkIns: 2, duplicates: 2 });
+  expect(engine.stats()).toMatchObject({ checkIns: 2, duplicates: 2, kept: { dedup: 0 } });
 
   await node.sends(con("POST", "other"));
   await node.expects(ack("4.04"));

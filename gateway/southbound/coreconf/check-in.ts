@@ -8,7 +8,6 @@ import {
   EMPTY,
   fromHex,
   type Millis,
-  type NodeId,
   type Peer,
   seconds,
   TrustError,
@@ -50,8 +49,6 @@ export class CheckIn implements CheckInLane {
   readonly #options: CheckInOptions;
   readonly #codec: CheckInCodec;
   readonly #models: HouseModels;
-  /** Answers that wait for the disk; a repeat that overtakes it waits with them. */
-  readonly #pending = new Map<NodeId, Promise<void>>();
 
   constructor(options: CheckInOptions) {
     this.#options = options;
@@ -88,31 +85,21 @@ export class CheckIn implements CheckInLane {
     const digest = crc32(request.payload);
     const { slot } = node;
     if (slot !== undefined && slot.report === report.report && slot.request === digest) {
-      const pending = this.#pending.get(node.id);
-      return pending === undefined ? answered(slot.reply) : this.#after(pending, node.id, slot.reply);
+      // The first one may still wait for the disk.
+      return this.#after(this.#options.recorder.flush(), { ...answered(slot.reply), repeated: true });
     }
     if (slot !== undefined && isStale(report.report, slot.report)) {
       throw new UsageError("checkin.stale", { report: report.report, last: slot.report });
     }
     const { reply, durable } = this.#take(node, report, digest);
-    this.#pending.set(node.id, durable);
-    return this.#after(durable, node.id, reply);
+    return this.#after(durable, answered(reply));
   }
 
   /** The answer, once what it rests on is on disk. */
-  #after(durable: Promise<void>, node: NodeId, reply: Uint8Array): Promise<Response> {
-    const settled = (): void => {
-      if (this.#pending.get(node) === durable) this.#pending.delete(node);
-    };
+  #after(durable: Promise<void>, response: Response): Promise<Response> {
     return durable.then(
-      () => {
-        settled();
-        return answered(reply);
-      },
-      (error: unknown) => {
-        settled();
-        return this.#refusal(error);
-      },
+      () => response,
+      (error: unknown) => this.#refusal(error),
     );
   }
 
