@@ -65,7 +65,7 @@ test("whatever the sizes, a node that applies what it gets ends with the last va
   fc.assert(
     fc.property(
       fc.array(fc.array(edit, { minLength: 1, maxLength: 3 }), { maxLength: 8 }),
-      fc.integer({ min: 24, max: 80 }),
+      fc.integer({ min: 32, max: 80 }),
       (requests, budget) => {
         const wanted = new Map<string, string>();
         let box = EMPTY;
