@@ -50,9 +50,6 @@ interface OpenBatch extends FactBatch {
 export const LARGEST_PAYLOAD = 8 << 20;
 /** Bytes of memory that the payloads of many small facts share. */
 const PAYLOADS = 64 * 1024;
-/** Turns of the event loop that a batch waits for more at most; each reads some dozens of datagrams. */
-const LONGEST_BURST = 16;
-const turn = (): Promise<void> => new Promise(setImmediate);
 const ignore = (): void => undefined;
 
 export class GroupCommitJournal implements Journal {
@@ -161,10 +158,9 @@ export class GroupCommitJournal implements Journal {
 
   /** Writes batch after batch until none waits. */
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#gather();
-      const batch = this.#waiting.shift();
-      if (batch === undefined) break;
+    // Whatever the current turn of the event loop still brings (datagrams are read in bursts) joins the first batch.
+    await new Promise<void>(setImmediate);
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       this.#writing = batch;
       try {
         await this.#backing.write(batch);
@@ -178,19 +174,6 @@ export class GroupCommitJournal implements Journal {
     }
     this.#writing = undefined;
     this.#running = undefined;
-  }
-
-  /**
-   * Datagrams come in bursts, and each write costs as much as many facts: the batch goes when a whole turn of the event
-   * loop brought nothing more, or after so many turns.
-   */
-  async #gather(): Promise<void> {
-    let before = -1;
-    for (let turns = 0; turns < LONGEST_BURST && before !== this.#last; turns++) {
-      before = this.#last;
-      await turn();
-      await turn(); // the first may end before anything was read
-    }
   }
 
   /** After a failed write nobody knows what the disk holds; only opening the journal again finds out. */
