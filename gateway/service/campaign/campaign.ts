@@ -13,6 +13,8 @@ export interface Campaign {
   readonly stopAtPct: number;
   /** Missed wakes after which a node counts as silent. */
   readonly silentAfter: number;
+  /** Errors that a person knew of when resuming a stopped campaign: they do not stop it again. */
+  readonly forgiven: number;
   readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
   readonly nodes: ReadonlyMap<NodeId, Progress>;
 }
@@ -33,6 +35,7 @@ const WAITING: ReadonlySet<Phase> = new Set(["queued", "waiting-wake"]);
 export function count(campaign: Campaign): Counts {
   const counts = { total: 0, done: 0, failed: 0, silent: 0, active: 0, waiting: 0 };
   for (const progress of campaign.nodes.values()) {
+    if (progress.phase === "skipped") continue;
     counts.total += 1;
     if (progress.phase === "done") counts.done += 1;
     else if (isEnded(progress)) counts.failed += 1;
@@ -43,15 +46,18 @@ export function count(campaign: Campaign): Counts {
   return counts;
 }
 
+export const countErrors = (campaign: Campaign): number => [...campaign.nodes.values()].filter(isError).length;
+
 /**
  * What must become of a running campaign. Errors (failed, rolled back, silent) are measured against all its nodes, so
  * that the first failure of a large campaign does not stop it.
  */
 export function verdict(campaign: Campaign): { readonly to: CampaignState; readonly reason: string } | undefined {
   if (campaign.state !== "running") return undefined;
-  const progress = [...campaign.nodes.values()];
-  const errors = progress.filter(isError).length;
-  if (errors > 0 && errors * 100 >= campaign.stopAtPct * progress.length) {
+  const progress = [...campaign.nodes.values()].filter(({ phase }) => phase !== "skipped");
+  const errors = countErrors(campaign);
+  const fresh = errors - campaign.forgiven;
+  if (fresh > 0 && fresh * 100 >= campaign.stopAtPct * progress.length) {
     return { to: "stopped", reason: `${errors} of ${progress.length} nodes failed or fell silent` };
   }
   if (progress.every((node) => isEnded(node) || node.silent)) return { to: "done", reason: "every node has ended" };

@@ -16,7 +16,7 @@ import {
   type StateChange,
   type StateStore,
 } from "../../store/index.ts";
-import { type Campaign, type CampaignVerb, VERBS, verdict } from "./campaign.ts";
+import { type Campaign, type CampaignVerb, countErrors, VERBS, verdict } from "./campaign.ts";
 import { isEnded, type Progress, type ProgressEvent, START, step, wantsOffer } from "./progress.ts";
 import { type SelectionNode, select } from "./select.ts";
 
@@ -98,7 +98,8 @@ export class Campaigns implements Projection {
     const { from, to } = VERBS[verb];
     if (!from.includes(campaign.state))
       throw new UsageError("campaign.state", { campaign: id, state: campaign.state, verb });
-    return recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason: verb, actor });
+    const decided = recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason: verb, actor });
+    return this.judge(id, recorder) ?? decided; // what came about during a pause takes effect now
   }
 
   /** Takes the node one step on, if the event moves it. */
@@ -156,13 +157,16 @@ export class Campaigns implements Projection {
           reason: "",
           stopAtPct: fact.stopAtPct,
           silentAfter: fact.silentAfter,
+          forgiven: 0,
           excluded: fact.excluded,
           nodes: new Map(fact.targets.map((node) => [node, START])),
         });
         return;
       case "campaign.state": {
         const campaign = this.#campaigns.get(fact.campaign);
-        if (campaign !== undefined) this.#put({ ...campaign, state: fact.to, reason: fact.reason });
+        if (campaign === undefined) return;
+        const forgiven = fact.from === "stopped" && fact.to === "running" ? countErrors(campaign) : campaign.forgiven;
+        this.#put({ ...campaign, state: fact.to, reason: fact.reason, forgiven });
         return;
       }
       case "ota.phase": {

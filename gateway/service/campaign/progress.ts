@@ -25,7 +25,9 @@ export interface FirmwareReport {
 export type ProgressEvent =
   | { readonly type: "offered" }
   | { readonly type: "reported"; readonly report: FirmwareReport }
-  | { readonly type: "silent" };
+  | { readonly type: "silent" }
+  /** The node was taken out of the inventory. */
+  | { readonly type: "removed" };
 
 export const START: Progress = { phase: "waiting-wake", reason: undefined, silent: false, received: 0 };
 
@@ -60,6 +62,8 @@ export function step(progress: Progress, event: ProgressEvent, target: Digest): 
       return progress.phase === "queued" || progress.phase === "waiting-wake" ? move(progress, "offered") : progress;
     case "silent":
       return isEnded(progress) || progress.silent ? progress : { ...progress, silent: true };
+    case "removed":
+      return isEnded(progress) ? progress : { ...move(progress, "skipped", "removed"), silent: false };
     case "reported":
       return reported(progress.silent ? { ...progress, silent: false } : progress, event.report, target);
   }

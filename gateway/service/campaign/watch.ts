@@ -13,6 +13,7 @@ export class CampaignWatch implements Closable {
     for (const { id } of campaigns.list()) ignoreFailure(campaigns.judge(id, ledger));
     this.#stop = ledger.onFact((fact: Fact) => {
       if (fact.type === "node.reachability") silence(campaigns, ledger, fact.node, fact.missedWakes);
+      if (fact.type === "node.removed") ignoreFailure(campaigns.advance(fact.node, { type: "removed" }, ledger));
     });
   }
 

@@ -52,6 +52,8 @@ export class Images implements Projection {
   readonly #byDigest = new Map<Digest, ImageInfo>();
   readonly #byId = new Map<string, ImageInfo>();
   readonly #dirty = new Set<Digest>();
+  /** Digests and short ids of imports under way: of two equal ones only the first may succeed. */
+  readonly #arriving = new Map<Digest, string>();
 
   constructor(options: ImagesOptions) {
     this.#options = options;
@@ -86,6 +88,11 @@ export class Images implements Projection {
     return stored;
   }
 
+  /** Are the bytes there? What has lost its file is not offered. */
+  isAvailable(image: ImageInfo): boolean {
+    return this.#options.store.open(image.digest) !== undefined;
+  }
+
   /**
    * Streams an image in once and makes it visible when it is believed. Throws UsageError `image.*`, TrustError
    * `image.digest` or `image.unsigned`; nothing is left behind then.
@@ -96,39 +103,58 @@ export class Images implements Projection {
     actor: string,
     recorder: Recorder,
   ): Promise<ImageInfo> {
-    const { store, trust, maxBytes } = this.#options;
+    const { store, maxBytes } = this.#options;
     const received = await store.receive(source, { name: claim.name, maxBytes });
+    const { digest } = received;
+    let reserved = false;
     try {
-      const id = this.#check(received, claim);
-      const { digest, size } = received;
-      const verified = await trust.accept({
-        name: claim.name,
-        model: claim.model,
-        version: claim.version,
-        digest,
-        size,
-      });
-      this.#check(received, claim); // another import may have ended meanwhile
-      await received.keep();
-      const { name, model, version } = claim;
-      await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
-      if (verified === "lab") this.#options.log.warn("image.unsigned-accepted", { name, digest });
-      return this.get(digest);
+      this.#checkDigest(received, claim);
+      const known = this.#byDigest.get(digest);
+      if (known !== undefined && !this.isAvailable(known)) {
+        await received.keep(); // its file was lost; these are the bytes that were accepted
+        return known;
+      }
+      const id = this.#freeId(digest);
+      this.#arriving.set(digest, id);
+      reserved = true;
+      const image = await this.#accept(received, claim, id, actor, recorder);
+      if (image.verified === "lab") this.#options.log.warn("image.unsigned-accepted", { name: claim.name, digest });
+      return image;
     } catch (error) {
       await received.discard();
       throw error;
+    } finally {
+      if (reserved) this.#arriving.delete(digest);
     }
   }
 
-  #check(received: Received, claim: ImageClaim): string {
-    const { digest } = received;
-    if (claim.digest !== undefined && claim.digest.toLowerCase() !== digest) {
-      throw new TrustError("image.digest", { name: claim.name, actual: digest, expected: claim.digest });
-    }
+  async #accept(
+    received: Received,
+    { name, model, version }: ImageClaim,
+    id: string,
+    actor: string,
+    recorder: Recorder,
+  ): Promise<ImageInfo> {
+    const { digest, size } = received;
+    const verified = await this.#options.trust.accept({ name, model, version, digest, size });
+    await received.keep();
+    await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
+    return this.get(digest);
+  }
+
+  #checkDigest({ digest }: Received, { name, digest: announced }: ImageClaim): void {
+    if (announced === undefined || announced.toLowerCase() === digest) return;
+    throw new TrustError("image.digest", { name, actual: digest, expected: announced });
+  }
+
+  /** Throws UsageError `image.exists`, `image.short-id`; what is on its way in counts as here. */
+  #freeId(digest: Digest): string {
     const same = this.#byDigest.get(digest);
     if (same !== undefined) throw new UsageError("image.exists", { model: same.model, version: same.version });
+    if (this.#arriving.has(digest)) throw new UsageError("image.exists", { model: "this", version: "one, just now" });
     const id = (this.#options.shortIdOf ?? shortId)(digest);
-    if (this.#byId.has(id)) throw new UsageError("image.short-id", { id });
+    const taken = this.#byId.has(id) || [...this.#arriving.values()].includes(id);
+    if (taken) throw new UsageError("image.short-id", { id });
     return id;
   }
 

@@ -1,1 +1,1 @@
-export { type Box, confirm, type Delivery, Mailbox, nextDelivery } from "./mailbox.ts";
+export { type Box, confirm, type Delivery, Mailbox, nextDelivery, waiting } from "./mailbox.ts";

@@ -15,7 +15,7 @@ import { decodeInstances, encodeInstances, formatInstanceId, type Instance, type
 
 const TABLE = "mailbox";
 
-interface Waiting {
+interface Edit {
   readonly revision: number;
   /** Instance path: what merges with what. */
   readonly path: string;
@@ -24,12 +24,12 @@ interface Waiting {
 }
 
 export interface Box {
-  /** Revision of the newest edit ever queued for this node. */
+  /** Revision of the newest edit ever made for this node. */
   readonly revision: number;
   /** Revision that the node says it has applied. */
   readonly applied: number;
-  /** In order of revision. */
-  readonly waiting: readonly Waiting[];
+  /** The last edit of each instance, in order of revision; those up to `applied` stay for a node that forgets. */
+  readonly edits: readonly Edit[];
 }
 
 export interface Delivery {
@@ -38,45 +38,58 @@ export interface Delivery {
   readonly edits: Uint8Array;
 }
 
-const EMPTY_BOX: Box = { revision: 0, applied: 0, waiting: [] };
+const EMPTY_BOX: Box = { revision: 0, applied: 0, edits: [] };
+/** Revisions are uint32 on the wire; a node that claims half of them is not believed. */
+const LARGEST_REVISION = 0x7fffffff;
 
-/** Adds edits: each takes the next revision and replaces what waited for the same instance or below it. */
+/** What the node has not applied yet. */
+export const waiting = (box: Box): readonly Edit[] => box.edits.filter(({ revision }) => revision > box.applied);
+
+/** Adds edits: each takes the next revision and replaces what was said of the same instance or below it. */
 export function post(box: Box, instances: readonly Instance[], schema: Schema): Box {
-  let { revision, waiting } = box;
+  let { revision, edits } = box;
   for (const instance of instances) {
     const path = formatInstanceId(instance.id, schema);
     revision += 1;
-    const untouched = waiting.filter((other) => !covers(path, other.path));
-    waiting = [...untouched, { revision, path, patch: encodeInstances([instance], schema) }];
+    const untouched = edits.filter((other) => !covers(path, other.path));
+    edits = [...untouched, { revision, path, patch: encodeInstances([instance], schema) }];
   }
-  return { ...box, revision, waiting };
+  return { ...box, revision, edits };
 }
 
 const covers = (path: string, other: string): boolean =>
   other === path || (other.startsWith(path) && (other[path.length] === "/" || other[path.length] === "["));
 
-/** The node has applied everything up to `revision`; a smaller number than before means that it lost its memory. */
-export function confirm(box: Box, revision: number): Box {
-  return { ...box, applied: revision, waiting: box.waiting.filter((edit) => edit.revision > revision) };
+/**
+ * The node says which revision it has applied. A smaller one than before means that it lost its memory: what came
+ * after waits again. A greater one than any of ours stems from an earlier life of the same device: revisions go on
+ * above it, for the node would pass over smaller ones.
+ */
+export function confirm(box: Box, applied: number): Box {
+  if (applied === box.applied || applied > LARGEST_REVISION) return box;
+  if (applied <= box.revision) return { ...box, applied };
+  const edits = waiting(box).map((edit, index) => ({ ...edit, revision: applied + 1 + index }));
+  return { revision: applied + edits.length, applied, edits };
 }
 
-/** As many edits as fit into `budget` bytes, oldest first; undefined when nothing waits or the first does not fit. */
+/** As many edits as fit into `budget` bytes, oldest first; `more` only where something goes out and something is left. */
 export function nextDelivery(
   box: Box,
   budget: number,
 ): { readonly delivery: Delivery | undefined; readonly more: boolean } {
+  const edits = waiting(box);
   let size = 0;
   let count = 0;
-  for (const { patch } of box.waiting) {
+  for (const { patch } of edits) {
     if (size + patch.length > budget) break;
     size += patch.length;
     count += 1;
   }
-  const fitting = box.waiting.slice(0, count);
+  const fitting = edits.slice(0, count);
   const last = fitting.at(-1);
-  const more = count < box.waiting.length;
-  if (last === undefined) return { delivery: undefined, more };
-  return { delivery: { revision: last.revision, edits: Buffer.concat(fitting.map((edit) => edit.patch)) }, more };
+  if (last === undefined) return { delivery: undefined, more: false };
+  const patches = Buffer.concat(fitting.map((edit) => edit.patch));
+  return { delivery: { revision: last.revision, edits: patches }, more: count < edits.length };
 }
 
 export class Mailbox implements Projection {
@@ -94,7 +107,7 @@ export class Mailbox implements Projection {
   }
 
   pending(node: NodeId): number {
-    return this.box(node).waiting.length;
+    return waiting(this.box(node)).length;
   }
 
   async load(state: StateStore): Promise<void> {
@@ -108,9 +121,9 @@ export class Mailbox implements Projection {
         this.#set(fact.root, post(this.box(fact.root), decodeInstances(fact.patch, this.#schema), this.#schema));
         return;
       case "node.reported": {
-        const box = this.#boxes.get(fact.node);
-        if (box === undefined || fact.applied === undefined || fact.applied === box.applied) return;
-        this.#set(fact.node, confirm(box, fact.applied));
+        const box = this.box(fact.node);
+        const confirmed = fact.applied === undefined ? box : confirm(box, fact.applied);
+        if (confirmed !== box) this.#set(fact.node, confirmed);
         return;
       }
       case "node.removed":

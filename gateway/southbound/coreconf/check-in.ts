@@ -16,7 +16,7 @@ import {
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import { confirm, type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
+import { confirm, type Mailbox, nextDelivery, waiting } from "../../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
@@ -155,16 +155,19 @@ export class CheckIn implements CheckInLane {
     const kept = mailbox.box(node.id);
     const box = report.applied === undefined ? kept : confirm(kept, report.applied);
     const wanted = campaigns.offerFor(node.id);
-    if (box.waiting.length === 0 && wanted === undefined) return bare;
+    if (waiting(box).length === 0 && wanted === undefined) return bare;
 
     const room = report.maxReply - this.#codec.encode({ ...bare, more: true }).length;
     const { delivery, more } = nextDelivery(box, room - EDITS_OVERHEAD);
     const withEdits: Answer = { ...bare, delivery, more };
     if (wanted === undefined) return withEdits;
     const image = images.get(wanted);
+    if (!images.isAvailable(image)) return withEdits;
     const offer = { digest: fromHex(image.digest) ?? EMPTY, size: image.size, uri: imageUri(image.id) };
     const whole: Answer = { ...withEdits, offer };
-    return this.#codec.encode(whole).length <= report.maxReply ? whole : { ...withEdits, more: true };
+    if (this.#codec.encode(whole).length <= report.maxReply) return whole;
+    // To come back at once only pays where this answer brought something.
+    return { ...withEdits, more: delivery !== undefined };
   }
 }
 

@@ -20,6 +20,7 @@ const campaign = (nodes: readonly Progress[], more: Partial<Campaign> = {}): Cam
   reason: "",
   stopAtPct: 10,
   silentAfter: 3,
+  forgiven: 0,
   excluded: [],
   nodes: new Map(nodes.map((progress, i) => [`n-${i}` as NodeId, progress])),
   ...more,

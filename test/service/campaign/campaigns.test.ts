@@ -158,3 +158,32 @@ test("a campaign for nobody is refused with the reasons", () => {
     expect.objectContaining({ code: "campaign.no-targets", facts: { reasons: "1 other-model" } }),
   );
 });
+
+test("a removed node leaves the campaign, which then ends", async () => {
+  const id = await start();
+  for (const name of ["a01", "a02", "a03"]) await report(name, running(image.digest));
+  await services.ledger.record("node.removed", { node: services.registry.byEndpoint("a04")!.id, actor: "test" });
+  expect(services.campaigns.get(id)).toMatchObject({ state: "done" });
+  expect(count(services.campaigns.get(id))).toMatchObject({ total: 3, done: 3 });
+});
+
+test("what came about during a pause counts at the resume", async () => {
+  const id = await start();
+  await services.campaigns.decide(id, "pause", "test", services.ledger);
+  for (const name of ["a01", "a02", "a03", "a04"]) await report(name, running(image.digest));
+  expect(services.campaigns.get(id).state).toBe("paused");
+  await services.campaigns.decide(id, "resume", "test", services.ledger);
+  expect(services.campaigns.get(id).state).toBe("done");
+});
+
+test("errors that a person knew of do not stop a resumed campaign again, new ones do", async () => {
+  const id = await start(25);
+  const failing = "05 a1 185f a2 03 0f 06 01"; // phase failed, reason no-space
+  await report("a01", failing);
+  expect(services.campaigns.get(id).state).toBe("stopped");
+  await services.campaigns.decide(id, "resume", "test", services.ledger);
+  await report("a02", running(image.digest));
+  expect(services.campaigns.get(id).state).toBe("running");
+  await report("a03", failing);
+  expect(services.campaigns.get(id).state).toBe("stopped");
+});

@@ -90,3 +90,24 @@ test.each([
 ])("the short id of %s… is %s", (start, id) => {
   expect(shortId(start.padEnd(64, "0"))).toBe(id);
 });
+
+test("of equal imports at once only the first succeeds", async () => {
+  const adding = ["m1", "m2", "m3"].map((model) =>
+    services.images.add(stream(IMAGE), { ...CLAIM, model }, "test", services.ledger),
+  );
+  const outcomes = await Promise.allSettled(adding);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "image.exists" });
+});
+
+test("an image that lost its file is not available until it is added again", async () => {
+  const image = await services.images.add(stream(IMAGE), CLAIM, "test", services.ledger);
+  await store.remove(DIGEST);
+  expect(services.images.isAvailable(image)).toBe(false);
+  expect(() => services.images.open(image)).toThrow(expect.objectContaining({ code: "store.image-missing" }));
+  const facts = services.journal.last;
+  expect(await services.images.add(stream(IMAGE), CLAIM, "test", services.ledger)).toEqual(image);
+  expect(services.images.isAvailable(image)).toBe(true);
+  expect(services.journal.last).toBe(facts);
+});

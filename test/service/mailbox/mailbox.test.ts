@@ -2,14 +2,14 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { SILENT } from "../../../gateway/base/index.ts";
-import { type Box, confirm, nextDelivery } from "../../../gateway/service/mailbox/index.ts";
+import { type Box, confirm, nextDelivery, waiting } from "../../../gateway/service/mailbox/index.ts";
 import { post } from "../../../gateway/service/mailbox/mailbox.ts";
 import { builtInModels, decodeInstances, type Instance, loadModels, type Schema } from "../../../gateway/yang/index.ts";
 
 const SET_POINT = 60204;
 const MODE = 60209;
 const PERIOD = 60210;
-const EMPTY: Box = { revision: 0, applied: 0, waiting: [] };
+const EMPTY: Box = { revision: 0, applied: 0, edits: [] };
 let schema: Schema;
 beforeAll(async () => {
   schema = await loadModels({ folder: builtInModels(), log: SILENT });
@@ -28,12 +28,12 @@ const period = (start: string, value: bigint | undefined): Instance => ({
         ]),
 });
 const paths = (box: Box): readonly string[] =>
-  box.waiting.map(({ path }) => path.replace("/sidgate-building:room/", ""));
+  waiting(box).map(({ path }) => path.replace("/sidgate-building:room/", ""));
 
 test("the last write to an instance wins and moves to the end", () => {
   const box = post(post(EMPTY, [setPoint(2000n), mode(1)], schema), [setPoint(2100n)], schema);
   expect(paths(box)).toEqual(["mode", "set-point"]);
-  expect(box.waiting.map(({ revision }) => revision)).toEqual([2, 3]);
+  expect(waiting(box).map(({ revision }) => revision)).toEqual([2, 3]);
 });
 
 test("a delete folds what waited for the same entry, an edit of the list folds its entries, others stay", () => {
@@ -50,7 +50,7 @@ test("what does not fit waits for the next wake", () => {
   const box = post(EMPTY, [mode(1), setPoint(2100n)], schema);
   const first = nextDelivery(box, 6);
   expect([first.delivery?.revision, first.more]).toEqual([1, true]);
-  expect(nextDelivery(box, 4)).toEqual({ delivery: undefined, more: true });
+  expect(nextDelivery(box, 4)).toEqual({ delivery: undefined, more: false }); // no use to come back at once
   expect(nextDelivery(confirm(box, 2), 100)).toEqual({ delivery: undefined, more: false });
 });
 
@@ -94,4 +94,22 @@ test("whatever the sizes, a node that applies what it gets ends with the last va
       },
     ),
   );
+});
+
+test("a node that lost its memory gets everything again, in order", () => {
+  const box = confirm(post(EMPTY, [mode(1), setPoint(2100n)], schema), 2);
+  expect(waiting(box)).toEqual([]);
+  expect(paths(confirm(box, 0))).toEqual(["mode", "set-point"]);
+  expect(paths(confirm(box, 1))).toEqual(["set-point"]);
+});
+
+test("revisions go on above what a device knows from an earlier life", () => {
+  const replaced = confirm(post(EMPTY, [mode(1)], schema), 5);
+  expect(waiting(replaced).map(({ revision }) => revision)).toEqual([6]);
+  expect(post(replaced, [setPoint(2000n)], schema).revision).toBe(7);
+});
+
+test("a revision that cannot be is not believed", () => {
+  const box = post(EMPTY, [mode(1)], schema);
+  expect(confirm(box, 0xffffffff)).toBe(box);
 });
