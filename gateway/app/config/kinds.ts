@@ -46,10 +46,15 @@ export const rate = parsed((raw) => {
   const value = Number(raw);
   return value >= 1 && value <= 10_000 ? value : undefined;
 }, "must be a number from 1 to 10000");
+/** The URL is shown wherever the broker is named, so nothing secret may stand in it. */
+function hasUserInfo(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "" || /^\w+:\/*[^/?#]*@/.test(url);
+}
 export const brokerUrl = parsed(
   (raw) => (/^(mqtts?|wss?|tcp|ssl|tls):$/.test(URL.canParse(raw) ? new URL(raw).protocol : "") ? raw : undefined),
   "must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
-);
+).refine((url) => !hasUserInfo(url), "must not hold a user name or password: set mqtt.username and mqtt.password");
 
 /** One of a few words; the words stay readable for "did you mean" and for the documentation. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>

@@ -131,6 +131,14 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
       "c.yaml:2:8 mqtt.url: must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
     ],
   ],
+  ...["me:secret@", "me@", ":secret@", "@", "\\t/me:secret@"].map(
+    (user) =>
+      [
+        `a broker's URL with the user '${user}'`,
+        `mqtt:\n  url: mqtt://${user}broker\n`,
+        ["c.yaml:2:8 mqtt.url: must not hold a user name or password: set mqtt.username and mqtt.password"],
+      ] as const,
+  ),
   ["a slow clock", "clock:\n  rate: 0.5\n", ["c.yaml:2:9 clock.rate: must be a number from 1 to 10000"]],
   [
     "a value where settings are wanted",
