@@ -131,7 +131,7 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
       "c.yaml:2:8 mqtt.url: must be the URL of a broker, e.g. mqtt://broker.example:1883 or mqtts://broker.example:8883",
     ],
   ],
-  ...["me:secret@", "me@", ":secret@", "@", "\\t/me:secret@"].map(
+  ...["me:secret@", "me@", ":secret@", "@"].map(
     (user) =>
       [
         `a broker's URL with the user '${user}'`,
