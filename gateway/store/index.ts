@@ -1,6 +1,7 @@
 /** Stratum 3: durable state behind ports, and the drivers. What is heavy to load is loaded when it is opened. */
 import type { RedisOptions } from "./ioredis.ts";
 import type { Journal, StateStore } from "./ports.ts";
+import type { LmdbStateOptions } from "./state/lmdb.ts";
 
 export { decodePlain, encodePlain } from "./cbor-x.ts";
 export * from "./facts.ts";
@@ -23,7 +24,7 @@ export * from "./ports.ts";
 export { memoryState } from "./state/memory.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */
-export async function openLmdbState(options: { readonly folder: string }): Promise<StateStore> {
+export async function openLmdbState(options: LmdbStateOptions): Promise<StateStore> {
   return (await import("./state/lmdb.ts")).openLmdbState(options);
 }
 

@@ -5,6 +5,11 @@ export const STORE_ERRORS = {
     text: "writing {what} failed: {reason}",
     hint: "Look at the disk (full, read-only, worn out?), then start again; nothing that was answered is lost.",
   },
+  "store.no-space": {
+    blame: "store",
+    text: "the disk of {folder} has {free} bytes left where writing asks for {needed}",
+    hint: "Free space on it; the gateway tries again by itself, and nothing is lost: the journal has it.",
+  },
   "store.read-failed": {
     blame: "store",
     text: "reading {what} failed: {reason}",

@@ -4,11 +4,13 @@
  */
 import { open as openFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RootDatabase } from "lmdb";
-import { StoreError } from "../../base/index.ts";
+import { isCoded, StoreError } from "../../base/index.ts";
 import { makeFolder } from "../folder/durable-file.ts";
 import type { StateChange, StateStore } from "../ports.ts";
-import { reasonOf } from "../system-error.ts";
+import { reasonOf, systemCode } from "../system-error.ts";
+import { checkSpace, commitNeeds, type FreeBytes, freeBytesOf, OPENING_NEEDS } from "./disk-space.ts";
 import { APPLIED_TABLE, decodeNumber, encodeNumber, entryKey, keyOf, tableRange } from "./keys.ts";
 
 const PAGE = 4096;
@@ -16,24 +18,33 @@ const PAGE = 4096;
 const META_MAGIC = 0xbeefc0de;
 const META_MAGIC_AT = 24;
 
-/** Opens or creates the state in `folder`. */
-export async function openLmdbState({ folder }: { readonly folder: string }): Promise<StateStore> {
+/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC and MDB_INVALID, which say that the file is no longer itself. */
+const DAMAGED: ReadonlySet<unknown> = new Set([-30797, -30796, -30795, -30793]);
+
+export interface LmdbStateOptions {
+  readonly folder: string;
+  /** How much the disk of a folder still takes. */
+  readonly freeBytes?: FreeBytes;
+}
+
+/** Opens or creates the state in `folder`. Throws store.no-space, store.damaged, store.read-failed. */
+export async function openLmdbState({ folder, freeBytes = freeBytesOf }: LmdbStateOptions): Promise<StateStore> {
+  const file = join(folder, "data.mdb");
   try {
     await makeFolder(folder);
-    await checkMetaPages(join(folder, "data.mdb"));
-    return new LmdbState(
-      open<Buffer, Buffer>({
-        path: folder,
-        keyEncoding: "binary",
-        encoding: "binary",
-        pageSize: PAGE,
-        // The sync belongs to the commit, so that a commit which resolved survives loss of power.
-        overlappingSync: false,
-      }),
-    );
+    await checkSpace(folder, OPENING_NEEDS, freeBytes);
+    await checkMetaPages(file);
+    const database = open<Buffer, Buffer>({
+      path: folder,
+      keyEncoding: "binary",
+      encoding: "binary",
+      pageSize: PAGE,
+      // The sync belongs to the commit, so that a commit which resolved survives loss of power.
+      overlappingSync: false,
+    });
+    return new LmdbState(database, { folder, file, freeBytes });
   } catch (error) {
-    if (error instanceof StoreError) throw error;
-    throw new StoreError("store.read-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
+    throw asReadFailure(error, file);
   }
 }
 
@@ -53,49 +64,97 @@ async function checkMetaPages(file: string): Promise<void> {
   }
 }
 
+interface LmdbPlace {
+  readonly folder: string;
+  readonly file: string;
+  readonly freeBytes: FreeBytes;
+}
+
 class LmdbState implements StateStore {
   readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #place: LmdbPlace;
 
-  constructor(database: RootDatabase<Buffer, Buffer>) {
+  constructor(database: RootDatabase<Buffer, Buffer>, place: LmdbPlace) {
     this.#database = database;
+    this.#place = place;
   }
 
   async get(table: string, key: string): Promise<Uint8Array | undefined> {
-    return this.#database.get(entryKey(table, key));
+    return this.#read(() => this.#database.get(entryKey(table, key)));
   }
 
   async entries(table: string, from = "", limit?: number): Promise<ReadonlyArray<readonly [string, Uint8Array]>> {
-    const range = this.#database.getRange({ ...tableRange(table, from), ...(limit === undefined ? {} : { limit }) });
-    return Array.from(range, ({ key, value }) => [keyOf(table, key), value] as const);
+    const range = { ...tableRange(table, from), ...(limit === undefined ? {} : { limit }) };
+    return this.#read(() =>
+      Array.from(this.#database.getRange(range), ({ key, value }) => [keyOf(table, key), value] as const),
+    );
   }
 
   async commit(projection: string, seq: number, changes: readonly StateChange[]): Promise<void> {
     const writes = changes.map(({ table, key, value }) => ({ entry: entryKey(table, key), value }));
+    const { folder, file, freeBytes } = this.#place;
     try {
-      // All calls of one batch end in one transaction.
+      // lmdb 3.5.6 corrupts its heap when the disk is full in the middle of a commit, so we look first.
+      await checkSpace(folder, await commitNeeds(file, writes), freeBytes);
+      // All calls of one batch end in one transaction, and its promise tells for all of them.
       await this.#database.batch(() => {
         for (const { entry, value } of writes) {
-          void (value === undefined ? this.#database.remove(entry) : this.#database.put(entry, asBuffer(value)));
+          hush(value === undefined ? this.#database.remove(entry) : this.#database.put(entry, asBuffer(value)));
         }
-        void this.#database.put(entryKey(APPLIED_TABLE, projection), encodeNumber(seq));
+        hush(this.#database.put(entryKey(APPLIED_TABLE, projection), encodeNumber(seq)));
       });
     } catch (error) {
-      throw new StoreError(
-        "store.write-failed",
-        { what: `the state of ${projection}`, reason: reasonOf(error) },
-        { cause: error },
-      );
+      const cause = await commitErrorOf(error);
+      if (cause instanceof StoreError) throw cause;
+      if (DAMAGED.has(systemCode(cause))) throw damaged(file, cause);
+      const what = `the state of ${projection}`;
+      throw new StoreError("store.write-failed", { what, reason: reasonOf(cause) }, { cause });
     }
   }
 
   async applied(projection: string): Promise<number> {
-    const value = this.#database.get(entryKey(APPLIED_TABLE, projection));
+    const value = this.#read(() => this.#database.get(entryKey(APPLIED_TABLE, projection)));
     return value === undefined ? 0 : decodeNumber(value);
   }
 
   close(): Promise<void> {
     return this.#database.close();
   }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw asReadFailure(error, this.#place.file);
+    }
+  }
+}
+
+const damaged = (file: string, cause: unknown): StoreError =>
+  new StoreError("store.damaged", { file, offset: 0 }, { cause });
+
+function asReadFailure(error: unknown, file: string): unknown {
+  if (isCoded(error)) return error;
+  if (DAMAGED.has(systemCode(error))) return damaged(file, error);
+  return new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+}
+
+/** A promise whose outcome another one tells: its rejection must not end the process. */
+function hush(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
+/**
+ * What made lmdb's commit fail. Its promises reject with "see commitError": a second promise, which rejects in the same
+ * turn, ends the process when nobody listens, and might never settle.
+ */
+async function commitErrorOf(error: unknown): Promise<unknown> {
+  if (typeof error !== "object" || error === null || !("commitError" in error)) return error;
+  const reason = Promise.resolve(error.commitError).then(
+    () => error,
+    (inner: unknown) => inner,
+  );
+  return Promise.race([reason, nextTurn(error)]);
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
