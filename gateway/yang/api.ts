@@ -24,6 +24,7 @@
  *                readTree(tree, schema, query): Tree                GET of all
  *                edit(tree, instances, schema): Tree                atomic iPATCH; checks keys and config
  *                merge(tree, fragment, schema): Tree                node report: deep merge of a fragment
+ *                salvageTree(bytes, schema): Salvaged               stored data, as far as it fits a changed schema
  * validate.ts    validate(tree, schema, scope?): void               throws on the first finding; scope = the node whose
  *                                                                   contents the tree is, none = a datastore
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']

@@ -1,4 +1,5 @@
-/** Reading and changing a datastore tree: select, edit, merge. All pure. */
+/** Reading and changing a datastore tree: select, edit, merge, salvage. All pure. */
 export { edit } from "./edit.ts";
 export { merge } from "./merge.ts";
+export { type Salvaged, salvageTree } from "./salvage.ts";
 export { readTree, select } from "./select.ts";
