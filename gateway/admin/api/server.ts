@@ -6,9 +6,10 @@ import { randomUUID } from "node:crypto";
 import type { Socket, Server as SocketServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type Closable, isCoded, type Logger, SILENT, UsageError } from "../../base/index.ts";
+import { type Closable, isCoded, type Logger, type Millis, SILENT, seconds, UsageError } from "../../base/index.ts";
 import type { Json } from "../../yang/api.ts";
 import { asCoded, errorBody, httpStatus } from "./answers.ts";
+import { bodyOf, linger } from "./linger.ts";
 import { listenTcp, type Place } from "./listen.ts";
 import type { AdminSource } from "./ports.ts";
 
@@ -25,6 +26,8 @@ export interface AdminOptions {
   readonly socketServer: SocketServer;
   readonly tcp: Place;
   readonly logger?: Logger;
+  /** How long the rest of a refused image may still come in before its sender is cut off. */
+  readonly lingerTime?: Millis;
 }
 
 export interface Admin extends Closable {
@@ -61,13 +64,14 @@ function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
 
 /** Starts both doors; resolves when they answer. */
 export async function openAdmin(options: AdminOptions): Promise<Admin> {
-  const { source, page, socketServer, tcp, logger = SILENT } = options;
+  const { source, page, socketServer, tcp, logger = SILENT, lingerTime = seconds(5) } = options;
   const local = new WeakSet<Socket>();
   const app = buildRoutes(source, page, {
     isLocal: (request) => local.has(request.raw.socket),
     // On loopback only the machine's own names are answered: a web page elsewhere cannot read us by DNS rebinding.
     knowsHost: (host) => !isLoopbackName(tcp.host) || isLoopbackName(host),
     logger,
+    lingerTime,
   });
   const url = await listenTcp(app, tcp, { what: "the status page", key: "admin.listen" });
 
@@ -96,6 +100,7 @@ interface Doors {
   isLocal(request: FastifyRequest): boolean;
   knowsHost(host: string): boolean;
   readonly logger: Logger;
+  readonly lingerTime: Millis;
 }
 
 function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInstance {
@@ -113,8 +118,8 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     bodyLimit: 1024 * 1024,
     frameworkErrors: refuse, // those that come before any route, e.g. a malformed URL
   });
-  // The stream itself is the body: an image is never held in memory.
-  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+  // Left where it is, and read as it comes: an image is never held in memory.
+  app.addContentTypeParser("application/octet-stream", (_request, _payload, done) => done(null));
 
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
@@ -155,12 +160,12 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     const { id = randomUUID(), op, args, actor } = understand(COMMAND, body);
     return source.submit({ id, op, args: args as Record<string, Json>, actor });
   });
-  app.post<{ Body: AsyncIterable<Uint8Array> }>("/api/images", async ({ body, query, headers }) => {
-    if (headers["content-type"] !== "application/octet-stream") {
+  app.post("/api/images", { onSend: linger(doors.lingerTime) }, async (request) => {
+    if (request.headers["content-type"] !== "application/octet-stream") {
       throw new UsageError("admin.request", { what: "an image is sent as application/octet-stream" });
     }
-    const { id = randomUUID(), digest, ...meta } = understand(IMAGE_QUERY, query);
-    return source.addImage(body, digest === undefined ? { id, ...meta } : { id, digest, ...meta });
+    const { id = randomUUID(), digest, ...meta } = understand(IMAGE_QUERY, request.query);
+    return source.addImage(bodyOf(request), digest === undefined ? { id, ...meta } : { id, digest, ...meta });
   });
   return app;
 }

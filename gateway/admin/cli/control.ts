@@ -25,7 +25,7 @@ export function controlRequest(
   return new Promise((resolve, reject) => {
     let answered = false;
     const lost = (cause: NodeJS.ErrnoException): void => {
-      if (answered) return; // a refused upload breaks the pipe after its answer came
+      if (answered) return; // what breaks after the answer began is told by reading it
       const code = cause.code ?? cause.message;
       reject(
         ABSENT.has(code)
@@ -35,7 +35,12 @@ export function controlRequest(
     };
     const asking = request({ socketPath, method, path, headers, agent: false }, (answer) => {
       answered = true;
-      readJson(answer).then((read) => resolve({ status: answer.statusCode ?? 0, body: read }), reject);
+      readJson(answer)
+        .then((read) => resolve({ status: answer.statusCode ?? 0, body: read }), reject)
+        .finally(() => {
+          if (stream) body.destroy(); // refused before its end: nobody wants the rest
+          asking.destroy();
+        });
     });
     asking.on("error", lost);
     if (!stream) return void asking.end(body === undefined ? undefined : JSON.stringify(body));
