@@ -1,5 +1,6 @@
 /** The command line: what reaches the programs and the gateway, what is printed, which exit code comes back. */
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
@@ -250,6 +251,15 @@ describe("a running gateway", () => {
     const said = await sidgate(args);
     expect(said).toMatchObject({ code, out: "" });
     expect(said.err).toContain(words);
+  });
+});
+
+(existsSync("/usr/bin/mkfifo") ? test : test.skip)("a pipe is refused as an image (needs mkfifo)", async () => {
+  const pipe = join(doors.folder, "pipe");
+  execFileSync("/usr/bin/mkfifo", [pipe]);
+  expect(await sidgate(["image", "add", pipe, "--model", "m", "--version", "1"])).toMatchObject({
+    code: 74,
+    err: `sidgate: cannot read ${pipe}: it is not a regular file. Give the path of an existing file. [cli.file]\n`,
   });
 });
 

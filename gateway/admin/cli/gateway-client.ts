@@ -1,6 +1,6 @@
 /** What the commands ask of a running gateway, typed: rows in, outcomes back, refusals as errors. */
 import { randomUUID } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
@@ -68,13 +68,11 @@ function completed<T>(answer: Answer): T {
   return outcome.result as T;
 }
 
-/** Asks for the file before the gateway is bothered. */
+/** Asks for the file before the gateway is bothered, and what it is before it is opened: a pipe waits for a writer. */
 async function openFile(path: string): Promise<Readable> {
-  let reason = "it is not a file";
+  let reason = "it is not a regular file";
   try {
-    const file = await open(path);
-    if ((await file.stat()).isFile()) return file.createReadStream();
-    await file.close();
+    if ((await stat(path)).isFile()) return (await open(path)).createReadStream();
   } catch (cause) {
     reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
   }
