@@ -153,6 +153,21 @@ test.each<readonly [name: string, files: Readonly<Record<string, string>>, error
   ["a version that is no number", { "data-version": "one" }, { code: "store.damaged" }],
   ["an empty version", { "data-version": "" }, { code: "store.damaged" }],
   ["a site that is no JSON", { "site.json": "{" }, { code: "store.damaged" }],
+  [
+    "a site whose name no topic can bear",
+    { "site.json": '{"site":"a/+#","epoch":1,"process":"gw-aaaa"}' },
+    { code: "store.damaged" },
+  ],
+  [
+    "a site whose process has no name",
+    { "site.json": '{"site":"s-aaaaaa","epoch":1,"process":""}' },
+    { code: "store.damaged" },
+  ],
+  [
+    "an epoch that was never counted",
+    { "site.json": '{"site":"s-aaaaaa","epoch":1.5,"process":"gw-aaaa"}' },
+    { code: "store.damaged" },
+  ],
   ["a site without an epoch", { "site.json": '{"site":"s-aaaaaa","process":"gw-aaaa"}' }, { code: "store.damaged" }],
 ])("%s is refused, nothing is changed and the folder is free again", async (name, files, error) => {
   const path = folders();

@@ -88,6 +88,9 @@ async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
   return site;
 }
 
+/** As the topics of the cloud bridge want it (mqtt-contract 2.2): found here, it is the file that is wrong. */
+const isId = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9-]{3,64}$/.test(value);
+
 function parseSite(text: string): SiteInfo | undefined {
   let value: unknown;
   try {
@@ -98,7 +101,8 @@ function parseSite(text: string): SiteInfo | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!("site" in value && "epoch" in value && "process" in value)) return undefined;
   const { site, epoch, process } = value;
-  if (typeof site !== "string" || typeof epoch !== "number" || typeof process !== "string") return undefined;
+  if (!isId(site) || !isId(process)) return undefined;
+  if (typeof epoch !== "number" || !Number.isSafeInteger(epoch) || epoch < 1) return undefined;
   return { site, epoch, process };
 }
 
