@@ -50,7 +50,8 @@ export interface Recorder {
 export class Ledger implements Recorder, Closable {
   readonly #options: LedgerOptions;
   readonly #listeners = new Set<(fact: Fact) => void>();
-  readonly #waiting = new Map<string, readonly StateChange[]>();
+  /** Per projection, what no commit has taken yet: the newest change of each entry. */
+  readonly #waiting = new Map<string, Map<string, StateChange>>();
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
   #committed = 0;
@@ -147,23 +148,33 @@ export class Ledger implements Recorder, Closable {
     const { journal, state, projections } = this.#options;
     const seq = journal.last;
     if (seq === this.#committed) return;
-    for (const { name, drain } of projections.map((p) => ({ name: p.name, drain: p.drain() }))) {
-      this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), ...drain]);
-    }
+    for (const projection of projections) this.#gather(projection);
     await journal.flush(); // a projection must never be ahead of the journal
     for (const [name, changes] of this.#waiting) {
-      await state.commit(name, seq, changes);
+      await state.commit(name, seq, [...changes.values()]);
       this.#waiting.delete(name); // a commit that failed is repeated with the next
     }
     this.#committed = seq;
   }
 
+  /** By entry, so that a disk which stays full for days does not fill the memory too. */
+  #gather(projection: Projection): void {
+    const waiting = this.#waiting.get(projection.name) ?? new Map<string, StateChange>();
+    for (const change of projection.drain()) waiting.set(`${change.table}\0${change.key}`, change);
+    this.#waiting.set(projection.name, waiting);
+  }
+
   readonly #failed = (error: unknown): void => {
-    this.#options.log.error("ledger.checkpoint-failed", { reason: String(error) });
+    this.#options.log.error("ledger.checkpoint-failed", { reason: explain(error) });
   };
 
+  /** Whatever the disk says: the process must end cleanly, and what was answered stands in the journal. */
   async close(): Promise<void> {
     this.#timer?.cancel();
-    await this.checkpoint();
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      this.#options.log.warn("ledger.closed-without-checkpoint", { reason: explain(error) });
+    }
   }
 }
