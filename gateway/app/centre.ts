@@ -53,8 +53,8 @@ export async function openCentre(
   const { maxBytes, cacheBytes } = config.images;
   const store = lifecycle.add(await openFileImages({ folder: inFolder("images"), cacheBytes }));
 
-  const registry = new Registry({ schema, wakeInterval: config.nodes.wakeInterval });
-  const mailbox = new Mailbox(schema);
+  const registry = new Registry({ schema, wakeInterval: config.nodes.wakeInterval, log });
+  const mailbox = new Mailbox(schema, log);
   const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();

@@ -17,18 +17,26 @@ export interface CommandServices {
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
 }
 
-const NODE_ADD = z.strictObject({ endpoint: z.string().min(1).max(64), name: z.string().min(1).max(64).optional() });
+/** What people, terminals and YANG strings can bear: no control characters, nothing that turns the writing round. */
+const plainText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, "has control characters");
+
+const NODE_ADD = z.strictObject({ endpoint: plainText(64), name: plainText(64).optional() });
 const NODE = z.strictObject({ node: z.string() });
 const CAMPAIGN = z.strictObject({ campaign: z.string() });
 const IMAGE_ADD = z.strictObject({
-  name: z.string().min(1).max(255),
-  model: z.string().min(1).max(64),
-  version: z.string().min(1).max(64),
+  name: plainText(255),
+  model: plainText(64),
+  version: plainText(64),
   digest: z.string().optional(),
 });
 const CAMPAIGN_CREATE = z.strictObject({
   image: z.string().min(1),
-  name: z.string().min(1).max(64).optional(),
+  name: plainText(64).optional(),
   stopAtPct: z.number().gt(0).max(100).optional(),
   silentAfter: z.int().min(1).max(1000).optional(),
   nodes: z.array(z.string()).min(1).optional(),

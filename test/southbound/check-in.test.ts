@@ -109,6 +109,7 @@ const REFUSED: ReadonlyArray<readonly [name: string, payload: string, code: stri
   ["an unknown data node", "a1 19ea61 a2 02 01 05 a1 18ff 01", "4.00", "19 03ff"],
   ["a wrong type", "a1 19ea61 a2 02 01 05 a1 18c3 a1 02 6161", "4.00", "19 03f3"],
   ["a value out of range", "a1 19ea61 a2 02 01 05 a1 18c3 a1 02 1865", "4.00", "19 03fa"],
+  ["data of the gateway", "a1 19ea61 a2 02 01 05 a1 190127 a1 01 61 78", "4.04", "1903ed"],
   ["no report number", "a1 19ea61 a1 03 01", "4.00", "19 03f6"],
   ["a list entry without its key", "a1 19ea61 a2 02 01 05 a1 18c3 a1 09 81 a1 02 c48221190866", "4.00", "19 03f8"],
 ];

@@ -108,6 +108,22 @@ test.each(WRONG)("%s", async (_name, method, path, more, code) => {
   expect((await ask(method, path, more)).code).toBe(code);
 });
 
+test("a root takes no data of another kind, and nothing that could never reach the node", async () => {
+  expect((await ipatch("c", "a1 19eb31 01")).code).toBe("4.04"); // a room's mode on the gateway
+  expect((await ipatch(`n/${node}/c`, "a1 19eb8e 61 78")).code).toBe("4.04"); // the gateway's name on a node
+  const clock = (i: number): string => `${String(i >> 2).padStart(2, "0")}:${String(15 * (i & 3)).padStart(2, "0")}`;
+  const periods = Array.from({ length: 96 }, (_, i) => `a2 01 65 ${hex(Buffer.from(clock(i)))} 02 c48221190834`);
+  expect((await ipatch(`n/${node}/c`, `a1 19eb32 98 60 ${periods.join("")}`)).code).toBe("4.00");
+  expect(services.mailbox.pending(node)).toBe(0);
+});
+
+test("Accept is kept, and one FETCH has its limit", async () => {
+  expect((await ask("GET", "c", { accept: 0 })).code).toBe("4.06");
+  expect((await ask("GET", "c", { accept: 140 })).code).toBe("2.05");
+  expect((await ask("GET", ".well-known/core", { accept: 60 })).code).toBe("4.06");
+  expect((await fetch("c", "19eb8e".repeat(257))).code).toBe("4.00");
+});
+
 test("a node asks for its own root, a manager for the gateway's", async () => {
   const own = await ask("GET", "c", { query: ["ep=room-1"] });
   expect(own).toMatchObject({ code: "2.05", contentFormat: 140 });
@@ -125,6 +141,7 @@ test("a manager names the gateway and a node, and changes nothing else there", a
   expect(services.registry.get(node).name).toBe("Boiler");
   expect(hex((await fetch("c", "19eb8e")).payload)).toBe(hex(bytes(`a1 19eb8e 66 ${name}`)));
   expect((await ipatch("c", `a1 82 19eb96 ${id} f6`)).code).toBe("4.05");
+  expect((await ipatch("c", `a1 82 19eb98 ${id} f6`)).code).toBe("4.05"); // a node has a name
   expect(services.registry.size).toBe(1);
 });
 

@@ -73,8 +73,8 @@ export async function openServices(options: {
   const journal = on?.journal ?? memoryJournal();
   const state = on?.state ?? memoryState();
   const wakeInterval = millis(900_000);
-  const registry = new Registry({ schema, wakeInterval });
-  const mailbox = new Mailbox(schema);
+  const registry = new Registry({ schema, wakeInterval, log: SILENT });
+  const mailbox = new Mailbox(schema, SILENT);
   const trust = options.trust ?? labTrust;
   const images = new Images({
     store: options.images,

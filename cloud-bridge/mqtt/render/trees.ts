@@ -1,7 +1,7 @@
 /** What rendering asks of the yang stratum, bound to one schema. */
 
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import { decodeTree, encodeTree, merge, toJson } from "../../../gateway/yang/index.ts";
+import { encodeTree, merge, salvageTree, toJson } from "../../../gateway/yang/index.ts";
 import type { Schema, Sid } from "../../../gateway/yang/schema.ts";
 import { isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
 
@@ -21,7 +21,7 @@ export function treesOf(schema: Schema): Trees {
   const moduleOf = (sid: Sid): string | undefined => schema.bySid(sid)?.module;
   const ways = new Map<string, readonly Sid[]>();
   return {
-    decode: (bytes) => decodeTree(bytes, schema),
+    decode: (bytes) => salvageTree(bytes, schema).tree, // what a changed schema no longer takes is left out
     encode: (tree) => encodeTree(tree, schema),
     merge: (tree, fragment) => merge(tree, fragment, schema),
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),

@@ -25,6 +25,11 @@ export const SERVICE_ERRORS = {
     text: "the request does not say which node it comes from",
     hint: "In lab mode a node names its endpoint with the query ep=NAME; otherwise it needs credentials.",
   },
+  "edit.too-large": {
+    blame: "usage",
+    text: "the edit of {path} has {length} bytes and could never reach a node; {limit} is the most",
+    hint: "Edit smaller parts, e.g. one list entry after the other.",
+  },
   "checkin.stale": {
     blame: "usage",
     text: "report {report} is older than the last one, {last}",
@@ -34,6 +39,21 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "a manager cannot change {what} here",
     hint: "Names and the location can be edited; nodes join and leave with 'sidgate node add' and 'remove'.",
+  },
+  "root.foreign": {
+    blame: "usage",
+    text: "{path} is no data of a {kind}'s datastore",
+    hint: "A node's modules stand in /n/NODE/c, the gateway's own in its /c.",
+  },
+  "resource.too-many": {
+    blame: "usage",
+    text: "{count} identifiers are more than one FETCH may have",
+    hint: "Ask for at most {limit}, or for the container around them.",
+  },
+  "resource.not-acceptable": {
+    blame: "usage",
+    text: "/{path} is not to be had in content format {format}",
+    hint: "Leave the option Accept out, or ask for the format of the documentation.",
   },
   "resource.unknown": {
     blame: "usage",
@@ -128,7 +148,7 @@ export const SERVICE_ERRORS = {
   "command.argument": {
     blame: "usage",
     text: "command {op}: {what}",
-    hint: "See 'sidgate {op} --help' or docs/cli.md.",
+    hint: "docs/cli.md lists every command with its arguments.",
   },
   "command.repeated": {
     blame: "usage",

@@ -1,1 +1,1 @@
-export { type Box, confirm, type Delivery, Mailbox, nextDelivery, waiting } from "./mailbox.ts";
+export { type Box, checkSizes, confirm, type Delivery, Mailbox, nextDelivery, waiting } from "./mailbox.ts";

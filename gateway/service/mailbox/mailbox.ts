@@ -2,7 +2,7 @@
  * What waits for each node: edits that managers made while it slept, merged per instance (last write wins), each
  * with the revision that the node reaches by applying it. Delivered edits stay until the node says it applied them.
  */
-import type { NodeId } from "../../base/index.ts";
+import { isCoded, type Logger, type NodeId, UsageError } from "../../base/index.ts";
 import {
   decodePlain,
   encodePlain,
@@ -41,6 +41,19 @@ export interface Delivery {
 const EMPTY_BOX: Box = { revision: 0, applied: 0, edits: [] };
 /** Revisions are uint32 on the wire; a node that claims half of them is not believed. */
 const LARGEST_REVISION = 0x7fffffff;
+
+/** Bytes of one edit that the largest answer of a check-in (1024) can carry beside the rest. */
+const LARGEST_EDIT = 960;
+
+/** Throws UsageError `edit.too-large` for an instance that no answer could ever bring to a node. */
+export function checkSizes(instances: readonly Instance[], schema: Schema): void {
+  for (const instance of instances) {
+    const { length } = encodeInstances([instance], schema);
+    if (length <= LARGEST_EDIT) continue;
+    const path = formatInstanceId(instance.id, schema);
+    throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
+  }
+}
 
 /** What the node has not applied yet. */
 export const waiting = (box: Box): readonly Edit[] => box.edits.filter(({ revision }) => revision > box.applied);
@@ -95,11 +108,13 @@ export function nextDelivery(
 export class Mailbox implements Projection {
   readonly name = "mailbox";
   readonly #schema: Schema;
+  readonly #log: Logger;
   readonly #boxes = new Map<NodeId, Box>();
   readonly #dirty = new Set<NodeId>();
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, log: Logger) {
     this.#schema = schema;
+    this.#log = log;
   }
 
   box(node: NodeId): Box {
@@ -118,7 +133,7 @@ export class Mailbox implements Projection {
     switch (fact.type) {
       case "datastore.edited":
         if (fact.root === "gateway" || fact.revision === undefined) return;
-        this.#set(fact.root, post(this.box(fact.root), decodeInstances(fact.patch, this.#schema), this.#schema));
+        this.#edited(fact.root, fact.patch);
         return;
       case "node.reported": {
         const box = this.box(fact.node);
@@ -132,6 +147,16 @@ export class Mailbox implements Projection {
         return;
       default:
         return;
+    }
+  }
+
+  #edited(node: NodeId, patch: Uint8Array): void {
+    try {
+      this.#set(node, post(this.box(node), decodeInstances(patch, this.#schema), this.#schema));
+    } catch (error) {
+      // An edit of a module that is no longer loaded, met again in the journal: nobody can apply it any more.
+      if (!isCoded(error)) throw error;
+      this.#log.warn("mailbox.edit-unreadable", { node, code: error.code });
     }
   }
 

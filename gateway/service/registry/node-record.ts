@@ -1,7 +1,7 @@
 /** What the gateway keeps of one node, and its form on disk. */
 import { type Millis, millis, type NodeId } from "../../base/index.ts";
 import { decodePlain, encodePlain, REACHABILITIES, type Reachability } from "../../store/index.ts";
-import { decodeTree, EMPTY_TREE, encodeTree, type Schema, type Tree } from "../../yang/index.ts";
+import { EMPTY_TREE, encodeTree, type Schema, type Tree } from "../../yang/index.ts";
 import type { Reach } from "./reachability.ts";
 
 /** The answer to the last report, kept so that a repeat gets the same bytes (coap dossier 2.7). */
@@ -47,7 +47,7 @@ export function encodeNodeRecord(node: NodeRecord, schema: Schema): Uint8Array {
 }
 
 /** Our own bytes: written by `encodeNodeRecord` and committed with a checksum by the store. */
-export function decodeNodeRecord(bytes: Uint8Array, schema: Schema): NodeRecord {
+export function decodeNodeRecord(bytes: Uint8Array, decode: (tree: Uint8Array) => Tree): NodeRecord {
   const stored = decodePlain(bytes) as StoredNode;
   const [state, lastSeen, nextWake, interval, missedWakes] = stored.reach;
   return {
@@ -63,6 +63,6 @@ export function decodeNodeRecord(bytes: Uint8Array, schema: Schema): NodeRecord 
       missedWakes,
     },
     slot: stored.slot === null ? undefined : { report: stored.slot[0], request: stored.slot[1], reply: stored.slot[2] },
-    tree: stored.tree.length === 0 ? EMPTY_TREE : decodeTree(stored.tree, schema),
+    tree: stored.tree.length === 0 ? EMPTY_TREE : decode(stored.tree),
   };
 }

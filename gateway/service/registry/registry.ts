@@ -1,14 +1,14 @@
 /** The inventory: which nodes there are, what they reported, whether they can be reached. A fold of facts. */
-import { isNodeId, type Millis, type NodeId, type Peer, UsageError } from "../../base/index.ts";
+import { isCoded, isNodeId, type Logger, type Millis, type NodeId, type Peer, UsageError } from "../../base/index.ts";
 import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
 import {
   decodeInstances,
-  decodeTree,
   EMPTY_TREE,
   edit,
   encodeTree,
   merge,
   type Schema,
+  salvageTree,
   type Tree,
 } from "../../yang/index.ts";
 import { decodeNodeRecord, encodeNodeRecord, type NodeRecord } from "./node-record.ts";
@@ -23,12 +23,14 @@ export interface RegistryOptions {
   readonly schema: Schema;
   /** How long a node sleeps when nothing else is known of it. */
   readonly wakeInterval: Millis;
+  readonly log: Logger;
 }
 
 export class Registry implements Projection {
   readonly name = "registry";
   readonly #schema: Schema;
   readonly #wakeInterval: Millis;
+  readonly #log: Logger;
   readonly #nodes = new Map<NodeId, NodeRecord>();
   readonly #byEndpoint = new Map<string, NodeId>();
   readonly #dirty = new Set<NodeId>();
@@ -41,6 +43,7 @@ export class Registry implements Projection {
   constructor(options: RegistryOptions) {
     this.#schema = options.schema;
     this.#wakeInterval = options.wakeInterval;
+    this.#log = options.log;
   }
 
   get schema(): Schema {
@@ -77,9 +80,11 @@ export class Registry implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [, bytes] of await state.entries(TABLE)) this.#put(decodeNodeRecord(bytes, this.#schema));
+    for (const [id, bytes] of await state.entries(TABLE)) {
+      this.#put(decodeNodeRecord(bytes, (tree) => this.#salvage(id, tree)));
+    }
     const gateway = await state.get(GATEWAY_TABLE, GATEWAY_KEY);
-    if (gateway !== undefined) this.#gatewayTree = decodeTree(gateway, this.#schema);
+    if (gateway !== undefined) this.#gatewayTree = this.#salvage("gateway", gateway);
     this.#dirty.clear();
   }
 
@@ -168,7 +173,25 @@ export class Registry implements Projection {
 
   #merged(node: NodeRecord, data: Uint8Array): Tree {
     if (this.#previewed?.data === data) return this.#previewed.tree;
-    return merge(node.tree, decodeTree(data, this.#schema), this.#schema);
+    return this.#despite(node.id, node.tree, () => merge(node.tree, this.#salvage(node.id, data), this.#schema));
+  }
+
+  /** Stored data of modules that are no longer loaded, or changed since, is left out: the rest must still start. */
+  #salvage(owner: string, bytes: Uint8Array): Tree {
+    const { tree, dropped } = salvageTree(bytes, this.#schema);
+    for (const { sid, reason } of dropped) this.#log.warn("registry.data-left-out", { owner, sid, reason });
+    return tree;
+  }
+
+  /** The same for a whole step of the fold; only facts from before a change of the modules can fail here. */
+  #despite(owner: string, before: Tree, fold: () => Tree): Tree {
+    try {
+      return fold();
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      this.#log.warn("registry.fact-left-out", { owner, code: error.code });
+      return before;
+    }
   }
 
   #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
@@ -185,13 +208,14 @@ export class Registry implements Projection {
   }
 
   #edited(fact: Extract<Fact, { type: "datastore.edited" }>): void {
-    const instances = decodeInstances(fact.patch, this.#schema);
+    const edited = (tree: Tree): Tree =>
+      this.#despite(fact.root, tree, () => edit(tree, decodeInstances(fact.patch, this.#schema), this.#schema));
     if (fact.root === "gateway") {
-      this.#gatewayTree = edit(this.#gatewayTree, instances, this.#schema);
+      this.#gatewayTree = edited(this.#gatewayTree);
       this.#gatewayDirty = true;
       return;
     }
-    this.#change(fact.root, (node) => ({ ...node, tree: edit(node.tree, instances, this.#schema) }));
+    this.#change(fact.root, (node) => ({ ...node, tree: edited(node.tree) }));
   }
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */

@@ -25,6 +25,7 @@ import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 
 import { errorResponse } from "./error-body.ts";
+import { checkReport } from "./root.ts";
 
 export interface CheckInOptions {
   readonly registry: Registry;
@@ -112,6 +113,7 @@ export class CheckIn implements CheckInLane {
     const { campaigns, recorder, registry, clock } = this.#options;
     const { schema } = registry;
     const now = clock.now();
+    if (report.data !== undefined) checkReport(report.data, schema);
     const data = report.data && encodeTree(report.data, schema);
     // Throws what does not fit before anything is recorded.
     for (const sample of report.samples) merge(node.tree, sample.data, schema);

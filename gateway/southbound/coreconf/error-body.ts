@@ -47,6 +47,8 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "peer.unprotected": "4.01",
   "node.unknown": "4.04",
   "resource.unknown": "4.04",
+  "root.foreign": "4.04",
+  "resource.not-acceptable": "4.06",
   "resource.method": "4.05",
   "yang.read-only": "4.05",
   "gateway.fixed": "4.05",

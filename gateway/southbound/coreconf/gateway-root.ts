@@ -22,7 +22,7 @@ import {
   type Tree,
   type Value,
 } from "../../yang/index.ts";
-import type { DatastoreRoot } from "./root.ts";
+import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 export interface GatewayRootOptions {
   readonly registry: Registry;
@@ -44,6 +44,7 @@ export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
     schema,
     tree: () => view.tree(),
     edit: async (instances, actor) => {
+      checkPlace("gateway", instances, schema);
       const before = view.tree();
       const changes = view.changes(before, edit(before, instances, schema));
       const facts = changes.names.map(({ node, name }) =>
@@ -149,7 +150,8 @@ class GatewayView {
       const node = registry.find(String(entry.get(this.#sid("/sidgate-gateway:gateway/node/id"))));
       if (node === undefined) throw new UsageError("gateway.fixed", { what: "which nodes there are" });
       const name = entry.get(this.#sid("/sidgate-gateway:gateway/node/name"));
-      if (typeof name === "string" && name !== node.name) names.push({ node, name });
+      if (typeof name !== "string") throw new UsageError("gateway.fixed", { what: "that a node has a name" });
+      if (name !== node.name) names.push({ node, name });
     }
     return names;
   }

@@ -31,6 +31,9 @@ export interface CoreconfOptions {
   readonly lab: boolean;
 }
 
+/** In one FETCH: each may stand for a whole datastore. */
+const MOST_IDENTIFIERS = 256;
+
 type Resource =
   | { readonly kind: "discovery" }
   | { readonly kind: "datastore"; readonly root: DatastoreRoot; readonly actor: string }
@@ -51,6 +54,16 @@ export function coreconfHandler(options: CoreconfOptions): RequestPort {
 }
 
 async function answer(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
+  const response = await answerResource(peer, request, options);
+  const { contentFormat: format } = response;
+  // RFC 7252 §5.10.4: what cannot be sent in the accepted format is 4.06.
+  if (request.accept !== undefined && format !== undefined && format !== request.accept) {
+    throw new UsageError("resource.not-acceptable", { format: request.accept, path: request.path.join("/") });
+  }
+  return response;
+}
+
+async function answerResource(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
   const asker = whoAsks(peer, request, options.registry, options.lab);
   const resource = route(request, asker, options);
   switch (resource.kind) {
@@ -130,7 +143,11 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
 
 function identifiers(request: Request, schema: DatastoreRoot["schema"]): ReturnType<typeof decodeIdentifiers> {
   expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
-  return decodeIdentifiers(request.payload, schema);
+  const ids = decodeIdentifiers(request.payload, schema);
+  if (ids.length > MOST_IDENTIFIERS) {
+    throw new UsageError("resource.too-many", { count: ids.length, limit: MOST_IDENTIFIERS });
+  }
+  return ids;
 }
 
 function expectFormat(request: Request, format: number): void {

@@ -1,10 +1,10 @@
 /** The datastore of one node: the same tree whether the node or a manager asks. */
 import type { NodeId } from "../../base/index.ts";
-import type { Mailbox } from "../../service/mailbox/index.ts";
+import { checkSizes, type Mailbox } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, validate } from "../../yang/index.ts";
-import type { DatastoreRoot } from "./root.ts";
+import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 /**
  * `queue`: a manager's edits also wait in the mailbox until the node wakes; what the node changes itself does not.
@@ -21,6 +21,8 @@ export function nodeRoot(
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
       const { schema } = registry;
+      checkPlace("node", instances, schema);
+      if (options.queue) checkSizes(instances, schema);
       validate(edit(registry.get(id).tree, instances, schema), schema);
       const patch = encodeInstances(instances, schema);
       const revision = mailbox.box(id).revision + instances.length;
