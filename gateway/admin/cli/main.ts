@@ -1,6 +1,6 @@
 /** Runs one command line: output, one line per error, exit code. */
 import { type Command, CommanderError } from "commander";
-import { explain, UsageError } from "../../base/index.ts";
+import { explain, explanation, UsageError } from "../../base/index.ts";
 import { buildCli } from "./cli.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { GatewayRefusal } from "./gateway-client.ts";
@@ -69,5 +69,5 @@ function usageError(error: CommanderError): UsageError {
 }
 
 function sentence(error: unknown): string {
-  return error instanceof GatewayRefusal ? `${error.message}. ${error.hint} [${error.code}]` : explain(error);
+  return error instanceof GatewayRefusal ? explanation(error) : explain(error);
 }

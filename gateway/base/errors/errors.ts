@@ -55,5 +55,9 @@ export const isCoded = (error: unknown): error is CodedError => error instanceof
 /** One line for a person: sentence, hint, code. */
 export function explain(error: unknown): string {
   if (!isCoded(error)) return error instanceof Error ? error.message : String(error);
-  return `${error.message}. ${error.hint} [${error.code}]`;
+  return explanation(error);
 }
+
+/** The same of an error that another process told. A text that asks "did you mean 'leaf'?" has its mark already. */
+export const explanation = ({ message, hint, code }: Readonly<Record<"message" | "hint" | "code", string>>): string =>
+  `${message}${/[.?!]$/.test(message) ? "" : "."} ${hint} [${code}]`;
