@@ -335,6 +335,32 @@ const without = (sid: number, ...pairs: ReadonlyArray<readonly [number, Value]>)
 };
 const item = (id: number, ...pairs: ReadonlyArray<readonly [number, Value]>): Tree => tree([111, id], ...pairs);
 
+const DUPLICATES: ReadonlyArray<readonly [name: string, before: Tree, fragment: Tree, at: InstanceId]> = [
+  ["a list that is new", tree(), tree([100, tree([110, [item(1), item(2), item(1)]])]), at(110)],
+  ["a list that is known", top([110, [item(1)]]), tree([100, tree([110, [item(1), item(1)]])]), at(110)],
+  ["a list at the top of the report", tree(), tree([110, [item(1), item(1)]]), at(110)],
+  ["a leaf-list of configuration", tree(), tree([100, tree([120, ["a", "b", "a"]])]), at(120)],
+];
+
+test.each(DUPLICATES)("merge refuses an entry twice in %s", (_name, before, fragment, id) => {
+  expect(() => merge(before, fragment, RULES)).toThrow(expect.objectContaining({ code: "yang.duplicate", at: id }));
+});
+
+test("merge finds an entry twice in a list inside an entry, and names that", () => {
+  const twice = system([
+    1701,
+    tree([1730, [tree([1731, "bob"], [1732, [key("admin", "peru"), key("admin", "peru")]])]]),
+  ]);
+  expect(() => merge(tree(), twice, IETF)).toThrow(
+    expect.objectContaining({ code: "yang.duplicate", at: at(1732, "bob") }),
+  );
+});
+
+test("a leaf-list of state may repeat itself in a report", () => {
+  const report = tree([100, tree([121, ["a", "a"]])]);
+  expect(merge(tree(), report, RULES)).toEqual(report);
+});
+
 const FINDINGS: ReadonlyArray<readonly [name: string, tree: Tree, code: string, at: InstanceId]> = [
   ["a mandatory leaf is missing", without(101), "yang.missing-element", at(101)],
   ["a mandatory leaf in containers that are not there", tree(), "yang.missing-element", at(202)],

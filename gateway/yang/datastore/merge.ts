@@ -1,7 +1,9 @@
 /**
  * A node's report: a fragment of its datastore, configuration and state alike, laid over what is known. Containers and
- * list entries (by key) merge, everything else is replaced.
+ * list entries (by key) merge, everything else is replaced. A report is not complete, so nothing is asked of it but that
+ * it names each list entry once.
  */
+import { refuseDuplicates } from "../codec/duplicates.ts";
 import { Fault } from "../codec/fault.ts";
 import { lineage, located } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
@@ -11,6 +13,7 @@ import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type MutableTree, type Tree, type Value } from "../tree.ts";
 import { dropRivals, put } from "./edit.ts";
 
+/** Throws DataError `yang.unknown-element` and `yang.duplicate`. */
 export function merge(tree: Tree, fragment: Tree, schema: Schema): Tree {
   const plan = planOf(schema);
   let merged = tree;
@@ -30,6 +33,7 @@ function mergeTop(tree: Tree, sid: number, value: Value, plan: Plan): Tree {
   if (!node.free || node.kind === "notification" || node.schema.structure === true || around > 0) {
     throw new Fault("yang.unknown-element", `${node.schema.name} cannot stand by itself in a datastore`, sid);
   }
+  refuseDuplicates(value, node);
   return mergeDown(tree, lineage(node), 0, value);
 }
 
