@@ -1,7 +1,7 @@
 /** `sidgate run`: the gateway until it is told to stop. */
 
 import type { Status } from "../admin/api/index.ts";
-import type { RunOptions } from "../admin/cli/index.ts";
+import { printableLines, type RunOptions } from "../admin/cli/index.ts";
 import { type Random, systemClock } from "../base/index.ts";
 import { configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
@@ -56,5 +56,5 @@ export function banner(status: Status): string {
   lines.push("Try next, in another terminal:");
   const width = Math.max(...status.tryNext.map(({ command }) => command.length));
   for (const { command, what } of status.tryNext) lines.push(`  ${command.padEnd(width)}  # ${what}`);
-  return lines.join("\n");
+  return printableLines(lines.join("\n"));
 }

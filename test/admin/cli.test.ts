@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
+import { printableJson } from "../../gateway/admin/cli/table.ts";
 import { configCheck, configShow } from "../../gateway/app/config/index.ts";
 import { StoreError, UsageError } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
@@ -260,6 +261,26 @@ describe("a running gateway", () => {
   expect(await sidgate(["image", "add", pipe, "--model", "m", "--version", "1"])).toMatchObject({
     code: 74,
     err: `sidgate: cannot read ${pipe}: it is not a regular file. Give the path of an existing file. [cli.file]\n`,
+  });
+});
+
+describe("a name that would steer the terminal", () => {
+  const NAME = "\u001b[31m\nr\u009b\u202e";
+  test.each([
+    [["node", "add", NAME], "Added ?[31m?r?? as n-4.\n"],
+    [["image", "add", "FILE", "--model", NAME, "--version", NAME], /^Added \?\[31m\?r\?\? \?\[31m\?r\?\? as abcdefg: /],
+    [["node", "remove", "n-4"], "Removed n-4.\n"],
+  ])("%j is shown without", async (args, expected) => {
+    const { out } = await sidgate(args.map((arg) => (arg === "FILE" ? image : arg)));
+    if (typeof expected === "string") expect(out).toBe(expected);
+    else expect(out).toMatch(expected);
+    doors.site.commands.pop();
+    doors.site.uploads.pop();
+  });
+  test("is escaped in JSON", () => {
+    const shown = printableJson({ name: NAME });
+    expect(shown).toBe('{"name":"\\u001b[31m\\nr\\u009b\\u202e"}');
+    expect(JSON.parse(shown)).toEqual({ name: NAME });
   });
 });
 

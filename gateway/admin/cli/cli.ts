@@ -6,6 +6,7 @@ import { formatSize } from "../api/quantities.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import { OPTIONS } from "./options.ts";
 import type { DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
+import { printable, printableJson, printableLines } from "./table.ts";
 import { campaignTable, campaignView, imageTable, nodeTable, nodeView } from "./views.ts";
 
 export interface CliContext {
@@ -130,8 +131,12 @@ const connect = ({ programs }: CliContext, options: RunOptions): GatewayClient =
   new GatewayClient(programs.controlSocket(options));
 
 function show<T>({ print }: CliContext, { json }: Asking, value: T, view: (value: T) => string): void {
-  print(json ? JSON.stringify(value) : view(value));
+  print(json ? printableJson(value) : printableLines(view(value)));
 }
+
+/** One sentence says it all. */
+const tell = <T>(context: CliContext, options: Asking, value: T, sentence: (value: T) => string): void =>
+  show(context, options, value, (told) => printable(sentence(told)));
 
 /** Relative times are told by the gateway's clock, which a trial may run fast. */
 const gatewayTime = async (client: GatewayClient) => (await client.get<Status>("/api/status")).now;
@@ -156,13 +161,13 @@ function addNodes(cli: Command, context: CliContext): void {
     .action(async (endpoint: string, options: Asking & { name?: string }) => {
       const args = given({ endpoint, name: options.name });
       const added = await connect(context, options).command<NodeAdded>("node.add", args);
-      show(context, options, added, ({ node }) => `Added ${endpoint} as ${node}.`);
+      tell(context, options, added, ({ node }) => `Added ${endpoint} as ${node}.`);
     });
   asking(node, "remove", "forget a node")
     .argument("<node>", "id of the node")
     .action(async (id: string, options: Asking) => {
       const removed = await connect(context, options).command<{ node: string }>("node.remove", { node: id });
-      show(context, options, removed, ({ node }) => `Removed ${node}.`);
+      tell(context, options, removed, ({ node }) => `Removed ${node}.`);
     });
 }
 
@@ -184,7 +189,7 @@ function addImages(cli: Command, context: CliContext): void {
       const added = await connect(context, options).addImage<ImageAdded>(image);
       const view = ({ id, size, digest: sha256 }: ImageAdded): string =>
         `Added ${model} ${version} as ${id}: ${formatSize(size)}, SHA-256 ${sha256}.`;
-      show(context, options, added, view);
+      tell(context, options, added, view);
     });
 }
 
@@ -202,7 +207,7 @@ function addCampaigns(cli: Command, context: CliContext): void {
       const started = await connect(context, options).command<CampaignStarted>("campaign.create", args);
       const view = ({ campaign: id, targets, excluded }: CampaignStarted): string =>
         `Started ${id} for ${targets} ${targets === 1 ? "node" : "nodes"}, ${excluded} left out.`;
-      show(context, options, started, view);
+      tell(context, options, started, view);
     });
   asking(campaign, "show", "list the campaigns, or show one with its nodes")
     .argument("[campaign]", "id of the campaign")
@@ -227,7 +232,7 @@ function addCampaigns(cli: Command, context: CliContext): void {
       .argument("<campaign>", "id of the campaign")
       .action(async (id: string, options: Asking) => {
         const asked = connect(context, options).command<{ campaign: string }>(`campaign.${verb}`, { campaign: id });
-        show(context, options, await asked, (row) => `${past} ${row.campaign}.`);
+        tell(context, options, await asked, (row) => `${past} ${row.campaign}.`);
       });
   }
 }

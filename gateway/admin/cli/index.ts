@@ -5,4 +5,4 @@ export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 export { GatewayClient } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
 export type { ConfigOptions, DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
-export { formatTable } from "./table.ts";
+export { formatTable, printable, printableLines } from "./table.ts";

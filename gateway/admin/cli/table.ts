@@ -24,5 +24,17 @@ export function formatTable<T>(columns: ReadonlyArray<Column<T>>, rows: readonly
   return lines.map(formatLine).join("\n");
 }
 
+/** What would steer a terminal: controls, and the marks that turn the direction of writing. */
+const STEERING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
 /** Names come from nodes: what would steer the terminal is shown as a question mark. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?");
+export const printable = (text: string): string => text.replace(STEERING, "?");
+
+/** The same for text whose line breaks are ours. */
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
+
+/** JSON says them as escapes, so that a program still reads the name as it is. */
+export const printableJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, undefined, indent).replace(STEERING, (steering) =>
+    steering === "\n" ? steering : `\\u${steering.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

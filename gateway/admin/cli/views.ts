@@ -2,7 +2,7 @@
 import type { Millis } from "../../base/index.ts";
 import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { formatMoment, formatSize } from "../api/quantities.ts";
-import { type Column, formatTable, printable } from "./table.ts";
+import { type Column, formatTable, printable, printableJson } from "./table.ts";
 
 const firmware = ({ model, version }: { model?: string; version?: string }): string =>
   version === undefined ? "-" : `${model ?? "?"} ${version}`;
@@ -43,13 +43,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["waiting", `${node.pending} for its next wake`],
   ]);
   const trace = node.trace.map(({ at, text }) => `  ${formatMoment(at, now)}: ${printable(text)}`);
-  return [
-    head,
-    "data:",
-    JSON.stringify(node.data, undefined, 2),
-    "trace:",
-    ...(trace.length > 0 ? trace : ["  -"]),
-  ].join("\n");
+  return [head, "data:", printableJson(node.data, 2), "trace:", ...(trace.length > 0 ? trace : ["  -"])].join("\n");
 }
 
 export function imageTable(rows: readonly ImageRow[], now: Millis): string {
