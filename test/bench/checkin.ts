@@ -14,7 +14,7 @@ import {
   forkScript,
   messageOf,
   NODE_FLAGS,
-  quartiles,
+  Table,
 } from "./measure.ts";
 
 const ROUNDS = 5;
@@ -57,25 +57,22 @@ export async function checkInBench(): Promise<Figures> {
     };
 
     for (const server of [ours, whole]) await measure(server, "check-in", 64, 8_000); // compiled code is what runs for years
-    const columns = new Map<string, number[]>();
-    const note = (name: string, value: number): void => {
-      columns.set(name, [...(columns.get(name) ?? []), value]);
-    };
+    const table = new Table();
     for (let round = 0; round < ROUNDS; round++) {
       for (const inFlight of IN_FLIGHT) {
         const requests = REQUESTS[inFlight];
         const { us, bytes } = await measure(ours, "check-in", inFlight, requests);
-        note(`checkin_cpu_${inFlight}`, us);
-        note(`bytes_written_per_checkin_${inFlight}`, bytes);
+        table.note(`checkin_cpu_${inFlight}`, us);
+        table.note(`bytes_written_per_checkin_${inFlight}`, bytes);
         if (peer !== undefined) {
           const get = (await measure(peer, "get", inFlight, requests)).us;
-          note(`libcoap_get_cpu_${inFlight}`, get);
-          note(`checkin_cpu_vs_libcoap_get_${inFlight}`, us / get);
+          table.note(`libcoap_get_cpu_${inFlight}`, get);
+          table.note(`checkin_cpu_vs_libcoap_get_${inFlight}`, us / get);
         }
       }
-      note("checkin_whole_process_cpu_64", (await measure(whole, "check-in", 64, REQUESTS[64])).us);
+      table.note("checkin_whole_process_cpu_64", (await measure(whole, "check-in", 64, REQUESTS[64])).us);
     }
-    return Object.fromEntries([...columns].map(([name, values]) => [name, quartiles(values, unitOf(name))]));
+    return table.figures(unitOf);
   } finally {
     for (const child of running)
       if (child.connected) child.disconnect();

@@ -7,13 +7,7 @@ import { Encoder } from "cbor-x";
 import { decodeTree, encodeTree } from "../../gateway/yang/codec/index.ts";
 import type { MutableTree, Tree, Value } from "../../gateway/yang/tree.ts";
 import { SIDGATE } from "../support/hand-schema.ts";
-
-export interface Figure {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  readonly unit: string;
-}
+import { type Figure, type Figures, quartiles } from "./measure.ts";
 
 const RUNS = 15;
 const SLICE_MICROSECONDS = 60_000;
@@ -57,13 +51,6 @@ export const NODE_TREE: Tree = tree(
 
 const CBOR_X = new Encoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false });
 
-/** [low quartile, median, high quartile] */
-function quartiles(values: readonly number[]): readonly [number, number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
-  return [at(0.25), at(0.5), at(0.75)];
-}
-
 /** Operations per microsecond of CPU time. */
 function speed(work: () => unknown): number {
   const start = process.cpuUsage();
@@ -88,11 +75,10 @@ function compare(ours: () => unknown, theirs: () => unknown): Figure {
     const second = run % 2 === 0 ? speed(theirs) : speed(ours);
     ratios.push(run % 2 === 0 ? first / second : second / first);
   }
-  const [low, value, high] = quartiles(ratios);
-  return { value, low, high, unit: "of the speed of cbor-x" };
+  return quartiles(ratios, "of the speed of cbor-x");
 }
 
-export async function codecBench(): Promise<Record<string, Figure>> {
+export async function codecBench(): Promise<Figures> {
   const bytes = Buffer.from(encodeTree(NODE_TREE, SIDGATE));
   // The same document: what cbor-x reads from our bytes is what it writes.
   const document: unknown = CBOR_X.decode(bytes);

@@ -45,6 +45,19 @@ export function quartiles(values: readonly number[], unit: string): Figure {
   return { value: at(0.5), low: at(0.25), high: at(0.75), unit };
 }
 
+/** Figures by name, a value per round. */
+export class Table {
+  readonly #columns = new Map<string, number[]>();
+
+  note(name: string, value: number): void {
+    this.#columns.set(name, [...(this.#columns.get(name) ?? []), value]);
+  }
+
+  figures(unitOf: (name: string) => string): Figures {
+    return Object.fromEntries([...this.#columns].map(([name, values]) => [name, quartiles(values, unitOf(name))]));
+  }
+}
+
 /** A script beside this one, compiled or not, as a child with a message channel. */
 export const forkScript = (name: string, args: readonly string[], flags: readonly string[] = []): ChildProcess =>
   fork(fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url)), [...args], {
