@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
 import { printableJson } from "../../gateway/admin/cli/table.ts";
-import { configCheck, configShow } from "../../gateway/app/config/index.ts";
+import { ConfigError, configCheck, configShow } from "../../gateway/app/config/index.ts";
 import { StoreError, UsageError } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
 
@@ -261,6 +261,41 @@ describe("a running gateway", () => {
   expect(await sidgate(["image", "add", pipe, "--model", "m", "--version", "1"])).toMatchObject({
     code: 74,
     err: `sidgate: cannot read ${pipe}: it is not a regular file. Give the path of an existing file. [cli.file]\n`,
+  });
+});
+
+describe("with --json an error is one JSON object", () => {
+  test.each([
+    ["of the gateway", ["node", "remove", "n-9", "--json"], 1, "node.unknown"],
+    ["of the way to it", ["node", "list", "--json", "--data", "/nowhere"], 69, "cli.no-gateway"],
+    ["of the command line", ["node", "list", "--json", "--dta", "x"], 64, "cli.usage"],
+    ["of a missing command", ["--json"], 64, "cli.usage"],
+    ["of a file", ["image", "add", "/nowhere", "--model", "m", "--version", "1", "--json"], 74, "cli.file"],
+  ])("%s", async (_name, args, exit, code) => {
+    const said = await sidgate(args);
+    expect([said.code, said.out]).toEqual([exit, ""]);
+    expect(said.err).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(said.err)).toEqual({
+      error: { code, text: expect.any(String), hint: expect.any(String) },
+    });
+  });
+  test("from outside the table", async () => {
+    const { err } = await sidgate(["try", "--json"], { try: () => Promise.reject(new Error("something\nelse")) });
+    expect(JSON.parse(err)).toEqual({ error: { code: "unexpected", text: "something\nelse", hint: "" } });
+  });
+  test("with its findings", async () => {
+    const controlSocket = (): string => {
+      throw new ConfigError([{ place: "c.yaml:1:1", key: "data", problem: "must be a path" }]);
+    };
+    const { err, code } = await sidgate(["node", "list", "--json"], { controlSocket });
+    expect(code).toBe(78);
+    expect(JSON.parse(err)).toMatchObject({
+      error: { code: "config.invalid", details: ["c.yaml:1:1 data: must be a path"] },
+    });
+  });
+  test("but behind -- it is a name", async () => {
+    const { err } = await sidgate(["node", "show", "--", "--json"]);
+    expect(err).toMatch(/^sidgate: .*\[node\.unknown\]\n$/);
   });
 });
 

@@ -24,7 +24,7 @@ const digest = (text: string): string =>
 export const OPTIONS = {
   config: () => new Option("-c, --config <file>", "configuration file (default: sidgate.yaml here, if there is one)"),
   data: (text = "data folder (default: from the configuration)") => new Option("-d, --data <folder>", text),
-  json: () => new Option("--json", "print JSON").default(false),
+  json: () => new Option("--json", "print JSON; an error too, as {error: {code, text, hint}} on stderr").default(false),
   nodes: (count: number) =>
     new Option("--nodes <count>", "number of simulated nodes").argParser(integer(1, 100_000)).default(count),
   share: (flag: string, text: string, value: number) =>
