@@ -25,15 +25,14 @@ import {
   type Message,
   OPTION,
 } from "../wire/coap/index.ts";
-import { answerBlock, isBlockRequest } from "./block-lane.ts";
-import { FastBlockLane } from "./block-lane-fast.ts";
-import { BodyTable } from "./block1.ts";
-import { SnapshotTable } from "./block2.ts";
-import { DedupTable } from "./dedup.ts";
-import { Answering, type Exchange, newExchange } from "./exchange.ts";
-import { Handlers } from "./handlers.ts";
-import { Notifier } from "./notifier.ts";
-import { type Link, Outlet } from "./outlet.ts";
+import { answerBlock, isBlockRequest } from "./blockwise/block-lane.ts";
+import { FastBlockLane } from "./blockwise/block-lane-fast.ts";
+import { BodyTable } from "./blockwise/block1.ts";
+import { SnapshotTable } from "./blockwise/block2.ts";
+import { DedupTable } from "./messages/dedup.ts";
+import { Answering, type Exchange, newExchange } from "./messages/exchange.ts";
+import { type Link, Outlet } from "./messages/outlet.ts";
+import { Notifier } from "./observe/notifier.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,
@@ -42,10 +41,18 @@ import {
   type TransmissionParameters,
 } from "./parameters.ts";
 import type { BlockLane, CheckInLane, RequestPort, Response } from "./request-port.ts";
-import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
-import { ASKED_NOTHING, bareReply, keepIfSliced, type Reply, withBlockEtag, writeReply } from "./response-writer.ts";
+import { Handlers } from "./requests/handlers.ts";
+import { type ReadRequest, readRequest, transferKey } from "./requests/request-reader.ts";
+import {
+  ASKED_NOTHING,
+  bareReply,
+  keepIfSliced,
+  type Reply,
+  withBlockEtag,
+  writeReply,
+} from "./requests/response-writer.ts";
 import { type EngineStats, newStats } from "./stats.ts";
-import { pathOf, type Remote, type Transport } from "./transport.ts";
+import { pathOf, type Remote, type Transport } from "./transport/transport.ts";
 
 /** What is known about the sender of a datagram besides its path. */
 export type PeerFacts = Omit<Peer, "path">;

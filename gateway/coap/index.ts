@@ -18,5 +18,5 @@ export type {
   ResponseCode,
 } from "./request-port.ts";
 export type { EngineStats } from "./stats.ts";
-export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport.ts";
-export { type UdpAddress, UdpTransport } from "./udp.ts";
+export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport/transport.ts";
+export { type UdpAddress, UdpTransport } from "./transport/udp.ts";

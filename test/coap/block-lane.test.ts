@@ -2,9 +2,9 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { SILENT, seededRandom, toHex } from "../../gateway/base/index.ts";
-import { FastBlockLane } from "../../gateway/coap/block-lane-fast.ts";
+import { FastBlockLane } from "../../gateway/coap/blockwise/block-lane-fast.ts";
 import { Engine, FRAME_BYTES } from "../../gateway/coap/index.ts";
-import { MessageIds } from "../../gateway/coap/message-ids.ts";
+import { MessageIds } from "../../gateway/coap/messages/message-ids.ts";
 import {
   codeOf,
   decodeMessage,

@@ -2,13 +2,13 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { millis, seconds, seededRandom } from "../../gateway/base/index.ts";
-import { judgeBlock } from "../../gateway/coap/block1.ts";
-import { SnapshotTable, sliceBody } from "../../gateway/coap/block2.ts";
-import { DedupTable } from "../../gateway/coap/dedup.ts";
+import { judgeBlock } from "../../gateway/coap/blockwise/block1.ts";
+import { SnapshotTable, sliceBody } from "../../gateway/coap/blockwise/block2.ts";
 import { DEFAULT_PARAMETERS, derivedTimes } from "../../gateway/coap/index.ts";
-import { MessageIds } from "../../gateway/coap/message-ids.ts";
-import { firstSequence, nextSequence } from "../../gateway/coap/observe.ts";
-import { begin, step } from "../../gateway/coap/reliable.ts";
+import { DedupTable } from "../../gateway/coap/messages/dedup.ts";
+import { MessageIds } from "../../gateway/coap/messages/message-ids.ts";
+import { begin, step } from "../../gateway/coap/messages/reliable.ts";
+import { firstSequence, nextSequence } from "../../gateway/coap/observe/observe.ts";
 import { blockSize, MAX_SZX, type Szx } from "../../gateway/wire/coap/index.ts";
 
 const at = millis;

@@ -1,7 +1,7 @@
 /** Large responses (Block2, RFC 7959 §2.4): all blocks of a transfer come from one state. */
 import { expect, test } from "@jest/globals";
 import { minutes } from "../../gateway/base/index.ts";
-import { bodyEtag } from "../../gateway/coap/block2.ts";
+import { bodyEtag } from "../../gateway/coap/blockwise/block2.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { ack, con, NODE, stage } from "../support/lockstep.ts";
 import { imageOf } from "../support/lockstep-images.ts";

@@ -1,7 +1,7 @@
 /** Observe (RFC 7641): registration, notifications of the right type, and all the ways it ends. */
 import { expect, test } from "@jest/globals";
 import { hours, seconds } from "../../gateway/base/index.ts";
-import { bodyEtag } from "../../gateway/coap/block2.ts";
+import { bodyEtag } from "../../gateway/coap/blockwise/block2.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ack, con, NODE, non, rst, stage } from "../support/lockstep.ts";

@@ -1,7 +1,7 @@
 /** CoAP over UDP (RFC 7252 §6): one socket per bound address, behind the transport port. */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { UsageError } from "../base/index.ts";
+import { UsageError } from "../../base/index.ts";
 import { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport.ts";
 
 const FRAMES = 64;

@@ -1,7 +1,7 @@
 /** Calls into the handlers above the engine: whatever goes wrong there becomes 5.00 without a word of ours, and a log line. */
-import { isCoded, type Logger } from "../base/index.ts";
-import type { Response } from "./request-port.ts";
-import type { EngineStats } from "./stats.ts";
+import { isCoded, type Logger } from "../../base/index.ts";
+import type { Response } from "../request-port.ts";
+import type { EngineStats } from "../stats.ts";
 
 type Answer = Response | Promise<Response>;
 

@@ -1,5 +1,5 @@
 /** The way out of the engine: message ids, encoding, counting, and CON messages until they are settled. */
-import type { Clock, Random } from "../base/index.ts";
+import type { Clock, Random } from "../../base/index.ts";
 import {
   codeOf,
   encodeEmpty,
@@ -7,13 +7,13 @@ import {
   type MessageType,
   messageLength,
   writeMessage,
-} from "../wire/coap/index.ts";
+} from "../../wire/coap/index.ts";
+import type { TransmissionParameters } from "../parameters.ts";
+import type { Reply } from "../requests/response-writer.ts";
+import type { EngineStats } from "../stats.ts";
+import type { Remote, Transport } from "../transport/transport.ts";
 import { MessageIds } from "./message-ids.ts";
-import type { TransmissionParameters } from "./parameters.ts";
 import { Confirmables } from "./reliable.ts";
-import type { Reply } from "./response-writer.ts";
-import type { EngineStats } from "./stats.ts";
-import type { Remote, Transport } from "./transport.ts";
 
 /** One end of a conversation: which socket, which peer, and the key of both in the tables. */
 export interface Link {

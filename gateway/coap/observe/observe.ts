@@ -1,9 +1,9 @@
 /** RFC 7641 — the table of observations, keyed by path and token (§4.1), found by topic when something changed. */
 
-import type { Peer } from "../base/index.ts";
-import { type Millis, toHex } from "../base/index.ts";
-import type { ReadRequest } from "./request-reader.ts";
-import type { Remote, Transport } from "./transport.ts";
+import type { Peer } from "../../base/index.ts";
+import { type Millis, toHex } from "../../base/index.ts";
+import type { ReadRequest } from "../requests/request-reader.ts";
+import type { Remote, Transport } from "../transport/transport.ts";
 
 export interface Registration {
   readonly transport: Transport;

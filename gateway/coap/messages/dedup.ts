@@ -2,7 +2,7 @@
  * RFC 7252 §4.5 — message deduplication, keyed by (path, message id). A request is recorded before it is worked on, so
  * that a copy that arrives meanwhile runs nothing.
  */
-import type { Millis } from "../base/index.ts";
+import type { Millis } from "../../base/index.ts";
 
 /** What a copy of the request gets. */
 export type Repeat =

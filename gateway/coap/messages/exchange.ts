@@ -1,10 +1,10 @@
 /** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
-import { type Clock, type Millis, millis, type Timer } from "../base/index.ts";
-import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../wire/coap/index.ts";
+import { type Clock, type Millis, millis, type Timer } from "../../base/index.ts";
+import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../../wire/coap/index.ts";
+import type { Reply } from "../requests/response-writer.ts";
+import type { EngineStats } from "../stats.ts";
 import { ACKNOWLEDGED_REPEAT, type DedupEntry, type DedupTable, SILENT_REPEAT } from "./dedup.ts";
 import type { Link, Outlet } from "./outlet.ts";
-import type { Reply } from "./response-writer.ts";
-import type { EngineStats } from "./stats.ts";
 
 export interface Exchange {
   readonly link: Link;

@@ -1,5 +1,5 @@
 /** The transport port of the engine: datagrams in and out. UDP today; a DTLS record layer fits the same shape. */
-import type { Closable } from "../base/index.ts";
+import type { Closable } from "../../base/index.ts";
 
 /** Where a datagram came from; shaped like the address that node:dgram hands out, so that nothing is copied. */
 export interface Remote {

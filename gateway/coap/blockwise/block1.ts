@@ -1,6 +1,6 @@
 /** RFC 7959 §2.5 — request bodies that come in blocks (Block1), put together before a handler sees them. */
-import type { Millis } from "../base/index.ts";
-import { type BlockOption, blockOffset, blockSize, type Szx } from "../wire/coap/index.ts";
+import type { Millis } from "../../base/index.ts";
+import { type BlockOption, blockOffset, blockSize, type Szx } from "../../wire/coap/index.ts";
 
 /** What one block means, seen against the bytes that are there already. */
 export type BlockVerdict =

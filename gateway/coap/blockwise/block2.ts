@@ -1,8 +1,8 @@
 /** RFC 7959 §2.4 — responses larger than one block (Block2): the slice, and the snapshot that keeps a transfer whole. */
 import { createHash } from "node:crypto";
-import type { Millis } from "../base/index.ts";
-import { type BlockOption, blockOffset, blockSize, MAX_SZX, type Szx } from "../wire/coap/index.ts";
-import type { Response } from "./request-port.ts";
+import type { Millis } from "../../base/index.ts";
+import { type BlockOption, blockOffset, blockSize, MAX_SZX, type Szx } from "../../wire/coap/index.ts";
+import type { Response } from "../request-port.ts";
 
 export interface Slice {
   readonly payload: Uint8Array;

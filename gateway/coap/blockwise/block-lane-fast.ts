@@ -3,10 +3,10 @@
  * the transport's frame, without a message object, an option list or a view in between. It knows the options Uri-Path,
  * ETag, Accept and Block2 in their shortest encoding and success; whatever else it meets, it leaves to the general form.
  */
-import { CONTENT_FORMAT, OPTION } from "../wire/coap/index.ts";
-import type { MessageIds } from "./message-ids.ts";
-import type { BlockLane, BlockSource } from "./request-port.ts";
-import type { Remote } from "./transport.ts";
+import { CONTENT_FORMAT, OPTION } from "../../wire/coap/index.ts";
+import type { MessageIds } from "../messages/message-ids.ts";
+import type { BlockLane, BlockSource } from "../request-port.ts";
+import type { Remote } from "../transport/transport.ts";
 
 /** RFC 7252 §3: version 1 with the types, shifted as in the first byte. */
 const CON = 0x40;

@@ -2,8 +2,8 @@
  * RFC 7252 §4.4 — message ids of what we send first (NON, separate CON, notifications). One counter for all peers would
  * wrap within EXCHANGE_LIFETIME on a busy gateway, one per peer would grow with the peers; so peers share 1024 counters.
  */
-import type { Random } from "../base/index.ts";
-import type { Remote } from "./transport.ts";
+import type { Random } from "../../base/index.ts";
+import type { Remote } from "../transport/transport.ts";
 
 const COUNTERS = 1024;
 

@@ -1,5 +1,5 @@
 /** From a handler's response to code, options and payload: validation by ETag (RFC 7252 §5.10.6.2) and the slice (Block2). */
-import { EMPTY, equalBytes, type Millis } from "../base/index.ts";
+import { EMPTY, equalBytes, type Millis } from "../../base/index.ts";
 import {
   type BlockOption,
   CONTENT_FORMATS,
@@ -9,9 +9,9 @@ import {
   OPTION,
   type OptionValue,
   sortOptions,
-} from "../wire/coap/index.ts";
-import { bodyEtag, type SnapshotTable, sliceBody } from "./block2.ts";
-import type { Response } from "./request-port.ts";
+} from "../../wire/coap/index.ts";
+import { bodyEtag, type SnapshotTable, sliceBody } from "../blockwise/block2.ts";
+import type { Response } from "../request-port.ts";
 import { type ReadRequest, transferKey } from "./request-reader.ts";
 
 export interface Reply {

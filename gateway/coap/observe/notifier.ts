@@ -1,15 +1,15 @@
 /** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
-import type { Clock, Peer } from "../base/index.ts";
-import type { Message } from "../wire/coap/index.ts";
-import type { SnapshotTable } from "./block2.ts";
-import type { Handlers } from "./handlers.ts";
+import type { Clock, Peer } from "../../base/index.ts";
+import type { Message } from "../../wire/coap/index.ts";
+import type { SnapshotTable } from "../blockwise/block2.ts";
+import type { Link, Outlet } from "../messages/outlet.ts";
+import type { Limits } from "../parameters.ts";
+import type { RequestPort, Response } from "../request-port.ts";
+import type { Handlers } from "../requests/handlers.ts";
+import type { ReadRequest } from "../requests/request-reader.ts";
+import { ASKED_NOTHING, isSuccess, keepIfSliced, withBlockEtag, writeReply } from "../requests/response-writer.ts";
+import type { EngineStats } from "../stats.ts";
 import { firstSequence, nextSequence, type Observation, ObservationTable } from "./observe.ts";
-import type { Link, Outlet } from "./outlet.ts";
-import type { Limits } from "./parameters.ts";
-import type { RequestPort, Response } from "./request-port.ts";
-import type { ReadRequest } from "./request-reader.ts";
-import { ASKED_NOTHING, isSuccess, keepIfSliced, withBlockEtag, writeReply } from "./response-writer.ts";
-import type { EngineStats } from "./stats.ts";
 
 export interface NotifierParts {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** RFC 7252 §5.4, §5.8 — options and method of a request: what must be refused, and what the handlers get. */
-import { EMPTY, isCoded, toHex, WireError } from "../base/index.ts";
+import { EMPTY, isCoded, toHex, WireError } from "../../base/index.ts";
 import {
   type BlockOption,
   type DottedCode,
@@ -12,8 +12,8 @@ import {
   OPTION,
   type OptionValue,
   optionRow,
-} from "../wire/coap/index.ts";
-import type { Request } from "./request-port.ts";
+} from "../../wire/coap/index.ts";
+import type { Request } from "../request-port.ts";
 
 export interface ReadRequest {
   readonly request: Request;

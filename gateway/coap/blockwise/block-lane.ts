@@ -3,7 +3,7 @@
  * the peer, for any SZX, any order, any token, after any pause. Here is the rule; block-lane-fast.ts is its quick form
  * for the plain request, and a test holds the two to identical bytes.
  */
-import { EMPTY, equalBytes } from "../base/index.ts";
+import { EMPTY, equalBytes } from "../../base/index.ts";
 import {
   type BlockOption,
   blockOffset,
@@ -16,10 +16,10 @@ import {
   type Message,
   OPTION,
   type OptionValue,
-} from "../wire/coap/index.ts";
-import type { BlockLane } from "./request-port.ts";
-import type { ReadRequest } from "./request-reader.ts";
-import type { Reply } from "./response-writer.ts";
+} from "../../wire/coap/index.ts";
+import type { BlockLane } from "../request-port.ts";
+import type { ReadRequest } from "../requests/request-reader.ts";
+import type { Reply } from "../requests/response-writer.ts";
 
 export interface BlockAnswer extends Reply {
   /** What left: for the lane's own books. */
