@@ -104,6 +104,22 @@ describe("a wrong command line is one line and exit code 64", () => {
       "option '--wake-interval <duration>' argument '60' is invalid. It must be a duration, e.g. 90s or 15m",
     ],
     [["decode"], "missing required argument 'hex'"],
+    [
+      ["node", "add", ""],
+      "command-argument value '' is invalid for argument 'endpoint'. It must be 1 to 64 characters",
+    ],
+    [
+      ["image", "add", "x", "--model", "m", "--version", ""],
+      "option '--version <version>' argument '' is invalid. It must be 1 to 64 characters",
+    ],
+    [
+      ["campaign", "start", "--image", "x", "--stop-at", "0"],
+      "option '--stop-at <percent>' argument '0' is invalid. It must be a percentage above 0, e.g. 5%",
+    ],
+    [
+      ["campaign", "start", "--image", "x", "--nodes", ","],
+      "option '--nodes <ids>' argument ',' is invalid. It must name at least one",
+    ],
     [["image", "add", "x"], "required option '--model <model>' not specified"],
     [
       ["image", "add", "x", "--model", "m", "--version", "1", "--digest", "12"],

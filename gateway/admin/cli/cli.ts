@@ -4,7 +4,7 @@ import { minutes } from "../../base/index.ts";
 import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow, Status } from "../api/index.ts";
 import { formatSize } from "../api/quantities.ts";
 import { GatewayClient } from "./gateway-client.ts";
-import { OPTIONS } from "./options.ts";
+import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type { DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
 import { printable, printableJson, printableLines } from "./table.ts";
 import { campaignTable, campaignView, imageTable, nodeTable, nodeView } from "./views.ts";
@@ -156,8 +156,8 @@ function addNodes(cli: Command, context: CliContext): void {
       show(context, options, await client.get<NodeDetail>(path("nodes", id)), (row) => nodeView(row, now));
     });
   asking(node, "add", "expect a node with this endpoint name")
-    .argument("<endpoint>", "the name with which it announces itself")
-    .option("--name <name>", "name for people (default: the endpoint)")
+    .addArgument(ARGUMENTS.endpoint())
+    .addOption(OPTIONS.name("name for people (default: the endpoint)"))
     .action(async (endpoint: string, options: Asking & { name?: string }) => {
       const args = given({ endpoint, name: options.name });
       const added = await connect(context, options).command<NodeAdded>("node.add", args);
@@ -180,8 +180,8 @@ function addImages(cli: Command, context: CliContext): void {
   });
   asking(image, "add", "bring an image in")
     .argument("<file>", "the image")
-    .requiredOption("--model <model>", "model of the nodes that can run it")
-    .requiredOption("--version <version>", "version that a node reports when it runs it")
+    .addOption(OPTIONS.model())
+    .addOption(OPTIONS.version())
     .addOption(OPTIONS.digest())
     .action(async (file: string, options: Asking & { model: string; version: string; digest?: string }) => {
       const { model, version, digest } = options;
@@ -196,8 +196,8 @@ function addImages(cli: Command, context: CliContext): void {
 function addCampaigns(cli: Command, context: CliContext): void {
   const campaign = cli.command("campaign").description("roll-outs of an image");
   asking(campaign, "start", "offer an image to the nodes that it fits")
-    .requiredOption("--image <id>", "short id or SHA-256 of the image")
-    .option("--name <name>", "name for people")
+    .addOption(OPTIONS.image())
+    .addOption(OPTIONS.name())
     .addOption(OPTIONS.stopAt())
     .addOption(OPTIONS.silentAfter())
     .addOption(OPTIONS.targets())

@@ -1,5 +1,5 @@
 /** Values on the command line: each parser takes the text or says, as commander wants it, what would be right. */
-import { InvalidArgumentError, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Millis } from "../../base/index.ts";
 import { formatDuration, parseDuration, parseInteger, parsePercent } from "../api/quantities.ts";
 
@@ -11,8 +11,15 @@ function required<T>(value: T | undefined, problem: string): T {
 const integer = (min: number, max: number) => (text: string) =>
   required(parseInteger(text, min, max), `It must be a whole number from ${min} to ${max}.`);
 const percent = (text: string): number => required(parsePercent(text), "It must be a percentage, e.g. 5%.");
+const threshold = (text: string): number =>
+  required(percent(text) || undefined, "It must be a percentage above 0, e.g. 5%.");
 const share = (text: string): number => percent(text) / 100;
 const duration = (text: string): Millis => required(parseDuration(text), "It must be a duration, e.g. 90s or 15m.");
+/** Refused here, the command line is named, and not the command of the inbox behind it. */
+const words = (max: number) => (text: string) =>
+  required(text.length >= 1 && text.length <= max ? text : undefined, `It must be 1 to ${max} characters.`);
+const listed = (text: string): readonly string[] =>
+  required(list(text).length > 0 ? list(text) : undefined, "It must name at least one.");
 const list = (text: string): readonly string[] =>
   text
     .split(",")
@@ -21,7 +28,25 @@ const list = (text: string): readonly string[] =>
 const digest = (text: string): string =>
   required(/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined, "It must be 64 hex digits of SHA-256.");
 
+/** As long as the commands of the inbox take them. */
+const NAME_LENGTH = 64;
+
+export const ARGUMENTS = {
+  endpoint: () => new Argument("<endpoint>", "the name with which it announces itself").argParser(words(NAME_LENGTH)),
+} as const;
+
 export const OPTIONS = {
+  name: (text = "name for people") => new Option("--name <name>", text).argParser(words(NAME_LENGTH)),
+  model: () =>
+    new Option("--model <model>", "model of the nodes that can run it")
+      .argParser(words(NAME_LENGTH))
+      .makeOptionMandatory(),
+  version: () =>
+    new Option("--version <version>", "version that a node reports when it runs it")
+      .argParser(words(NAME_LENGTH))
+      .makeOptionMandatory(),
+  image: () =>
+    new Option("--image <id>", "short id or SHA-256 of the image").argParser(words(128)).makeOptionMandatory(),
   config: () => new Option("-c, --config <file>", "configuration file (default: sidgate.yaml here, if there is one)"),
   data: (text = "data folder (default: from the configuration)") => new Option("-d, --data <folder>", text),
   json: () => new Option("--json", "print JSON; an error too, as {error: {code, text, hint}} on stderr").default(false),
@@ -46,8 +71,9 @@ export const OPTIONS = {
       .argParser(list)
       .default([], "none"),
   digest: () => new Option("--digest <hex>", "expected SHA-256; another one is refused").argParser(digest),
-  stopAt: () => new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(percent),
+  stopAt: () =>
+    new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(threshold),
   silentAfter: () =>
     new Option("--silent-after <wakes>", "missed wakes that make a node silent").argParser(integer(1, 1000)),
-  targets: () => new Option("--nodes <ids>", "only these nodes, separated by commas").argParser(list),
+  targets: () => new Option("--nodes <ids>", "only these nodes, separated by commas").argParser(listed),
 } as const;
