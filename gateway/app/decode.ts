@@ -1,11 +1,14 @@
 /** `sidgate decode`: SID-keyed CBOR explained, with paths, types and deltas. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { DecodeOptions } from "../admin/cli/index.ts";
+import { type DecodeOptions, EXIT, printableLines } from "../admin/cli/index.ts";
 import { fromHex, SILENT, UsageError } from "../base/index.ts";
 import { annotate, builtInModels, loadModels } from "../yang/index.ts";
 
-/** Throws UsageError `cli.usage` when it is not hex. What is wrong with the bytes is part of the explanation. */
+/**
+ * Throws UsageError `cli.usage` when it is not hex. What is wrong with the bytes is part of the
+ * explanation, and of the exit code.
+ */
 export async function decode({ hex, format, models }: DecodeOptions, print: (text: string) => void): Promise<number> {
   const bytes = fromHex(hex);
   if (bytes === undefined)
@@ -16,6 +19,7 @@ export async function decode({ hex, format, models }: DecodeOptions, print: (tex
     cacheFolder: join(homedir(), ".cache", "sidgate"),
     log: SILENT,
   });
-  print(annotate(bytes, schema, format));
-  return 0;
+  const { text, broken } = annotate(bytes, schema, format);
+  print(printableLines(text));
+  return broken === undefined ? EXIT.ok : EXIT.failed;
 }

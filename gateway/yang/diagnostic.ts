@@ -55,8 +55,14 @@ interface Page {
   readonly lines: Line[];
 }
 
+export interface Annotation {
+  readonly text: string;
+  /** The rule that the bytes break first, which the text names too. */
+  readonly broken: CodedError["code"] | undefined;
+}
+
 /** Never throws for what is in the bytes: that is part of the explanation. */
-export function annotate(bytes: Uint8Array, schema: Schema, form: AnnotatedForm): string {
+export function annotate(bytes: Uint8Array, schema: Schema, form: AnnotatedForm): Annotation {
   const plan = planOf(schema);
   const page: Page = { plan, bytes, lines: [] };
   const finding = findFault(bytes, schema, form);
@@ -76,7 +82,7 @@ export function annotate(bytes: Uint8Array, schema: Schema, form: AnnotatedForm)
   const shown = page.lines.map((line) => layOut(line, finding));
   if (bytes.length === 0 && form !== 140) shown.push("# the empty sequence");
   if (finding !== undefined) shown.push(`# ${ruleOf(finding)}: ${explain(finding)}`);
-  return shown.join("\n");
+  return { text: shown.join("\n"), broken: finding?.code };
 }
 
 function findFault(bytes: Uint8Array, schema: Schema, form: AnnotatedForm): CodedError | undefined {

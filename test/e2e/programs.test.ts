@@ -107,4 +107,5 @@ test("decode explains a check-in and says what is wrong with a cut one", async (
   expect(whole.code).toBe(0);
   const cut = await sidgate(["decode", "--format", "142", "a119ea61a20201"]);
   expect(cut.stdout).toContain("cbor.truncated");
+  expect(cut.code).toBe(1);
 }, 20_000);

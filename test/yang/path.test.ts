@@ -61,7 +61,7 @@ test.each<readonly [text: string, at: number]>([
 /** Lines without their padding. */
 const explain = (hex: string, form: 140 | 141 | 142, schema = SIDGATE): string[] =>
   annotate(fromHex(hex)!, schema, form)
-    .split("\n")
+    .text.split("\n")
     .map((line) => line.replace(/ +#/, " #"));
 
 test("a check-in is explained with paths, SIDs, deltas and types", () => {
@@ -125,3 +125,14 @@ const VECTORS = fileURLToPath(new URL("../../../shared/vectors/rfc9254.json", im
     }
   },
 );
+
+test.each<readonly [name: string, hex: string, form: 140 | 141 | 142, broken: string | undefined]>([
+  ["a check-in", "a119ea61a2021901f405a118c3a201c48221190866021830", 142, undefined],
+  ["a cut check-in", "a119ea61a20201", 142, "cbor.truncated"],
+  ["the empty tree", "a0", 140, undefined],
+  ["a tree of nothing known", "a1190400f5", 140, "yang.unknown-element"],
+])("the explanation of %s (%s, %s) breaks %s", (_name, hex, form, broken) => {
+  const annotation = annotate(fromHex(hex)!, SIDGATE, form);
+  expect(annotation.broken).toBe(broken);
+  expect(annotation.text.includes("# violates")).toBe(broken !== undefined);
+});
