@@ -2,7 +2,7 @@
 
 import type { Status } from "../admin/api/index.ts";
 import { printableLines, type RunOptions } from "../admin/cli/index.ts";
-import { type Random, systemClock } from "../base/index.ts";
+import { type Closable, explain, type Logger, type Random, StoreError, systemClock } from "../base/index.ts";
 import { configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
 import { openLogger } from "./logger.ts";
@@ -22,8 +22,22 @@ export async function run(options: RunOptions): Promise<number> {
   process.stdout.write(`${banner(gateway.source.status())}\n`);
   const signal = await toldToStop();
   process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);
-  await gateway.close();
+  await closeOrTell(gateway, log);
   return 0;
+}
+
+/**
+ * Each part that fails to close is logged. Thrown is one of them for the last line and the exit code: a failure of the
+ * store if there is one, since that may mean that something was not kept.
+ */
+export async function closeOrTell(part: Closable, log: Logger): Promise<void> {
+  try {
+    await part.close();
+  } catch (error) {
+    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    for (const failure of failures) log.error("run.close-failed", { reason: explain(failure) });
+    throw failures.find((failure) => failure instanceof StoreError) ?? failures[0];
+  }
 }
 
 export function toldToStop(): Promise<NodeJS.Signals> {

@@ -1,0 +1,39 @@
+/** The end of `sidgate run`: what fails while it closes is told, part by part. */
+import { expect, test } from "@jest/globals";
+import { exitCodeOf } from "../../gateway/admin/cli/index.ts";
+import { closeOrTell } from "../../gateway/app/run.ts";
+import { BugError, explain, Lifecycle, type LogFacts, SILENT, StoreError } from "../../gateway/base/index.ts";
+
+const STORE = new StoreError("store.write-failed", { what: "the state", reason: "ENOSPC" });
+const BUG = new BugError("service.bug", { what: "w" });
+const PLAIN = new Error("a socket");
+
+async function close(failures: readonly Error[]): Promise<{ thrown: unknown; logged: readonly unknown[] }> {
+  const logged: unknown[] = [];
+  const log = { ...SILENT, error: (event: string, facts?: LogFacts) => void logged.push([event, facts?.["reason"]]) };
+  const lifecycle = new Lifecycle();
+  for (const failure of failures) {
+    lifecycle.add({
+      close: () => {
+        throw failure;
+      },
+    });
+  }
+  const thrown = await closeOrTell(lifecycle, log).catch((error: unknown) => error);
+  return { thrown, logged };
+}
+
+test.each<readonly [name: string, failures: readonly Error[], thrown: Error, code: number]>([
+  ["the store's failure, wherever it stands", [BUG, STORE, PLAIN], STORE, 74],
+  ["the failure, if there is but one", [STORE], STORE, 74],
+  ["the first to happen, if all was kept", [PLAIN, BUG], BUG, 1], // closed in reverse
+])("the last line is %s", async (_name, failures, thrown, code) => {
+  const ended = await close(failures);
+  expect(ended.thrown).toBe(thrown);
+  expect(exitCodeOf(ended.thrown)).toBe(code);
+  expect(ended.logged).toEqual([...failures].reverse().map((failure) => ["run.close-failed", explain(failure)]));
+});
+
+test("what closes well says nothing", async () => {
+  expect(await close([])).toEqual({ thrown: undefined, logged: [] });
+});
