@@ -27,9 +27,10 @@
  *                salvageTree(bytes, schema): Salvaged               stored data, as far as it fits a changed schema
  * validate.ts    validate(tree, schema, scope?): void               throws on the first finding; scope = the node whose
  *                                                                   contents the tree is, none = a datastore
+ *                validateEdit(before, after, instances, schema)     the same for what an edit is guilty of
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
  *                parsePath(text, schema): InstanceId
- * diagnostic.ts  annotate(bytes, schema, 140 | 141 | 142): string   CBOR diagnostic notation with paths as comments
+ * diagnostic.ts  annotate(bytes, schema, 140 | 141 | 142): {text, broken}   CBOR diagnostic notation with paths as comments
  */
 export interface ReadQuery {
   /** c = config only, n = non-config only, a = all (draft-ietf-core-comi-21 §3.1.1). */

@@ -70,6 +70,23 @@ test("CC-I3 list entries are added, replaced and deleted by key; CC-F4 an entry 
   expect((await ipatch(path, "a1 82 19eb32 65 30363a3030 f6")).code).toBe("2.04"); // CC-I2: deleting it again
 });
 
+test("an entry that the node reported half does not stand in the way of other edits, only of one that leaves it so", async () => {
+  const path = `n/${node}/c`;
+  const report = await services.checkIn.answer(
+    ANYBODY,
+    // period {start "06:00"}, without its set-point
+    request("POST", "c", {
+      query: ["ep=room-1"],
+      contentFormat: 142,
+      payload: bytes("a1 19ea61 a2 02 02 05 a1 18c3 a1 09 81 a1 01 65 30363a3030"),
+    }),
+  );
+  expect(report?.code).toBe("2.04");
+  expect((await ipatch(path, "a1 19eb31 01")).code).toBe("2.04");
+  expect((await ipatch(path, "a1 82 19eb32 65 30363a3030 a1 01 65 30363a3030")).code).toBe("4.00");
+  expect((await ipatch(path, "a1 82 19eb34 65 30363a3030 c48221190834")).code).toBe("2.04");
+});
+
 const REFUSED: ReadonlyArray<readonly [name: string, payload: string, code: string, tag: number]> = [
   ["CC-I4 a good edit before a bad one is not kept", "a1 19eb31 01 a1 19eb2c c482211a000f4240", "4.00", 1011],
   ["an edit of read-only data", "a1 19eb2b 10", "4.05", 1005],

@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import type { ReadQuery } from "../../gateway/yang/api.ts";
 import { edit, merge, readTree, select } from "../../gateway/yang/datastore/index.ts";
 import type { Instance, InstanceId, Tree, Value } from "../../gateway/yang/tree.ts";
-import { validate } from "../../gateway/yang/validate.ts";
+import { validate, validateEdit } from "../../gateway/yang/validate.ts";
 import { container, handSchema, IETF, leaf, leafList, list, SIDGATE, type Spec } from "../support/hand-schema.ts";
 import { at, remove, set, tree } from "../support/trees.ts";
 
@@ -402,5 +402,58 @@ test("the contents of an input are checked as a message", () => {
   const input = SIDGATE.bySid(60002);
   expect(() => validate(tree([60004, 1]), SIDGATE, input)).toThrow(
     expect.objectContaining({ code: "yang.missing-input-parameter", at: at(60003) }),
+  );
+});
+
+const NEEDY = handSchema([
+  container("v:home", 300, [
+    list(
+      "lamp",
+      310,
+      ["id"],
+      [leaf("id", 311, "uint8"), leaf("mode", 312, "string", { mandatory: true }), leaf("level", 313, "uint8")],
+      { maxElements: 2 },
+    ),
+    leaf("name", 320, "string", { mandatory: true }),
+    leaf("near", 321, { base: "leafref", path: "../lamp/id", target: { base: "uint8" } }),
+  ]),
+]);
+const lamp = (id: number, ...pairs: ReadonlyArray<readonly [number, Value]>): Tree => tree([311, id], ...pairs);
+const home = (...pairs: ReadonlyArray<readonly [number, Value]>): Tree => tree([300, tree(...pairs)]);
+/** As a node reported it: lamp 1 has no mode, and the home no name. */
+const REPORTED = home([310, [lamp(1), lamp(2, [312, "on"])]]);
+
+test.each<readonly [string, Tree, readonly Instance[]]>([
+  ["a leaf elsewhere", REPORTED, [set(at(321), 2)]],
+  ["another leaf of the incomplete entry", REPORTED, [set(at(313, 1), 5)]],
+  ["the leaf that was missing", REPORTED, [set(at(312, 1), "on")]],
+  ["the incomplete entry goes", REPORTED, [remove(at(310, 1))]],
+  ["another entry, its key in the identifier", REPORTED, [set(at(310, 2), lamp(2, [312, "off"]))]],
+  ["another entry, its key in the value", REPORTED, [set(at(310), lamp(2, [312, "off"]))]],
+  ["an entry of too many goes", home([310, [lamp(1), lamp(2), lamp(3), lamp(4)]]), [remove(at(310, 4))]],
+])("what a node left out does not stand in the way: %s", (_name, before, instances) => {
+  expect(() => validateEdit(before, edit(before, instances, NEEDY), instances, NEEDY)).not.toThrow();
+});
+
+const GUILTY: ReadonlyArray<readonly [name: string, instances: readonly Instance[], code: string, at: InstanceId]> = [
+  ["an entry that stays incomplete", [set(at(310, 1), lamp(1))], "yang.missing-element", at(312, 1)],
+  ["an incomplete entry by its value", [set(at(310), lamp(2))], "yang.missing-element", at(312, 2)],
+  ["a whole list with an incomplete entry", [set(at(310), [lamp(1)])], "yang.missing-element", at(312, 1)],
+  ["a whole container without a mandatory leaf", [set(at(300), tree())], "yang.missing-element", at(320)],
+  ["a mandatory leaf goes", [remove(at(312, 2))], "yang.missing-element", at(312, 2)],
+  [
+    "a leaf makes an entry without the others",
+    [remove(at(310, 1)), set(at(313, 7), 1)],
+    "yang.missing-element",
+    at(312, 7),
+  ],
+  ["one entry too many", [set(at(310, 3), lamp(3, [312, "on"]))], "yang.too-many-elements", at(310)],
+  ["a reference that leads nowhere", [set(at(321), 9)], "yang.instance-required", at(321)],
+  ["what a reference leads to goes", [set(at(321), 2), remove(at(310, 2))], "yang.instance-required", at(321)],
+];
+
+test.each(GUILTY)("what an edit brings about is refused: %s", (_name, instances, code, id) => {
+  expect(() => validateEdit(REPORTED, edit(REPORTED, instances, NEEDY), instances, NEEDY)).toThrow(
+    expect.objectContaining({ code, at: id }),
   );
 });

@@ -3,7 +3,7 @@ import type { NodeId } from "../../base/index.ts";
 import { checkSizes, type Mailbox } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
-import { edit, encodeInstances, validate } from "../../yang/index.ts";
+import { edit, encodeInstances, validateEdit } from "../../yang/index.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 /**
@@ -23,7 +23,8 @@ export function nodeRoot(
       const { schema } = registry;
       checkPlace("node", instances, schema);
       if (options.queue) checkSizes(instances, schema);
-      validate(edit(registry.get(id).tree, instances, schema), schema);
+      const { tree } = registry.get(id);
+      validateEdit(tree, edit(tree, instances, schema), instances, schema);
       const patch = encodeInstances(instances, schema);
       const revision = mailbox.box(id).revision + instances.length;
       await recorder.record("datastore.edited", { root: id, patch, actor, ...(options.queue ? { revision } : {}) });

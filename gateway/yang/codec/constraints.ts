@@ -1,10 +1,11 @@
 /**
  * What the shape of a tree must fulfil beyond the types of its leaves (RFC 7950 §7.5-7.9, §8): mandatory nodes, one case
  * of a choice, numbers of elements, unique values and keys, references that lead somewhere. The error codes are those of
- * draft-ietf-core-comi-21 §6, the first finding is thrown.
+ * draft-ietf-core-comi-21 §6; what a finding leads to is up to who asks.
  */
 import type { InstanceId, LeafValue, Tree, Value } from "../tree.ts";
 import { EMPTY_TREE } from "../tree.ts";
+import { printKeys, printLeaves, repeated } from "./duplicates.ts";
 import { Fault, type FaultCode } from "./fault.ts";
 import { lineage } from "./instance-id.ts";
 import { type Frame, leafrefValues } from "./leafref.ts";
@@ -17,16 +18,24 @@ interface Check {
   readonly datastore: boolean;
   /** Keys of the list entries around the place that is looked at. */
   readonly keys: LeafValue[];
+  readonly found: (finding: Fault) => void;
 }
 
-/** Checks the contents of `node`: the root for a datastore, an input, output or notification for a message. */
-export function checkTree(tree: Tree, node: PlanNode, plan: Plan): void {
-  const check: Check = { plan, datastore: node === plan.root, keys: [] };
+/**
+ * Checks the contents of `node`: the root for a datastore, an input, output or notification for a message. Throws the
+ * first finding, unless `found` takes them.
+ */
+export function checkTree(tree: Tree, node: PlanNode, plan: Plan, found: (finding: Fault) => void = raise): void {
+  const check: Check = { plan, datastore: node === plan.root, keys: [], found };
   checkMembers({ node, tree, above: undefined }, check);
 }
 
-const fault = (code: FaultCode, what: string, node: PlanNode, check: Check): Fault =>
-  new Fault(code, what, node.sid).within(check.keys);
+function raise(finding: Fault): never {
+  throw finding;
+}
+
+const find = (code: FaultCode, what: string, node: PlanNode, check: Check): void =>
+  check.found(new Fault(code, what, node.sid).within(check.keys));
 
 const NOTHING_CHOSEN: ReadonlyMap<string, string> = new Map();
 
@@ -53,9 +62,10 @@ function checkAbsent(child: PlanNode, frame: Frame, check: Check): void {
   const { schema } = child;
   if (schema.mandatory) {
     const code = check.datastore ? "yang.missing-element" : "yang.missing-input-parameter";
-    throw fault(code, `${schema.name} is mandatory`, child, check);
+    find(code, `${schema.name} is mandatory`, child, check);
+    return;
   }
-  if ((schema.minElements ?? 0) > 0) throw fault("yang.too-few-elements", elements(0, child), child, check);
+  if ((schema.minElements ?? 0) > 0) find("yang.too-few-elements", elements(0, child), child, check);
   // A container without presence exists with its parent (RFC 7950 §7.5.1), and so do its demands.
   if (child.kind === "container" && schema.presence !== true) {
     checkMembers({ node: child, tree: EMPTY_TREE, above: frame }, check);
@@ -91,7 +101,7 @@ function checkChoices({ node, tree }: Frame, check: Check): ReadonlyMap<string, 
     for (const level of choicesOf(child)) {
       const other = chosen.get(level.choice) ?? level.case;
       if (other !== level.case) {
-        throw fault("yang.bad-element", `the cases ${other} and ${level.case} exclude each other`, child, check);
+        find("yang.bad-element", `the cases ${other} and ${level.case} exclude each other`, child, check);
       }
       chosen.set(level.choice, level.case);
     }
@@ -102,7 +112,7 @@ function checkChoices({ node, tree }: Frame, check: Check): ReadonlyMap<string, 
     for (const [index, level] of (child.schema.cases ?? []).entries()) {
       const outer = levels.slice(0, index).every(({ choice, case: name }) => chosen.get(choice) === name);
       if (level.mandatory && outer && !chosen.has(levels[index]!.choice)) {
-        throw fault("yang.missing-choice", `one case of the choice ${level.choice} is mandatory`, node, check);
+        find("yang.missing-choice", `one case of the choice ${level.choice} is mandatory`, node, check);
       }
     }
   }
@@ -111,9 +121,9 @@ function checkChoices({ node, tree }: Frame, check: Check): ReadonlyMap<string, 
 
 function checkCount(count: number, node: PlanNode, check: Check): void {
   const { minElements = 0, maxElements = Number.POSITIVE_INFINITY, config } = node.schema;
-  if (count > maxElements) throw fault("yang.too-many-elements", elements(count, node), node, check);
+  if (count > maxElements) find("yang.too-many-elements", elements(count, node), node, check);
   if (count < minElements && (config || !check.datastore)) {
-    throw fault("yang.too-few-elements", elements(count, node), node, check);
+    find("yang.too-few-elements", elements(count, node), node, check);
   }
 }
 
@@ -121,14 +131,7 @@ function checkLeafList(value: Value, node: PlanNode, frame: Frame, check: Check)
   const leaves = leavesIn(value);
   checkCount(leaves.length, node, check);
   // RFC 7950 §7.7: values of configuration are unique, state may repeat itself.
-  if (node.schema.config) {
-    refuseTwice(
-      leaves.map((leaf) => node.leaf!.format(leaf)),
-      "yang.duplicate",
-      node,
-      check,
-    );
-  }
+  if (node.schema.config) refuseTwice(printLeaves(leaves, node), "yang.duplicate", node, check);
   for (const leaf of leaves) checkReference(leaf, node, frame, check);
 }
 
@@ -136,13 +139,11 @@ function checkList(value: Value, node: PlanNode, frame: Frame, check: Check): vo
   const entries = entriesIn(value);
   checkCount(entries.length, node, check);
   if (node.keys.length > 0) {
-    const prints = entries.map((entry) => {
-      const keys = keysOf(entry, node);
-      if (keys === undefined)
-        throw fault("yang.missing-key", `an entry of ${node.schema.name} lacks a key`, node, check);
-      return print(node.keys, keys);
-    });
-    refuseTwice(prints, "yang.duplicate", node, check);
+    const prints = entries.map((entry) => printKeys(entry, node));
+    if (prints.includes(undefined)) {
+      find("yang.missing-key", `an entry of ${node.schema.name} lacks a key`, node, check);
+    }
+    refuseTwice(defined(prints), "yang.duplicate", node, check);
   }
   for (const paths of node.schema.unique ?? []) checkUnique(entries, paths, node, check);
   for (const tree of entries) {
@@ -153,15 +154,12 @@ function checkList(value: Value, node: PlanNode, frame: Frame, check: Check): vo
   }
 }
 
-const print = (leaves: readonly PlanNode[], values: readonly LeafValue[]): string =>
-  JSON.stringify(leaves.map((leaf, index) => leaf.leaf!.format(values[index]!)));
+const defined = (texts: ReadonlyArray<string | undefined>): readonly string[] =>
+  texts.filter((text) => text !== undefined);
 
 function refuseTwice(prints: readonly string[], code: FaultCode, node: PlanNode, check: Check): void {
-  const seen = new Set<string>();
-  for (const text of prints) {
-    if (seen.has(text)) throw fault(code, `${node.schema.name} has ${text} twice`, node, check);
-    seen.add(text);
-  }
+  const twice = repeated(prints);
+  if (twice !== undefined) find(code, `${node.schema.name} has ${twice} twice`, node, check);
 }
 
 /** RFC 7950 §7.8.3: entries that have all the leaves must differ in one. */
@@ -170,8 +168,7 @@ function checkUnique(entries: readonly Tree[], paths: readonly string[], node: P
     const parts = paths.map((path) => leafBelow(entry, node, path.split("/")));
     return parts.includes(undefined) ? undefined : JSON.stringify(parts);
   });
-  const whole = prints.filter((text) => text !== undefined);
-  refuseTwice(whole, "yang.data-not-unique", node, check);
+  refuseTwice(defined(prints), "yang.data-not-unique", node, check);
 }
 
 /** A leaf below an entry in canonical text, its default included. */
@@ -193,14 +190,14 @@ function checkReference(value: LeafValue, node: PlanNode, frame: Frame, check: C
     const values = leafrefValues(type.path ?? "", frame, check.datastore);
     if (values === undefined || values.some((candidate) => equalLeaf(candidate, value))) return;
     const what = `no ${type.path} has the value ${node.leaf!.format(value)}`;
-    throw fault("yang.instance-required", what, node, check);
+    find("yang.instance-required", what, node, check);
   }
   if (type.base === "instance-identifier" && check.datastore) {
     const id = value as InstanceId;
     let top = frame;
     while (top.above !== undefined) top = top.above;
     if (!exists(top.tree, id, check.plan)) {
-      throw fault("yang.instance-required", `${node.leaf!.format(value)} does not exist`, node, check);
+      find("yang.instance-required", `${node.leaf!.format(value)} does not exist`, node, check);
     }
   }
 }
