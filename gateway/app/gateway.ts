@@ -95,7 +95,10 @@ export async function openGateway(
     );
     return { source, close: () => lifecycle.close() };
   } catch (error) {
-    await lifecycle.close();
+    // Why it did not start is what matters; a part that does not close either is only told.
+    await lifecycle
+      .close()
+      .catch((failure: unknown) => ports.log.error("start.close-failed", { reason: String(failure) }));
     throw error;
   }
 }
