@@ -6,11 +6,22 @@ import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
-import { days, type Millis, millis, SILENT, StoreError, systemClock } from "../../gateway/base/index.ts";
+import {
+  type Clock,
+  days,
+  type Logger,
+  type Millis,
+  millis,
+  SILENT,
+  StoreError,
+  seconds,
+  systemClock,
+} from "../../gateway/base/index.ts";
 import { type Journal, memoryJournal, memoryState, type NewFact, type StateStore } from "../../gateway/store/index.ts";
 import { atSecond, joined, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
 import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 const TABLES = ["mqtt.journal", "mqtt.latest", "mqtt.view", "mqtt.tree", "mqtt.marks"];
 
@@ -18,9 +29,12 @@ interface Circumstances {
   readonly epoch?: number;
   readonly limits?: OutboxLimits;
   readonly now?: () => Millis;
+  readonly realtime?: Clock;
+  readonly log?: Logger;
 }
 
-async function openProjector(journal: Journal, state: StateStore, { epoch, limits, now }: Circumstances = {}) {
+async function openProjector(journal: Journal, state: StateStore, circumstances: Circumstances = {}) {
+  const { epoch, limits, now, realtime = systemClock(), log = SILENT } = circumstances;
   const trees = await bridgeTrees();
   const outbox = await Outbox.open(state, {
     log: SILENT,
@@ -36,8 +50,8 @@ async function openProjector(journal: Journal, state: StateStore, { epoch, limit
     view,
     trees,
     clock: { ...systemClock(), now: now ?? (() => atSecond(3000)) },
-    realtime: systemClock(),
-    log: SILENT,
+    realtime,
+    log,
     batchDelay: millis(0),
   });
   return { outbox, projector };
@@ -251,4 +265,31 @@ describe("the outbox's bounds", () => {
     await projector.close();
     expect(await state.entries("mqtt.latest")).toEqual([]);
   });
+});
+
+test("a commit that found no space is logged and tried again; nothing is told twice or left out", async () => {
+  const journal = await journalOf(bridgeStory(await bridgeSchema()));
+  const undisturbed = memoryState();
+  await renderAll(journal, undisturbed);
+  const state = memoryState();
+  let refusals = 2;
+  const full: StateStore = {
+    ...state,
+    commit: async (projection, seq, changes) => {
+      if (seq > 0 && refusals-- > 0) throw new StoreError("store.no-space", { folder: "/data", free: 0, needed: 1 });
+      await state.commit(projection, seq, changes);
+    },
+  };
+  const realtime = new VirtualClock();
+  const errors: string[] = [];
+  const log: Logger = { ...SILENT, error: (event) => void errors.push(event) };
+  const { projector } = await openProjector(journal, full, { realtime, log });
+  projector.start();
+  for (let waited = 0; waited < 4 && projector.rendered < journal.lastDurable; waited++) {
+    await realtime.advance(seconds(5));
+  }
+  expect(projector.rendered).toBe(journal.lastDurable);
+  await projector.close();
+  expect(errors).toEqual(["mqtt.store-failed", "mqtt.store-failed"]);
+  expect(await contents(state)).toEqual(await contents(undisturbed));
 });

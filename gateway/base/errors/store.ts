@@ -8,7 +8,7 @@ export const STORE_ERRORS = {
   "store.no-space": {
     blame: "store",
     text: "the disk of {folder} has {free} bytes left where writing asks for {needed}",
-    hint: "Free space on it; the gateway tries again by itself, and nothing is lost: the journal has it.",
+    hint: "Free space on it. A running gateway tries again by itself, and nothing is lost: the journal has it.",
   },
   "store.read-failed": {
     blame: "store",
