@@ -17,7 +17,7 @@ import {
   Table,
 } from "./measure.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 11;
 const IN_FLIGHT = [1, 8, 64] as const;
 const REQUESTS = { 1: 600, 8: 2_000, 64: 4_000 } as const;
 const SMALL_RESOURCE = Buffer.from("22.5 degrees");
