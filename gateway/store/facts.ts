@@ -28,6 +28,28 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Under which head of a campaign's summary a node in this phase is counted; "skipped" under none. */
+export const PHASE_COUNTED: Readonly<Record<Phase, "waiting" | "active" | "done" | "failed" | "skipped">> = {
+  idle: "waiting",
+  available: "waiting",
+  queued: "waiting",
+  "waiting-wake": "waiting",
+  offered: "active",
+  downloading: "active",
+  downloaded: "active",
+  verifying: "active",
+  ready: "active",
+  "waiting-window": "active",
+  applying: "active",
+  rebooting: "active",
+  confirming: "active",
+  done: "done",
+  "rolled-back": "failed",
+  failed: "failed",
+  blocked: "failed",
+  skipped: "skipped",
+};
+
 export const REACHABILITIES = ["unknown", "awake", "asleep", "overdue", "lost"] as const;
 export type Reachability = (typeof REACHABILITIES)[number];
 
@@ -59,6 +81,8 @@ export interface FactBodies {
     readonly reply: Uint8Array;
     /** Revision of the edits in the answer, if it carried any. */
     readonly delivered?: number;
+    /** Edits that wait for the node after this answer. */
+    readonly pending?: number;
     /** Awake when something was offered or more is left, else asleep. */
     readonly state: "awake" | "asleep";
     readonly nextWake?: Millis;
@@ -75,6 +99,8 @@ export interface FactBodies {
     readonly patch: Uint8Array;
     /** Revision that a node reaches by applying it. */
     readonly revision?: number;
+    /** Edits that wait for the node with this one. */
+    readonly pending?: number;
     readonly actor: string;
   };
   "image.added": {
