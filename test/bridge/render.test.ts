@@ -17,16 +17,25 @@ interface Told {
   readonly messages: readonly Message[];
 }
 
-async function tell(facts: readonly NewFact[], epoch = SITE.epoch): Promise<readonly Told[]> {
+/** A projection and how it takes the next fact. */
+async function viewer(epoch = SITE.epoch) {
   const trees = await bridgeTrees();
   const view = await ViewStore.load(memoryState(), trees);
-  return facts.map((newFact, index) => {
-    const fact: Fact = { ...newFact, seq: index + 1 };
+  let seq = 0;
+  const take = (newFact: NewFact): Told => {
+    seq += 1;
+    const fact: Fact = { ...newFact, seq };
     const keys = keysOf(fact);
     const { slice, messages } = render(view.slice(keys), fact, { site: SITE.site, epoch, trees });
     view.put(keys, slice);
     return { fact, messages };
-  });
+  };
+  return { view, take };
+}
+
+async function tell(facts: readonly NewFact[], epoch = SITE.epoch): Promise<readonly Told[]> {
+  const { take } = await viewer(epoch);
+  return facts.map(take);
 }
 
 const text = (told: readonly Told[]): string =>
@@ -124,6 +133,30 @@ describe("rendering", () => {
       { seq: "6", epoch: 3, observed: "2026-11-21T13:01:10Z" },
       { seq: "6", epoch: 3, observed: "2026-11-21T13:01:40Z" },
     ]);
+  });
+
+  test("says how many edits wait as the mailbox counted them, however many facts there were", async () => {
+    const edit = story.find(({ type }) => type === "datastore.edited");
+    const report = story[8];
+    if (edit?.type !== "datastore.edited" || report?.type !== "node.reported") throw new Error("the story changed");
+    const { revision: _none, ...plain } = edit;
+    const rows: ReadonlyArray<readonly [fact: NewFact, pending: number]> = [
+      [{ ...edit, revision: 17, pending: 1 }, 1],
+      [{ ...edit, revision: 17, pending: 1 }, 1], // merged with the one that waits
+      [{ ...edit, revision: 18, pending: 2 }, 2],
+      [report, 2], // a report of before the count was told
+      [{ ...report, applied: 18, pending: 1 }, 1],
+      [{ ...report, applied: 18, pending: 0 }, 0],
+      [{ ...edit, pending: 3 }, 3],
+      [plain, 0], // an edit of before the count was told
+    ];
+    const { view, take } = await viewer();
+    const [, join] = story;
+    if (join !== undefined) take(join);
+    for (const [fact, pending] of rows) {
+      take(fact);
+      expect([...view.nodes].map((node) => node.pending)).toEqual([pending]);
+    }
   });
 
   test("leaves out a sample that is older than what is known of its module", async () => {

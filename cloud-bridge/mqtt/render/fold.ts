@@ -23,8 +23,8 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
       return withNode(slice, { ...slice.node, state: fact.to, missedWakes: fact.missedWakes });
     case "datastore.edited": {
       const { node } = slice;
-      if (node === undefined || fact.revision === undefined) return slice;
-      return { ...slice, node: { ...node, pending: [...node.pending, fact.revision] } };
+      // Facts from before `pending` was told say nothing of how many wait.
+      return node === undefined ? slice : { ...slice, node: { ...node, pending: fact.pending ?? 0 } };
     }
     case "image.added": {
       const { digest, model, version, size, verified } = fact;
@@ -52,7 +52,7 @@ const joined = (fact: FactOf<"node.joined">): NodeView => ({
   endpoint: fact.endpoint,
   state: "unknown",
   missedWakes: 0,
-  pending: [],
+  pending: 0,
   tree: EMPTY_TREE,
   modules: {},
 });
@@ -66,7 +66,7 @@ function reported(node: NodeView, fact: FactOf<"node.reported">, trees: Trees): 
     state: fact.state,
     lastSeen: fact.at,
     missedWakes: 0,
-    pending: node.pending.filter((revision) => revision > (fact.applied ?? -1)),
+    pending: fact.pending ?? node.pending,
     ...(fact.nextWake === undefined ? {} : { nextWake: fact.nextWake }),
   };
   if (node.ota === undefined || typeof received !== "number" || fact.data === undefined) return after;

@@ -43,7 +43,7 @@ export function nodeState(node: NodeView, trees: Trees): Members {
     "next-wake": node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
     "missed-wakes": node.missedWakes,
     "battery-mv": nodeLeaf(node, "battery", trees),
-    pending: node.pending.length,
+    pending: node.pending,
   };
 }
 

@@ -21,8 +21,8 @@ export interface NodeView {
   readonly lastSeen?: Millis;
   readonly nextWake?: Millis;
   readonly missedWakes: number;
-  /** Revisions of accepted edits that the node has not confirmed yet. */
-  readonly pending: readonly number[];
+  /** Edits that wait for the node, as the mailbox counted them: it merges edits, so counting facts would drift. */
+  readonly pending: number;
   /** Everything the node reported, merged; stored in a row of its own as YANG-CBOR. */
   readonly tree: Tree;
   /** Which fact last changed a module's data, and when the node observed it. */
