@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isRemoval, type Message, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
+import { campaignSummary } from "../../cloud-bridge/mqtt/render/campaign.ts";
 import { render } from "../../cloud-bridge/mqtt/render/render.ts";
-import { keysOf } from "../../cloud-bridge/mqtt/render/view.ts";
-import { type Fact, type FactType, memoryState, type NewFact } from "../../gateway/store/index.ts";
-import { SITE } from "../support/bridge-site.ts";
+import { type CampaignView, type Counted, keysOf } from "../../cloud-bridge/mqtt/render/view.ts";
+import { PHASE_COUNTED } from "../../gateway/store/facts.ts";
+import { type Fact, type FactType, memoryState, type NewFact, PHASES } from "../../gateway/store/index.ts";
+import { atSecond, nodeId, phase, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
 import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
 
@@ -73,6 +75,9 @@ beforeAll(async () => {
 });
 const events = (): ReadonlyArray<Record<string, unknown>> =>
   told.flatMap(({ messages }) => messages.filter(({ kind }) => kind === "event").map((m) => parsePayload(m.payload)));
+
+const countsOf = (campaign: CampaignView): Readonly<Record<Counted | "total", number>> =>
+  JSON.parse(JSON.stringify(campaignSummary(campaign)["counts"]));
 
 describe("rendering", () => {
   test("tells the story as in golden/story.txt", () => {
@@ -157,6 +162,30 @@ describe("rendering", () => {
       take(fact);
       expect([...view.nodes].map((node) => node.pending)).toEqual([pending]);
     }
+  });
+
+  test.each(PHASES.map((to) => [to, PHASE_COUNTED[to]] as const))(
+    "counts a node in phase %s as %s, and a skipped one not at all",
+    async (to, head) => {
+      const { view, take } = await viewer();
+      for (const fact of story.slice(0, 12)) take(fact);
+      take(phase(1, "waiting-wake", to));
+      const [campaign] = [...view.campaigns];
+      if (campaign === undefined) throw new Error("the story changed");
+      const { total, skipped, ...heads } = countsOf(campaign);
+      expect(total).toBe(head === "skipped" ? 1 : 2);
+      expect(Object.values(heads).reduce((sum, count) => sum + count, 0)).toBe(total);
+      expect({ ...heads, skipped }[head]).toBe(head === "waiting" ? 2 : 1);
+    },
+  );
+
+  test("counts a removed node no longer as active when it is skipped", async () => {
+    const { view, take } = await viewer();
+    for (const fact of story.slice(0, 14)) take(fact);
+    take({ type: "node.removed", at: atSecond(2005), node: nodeId(1), actor: "cli:root" });
+    take(phase(1, "downloading", "skipped", 2005));
+    const [campaign] = [...view.campaigns];
+    expect(campaign && countsOf(campaign)).toMatchObject({ total: 1, active: 0, waiting: 1, skipped: 1 });
   });
 
   test("leaves out a sample that is older than what is known of its module", async () => {

@@ -18,7 +18,10 @@ export function campaignSummary(campaign: CampaignView): Members {
     release: image === undefined ? undefined : `${image.model}-${image.version}`,
     image: `sha256:${campaign.imageDigest}`,
     group: { index: 1, of: 1, name: "all" },
-    counts: { total: campaign.total, ...Object.fromEntries(COUNTED.map((name) => [name, counts[name]])) },
+    counts: {
+      total: campaign.targets - counts.skipped,
+      ...Object.fromEntries(COUNTED.map((name) => [name, counts[name]])),
+    },
     "error-pct": errorPct(counts),
     "stop-at-pct": campaign.stopAtPct,
   };

@@ -81,7 +81,7 @@ const created = (slice: Slice, fact: FactOf<"campaign.created">): CampaignView =
   image: slice.image,
   imageDigest: fact.image,
   stopAtPct: fact.stopAtPct,
-  total: fact.targets.length,
+  targets: fact.targets.length,
   counts: { ...NOTHING_COUNTED, waiting: fact.targets.length },
 });
 
@@ -99,8 +99,8 @@ function phaseMoved(slice: Slice, fact: FactOf<"ota.phase">): Slice {
     ...(received === undefined ? {} : { received }),
     ...(campaign?.image === undefined ? {} : { image: campaign.image }),
   };
-  // A target that has no phase yet was counted as waiting when the campaign was created.
-  const from = countedAs(before ?? { phase: "queued", silent: false });
+  // Without a row of it (no phase yet, or the node was removed) the fact says as what the target was counted.
+  const from = countedAs(before ?? { phase: fact.from, silent: false });
   return {
     ...slice,
     ...(node === undefined ? {} : { node: { ...node, ota } }),

@@ -3,7 +3,14 @@
  * thing, so that a batch writes only the rows it touched.
  */
 import type { Millis, NodeId } from "../../../gateway/base/index.ts";
-import type { CampaignState, Digest, Fact, Phase, Reachability } from "../../../gateway/store/facts.ts";
+import {
+  type CampaignState,
+  type Digest,
+  type Fact,
+  PHASE_COUNTED,
+  type Phase,
+  type Reachability,
+} from "../../../gateway/store/facts.ts";
 import type { Tree } from "../../../gateway/yang/tree.ts";
 
 export interface SiteView {
@@ -64,36 +71,15 @@ export interface CampaignView {
   readonly image: ImageView | undefined;
   readonly imageDigest: Digest;
   readonly stopAtPct: number;
-  readonly total: number;
+  /** Nodes that the campaign was created for. */
+  readonly targets: number;
   readonly counts: CampaignCounts;
 }
 
-/** Contract 2.11: sums of phases. */
+/** The sums of a campaign's summary. All but "skipped" add up to its total. */
 export const COUNTED = ["done", "active", "waiting", "failed", "silent", "skipped"] as const;
 export type Counted = (typeof COUNTED)[number];
 export type CampaignCounts = Readonly<Record<Counted, number>>;
-
-/** Contract 2.12 against 2.11: in which sum a phase is counted. */
-const PHASE_COUNTED: Readonly<Record<Phase, Counted>> = {
-  idle: "waiting",
-  available: "waiting",
-  queued: "waiting",
-  "waiting-wake": "waiting",
-  offered: "active",
-  downloading: "active",
-  downloaded: "active",
-  verifying: "active",
-  ready: "active",
-  "waiting-window": "active",
-  applying: "active",
-  rebooting: "active",
-  confirming: "active",
-  done: "done",
-  "rolled-back": "failed",
-  failed: "failed",
-  blocked: "failed",
-  skipped: "skipped",
-};
 
 export const isActive = (phase: Phase): boolean => PHASE_COUNTED[phase] === "active";
 /** Nothing final is known yet. */
