@@ -34,6 +34,7 @@ export interface AdminSourceOptions {
   readonly version: string;
   readonly startedAt: Millis;
   readonly clockRate: number;
+  readonly mode: "lab" | "secured";
   readonly warnings: readonly string[];
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
@@ -73,7 +74,7 @@ function status(options: AdminSourceOptions): Status {
     epoch: site.epoch,
     startedAt: options.startedAt,
     now: clock.now(),
-    mode: warnings.length === 0 ? "secured" : "lab",
+    mode: options.mode,
     warnings,
     clockRate: options.clockRate,
     listening: options.listening(),
@@ -106,7 +107,7 @@ function nodeRow(node: NodeRecord, { mailbox, campaigns }: AdminSourceOptions, m
     reachability: reach.state,
     missedWakes: reach.missedWakes,
     phase: campaigns.phaseOf(id),
-    pending: mailbox.pending(id) + (campaigns.offerFor(id) === undefined ? 0 : 1),
+    pending: mailbox.pending(id),
     ...(model === undefined ? {} : { model }),
     ...(firmware.version === undefined ? {} : { version: firmware.version }),
     ...(firmware.running === undefined ? {} : { digest: firmware.running }),

@@ -96,7 +96,7 @@ async function addNode(
   return { node, endpoint };
 }
 
-/** Opaque: `n-` and six random digits and letters, never used before on this site's inventory. */
+/** Opaque: `n-` and six random digits and letters, not in the inventory. */
 function newNodeId(registry: Registry): NodeId {
   for (;;) {
     const id = `n-${[...randomBytes(6)].map((byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte & 31]).join("")}`;

@@ -23,7 +23,7 @@ import { adminSource } from "./admin-source.ts";
 import { type Centre, openCentre } from "./centre.ts";
 import { type Config, refuseExposedLab } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
-import { labWarnings } from "./lab.ts";
+import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { Retention } from "./retention.ts";
 import { Trace } from "./trace.ts";
 
@@ -60,7 +60,7 @@ export async function openGateway(
     const trace = new Trace(centre.schema);
     centre.ledger.onFact((fact) => trace.take(fact));
     const startedAt = ports.clock.now();
-    const mode = isLab(config) ? "lab" : "secured";
+    const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
 
     const { addresses, engine } = await openSouth(config, ports, centre, lifecycle);
@@ -77,6 +77,7 @@ export async function openGateway(
       version: ports.version,
       startedAt,
       clockRate: config.clock.rate,
+      mode,
       warnings: labWarnings(config),
       listening: () => [...listening, { what: "status page", address: admin.url }],
       broker: () => brokerStatus(bridge),
@@ -103,8 +104,6 @@ export async function openGateway(
   }
 }
 
-const isLab = (config: Config): boolean => config.coap.lab !== "off";
-
 interface South {
   /** Where nodes and managers reach us. */
   readonly addresses: readonly string[];
@@ -119,11 +118,11 @@ async function openSouth(
   lifecycle: Lifecycle,
 ): Promise<South> {
   const { schema, ledger, registry, campaigns, images, folder } = centre;
-  const lab = isLab(config);
+  const lab = answersUnprotected(config);
   const { wakeInterval } = config.nodes;
-  const services = { ...centre, recorder: ledger, clock, lab };
+  const services = { ...centre, recorder: ledger, clock, lab, log };
   const stream = new EventStream(schema);
-  const root = gatewayRoot({ ...services, site: folder.site, version });
+  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
   const transports = config.coap.listen.map(({ host, port }) => new UdpTransport({ address: host, port }));
   const engine = new Engine({
     transports,
@@ -131,7 +130,11 @@ async function openSouth(
     random,
     log,
     handler: coreconfHandler({ ...services, stream, gatewayRoot: root }),
-    lanes: { block: imageLane(images, registry, clock), checkIn: new CheckIn({ ...services, imageUri, wakeInterval }) },
+    lanes: {
+      // A block names nobody: until requests carry a security context, only lab mode can serve it.
+      ...(lab ? { block: imageLane(images, registry, clock) } : {}),
+      checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
+    },
   });
   ledger.onFact((fact) => {
     if (stream.take(fact)) engine.changed(STREAM_TOPIC);

@@ -1,4 +1,4 @@
-/** The `coap` section of the health message: rates since the last look (mqtt contract 2.11). */
+/** The `coap` section of the health message: rates since the last look. */
 import type { EngineStats } from "../coap/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 

@@ -1,6 +1,13 @@
 /** What is open while a gateway is in lab mode, in sentences that every status repeats. */
 import type { Config } from "./config/index.ts";
 
+/** `lab` while anything is open that a secured site would close; one word for every status. */
+export const modeOf = (config: Config): "lab" | "secured" =>
+  config.coap.lab !== "off" || config.trust.mode === "lab" ? "lab" : "secured";
+
+/** Is CoAP without a security context answered at all? */
+export const answersUnprotected = (config: Config): boolean => config.coap.lab !== "off";
+
 export function labWarnings(config: Config): readonly string[] {
   const warnings: string[] = [];
   if (config.coap.lab === "loopback") {

@@ -1,6 +1,6 @@
 /**
  * How long facts stay: until every reader has passed them, and then for the replay span, which ends at its age or at
- * its size, whichever comes first (mqtt contract 2.5).
+ * its size, whichever comes first.
  */
 import { type Clock, type Closable, days, every, hours, type Logger, type Timer } from "../base/index.ts";
 import type { Journal, Ledger } from "../store/index.ts";

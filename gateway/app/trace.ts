@@ -1,5 +1,5 @@
 /** The last exchanges of each node in words, for the question "why?". In memory: a look at now, not a record. */
-import { isCoded, type Millis, type NodeId } from "../base/index.ts";
+import type { Millis, NodeId } from "../base/index.ts";
 import type { Fact } from "../store/index.ts";
 import { decodeInstances, decodeTree, formatInstanceId, type Schema, toJson } from "../yang/index.ts";
 
@@ -78,13 +78,7 @@ function describe(fact: Fact, schema: Schema): string {
   }
 }
 
-function paths(patch: Uint8Array, schema: Schema): string {
-  try {
-    return decodeInstances(patch, schema)
-      .map(({ id, value }) => `${value === undefined ? "delete " : ""}${formatInstanceId(id, schema)}`)
-      .join(", ");
-  } catch (error) {
-    if (isCoded(error)) return "data of a module that is no longer loaded";
-    throw error;
-  }
-}
+const paths = (patch: Uint8Array, schema: Schema): string =>
+  decodeInstances(patch, schema)
+    .map(({ id, value }) => `${value === undefined ? "delete " : ""}${formatInstanceId(id, schema)}`)
+    .join(", ");

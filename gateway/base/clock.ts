@@ -12,7 +12,7 @@ export interface Clock {
   after(delay: Millis, run: () => void): Timer;
 }
 
-/** Runs `run` every `interval` until cancelled; the next delay starts when the last run ended. */
+/** Runs `run` every `interval` until cancelled. */
 export function every(clock: Clock, interval: Millis, run: () => void): Timer {
   let timer = clock.after(interval, tick);
   function tick(): void {

@@ -352,7 +352,8 @@ export class Engine implements Closable {
     const waits = this.#handlers.run(() => {
       const checkIn = this.#options.lanes?.checkIn?.answer(peer, request);
       if (checkIn === undefined) return this.#options.handler(peer, request);
-      exchange.forgetful = true;
+      // The pieces of a body are gone once it is whole: its last block's answer must be kept for a repeat.
+      exchange.forgetful = exchange.finalBlock1 === undefined;
       this.#stats.checkIns += 1;
       return checkIn;
     }, answer);

@@ -5,7 +5,7 @@
  */
 import type { Millis, NodeId } from "../base/index.ts";
 
-/** Phases of an update (docs: mqtt-contract, "Phases of an update"). */
+/** Phases of an update (docs/mqtt.md). */
 export const PHASES = [
   "idle",
   "available",

@@ -1,6 +1,7 @@
 /**
- * The inbox: commands from every face (CLI, console, MQTT, CWMP) enter here and run once per id. Answers are facts, so
- * a repeated id gets the stored answer after a restart too.
+ * The inbox: commands from every face (CLI, console, MQTT, CWMP) enter here and run once per id. Answers are facts, so a
+ * repeated id gets the stored answer after a restart too. Killed between what a command did and its answer, the same id
+ * runs again and meets what is done already (image.exists, node.exists).
  */
 import { BugError, days, explain, isCoded, type Logger, type Millis, UsageError } from "../base/index.ts";
 import type { Json } from "../yang/api.ts";
@@ -11,7 +12,7 @@ import type { StateChange, StateStore } from "./ports.ts";
 export interface Command {
   /** Idempotency key; the same id again gets the stored answer. */
   readonly id: string;
-  /** e.g. `node.add`, `campaign.start`. */
+  /** e.g. `node.add`, `campaign.create`. */
   readonly op: string;
   readonly args: { readonly [name: string]: Json };
   /** Who asked, e.g. `cli:root`, `mqtt:bms-1`. */
@@ -32,7 +33,7 @@ export interface Inbox {
   submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome>;
 }
 
-/** How long an id is remembered (mqtt contract 2.9). */
+/** How long an id is remembered. */
 const REMEMBERED: Millis = days(7);
 const TABLE = "command";
 
@@ -94,9 +95,11 @@ export class CommandInbox implements Inbox, Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [id, bytes] of await state.entries(TABLE)) {
-      this.#answered.set(id, JSON.parse(Buffer.from(bytes).toString()) as Answered);
-    }
+    const stored = (await state.entries(TABLE)).map(
+      ([id, bytes]) => [id, JSON.parse(Buffer.from(bytes).toString()) as Answered] as const,
+    );
+    // In order of time, as they came: forgetting begins at the oldest.
+    for (const [id, answered] of stored.sort(([, a], [, b]) => a.at - b.at)) this.#answered.set(id, answered);
   }
 
   apply(fact: Fact): void {

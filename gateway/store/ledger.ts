@@ -55,7 +55,6 @@ export class Ledger implements Recorder, Closable {
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
   #committed = 0;
-  #failure: string | undefined;
 
   private constructor(options: LedgerOptions) {
     this.#options = options;
@@ -106,8 +105,9 @@ export class Ledger implements Recorder, Closable {
       // A member of the union by construction; TypeScript cannot follow the generic T.
       appended = this.#options.journal.append(fact as NewFact);
     } catch (error) {
-      this.#failure = explain(error);
-      return Promise.reject(error); // a journal that failed takes nothing more, and state stays as it is
+      const refused = Promise.reject(error); // a journal that failed takes nothing more, and state stays as it is
+      refused.catch(() => undefined); // whoever records and does not wait need not look
+      return refused;
     }
     for (const projection of this.#options.projections) projection.apply(appended.fact);
     for (const listener of this.#listeners) listener(appended.fact);
@@ -141,7 +141,8 @@ export class Ledger implements Recorder, Closable {
 
   /** Why nothing can be recorded any more; undefined while all is well. */
   get failure(): string | undefined {
-    return this.#failure;
+    const { failure } = this.#options.journal;
+    return failure && explain(failure);
   }
 
   async #commit(): Promise<void> {

@@ -1,5 +1,5 @@
 /** The ports of the store. Real drivers: segmented file + LMDB (default), Redis; each passes the same contract suite. */
-import type { Closable } from "../base/index.ts";
+import type { Closable, StoreError } from "../base/index.ts";
 import type { Digest, Fact, NewFact } from "./facts.ts";
 
 export interface Appended {
@@ -23,6 +23,8 @@ export interface Journal extends Closable {
   /** Last number given; 0 when nothing was ever written. */
   readonly last: number;
   readonly lastDurable: number;
+  /** Why nothing is taken any more, after a write that failed. */
+  readonly failure: StoreError | undefined;
   /** Resolves when all that was appended so far is durable; rejects like `durable`. */
   flush(): Promise<void>;
   /** Bytes that the facts kept take up. */

@@ -7,7 +7,7 @@ import { SnapshotTable, sliceBody } from "../../gateway/coap/blockwise/block2.ts
 import { DEFAULT_PARAMETERS, derivedTimes } from "../../gateway/coap/index.ts";
 import { DedupTable } from "../../gateway/coap/messages/dedup.ts";
 import { MessageIds } from "../../gateway/coap/messages/message-ids.ts";
-import { begin, step } from "../../gateway/coap/messages/reliable.ts";
+import { begin, step, type Transmission } from "../../gateway/coap/messages/reliable.ts";
 import { firstSequence, nextSequence } from "../../gateway/coap/observe/observe.ts";
 import { blockSize, MAX_SZX, type Szx } from "../../gateway/wire/coap/index.ts";
 
@@ -33,7 +33,7 @@ test("a node that polls its parent rarely: ACK_TIMEOUT 10 moves everything with 
 });
 
 test("RFC 7252 §4.2: timeouts start between 2 and 3 s, double, and end after four retransmissions", () => {
-  let now = begin(DEFAULT_PARAMETERS, seededRandom(1));
+  let now: Transmission = begin(DEFAULT_PARAMETERS, seededRandom(1));
   const timeouts: number[] = [];
   while (now.state === "waiting") {
     timeouts.push(now.timeout);

@@ -109,7 +109,8 @@ const REFUSED: ReadonlyArray<readonly [name: string, payload: string, code: stri
   ["an unknown data node", "a1 19ea61 a2 02 01 05 a1 18ff 01", "4.00", "19 03ff"],
   ["a wrong type", "a1 19ea61 a2 02 01 05 a1 18c3 a1 02 6161", "4.00", "19 03f3"],
   ["a value out of range", "a1 19ea61 a2 02 01 05 a1 18c3 a1 02 1865", "4.00", "19 03fa"],
-  ["data of the gateway", "a1 19ea61 a2 02 01 05 a1 190127 a1 01 61 78", "4.04", "1903ed"],
+  ["data of the gateway", "a1 19ea61 a2 02 01 05 a1 190127 a1 01 61 78", "4.04", "1903ff"],
+  ["data of the gateway in a sample", "a1 19ea61 a2 02 01 06 81 a2 01 0a 02 a1 190124 a1 01 61 78", "4.04", "1903ff"],
   ["no report number", "a1 19ea61 a1 03 01", "4.00", "19 03f6"],
   ["a list entry without its key", "a1 19ea61 a2 02 01 05 a1 18c3 a1 09 81 a1 02 c48221190866", "4.00", "19 03f8"],
 ];
@@ -145,4 +146,34 @@ test("samples keep the time at which they were taken", async () => {
   expect(answer.code).toBe("2.04");
   const [fact] = (await services.journal.read(services.journal.last, 1)).slice(-1);
   expect(fact).toMatchObject({ type: "node.reported", samples: [{ at: services.clock.now() - 600_000 }] });
+  // Nothing newer was said of it, so the sample is what the datastore shows, after a restart too.
+  const restarted = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: services });
+  for (const { registry } of [services, restarted]) {
+    expect(registry.get(node).tree.get(60201)).toEqual(new Map([[60202, 2000n]]));
+  }
+});
+
+test("what the journal refuses is 5.xx, for a node with an offer too, and nothing shows it", async () => {
+  await checkIn("a1 19ea61 a2 02 01 05 a1 1818 a1 01 63747276"); // model "trv"
+  const bytesOf = (async function* () {
+    yield Buffer.from("firmware");
+  })();
+  const claim = { name: "fw", model: "trv", version: "2" };
+  const image = await services.images.add(bytesOf, claim, "test", services.ledger);
+  const nodes = [{ id: node, model: "trv", running: undefined, busyWith: undefined }];
+  const body = services.campaigns.plan({ name: "x", image, stopAtPct: 50, silentAfter: 3 }, nodes, services.clock);
+  await services.ledger.record("campaign.created", { ...body, actor: "test" });
+  await services.journal.close();
+  const before = services.registry.get(node);
+  expect((await checkIn("a1 19ea61 a2 02 02 05 a1 18c3 a1 02 1828")).code).toBe("5.00");
+  expect((await checkIn("a1 19ea61 a2 02 02 05 a1 18c3 a1 02 1828")).code).toBe("5.00"); // the repeat, too
+  expect(services.registry.get(node)).toBe(before);
+});
+
+test("a check-in with conditions or another Accept is not the lane's", () => {
+  const payload = bytes(TWO_READINGS);
+  const base = { query: ["ep=room-1"], contentFormat: 142, payload };
+  for (const more of [{ ifNoneMatch: true }, { ifMatch: [new Uint8Array(1)] }, { accept: 50 }]) {
+    expect(services.checkIn.answer(ANYBODY, request("POST", "c", { ...base, ...more }))).toBeUndefined();
+  }
 });

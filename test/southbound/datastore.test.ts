@@ -118,7 +118,8 @@ const WRONG: ReadonlyArray<
   ["a resource that is not there", "GET", "d", {}, "4.04"],
   ["the datastore of a node that is not there", "GET", "n/n-none/c", {}, "4.04"],
   ["PUT on a datastore", "PUT", "c", { contentFormat: 140 }, "4.05"],
-  ["an rpc that nobody knows", "POST", "c", { contentFormat: 142, payload: bytes("a1 19eb29 f6") }, "4.05"],
+  ["an rpc that nobody knows", "POST", "c", { contentFormat: 142, payload: bytes("a1 19eb29 f6") }, "4.00"],
+  ["POST with another content format", "POST", "c", { contentFormat: 60 }, "4.15"],
 ];
 
 test.each(WRONG)("%s", async (_name, method, path, more, code) => {

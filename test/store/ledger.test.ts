@@ -95,6 +95,7 @@ function failingJournal(): Journal {
   const journal = memoryJournal();
   return {
     append: (given) => ({ ...journal.append(given), durable: fail() }),
+    failure,
     flush: fail,
     read: (from, limit) => journal.read(from, limit),
     onDurable: (listener) => journal.onDurable(listener),

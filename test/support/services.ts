@@ -91,8 +91,29 @@ export async function openServices(options: {
   ledger.onFact((fact) => stream.take(fact));
   const recorder = ledger;
   const site = { site: "s-test", epoch: 1, process: "gw-test" };
-  const root = gatewayRoot({ registry, mailbox, images, campaigns, recorder, clock, site, version: "0.0.0", lab });
-  const checkIn = new CheckIn({ registry, mailbox, images, campaigns, recorder, clock, imageUri, lab, wakeInterval });
+  const root = gatewayRoot({
+    registry,
+    mailbox,
+    images,
+    campaigns,
+    recorder,
+    clock,
+    site,
+    version: "0.0.0",
+    mode: "lab",
+  });
+  const checkIn = new CheckIn({
+    registry,
+    mailbox,
+    images,
+    campaigns,
+    recorder,
+    clock,
+    imageUri,
+    lab,
+    log: SILENT,
+    wakeInterval,
+  });
   const handler = coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root, lab });
   let joined = 0;
   const join = async (endpoint: string): Promise<NodeId> => {

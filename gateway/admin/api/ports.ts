@@ -47,7 +47,7 @@ export interface NodeRow {
   readonly digest?: Digest;
   readonly lastSeen?: Millis;
   readonly nextWake?: Millis;
-  /** Edits and offers that wait for the next wake. */
+  /** Edits that wait for the next wake. */
   readonly pending: number;
 }
 

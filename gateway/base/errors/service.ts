@@ -15,11 +15,6 @@ export const SERVICE_ERRORS = {
     text: "a node with the endpoint '{endpoint}' is in the inventory already",
     hint: "Endpoint names are unique; 'sidgate node list' shows them.",
   },
-  "node.id": {
-    blame: "usage",
-    text: "'{node}' cannot be a node id",
-    hint: "Use 3 to 64 of a-z, 0-9 and '-'.",
-  },
   "node.unidentified": {
     blame: "trust",
     text: "the request does not say which node it comes from",
@@ -59,6 +54,11 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "there is no resource /{path}",
     hint: "GET /.well-known/core lists what there is.",
+  },
+  "resource.rpc": {
+    blame: "usage",
+    text: "/{path} has no such rpc",
+    hint: "A node calls check-in (SID 60001) on its own /c, with content format 142 and no conditions.",
   },
   "resource.method": {
     blame: "usage",
@@ -134,11 +134,6 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "campaign {campaign} is {state} and cannot {verb}",
     hint: "'sidgate campaign show {campaign}' tells where it stands.",
-  },
-  "campaign.busy": {
-    blame: "usage",
-    text: "{count} of the nodes are in campaign {campaign} already",
-    hint: "Wait for it to end, or abort it first.",
   },
   "command.unknown": {
     blame: "usage",

@@ -4,7 +4,6 @@
  * docs/errors.md is compared with this table by a test.
  */
 import { BRIDGE_ERRORS } from "./bridge.ts";
-import { COAP_ERRORS } from "./coap.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { SERVICE_ERRORS } from "./service.ts";
 import { STORE_ERRORS } from "./store.ts";
@@ -27,7 +26,6 @@ export const ERRORS = {
   ...WIRE_ERRORS,
   ...YANG_ERRORS,
   ...STORE_ERRORS,
-  ...COAP_ERRORS,
   ...SERVICE_ERRORS,
   ...CONFIG_ERRORS,
   ...BRIDGE_ERRORS,

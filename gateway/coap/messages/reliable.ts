@@ -12,11 +12,13 @@ export type Settled = Exclude<Transmission["state"], "waiting">;
 type TransmissionEvent = "timeout" | "ack" | "rst";
 
 /** §4.2: the first timeout is random between ACK_TIMEOUT and ACK_TIMEOUT * ACK_RANDOM_FACTOR. */
-export const begin = (parameters: TransmissionParameters, random: Random): Transmission => ({
+export const begin = (parameters: TransmissionParameters, random: Random): Waiting => ({
   state: "waiting",
   retransmissions: 0,
   timeout: millis(parameters.ACK_TIMEOUT * (1 + random.next() * (parameters.ACK_RANDOM_FACTOR - 1))),
 });
+
+type Waiting = Extract<Transmission, { state: "waiting" }>;
 
 export function step(now: Transmission, event: TransmissionEvent, parameters: TransmissionParameters): Transmission {
   if (now.state !== "waiting") return now;
@@ -99,10 +101,8 @@ export class Confirmables {
     return outstanding.transmission;
   }
 
-  #arm(id: string, message: Confirmable, transmission: Transmission): Timer {
-    const { MAX_TRANSMIT_WAIT } = derivedTimes(this.#parameters);
-    const delay = transmission.state === "waiting" ? transmission.timeout : MAX_TRANSMIT_WAIT;
-    return this.#clock.after(delay, () => {
+  #arm(id: string, message: Confirmable, { timeout }: Waiting): Timer {
+    return this.#clock.after(timeout, () => {
       const next = this.#advance(id, "timeout");
       const outstanding = this.#outstanding.get(id);
       if (next?.state !== "waiting" || outstanding === undefined) return;

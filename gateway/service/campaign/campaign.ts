@@ -1,6 +1,6 @@
 /** One campaign as a value: who takes part, where each node stands, when it must stop. Pure. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import type { CampaignState, Digest, Phase } from "../../store/index.ts";
+import { type CampaignState, type Digest, PHASE_COUNTED } from "../../store/index.ts";
 import { isEnded, isError, type Progress } from "./progress.ts";
 
 export interface Campaign {
@@ -30,18 +30,13 @@ export interface Counts {
   readonly waiting: number;
 }
 
-const WAITING: ReadonlySet<Phase> = new Set(["queued", "waiting-wake"]);
-
 export function count(campaign: Campaign): Counts {
   const counts = { total: 0, done: 0, failed: 0, silent: 0, active: 0, waiting: 0 };
   for (const progress of campaign.nodes.values()) {
-    if (progress.phase === "skipped") continue;
+    const head = PHASE_COUNTED[progress.phase];
+    if (head === "skipped") continue;
     counts.total += 1;
-    if (progress.phase === "done") counts.done += 1;
-    else if (isEnded(progress)) counts.failed += 1;
-    else if (progress.silent) counts.silent += 1;
-    else if (WAITING.has(progress.phase)) counts.waiting += 1;
-    else counts.active += 1;
+    counts[progress.silent && !isEnded(progress) ? "silent" : head] += 1;
   }
   return counts;
 }

@@ -181,6 +181,13 @@ export class Campaigns implements Projection {
         campaign.nodes.set(fact.node, progress); // in place: a copy per fact would cost the square of the fleet
         this.#dirty.add(campaign.id);
         this.#place(campaign, fact.node, progress);
+        // A forgiven error that healed makes no room for a new one.
+        if (campaign.forgiven > 0) {
+          this.#campaigns.set(campaign.id, {
+            ...campaign,
+            forgiven: Math.min(campaign.forgiven, countErrors(campaign)),
+          });
+        }
         return;
       }
       default:

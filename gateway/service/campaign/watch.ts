@@ -33,7 +33,7 @@ function silence(
   ignoreFailure(campaigns.advance(node, { type: "silent" }, ledger));
 }
 
-/** Nobody waits for these facts; a journal that cannot write tells its owner itself. */
+/** Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint. */
 function ignoreFailure(recorded: Promise<void> | undefined): void {
   recorded?.catch(() => undefined);
 }

@@ -138,7 +138,12 @@ export class Images implements Projection {
     const { digest, size } = received;
     const verified = await this.#options.trust.accept({ name, model, version, digest, size });
     await received.keep();
-    await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
+    try {
+      await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
+    } catch (error) {
+      await this.#options.store.remove(digest); // nobody would ever ask for it
+      throw error;
+    }
     return this.get(digest);
   }
 

@@ -1,4 +1,4 @@
-/** The id of an image in an offer: six characters made from its digest (coap dossier 2.8: at most 8 path characters). */
+/** The id of an image in an offer: six characters made from its digest: `f/ID` has eight. */
 
 // Crockford's base 32: no i, l, o, u, so that it can be read aloud in a plant room.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

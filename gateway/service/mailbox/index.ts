@@ -1,1 +1,1 @@
-export { type Box, checkSizes, confirm, type Delivery, Mailbox, nextDelivery, waiting } from "./mailbox.ts";
+export { type Box, checkSizes, confirm, type Delivery, Mailbox, nextDelivery, post, waiting } from "./mailbox.ts";

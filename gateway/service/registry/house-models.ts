@@ -10,6 +10,13 @@ export function houseNode(schema: Schema, path: string): SchemaNode & { readonly
   return node as SchemaNode & { readonly sid: Sid };
 }
 
+/** The value of an enum by its name. Throws BugError `service.bug` for a name that the module does not have. */
+export function enumValue(schema: Schema, path: string, name: string): number {
+  const found = houseNode(schema, path).type?.enums?.find((known) => known.name === name);
+  if (found === undefined) throw new BugError("service.bug", { what: `${path} has no ${name}` });
+  return found.value;
+}
+
 /** What a report says about firmware; absent = not said. */
 export interface ReportedFirmware {
   readonly running?: Digest;

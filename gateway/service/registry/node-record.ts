@@ -4,7 +4,7 @@ import { decodePlain, encodePlain, REACHABILITIES, type Reachability } from "../
 import { EMPTY_TREE, encodeTree, type Schema, type Tree } from "../../yang/index.ts";
 import type { Reach } from "./reachability.ts";
 
-/** The answer to the last report, kept so that a repeat gets the same bytes (coap dossier 2.7). */
+/** The answer to the last report, kept so that a repeat gets the same bytes. */
 export interface ReplySlot {
   readonly report: number;
   readonly request: number;

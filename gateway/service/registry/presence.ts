@@ -6,11 +6,11 @@ import type { Registry } from "./registry.ts";
 export class Presence implements Closable {
   readonly #timer: Timer;
 
-  /** `interval`: how often to look; a tenth of the usual wake interval is plenty. */
+  /** `interval`: how often to look; a small part of the usual wake interval is plenty. */
   constructor(registry: Registry, recorder: Recorder, clock: Clock, interval: Millis) {
     this.#timer = every(clock, interval, () => {
       for (const { node, reach } of registry.overdue(clock.now())) {
-        // Nobody waits for these facts; a journal that cannot write reports it to its owner.
+        // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
         recorder
           .record("node.reachability", {
             node: node.id,

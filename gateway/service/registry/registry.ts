@@ -26,6 +26,14 @@ export interface RegistryOptions {
   readonly log: Logger;
 }
 
+/** What a report brings, decoded. */
+export interface ReportedTrees {
+  readonly data: Tree | undefined;
+  /** Oldest first. */
+  readonly samples: ReadonlyArray<{ readonly data: Tree }>;
+}
+
+/** The inventory with the datastore of each node; a projection of the journal. */
 export class Registry implements Projection {
   readonly name = "registry";
   readonly #schema: Schema;
@@ -38,7 +46,7 @@ export class Registry implements Projection {
   readonly #heard = new Map<NodeId, Millis>();
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
-  #previewed: { readonly data: Uint8Array; readonly tree: Tree } | undefined;
+  #previewed: { readonly mark: object; readonly tree: Tree } | undefined;
 
   constructor(options: RegistryOptions) {
     this.#schema = options.schema;
@@ -162,18 +170,26 @@ export class Registry implements Projection {
   }
 
   /**
-   * The node's tree with a report merged in. Throws `yang.*` when it does not fit. Whoever records `data` as this node's
-   * next report has it folded without a second merge.
+   * The node's tree with a report merged in: samples, oldest first, then what is so now. Throws `yang.*` when it does not
+   * fit. `mark`: the `data` or, without any, the `samples` of the fact that will be recorded; then folding it needs no
+   * second merge.
    */
-  preview(node: NodeRecord, report: Tree, data: Uint8Array): Tree {
-    const tree = merge(node.tree, report, this.#schema);
-    this.#previewed = { data, tree };
+  preview(node: NodeRecord, report: ReportedTrees, mark: object): Tree {
+    let tree = node.tree;
+    for (const { data } of report.samples) tree = merge(tree, data, this.#schema);
+    if (report.data !== undefined) tree = merge(tree, report.data, this.#schema);
+    this.#previewed = { mark, tree };
     return tree;
   }
 
-  #merged(node: NodeRecord, data: Uint8Array): Tree {
-    if (this.#previewed?.data === data) return this.#previewed.tree;
-    return this.#despite(node.id, node.tree, () => merge(node.tree, this.#salvage(node.id, data), this.#schema));
+  #merged(node: NodeRecord, { data, samples }: Extract<Fact, { type: "node.reported" }>): Tree {
+    const mark = data ?? samples;
+    if (mark === undefined) return node.tree;
+    if (this.#previewed?.mark === mark) return this.#previewed.tree;
+    const parts = [...(samples ?? []).map((sample) => sample.data), ...(data === undefined ? [] : [data])];
+    return this.#despite(node.id, node.tree, () =>
+      parts.reduce((tree, part) => merge(tree, this.#salvage(node.id, part), this.#schema), node.tree),
+    );
   }
 
   /** Stored data of modules that are no longer loaded, or changed since, is left out: the rest must still start. */
@@ -203,7 +219,7 @@ export class Registry implements Projection {
       joined: node.joined,
       reach: step(node.reach, { type: "heard", at: fact.at, awake: fact.state === "awake", nextWake: fact.nextWake }),
       slot: { report: fact.report, request: fact.request, reply: fact.reply },
-      tree: fact.data === undefined ? node.tree : this.#merged(node, fact.data),
+      tree: this.#merged(node, fact),
     }));
   }
 
@@ -220,6 +236,7 @@ export class Registry implements Projection {
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */
   seenAt(node: NodeId, path: string): void {
+    this.#byPath.delete(path); // to the end: the places heard longest ago go first
     this.#byPath.set(path, node);
     // Ports change and are given out again: old places are dropped long before they could mislead or pile up.
     if (this.#byPath.size > 2 * this.#nodes.size + 16) this.#byPath.delete(this.#byPath.keys().next().value ?? path);
@@ -228,7 +245,7 @@ export class Registry implements Projection {
   /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */
   heard(peer: Peer, at: Millis): void {
     const node = peer.nodeId ?? this.#byPath.get(peer.path);
-    if (node !== undefined) this.#heard.set(node, at);
+    if (node !== undefined && this.#nodes.has(node)) this.#heard.set(node, at);
   }
 
   /** The reach of every node as time has made it; only those that changed. */

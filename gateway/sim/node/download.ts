@@ -1,4 +1,4 @@
-/** RFC 7959 §2.4 from the node's side: blocks taken one by one, over any number of sleeps (coap.md §2.8, item 3). */
+/** RFC 7959 §2.4 from the node's side: blocks taken one by one, over any number of sleeps. */
 import type { Offer } from "../speech/check-in.ts";
 
 /** 7 is reserved over UDP (RFC 7959 §2.2). */

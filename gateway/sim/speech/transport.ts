@@ -1,6 +1,6 @@
 /**
  * The one adapter for npm `coap` (node-coap 1.5.0) on the nodes' side: one socket and one Agent per node, one exchange at a
- * time (NSTART 1), one request per block. The traps it walks round are listed in coap.md §3.1.
+ * time (NSTART 1), one request per block.
  */
 import type { Socket } from "node:dgram";
 import type { AddressInfo } from "node:net";
@@ -100,7 +100,7 @@ export class Transport implements Closable {
     });
   }
 
-  /** One block of `uri`. No ETag is sent: some servers would answer 2.03 (coap.md §2.8, item 5). */
+  /** One block of `uri`. No ETag is sent: some servers would answer 2.03. */
   block(uri: string, num: number, szx: Szx): Promise<Answer> {
     return this.#exchange({ method: "GET", pathname: `/${uri}`, options: { Block2: encodeBlock(num, szx) } });
   }

@@ -1,5 +1,5 @@
 /**
- * A node wakes: report in, one datagram out (ARCHITECTURE.md, "Four journeys"). Everything that the report changes is
+ * A node wakes: report in, one datagram out (ARCHITECTURE.md, "Three journeys"). Everything that the report changes is
  * recorded in one go and durable before the answer leaves; a repeat gets the bytes of the first answer.
  */
 import { crc32 } from "node:zlib";
@@ -7,6 +7,7 @@ import {
   type Clock,
   EMPTY,
   fromHex,
+  type Logger,
   type Millis,
   type Peer,
   seconds,
@@ -16,11 +17,11 @@ import {
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import { confirm, type Mailbox, nextDelivery, waiting } from "../../service/mailbox/index.ts";
+import { type Box, confirm, type Mailbox, nextDelivery, waiting } from "../../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree, merge } from "../../yang/index.ts";
+import { encodeTree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 
@@ -37,6 +38,7 @@ export interface CheckInOptions {
   /** Path of an image on this gateway. */
   readonly imageUri: (id: string) => string;
   readonly lab: boolean;
+  readonly log: Logger;
   /** How long a node sleeps when its datastore does not say. */
   readonly wakeInterval: Millis;
 }
@@ -62,6 +64,9 @@ export class CheckIn implements CheckInLane {
     if (request.contentFormat !== CONTENT_FORMAT.yangInstances || !this.#codec.recognizes(request.payload)) {
       return undefined;
     }
+    // Options that ask for more than an answer are the request port's to refuse.
+    if (request.ifNoneMatch || request.ifMatch.length > 0) return undefined;
+    if (request.accept !== undefined && request.accept !== CONTENT_FORMAT.yangInstances) return undefined;
     try {
       return this.#answer(peer, request);
     } catch (error) {
@@ -115,14 +120,20 @@ export class CheckIn implements CheckInLane {
     const now = clock.now();
     if (report.data !== undefined) checkReport(report.data, schema);
     const data = report.data && encodeTree(report.data, schema);
+    for (const sample of report.samples) checkReport(sample.data, schema);
+    const samples = report.samples.map(({ age, data: sampled }) => ({
+      at: (now - seconds(age)) as Millis,
+      data: encodeTree(sampled, schema),
+    }));
     // Throws what does not fit before anything is recorded.
-    for (const sample of report.samples) merge(node.tree, sample.data, schema);
-    const tree = report.data && data ? registry.preview(node, report.data, data) : node.tree;
+    const tree = registry.preview(node, report, data ?? samples);
     const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
     const nextWake = this.#models.wakeInterval(tree);
-    const answer = this.#compose(node, report, now, nextWake);
+    const kept = this.#options.mailbox.box(node.id);
+    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
+    const answer = this.#compose(node, box, report, now, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
     const reply = report.brief && quiet ? EMPTY : this.#codec.encode(answer);
@@ -138,37 +149,38 @@ export class CheckIn implements CheckInLane {
     if (data !== undefined) fact.data = data;
     if (report.applied !== undefined) fact.applied = report.applied;
     if (answer.delivery !== undefined) fact.delivered = answer.delivery.revision;
-    if (report.samples.length > 0) {
-      fact.samples = report.samples.map(({ age, data: sampled }) => ({
-        at: (now - seconds(age)) as Millis,
-        data: encodeTree(sampled, schema),
-      }));
-    }
-    // Facts are durable in order: when the last one is, the others are too.
+    if (samples.length > 0) fact.samples = samples;
+    const left = waiting(box).length;
+    if (left > 0) fact.pending = left;
     const recorded = recorder.record("node.reported", fact);
-    if (answer.offer === undefined) return { reply, durable: recorded };
-    return { reply, durable: campaigns.advance(node.id, { type: "offered" }, recorder) ?? recorded };
+    const offered = answer.offer && campaigns.advance(node.id, { type: "offered" }, recorder);
+    return { reply, durable: offered === undefined ? recorded : Promise.all([recorded, offered]).then(ignore) };
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose(node: NodeRecord, report: Report, time: Millis, nextWake: Millis | undefined): Answer {
-    const { mailbox, images, campaigns, imageUri } = this.#options;
+  #compose(node: NodeRecord, box: Box, report: Report, time: Millis, nextWake: Millis | undefined): Answer {
+    const { images, campaigns, imageUri, log } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
-    const kept = mailbox.box(node.id);
-    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
     const wanted = campaigns.offerFor(node.id);
     if (waiting(box).length === 0 && wanted === undefined) return bare;
 
     const room = report.maxReply - this.#codec.encode({ ...bare, more: true }).length;
     const { delivery, more } = nextDelivery(box, room - EDITS_OVERHEAD);
+    if (delivery === undefined && waiting(box).length > 0) {
+      log.warn("check-in.edit-too-large", { node: node.id, maxReply: report.maxReply, waiting: waiting(box).length });
+    }
     const withEdits: Answer = { ...bare, delivery, more };
     if (wanted === undefined) return withEdits;
     const image = images.get(wanted);
-    if (!images.isAvailable(image)) return withEdits;
+    if (!images.isAvailable(image)) {
+      log.error("check-in.image-missing", { node: node.id, digest: image.digest });
+      return withEdits;
+    }
     const offer = { digest: fromHex(image.digest) ?? EMPTY, size: image.size, uri: imageUri(image.id) };
     const whole: Answer = { ...withEdits, offer };
     if (this.#codec.encode(whole).length <= report.maxReply) return whole;
     // To come back at once only pays where this answer brought something.
+    if (delivery === undefined) log.warn("check-in.offer-too-large", { node: node.id, maxReply: report.maxReply });
     return { ...withEdits, more: delivery !== undefined };
   }
 }

@@ -4,7 +4,7 @@ import type { Asker } from "./asker.ts";
 
 /** SID of the datastore identity "unified" in ietf-coreconf: the `ds` of every datastore of ours (§5.2.1). */
 const UNIFIED_DATASTORE = "1029";
-/** The draft names the stream's resource type twice and differently; both are said (dossier CC-D1). */
+/** The draft names the stream's resource type twice and differently; both are said. */
 const STREAM_TYPES = "core.c.es core.c.ev";
 
 const datastore = (target: string): Link => ({

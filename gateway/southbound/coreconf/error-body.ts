@@ -96,6 +96,8 @@ function errorBody(
 function tagsOf(code: ErrorCode, facts: object): { readonly tag: number; readonly appTag: number | undefined } {
   if (code.startsWith("cbor."))
     return { tag: ERROR_TAGS["operation-failed"], appTag: ERROR_APP_TAGS["malformed-message"] };
+  if (code === "resource.rpc" || code === "root.foreign")
+    return { tag: ERROR_TAGS["unknown-element"], appTag: undefined };
   const named: { readonly tag?: unknown; readonly appTag?: unknown } = facts;
   return {
     tag: Object.entries(ERROR_TAGS).find(([name]) => name === named.tag)?.[1] ?? ERROR_TAGS.error,

@@ -4,13 +4,14 @@ import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
 import {
+  enumValue,
   type HouseModels,
   houseModels,
   houseNode,
   type NodeRecord,
   type Registry,
 } from "../../service/registry/index.ts";
-import { PHASES, type Recorder, type SiteInfo } from "../../store/index.ts";
+import type { Recorder, SiteInfo } from "../../store/index.ts";
 import {
   edit,
   encodeInstances,
@@ -33,7 +34,7 @@ export interface GatewayRootOptions {
   readonly clock: Clock;
   readonly site: SiteInfo;
   readonly version: string;
-  readonly lab: boolean;
+  readonly mode: "lab" | "secured";
 }
 
 export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
@@ -69,17 +70,17 @@ class GatewayView {
     this.#options = options;
     this.#models = houseModels(schema);
     this.#sid = (path) => houseNode(schema, path).sid;
-    this.#enum = (path, name) => houseNode(schema, path).type?.enums?.find((known) => known.name === name)?.value ?? 0;
+    this.#enum = (path, name) => enumValue(schema, path, name);
   }
 
   tree(): Tree {
-    const { registry, site, version, lab, clock } = this.#options;
+    const { registry, site, version, mode, clock } = this.#options;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/${leaf}`);
     const own = registry.gatewayTree.get(this.#sid("/sidgate-gateway:gateway"));
     const gateway: MutableTree = new Map(isTree(own) ? own : []);
     gateway.set(at("site"), site.site);
     gateway.set(at("version"), version);
-    gateway.set(at("mode"), this.#enum("/sidgate-gateway:gateway/mode", lab ? "lab" : "secured"));
+    gateway.set(at("mode"), this.#enum("/sidgate-gateway:gateway/mode", mode));
     gateway.set(at("current-datetime"), rfc3339(clock.now()));
     gateway.set(
       at("node"),
@@ -105,7 +106,7 @@ class GatewayView {
       [at("next-wake"), moment(reach.nextWake)],
       [at("missed-wakes"), reach.missedWakes],
       [at("pending"), mailbox.pending(node.id)],
-      [at("phase"), PHASES.indexOf(campaigns.phaseOf(node.id))],
+      [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", campaigns.phaseOf(node.id))],
       [at("version"), this.#models.firmware(tree).version],
     ]);
   }

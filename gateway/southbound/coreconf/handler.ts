@@ -54,6 +54,10 @@ export function coreconfHandler(options: CoreconfOptions): RequestPort {
 }
 
 async function answer(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
+  // RFC 7252 §5.4.1: both are critical, so what is not kept must not be passed over.
+  if (request.ifMatch.length > 0 || request.ifNoneMatch) {
+    throw new UsageError("resource.precondition", { path: request.path.join("/") });
+  }
   const response = await answerResource(peer, request, options);
   const { contentFormat: format } = response;
   // RFC 7252 §5.10.4: what cannot be sent in the accepted format is 4.06.
@@ -113,10 +117,6 @@ function readStream(request: Request, { stream, registry }: CoreconfOptions): Re
 
 async function datastore(request: Request, root: DatastoreRoot, actor: string): Promise<Response> {
   const { schema } = root;
-  // RFC 7252 §5.4.1: both are critical, so what is not kept must not be passed over.
-  if (request.ifMatch.length > 0 || request.ifNoneMatch) {
-    throw new UsageError("resource.precondition", { path: request.path.join("/") });
-  }
   switch (request.method) {
     case "GET": {
       const payload = encodeTree(readTree(root.tree(), schema, readQuery(request)), schema);
@@ -136,6 +136,10 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
       expectFormat(request, CONTENT_FORMAT.yangInstances);
       await root.edit(decodeInstances(request.payload, schema), actor);
       return { code: "2.04" };
+    case "POST":
+      // The one rpc so far is answered by the check-in lane; what comes here is another, or not in its form.
+      expectFormat(request, CONTENT_FORMAT.yangInstances);
+      throw new UsageError("resource.rpc", { path: request.path.join("/") });
     default:
       throw wrongMethod(request);
   }

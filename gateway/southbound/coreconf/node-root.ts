@@ -1,6 +1,6 @@
 /** The datastore of one node: the same tree whether the node or a manager asks. */
 import type { NodeId } from "../../base/index.ts";
-import { checkSizes, type Mailbox } from "../../service/mailbox/index.ts";
+import { checkSizes, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, validateEdit } from "../../yang/index.ts";
@@ -26,8 +26,11 @@ export function nodeRoot(
       const { tree } = registry.get(id);
       validateEdit(tree, edit(tree, instances, schema), instances, schema);
       const patch = encodeInstances(instances, schema);
-      const revision = mailbox.box(id).revision + instances.length;
-      await recorder.record("datastore.edited", { root: id, patch, actor, ...(options.queue ? { revision } : {}) });
+      const body = { root: id, patch, actor };
+      if (!options.queue) return recorder.record("datastore.edited", body);
+      const box = post(mailbox.box(id), instances, schema);
+      const pending = waiting(box).length;
+      return recorder.record("datastore.edited", { ...body, revision: box.revision, pending });
     },
   };
 }

@@ -3,8 +3,8 @@
  * is what a reader may have missed between two looks; the journal has the whole story.
  */
 import { rfc3339 } from "../../base/index.ts";
-import { houseNode } from "../../service/registry/index.ts";
-import { type Fact, PHASES, REACHABILITIES } from "../../store/index.ts";
+import { enumValue, houseNode } from "../../service/registry/index.ts";
+import type { Fact } from "../../store/index.ts";
 import { encodeInstances, type Instance, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
 
 const KEPT = 32;
@@ -40,8 +40,8 @@ export class EventStream {
         return this.#instance("/sidgate-firmware:progress", {
           node: fact.node,
           campaign: fact.campaign,
-          from: PHASES.indexOf(fact.from),
-          to: PHASES.indexOf(fact.to),
+          from: enumValue(this.#schema, "/sidgate-firmware:progress/from", fact.from),
+          to: enumValue(this.#schema, "/sidgate-firmware:progress/to", fact.to),
           reason: fact.reason,
           time: rfc3339(fact.at),
         });
@@ -49,8 +49,8 @@ export class EventStream {
         if (fact.from === fact.to) return undefined;
         return this.#instance("/sidgate-gateway:node-state", {
           node: fact.node,
-          from: REACHABILITIES.indexOf(fact.from),
-          to: REACHABILITIES.indexOf(fact.to),
+          from: enumValue(this.#schema, "/sidgate-gateway:node-state/from", fact.from),
+          to: enumValue(this.#schema, "/sidgate-gateway:node-state/to", fact.to),
           time: rfc3339(fact.at),
         });
       case "node.joined":

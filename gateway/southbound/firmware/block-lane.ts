@@ -1,4 +1,4 @@
-/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image (coap dossier 2.8). */
+/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image. */
 import { type Clock, fromHex } from "../../base/index.ts";
 import type { BlockLane, BlockSource } from "../../coap/index.ts";
 import type { Images } from "../../service/images/index.ts";

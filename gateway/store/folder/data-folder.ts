@@ -88,7 +88,7 @@ async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
   return site;
 }
 
-/** As the topics of the cloud bridge want it (mqtt-contract 2.2): found here, it is the file that is wrong. */
+/** As the topics of the cloud bridge want it (docs/mqtt.md): found here, it is the file that is wrong. */
 const isId = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9-]{3,64}$/.test(value);
 
 function parseSite(text: string): SiteInfo | undefined {

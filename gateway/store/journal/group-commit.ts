@@ -127,8 +127,12 @@ export class GroupCommitJournal implements Journal {
     return () => this.#listeners.delete(listener);
   }
 
+  get failure(): StoreError | undefined {
+    return this.#refusal?.code === "store.write-failed" ? this.#refusal : undefined;
+  }
+
   flush(): Promise<void> {
-    if (this.#refusal?.code === "store.write-failed") return Promise.reject(this.#refusal);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     return this.#waiting.at(-1)?.durable ?? this.#writing?.durable ?? Promise.resolve();
   }
 
