@@ -40,6 +40,7 @@ export interface AdminSourceOptions {
   readonly broker: () => BrokerStatus;
 }
 
+/** Rows are made at each call; nothing is kept. */
 export function adminSource(options: AdminSourceOptions): AdminSource {
   const { registry, images, campaigns, inbox } = options;
   const models = houseModels(registry.schema);

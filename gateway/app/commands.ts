@@ -42,6 +42,7 @@ const CAMPAIGN_CREATE = z.strictObject({
   nodes: z.array(z.string()).min(1).optional(),
 });
 
+/** Handlers by op; each throws UsageError `command.argument` or what its service throws. */
 export function commandHandlers(services: CommandServices): ReadonlyMap<string, CommandHandler> {
   const { registry, campaigns, recorder } = services;
   const models = houseModels(registry.schema);

@@ -8,6 +8,7 @@ export const modeOf = (config: Config): "lab" | "secured" =>
 /** Is CoAP without a security context answered at all? */
 export const answersUnprotected = (config: Config): boolean => config.coap.lab !== "off";
 
+/** Empty when nothing is open. */
 export function labWarnings(config: Config): readonly string[] {
   const warnings: string[] = [];
   if (config.coap.lab === "loopback") {

@@ -8,6 +8,7 @@ import { type LogFacts, type Logger, SILENT } from "../base/index.ts";
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 type Level = (typeof LEVELS)[number];
 
+/** `level`: the least important events that are written. */
 export function openLogger(level: Level | "silent"): Logger {
   if (level === "silent") return SILENT;
   return process.stderr.isTTY ? plainLogger(level) : jsonLogger(level);

@@ -10,6 +10,7 @@ import { softwareVersion } from "./version.ts";
 
 const SYSTEM_RANDOM: Random = { next: Math.random };
 
+/** Resolves with the exit code after SIGINT or SIGTERM. Throws what `openGateway` throws. */
 export async function run(options: RunOptions): Promise<number> {
   const config = configOf(options, process.env);
   const log = openLogger(config.log.level);

@@ -1,7 +1,7 @@
 /** `sidgate sim`: simulated sleepy nodes against any gateway, until it is told to stop. */
 import type { SimOptions } from "../admin/cli/index.ts";
 import { GatewayClient } from "../admin/cli/index.ts";
-import { isCoded, systemClock } from "../base/index.ts";
+import { systemClock } from "../base/index.ts";
 import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
 import { configOf } from "./config/index.ts";
@@ -38,13 +38,14 @@ async function introduce(endpoints: readonly string[], options: SimOptions): Pro
     try {
       await client.command("node.add", { endpoint });
     } catch (error) {
-      if (isCoded(error) && error.code === "cli.no-gateway") {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "cli.no-gateway") {
         process.stdout.write(
           `No gateway with the data folder ${data} here: add the nodes sim-0001 … on it yourself.\n`,
         );
         return;
       }
-      if (!(error instanceof Error && "code" in error && error.code === "node.exists")) throw error;
+      if (code !== "node.exists") throw error;
     }
   }
 }

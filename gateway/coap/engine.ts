@@ -75,6 +75,7 @@ export type KeptTable = "dedup" | "bodies" | "snapshots" | "observations" | "con
 
 const UNKNOWN_PEER: PeerFacts = { identity: undefined, nodeId: undefined, validated: false };
 
+/** One engine serves all transports of a gateway. `start` throws UsageError `port.taken`, `port.refused`. */
 export class Engine implements Closable {
   readonly #options: EngineOptions;
   readonly #limits: Limits;

@@ -43,6 +43,7 @@ interface Answered {
   readonly answer: string;
 }
 
+/** The inbox of a gateway process; its answers are a projection of the journal. */
 export class CommandInbox implements Inbox, Projection {
   readonly name = "inbox";
   readonly #answered = new Map<string, Answered>();

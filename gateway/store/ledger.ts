@@ -47,6 +47,7 @@ export interface Recorder {
   flush(): Promise<void>;
 }
 
+/** The one writer of the journal and keeper of its projections. */
 export class Ledger implements Recorder, Closable {
   readonly #options: LedgerOptions;
   readonly #listeners = new Set<(fact: Fact) => void>();

@@ -30,6 +30,7 @@ export interface Counts {
   readonly waiting: number;
 }
 
+/** Skipped nodes are in no count. */
 export function count(campaign: Campaign): Counts {
   const counts = { total: 0, done: 0, failed: 0, silent: 0, active: 0, waiting: 0 };
   for (const progress of campaign.nodes.values()) {

@@ -31,6 +31,7 @@ export interface CampaignPlan {
   readonly only?: ReadonlySet<string>;
 }
 
+/** All campaigns, running and over; a projection of the journal, and the decisions about them. */
 export class Campaigns implements Projection {
   readonly name = "campaigns";
   readonly #campaigns = new Map<string, Campaign & { readonly nodes: Map<NodeId, Progress> }>();

@@ -17,6 +17,7 @@ export interface Selection {
 
 export type ExclusionReason = "not-selected" | "model-unknown" | "other-model" | "already-installed" | "busy";
 
+/** Every node ends up in one of the two lists. `only`: ids that were asked for; undefined = all. */
 export function select(
   nodes: Iterable<SelectionNode>,
   image: { readonly digest: Digest; readonly model: string },

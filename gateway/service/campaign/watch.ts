@@ -4,6 +4,7 @@ import type { Fact, Ledger } from "../../store/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Campaigns } from "./campaigns.ts";
 
+/** Feeds silence and removal to the campaigns, and at its start what a crash cut off. */
 export class CampaignWatch implements Closable {
   readonly #stop: () => void;
 

@@ -46,6 +46,7 @@ export interface ImagesOptions {
   readonly shortIdOf?: (digest: Digest) => string;
 }
 
+/** The accepted images; a projection of the journal over the image store. */
 export class Images implements Projection {
   readonly name = "images";
   readonly #options: ImagesOptions;

@@ -105,6 +105,7 @@ export function nextDelivery(
   return { delivery: { revision: last.revision, edits: patches }, more: count < edits.length };
 }
 
+/** The box of each node; a projection of the journal. */
 export class Mailbox implements Projection {
   readonly name = "mailbox";
   readonly #schema: Schema;

@@ -33,6 +33,7 @@ export interface HouseModels {
   wakeInterval(tree: Tree): Millis | undefined;
 }
 
+/** Bound to one schema. Throws BugError `service.bug` when one of our modules is not loaded. */
 export function houseModels(schema: Schema): HouseModels {
   const sid = (path: string): Sid => houseNode(schema, path).sid;
   const node = sid("/sidgate-node:node");

@@ -3,6 +3,7 @@ import { type Clock, type Closable, every, type Millis, type Timer } from "../..
 import type { Recorder } from "../../store/index.ts";
 import type { Registry } from "./registry.ts";
 
+/** Records what time makes of each node. */
 export class Presence implements Closable {
   readonly #timer: Timer;
 

@@ -34,6 +34,7 @@ export const unheard = (interval: Millis): Reach => ({
   missedWakes: 0,
 });
 
+/** The same object when nothing changes. */
 export function step(reach: Reach, event: ReachEvent): Reach {
   switch (event.type) {
     case "heard": {

@@ -41,6 +41,7 @@ export interface CheckInCodec {
 
 const DEFAULT_MAX_REPLY = 1024;
 
+/** Bound to one schema: the numbers come from its .sid files. */
 export function checkInCodec(schema: Schema): CheckInCodec {
   const rpc = houseNode(schema, "/sidgate-node:check-in").sid;
   const input = (name: string): Sid => houseNode(schema, `/sidgate-node:check-in/input/${name}`).sid;

@@ -24,7 +24,6 @@ import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
-
 import { errorResponse } from "./error-body.ts";
 import { checkReport } from "./root.ts";
 
@@ -48,6 +47,7 @@ const STALE_WINDOW = 16;
 /** Bytes that a revision and the head of the edits add to an answer. */
 const EDITS_OVERHEAD = 10;
 
+/** The check-in lane. What a node did wrong becomes an error body (4.xx), what the disk did 5.03. */
 export class CheckIn implements CheckInLane {
   readonly #options: CheckInOptions;
   readonly #codec: CheckInCodec;

@@ -37,6 +37,7 @@ export interface GatewayRootOptions {
   readonly mode: "lab" | "secured";
 }
 
+/** The root for managers at `/c`: computed from the services at each read; edits change names and own leaves only. */
 export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
   const { registry, recorder } = options;
   const { schema } = registry;

@@ -15,7 +15,6 @@ import {
   select,
 } from "../../yang/index.ts";
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
-
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
 import { nodeRoot } from "./node-root.ts";

@@ -1,1 +1,1 @@
-export { IMAGE_PREFIX, imageLane, imageUri } from "./block-lane.ts";
+export { imageLane, imageUri } from "./block-lane.ts";
