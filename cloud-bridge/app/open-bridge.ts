@@ -22,6 +22,7 @@ import {
   dial,
   EMBEDDED_PORT,
   isExposed,
+  type Mode,
   type OutboxLimits,
   openEmbeddedBroker,
   openMqttBridge,
@@ -64,6 +65,10 @@ export interface BridgeOptions {
   readonly roles: readonly Role[];
   /** Name of the site for people. */
   readonly name?: string | undefined;
+  /** "lab" is told in every status, with its reasons in the site's birth. */
+  readonly mode?: Mode | undefined;
+  /** The reasons, a sentence each. */
+  readonly warnings?: readonly string[] | undefined;
   /** Further sections of `health`, e.g. coap and cache. */
   readonly health?: (() => JsonObject) | undefined;
   readonly limits?: OutboxLimits | undefined;

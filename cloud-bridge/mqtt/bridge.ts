@@ -20,6 +20,7 @@ import { checkTopicPart } from "./outbox/topics.ts";
 import { ViewStore } from "./outbox/view-store.ts";
 import {
   type BrokerKind,
+  type Mode,
   onlineStatus,
   type ProcessRun,
   shutdownStatus,
@@ -46,6 +47,10 @@ export interface MqttBridgeOptions {
   readonly run: Pick<ProcessRun, "roles" | "broker">;
   /** Name of the site for people. */
   readonly name?: string | undefined;
+  /** "lab" is told in every status, with its reasons in the site's birth. */
+  readonly mode?: Mode | undefined;
+  /** The reasons, a sentence each. */
+  readonly warnings?: readonly string[] | undefined;
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
   /** This process in `health`. */
@@ -84,6 +89,7 @@ const HEALTH_INTERVAL = seconds(60);
 /** Opens the outbox, renders what it missed, connects in the background. Throws UsageError mqtt.topic. */
 export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge> {
   const { site: info, journal, state, trees, clock, realtime, random, log } = options;
+  const { name, mode, warnings, software } = options;
   checkTopicPart("site", info.site);
   checkTopicPart("process", info.process);
   const outbox = await Outbox.open(state, {
@@ -104,7 +110,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     log,
     ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
   });
-  const run: ProcessRun = { info, ...options.run, boot: randomUlid(clock.now(), random) };
+  const run: ProcessRun = { info, ...options.run, mode, boot: randomUlid(clock.now(), random) };
   const nextSeq = (): number => journal.last + 1;
   const link = new Link({
     broker: options.broker,
@@ -113,7 +119,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
       will: (conn) => willStatus(run, conn),
       greeting: (conn, protocol) => [
         onlineStatus(run, conn, clock.now(), nextSeq()),
-        siteBirth(info, { name: options.name, software: options.software, mqtt: protocol, nextSeq: nextSeq() }),
+        siteBirth(info, { name, software, mode, warnings, mqtt: protocol, nextSeq: nextSeq() }),
       ],
       connected: () => sayHealth(),
       farewell: (conn) => shutdownStatus(run, conn, clock.now()),

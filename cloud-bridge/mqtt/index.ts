@@ -7,5 +7,5 @@ export { OUTBOX_LIMITS, type OutboxLimits } from "./outbox/journal-rows.ts";
 export { PROJECTION } from "./outbox/projector.ts";
 export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
-export type { BrokerKind, Role } from "./render/site.ts";
+export type { BrokerKind, Mode, Role } from "./render/site.ts";
 export { treesOf } from "./render/trees.ts";

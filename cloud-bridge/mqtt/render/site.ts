@@ -2,17 +2,20 @@
 import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import { type Message, messageOf } from "../outbox/message.ts";
+import { type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
 
 export type Role = "gateway" | "bridge";
 export type BrokerKind = "configured" | "embedded-for-trying";
+/** "lab": something is left unprotected for trying. */
+export type Mode = "lab" | "secured";
 
 /** One start of this process. */
 export interface ProcessRun {
   readonly info: SiteInfo;
   readonly roles: readonly Role[];
   readonly broker: BrokerKind;
+  readonly mode?: Mode | undefined;
   /** Names the start; a ULID, so later starts sort later. */
   readonly boot: string;
 }
@@ -45,12 +48,15 @@ export const shutdownStatus = (run: ProcessRun, conn: number, at: Millis): Messa
     reason: "shutdown",
   });
 
-const statusOf = (run: ProcessRun, payload: Parameters<typeof messageOf>[3]): Message =>
-  messageOf("status", { site: run.info.site, process: run.info.process }, 0, payload);
+const statusOf = (run: ProcessRun, payload: Members): Message =>
+  messageOf("status", { site: run.info.site, process: run.info.process }, 0, { ...payload, mode: run.mode });
 
 export interface SiteBirth {
   readonly name?: string | undefined;
   readonly software: Readonly<Record<string, string>>;
+  readonly mode?: Mode | undefined;
+  /** What is left unprotected, a sentence each. */
+  readonly warnings?: readonly string[] | undefined;
   readonly mqtt: 4 | 5;
   readonly nextSeq: number;
 }
@@ -61,6 +67,8 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
     name: birth.name,
     software: birth.software,
     capabilities: ["coreconf"],
+    mode: birth.mode,
+    warnings: birth.warnings,
     mqtt: birth.mqtt,
     epoch: info.epoch,
     "next-seq": String(birth.nextSeq),
