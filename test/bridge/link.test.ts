@@ -1,10 +1,11 @@
 /** The driver of the link against a connection whose every PUBACK the test gives by hand. */
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Bridge } from "../../cloud-bridge/mqtt/index.ts";
+import { type Bridge, type MqttBridgeOptions, openMqttBridge } from "../../cloud-bridge/mqtt/index.ts";
 import type { Acknowledged, Connection, Dial, DialRequest } from "../../cloud-bridge/mqtt/link/connection.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import { StoreError } from "../../gateway/base/index.ts";
-import { joined, type TestSite, testSite } from "../support/bridge-site.ts";
+import { BugError, type Logger, SILENT, StoreError, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { joined, SITE, type TestSite, testSite } from "../support/bridge-site.ts";
+import { bridgeTrees } from "../support/bridge-trees.ts";
 
 interface Sent {
   readonly message: Message;
@@ -64,6 +65,31 @@ const open = async (site: TestSite, broker: Broker): Promise<Bridge> => {
   bridges.push(bridge);
   return bridge;
 };
+/** With options of the bridge that a TestSite does not vary. */
+const openWith = async (broker: Broker, options: Partial<MqttBridgeOptions>): Promise<Bridge> => {
+  const { journal, state } = testSite();
+  const random = seededRandom(1);
+  const bridge = await openMqttBridge({
+    site: SITE,
+    journal,
+    state,
+    trees: await bridgeTrees(),
+    clock: systemClock(),
+    realtime: systemClock(),
+    random: { next: () => random.next() / 10 },
+    log: SILENT,
+    dial: broker.dial,
+    broker: { url: "mqtt://test" },
+    run: { roles: ["bridge"], broker: "configured" },
+    software: {},
+    figures: () => ({}),
+    sections: () => ({}),
+    ...options,
+  });
+  bridges.push(bridge);
+  return bridge;
+};
+const payloadOf = (message: Message | undefined) => JSON.parse(Buffer.from(message?.payload ?? []).toString());
 const joins = (count: number) => Array.from({ length: count }, (_, i) => joined(i + 1));
 
 describe("the link", () => {
@@ -141,6 +167,42 @@ describe("the link", () => {
     expect(bridge.stats().protocol).toBe("3.1.1");
     const birth = broker.sent.find(({ message }) => message.kind === "siteBirth")?.message.payload;
     expect(JSON.parse(Buffer.from(birth ?? []).toString())).toMatchObject({ mqtt: 4 });
+  });
+
+  test("tells the lab mode in every status, and its reasons in the birth of the site", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const bridge = await openWith(broker, { mode: "lab", warnings: ["Unsigned images are accepted."] });
+    await bridge.settled();
+    await bridge.close();
+    const birth = broker.sent.find(({ message }) => message.kind === "siteBirth")?.message;
+    expect(payloadOf(birth)).toMatchObject({ mode: "lab", warnings: ["Unsigned images are accepted."] });
+    const statuses = broker.sent.filter(({ message }) => message.kind === "status").map(({ message }) => message);
+    const told = [broker.requests[0]?.will, ...statuses].map(payloadOf);
+    expect(told.map(({ state, mode, warnings }) => [state, mode, warnings])).toEqual([
+      ["offline", "lab", undefined],
+      ["online", "lab", undefined],
+      ["offline", "lab", undefined],
+    ]);
+  });
+
+  test("does not blame the broker for a fault of its own, and tries again", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const logged: string[] = [];
+    const note = (event: string): void => void logged.push(event);
+    const log: Logger = { ...SILENT, warn: note, error: note };
+    let faults = 1;
+    const figures: MqttBridgeOptions["figures"] = () => {
+      if (faults-- > 0) throw new BugError("bridge.bug", { what: "no figures" });
+      return {};
+    };
+    const bridge = await openWith(broker, { log, figures });
+    await broker.until(() => broker.requests.length === 2 && broker.sent.length > 0);
+    await bridge.settled();
+    expect(logged).toEqual(["mqtt.link-fault", "mqtt.lost"]);
+    expect(broker).toMatchObject({ dropped: 1 });
+    expect(bridge.stats()).toMatchObject({ connected: true, connections: 2 });
   });
 
   test("leaves out a refused retained topic, but not a refused event", async () => {

@@ -6,7 +6,9 @@ import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
+import type { Trees } from "../../cloud-bridge/mqtt/render/trees.ts";
 import {
+  BugError,
   type Clock,
   days,
   type Logger,
@@ -31,11 +33,12 @@ interface Circumstances {
   readonly now?: () => Millis;
   readonly realtime?: Clock;
   readonly log?: Logger;
+  readonly trees?: Trees;
 }
 
 async function openProjector(journal: Journal, state: StateStore, circumstances: Circumstances = {}) {
   const { epoch, limits, now, realtime = systemClock(), log = SILENT } = circumstances;
-  const trees = await bridgeTrees();
+  const trees = circumstances.trees ?? (await bridgeTrees());
   const outbox = await Outbox.open(state, {
     log: SILENT,
     site: SITE.site,
@@ -90,6 +93,7 @@ const prefix = (journal: Journal, length: number): Journal => ({
   first: 1,
   last: length,
   lastDurable: length,
+  failure: undefined,
 });
 
 /** A state whose next commit never happened, or happened without anybody hearing of it. */
@@ -291,5 +295,28 @@ test("a commit that found no space is logged and tried again; nothing is told tw
   expect(projector.rendered).toBe(journal.lastDurable);
   await projector.close();
   expect(errors).toEqual(["mqtt.store-failed", "mqtt.store-failed"]);
+  expect(await contents(state)).toEqual(await contents(undisturbed));
+});
+
+test("a fault that no later try could mend stops the projector in order; the next start goes on from the last commit", async () => {
+  const journal = await journalOf(bridgeStory(await bridgeSchema()));
+  const undisturbed = memoryState();
+  await renderAll(journal, undisturbed);
+  const state = memoryState();
+  const broken: Trees = {
+    ...(await bridgeTrees()),
+    encode: () => {
+      throw new BugError("bridge.bug", { what: "a tree that cannot be written" });
+    },
+  };
+  const errors: Array<readonly [event: string, facts: unknown]> = [];
+  const log: Logger = { ...SILENT, error: (event, facts) => void errors.push([event, facts]) };
+  const { projector } = await openProjector(journal, state, { log, trees: broken });
+  projector.start();
+  await projector.reached(journal.lastDurable); // whoever waits is released
+  await projector.close();
+  expect(errors).toEqual([["mqtt.projector-stopped", { rendered: 0, error: expect.anything() }]]);
+  expect(await state.applied(PROJECTION)).toBe(0);
+  await renderAll(journal, state);
   expect(await contents(state)).toEqual(await contents(undisturbed));
 });

@@ -124,10 +124,11 @@ export class Link implements Closable {
   }
 
   async #dial(protocol: Protocol): Promise<void> {
-    const { dial, broker, clientId, presence, outbox, log } = this.#options;
+    const { dial, broker, clientId, presence, log } = this.#options;
     const conn = this.#conn + 1;
+    let connection: Connection;
     try {
-      const connection = await dial({
+      connection = await dial({
         broker,
         protocol,
         clientId,
@@ -135,17 +136,32 @@ export class Link implements Closable {
         signal: this.#leaving.signal,
         onLost: (reason) => this.#lost(connection, reason),
       });
-      this.#conn = conn;
-      this.#session = new Session(connection, conn, presence.greeting(conn, protocol), outbox);
-      log.info("mqtt.connected", { url: broker.url, protocol, conn });
-      this.#happened({ type: "connected", receiveMaximum: connection.receiveMaximum });
-      presence.connected();
-      this.#pump();
     } catch (error) {
       const wrongProtocol = isCoded(error) && error.code === "mqtt.protocol";
       if (wrongProtocol && protocol === 5) log.info("mqtt.no-version-5", { url: broker.url });
       else log.warn("mqtt.connect-failed", { url: broker.url, protocol, error: explain(error) });
       this.#happened({ type: "failed", wrongProtocol });
+      return;
+    }
+    this.#conn = conn;
+    log.info("mqtt.connected", { url: broker.url, protocol, conn });
+    this.#begin(connection, protocol);
+  }
+
+  /** A fault here is ours, not the broker's: told as such, then tried again after a pause. */
+  #begin(connection: Connection, protocol: Protocol): void {
+    const { presence, outbox, log } = this.#options;
+    try {
+      const session = new Session(connection, this.#conn, presence.greeting(this.#conn, protocol), outbox);
+      this.#session = session;
+      this.#happened({ type: "connected", receiveMaximum: connection.receiveMaximum });
+      presence.connected();
+      this.#pump();
+    } catch (error) {
+      log.error("mqtt.link-fault", { conn: this.#conn, error: explain(error) });
+      connection.drop();
+      this.#lost(connection, "a fault of the bridge");
+      this.#happened({ type: "failed", wrongProtocol: false }); // counts only if there was no session to lose yet
     }
   }
 

@@ -59,6 +59,8 @@ export class Projector implements Closable {
   readonly #waiters = new Set<() => void>();
   #rendered: number;
   #closed = false;
+  /** A fault of ours ended the run: memory and rows may differ, so nothing more is written. */
+  #broken = false;
   #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
 
@@ -82,7 +84,7 @@ export class Projector implements Closable {
   start(): void {
     const wake = (): void => this.#wake();
     this.#stopListening.push(this.#options.journal.onDurable(wake), this.#options.outbox.onChange(wake));
-    this.#running = this.#run();
+    this.#running = this.#run().catch((error: unknown) => this.#stopped(error));
   }
 
   /** Resolves when fact `seq` is rendered and committed. */
@@ -95,12 +97,23 @@ export class Projector implements Closable {
   /** Finishes the batch in hand and saves the acknowledgements. */
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#leave();
+    await this.#running;
+    if (!this.#broken && this.#options.outbox.unsaved) await this.#commit([]);
+  }
+
+  /** The facts stay in the journal: the next start renders from the last commit, to the same bytes. */
+  #stopped(error: unknown): void {
+    this.#broken = true;
+    this.#options.log.error("mqtt.projector-stopped", { rendered: this.#rendered, error: explain(error) });
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#closed = true;
-    for (const stop of this.#stopListening) stop();
+    for (const stop of this.#stopListening.splice(0)) stop();
     this.#wake();
     this.#notify();
-    await this.#running;
-    if (this.#options.outbox.unsaved) await this.#commit([]);
   }
 
   async #run(): Promise<void> {
