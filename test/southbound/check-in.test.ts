@@ -95,6 +95,22 @@ test("edits wait, go out oldest first within the reply size, and end when the no
   expect(services.mailbox.pending(node)).toBe(0);
 });
 
+test("what a manager set outranks what the node still has, until the node has it", async () => {
+  const setPoint = () => (services.registry.get(node).tree.get(60201) as Map<number, unknown>).get(60204);
+  const report = (n: string, applied: string, value: string) =>
+    checkIn(`a1 19ea61 a3 02 ${n} 03 ${applied} 05 a1 18c3 a2 02 182d 03 c48221 ${value}`);
+  await services.handler(
+    ANYBODY,
+    request("iPATCH", `n/${node}/c`, { contentFormat: 142, payload: bytes("a1 19eb2c c482211908ca") }),
+  );
+  await report("01", "00", "1907d0"); // 20.00 is what it still keeps
+  expect(setPoint()).toBe(2250n);
+  await report("02", "01", "1908ca"); // applied
+  expect(setPoint()).toBe(2250n);
+  await report("03", "01", "190834"); // somebody turned the knob
+  expect(setPoint()).toBe(2100n);
+});
+
 test("an edit of the wake interval comes back as the next wake", async () => {
   await services.handler(
     ANYBODY,

@@ -1,1 +1,11 @@
-export { type Box, checkSizes, confirm, type Delivery, Mailbox, nextDelivery, post, waiting } from "./mailbox.ts";
+export {
+  type Box,
+  checkSizes,
+  confirm,
+  type Delivery,
+  Mailbox,
+  nextDelivery,
+  post,
+  waiting,
+  withoutWaiting,
+} from "./mailbox.ts";

@@ -11,7 +11,15 @@ import {
   type StateChange,
   type StateStore,
 } from "../../store/index.ts";
-import { decodeInstances, encodeInstances, formatInstanceId, type Instance, type Schema } from "../../yang/index.ts";
+import {
+  decodeInstances,
+  edit,
+  encodeInstances,
+  formatInstanceId,
+  type Instance,
+  type Schema,
+  type Tree,
+} from "../../yang/index.ts";
 
 const TABLE = "mailbox";
 
@@ -57,6 +65,20 @@ export function checkSizes(instances: readonly Instance[], schema: Schema): void
 
 /** What the node has not applied yet. */
 export const waiting = (box: Box): readonly Edit[] => box.edits.filter(({ revision }) => revision > box.applied);
+
+/**
+ * A report without what waits for the node: the node still has the old value and says so, and the datastore must not
+ * fall back to it before the edit has reached the node.
+ */
+export function withoutWaiting(report: Tree, box: Box, schema: Schema): Tree {
+  const ids = waiting(box).flatMap(({ patch }) => decodeInstances(patch, schema).map(({ id }) => id));
+  if (ids.length === 0) return report;
+  return edit(
+    report,
+    ids.map((id) => ({ id, value: undefined })),
+    schema,
+  );
+}
 
 /** Adds edits: each takes the next revision and replaces what was said of the same instance or below it. */
 export function post(box: Box, instances: readonly Instance[], schema: Schema): Box {

@@ -17,7 +17,7 @@ import {
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import { type Box, confirm, type Mailbox, nextDelivery, waiting } from "../../service/mailbox/index.ts";
+import { type Box, confirm, type Mailbox, nextDelivery, waiting, withoutWaiting } from "../../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
@@ -115,24 +115,25 @@ export class CheckIn implements CheckInLane {
     report: Report,
     request: number,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
-    const { campaigns, recorder, registry, clock } = this.#options;
+    const { campaigns, recorder, registry, mailbox, clock } = this.#options;
     const { schema } = registry;
     const now = clock.now();
+    const kept = mailbox.box(node.id);
+    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
     if (report.data !== undefined) checkReport(report.data, schema);
-    const data = report.data && encodeTree(report.data, schema);
+    const news = report.data && withoutWaiting(report.data, box, schema);
+    const data = news && encodeTree(news, schema);
     for (const sample of report.samples) checkReport(sample.data, schema);
     const samples = report.samples.map(({ age, data: sampled }) => ({
       at: (now - seconds(age)) as Millis,
       data: encodeTree(sampled, schema),
     }));
     // Throws what does not fit before anything is recorded.
-    const tree = registry.preview(node, report, data ?? samples);
+    const tree = registry.preview(node, { data: news, samples: report.samples }, data ?? samples);
     const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
     const nextWake = this.#models.wakeInterval(tree);
-    const kept = this.#options.mailbox.box(node.id);
-    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
     const answer = this.#compose(node, box, report, now, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
