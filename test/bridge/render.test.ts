@@ -1,4 +1,4 @@
-/** What each fact becomes, byte by byte (mqtt-contract 2.11), and that the bytes follow from the fact alone. */
+/** What each fact becomes, byte by byte (docs/mqtt.md), and that the bytes follow from the fact alone. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { render } from "../../cloud-bridge/mqtt/render/render.ts";
 import { type CampaignView, type Counted, keysOf } from "../../cloud-bridge/mqtt/render/view.ts";
 import { PHASE_COUNTED } from "../../gateway/store/facts.ts";
 import { type Fact, type FactType, memoryState, type NewFact, PHASES } from "../../gateway/store/index.ts";
+import { encodeTree, fromJson } from "../../gateway/yang/index.ts";
 import { atSecond, nodeId, phase, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
 import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
@@ -186,6 +187,27 @@ describe("rendering", () => {
     take(phase(1, "downloading", "skipped", 2005));
     const [campaign] = [...view.campaigns];
     expect(campaign && countsOf(campaign)).toMatchObject({ total: 1, active: 0, waiting: 1, skipped: 1 });
+  });
+
+  test("keeps the samples and then the report in the node's data: what only a sample said stays", async () => {
+    const report = story[5];
+    if (report?.type !== "node.reported") throw new Error("the story changed");
+    const schema = await bridgeSchema();
+    const room = (json: { readonly [leaf: string]: string | number }): Uint8Array =>
+      encodeTree(fromJson({ "sidgate-building:room": json }, schema), schema);
+    const samples = [
+      { at: atSecond(40), data: room({ temperature: "19.00", battery: 2800 }) },
+      { at: atSecond(70), data: room({ temperature: "20.00", battery: 2700 }) },
+    ];
+    const told = await tell([...story.slice(0, 3), { ...report, samples, data: room({ temperature: "21.00" }) }]);
+    const rooms = (told.at(-1)?.messages ?? [])
+      .filter(({ kind }) => kind === "nodeData")
+      .map(({ payload }) => parsePayload(payload)["sidgate-building:room"]);
+    expect(rooms).toEqual([
+      { temperature: "19.0", battery: 2800 },
+      { temperature: "20.0", battery: 2700 },
+      { temperature: "21.0", battery: 2700 },
+    ]);
   });
 
   test("leaves out a sample that is older than what is known of its module", async () => {
