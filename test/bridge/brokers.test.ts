@@ -1,4 +1,4 @@
-/** The bridge against real brokers, seen by mosquitto_sub: order of 2.7, restarts, losses (mqtt-contract 2.16). */
+/** The bridge against real brokers, seen by mosquitto_sub: order, restarts, losses (docs/mqtt.md, "The broker"). */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
@@ -32,7 +32,7 @@ const seqs = (lines: readonly Line[]): readonly number[] =>
   payloads(lines, `${ROOT}/event`).map(({ seq }) => Number(seq));
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-/** Contract 2.8: an offline that is older than the last online says nothing. */
+/** docs/mqtt.md, "What a consumer must do", 5: an offline that is older than the last online says nothing. */
 function follow(known: Payload | undefined, next: Payload): Payload {
   const age = ({ epoch, boot, conn }: Payload): string => `${epoch} ${boot} ${String(conn).padStart(9, "0")}`;
   return known?.state === "online" && next.state === "offline" && age(next) < age(known) ? known : next;

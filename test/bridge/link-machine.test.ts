@@ -1,4 +1,4 @@
-/** The connection as a machine: what each event makes of each state (mqtt-contract 2.1, 2.7, 3.5). */
+/** The connection as a machine: what each event makes of each state (docs/mqtt.md, "The broker"). */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {

@@ -1,4 +1,4 @@
-/** Topics, outbox rows and MQTT 5 properties (mqtt-contract 2.2, 2.3, 2.10), and their page docs/mqtt.md. */
+/** Topics, outbox rows and MQTT 5 properties and their page docs/mqtt.md. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";

@@ -1,12 +1,12 @@
 /**
- * mqtt-contract 2.1, 2.7 — the connection as a machine: dial, greet, retained topics, then the stream; on loss wait with
- * exponential backoff and full jitter. Pure: the driver (link.ts) does what `effect` says.
+ * docs/mqtt.md, "The broker" — the connection as a machine: dial, greet, retained topics, then the stream; on loss wait
+ * with exponential backoff and full jitter. Pure: the driver (link.ts) does what `effect` says.
  */
 import { type Millis, millis, seconds } from "../../../gateway/base/index.ts";
 
 export type Protocol = 4 | 5;
 
-/** What is drawn from next, in the order of 2.7. */
+/** What is drawn from next, in the order of docs/mqtt.md, "The broker". */
 export type Stage = "greeting" | "retained" | "stream";
 
 export type LinkState =

@@ -1,6 +1,6 @@
 /**
- * The driver around link-machine.ts: one connection at a time, messages drawn in the order of mqtt-contract 2.7,
- * acknowledgements given back to the outbox.
+ * The driver around link-machine.ts: one connection at a time, messages drawn in the order of docs/mqtt.md,
+ * "The broker", acknowledgements given back to the outbox.
  */
 import {
   type Clock,

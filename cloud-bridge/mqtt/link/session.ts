@@ -1,6 +1,6 @@
 /**
- * What one connection still has to tell, in the order of mqtt-contract 2.7, and what of it is on its way. It dies with
- * its connection; the next one begins again from the outbox.
+ * docs/mqtt.md, "The broker" — what one connection still has to tell, in the order told there, and what of it is on its
+ * way. It dies with its connection; the next one begins again from the outbox.
  */
 
 import { classOf, type Message } from "../outbox/message.ts";

@@ -1,4 +1,7 @@
-/** mqtt-contract 2.5 — the bounds of the outbox's journal class: what goes when the replay span or the bytes are used up. */
+/**
+ * docs/mqtt.md, "The broker" — the bounds of the outbox's journal class: what goes when the replay span or the bytes are
+ * used up.
+ */
 import { days, type Millis, minutes } from "../../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
 import { renderOverflow } from "../render/event.ts";

@@ -1,4 +1,4 @@
-/** A rendered MQTT message, its form in the outbox, and the MQTT 5 properties that follow from it (mqtt-contract 2.10). */
+/** A rendered MQTT message, its form in the outbox, and the MQTT 5 properties that follow from it (MQTT 5.0 §3.3.2.3). */
 import { BugError } from "../../../gateway/base/index.ts";
 import type { Json, JsonObject } from "../../../gateway/yang/api.ts";
 import { type MessageClass, TOPICS, type TopicName, type TopicParts, topicOf } from "./topics.ts";

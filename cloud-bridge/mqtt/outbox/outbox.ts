@@ -1,6 +1,6 @@
 /**
- * mqtt-contract 2.5 — the durable outbox: messages rendered from the journal and not yet acknowledged, then their bytes
- * for the replay span.
+ * docs/mqtt.md, "The broker" — the durable outbox: messages rendered from the journal and not yet acknowledged, then
+ * their bytes for the replay span.
  *
  * Two classes. `journal` messages are rows in the order of their numbers; PUBACK moves a mark past them, their bytes
  * stay until the span or the byte limit ends. `latest` messages are one row per topic; a newer one takes the place of
@@ -171,7 +171,7 @@ export class Outbox {
 
   // -- the link's side: messages go out
 
-  /** Contract 2.7, step 3: all retained topics that have a value. What waited singly is among them. */
+  /** What every connection begins with after its greeting: all retained topics that have a value. What waited singly is among them. */
   resync(): readonly string[] {
     this.#keepSteps = true;
     for (const [topic, waiting] of this.#dirty) {

@@ -1,6 +1,6 @@
 /**
  * Journal → outbox: reads the facts that became durable, renders them, and commits messages, projection rows and the
- * number of the last rendered fact together (mqtt-contract 2.5).
+ * number of the last rendered fact together, so that a crash loses and doubles nothing.
  *
  * Facts are gathered for a moment, because each commit costs a memory card a write. Nothing is promised less for it:
  * the facts are durable in the journal already; a crash before the commit renders them again, to the same bytes.

@@ -1,5 +1,5 @@
 /**
- * mqtt-contract 2.2, 2.3 — the topic tree as one table. `latest` topics are retained and hold the last value; `journal`
+ * docs/mqtt.md, "Topics" — the topic tree as one table. `latest` topics are retained and hold the last value; `journal`
  * topics are an ordered stream and are not retained. docs/mqtt.md is compared with this table by a test.
  */
 import { UsageError } from "../../../gateway/base/index.ts";
@@ -35,7 +35,7 @@ export type TopicName = keyof typeof TOPICS;
 type Parts<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | Parts<Rest> : never;
 export type TopicParts<N extends TopicName> = Readonly<Record<Parts<(typeof TOPICS)[N]["pattern"]>, string>>;
 
-/** Contract 2.2; a YANG module is named by an identifier (RFC 7950 §6.2) instead. */
+/** No wildcard, level separator, `$` or NUL gets in (MQTT 5.0 §4.7); a YANG module is named by an identifier (RFC 7950 §6.2) instead. */
 const ID = /^[a-z0-9-]{3,64}$/;
 const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 const MAX_TOPIC = 256;

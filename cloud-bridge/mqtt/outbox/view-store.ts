@@ -78,7 +78,7 @@ export class ViewStore {
     if (keys.campaign !== undefined) this.#replace(this.#campaigns, "campaign", keys.campaign, after.campaign);
   }
 
-  /** A new epoch starts the event chain anew (contract 2.6: only (epoch, seq) is ordered). */
+  /** A new epoch starts the event chain anew (docs/mqtt.md, "Events": only (epoch, seq) is ordered). */
   startChain(): void {
     this.#site = { ...this.#site, lastEvent: EMPTY_SITE.lastEvent };
     this.#touch("site", "");

@@ -1,4 +1,4 @@
-/** mqtt-contract 2.11 — the summary of a campaign and the sums that it keeps. */
+/** docs/mqtt.md, "Campaigns" — the summary of a campaign and the sums that it keeps. */
 import type { Members } from "../outbox/message.ts";
 import { type CampaignCounts, type CampaignView, COUNTED, type Counted } from "./view.ts";
 

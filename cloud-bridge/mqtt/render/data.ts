@@ -1,4 +1,4 @@
-/** mqtt-contract 2.11 — a node's report as retained data messages, one per YANG module that it touched. */
+/** docs/mqtt.md, "Data" — a node's report as retained data messages, one per YANG module that it touched. */
 import { isCoded, type Millis, type NodeId, rfc3339 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { Tree } from "../../../gateway/yang/tree.ts";

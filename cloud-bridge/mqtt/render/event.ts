@@ -1,4 +1,4 @@
-/** mqtt-contract 2.6, 2.11 — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
+/** docs/mqtt.md, "Events" — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
 import { createHash } from "node:crypto";
 import { rfc3339 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
@@ -101,7 +101,7 @@ export function renderEvent(
 }
 
 /**
- * The event that stands for events which the outbox had to drop unsent (contract 2.5, "never silent"). It takes the
+ * The event that stands for events which the outbox had to drop unsent: no loss is silent. It takes the
  * number, the id's time and the chain links of the range it replaces, so that the stream goes on without a gap:
  * `hash` is that of the last dropped event, `prev` and `prev-seq` are those of the first.
  */

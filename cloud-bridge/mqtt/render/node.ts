@@ -1,4 +1,4 @@
-/** mqtt-contract 2.11 — what the retained topics of one node say. */
+/** docs/mqtt.md, "Topics" — what the retained topics of one node say. */
 import { rfc3339 } from "../../../gateway/base/index.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
@@ -47,7 +47,7 @@ export function nodeState(node: NodeView, trees: Trees): Members {
   };
 }
 
-/** Everything before `detail` is what Home Assistant's update entity reads (contract 2.13). */
+/** Everything before `detail` is what Home Assistant's update entity reads. */
 export function nodeOta(node: NodeView, ota: NodeOta, trees: Trees): Members {
   const size = ota.image?.size;
   const underWay = isUnderWay(ota.phase);

@@ -80,7 +80,7 @@ function nodeMessages(
   });
 }
 
-/** Contract 2.3, rule 7. */
+/** docs/mqtt.md, "Topics": an empty retained message clears each topic of a removed node (MQTT 5.0 §3.3.1.3). */
 function removals(node: NodeView, seq: number, context: RenderContext): readonly Message[] {
   const parts = { site: context.site, node: node.id };
   return [

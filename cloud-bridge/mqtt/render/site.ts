@@ -1,4 +1,4 @@
-/** mqtt-contract 2.8, 2.11 — what no fact causes: presence of this process, birth and health of the site. */
+/** docs/mqtt.md, "Topics" — what no fact causes: presence of this process, birth and health of the site. */
 import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";

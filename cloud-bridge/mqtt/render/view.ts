@@ -14,7 +14,7 @@ import {
 import type { Tree } from "../../../gateway/yang/tree.ts";
 
 export interface SiteView {
-  /** The last event: its number and hash, which the next event repeats (contract 2.6). */
+  /** The last event: its number and hash, which the next event repeats (docs/mqtt.md, "Events"). */
   readonly lastEvent: { readonly seq: number; readonly hash: string | null };
   /** How many nodes are in each state, for `health`. */
   readonly nodes: Readonly<Record<Reachability, number>>;
