@@ -169,6 +169,8 @@ async function openNorth(
       software: version,
       roles: ["gateway", "bridge"],
       name: config.site.name,
+      mode: modeOf(config),
+      warnings: labWarnings(config),
       health,
     }),
   );

@@ -2,7 +2,7 @@
  * How one node moves through the phases of an update, as a pure step: what the node reports decides, never what the
  * gateway believes it sent. Success is the node's own report of the wanted digest and nothing else.
  */
-import type { Digest, Phase } from "../../store/index.ts";
+import { type Digest, PHASE_COUNTED, type Phase } from "../../store/index.ts";
 
 export interface Progress {
   readonly phase: Phase;
@@ -51,7 +51,7 @@ const BOOTING: ReadonlySet<Phase> = new Set(["applying", "rebooting", "confirmin
 
 export const isEnded = (progress: Progress): boolean => ENDED.has(progress.phase);
 export const isError = (progress: Progress): boolean =>
-  progress.phase === "failed" || progress.phase === "rolled-back" || (progress.silent && !isEnded(progress));
+  PHASE_COUNTED[progress.phase] === "failed" || (progress.silent && !isEnded(progress));
 /** Is it this node's turn to hear of the image? */
 export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
 
