@@ -46,6 +46,7 @@ export interface Delivery {
   readonly edits: Uint8Array;
 }
 
+const NOTHING: readonly Edit[] = [];
 const EMPTY_BOX: Box = { revision: 0, applied: 0, edits: [] };
 /** Revisions are uint32 on the wire; a node that claims half of them is not believed. */
 const LARGEST_REVISION = 0x7fffffff;
@@ -64,15 +65,17 @@ export function checkSizes(instances: readonly Instance[], schema: Schema): void
 }
 
 /** What the node has not applied yet. */
-export const waiting = (box: Box): readonly Edit[] => box.edits.filter(({ revision }) => revision > box.applied);
+export const waiting = (box: Box): readonly Edit[] =>
+  box.applied >= box.revision ? NOTHING : box.edits.filter(({ revision }) => revision > box.applied);
 
 /**
  * A report without what waits for the node: the node still has the old value and says so, and the datastore must not
  * fall back to it before the edit has reached the node.
  */
 export function withoutWaiting(report: Tree, box: Box, schema: Schema): Tree {
-  const ids = waiting(box).flatMap(({ patch }) => decodeInstances(patch, schema).map(({ id }) => id));
-  if (ids.length === 0) return report;
+  const edits = waiting(box);
+  if (edits.length === 0) return report;
+  const ids = edits.flatMap(({ patch }) => decodeInstances(patch, schema).map(({ id }) => id));
   return edit(
     report,
     ids.map((id) => ({ id, value: undefined })),

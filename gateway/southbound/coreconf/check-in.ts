@@ -21,11 +21,11 @@ import { type Box, confirm, type Mailbox, nextDelivery, waiting, withoutWaiting 
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree } from "../../yang/index.ts";
+import { encodeTree, type Sid } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
-import { checkReport } from "./root.ts";
+import { checkReport, gatewaySids } from "./root.ts";
 
 export interface CheckInOptions {
   readonly registry: Registry;
@@ -52,11 +52,14 @@ export class CheckIn implements CheckInLane {
   readonly #options: CheckInOptions;
   readonly #codec: CheckInCodec;
   readonly #models: HouseModels;
+  /** What a node cannot report: data of the gateway's own. */
+  readonly #foreign: ReadonlySet<Sid>;
 
   constructor(options: CheckInOptions) {
     this.#options = options;
     this.#codec = checkInCodec(options.registry.schema);
     this.#models = houseModels(options.registry.schema);
+    this.#foreign = gatewaySids(options.registry.schema);
   }
 
   answer(peer: Peer, request: Request): Promise<Response> | Response | undefined {
@@ -120,10 +123,10 @@ export class CheckIn implements CheckInLane {
     const now = clock.now();
     const kept = mailbox.box(node.id);
     const box = report.applied === undefined ? kept : confirm(kept, report.applied);
-    if (report.data !== undefined) checkReport(report.data, schema);
+    if (report.data !== undefined) checkReport(report.data, this.#foreign, schema);
     const news = report.data && withoutWaiting(report.data, box, schema);
     const data = news && encodeTree(news, schema);
-    for (const sample of report.samples) checkReport(sample.data, schema);
+    for (const sample of report.samples) checkReport(sample.data, this.#foreign, schema);
     const samples = report.samples.map(({ age, data: sampled }) => ({
       at: (now - seconds(age)) as Millis,
       data: encodeTree(sampled, schema),

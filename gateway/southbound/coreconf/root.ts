@@ -21,26 +21,28 @@ export interface DatastoreRoot {
 /** What the gateway's own datastore has; no node's has it. */
 const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images"] as const;
 
+/** Top-level SIDs that only the gateway's own datastore has. */
+export const gatewaySids = (schema: Schema): ReadonlySet<Sid> =>
+  new Set(GATEWAY_PATHS.map((path) => houseNode(schema, path).sid));
+
 /** Throws UsageError `root.foreign` for data nodes that do not belong to this kind of root. */
 export function checkPlace(kind: "gateway" | "node", instances: readonly Instance[], schema: Schema): void {
+  const own = gatewaySids(schema);
   for (const { id } of instances) {
     const node = schema.bySid(id.sid);
-    if (node === undefined || isOf(kind, topOf(node).sid, schema)) continue; // an unknown SID is the codec's to refuse
+    const top = node && topOf(node).sid;
+    if (top === undefined || own.has(top) === (kind === "gateway")) continue; // an unknown SID is the codec's to refuse
     throw new UsageError("root.foreign", { path: formatInstanceId(id, schema), kind });
   }
 }
 
-/** The same for a report: its top-level data nodes. */
-export function checkReport(data: Tree, schema: Schema): void {
-  checkPlace(
-    "node",
-    [...data.keys()].map((sid) => ({ id: { sid, keys: [] }, value: undefined })),
-    schema,
-  );
+/** The same for a node's report, by its top-level data nodes. `foreign`: from `gatewaySids`. */
+export function checkReport(data: Tree, foreign: ReadonlySet<Sid>, schema: Schema): void {
+  for (const sid of data.keys()) {
+    if (!foreign.has(sid)) continue;
+    throw new UsageError("root.foreign", { path: formatInstanceId({ sid, keys: [] }, schema), kind: "node" });
+  }
 }
-
-const isOf = (kind: "gateway" | "node", top: Sid | undefined, schema: Schema): boolean =>
-  GATEWAY_PATHS.some((path) => houseNode(schema, path).sid === top) === (kind === "gateway");
 
 function topOf(node: SchemaNode): SchemaNode {
   let top = node;
