@@ -52,7 +52,8 @@ import {
   writeReply,
 } from "./requests/response-writer.ts";
 import { type EngineStats, newStats } from "./stats.ts";
-import { pathOf, type Remote, type Transport } from "./transport/transport.ts";
+import { PathMemory } from "./transport/path-memory.ts";
+import type { Remote, Transport } from "./transport/transport.ts";
 
 /** What is known about the sender of a datagram besides its path. */
 export type PeerFacts = Omit<Peer, "path">;
@@ -81,6 +82,7 @@ export class Engine implements Closable {
   readonly #limits: Limits;
   readonly #lifetimes: ReturnType<typeof derivedTimes>;
   readonly #stats: EngineStats = newStats();
+  readonly #paths = new PathMemory();
   readonly #outlet: Outlet;
   readonly #answering: Answering;
   readonly #handlers: Handlers;
@@ -163,7 +165,7 @@ export class Engine implements Closable {
     }
     if (this.#fastLane !== undefined && this.#answerQuickly(this.#fastLane, transport, datagram, remote)) return;
     // The same peer on two of our addresses is two endpoints (RFC 7252 §4.4).
-    const path = index === 0 ? pathOf(remote) : `${pathOf(remote)} on ${index}`;
+    const path = index === 0 ? this.#paths.of(remote) : `${this.#paths.of(remote)} on ${index}`;
     const link: Link = { transport, remote, path };
     try {
       this.#open(link, datagram);
@@ -390,7 +392,7 @@ export class Engine implements Closable {
 
   #peerAt(remote: Remote): Peer {
     const { identity, nodeId, validated } = this.#options.peers?.(remote) ?? UNKNOWN_PEER;
-    return { identity, nodeId, path: pathOf(remote), validated };
+    return { identity, nodeId, path: this.#paths.of(remote), validated };
   }
 
   #purge(): void {

@@ -236,10 +236,11 @@ export class Registry implements Projection {
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */
   seenAt(node: NodeId, path: string): void {
-    this.#byPath.delete(path); // to the end: the places heard longest ago go first
+    if (this.#byPath.get(path) === node) return;
+    this.#byPath.delete(path);
     this.#byPath.set(path, node);
-    // Ports change and are given out again: old places are dropped long before they could mislead or pile up.
-    if (this.#byPath.size > 2 * this.#nodes.size + 16) this.#byPath.delete(this.#byPath.keys().next().value ?? path);
+    // Ports change and are given out again: the oldest places are dropped before they could mislead or pile up.
+    if (this.#byPath.size > 4 * this.#nodes.size + 16) this.#byPath.delete(this.#byPath.keys().next().value ?? path);
   }
 
   /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */
