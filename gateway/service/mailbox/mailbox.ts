@@ -17,6 +17,7 @@ import {
   encodeInstances,
   formatInstanceId,
   type Instance,
+  type InstanceId,
   type Schema,
   type Tree,
 } from "../../yang/index.ts";
@@ -75,12 +76,22 @@ export const waiting = (box: Box): readonly Edit[] =>
 export function withoutWaiting(report: Tree, box: Box, schema: Schema): Tree {
   const edits = waiting(box);
   if (edits.length === 0) return report;
-  const ids = edits.flatMap(({ patch }) => decodeInstances(patch, schema).map(({ id }) => id));
+  const ids = edits.flatMap(({ patch }) => idsOf(patch, schema));
   return edit(
     report,
     ids.map((id) => ({ id, value: undefined })),
     schema,
   );
+}
+
+/** Nothing for an edit of a module that is no longer loaded: it still goes to the node, which knows it. */
+function idsOf(patch: Uint8Array, schema: Schema): readonly InstanceId[] {
+  try {
+    return decodeInstances(patch, schema).map(({ id }) => id);
+  } catch (error) {
+    if (isCoded(error)) return [];
+    throw error;
+  }
 }
 
 /** Adds edits: each takes the next revision and replaces what was said of the same instance or below it. */

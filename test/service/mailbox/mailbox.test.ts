@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { SILENT } from "../../../gateway/base/index.ts";
-import { type Box, confirm, nextDelivery, waiting } from "../../../gateway/service/mailbox/index.ts";
+import { type Box, confirm, nextDelivery, waiting, withoutWaiting } from "../../../gateway/service/mailbox/index.ts";
 import { post } from "../../../gateway/service/mailbox/mailbox.ts";
 import { builtInModels, decodeInstances, type Instance, loadModels, type Schema } from "../../../gateway/yang/index.ts";
 
@@ -112,4 +112,20 @@ test("revisions go on above what a device knows from an earlier life", () => {
 test("a revision that cannot be is not believed", () => {
   const box = post(EMPTY, [mode(1)], schema);
   expect(confirm(box, 0xffffffff)).toBe(box);
+});
+
+test("a waiting edit of a module that is gone neither stops reports nor the others", () => {
+  const stranger = { revision: 1, path: "/acme:x", patch: new Uint8Array([0xa1, 0x19, 0xee, 0x4a, 0x18, 0x32]) };
+  const box = post({ revision: 1, applied: 0, edits: [stranger] }, [setPoint(2100n)], schema);
+  const report = new Map([
+    [
+      60201,
+      new Map<number, bigint | number>([
+        [60203, 45],
+        [60204, 2000n],
+      ]),
+    ],
+  ]);
+  expect(withoutWaiting(report, box, schema)).toEqual(new Map([[60201, new Map([[60203, 45]])]]));
+  expect(nextDelivery(box, 100).delivery?.revision).toBe(2);
 });
