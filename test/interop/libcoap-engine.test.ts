@@ -75,17 +75,17 @@ async function client(...args: string[]): Promise<Buffer> {
 }
 
 withLibcoap.each([["64"], ["256"], ["1024"]])(
-  "GET of a 256 KiB image in blocks of %s (coap-client-notls)",
+  "GET of a 256 KiB image in blocks of %s (needs coap-client-notls)",
   async (size) => {
     expect((await client("-m", "get", "-b", size, `${uri}/f/img`)).equals(IMAGE)).toBe(true);
   },
 );
 
-withLibcoap("GET without a block size, as NON (coap-client-notls)", async () => {
+withLibcoap("GET without a block size, as NON (needs coap-client-notls)", async () => {
   expect((await client("-N", "-m", "get", `${uri}/f/img`)).equals(IMAGE)).toBe(true);
 });
 
-withLibcoap("PUT of 100 kB by Block1, a token per block (coap-client-notls)", async () => {
+withLibcoap("PUT of 100 kB by Block1, a token per block (needs coap-client-notls)", async () => {
   const body = Buffer.from(imageOf(100_000));
   const file = join(folder, "body");
   await writeFile(file, body);
@@ -94,16 +94,16 @@ withLibcoap("PUT of 100 kB by Block1, a token per block (coap-client-notls)", as
   expect(requests.map(({ method, payload }) => [method, body.equals(payload)])).toEqual([["PUT", true]]);
 });
 
-withLibcoap("GET of a large resource by Block2 (coap-client-notls)", async () => {
+withLibcoap("GET of a large resource by Block2 (needs coap-client-notls)", async () => {
   expect((await client("-m", "get", `${uri}/large`)).equals(state.large)).toBe(true);
   expect((await client("-m", "get", "-b", "128", `${uri}/large`)).equals(state.large)).toBe(true);
 });
 
-withLibcoap("an answer that takes long comes separately (coap-client-notls)", async () => {
+withLibcoap("an answer that takes long comes separately (needs coap-client-notls)", async () => {
   expect((await client("-m", "get", `${uri}/slow`)).toString()).toBe("ok");
 });
 
-withLibcoap("FETCH with 141 and iPATCH with 142 (coap-client-notls)", async () => {
+withLibcoap("FETCH with 141 and iPATCH with 142 (needs coap-client-notls)", async () => {
   const file = join(folder, "cbor");
   const body = Buffer.from("a1190447f6", "hex");
   await writeFile(file, body);
@@ -116,7 +116,7 @@ withLibcoap("FETCH with 141 and iPATCH with 142 (coap-client-notls)", async () =
   ]);
 });
 
-withLibcoap("Observe: each change arrives (coap-client-notls)", async () => {
+withLibcoap("Observe: each change arrives (needs coap-client-notls)", async () => {
   const child = spawn(CLIENT, ["-s", "3", "-m", "get", `${uri}/count`], { stdio: ["ignore", "pipe", "ignore"] });
   let heard = "";
   const hears = (text: string): Promise<void> =>
