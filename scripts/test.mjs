@@ -1,5 +1,5 @@
 // Runs the suite: Jest with ES modules, then the names of what was skipped, then one line of counts.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -18,11 +18,38 @@ const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS" && !name.startsWith("SIDGATE_")),
 );
 const flags = ["--disable-warning=ExperimentalWarning", "--experimental-vm-modules"];
-const { status } = spawnSync(
-  process.execPath,
-  [...flags, JEST, ...process.argv.slice(2), "--json", `--outputFile=${report}`],
-  { cwd: ROOT, env, stdio: ["inherit", "ignore", "inherit"] }, // stdout would repeat the report
-);
+const TIME_LIMIT_MS = 20 * 60_000;
+
+/** In a process group of its own with a pipe of its own: whatever a test left behind neither outlives nor blocks us. */
+function runJest() {
+  const child = spawn(
+    process.execPath,
+    [...flags, JEST, "--forceExit", ...process.argv.slice(2), "--json", `--outputFile=${report}`],
+    { cwd: ROOT, env, detached: true, stdio: ["ignore", "ignore", "pipe"] }, // stdout would repeat the report
+  );
+  const endGroup = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // nobody is left in it
+    }
+  };
+  const limit = setTimeout(() => {
+    console.error(`The suite did not end within ${TIME_LIMIT_MS / 60_000} minutes.`);
+    endGroup();
+  }, TIME_LIMIT_MS);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => endGroup());
+  child.stderr.pipe(process.stderr, { end: false });
+  return new Promise((resolve) => {
+    child.once("exit", (code) => {
+      clearTimeout(limit);
+      endGroup();
+      setTimeout(() => resolve(code), 100); // the last words are still in the pipe
+    });
+  });
+}
+
+const status = await runJest();
 if (!existsSync(report)) {
   console.error("Jest ended without a report; its message stands above.");
   process.exit(status || 1);
