@@ -1,6 +1,6 @@
 /** RFC 7252 §4.2 — messages of ours that want an acknowledgement: retransmission with exponential back-off. */
 import { type Clock, type Millis, millis, type Random, type Timer } from "../../base/index.ts";
-import { derivedTimes, type TransmissionParameters } from "../parameters.ts";
+import type { TransmissionParameters } from "../parameters.ts";
 import type { Remote, Transport } from "../transport/transport.ts";
 
 export type Transmission =
