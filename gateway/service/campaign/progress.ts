@@ -31,25 +31,18 @@ export type ProgressEvent =
 
 export const START: Progress = { phase: "waiting-wake", reason: undefined, silent: false, received: 0 };
 
-/** Phases that end a node's part in a campaign. A late success still leaves `failed` and `rolled-back`. */
-const ENDED: ReadonlySet<Phase> = new Set(["done", "failed", "rolled-back", "blocked", "skipped"]);
 /** Phases in which the node has not yet taken the offer up. */
 const UNCLAIMED: ReadonlySet<Phase> = new Set(["queued", "waiting-wake", "offered"]);
 /** Phases that a node tells of itself while it works on an image. */
-const WORKING: ReadonlySet<Phase> = new Set([
-  "downloading",
-  "downloaded",
-  "verifying",
-  "ready",
-  "waiting-window",
-  "applying",
-  "rebooting",
-  "confirming",
-]);
+const isWorking = (phase: Phase): boolean => PHASE_COUNTED[phase] === "active" && phase !== "offered";
 /** Phases after which a node that runs something else has fallen back. */
 const BOOTING: ReadonlySet<Phase> = new Set(["applying", "rebooting", "confirming"]);
 
-export const isEnded = (progress: Progress): boolean => ENDED.has(progress.phase);
+/** Phases that end a node's part in a campaign. A late success still leaves `failed` and `rolled-back`. */
+export const isEnded = ({ phase }: Progress): boolean => {
+  const head = PHASE_COUNTED[phase];
+  return head !== "waiting" && head !== "active";
+};
 export const isError = (progress: Progress): boolean =>
   PHASE_COUNTED[progress.phase] === "failed" || (progress.silent && !isEnded(progress));
 /** Is it this node's turn to hear of the image? */
@@ -79,7 +72,7 @@ function reported(progress: Progress, report: FirmwareReport, target: Digest): P
   if (report.phase === "idle" && !UNCLAIMED.has(progress.phase)) {
     return { ...move(progress, "waiting-wake"), received: 0 }; // the node lost its download, e.g. by a reset
   }
-  const phase = report.phase !== undefined && WORKING.has(report.phase) ? report.phase : progress.phase;
+  const phase = report.phase !== undefined && isWorking(report.phase) ? report.phase : progress.phase;
   const received = report.received ?? progress.received;
   if (phase === progress.phase && received === progress.received) return progress;
   return { ...move(progress, phase), received };
