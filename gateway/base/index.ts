@@ -1,10 +1,12 @@
 /** Stratum 0: what every other folder may use. */
 export * from "./bytes.ts";
 export * from "./clock.ts";
+export * from "./credential.ts";
 export * from "./errors/errors.ts";
 export * from "./errors/table.ts";
 export * from "./lifecycle.ts";
 export * from "./logger.ts";
 export * from "./peer.ts";
 export * from "./random.ts";
+export * from "./record-map.ts";
 export * from "./units.ts";

@@ -68,6 +68,18 @@ export interface FactBodies {
   };
   "node.renamed": { readonly node: NodeId; readonly name: string; readonly actor: string };
   "node.removed": { readonly node: NodeId; readonly actor: string };
+  /** A security context was made for a node or a manager. `sealed` holds its secrets, encrypted with the site's key. */
+  "credential.added": {
+    readonly credential: string;
+    readonly node?: NodeId;
+    /** The node's endpoint or the manager's name. */
+    readonly name: string;
+    /** The `kid` of the peer's requests. */
+    readonly kid: Uint8Array;
+    readonly sealed: Uint8Array;
+    readonly actor: string;
+  };
+  "credential.removed": { readonly credential: string; readonly actor: string };
   /** A check-in. `data` is a root map (content format 140) of the node's datastore: what changed. */
   "node.reported": {
     readonly node: NodeId;
@@ -112,6 +124,36 @@ export interface FactBodies {
     readonly name: string;
     readonly verified: "lab" | "manifest";
     readonly actor: string;
+  };
+  /** A release that the trust service accepted says where its bytes are to be had (an author's URI). */
+  "image.named": {
+    readonly uri: string;
+    readonly digest: Digest;
+    readonly size: number;
+    readonly model: string;
+    readonly version: string;
+    readonly name: string;
+    readonly verified: "lab" | "manifest";
+    readonly actor: string;
+  };
+  /** An endpoint registered with the resource directory, or updated what it had registered (RFC 9176 §5). */
+  "directory.registered": {
+    readonly registration: string;
+    readonly endpoint: string;
+    readonly sector?: string;
+    readonly node?: NodeId;
+    readonly base: string;
+    /** Seconds from `at`. */
+    readonly lifetime: number;
+    /** Link-format document. */
+    readonly links: string;
+    /** Registration parameters besides those above, e.g. `et`. */
+    readonly attributes?: ReadonlyArray<readonly [name: string, value: string]>;
+  };
+  "directory.removed": {
+    readonly registration: string;
+    readonly endpoint: string;
+    readonly reason: "deleted" | "expired";
   };
   "campaign.created": {
     readonly campaign: string;

@@ -1,5 +1,5 @@
 /** The ports of the store. Real drivers: segmented file + LMDB (default), Redis; each passes the same contract suite. */
-import type { Closable, StoreError } from "../base/index.ts";
+import type { Closable, Millis, StoreError } from "../base/index.ts";
 import type { Digest, Fact, NewFact } from "./facts.ts";
 
 export interface Appended {
@@ -84,6 +84,23 @@ export interface StoredImage {
   readonly size: number;
   /** `length` bytes from `offset`, fewer at the end; a view that must not be changed. */
   slice(offset: number, length: number): Uint8Array;
+}
+
+/**
+ * How far the sender sequence numbers of OSCORE were given out (RFC 8613 Appendix B.1.1): one range for all security
+ * contexts of a gateway, reserved before it is used.
+ */
+export interface SequenceStore {
+  load(): Promise<SequenceRange>;
+  /** Durable when it resolves; a ceiling never sinks. */
+  reserve(ceiling: number): Promise<void>;
+}
+
+export interface SequenceRange {
+  /** No number from here on was ever used; 0 at first. */
+  readonly ceiling: number;
+  /** When the range was first made: a copy of the data that is put back later can tell how much time has passed. */
+  readonly origin: Millis;
 }
 
 /** Who and what this data folder belongs to. */

@@ -65,6 +65,11 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "campaign.created": true,
   "campaign.state": true,
   "ota.phase": true,
+  "credential.added": true,
+  "credential.removed": true,
+  "directory.registered": true,
+  "directory.removed": true,
+  "image.named": true,
   "command.done": true,
 };
 

@@ -20,6 +20,13 @@ export function eventMembers(fact: Fact): Members | undefined {
       return { node: fact.node, actor: fact.actor, name: fact.name };
     case "node.removed":
       return { node: fact.node, actor: fact.actor };
+    case "credential.added":
+      return { actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
+    case "credential.removed":
+      return { actor: fact.actor, credential: fact.credential };
+    case "directory.registered":
+    case "directory.removed":
+      return undefined; // its own lookup interface tells it, and endpoints renew their registrations all day
     case "node.reported":
       return undefined; // its `state` and `data` messages tell it; a fleet's readings would drown the events
     case "node.reachability":
@@ -39,6 +46,15 @@ export function eventMembers(fact: Fact): Members | undefined {
         name: fact.name,
         size: fact.size,
         verified: fact.verified,
+      };
+    case "image.named":
+      return {
+        actor: fact.actor,
+        image: `sha256:${fact.digest}`,
+        uri: fact.uri,
+        model: fact.model,
+        version: fact.version,
+        size: fact.size,
       };
     case "campaign.created":
       return {

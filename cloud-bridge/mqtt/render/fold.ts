@@ -41,6 +41,11 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
     case "ota.phase":
       return phaseMoved(slice, fact);
     case "gateway.started":
+    case "credential.added":
+    case "credential.removed":
+    case "directory.registered":
+    case "directory.removed":
+    case "image.named":
     case "command.done":
       return slice;
   }

@@ -129,6 +129,11 @@ export function keysOf(fact: Fact): SliceKeys {
     case "ota.phase":
       return { campaign: fact.campaign, node: fact.node };
     case "gateway.started":
+    case "credential.added":
+    case "credential.removed":
+    case "directory.registered":
+    case "directory.removed":
+    case "image.named":
     case "command.done":
       return {};
   }
