@@ -5,8 +5,11 @@
  */
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { CONFIG_ERRORS } from "./config.ts";
+import { DIRECTORY_ERRORS } from "./directory.ts";
+import { SECURITY_ERRORS } from "./security.ts";
 import { SERVICE_ERRORS } from "./service.ts";
 import { STORE_ERRORS } from "./store.ts";
+import { UPSTREAM_ERRORS } from "./upstream.ts";
 import { WIRE_ERRORS } from "./wire.ts";
 import { YANG_ERRORS } from "./yang.ts";
 
@@ -26,9 +29,12 @@ export const ERRORS = {
   ...WIRE_ERRORS,
   ...YANG_ERRORS,
   ...STORE_ERRORS,
+  ...SECURITY_ERRORS,
   ...SERVICE_ERRORS,
   ...CONFIG_ERRORS,
   ...BRIDGE_ERRORS,
+  ...DIRECTORY_ERRORS,
+  ...UPSTREAM_ERRORS,
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
