@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Fetches the CoAP implementations that Debian stable does not have in the form the interop table needs, into a folder
+# outside the clone ($SIDGATE_PEERS, else ~/.cache/sidgate-peers): libcoap 4.3.5 with OSCORE, built from Debian's own
+# source package, and aiocoap in a Python environment. What cannot be had is named, and its tests are skipped by name.
+set -uo pipefail
+
+LIBCOAP=4.3.5
+AIOCOAP=0.4.17
+
+peers="${SIDGATE_PEERS:-$HOME/.cache/sidgate-peers}"
+mkdir -p "$peers" || exit 1
+cd "$peers" || exit 1
+
+# The source package comes from Debian unstable through a private apt configuration: signatures are checked, and the
+# machine's own package lists stay as they are.
+libcoap() {
+  [ -x libcoap/coap-client ] && return 0
+  command -v cmake >/dev/null && command -v apt-get >/dev/null && command -v cc >/dev/null || return 1
+  rm -rf apt libcoap-source libcoap-build && mkdir -p apt/lists/partial apt/cache/archives/partial || return 1
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" >apt/sources.list
+  local apt=(-qq -o "Dir::Etc::sourcelist=$peers/apt/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$peers/apt/lists" -o "Dir::Cache=$peers/apt/cache" -o APT::Sandbox::User=)
+  apt-get "${apt[@]}" update &&
+    (cd apt && apt-get "${apt[@]}" source --download-only --tar-only "libcoap3=$(newest "${apt[@]}")") &&
+    mkdir libcoap-source && tar -xf apt/libcoap3_"$LIBCOAP".orig.tar.* -C libcoap-source --strip-components=1 &&
+    cmake -S libcoap-source -B libcoap-build -DCMAKE_BUILD_TYPE=Release -DENABLE_OSCORE=ON -DDTLS_BACKEND=openssl \
+      -DENABLE_EXAMPLES=ON -DENABLE_DOCS=OFF -DENABLE_TESTS=OFF &&
+    cmake --build libcoap-build -j 2 --target coap-client coap-server &&
+    mkdir -p libcoap && cp libcoap-build/coap-client libcoap-build/coap-server libcoap/ || return 1
+  rm -rf apt libcoap-source libcoap-build
+}
+
+# The newest packaging of the release that the table names.
+newest() {
+  apt-cache "$@" showsrc libcoap3 | sed -n "s/^Version: \($LIBCOAP-.*\)/\1/p" | sort -V | tail -1
+}
+
+# ge25519 and lakers are what aiocoap's OSCORE imports beside cryptography.
+aiocoap() {
+  [ -x aiocoap/bin/python ] && aiocoap/bin/python -c 'import aiocoap.oscore' 2>/dev/null && return 0
+  command -v python3 >/dev/null || return 1
+  rm -rf aiocoap && python3 -m venv aiocoap &&
+    aiocoap/bin/pip -q install "aiocoap==$AIOCOAP" cbor2 cryptography filelock ge25519 lakers-python
+}
+
+status=0
+for peer in libcoap aiocoap; do
+  "$peer" >"$peer.log" 2>&1 || {
+    echo "Could not get $peer (see $peers/$peer.log): its rows of the interop table are skipped."
+    status=1
+  }
+done
+exit "$status"
