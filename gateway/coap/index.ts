@@ -1,5 +1,5 @@
 /** The CoAP engine and its ports. */
-export { Engine, type EngineOptions, type PeerFacts } from "./engine.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
 export {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,
@@ -17,6 +17,7 @@ export type {
   Response,
   ResponseCode,
 } from "./request-port.ts";
+export type { OpenedRequest, PeerFacts, ResponseSecurity, Security } from "./requests/security.ts";
 export type { EngineStats } from "./stats.ts";
 export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport/transport.ts";
 export { type UdpAddress, UdpTransport } from "./transport/udp.ts";

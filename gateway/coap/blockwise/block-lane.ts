@@ -29,7 +29,14 @@ export interface BlockAnswer extends Reply {
 /** Without Block2 the request means block 0 in our largest size. */
 const FIRST_BLOCK: BlockOption = { num: 0, more: false, szx: 6 };
 
-const CONDITIONS: ReadonlySet<number> = new Set([OPTION.uriQuery, OPTION.ifMatch, OPTION.ifNoneMatch, OPTION.block1]);
+/** What no pure slice can answer; and a protected request says what it wants inside. */
+const CONDITIONS: ReadonlySet<number> = new Set([
+  OPTION.uriQuery,
+  OPTION.ifMatch,
+  OPTION.ifNoneMatch,
+  OPTION.block1,
+  OPTION.oscore,
+]);
 const GET = codeOf("GET");
 
 /** Is this a GET of exactly /{prefix}/{id}? Everything else goes through dedup to the request port. */

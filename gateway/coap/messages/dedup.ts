@@ -3,6 +3,7 @@
  * that a copy that arrives meanwhile runs nothing.
  */
 import type { Millis } from "../../base/index.ts";
+import type { KeptReply } from "./reply-ring.ts";
 
 /** What a copy of the request gets. */
 export type Repeat =
@@ -10,8 +11,8 @@ export type Repeat =
   | { readonly state: "silent" }
   /** the empty ACK again: the answer is on its way separately, or is not wanted */
   | { readonly state: "acknowledged" }
-  /** the same bytes again */
-  | { readonly state: "answered"; readonly bytes: Uint8Array };
+  /** the same bytes again: under a security context others would be a second message */
+  | { readonly state: "answered"; readonly kept: KeptReply };
 
 export const SILENT_REPEAT: Repeat = { state: "silent" };
 export const ACKNOWLEDGED_REPEAT: Repeat = { state: "acknowledged" };
@@ -102,7 +103,6 @@ export class DedupTable {
     byId.delete(entry.messageId);
     if (byId.size === 0) this.#byPath.delete(path);
     this.#size -= 1;
-    entry.repeat = SILENT_REPEAT; // lets go of the bytes while the order still names the entry
   }
 
   /** One peer that turns its own entries over must not make the order grow: it stays below twice the live ones. */

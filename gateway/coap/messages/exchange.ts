@@ -1,14 +1,21 @@
 /** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
-import { type Clock, type Millis, millis, type Timer } from "../../base/index.ts";
+import { type Clock, type Millis, millis, type Peer, type Timer } from "../../base/index.ts";
 import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../../wire/coap/index.ts";
 import type { Reply } from "../requests/response-writer.ts";
+import type { ResponseSecurity } from "../requests/security.ts";
 import type { EngineStats } from "../stats.ts";
 import { ACKNOWLEDGED_REPEAT, type DedupEntry, type DedupTable, SILENT_REPEAT } from "./dedup.ts";
 import type { Link, Outlet } from "./outlet.ts";
 
 export interface Exchange {
   readonly link: Link;
-  readonly message: Message;
+  /** Once it was opened: as the peer meant it, under the type, id and token of the datagram. */
+  message: Message;
+  /** Whose tables it uses: a security context, or without one the path. */
+  key: string;
+  /** Known once the request was opened. */
+  peer: Peer | undefined;
+  security: ResponseSecurity | undefined;
   /** undefined for a block request: it is recomputed, not remembered. */
   readonly entry: DedupEntry | undefined;
   noResponse: number;
@@ -21,6 +28,9 @@ export interface Exchange {
 export const newExchange = (link: Link, message: Message, entry: DedupEntry | undefined): Exchange => ({
   link,
   message,
+  key: link.path,
+  peer: undefined,
+  security: undefined,
   entry,
   noResponse: 0,
   finalBlock1: undefined,
@@ -63,23 +73,22 @@ export class Answering {
       if (entry !== undefined) entry.repeat = isCon ? ACKNOWLEDGED_REPEAT : SILENT_REPEAT;
       return;
     }
+    const outer = exchange.security === undefined ? reply : exchange.security.protect(reply);
+    if (outer === undefined) return; // nothing can be said under this context just now; the peer asks again
     const piggybacked = isCon && state === "open";
     const messageId = piggybacked ? message.messageId : this.#outlet.freshMessageId(link);
     const type = piggybacked ? "ACK" : message.type;
-    const remembered = isCon && !forgetful && entry !== undefined;
-    // §4.5: a repeated NON is ignored, and its entry is silent from the start.
-    if (!remembered && (piggybacked || !isCon)) {
-      this.#outlet.sendOnce(link, type, messageId, message.token, reply);
-      exchange.state = "answered";
-      return;
-    }
-    const bytes = this.#outlet.encode(type, messageId, message.token, reply);
+    const remembered = isCon && !forgetful ? entry : undefined; // §4.5: a repeated NON is ignored
+    if (isCon && !piggybacked) this.#replySeparately(exchange, messageId, outer);
+    else if (remembered === undefined) this.#outlet.sendOnce(link, type, messageId, message.token, outer);
+    else remembered.repeat = this.#outlet.sendKept(link, type, messageId, message.token, outer);
     exchange.state = "answered";
-    if (remembered) entry.repeat = { state: "answered", bytes };
-    if (piggybacked) {
-      this.#outlet.send(link, bytes);
-      return;
-    }
+  }
+
+  /** §5.2.2: a CON of its own, sent until it is acknowledged. */
+  #replySeparately({ link, message, entry, forgetful }: Exchange, messageId: number, reply: Reply): void {
+    const bytes = this.#outlet.encode("CON", messageId, message.token, reply);
+    if (entry !== undefined && !forgetful) entry.repeat = this.#outlet.keep(bytes);
     this.#stats.separateResponses += 1;
     this.#outlet.sendConfirmable(link, messageId, bytes, () => undefined);
   }

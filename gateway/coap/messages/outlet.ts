@@ -4,6 +4,7 @@ import {
   codeOf,
   encodeEmpty,
   encodeMessage,
+  type Message,
   type MessageType,
   messageLength,
   writeMessage,
@@ -12,18 +13,26 @@ import type { TransmissionParameters } from "../parameters.ts";
 import type { Reply } from "../requests/response-writer.ts";
 import type { EngineStats } from "../stats.ts";
 import type { Remote, Transport } from "../transport/transport.ts";
+import { ACKNOWLEDGED_REPEAT, type Repeat } from "./dedup.ts";
 import { MessageIds } from "./message-ids.ts";
 import { Confirmables } from "./reliable.ts";
+import { type KeptReply, ReplyRing } from "./reply-ring.ts";
 
 /** One end of a conversation: which socket, which peer, and the key of both in the tables. */
 export interface Link {
   readonly transport: Transport;
   readonly remote: Remote;
   readonly path: string;
+  /** Requests without protection are heard here. */
+  readonly unprotected: boolean;
 }
+
+/** Enough for the answers of some seconds at full load. */
+const KEPT_REPLY_BYTES = 4 * 1024 * 1024;
 
 export class Outlet {
   readonly ids: MessageIds;
+  readonly #kept = new ReplyRing(KEPT_REPLY_BYTES);
   readonly #confirmables: Confirmables;
   readonly #stats: EngineStats;
 
@@ -41,20 +50,13 @@ export class Outlet {
     return this.#confirmables.size;
   }
 
-  encode(type: MessageType, messageId: number, token: Uint8Array, { code, options, payload }: Reply): Uint8Array {
-    return encodeMessage({ type, code: codeOf(code), messageId, token, options, payload });
+  encode(type: MessageType, messageId: number, token: Uint8Array, reply: Reply): Uint8Array {
+    return encodeMessage(messageOf(type, messageId, token, reply));
   }
 
   /** Sends a message of which nobody needs the bytes again: it is written where the transport takes it from. */
   sendOnce({ transport, remote }: Link, type: MessageType, messageId: number, token: Uint8Array, reply: Reply): void {
-    const message = {
-      type,
-      code: codeOf(reply.code),
-      messageId,
-      token,
-      options: reply.options,
-      payload: reply.payload,
-    };
+    const message = messageOf(type, messageId, token, reply);
     const frame = transport.frame();
     const length = messageLength(message);
     this.count(length);
@@ -64,6 +66,33 @@ export class Outlet {
     }
     writeMessage(message, frame);
     transport.sendFrame(length, remote);
+  }
+
+  /** Sends a message and keeps its bytes for a copy of the request. */
+  sendKept(link: Link, type: MessageType, messageId: number, token: Uint8Array, reply: Reply): Repeat {
+    const message = messageOf(type, messageId, token, reply);
+    const room = this.#kept.room(messageLength(message));
+    if (room === undefined) {
+      this.send(link, encodeMessage(message));
+      return ACKNOWLEDGED_REPEAT;
+    }
+    writeMessage(message, room.bytes);
+    this.send(link, room.bytes);
+    return { state: "answered", kept: room.kept };
+  }
+
+  /** Keeps what is sent by other means, for a copy of the request. */
+  keep(bytes: Uint8Array): Repeat {
+    const room = this.#kept.room(bytes.length);
+    if (room === undefined) return ACKNOWLEDGED_REPEAT;
+    room.bytes.set(bytes);
+    return { state: "answered", kept: room.kept };
+  }
+
+  /** What a copy of an answered request gets; nothing when that was long ago. */
+  repeat(link: Link, kept: KeptReply): void {
+    const bytes = this.#kept.read(kept);
+    if (bytes !== undefined) this.send(link, bytes);
   }
 
   send({ transport, remote }: Link, bytes: Uint8Array): void {
@@ -106,3 +135,10 @@ export class Outlet {
     this.#confirmables.close();
   }
 }
+
+const messageOf = (
+  type: MessageType,
+  messageId: number,
+  token: Uint8Array,
+  { code, options, payload }: Reply,
+): Message => ({ type, code: codeOf(code), messageId, token, options, payload });

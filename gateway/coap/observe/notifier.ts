@@ -1,8 +1,8 @@
 /** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
 import type { Clock, Peer } from "../../base/index.ts";
-import type { Message } from "../../wire/coap/index.ts";
 import type { SnapshotTable } from "../blockwise/block2.ts";
-import type { Link, Outlet } from "../messages/outlet.ts";
+import type { Exchange } from "../messages/exchange.ts";
+import type { Outlet } from "../messages/outlet.ts";
 import type { Limits } from "../parameters.ts";
 import type { RequestPort, Response } from "../request-port.ts";
 import type { Handlers } from "../requests/handlers.ts";
@@ -65,8 +65,7 @@ export class Notifier {
   /** The sequence number for the first answer; undefined = the response cannot be observed, or there is no room. */
   register(
     registering: Registering,
-    link: Link,
-    message: Message,
+    { link, message, key, security }: Exchange,
     peer: Peer,
     read: ReadRequest,
     response: Response,
@@ -75,18 +74,18 @@ export class Notifier {
     const { observable: topic } = response;
     const { token } = message;
     if (topic === undefined || !isSuccess(response)) {
-      this.#table.remove(link.path, token);
+      this.#table.remove(key, token);
       return undefined;
     }
     const confirmable = message.type === "CON";
-    const registration = { ...link, peer, token, confirmable, read, topic };
+    const registration = { link, key, peer, security, token, confirmable, read, topic };
     if (!this.#table.register(registration, this.#parts.clock.now())) return undefined;
     if (registering.changed.has(topic)) this.changed(topic);
     return this.#nextSequence();
   }
 
-  deregister(path: string, token: Uint8Array): void {
-    this.#table.remove(path, token);
+  deregister(key: string, token: Uint8Array): void {
+    this.#table.remove(key, token);
   }
 
   /** §3.6: a RST to a notification says that the client has forgotten the observation. */
@@ -120,14 +119,14 @@ export class Notifier {
       this.#send(observation, response);
     } catch (error) {
       this.#parts.handlers.failed("coap.notification-failed", error); // a response that cannot be encoded
-      this.#table.remove(observation.path, observation.token);
+      this.#table.remove(observation.key, observation.token);
     }
   }
 
   #send(observation: Observation, handlerResponse: Response): void {
     if (this.#closed || !this.#table.isLive(observation)) return;
     const { clock, outlet, snapshots, stats } = this.#parts;
-    const { read, token, path, topic } = observation;
+    const { read, token, key, link, topic, security } = observation;
     const { block2, request } = read;
     const now = clock.now();
     const response = withBlockEtag(handlerResponse, block2);
@@ -135,17 +134,22 @@ export class Notifier {
     const goesOn = isSuccess(response) && response.observable === topic;
     const observe = goesOn ? this.#nextSequence() : undefined;
     const reply = writeReply(response, { ...ASKED_NOTHING, block2, etags: request.etags, observe });
-    keepIfSliced(snapshots, path, read, response, reply, now);
-    const confirm = this.#table.wantsConfirmation(observation, now);
-    const messageId = outlet.freshMessageId(observation);
-    const bytes = outlet.encode(confirm ? "CON" : "NON", messageId, token, reply);
-    stats.notifications += 1;
-    if (!goesOn) this.#table.remove(path, token);
-    if (confirm) {
-      outlet.sendConfirmable(observation, messageId, bytes, (acknowledged) => this.#settled(observation, acknowledged));
+    keepIfSliced(snapshots, key, read, response, reply, now);
+    const outer = security === undefined ? reply : security.protectFresh(reply);
+    if (outer === undefined) {
+      this.#table.remove(key, token); // no notification may go unprotected, and none is better than a stream that hangs
       return;
     }
-    outlet.send(observation, bytes);
+    const confirm = this.#table.wantsConfirmation(observation, now);
+    const messageId = outlet.freshMessageId(link);
+    const bytes = outlet.encode(confirm ? "CON" : "NON", messageId, token, outer);
+    stats.notifications += 1;
+    if (!goesOn) this.#table.remove(key, token);
+    if (confirm) {
+      outlet.sendConfirmable(link, messageId, bytes, (acknowledged) => this.#settled(observation, acknowledged));
+      return;
+    }
+    outlet.send(link, bytes);
     if (goesOn) this.#table.sentUnconfirmed(observation, messageId);
     this.#release(observation);
   }
@@ -158,7 +162,7 @@ export class Notifier {
       return;
     }
     // §4.5: a client that resets or stays silent is no longer interested.
-    this.#table.remove(observation.path, observation.token);
+    this.#table.remove(observation.key, observation.token);
   }
 
   #release(observation: Observation): void {

@@ -1,16 +1,15 @@
-/** RFC 7641 — the table of observations, keyed by path and token (§4.1), found by topic when something changed. */
-
-import type { Peer } from "../../base/index.ts";
-import { type Millis, toHex } from "../../base/index.ts";
+/** RFC 7641 — the table of observations, keyed by peer and token (§4.1), found by topic when something changed. */
+import { type Millis, type Peer, toHex } from "../../base/index.ts";
+import type { Link } from "../messages/outlet.ts";
 import type { ReadRequest } from "../requests/request-reader.ts";
-import type { Remote, Transport } from "../transport/transport.ts";
+import type { ResponseSecurity } from "../requests/security.ts";
 
 export interface Registration {
-  readonly transport: Transport;
-  readonly remote: Remote;
-  /** Key of the peer in the engine's tables. */
-  readonly path: string;
+  readonly link: Link;
+  /** Whose observation: a security context, or without one the path. */
+  readonly key: string;
   readonly peer: Peer;
+  readonly security: ResponseSecurity | undefined;
   readonly token: Uint8Array;
   /** Notifications have the type of the registration: CON or NON. */
   readonly confirmable: boolean;
@@ -52,11 +51,11 @@ export class ObservationTable {
     return this.#byKey.size;
   }
 
-  /** Registers, or registers anew: the same path and token is the same observation (§4.1). False = no room. */
+  /** Registers, or registers anew: the same peer and token is the same observation (§4.1). False = no room. */
   register(registration: Registration, now: Millis): boolean {
-    const key = keyOf(registration.path, registration.token);
-    this.remove(registration.path, registration.token);
-    const ofPeer = this.#perPeer.get(registration.path) ?? 0;
+    const key = keyOf(registration.key, registration.token);
+    this.remove(registration.key, registration.token);
+    const ofPeer = this.#perPeer.get(registration.key) ?? 0;
     if (ofPeer >= this.#limits.observationsPerPeer || this.#byKey.size >= this.#limits.observationsTotal) return false;
     const observation: Observation = {
       ...registration,
@@ -67,7 +66,7 @@ export class ObservationTable {
       lastMessageId: undefined,
     };
     this.#byKey.set(key, observation);
-    this.#perPeer.set(registration.path, ofPeer + 1);
+    this.#perPeer.set(registration.key, ofPeer + 1);
     const onTopic = this.#byTopic.get(registration.topic);
     if (onTopic === undefined) this.#byTopic.set(registration.topic, new Set([observation]));
     else onTopic.add(observation);
@@ -75,23 +74,19 @@ export class ObservationTable {
   }
 
   isLive(observation: Observation): boolean {
-    return this.#byKey.get(keyOf(observation.path, observation.token)) === observation;
+    return this.#byKey.get(keyOf(observation.key, observation.token)) === observation;
   }
 
-  find(path: string, token: Uint8Array): Observation | undefined {
-    return this.#byKey.get(keyOf(path, token));
-  }
-
-  remove(path: string, token: Uint8Array): void {
-    const observation = this.find(path, token);
+  remove(key: string, token: Uint8Array): void {
+    const observation = this.#byKey.get(keyOf(key, token));
     if (observation === undefined) return;
-    this.#byKey.delete(keyOf(path, token));
+    this.#byKey.delete(keyOf(key, token));
     const onTopic = this.#byTopic.get(observation.topic);
     onTopic?.delete(observation);
     if (onTopic?.size === 0) this.#byTopic.delete(observation.topic);
-    const left = (this.#perPeer.get(path) ?? 1) - 1;
-    if (left === 0) this.#perPeer.delete(path);
-    else this.#perPeer.set(path, left);
+    const left = (this.#perPeer.get(key) ?? 1) - 1;
+    if (left === 0) this.#perPeer.delete(key);
+    else this.#perPeer.set(key, left);
     this.#forgetMessage(observation);
   }
 
@@ -112,7 +107,7 @@ export class ObservationTable {
     this.#forgetMessage(observation);
     observation.unconfirmed += 1;
     observation.lastMessageId = messageId;
-    this.#byMessageId.set(`${messageId} ${observation.path}`, observation);
+    this.#byMessageId.set(`${messageId} ${observation.link.path}`, observation);
   }
 
   confirmed(observation: Observation, now: Millis): void {
@@ -124,18 +119,18 @@ export class ObservationTable {
   reset(path: string, messageId: number): boolean {
     const observation = this.#byMessageId.get(`${messageId} ${path}`);
     if (observation === undefined) return false;
-    this.remove(path, observation.token);
+    this.remove(observation.key, observation.token);
     return true;
   }
 
   #forgetMessage(observation: Observation): void {
     if (observation.lastMessageId === undefined) return;
-    this.#byMessageId.delete(`${observation.lastMessageId} ${observation.path}`);
+    this.#byMessageId.delete(`${observation.lastMessageId} ${observation.link.path}`);
     observation.lastMessageId = undefined;
   }
 }
 
-const keyOf = (path: string, token: Uint8Array): string => `${toHex(token)} ${path}`;
+const keyOf = (key: string, token: Uint8Array): string => `${toHex(token)} ${key}`;
 
 /** §3.4: 24 bits that grow; starting from the clock they still grow after a restart. */
 export const firstSequence = (now: Millis): number => Math.floor(now / 16) & 0xffffff;

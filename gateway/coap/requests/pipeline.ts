@@ -1,0 +1,261 @@
+/**
+ * A request's way from an exchange to its answer (RFC 7252 §5): options and method, Block1, Block2 snapshots, lanes,
+ * request port. The engine below it has read and admitted the message; each step here either goes on or answers.
+ */
+import type { Clock, Millis, Peer } from "../../base/index.ts";
+import { type BlockOption, encodeBlockOption, encodeUint, type Message, OPTION } from "../../wire/coap/index.ts";
+import { answerBlock, isBlockRequest } from "../blockwise/block-lane.ts";
+import { BodyTable } from "../blockwise/block1.ts";
+import { SnapshotTable } from "../blockwise/block2.ts";
+import type { Answering, Exchange } from "../messages/exchange.ts";
+import type { Outlet } from "../messages/outlet.ts";
+import { Notifier } from "../observe/notifier.ts";
+import type { Limits } from "../parameters.ts";
+import type { BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
+import type { EngineStats } from "../stats.ts";
+import type { Remote } from "../transport/transport.ts";
+import type { Handlers } from "./handlers.ts";
+import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
+import { ASKED_NOTHING, bareReply, keepIfSliced, type Reply, withBlockEtag, writeReply } from "./response-writer.ts";
+import type { Security } from "./security.ts";
+
+export interface Lanes {
+  readonly block?: BlockLane | undefined;
+  readonly checkIn?: CheckInLane | undefined;
+}
+
+export interface PipelineParts {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly stats: EngineStats;
+  readonly handler: RequestPort;
+  readonly security: Security | undefined;
+  readonly handlers: Handlers;
+  readonly lanes: Lanes;
+  readonly outlet: Outlet;
+  readonly answering: Answering;
+  readonly peerAt: (remote: Remote) => Peer;
+}
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #bodies: BodyTable;
+  readonly #snapshots: SnapshotTable;
+  readonly #notifier: Notifier;
+  readonly #lanePrefix: Uint8Array | undefined;
+  #closed = false;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#bodies = new BodyTable(parts.limits);
+    this.#snapshots = new SnapshotTable(parts.limits);
+    this.#notifier = new Notifier({ ...parts, snapshots: this.#snapshots });
+    const { block } = parts.lanes;
+    this.#lanePrefix = block && new TextEncoder().encode(block.prefix);
+  }
+
+  get kept(): { readonly bodies: number; readonly snapshots: number; readonly observations: number } {
+    return { bodies: this.#bodies.size, snapshots: this.#snapshots.size, observations: this.#notifier.size };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#notifier.close();
+  }
+
+  changed(topic: string): void {
+    this.#notifier.changed(topic);
+  }
+
+  /** RFC 7641 §3.6: a RST to a notification. */
+  reset(path: string, messageId: number): void {
+    this.#notifier.reset(path, messageId);
+  }
+
+  purge(now: Millis): void {
+    this.#bodies.purge(now);
+    this.#snapshots.purge(now);
+  }
+
+  /** Is it for the block lane? */
+  isBlockRequest(message: Message): boolean {
+    return this.#lanePrefix !== undefined && isBlockRequest(message, this.#lanePrefix);
+  }
+
+  take(exchange: Exchange): void {
+    this.#parts.stats.requests += 1;
+    if (!this.#open(exchange)) return;
+    if (this.isBlockRequest(exchange.message)) {
+      this.takeBlockRequest(exchange);
+      return;
+    }
+    const opened = this.#read(exchange);
+    const read = opened && this.#assemble(exchange, opened);
+    if (read === undefined || this.#answerFromSnapshot(exchange, read)) return;
+    this.#dispatch(exchange, read);
+  }
+
+  takeBlockRequest(exchange: Exchange): void {
+    const { lanes, answering } = this.#parts;
+    const read = this.#read(exchange);
+    if (read === undefined || lanes.block === undefined) return;
+    const lane = lanes.block;
+    this.#guard(exchange, () => {
+      const { served, ...reply } = answerBlock(lane, read);
+      answering.reply(exchange, reply);
+      if (served !== undefined) this.#served(this.#peerOf(exchange), served.id, served.offset, served.length);
+    });
+  }
+
+  /** Books of a block that left by the quick form of the lane. */
+  servedQuickly(remote: Remote, id: string, offset: number, length: number): void {
+    this.#served(this.#parts.peerAt(remote), id, offset, length);
+  }
+
+  #served(peer: Peer, id: string, offset: number, length: number): void {
+    const { stats, lanes, handlers } = this.#parts;
+    stats.blocksServed += 1;
+    stats.blockBytesServed += length;
+    try {
+      lanes.block?.served?.(peer, id, offset, length);
+    } catch (error) {
+      handlers.failed("coap.served-failed", error);
+    }
+  }
+
+  /** RFC 8613 §8.2: what is protected is opened, and what is not is heard only where that is allowed; false = refused. */
+  #open(exchange: Exchange): boolean {
+    const { link, message } = exchange;
+    const { security } = this.#parts;
+    if (!message.options.some(({ number }) => number === OPTION.oscore)) {
+      if (link.unprotected) return true;
+      this.#refuse(exchange, bareReply("4.01"));
+      return false;
+    }
+    if (security === undefined) return true; // an option that is not understood: the next step refuses it
+    const opened = security.openRequest(message, link.path);
+    if (opened.kind === "refused") {
+      this.#refuse(exchange, opened.reply);
+      return false;
+    }
+    exchange.message = opened.message;
+    exchange.security = opened.security;
+    exchange.key = opened.security.key;
+    exchange.peer = { ...opened.peer, path: link.path };
+    return true;
+  }
+
+  #peerOf(exchange: Exchange): Peer {
+    exchange.peer ??= this.#parts.peerAt(exchange.link.remote);
+    return exchange.peer;
+  }
+
+  /** Options and method; undefined when the request was refused. */
+  #read(exchange: Exchange): ReadRequest | undefined {
+    const verdict = readRequest(exchange.message);
+    if (verdict.kind === "request") {
+      exchange.noResponse = verdict.read.noResponse;
+      return verdict.read;
+    }
+    // RFC 7252 §5.4.1: a NON with an unknown critical option is rejected, and rejecting a NON is silence (§4.3).
+    if (verdict.code === "4.02" && exchange.message.type === "NON") this.#parts.stats.refused += 1;
+    else this.#refuse(exchange, bareReply(verdict.code));
+    return undefined;
+  }
+
+  /** RFC 7959 §2.5, §2.9: the request with its whole body; undefined when an answer about the block was sent. */
+  #assemble(exchange: Exchange, read: ReadRequest): ReadRequest | undefined {
+    const { block1, size1, request, noResponse } = read;
+    if (block1 === undefined) return read;
+    exchange.noResponse = 0; // the sender of a block cannot go on without its answer
+    const { clock, limits, answering } = this.#parts;
+    const incoming = { block: block1, size1 };
+    const outcome = this.#bodies.take(exchange.key, transferKey(read), incoming, request.payload, clock.now());
+    switch (outcome.kind) {
+      case "whole":
+        exchange.noResponse = noResponse;
+        exchange.finalBlock1 = block1;
+        return { ...read, request: { ...request, payload: outcome.payload } };
+      case "continue":
+        answering.reply(exchange, bareReply("2.31", block1Option(block1)));
+        return undefined;
+      case "gap":
+        this.#refuse(exchange, bareReply("4.08", block1Option(outcome.expected)));
+        return undefined;
+      case "too-large": {
+        const limit = { number: OPTION.size1, value: encodeUint(limits.bodyBytes) };
+        this.#refuse(exchange, bareReply("4.13", block1Option({ ...block1, more: false }), limit));
+        return undefined;
+      }
+      case "wrong-size":
+        this.#refuse(exchange, bareReply("4.00"));
+        return undefined;
+    }
+  }
+
+  /** RFC 7959 §2.4: a later block comes from the state that the first one came from; true = answered. */
+  #answerFromSnapshot(exchange: Exchange, read: ReadRequest): boolean {
+    const { block2, request } = read;
+    if (block2 === undefined || block2.num === 0) return false;
+    const { clock, answering } = this.#parts;
+    const snapshot = this.#snapshots.find(exchange.key, transferKey(read), request.payload, clock.now());
+    if (snapshot !== undefined) {
+      answering.reply(exchange, writeReply(snapshot, { ...ASKED_NOTHING, block2 }));
+      return true;
+    }
+    // The rest of an answer that is gone: only these methods can be asked again without doing the work twice.
+    if (request.method === "GET" || request.method === "FETCH") return false;
+    this.#refuse(exchange, bareReply("4.08"));
+    return true;
+  }
+
+  #dispatch(exchange: Exchange, read: ReadRequest): void {
+    const { clock, lanes, handler, handlers, answering, stats } = this.#parts;
+    const { request, block2 } = read;
+    const observable = request.method === "GET" || request.method === "FETCH";
+    if (observable && request.observe === 1) this.#notifier.deregister(exchange.key, exchange.message.token);
+    const registers = observable && request.observe === 0 && (block2?.num ?? 0) === 0;
+    const registering = registers ? this.#notifier.begin() : undefined;
+    const peer = this.#peerOf(exchange);
+
+    const answer = (handlerResponse: Response): void => {
+      if (this.#closed) return;
+      this.#guard(exchange, () => {
+        if (handlerResponse.repeated === true) stats.duplicates += 1;
+        const response = withBlockEtag(handlerResponse, block2);
+        const observe = registering && this.#notifier.register(registering, exchange, peer, read, response);
+        const asked = { block2, etags: request.etags, block1: exchange.finalBlock1, observe };
+        const reply = writeReply(response, asked);
+        keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
+        answering.reply(exchange, reply);
+      });
+    };
+    const waits = handlers.run(() => {
+      const checkIn = lanes.checkIn?.answer(peer, request);
+      if (checkIn === undefined) return handler(peer, request);
+      // The pieces of a body are gone once it is whole: its last block's answer must be kept for a repeat.
+      // Under a security context a second run would be a second message with the number of the first (RFC 8613 §7.4).
+      exchange.forgetful = exchange.finalBlock1 === undefined && exchange.security === undefined;
+      stats.checkIns += 1;
+      return checkIn;
+    }, answer);
+    if (waits) answering.acknowledgeLater(exchange);
+  }
+
+  /** A response that cannot be written, an image that cannot be read: the peer gets 5.00, the log the reason. */
+  #guard(exchange: Exchange, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const { code } = this.#parts.handlers.failed("coap.answer-failed", error);
+      this.#parts.answering.reply(exchange, bareReply(code));
+    }
+  }
+
+  #refuse(exchange: Exchange, reply: Reply): void {
+    this.#parts.stats.refused += 1;
+    this.#parts.answering.reply(exchange, reply);
+  }
+}
+
+const block1Option = (block: BlockOption) => ({ number: OPTION.block1, value: encodeBlockOption(block) });

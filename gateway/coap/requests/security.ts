@@ -1,0 +1,35 @@
+/**
+ * What opens protected requests and protects their answers, as the engine sees it: between dedup, so that a copy is
+ * never decrypted twice, and options, which are only readable inside. OSCORE (RFC 8613) is the one there is.
+ */
+import type { Peer } from "../../base/index.ts";
+import type { Message } from "../../wire/coap/index.ts";
+import type { Reply } from "./response-writer.ts";
+
+/** What is known about the sender of a request besides its path. */
+export type PeerFacts = Omit<Peer, "path">;
+
+export interface Security {
+  /** `message` has an OSCORE option. Never throws for what a peer sent. */
+  openRequest(message: Message, path: string): OpenedRequest;
+}
+
+export type OpenedRequest =
+  | {
+      readonly kind: "request";
+      /** Code, options and payload as the peer meant them; type, message id and token of the datagram. */
+      readonly message: Message;
+      readonly peer: PeerFacts;
+      readonly security: ResponseSecurity;
+    }
+  | { readonly kind: "refused"; readonly reply: Reply };
+
+/** Protects what answers one request. A nonce is never used twice, whatever is called how often. */
+export interface ResponseSecurity {
+  /** Names the security context in the engine's tables: the same for all requests under it. */
+  readonly key: string;
+  /** The first answer takes the request's nonce; any later one a number of our own. */
+  protect(reply: Reply): Reply | undefined;
+  /** Under a number of our own: notifications. Undefined when there is none to be had just now. */
+  protectFresh(reply: Reply): Reply | undefined;
+}
