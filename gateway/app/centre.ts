@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Clock, Lifecycle, Logger } from "../base/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
+import { Credentials } from "../service/credentials/index.ts";
 import { Images } from "../service/images/index.ts";
 import { Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
@@ -31,10 +32,11 @@ export interface Centre {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  readonly credentials: Credentials;
   readonly inbox: CommandInbox;
 }
 
-/** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*` or WireError/UsageError `yang.*`. */
+/** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `site-key.*` or WireError/UsageError `yang.*`. */
 export async function openCentre(
   config: Config,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
@@ -58,10 +60,13 @@ export async function openCentre(
   const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
+  const credentials = new Credentials(log);
   const inbox = new CommandInbox(log);
-  const projections = [registry, mailbox, images, campaigns, inbox];
+  const projections = [registry, mailbox, images, campaigns, credentials, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
+  await credentials.unlock(config.security.keyFile ?? inFolder(join("keys", "site.key")));
   const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
-  inbox.serve(commandHandlers({ registry, images, campaigns, recorder: ledger, clock, defaults }), ledger);
-  return { folder, schema, journal, state, ledger, registry, mailbox, images, campaigns, inbox };
+  const services = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
+  inbox.serve(commandHandlers(services), ledger);
+  return { folder, schema, journal, state, ledger, registry, mailbox, images, campaigns, credentials, inbox };
 }

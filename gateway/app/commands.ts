@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, UsageError } from "../base/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count } from "../service/campaign/index.ts";
+import type { Credentials, Holder } from "../service/credentials/index.ts";
 import type { Images } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
 import type { Command, CommandHandler, Recorder } from "../store/index.ts";
@@ -12,6 +13,7 @@ export interface CommandServices {
   readonly registry: Registry;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  readonly credentials: Credentials;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
@@ -27,6 +29,7 @@ const plainText = (max: number) =>
 
 const NODE_ADD = z.strictObject({ endpoint: plainText(64), name: plainText(64).optional() });
 const NODE = z.strictObject({ node: z.string() });
+const MANAGER = z.strictObject({ manager: plainText(64) });
 const CAMPAIGN = z.strictObject({ campaign: z.string() });
 const IMAGE_ADD = z.strictObject({
   name: plainText(255),
@@ -55,6 +58,12 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
         await recorder.record("node.removed", { node: id, actor });
         return { node: id };
       },
+    ],
+    ["node.rekey", async (args, actor) => rekeyNode(understand("node.rekey", NODE, args).node, actor, services)],
+    ["manager.add", async (args, actor) => addManager(understand("manager.add", MANAGER, args), actor, services)],
+    [
+      "manager.remove",
+      async (args, actor) => removeManager(understand("manager.remove", MANAGER, args), actor, services),
     ],
     [
       "image.add",
@@ -89,12 +98,51 @@ function understand<T extends z.ZodType>(op: string, kind: T, args: Command["arg
 async function addNode(
   { endpoint, name }: z.output<typeof NODE_ADD>,
   actor: string,
-  { registry, recorder }: CommandServices,
+  services: CommandServices,
 ): Promise<{ node: string; endpoint: string }> {
+  const { registry, recorder } = services;
   if (registry.byEndpoint(endpoint) !== undefined) throw new UsageError("node.exists", { endpoint });
   const node = newNodeId(registry);
-  await recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
+  const joined = recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
+  await Promise.all([joined, issue({ node, name: endpoint }, actor, services)]);
   return { node, endpoint };
+}
+
+/** The secrets stay sealed: an answer is kept in the journal, so none may hold them. */
+const issue = (holder: Holder, actor: string, { credentials, recorder }: CommandServices): Promise<void> =>
+  recorder.record("credential.added", { ...credentials.issue(holder), actor });
+
+/** The new one first: killed in between, the node has two and never none. */
+async function rekeyNode(id: string, actor: string, services: CommandServices): Promise<{ node: string }> {
+  const { registry, credentials, recorder } = services;
+  const { id: node, endpoint } = registry.get(id);
+  const former = credentials.idsOfNode(node);
+  await Promise.all([
+    issue({ node, name: endpoint }, actor, services),
+    ...former.map((credential) => recorder.record("credential.removed", { credential, actor })),
+  ]);
+  return { node };
+}
+
+async function addManager(
+  { manager }: z.output<typeof MANAGER>,
+  actor: string,
+  services: CommandServices,
+): Promise<{ manager: string }> {
+  if (services.credentials.manager(manager) !== undefined) throw new UsageError("manager.exists", { manager });
+  await issue({ name: manager }, actor, services);
+  return { manager };
+}
+
+async function removeManager(
+  { manager }: z.output<typeof MANAGER>,
+  actor: string,
+  { credentials, recorder }: CommandServices,
+): Promise<{ manager: string }> {
+  const known = credentials.manager(manager);
+  if (known === undefined) throw new UsageError("manager.unknown", { manager });
+  await recorder.record("credential.removed", { credential: known.id, actor });
+  return { manager };
 }
 
 /** Opaque: `n-` and six random digits and letters, not in the inventory. */

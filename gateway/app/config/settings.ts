@@ -66,6 +66,10 @@ export const SETTINGS = {
     "require",
     "`require` = only images with a signature that this gateway trusts; `lab` = unsigned images too, for trying things out.",
   ),
+  "security.key-file": optional(
+    path,
+    "File of the site's key, which seals the secrets of credentials; by default `keys/site.key` in the data folder. Made once; keep it in another backup than the data.",
+  ),
   "mqtt.url": optional(brokerUrl, "The broker. Unset = an embedded broker on loopback, which is for trying."),
   "mqtt.username": optional(text, "User name at the broker; by default the site's id."),
   "mqtt.password": secret("Password at the broker."),

@@ -20,6 +20,21 @@ export const SERVICE_ERRORS = {
     text: "the request does not say which node it comes from",
     hint: "In lab mode a node names its endpoint with the query ep=NAME; otherwise it needs credentials.",
   },
+  "node.unsecured": {
+    blame: "usage",
+    text: "the node {node} has no credentials",
+    hint: "Give it some with 'sidgate node rekey {node}'.",
+  },
+  "manager.exists": {
+    blame: "usage",
+    text: "a manager with the name '{manager}' has credentials already",
+    hint: "'sidgate manager list' shows them; remove it first to give it new ones.",
+  },
+  "manager.unknown": {
+    blame: "usage",
+    text: "there is no manager '{manager}'",
+    hint: "'sidgate manager list' shows them; add one with 'sidgate manager add'.",
+  },
   "edit.too-large": {
     blame: "usage",
     text: "the edit of {path} has {length} bytes and could never reach a node; {limit} is the most",

@@ -1,0 +1,258 @@
+/**
+ * The security contexts of nodes and managers: a fold of facts whose secrets stay sealed until somebody speaks. One
+ * lookup leads from the kid of a request to them.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  type Credential,
+  type CredentialSource,
+  equalBytes,
+  type Logger,
+  type Millis,
+  millis,
+  type NodeId,
+  RecordMap,
+  StoreError,
+  toHex,
+} from "../../base/index.ts";
+import {
+  decodePlain,
+  encodePlain,
+  type Fact,
+  type FactBodies,
+  type Projection,
+  type StateChange,
+  type StateStore,
+} from "../../store/index.ts";
+import { IdLists } from "./id-lists.ts";
+import { GATEWAY_ID, KidPool } from "./kids.ts";
+import { Seal } from "./seal.ts";
+import { makeSiteKey, readSiteKey } from "./site-key.ts";
+
+const TABLE = "credential";
+/** RFC 8613 §3.2.1: a secret as strong as the AES-128 keys made of it, and a salt. */
+const SECRET = 16;
+const SALT = 8;
+
+/** What is known of a credential without opening it. */
+export interface CredentialInfo {
+  readonly id: string;
+  readonly node: NodeId | undefined;
+  /** The node's endpoint or the manager's name. */
+  readonly name: string;
+  readonly kid: Uint8Array;
+  readonly added: Millis;
+}
+
+/** For whom a credential is made. */
+export interface Holder {
+  readonly node?: NodeId;
+  readonly name: string;
+}
+
+/** Its form in memory as on disk. */
+type Stored = readonly [node: string | null, name: string, kid: Uint8Array, sealed: Uint8Array, added: number];
+
+export class Credentials implements CredentialSource, Projection {
+  readonly name = "credentials";
+  readonly #log: Logger;
+  readonly #records = new RecordMap();
+  readonly #byKid = new IdLists();
+  readonly #byNode = new IdLists();
+  /** Managers are few. */
+  readonly #byManager = new Map<string, string>();
+  readonly #kids = new KidPool();
+  readonly #dirty = new Set<string>();
+  readonly #listeners = new Set<(id: string) => void>();
+  #seal: Seal | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /**
+   * Reads the site's key, or makes it while nothing is sealed with it yet. Call it when all facts are folded. Throws
+   * StoreError `site-key.missing`, `site-key.wrong`, `site-key.unreadable`.
+   */
+  async unlock(file: string): Promise<void> {
+    const [sample] = this.#records.keys();
+    let key = await readSiteKey(file, this.#log);
+    if (key === undefined) {
+      if (sample !== undefined) throw new StoreError("site-key.missing", { file, count: this.#records.size });
+      key = await makeSiteKey(file);
+      this.#log.info("site-key.made", { file });
+    }
+    const seal = new Seal(key);
+    if (sample !== undefined && this.#opened(sample, seal) === undefined) {
+      throw new StoreError("site-key.wrong", { file, count: this.#records.size });
+    }
+    this.#seal = seal;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  byKid(kid: Uint8Array, idContext: Uint8Array | undefined): readonly Credential[] {
+    return this.#byKid.of(toHex(kid)).flatMap((id) => {
+      const found = this.#open(id);
+      if (found === undefined || !isOfContext(found, idContext)) return [];
+      return [found];
+    });
+  }
+
+  /** The newest, if it has several. */
+  ofNode(node: NodeId): Credential | undefined {
+    return this.#open(this.#byNode.of(node).at(-1));
+  }
+
+  ofManager(name: string): Credential | undefined {
+    return this.#open(this.#byManager.get(name));
+  }
+
+  isSecured(node: NodeId): boolean {
+    return this.#byNode.has(node);
+  }
+
+  /** All of a node, oldest first. */
+  idsOfNode(node: NodeId): readonly string[] {
+    return this.#byNode.of(node);
+  }
+
+  /** In the order in which they came. */
+  managers(): readonly CredentialInfo[] {
+    return [...this.#byManager.values()].flatMap((id) => this.#info(id) ?? []);
+  }
+
+  manager(name: string): CredentialInfo | undefined {
+    const id = this.#byManager.get(name);
+    return id === undefined ? undefined : this.#info(id);
+  }
+
+  /**
+   * A new credential with secrets of its own, ready to be recorded: in the same event, since until then nobody else
+   * knows that its kid is taken.
+   */
+  issue({ node, name }: Holder): Omit<FactBodies["credential.added"], "actor"> {
+    const kid = this.#kids.free((candidate) => this.#byKid.has(toHex(candidate)));
+    const credential = this.#newId();
+    const secrets = {
+      algorithm: 10,
+      masterSecret: randomBytes(SECRET),
+      masterSalt: randomBytes(SALT),
+      senderId: GATEWAY_ID,
+      idContext: undefined,
+    } as const;
+    const sealed = this.#unlocked().close(secrets, { credential, node, name, kid });
+    return { credential, ...(node === undefined ? {} : { node }), name, kid, sealed };
+  }
+
+  /** Calls back when a credential is void, so that nothing derived from it is kept; returns the way to stop. */
+  onRemoved(listener: (id: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async load(state: StateStore): Promise<void> {
+    for (const [id, bytes] of await state.entries(TABLE)) this.#put(id, bytes);
+    // Managers are shown as they came; the table gives them by id.
+    const managers = this.managers().toSorted((a, b) => a.added - b.added);
+    this.#byManager.clear();
+    for (const { name, id } of managers) this.#byManager.set(name, id);
+    this.#dirty.clear();
+  }
+
+  apply(fact: Fact): void {
+    switch (fact.type) {
+      case "credential.added": {
+        const stored: Stored = [fact.node ?? null, fact.name, fact.kid, fact.sealed, fact.at];
+        this.#put(fact.credential, encodePlain(stored));
+        return;
+      }
+      case "credential.removed":
+        this.#remove(fact.credential);
+        return;
+      case "node.removed":
+        for (const id of this.#byNode.of(fact.node)) this.#remove(id);
+        return;
+      default:
+        return;
+    }
+  }
+
+  drain(): readonly StateChange[] {
+    // A copy of the bytes: they are a view of the map's own memory, and the commit comes later.
+    const changes = [...this.#dirty].map((id) => {
+      const bytes = this.#records.get(id);
+      return { table: TABLE, key: id, value: bytes && Uint8Array.from(bytes) };
+    });
+    this.#dirty.clear();
+    return changes;
+  }
+
+  #put(id: string, bytes: Uint8Array): void {
+    const [node, name, kid] = decodeStored(bytes);
+    this.#records.set(id, bytes);
+    this.#byKid.add(toHex(kid), id);
+    if (node === null) this.#byManager.set(name, id);
+    else this.#byNode.add(node, id);
+    this.#dirty.add(id);
+  }
+
+  #remove(id: string): void {
+    const bytes = this.#records.get(id);
+    if (bytes === undefined) return;
+    const [node, name, kid] = decodeStored(bytes);
+    this.#records.delete(id);
+    this.#byKid.remove(toHex(kid), id);
+    this.#kids.givenBack(kid);
+    if (node !== null) this.#byNode.remove(node, id);
+    else if (this.#byManager.get(name) === id) this.#byManager.delete(name);
+    this.#dirty.add(id);
+    for (const listener of this.#listeners) listener(id);
+  }
+
+  #info(id: string): CredentialInfo | undefined {
+    const bytes = this.#records.get(id);
+    if (bytes === undefined) return undefined;
+    const [node, name, kid, , added] = decodeStored(bytes);
+    return { id, node: (node as NodeId | null) ?? undefined, name, kid, added: millis(added) };
+  }
+
+  #open(id: string | undefined): Credential | undefined {
+    if (id === undefined || this.#seal === undefined) return undefined;
+    const credential = this.#opened(id, this.#seal);
+    // `unlock` has tried the key: it is this one record that the disk, or somebody, has changed.
+    if (credential === undefined) this.#log.error("credentials.seal-broken", { credential: id });
+    return credential;
+  }
+
+  #opened(id: string, seal: Seal): Credential | undefined {
+    const bytes = this.#records.get(id);
+    if (bytes === undefined) return undefined;
+    const [node, name, kid, sealed] = decodeStored(bytes);
+    const secrets = seal.open(sealed, { credential: id, node: node ?? undefined, name, kid });
+    if (secrets === undefined) return undefined;
+    return { id, nodeId: (node as NodeId | null) ?? undefined, name, recipientId: kid, ...secrets };
+  }
+
+  #unlocked(): Seal {
+    if (this.#seal === undefined) throw new StoreError("store.closed", { what: "the site's key" });
+    return this.#seal;
+  }
+
+  /** Opaque, and not in use. */
+  #newId(): string {
+    for (;;) {
+      const id = `k-${toHex(randomBytes(5))}`;
+      if (!this.#records.has(id)) return id;
+    }
+  }
+}
+
+/** RFC 8613 §5.1: a `kid context` in the request tells apart contexts that share a kid. */
+const isOfContext = ({ idContext }: Credential, named: Uint8Array | undefined): boolean =>
+  named === undefined || (idContext !== undefined && equalBytes(idContext, named));
+
+/** Our own bytes: written by `apply` and committed with a checksum by the store. */
+const decodeStored = (bytes: Uint8Array): Stored => decodePlain(bytes) as Stored;

@@ -1,0 +1,1 @@
+export { type CredentialInfo, Credentials, type Holder } from "./credentials.ts";

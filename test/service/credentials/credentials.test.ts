@@ -1,0 +1,199 @@
+/** Security contexts of nodes and managers: sealed at rest, found by kid, gone with their node. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type NodeId, SILENT, toHex } from "../../../gateway/base/index.ts";
+import { Credentials } from "../../../gateway/service/credentials/index.ts";
+import { GATEWAY_ID, indexOfKid, KidPool, kidAt } from "../../../gateway/service/credentials/kids.ts";
+import { encodePlain, Ledger, memoryJournal, memoryState } from "../../../gateway/store/index.ts";
+import { StandingClock } from "../../support/services.ts";
+
+const NODE = "n-1" as NodeId;
+let folder: string;
+let files = 0;
+const newKeyFile = (): string => join(folder, `site-${++files}`, "site.key");
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidgate-credentials-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function openSite(file: string, stores = { journal: memoryJournal(), state: memoryState() }) {
+  const credentials = new Credentials(SILENT);
+  const clock = new StandingClock();
+  const ledger = await Ledger.open({ ...stores, projections: [credentials], clock, log: SILENT });
+  await credentials.unlock(file);
+  const give = async (name: string, node?: NodeId): Promise<void> => {
+    const issued = credentials.issue(node === undefined ? { name } : { name, node });
+    await ledger.record("credential.added", { ...issued, actor: "test" });
+  };
+  return { credentials, ledger, stores, file, give };
+}
+
+describe("kids", () => {
+  test.each([
+    [0, "01"],
+    [254, "ff"],
+    [255, "0000"],
+    [255 + 65_535, "ffff"],
+    [255 + 65_536, "000000"],
+  ])("number %i is %s: shortest first, and 00 is the gateway's", (index, kid) => {
+    expect(toHex(kidAt(index))).toBe(kid);
+    expect(indexOfKid(kidAt(index))).toBe(index);
+  });
+
+  test("each number has a kid of its own", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20_000_000 }), (index) => {
+        expect(indexOfKid(kidAt(index))).toBe(index);
+        expect(kidAt(index)).not.toEqual(GATEWAY_ID);
+      }),
+    );
+  });
+
+  test("the shortest one that was given back is the next", () => {
+    const taken = new Set<string>();
+    const pool = new KidPool();
+    const take = (): string => {
+      const kid = toHex(pool.free((candidate) => taken.has(toHex(candidate))));
+      taken.add(kid);
+      return kid;
+    };
+    for (let count = 0; count < 300; count++) take();
+    expect(take()).toBe("002d");
+    taken.delete("07");
+    pool.givenBack(Uint8Array.of(7));
+    expect([take(), take()]).toEqual(["07", "002e"]);
+  });
+});
+
+describe("credentials", () => {
+  test("a node's are found by their kid, with secrets of their own", async () => {
+    const { credentials, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    await give("room-2", "n-2" as NodeId);
+    const [first] = credentials.byKid(Uint8Array.of(1), undefined);
+    const [second] = credentials.byKid(Uint8Array.of(2), undefined);
+    expect(first).toMatchObject({ nodeId: NODE, name: "room-1", algorithm: 10, idContext: undefined });
+    expect(first?.senderId).toEqual(GATEWAY_ID);
+    expect(first?.recipientId).toEqual(Uint8Array.of(1));
+    expect([first?.masterSecret.length, first?.masterSalt.length]).toEqual([16, 8]);
+    expect(second?.masterSecret).not.toEqual(first?.masterSecret);
+    expect(credentials.ofNode(NODE)).toEqual(first);
+    expect(credentials.isSecured(NODE)).toBe(true);
+  });
+
+  test("an unknown kid, and a kid context that the credential has not, find nothing", async () => {
+    const { credentials, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    expect(credentials.byKid(Uint8Array.of(9), undefined)).toEqual([]);
+    expect(credentials.byKid(Uint8Array.of(1), Uint8Array.of(1))).toEqual([]);
+    expect(credentials.ofNode("n-9" as NodeId)).toBeUndefined();
+  });
+
+  test("managers have names and no node", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("bms");
+    await give("installer");
+    expect(credentials.managers().map(({ name }) => name)).toEqual(["bms", "installer"]);
+    expect(credentials.ofManager("bms")).toMatchObject({ nodeId: undefined, name: "bms" });
+    const known = credentials.manager("bms");
+    await ledger.record("credential.removed", { credential: known?.id ?? "", actor: "test" });
+    expect(credentials.manager("bms")).toBeUndefined();
+    expect(credentials.byKid(Uint8Array.of(1), undefined)).toEqual([]);
+  });
+
+  test("go with their node, and whoever derived a context from them is told", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    await give("room-1", NODE);
+    const gone: string[] = [];
+    const ids = credentials.idsOfNode(NODE);
+    credentials.onRemoved((id) => gone.push(id));
+    await ledger.record("node.removed", { node: NODE, actor: "test" });
+    expect(gone).toEqual(ids);
+    expect([credentials.size, credentials.isSecured(NODE)]).toEqual([0, false]);
+  });
+
+  test("a kid that is free again gets new secrets", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const before = credentials.ofNode(NODE);
+    await ledger.record("node.removed", { node: NODE, actor: "test" });
+    await give("room-1", NODE);
+    const after = credentials.ofNode(NODE);
+    expect(after?.recipientId).toEqual(before?.recipientId);
+    expect(after?.masterSecret).not.toEqual(before?.masterSecret);
+    expect(after?.id).not.toBe(before?.id);
+  });
+
+  test.each([
+    ["a checkpoint", true],
+    ["the journal alone", false],
+  ])("are the same after a restart from %s", async (_what, checkpoint) => {
+    const { credentials, ledger, stores, file, give } = await openSite(newKeyFile());
+    await give("installer");
+    await give("room-1", NODE);
+    await give("bms");
+    if (checkpoint) await ledger.checkpoint();
+    const again = await openSite(file, stores);
+    expect(again.credentials.ofNode(NODE)).toEqual(credentials.ofNode(NODE));
+    expect(again.credentials.managers()).toEqual(credentials.managers());
+    await again.give("room-2", "n-2" as NodeId);
+    expect(again.credentials.ofNode("n-2" as NodeId)?.recipientId).toEqual(Uint8Array.of(4));
+  });
+
+  test("neither journal nor state ever holds a secret in clear", async () => {
+    const { credentials, ledger, stores, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    await ledger.checkpoint();
+    const kept = [...(await stores.journal.read(1, 10)), ...(await stores.state.entries("credential"))];
+    const bytes = Buffer.from(kept.map((each) => toHex(encodePlain(each))).join(""), "hex");
+    const { masterSecret, masterSalt } = credentials.ofNode(NODE) ?? {};
+    expect(bytes.includes(masterSecret ?? "")).toBe(false);
+    expect(bytes.includes(masterSalt ?? "")).toBe(false);
+  });
+
+  test("a sealed secret under another kid or name is none", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const issued = credentials.issue({ node: "n-2" as NodeId, name: "room-2" });
+    const moved = { ...issued, node: NODE, name: "room-1" };
+    await ledger.record("credential.added", { ...moved, actor: "somebody with a hex editor" });
+    expect(credentials.byKid(issued.kid, undefined)).toEqual([]);
+  });
+});
+
+describe("the site's key", () => {
+  test("is made once, for this user alone", async () => {
+    const file = newKeyFile();
+    await openSite(file);
+    const made = await readFile(file, "utf8");
+    expect(made).toMatch(/^[0-9a-f]{64}\n$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(file, ".."))).toEqual(["site.key"]);
+    await openSite(file);
+    expect(await readFile(file, "utf8")).toBe(made);
+  });
+
+  test("that is gone is never silently replaced", async () => {
+    const { stores, file, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    await rm(file);
+    await expect(openSite(file, stores)).rejects.toMatchObject({ code: "site-key.missing", facts: { file, count: 1 } });
+    await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test.each([
+    ["of another site", "site-key.wrong", "00".repeat(32)],
+    ["cut short", "site-key.unreadable", "0011"],
+    ["that is no hex", "site-key.unreadable", "not a key"],
+  ])("%s keeps the gateway from starting", async (_what, code, content) => {
+    const { stores, file, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    await writeFile(file, content);
+    await expect(openSite(file, stores)).rejects.toMatchObject({ code, facts: { file } });
+  });
+});
