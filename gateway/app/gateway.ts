@@ -13,7 +13,7 @@ import {
   type Random,
   systemClock,
 } from "../base/index.ts";
-import { Engine, UdpTransport } from "../coap/index.ts";
+import { Engine, type Transport, UdpTransport } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
@@ -21,9 +21,9 @@ import { imageLane, imageUri } from "../southbound/firmware/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, openCentre } from "./centre.ts";
-import { type Config, refuseExposedLab } from "./config/index.ts";
+import { type Config, hearsUnprotected } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
-import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
+import { labWarnings, modeOf } from "./lab.ts";
 import { Retention } from "./retention.ts";
 import { Trace } from "./trace.ts";
 
@@ -47,13 +47,12 @@ export interface Gateway extends Closable {
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
 
-/** Throws UsageError (`config.exposed`, `port.*`), StoreError (`store.*`) or `yang.*`. */
+/** Throws UsageError (`port.*`), StoreError (`store.*`) or `yang.*`. */
 export async function openGateway(
   config: Config,
   ports: GatewayPorts,
   parts: GatewayParts = { bridge: true },
 ): Promise<Gateway> {
-  refuseExposedLab(config);
   const lifecycle = new Lifecycle();
   try {
     const centre = await openCentre(config, ports, lifecycle);
@@ -118,21 +117,25 @@ async function openSouth(
   lifecycle: Lifecycle,
 ): Promise<South> {
   const { schema, ledger, registry, campaigns, images, folder } = centre;
-  const lab = answersUnprotected(config);
   const { wakeInterval } = config.nodes;
-  const services = { ...centre, recorder: ledger, clock, lab, log };
+  const services = { ...centre, recorder: ledger, clock, log };
   const stream = new EventStream(schema);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
-  const transports = config.coap.listen.map(({ host, port }) => new UdpTransport({ address: host, port }));
+  const heard = new Map<Transport, boolean>();
+  const transports = config.coap.listen.map(({ host, port }) => {
+    const transport = new UdpTransport({ address: host, port });
+    heard.set(transport, hearsUnprotected(config, host));
+    return transport;
+  });
   const engine = new Engine({
     transports,
+    unprotected: (transport) => heard.get(transport) === true,
     clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
     random,
     log,
     handler: coreconfHandler({ ...services, stream, gatewayRoot: root }),
     lanes: {
-      // A block names nobody: until requests carry a security context, only lab mode can serve it.
-      ...(lab ? { block: imageLane(images, registry, clock) } : {}),
+      block: imageLane(images, registry, clock),
       checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
     },
   });

@@ -176,11 +176,6 @@ describe("config", () => {
     ]);
     expect(err).toContain("sidgate: the configuration has 2 error(s).");
   });
-  test("check refuses what the gateway would refuse at its start", async () => {
-    const { code, err } = await sidgate(["config", "check", "-c", join(doors.folder, "open.yaml")]);
-    expect(code).toBe(78);
-    expect(err).toContain("[config.exposed]");
-  });
   test("show prints what is in force", async () => {
     const { code, out } = await sidgate(["config", "show", "--origin", "-c", join(doors.folder, "open.yaml")]);
     expect(code).toBe(0);

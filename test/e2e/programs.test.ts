@@ -85,12 +85,6 @@ test.each([
   20_000,
 );
 
-test("unprotected CoAP on the network is refused unless it is asked for", async () => {
-  const { code, stderr } = await sidgate(["run", "--data", folder], { SIDGATE_COAP__LISTEN: "0.0.0.0:0" });
-  expect(stderr).toContain("[config.exposed]");
-  expect(code).toBe(78);
-}, 20_000);
-
 test("a wrong configuration names every mistake and exits with 78", async () => {
   const { code, stderr } = await sidgate(["config", "check"], {
     SIDGATE_COAP__PORT: "5683",

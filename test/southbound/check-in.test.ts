@@ -147,15 +147,6 @@ test("a check-in from an unknown node is 4.01 and leaves nothing", async () => {
   expect(services.journal.last).toBe(facts);
 });
 
-test("without lab mode an unprotected check-in is 4.01", async () => {
-  const secured = await openServices({
-    images: await openFileImages({ folder, cacheBytes: 1 << 20 }),
-    on: services,
-    lab: false,
-  });
-  expect((await checkIn(TWO_READINGS, secured)).code).toBe("4.01");
-});
-
 test("samples keep the time at which they were taken", async () => {
   // sample [{age: 600, data: {room: {temperature: 20.00}}}]; data below the sample's own anydata 60009
   const answer = await checkIn("a1 19ea61 a2 02 01 06 81 a2 01 190258 02 a1 18c0 a1 01 c4 82 21 1907d0");

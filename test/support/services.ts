@@ -62,11 +62,10 @@ let compiled: Promise<Schema> | undefined;
 export async function openServices(options: {
   readonly images: ImageStore;
   readonly trust?: TrustService;
-  readonly lab?: boolean;
   readonly on?: Services;
   readonly shortIdOf?: (digest: string) => string;
 }): Promise<Services> {
-  const { on, lab = true } = options;
+  const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
   const schema = await compiled;
   const clock = on?.clock ?? new StandingClock();
@@ -110,11 +109,10 @@ export async function openServices(options: {
     recorder,
     clock,
     imageUri,
-    lab,
     log: SILENT,
     wakeInterval,
   });
-  const handler = coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root, lab });
+  const handler = coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root });
   let joined = 0;
   const join = async (endpoint: string): Promise<NodeId> => {
     joined += 1;

@@ -25,7 +25,6 @@ const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
   "port.refused": "unavailable",
   "config.invalid": "config",
   "config.unreadable": "config",
-  "config.exposed": "config",
 };
 
 export function exitCodeOf(error: unknown): number {

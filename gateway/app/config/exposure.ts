@@ -1,15 +1,18 @@
-/** Unprotected CoAP stays on this machine unless the configuration allows more. */
+/** Where unprotected CoAP is heard: on this machine alone, unless the configuration says more or less. */
 import { isIP, isIPv4 } from "node:net";
-import { UsageError } from "../../base/index.ts";
-import { formatHostPort } from "./kinds.ts";
 import type { Config } from "./settings.ts";
 
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIP(host) !== 0 && isIPv4(host) && host.startsWith("127."));
 
-/** Throws `config.exposed` for the first address of coap.listen that lab mode may not serve. */
-export function refuseExposedLab(config: Config): void {
-  if (config.coap.lab !== "loopback") return;
-  const exposed = config.coap.listen.find(({ host }) => !isLoopback(host));
-  if (exposed !== undefined) throw new UsageError("config.exposed", { address: formatHostPort(exposed) });
+/** Does the listener on `host` hear requests without a security context? */
+export function hearsUnprotected({ coap }: Config, host: string): boolean {
+  switch (coap.lab) {
+    case "on":
+      return true;
+    case "off":
+      return false;
+    case "loopback":
+      return isLoopback(host);
+  }
 }

@@ -1,5 +1,5 @@
 /** The configuration of the gateway. */
-export { refuseExposedLab } from "./exposure.ts";
+export { hearsUnprotected } from "./exposure.ts";
 export { ConfigError, type Finding, formatFinding } from "./findings.ts";
 export { configOf } from "./override.ts";
 export { configCheck, configShow } from "./programs.ts";

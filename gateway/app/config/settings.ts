@@ -59,7 +59,7 @@ export const SETTINGS = {
   "coap.lab": setting(
     oneOf("loopback", "on", "off"),
     "loopback",
-    "Unprotected CoAP: `loopback` = only on loopback addresses, other addresses in coap.listen are refused; `on` = on every address (a closed lab network); `off` = nobody without a security context is heard.",
+    "Unprotected CoAP: `loopback` = heard on the loopback addresses of coap.listen alone; `on` = on every address (a closed lab network); `off` = nowhere. Elsewhere only requests under a security context (OSCORE) are answered.",
   ),
   "trust.mode": setting(
     oneOf("require", "lab"),

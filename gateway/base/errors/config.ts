@@ -10,11 +10,6 @@ export const CONFIG_ERRORS = {
     text: "cannot read {path}: {reason}",
     hint: "Give the path of an existing YAML file with --config.",
   },
-  "config.exposed": {
-    blame: "usage",
-    text: "{address} can be reached from other machines, and unprotected CoAP stays on loopback",
-    hint: "Set coap.lab to on if this network is a closed lab, or listen on 127.0.0.1 only.",
-  },
   "port.taken": {
     blame: "usage",
     text: "{what} cannot listen on {address}: the port is taken",

@@ -95,11 +95,6 @@ export const SERVICE_ERRORS = {
     text: "the query '{query}' has no meaning here",
     hint: "GET and FETCH on a datastore take c=a|c|n and d=a|t; in lab mode a node adds ep=NAME.",
   },
-  "peer.unprotected": {
-    blame: "trust",
-    text: "unprotected requests are not answered",
-    hint: "Give the peer credentials, or set coap.lab for trying things out.",
-  },
   "image.empty": {
     blame: "usage",
     text: "{name} is empty",

@@ -10,13 +10,12 @@ export type Asker =
 const ENDPOINT = "ep=";
 
 /**
- * A security context names its node. Without one only lab mode answers: there a node names itself with the query
- * `ep=NAME`, and whoever does not is a manager. Throws TrustError `peer.unprotected`, `node.not-joined`.
+ * A security context names its node. Without one the engine lets requests through in lab mode only: there a node names
+ * itself with the query `ep=NAME`, and whoever does not is a manager. Throws TrustError `node.not-joined`.
  */
-export function whoAsks(peer: Peer, request: Request, registry: Registry, lab: boolean): Asker {
+export function whoAsks(peer: Peer, request: Request, registry: Registry): Asker {
   if (peer.nodeId !== undefined) return { role: "node", node: registry.get(peer.nodeId) };
   if (peer.identity !== undefined) return { role: "manager", name: `${peer.identity.kind}:${peer.identity.id}` };
-  if (!lab) throw new TrustError("peer.unprotected");
   const endpoint = request.query.find((item) => item.startsWith(ENDPOINT))?.slice(ENDPOINT.length);
   if (endpoint === undefined) return { role: "manager", name: "lab" };
   const node = registry.byEndpoint(endpoint);

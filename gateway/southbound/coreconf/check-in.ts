@@ -36,7 +36,6 @@ export interface CheckInOptions {
   readonly clock: Clock;
   /** Path of an image on this gateway. */
   readonly imageUri: (id: string) => string;
-  readonly lab: boolean;
   readonly log: Logger;
   /** How long a node sleeps when its datastore does not say. */
   readonly wakeInterval: Millis;
@@ -85,8 +84,8 @@ export class CheckIn implements CheckInLane {
   }
 
   #answer(peer: Peer, request: Request): Promise<Response> | Response {
-    const { registry, lab } = this.#options;
-    const asker = whoAsks(peer, request, registry, lab);
+    const { registry } = this.#options;
+    const asker = whoAsks(peer, request, registry);
     if (asker.role !== "node") throw new TrustError("node.unidentified");
     const { node } = asker;
     registry.seenAt(node.id, peer.path);

@@ -44,7 +44,6 @@ export const ERROR_APP_TAGS = {
 const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "node.not-joined": "4.01",
   "node.unidentified": "4.01",
-  "peer.unprotected": "4.01",
   "node.unknown": "4.04",
   "resource.unknown": "4.04",
   "root.foreign": "4.04",

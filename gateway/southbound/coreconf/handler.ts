@@ -27,7 +27,6 @@ export interface CoreconfOptions {
   readonly recorder: Recorder;
   readonly stream: EventStream;
   readonly gatewayRoot: DatastoreRoot;
-  readonly lab: boolean;
 }
 
 /** In one FETCH: each may stand for a whole datastore. */
@@ -67,7 +66,7 @@ async function answer(peer: Peer, request: Request, options: CoreconfOptions): P
 }
 
 async function answerResource(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
-  const asker = whoAsks(peer, request, options.registry, options.lab);
+  const asker = whoAsks(peer, request, options.registry);
   const resource = route(request, asker, options);
   switch (resource.kind) {
     case "discovery":
