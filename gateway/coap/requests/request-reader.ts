@@ -35,8 +35,8 @@ const refused = (code: DottedCode): Verdict => ({ kind: "refused", code });
 
 /** The gateway is no proxy; these are critical and known, and answered by their own code (RFC 7252 §5.7.2). */
 const PROXY_OPTIONS: ReadonlySet<number> = new Set([OPTION.proxyUri, OPTION.proxyScheme]);
-/** Known to the table and not understood until there is a store of security contexts. */
-const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore]);
+/** In the table, and not understood here: OSCORE is opened before, and large bodies come by Block1 (RFC 9177 §4.1). */
+const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore, OPTION.qBlock1, OPTION.qBlock2]);
 /** Differ between the blocks of one transfer although they are part of the cache key (RFC 7959 §2.3, RFC 7641 §2). */
 const NOT_IN_TRANSFER_KEY: ReadonlySet<number> = new Set([
   OPTION.block1,

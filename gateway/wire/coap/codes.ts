@@ -33,13 +33,14 @@ export const RESPONSE_CODES = [
   { dotted: "4.13", name: "Request Entity Too Large" },
   { dotted: "4.15", name: "Unsupported Content-Format" },
   { dotted: "4.22", name: "Unprocessable Entity" },
-  { dotted: "4.29", name: "Too Many Requests" },
+  { dotted: "4.29", name: "Too Many Requests" }, // RFC 8516
   { dotted: "5.00", name: "Internal Server Error" },
   { dotted: "5.01", name: "Not Implemented" },
   { dotted: "5.02", name: "Bad Gateway" },
   { dotted: "5.03", name: "Service Unavailable" },
   { dotted: "5.04", name: "Gateway Timeout" },
   { dotted: "5.05", name: "Proxying Not Supported" },
+  { dotted: "5.08", name: "Hop Limit Reached" }, // RFC 8768
 ] as const;
 export type DottedCode = (typeof RESPONSE_CODES)[number]["dotted"];
 

@@ -15,10 +15,12 @@ export const COAP_OPTIONS = [
   { number: 15, name: "uriQuery", format: "string", minLength: 0, maxLength: 255, repeatable: true },
   { number: 16, name: "hopLimit", format: "uint", minLength: 1, maxLength: 1, repeatable: false }, // RFC 8768
   { number: 17, name: "accept", format: "uint", minLength: 0, maxLength: 2, repeatable: false },
+  { number: 19, name: "qBlock1", format: "block", minLength: 0, maxLength: 3, repeatable: false }, // RFC 9177
   { number: 20, name: "locationQuery", format: "string", minLength: 0, maxLength: 255, repeatable: true },
   { number: 23, name: "block2", format: "block", minLength: 0, maxLength: 3, repeatable: false }, // RFC 7959
   { number: 27, name: "block1", format: "block", minLength: 0, maxLength: 3, repeatable: false }, // RFC 7959
   { number: 28, name: "size2", format: "uint", minLength: 0, maxLength: 4, repeatable: false }, // RFC 7959
+  { number: 31, name: "qBlock2", format: "block", minLength: 0, maxLength: 3, repeatable: true }, // RFC 9177
   { number: 35, name: "proxyUri", format: "string", minLength: 1, maxLength: 1034, repeatable: false },
   { number: 39, name: "proxyScheme", format: "string", minLength: 1, maxLength: 255, repeatable: false },
   { number: 60, name: "size1", format: "uint", minLength: 0, maxLength: 4, repeatable: false },

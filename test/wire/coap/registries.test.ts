@@ -69,7 +69,7 @@ test("uint: leading zero bytes are tolerated", () => {
   );
 });
 
-/** RFC 7252 table 4, RFC 7641 §2, RFC 7959 §2.1, RFC 8613 §2, RFC 8768 §3, RFC 9175: C, U and N columns. */
+/** RFC 7252 table 4, RFC 7641 §2, RFC 7959 §2.1, RFC 8613 §2, RFC 8768 §3, RFC 9175, RFC 9177 §3.1: C, U and N columns. */
 test.each([
   ["ifMatch", 1, true, false, false],
   ["uriHost", 3, true, true, false],
@@ -85,10 +85,12 @@ test.each([
   ["uriQuery", 15, true, true, false],
   ["hopLimit", 16, false, false, false],
   ["accept", 17, true, false, false],
+  ["qBlock1", 19, true, true, false],
   ["locationQuery", 20, false, false, false],
   ["block2", 23, true, true, false],
   ["block1", 27, true, true, false],
   ["size2", 28, false, false, true],
+  ["qBlock2", 31, true, true, false],
   ["proxyUri", 35, true, true, false],
   ["proxyScheme", 39, true, true, false],
   ["size1", 60, false, false, true],
