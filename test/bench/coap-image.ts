@@ -7,3 +7,6 @@ export function benchImage(): Uint8Array {
   const random = seededRandom(7);
   return Uint8Array.from({ length: IMAGE_BYTES }, () => Math.floor(random.next() * 256));
 }
+
+/** What a plain GET asks for. */
+export const SMALL_RESOURCE = new TextEncoder().encode("22.5 degrees");

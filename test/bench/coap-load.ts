@@ -1,6 +1,6 @@
 /**
- * Child process of the coap bench: 64 client sockets in a closed loop, each request with a fresh token and a random block
- * number. One command in, one report out; the server's CPU time is read by the parent.
+ * Child process of the coap bench: 64 client sockets in a closed loop, each request with a fresh token and, where blocks
+ * are asked for, a random block number. One command in, one report out; the server's CPU time is read by the parent.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { seededRandom } from "../../gateway/base/index.ts";
@@ -10,14 +10,16 @@ import {
   encodeBlockOption,
   encodeMessage,
   OPTION,
+  type OptionValue,
   type Szx,
 } from "../../gateway/wire/coap/index.ts";
-import { IMAGE_BYTES } from "./coap-image.ts";
+import { IMAGE_BYTES, SMALL_RESOURCE } from "./coap-image.ts";
 
 export interface LoadCommand {
   readonly port: number;
   readonly path: readonly string[];
-  readonly szx: Szx;
+  /** Undefined = one small resource instead of a block of the image. */
+  readonly szx: Szx | undefined;
   readonly requests: number;
 }
 
@@ -42,15 +44,20 @@ let messageId = below(0x10000);
 function request({ path, szx }: LoadCommand): Uint8Array {
   messageId = (messageId + 1) & 0xffff;
   const token = Uint8Array.from({ length: 4 }, () => below(256));
-  const num = below(IMAGE_BYTES / blockSize(szx));
-  const options = path.map((segment) => ({ number: OPTION.uriPath, value: new TextEncoder().encode(segment) }));
-  const block2 = { number: OPTION.block2, value: encodeBlockOption({ num, more: false, szx }) };
+  const options: OptionValue[] = path.map((segment) => ({
+    number: OPTION.uriPath,
+    value: new TextEncoder().encode(segment),
+  }));
+  if (szx !== undefined) {
+    const num = below(IMAGE_BYTES / blockSize(szx));
+    options.push({ number: OPTION.block2, value: encodeBlockOption({ num, more: false, szx }) });
+  }
   return encodeMessage({
     type: "CON",
     code: codeOf("GET"),
     messageId,
     token,
-    options: [...options, block2],
+    options,
     payload: new Uint8Array(0),
   });
 }
@@ -58,7 +65,7 @@ function request({ path, szx }: LoadCommand): Uint8Array {
 /** Runs until `requests` answers of full length came; repeats a request that stays without one. */
 function run(command: LoadCommand): Promise<{ readonly repeats: number }> {
   const datagrams = Array.from({ length: command.requests }, () => request(command));
-  const least = blockSize(command.szx) + 4;
+  const least = 4 + (command.szx === undefined ? SMALL_RESOURCE.length : blockSize(command.szx));
   let next = 0;
   let answered = 0;
   let repeats = 0;

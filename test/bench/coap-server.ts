@@ -1,7 +1,7 @@
 /** Child process of the coap bench: the real engine with an image in the block lane, on a free port of loopback. */
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
-import { benchImage } from "./coap-image.ts";
+import { benchImage, SMALL_RESOURCE } from "./coap-image.ts";
 
 const image = benchImage();
 const source = {
@@ -16,7 +16,8 @@ const engine = new Engine({
   clock: systemClock(),
   random: seededRandom(1),
   log: SILENT,
-  handler: () => ({ code: "4.04" }),
+  handler: (_peer, { path }) =>
+    path[0] === "small" ? { code: "2.05", contentFormat: 0, payload: SMALL_RESOURCE } : { code: "4.04" },
   lanes: {
     block: {
       prefix: "f",

@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import type { Szx } from "../../gateway/wire/coap/index.ts";
-import { benchImage } from "./coap-image.ts";
+import { benchImage, SMALL_RESOURCE } from "./coap-image.ts";
 import type { LoadCommand } from "./coap-load.ts";
 import { startLibcoap } from "./libcoap.ts";
 import {
@@ -24,7 +24,7 @@ interface Server {
   readonly path: readonly string[];
 }
 
-const ROUNDS = 13;
+const ROUNDS = 31;
 
 async function forked(
   name: string,
@@ -55,9 +55,12 @@ export async function coapBench(): Promise<Figures> {
     const nodeCoap = keep(await forked("coap-peers", ["node-coap", String(await freeUdpPort())], ["f", "img"]));
     const libcoap = await startLibcoap("coap", benchImage());
     const peer = keep(libcoap && { ...libcoap, path: ["img"] });
+    const libcoapSmall = await startLibcoap("coap", SMALL_RESOURCE);
+    const smallPeer = keep(libcoapSmall && { ...libcoapSmall, path: ["img"] });
+    const small = { ...ours, path: ["small"] };
 
     /** CPU microseconds of the server per request. */
-    const measure = async (server: Server, szx: Szx, requests: number): Promise<number> => {
+    const measure = async (server: Server, szx: Szx | undefined, requests: number): Promise<number> => {
       const pid = server.process.pid ?? 0;
       const before = cpuTime(pid);
       const command: LoadCommand = { port: server.port, path: server.path, szx, requests };
@@ -67,6 +70,7 @@ export async function coapBench(): Promise<Figures> {
     };
 
     for (const szx of [6, 2] as const) await measure(ours, szx, 12_000); // compiled, not interpreted, is what runs for years
+    await measure(small, undefined, 12_000);
     await measure(echo, 6, 12_000);
     await measure(nodeCoap, 6, 200);
 
@@ -82,6 +86,11 @@ export async function coapBench(): Promise<Figures> {
         table.note("libcoap_block_1024_cpu", theirs);
         table.note("block_1024_cpu_vs_libcoap", large / theirs);
         table.note("block_64_cpu_vs_libcoap", (await measure(ours, 2, 4_000)) / (await measure(peer, 2, 4_000)));
+      }
+      if (smallPeer !== undefined) {
+        const get = await measure(small, undefined, 4_000);
+        table.note("get_cpu", get);
+        table.note("get_cpu_vs_libcoap", get / (await measure(smallPeer, undefined, 4_000)));
       }
       table.note("block_1024_cpu_vs_node_coap", large / (await measure(nodeCoap, 6, 150)));
     }
