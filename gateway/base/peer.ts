@@ -11,6 +11,8 @@ export interface Identity {
   readonly kind: "oscore" | "dtls-psk";
   /** Key id, as hex. */
   readonly id: string;
+  /** Who speaks with it: a node's endpoint or a manager's name. */
+  readonly name: string;
 }
 
 export interface Peer {

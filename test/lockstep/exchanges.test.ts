@@ -86,7 +86,7 @@ test("several slow answers: each empty ACK comes a second after its own request,
 
 test("what is known about a peer reaches the handler with its path", async () => {
   const peers: unknown[] = [];
-  const identity = { kind: "oscore", id: "01" } as const;
+  const identity = { kind: "oscore", id: "01", name: "room-1" } as const;
   const { node } = await stage({
     handler: (peer) => {
       peers.push(peer);

@@ -15,7 +15,7 @@ const ENDPOINT = "ep=";
  */
 export function whoAsks(peer: Peer, request: Request, registry: Registry): Asker {
   if (peer.nodeId !== undefined) return { role: "node", node: registry.get(peer.nodeId) };
-  if (peer.identity !== undefined) return { role: "manager", name: `${peer.identity.kind}:${peer.identity.id}` };
+  if (peer.identity !== undefined) return { role: "manager", name: peer.identity.name };
   const endpoint = request.query.find((item) => item.startsWith(ENDPOINT))?.slice(ENDPOINT.length);
   if (endpoint === undefined) return { role: "manager", name: "lab" };
   const node = registry.byEndpoint(endpoint);
