@@ -136,18 +136,34 @@ export interface FactBodies {
     readonly verified: "lab" | "manifest";
     readonly actor: string;
   };
-  /** An endpoint registered with the resource directory, or updated what it had registered (RFC 9176 §5). */
+  /** An endpoint registered with the resource directory, perhaps again (RFC 9176 §5). */
   "directory.registered": {
     readonly registration: string;
     readonly endpoint: string;
     readonly sector?: string;
     readonly node?: NodeId;
+    /** Who may change it: `node:ID`, `manager:NAME`, or in lab mode `host:ADDRESS`. */
+    readonly owner: string;
     readonly base: string;
+    /** The base was a parameter, so an update from another address does not change it. */
+    readonly fixed?: true;
+    /** The link that a link-local base belongs to. */
+    readonly link?: string;
     /** Seconds from `at`. */
     readonly lifetime: number;
     /** Link-format document. */
     readonly links: string;
     /** Registration parameters besides those above, e.g. `et`. */
+    readonly attributes?: ReadonlyArray<readonly [name: string, value: string]>;
+  };
+  /** A registration lives on, `lifetime` seconds from `at`. What is not named stays as it is; links always do. */
+  "directory.renewed": {
+    readonly registration: string;
+    readonly lifetime: number;
+    readonly base?: string;
+    readonly fixed?: true;
+    /** Stands and falls with `base`. */
+    readonly link?: string;
     readonly attributes?: ReadonlyArray<readonly [name: string, value: string]>;
   };
   "directory.removed": {

@@ -68,6 +68,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "credential.added": true,
   "credential.removed": true,
   "directory.registered": true,
+  "directory.renewed": true,
   "directory.removed": true,
   "image.named": true,
   "command.done": true,

@@ -111,10 +111,12 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       at: atSecond(2010),
       registration: "4521",
       endpoint: "room-1",
+      owner: `node:${nodeId(1)}`,
       base: "coap://[2001:db8::1]",
       lifetime: 90_000,
       links: "</c>;rt=core.c.ds",
     },
+    { type: "directory.renewed", at: atSecond(2010), registration: "4521", lifetime: 90_000 },
     { type: "directory.removed", at: atSecond(2010), registration: "4521", endpoint: "room-1", reason: "expired" },
     {
       type: "image.named",

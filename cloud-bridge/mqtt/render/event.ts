@@ -25,6 +25,7 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "credential.removed":
       return { actor: fact.actor, credential: fact.credential };
     case "directory.registered":
+    case "directory.renewed":
     case "directory.removed":
       return undefined; // its own lookup interface tells it, and endpoints renew their registrations all day
     case "node.reported":

@@ -44,6 +44,7 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
     case "credential.added":
     case "credential.removed":
     case "directory.registered":
+    case "directory.renewed":
     case "directory.removed":
     case "image.named":
     case "command.done":

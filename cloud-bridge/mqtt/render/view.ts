@@ -132,6 +132,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "credential.added":
     case "credential.removed":
     case "directory.registered":
+    case "directory.renewed":
     case "directory.removed":
     case "image.named":
     case "command.done":

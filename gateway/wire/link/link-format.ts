@@ -15,10 +15,16 @@ const CARDINAL = /^(0|[1-9][0-9]*)$/;
 const quote = (value: string): string =>
   CARDINAL.test(value) ? value : `"${value.replace(/[\\"]/g, (char) => `\\${char}`)}"`;
 
+/** RFC 8187 §3.2: the value of a name that ends with `*`, e.g. `title*`, has an encoding of its own and no quotes. */
+const written = (name: string, value: string): string =>
+  name.endsWith("*") && PTOKEN.test(value) ? value : quote(value);
+
 export const encodeLinks = (links: readonly Link[]): string =>
   links
     .map(({ target, attributes }) => {
-      const tail = attributes.map(([name, value]) => (value === true ? `;${name}` : `;${name}=${quote(value)}`));
+      const tail = attributes.map(([name, value]) =>
+        value === true ? `;${name}` : `;${name}=${written(name, value)}`,
+      );
       return `<${target}>${tail.join("")}`;
     })
     .join(",");
@@ -78,10 +84,11 @@ const WORD_LISTS: ReadonlySet<string> = new Set(["rt", "if", "rel"]);
  * target. A query item without `=` is no filter and matches nothing.
  */
 export function filterLinks(links: readonly Link[], query: readonly string[]): readonly Link[] {
-  return query.reduce((kept, item) => kept.filter((link) => matches(link, item)), links);
+  return query.reduce((kept, item) => kept.filter((link) => linkMatches(link, item)), links);
 }
 
-function matches(link: Link, item: string): boolean {
+/** §4.1, for one `name=value`. */
+export function linkMatches(link: Link, item: string): boolean {
   const equals = item.indexOf("=");
   if (equals < 0) return false;
   const name = item.slice(0, equals);
