@@ -188,8 +188,9 @@ export class Device implements Closable {
   }
 
   #heard(answer: Answer) {
-    if (answer.kind === "lost") return { type: "unanswered" } as const;
     const { endpoint } = this.#node.profile;
+    if (answer.kind === "unbelieved") this.#ports.log.warn("sim.not-believed", { endpoint, code: answer.code });
+    if (answer.kind !== "answer") return { type: "unanswered" } as const;
     if (!answer.code.startsWith("2.")) {
       this.#ports.log.warn("sim.refused", { endpoint, code: answer.code });
       return { type: "refused", code: answer.code } as const;
@@ -205,7 +206,7 @@ export class Device implements Closable {
   }
 
   #fetched(answer: Answer) {
-    if (answer.kind === "lost" || answer.block === undefined) return { type: "block-lost" } as const;
+    if (answer.kind !== "answer" || answer.block === undefined) return { type: "block-lost" } as const;
     if (answer.code !== "2.05") return { type: "block-refused", code: answer.code } as const;
     this.#blocks++;
     return { type: "block", block: answer.block } as const;

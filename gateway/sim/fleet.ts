@@ -14,6 +14,8 @@ import type { Szx } from "./node/download.ts";
 import { makeImage } from "./node/image.ts";
 import type { Fault, Profile } from "./node/node-state.ts";
 import { checkInCodec } from "./speech/check-in.ts";
+import { type NodeCredential, OscoreClient, type Sequence } from "./speech/oscore.ts";
+import { countingSequence } from "./speech/sequence.ts";
 import { readSids } from "./speech/sids.ts";
 import { parseGateway, setAckTimeout, Transport } from "./speech/transport.ts";
 
@@ -39,8 +41,16 @@ export interface FleetOptions {
   readonly model?: string;
   /** What the nodes run at first; without it an image of version 1.0.0 for `model`. */
   readonly image?: Uint8Array;
+  /** By endpoint. A node without any is believed in lab mode only. */
+  readonly credentials?: ReadonlyMap<string, NodeSecurity>;
   readonly log?: Logger;
   readonly onChange?: (node: NodeView) => void;
+}
+
+export interface NodeSecurity {
+  readonly credential: NodeCredential;
+  /** Without it numbers count from 0: for secrets that were made for this run. */
+  readonly sequence?: Sequence;
 }
 
 export interface FleetStats {
@@ -102,8 +112,9 @@ export function startFleet(options: FleetOptions): Fleet {
       capacity: CAPACITY,
       fault: faults[index] ?? "none",
     };
+    const security = options.credentials?.get(endpoint);
     const device = new Device(profile, image, {
-      transport: new Transport(remote, { share: options.loss ?? 0, random: own }),
+      transport: new Transport(remote, { share: options.loss ?? 0, random: own }, security && clientOf(security)),
       codec,
       clock,
       random: own,
@@ -125,6 +136,9 @@ export function startFleet(options: FleetOptions): Fleet {
     },
   };
 }
+
+const clientOf = ({ credential, sequence = countingSequence() }: NodeSecurity): OscoreClient =>
+  new OscoreClient(credential, sequence);
 
 /** Which nodes misbehave: the seed chooses them, the shares say how many. Silent nodes are never failing ones too. */
 function drawFaults(options: FleetOptions, random: Random): readonly Fault[] {

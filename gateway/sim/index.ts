@@ -1,5 +1,14 @@
 /** Simulated sleepy nodes: an independent peer of the gateway, which shares none of its protocol code. */
 export type { NodeView } from "./device.ts";
-export { type Fleet, type FleetOptions, type FleetStats, fleetEndpoints, startFleet } from "./fleet.ts";
+export {
+  type Fleet,
+  type FleetOptions,
+  type FleetStats,
+  fleetEndpoints,
+  type NodeSecurity,
+  startFleet,
+} from "./fleet.ts";
 export type { Szx } from "./node/download.ts";
 export { examineImage, type ImageFacts, makeImage } from "./node/image.ts";
+export type { NodeCredential, Sequence } from "./speech/oscore.ts";
+export { countingSequence, SequenceFile } from "./speech/sequence.ts";

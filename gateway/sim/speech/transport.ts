@@ -7,7 +7,9 @@ import type { AddressInfo } from "node:net";
 import { Agent, type IncomingMessage, type OutgoingMessage, parameters, updateTiming } from "coap";
 import { type Closable, EMPTY, type Millis, toHex, UsageError } from "../../base/index.ts";
 import { type Block, blockSize, SZX, type Szx } from "../node/download.ts";
+import type { InnerMessage, Option } from "./inner-message.ts";
 import { type Loss, LossySocket, type Remote, type SocketCounts } from "./lossy-socket.ts";
+import type { OscoreClient, Sealed } from "./oscore.ts";
 
 export type Answer =
   | {
@@ -18,7 +20,9 @@ export type Answer =
       readonly block: Block | undefined;
     }
   /** No answer within the exchange's lifetime. */
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost" }
+  /** An answer that the gateway's half of the security context did not write: anybody could have. */
+  | { readonly kind: "unbelieved"; readonly code: string };
 
 const LOST: Answer = { kind: "lost" };
 const CONTENT_FORMAT_INSTANCES = Buffer.of(142);
@@ -45,13 +49,16 @@ export function parseGateway(uri: string): Remote {
   };
 }
 
-/** Options that node-coap must not see by name; under their number it hands them through untouched. */
-const HIDDEN = {
-  /** It would mangle the bytes into a string. */
-  ETag: 4,
-  /** It would fetch the following blocks itself and join them unchecked (defect 27). */
-  Block2: 23,
-} as const;
+/** RFC 7252 §5.10, RFC 7959, RFC 8613, RFC 9175. */
+const OPTION = { ETag: 4, OSCORE: 9, UriPath: 11, ContentFormat: 12, UriQuery: 15, Block2: 23, Echo: 252 } as const;
+
+/**
+ * Options that node-coap must not see by name; under their number it hands them through untouched. It would mangle the
+ * bytes of an ETag into a string, and on Block2 fetch the following blocks itself and join them unchecked (defect 27).
+ */
+const HIDDEN = { ETag: OPTION.ETag, OSCORE: OPTION.OSCORE, Block2: OPTION.Block2 } as const;
+const isHidden = (name: unknown): name is keyof typeof HIDDEN =>
+  typeof name === "string" && Object.hasOwn(HIDDEN, name);
 
 /** The library's Agent with its block-wise transfer switched off and late copies of answers ignored. */
 class BlockAgent extends Agent {
@@ -59,7 +66,7 @@ class BlockAgent extends Agent {
     // RFC 7252 §4.2: an acknowledgement that fits nothing is ignored; node-coap would answer it with a Reset.
     if ((packet.ack || packet.reset) && !this._msgIdToReq.has(packet.messageId)) return;
     for (const option of packet.options) {
-      if (option.name === "ETag" || option.name === "Block2") option.name = HIDDEN[option.name];
+      if (isHidden(option.name)) option.name = HIDDEN[option.name];
     }
     super._handle(packet, from, local);
   }
@@ -74,35 +81,36 @@ class BlockAgent extends Agent {
 export class Transport implements Closable {
   readonly #remote: Remote;
   readonly #loss: Loss;
+  readonly #security: OscoreClient | undefined;
   #open: Promise<{ readonly socket: LossySocket; readonly agent: BlockAgent }> | undefined;
   #socket: LossySocket | undefined;
   #token = 0;
   #cancel: (() => void) | undefined;
   #closed = false;
 
-  constructor(remote: Remote, loss: Loss) {
+  /** Without `security` the node names itself and is believed in lab mode only. */
+  constructor(remote: Remote, loss: Loss, security: OscoreClient | undefined) {
     this.#remote = remote;
     this.#loss = loss;
+    this.#security = security;
   }
 
   get counts(): SocketCounts | undefined {
     return this.#socket?.counts;
   }
 
-  /** The check-in: POST /c?ep=NAME. */
+  /** The check-in: POST /c. A security context says who asks; without one the query does. */
   checkIn(endpoint: string, payload: Uint8Array): Promise<Answer> {
-    return this.#exchange({
-      method: "POST",
-      pathname: "/c",
-      query: `ep=${endpoint}`,
-      options: { "Content-Format": CONTENT_FORMAT_INSTANCES },
-      payload,
-    });
+    const format = { number: OPTION.ContentFormat, value: CONTENT_FORMAT_INSTANCES };
+    const name = { number: OPTION.UriQuery, value: Buffer.from(`ep=${endpoint}`) };
+    const options = [...uriPath("c"), format, ...(this.#security === undefined ? [name] : [])];
+    return this.#ask({ code: "0.02", options, payload });
   }
 
   /** One block of `uri`. No ETag is sent: some servers would answer 2.03. */
   block(uri: string, num: number, szx: Szx): Promise<Answer> {
-    return this.#exchange({ method: "GET", pathname: `/${uri}`, options: { Block2: encodeBlock(num, szx) } });
+    const block = { number: OPTION.Block2, value: encodeBlock(num, szx) };
+    return this.#ask({ code: "0.01", options: [...uriPath(uri), block], payload: EMPTY });
   }
 
   async close(): Promise<void> {
@@ -112,10 +120,33 @@ export class Transport implements Closable {
     open?.socket.close();
   }
 
-  async #exchange(asked: Asked): Promise<Answer> {
+  async #ask(request: InnerMessage): Promise<Answer> {
+    if (this.#security !== undefined) return this.#askSecured(this.#security, request);
+    const heard = await this.#exchange(request);
+    return heard === undefined ? LOST : answerOf(heard);
+  }
+
+  /**
+   * RFC 8613 §8: the whole request goes inside a POST, and only what opens is an answer. Appendix B.1.2: a gateway that
+   * was started anew asks for a repeat with its Echo, once; blocks are inner ones.
+   */
+  async #askSecured(security: OscoreClient, request: InnerMessage, echoed = false): Promise<Answer> {
+    const sealed = security.protect(request);
+    const heard = await this.#exchange(asOuter(sealed));
+    if (heard === undefined) return LOST;
+    const option = optionOf(heard, OPTION.OSCORE);
+    const opened = option === undefined ? undefined : security.open(sealed, option, heard.payload);
+    if (opened === undefined) return { kind: "unbelieved", code: heard.code };
+    const echo = optionOf(opened, OPTION.Echo);
+    if (opened.code !== "4.01" || echo === undefined || echoed) return answerOf(opened);
+    const options = [...request.options, { number: OPTION.Echo, value: echo }];
+    return this.#askSecured(security, { ...request, options }, true);
+  }
+
+  async #exchange(request: InnerMessage): Promise<InnerMessage | undefined> {
     const open = await this.#connection().catch(() => undefined);
-    if (open === undefined || this.#closed) return LOST;
-    return exchange(open.agent, this.#nextToken(), asked, (cancel) => {
+    if (open === undefined || this.#closed) return undefined;
+    return exchange(open.agent, this.#nextToken(), request, (cancel) => {
       this.#cancel = cancel;
     });
   }
@@ -143,56 +174,70 @@ export class Transport implements Closable {
   }
 }
 
-interface Asked {
-  readonly method: "GET" | "POST";
-  readonly pathname: string;
-  readonly query?: string;
-  readonly options: Readonly<Record<string, Buffer>>;
-  readonly payload?: Uint8Array;
-}
+const METHODS: Readonly<Record<string, "GET" | "POST">> = { "0.01": "GET", "0.02": "POST" };
 
+/** Undefined when nothing came. */
 function exchange(
   agent: BlockAgent,
   token: Buffer,
-  asked: Asked,
+  { code, options, payload }: InnerMessage,
   onOpen: (cancel: () => void) => void,
-): Promise<Answer> {
+): Promise<InnerMessage | undefined> {
   return new Promise((resolve) => {
-    const { payload, ...params } = asked;
-    const request = agent.request({ ...params, token, confirmable: true });
+    const request = agent.request({ method: METHODS[code] ?? "POST", token, confirmable: true });
+    // By number, and straight into the packet: by name node-coap would convert some of them.
+    request._packet.options = options.map(({ number, value }) => ({ name: number, value: Buffer.from(value) }));
     // node-coap stops its own timers at an empty acknowledgement; a separate answer that never comes needs this one.
     const timer = setTimeout(cancel, parameters.exchangeLifetime * 1000);
     timer.unref();
     let open = true;
-    function end(answer: Answer): void {
+    function end(heard: InnerMessage | undefined): void {
       if (!open) return;
       open = false;
       clearTimeout(timer);
       agent.forget(request);
-      resolve(answer);
+      resolve(heard);
     }
     function cancel(): void {
       if (open) agent.abort(request);
-      end(LOST);
+      end(undefined);
     }
     onOpen(cancel);
-    request.on("response", (response: IncomingMessage) => end(answerOf(response)));
-    request.on("timeout", () => end(LOST)); // node-coap has aborted the request itself
+    request.on("response", (response: IncomingMessage) => end(messageOf(response)));
+    request.on("timeout", () => end(undefined)); // node-coap has aborted the request itself
     request.on("error", () => undefined); // a timeout follows
-    request.end(payload === undefined ? undefined : Buffer.from(payload));
+    request.end(payload.length === 0 ? undefined : Buffer.from(payload));
   });
 }
 
-function answerOf(response: IncomingMessage): Answer {
-  if (response.code === "0.00") return LOST; // Reset
-  const option = (number: number): Buffer | undefined => {
-    const found = response._packet.options?.find(({ name }) => name === number);
-    return found?.value;
-  };
-  const { code, payload } = response;
-  const place = option(HIDDEN.Block2);
+/** Undefined for a Reset. Options that node-coap knows by a name of its own are of no interest to a node. */
+function messageOf({ code, payload, _packet }: IncomingMessage): InnerMessage | undefined {
+  if (code === "0.00") return undefined;
+  const options = (_packet.options ?? []).flatMap(({ name, value }) => {
+    const number = Number(name);
+    return Number.isInteger(number) ? [{ number, value }] : [];
+  });
+  return { code, options, payload };
+}
+
+const uriPath = (path: string): readonly Option[] =>
+  path.split("/").map((segment) => ({ number: OPTION.UriPath, value: Buffer.from(segment) }));
+
+/** RFC 8613 §4.2: outside stand a POST and the OSCORE option; the rest is nobody's business on the way. */
+const asOuter = ({ option, payload }: Sealed): InnerMessage => ({
+  code: "0.02",
+  options: [{ number: OPTION.OSCORE, value: option }],
+  payload,
+});
+
+const optionOf = ({ options }: InnerMessage, number: number): Uint8Array | undefined =>
+  options.find((option) => option.number === number)?.value;
+
+function answerOf(heard: InnerMessage): Answer {
+  const { code, payload } = heard;
+  const place = optionOf(heard, OPTION.Block2);
   const position = place === undefined ? wholeBody(payload.length) : decodeBlock(place);
-  const etag = toHex(option(HIDDEN.ETag) ?? EMPTY);
+  const etag = toHex(optionOf(heard, OPTION.ETag) ?? EMPTY);
   return { kind: "answer", code, payload, block: position && { ...position, etag, bytes: payload } };
 }
 
