@@ -6,12 +6,15 @@ import type {
   CampaignDetail,
   CampaignRow,
   ImageRow,
+  ManagerRow,
   NodeDetail,
   NodeRow,
+  PeerCredential,
   Status,
 } from "../admin/api/index.ts";
-import type { Clock, Millis } from "../base/index.ts";
+import { type Clock, type Credential, type Millis, toHex } from "../base/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
+import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import type { ImageInfo, Images } from "../service/images/index.ts";
 import type { Mailbox } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
@@ -24,6 +27,7 @@ export interface AdminSourceOptions {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  readonly credentials: Credentials;
   readonly inbox: Inbox;
   readonly journal: Journal;
   readonly ledger: Ledger;
@@ -42,15 +46,22 @@ export interface AdminSourceOptions {
 
 /** Rows are made at each call; nothing is kept. */
 export function adminSource(options: AdminSourceOptions): AdminSource {
-  const { registry, images, campaigns, inbox } = options;
+  const { registry, images, campaigns, credentials, inbox } = options;
   const models = houseModels(registry.schema);
+  const find = (id: string): NodeRecord | undefined => registry.find(id) ?? registry.byEndpoint(id);
   return {
     status: () => status(options),
     notReady: () => options.ledger.failure, // what else could be missing refuses to start
     nodes: () => [...registry.nodes()].map((node) => nodeRow(node, options, models)),
     node: (id) => {
-      const node = registry.find(id) ?? registry.byEndpoint(id);
+      const node = find(id);
       return node && nodeDetail(node, options, models);
+    },
+    managers: () => credentials.managers().map(managerRow),
+    credential: (of, id) => {
+      if (of === "manager") return peerCredential(credentials.ofManager(id));
+      const node = find(id);
+      return node && peerCredential(credentials.ofNode(node.id));
     },
     images: () => images.list().map(imageRow),
     campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, images)),
@@ -97,7 +108,11 @@ const tryNext = (nodes: number): Status["tryNext"] => [
   { command: "npm run demo", what: "a whole firmware roll-out in a minute, beside this gateway" },
 ];
 
-function nodeRow(node: NodeRecord, { mailbox, campaigns }: AdminSourceOptions, models: HouseModels): NodeRow {
+function nodeRow(
+  node: NodeRecord,
+  { mailbox, campaigns, credentials }: AdminSourceOptions,
+  models: HouseModels,
+): NodeRow {
   const { id, endpoint, name, reach, tree } = node;
   const firmware = models.firmware(tree);
   const model = models.model(tree);
@@ -109,6 +124,7 @@ function nodeRow(node: NodeRecord, { mailbox, campaigns }: AdminSourceOptions, m
     missedWakes: reach.missedWakes,
     phase: campaigns.phaseOf(id),
     pending: mailbox.pending(id),
+    security: credentials.isSecured(id) ? "oscore" : "none",
     ...(model === undefined ? {} : { model }),
     ...(firmware.version === undefined ? {} : { version: firmware.version }),
     ...(firmware.running === undefined ? {} : { digest: firmware.running }),
@@ -123,6 +139,25 @@ const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: House
   data: toJson(node.tree, options.registry.schema),
   trace: options.trace.of(node.id),
 });
+
+const managerRow = ({ name, kid, added }: CredentialInfo): ManagerRow => ({
+  manager: name,
+  kid: toHex(kid),
+  addedAt: added,
+});
+
+/** Turned round: what we receive by, the peer sends by. */
+const peerCredential = (credential: Credential | undefined): PeerCredential | undefined =>
+  credential && {
+    ...(credential.nodeId === undefined ? {} : { node: credential.nodeId }),
+    name: credential.name,
+    algorithm: credential.algorithm,
+    masterSecret: toHex(credential.masterSecret),
+    masterSalt: toHex(credential.masterSalt),
+    senderId: toHex(credential.recipientId),
+    recipientId: toHex(credential.senderId),
+    ...(credential.idContext === undefined ? {} : { idContext: toHex(credential.idContext) }),
+  };
 
 const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, addedAt: added });
 

@@ -9,6 +9,7 @@ import { controlRequest } from "../../gateway/admin/cli/index.ts";
 import { STATUS_PAGE } from "../../gateway/admin/console/index.ts";
 import { millis } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
+import { ROOM_4 } from "./site.ts";
 
 let doors: Doors;
 beforeAll(async () => {
@@ -28,6 +29,7 @@ describe("both doors show the same", () => {
     ["/api/status"],
     ["/api/nodes"],
     ["/api/nodes/n-1"],
+    ["/api/managers"],
     ["/api/images"],
     ["/api/campaigns"],
     ["/api/campaigns/c-20261121-01"],
@@ -52,6 +54,26 @@ describe("refusals carry a code, a sentence and a hint", () => {
       status,
       body: { error: { code, text: expect.any(String), hint: expect.any(String) } },
     });
+  });
+});
+
+describe("credentials", () => {
+  const OF = [["/api/nodes/n-4/credentials"], ["/api/managers/bms/credentials"]] as const;
+
+  test.each(OF)("%s are shown through the data folder's socket alone", async (path) => {
+    expect(await socket("GET", `${path}?actor=cli:me`)).toMatchObject({ status: 200, body: { algorithm: 10 } });
+    const answer = await tcp(path);
+    expect(answer).toMatchObject({ status: 404, body: { error: { code: "admin.unknown-route" } } });
+    expect(JSON.stringify(answer)).not.toContain(ROOM_4.masterSecret);
+  });
+
+  test.each([
+    ["/api/nodes/n-9/credentials", "node.unknown"],
+    ["/api/nodes/n-2/credentials", "node.unsecured"],
+    ["/api/managers/nobody/credentials", "manager.unknown"],
+  ])("%s are not there", async (path, code) => {
+    expect(await socket("GET", path)).toMatchObject({ status: 404, body: { error: { code } } });
+    expect(await tcp(path)).toMatchObject({ status: 404, body: { error: { code: "admin.unknown-route" } } });
   });
 });
 

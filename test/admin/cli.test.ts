@@ -8,6 +8,7 @@ import { printableJson } from "../../gateway/admin/cli/table.ts";
 import { ConfigError, configCheck, configShow } from "../../gateway/app/config/index.ts";
 import { StoreError, UsageError } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
+import { ROOM_4 } from "./site.ts";
 
 let doors: Doors;
 let image: string;
@@ -187,14 +188,15 @@ describe("a running gateway", () => {
   test("lists its nodes in columns", async () => {
     const { out } = await sidgate(["node", "list"]);
     expect(out.split("\n").slice(0, 3)).toEqual([
-      "NODE  NAME                         STATE    FIRMWARE    UPDATE       LAST SEEN  NEXT WAKE  WAITING",
-      "n-1   Room 1                       asleep   rm-1 1.0.0  downloading  12 s ago   in 3 min         2",
-      'n-2   <script>alert("2")</script>  lost     -           idle         never      -                0',
+      "NODE  NAME                         STATE    FIRMWARE    UPDATE       LAST SEEN  NEXT WAKE  SECURITY  WAITING",
+      "n-1   Room 1                       asleep   rm-1 1.0.0  downloading  12 s ago   in 3 min   oscore          2",
+      'n-2   <script>alert("2")</script>  lost     -           idle         never      -          none            0',
     ]);
   });
 
   test.each([
     [["node", "show", "n-1"], "check-in 7"],
+    [["manager", "list"], "bms      05   2 min ago"],
     [["image", "list"], "64 KiB"],
     [["campaign", "show"], "1 of 3 done, 0 failed, 1 silent"],
     [["campaign", "show", "c-20261121-01"], "50 %"],
@@ -208,6 +210,9 @@ describe("a running gateway", () => {
     [["node", "add", "room-4"], "node.add", { endpoint: "room-4" }, "Added room-4 as n-4.\n"],
     [["node", "add", "room-4", "--name", "R"], "node.add", { endpoint: "room-4", name: "R" }, "Added room-4 as n-4.\n"],
     [["node", "remove", "n-4"], "node.remove", { node: "n-4" }, "Removed n-4.\n"],
+    [["node", "rekey", "n-4"], "node.rekey", { node: "n-4" }, "Gave n-4 new credentials; the old ones are void.\n"],
+    [["manager", "add", "bms"], "manager.add", { manager: "bms" }, "Added the manager bms.\n"],
+    [["manager", "remove", "bms"], "manager.remove", { manager: "bms" }, "Removed the manager bms.\n"],
     [
       ["campaign", "start", "--image", "abc"],
       "campaign.create",
@@ -241,6 +246,91 @@ describe("a running gateway", () => {
     expect(doors.site.commands.pop()).toMatchObject({ op, args: expected, actor: expect.stringMatching(/^cli:./) });
   });
 
+  describe("prints credentials, from the side of the peer and alone on standard output", () => {
+    const FORMS: ReadonlyArray<readonly [format: string, lines: readonly string[]]> = [
+      [
+        "text",
+        [
+          "node room-4 */ (n-4)",
+          "  master secret  0102 0304 0506 0708 090a 0b0c 0d0e 0f10",
+          "  master salt    9e7c a922 2378 6340",
+          "  sender id      04  (its own)",
+          "  recipient id   00  (the gateway's)",
+          "  algorithm      10  (AES-CCM-16-64-128), HKDF-SHA-256",
+        ],
+      ],
+      ["json", [JSON.stringify(ROOM_4)]],
+      [
+        "libcoap",
+        [
+          "# node room-4 */ (n-4): for libcoap, coap-client -E FILE,SEQUENCE-FILE",
+          'master_secret,hex,"0102030405060708090a0b0c0d0e0f10"',
+          'master_salt,hex,"9e7ca92223786340"',
+          'sender_id,hex,"04"',
+          'recipient_id,hex,"00"',
+          "aead_alg,integer,10",
+          "hkdf_alg,integer,-10",
+        ],
+      ],
+      [
+        "aiocoap",
+        [
+          "{",
+          '  "algorithm": "AES-CCM-16-64-128",',
+          '  "kdf-hashfun": "sha256",',
+          '  "secret_hex": "0102030405060708090a0b0c0d0e0f10",',
+          '  "salt_hex": "9e7ca92223786340",',
+          '  "sender-id_hex": "04",',
+          '  "recipient-id_hex": "00"',
+          "}",
+        ],
+      ],
+      [
+        "c",
+        [
+          "/* OSCORE credentials (RFC 8613, section 3.2) of node room-4 * / (n-4). Keep them secret. */",
+          "#ifndef OSCORE_CREDENTIALS_H",
+          "#define OSCORE_CREDENTIALS_H",
+          "#include <stdint.h>",
+          "#define OSCORE_ALGORITHM 10 /* AES-CCM-16-64-128, with HKDF-SHA-256 */",
+          "static const uint8_t oscore_master_secret[16] = { 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10 };",
+          "static const uint8_t oscore_master_salt[8] = { 0x9e, 0x7c, 0xa9, 0x22, 0x23, 0x78, 0x63, 0x40 };",
+          "static const uint8_t oscore_sender_id[1] = { 0x04 };",
+          "static const uint8_t oscore_recipient_id[1] = { 0x00 };",
+          "#endif",
+        ],
+      ],
+    ];
+    test.each(FORMS)("as %s", async (format, lines) => {
+      const out = `${lines.join("\n")}\n`;
+      expect(await sidgate(["node", "credentials", "n-4", "--format", format])).toMatchObject({
+        code: 0,
+        out,
+        err: "",
+      });
+      expect(await sidgate(["node", "add", "room-4", "--print", "--format", format])).toMatchObject({ code: 0, out });
+      expect(doors.site.commands.pop()).toMatchObject({ op: "node.add" });
+    });
+
+    test.each([
+      [["node", "rekey", "n-4", "--print", "--json"], "04"],
+      [["manager", "add", "bms", "--print", "--json"], "05"],
+      [["manager", "credentials", "bms", "--json"], "05"],
+    ])("%j", async (args, senderId) => {
+      const { code, out } = await sidgate(args);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ senderId, recipientId: "00" });
+      doors.site.commands.pop();
+    });
+
+    (existsSync("/usr/bin/gcc") ? test : test.skip)("and the header compiles (needs gcc)", async () => {
+      const { out } = await sidgate(["node", "credentials", "n-4", "--format", "c"]);
+      const file = join(doors.folder, "credentials.h");
+      writeFileSync(file, out);
+      execFileSync("/usr/bin/gcc", ["-std=c99", "-Wall", "-Wno-unused-variable", "-Werror", "-fsyntax-only", file]);
+    });
+  });
+
   test("takes an image from a file", async () => {
     const { out, err } = await sidgate(["image", "add", image, "--model", "rm-1", "--version", "2.0.0"]);
     expect(err).toBe("");
@@ -256,6 +346,8 @@ describe("a running gateway", () => {
   test.each([
     [["node", "remove", "n-9"], 1, "[node.unknown]"],
     [["node", "show", "n-9"], 1, "[node.unknown]"],
+    [["node", "credentials", "n-2"], 1, "[node.unsecured]"],
+    [["manager", "credentials", "nobody"], 1, "[manager.unknown]"],
     [["image", "add", "/nowhere.bin", "--model", "m", "--version", "1"], 74, "[cli.file]"],
     [["image", "add", "/tmp", "--model", "m", "--version", "1"], 74, "[cli.file]"],
     [["node", "list", "--data", "/nowhere"], 69, "[cli.no-gateway]"],

@@ -1,6 +1,12 @@
 /** A small site to show: three nodes, one image, one campaign, and an inbox that remembers what it was asked. */
 import { createHash } from "node:crypto";
-import type { AdminSource, CampaignDetail, ImageMeta, NodeDetail } from "../../gateway/admin/api/index.ts";
+import type {
+  AdminSource,
+  CampaignDetail,
+  ImageMeta,
+  NodeDetail,
+  PeerCredential,
+} from "../../gateway/admin/api/index.ts";
 import { millis, minutes, type NodeId, seconds, UsageError } from "../../gateway/base/index.ts";
 import type { Command, Outcome } from "../../gateway/store/inbox.ts";
 
@@ -23,6 +29,7 @@ export const NODES: readonly NodeDetail[] = [
     lastSeen: ago(seconds(12)),
     nextWake: millis(NOW + minutes(3)),
     pending: 2,
+    security: "oscore",
     joined: ago(minutes(60)),
     data: { "sidgate-building:room": { temperature: "21.5" } },
     trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
@@ -35,6 +42,7 @@ export const NODES: readonly NodeDetail[] = [
     missedWakes: 5,
     phase: "idle",
     pending: 0,
+    security: "none",
     joined: ago(minutes(60)),
     data: {},
     trace: [],
@@ -47,11 +55,24 @@ export const NODES: readonly NodeDetail[] = [
     missedWakes: 0,
     phase: "idle",
     pending: 0,
+    security: "none",
     joined: ago(minutes(1)),
     data: {},
     trace: [],
   },
 ];
+
+export const ROOM_4: PeerCredential = {
+  node: node("n-4"),
+  name: "room-4 */",
+  algorithm: 10,
+  masterSecret: "0102030405060708090a0b0c0d0e0f10",
+  masterSalt: "9e7ca92223786340",
+  senderId: "04",
+  recipientId: "00",
+};
+const { node: _node, ...SECRETS } = ROOM_4;
+const BMS: PeerCredential = { ...SECRETS, name: "bms", senderId: "05" };
 
 const CAMPAIGN: CampaignDetail = {
   campaign: "c-20261121-01",
@@ -105,6 +126,8 @@ export function openSite(): Site {
     }),
     nodes: () => NODES,
     node: (id) => NODES.find(({ node: known }) => known === id),
+    managers: () => [{ manager: "bms", kid: "05", addedAt: ago(minutes(2)) }],
+    credential: (of, id) => [ROOM_4, BMS].find((known) => id === (of === "node" ? known.node : known.name)),
     images: () => [
       {
         digest: DIGEST,
@@ -125,7 +148,15 @@ export function openSite(): Site {
       if (asked === "n-9") return failed(new UsageError("node.unknown", { node: "n-9" }));
       return {
         status: "completed",
-        result: { node: "n-4", endpoint: "room-4", campaign: "c-1", targets: 1, excluded: 2, state: "running" },
+        result: {
+          node: "n-4",
+          endpoint: "room-4",
+          manager: "bms",
+          campaign: "c-1",
+          targets: 1,
+          excluded: 2,
+          state: "running",
+        },
       };
     },
     addImage: async (bytes, meta) => {

@@ -10,6 +10,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   "admin.host": 421,
   "admin.unknown-route": 404,
   "node.unknown": 404,
+  "node.unsecured": 404,
+  "manager.unknown": 404,
   "campaign.unknown": 404,
 };
 

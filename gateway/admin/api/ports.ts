@@ -49,6 +49,8 @@ export interface NodeRow {
   readonly nextWake?: Millis;
   /** Edits that wait for the next wake. */
   readonly pending: number;
+  /** `none`: it has no credentials, and is heard in lab mode only. */
+  readonly security: "oscore" | "none";
 }
 
 export interface NodeDetail extends NodeRow {
@@ -57,6 +59,26 @@ export interface NodeDetail extends NodeRow {
   readonly data: Json;
   /** The last exchanges, newest first. */
   readonly trace: ReadonlyArray<{ readonly at: Millis; readonly text: string }>;
+}
+
+export interface ManagerRow {
+  readonly manager: string;
+  /** The `kid` of its requests, as hex. */
+  readonly kid: string;
+  readonly addedAt: Millis;
+}
+
+/** A security context (RFC 8613 §3.2) as its peer needs it: the sender is the node or the manager. Bytes as hex. */
+export interface PeerCredential {
+  readonly node?: NodeId;
+  /** The node's endpoint or the manager's name. */
+  readonly name: string;
+  readonly algorithm: number;
+  readonly masterSecret: string;
+  readonly masterSalt: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly idContext?: string;
 }
 
 export interface ImageRow {
@@ -121,6 +143,9 @@ export interface AdminSource {
   notReady(): string | undefined;
   nodes(): readonly NodeRow[];
   node(id: string): NodeDetail | undefined;
+  managers(): readonly ManagerRow[];
+  /** Secrets in clear: for the control socket alone. By id of the node, or name of the manager. */
+  credential(of: "node" | "manager", id: string): PeerCredential | undefined;
   images(): readonly ImageRow[];
   campaigns(): readonly CampaignRow[];
   campaign(id: string): CampaignDetail | undefined;

@@ -11,7 +11,7 @@ import type { Json } from "../../yang/api.ts";
 import { asCoded, errorBody, httpStatus } from "./answers.ts";
 import { bodyOf, linger } from "./linger.ts";
 import { listenTcp, type Place } from "./listen.ts";
-import type { AdminSource } from "./ports.ts";
+import type { AdminSource, PeerCredential } from "./ports.ts";
 
 /** The status page: its HTML and the headers that guard it. */
 export interface Page {
@@ -54,6 +54,8 @@ const IMAGE_QUERY = z.strictObject({
     .optional(),
   actor: z.string().min(1).max(128).default("cli"),
 });
+
+const ASKER = z.strictObject({ actor: z.string().min(1).max(128).default("cli") });
 
 function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
   const result = kind.safeParse(value);
@@ -148,6 +150,29 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     if (node === undefined) throw new UsageError("node.unknown", { node: params.id });
     return node;
   });
+  app.get("/api/managers", async () => source.managers());
+  app.get<{ Params: { id: string } }>("/api/nodes/:id/credentials", async (request) => {
+    const { id } = request.params;
+    const found = secrets(request, "node", id);
+    if (found !== undefined) return found;
+    throw source.node(id) === undefined
+      ? new UsageError("node.unknown", { node: id })
+      : new UsageError("node.unsecured", { node: id });
+  });
+  app.get<{ Params: { name: string } }>("/api/managers/:name/credentials", async (request) => {
+    const { name } = request.params;
+    const found = secrets(request, "manager", name);
+    if (found === undefined) throw new UsageError("manager.unknown", { manager: name });
+    return found;
+  });
+  /** Only who may read the data folder may read what the site's key seals; over the network there is no such place. */
+  function secrets(request: FastifyRequest, of: "node" | "manager", id: string): PeerCredential | undefined {
+    if (!doors.isLocal(request)) throw new UsageError("admin.unknown-route", { path: request.url });
+    const { actor } = understand(ASKER, request.query);
+    const found = source.credential(of, id);
+    if (found !== undefined) doors.logger.info("credentials.shown", { of, id, actor });
+    return found;
+  }
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
   app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {

@@ -1,23 +1,14 @@
 /** The command line `sidgate`: which words there are, and what each asks of a program or of a running gateway. */
 import { Command } from "commander";
 import { minutes } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow, Status } from "../api/index.ts";
+import type { CampaignDetail, CampaignRow, ImageRow } from "../api/index.ts";
 import { formatSize } from "../api/quantities.ts";
-import { GatewayClient } from "./gateway-client.ts";
-import { ARGUMENTS, OPTIONS } from "./options.ts";
-import type { DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
-import { printable, printableJson, printableLines } from "./table.ts";
-import { campaignTable, campaignView, imageTable, nodeTable, nodeView } from "./views.ts";
+import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
+import { addManagers, addNodes } from "./nodes.ts";
+import { OPTIONS } from "./options.ts";
+import type { DecodeOptions, RunOptions, SimOptions, TryOptions } from "./programs.ts";
+import { campaignTable, campaignView, imageTable } from "./views.ts";
 
-export interface CliContext {
-  readonly programs: Programs;
-  readonly version: string;
-  print(text: string): void;
-  /** Called by a command with the exit code of its program. */
-  exit(code: number): void;
-}
-
-type Asking = RunOptions & { readonly json: boolean };
 interface StartOptions extends Asking {
   readonly image: string;
   readonly name?: string;
@@ -27,10 +18,6 @@ interface StartOptions extends Asking {
 }
 
 /** What the commands of the inbox say when they are done. */
-interface NodeAdded {
-  readonly node: string;
-  readonly endpoint: string;
-}
 interface ImageAdded {
   readonly id: string;
   readonly digest: string;
@@ -42,13 +29,6 @@ interface CampaignStarted {
   readonly excluded: number;
 }
 
-const path = (collection: string, id: string): string => `/api/${collection}/${encodeURIComponent(id)}`;
-/** Drops what was not given, so that the gateway applies its own defaults. */
-const given = <T extends object>(args: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-
 export function buildCli(context: CliContext): Command {
   const cli = new Command("sidgate")
     .description("Edge gateway for constrained nodes: CORECONF and firmware over CoAP south, MQTT north.")
@@ -58,6 +38,7 @@ export function buildCli(context: CliContext): Command {
   addPrograms(cli, context);
   addConfig(cli, context);
   addNodes(cli, context);
+  addManagers(cli, context);
   addImages(cli, context);
   addCampaigns(cli, context);
   return cli;
@@ -116,59 +97,6 @@ function addConfig(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .option("--origin", "say where each value comes from", false)
     .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
-}
-
-/** A command that asks a running gateway. */
-const asking = (parent: Command, name: string, description: string): Command =>
-  parent
-    .command(name)
-    .description(description)
-    .addOption(OPTIONS.config())
-    .addOption(OPTIONS.data())
-    .addOption(OPTIONS.json());
-
-const connect = ({ programs }: CliContext, options: RunOptions): GatewayClient =>
-  new GatewayClient(programs.controlSocket(options));
-
-function show<T>({ print }: CliContext, { json }: Asking, value: T, view: (value: T) => string): void {
-  print(json ? printableJson(value) : printableLines(view(value)));
-}
-
-/** One sentence says it all. */
-const tell = <T>(context: CliContext, options: Asking, value: T, sentence: (value: T) => string): void =>
-  show(context, options, value, (told) => printable(sentence(told)));
-
-/** Relative times are told by the gateway's clock, which a trial may run fast. */
-const gatewayTime = async (client: GatewayClient) => (await client.get<Status>("/api/status")).now;
-
-function addNodes(cli: Command, context: CliContext): void {
-  const node = cli.command("node").description("the nodes that the gateway knows");
-  asking(node, "list", "list the nodes").action(async (options: Asking) => {
-    const client = connect(context, options);
-    const now = await gatewayTime(client);
-    show(context, options, await client.get<NodeRow[]>("/api/nodes"), (rows) => nodeTable(rows, now));
-  });
-  asking(node, "show", "everything about one node")
-    .argument("<node>", "id of the node")
-    .action(async (id: string, options: Asking) => {
-      const client = connect(context, options);
-      const now = await gatewayTime(client);
-      show(context, options, await client.get<NodeDetail>(path("nodes", id)), (row) => nodeView(row, now));
-    });
-  asking(node, "add", "expect a node with this endpoint name")
-    .addArgument(ARGUMENTS.endpoint())
-    .addOption(OPTIONS.name("name for people (default: the endpoint)"))
-    .action(async (endpoint: string, options: Asking & { name?: string }) => {
-      const args = given({ endpoint, name: options.name });
-      const added = await connect(context, options).command<NodeAdded>("node.add", args);
-      tell(context, options, added, ({ node }) => `Added ${endpoint} as ${node}.`);
-    });
-  asking(node, "remove", "forget a node")
-    .argument("<node>", "id of the node")
-    .action(async (id: string, options: Asking) => {
-      const removed = await connect(context, options).command<{ node: string }>("node.remove", { node: id });
-      tell(context, options, removed, ({ node }) => `Removed ${node}.`);
-    });
 }
 
 function addImages(cli: Command, context: CliContext): void {

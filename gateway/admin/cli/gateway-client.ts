@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { UsageError } from "../../base/index.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
+import type { PeerCredential } from "../api/index.ts";
 import { type Answer, controlRequest } from "./control.ts";
 
 type Refused = Extract<Outcome, { status: "failed" }>["error"];
@@ -46,6 +47,12 @@ export class GatewayClient {
   async command<T>(op: string, args: Command["args"]): Promise<T> {
     const command = { id: randomUUID(), op, args, actor: actor() };
     return completed<T>(await controlRequest(this.#socketPath, "POST", "/api/commands", command));
+  }
+
+  /** Secrets in clear; that they were shown, and to whom, stands in the gateway's log. */
+  async credentials(of: "node" | "manager", id: string): Promise<PeerCredential> {
+    const query = new URLSearchParams({ actor: actor() });
+    return this.get(`/api/${of}s/${encodeURIComponent(id)}/credentials?${query}`);
   }
 
   async addImage<T>({ path, ...meta }: ImageFile): Promise<T> {

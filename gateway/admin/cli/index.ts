@@ -1,5 +1,6 @@
 /** The command line. */
-export { buildCli, type CliContext } from "./cli.ts";
+export type { CliContext } from "./asking.ts";
+export { buildCli } from "./cli.ts";
 export { type Answer, controlRequest } from "./control.ts";
 export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 export { GatewayClient } from "./gateway-client.ts";

@@ -2,6 +2,7 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Millis } from "../../base/index.ts";
 import { formatDuration, parseDuration, parseInteger, parsePercent } from "../api/quantities.ts";
+import { CREDENTIAL_FORMATS } from "./credential-formats.ts";
 
 function required<T>(value: T | undefined, problem: string): T {
   if (value === undefined) throw new InvalidArgumentError(problem);
@@ -33,6 +34,7 @@ const NAME_LENGTH = 64;
 
 export const ARGUMENTS = {
   endpoint: () => new Argument("<endpoint>", "the name with which it announces itself").argParser(words(NAME_LENGTH)),
+  manager: () => new Argument("<name>", "name of the manager").argParser(words(NAME_LENGTH)),
 } as const;
 
 export const OPTIONS = {
@@ -66,6 +68,11 @@ export const OPTIONS = {
     new Option("--format <number>", "CoAP content format: 140 tree, 141 identifiers, 142 instances")
       .choices(["140", "141", "142"])
       .default("140"),
+  print: () => new Option("--print", "print its credentials: whoever has them is this peer").default(false),
+  credentialFormat: () =>
+    new Option("--format <format>", "form of printed credentials: a label, or the file of a CoAP library")
+      .choices(Object.keys(CREDENTIAL_FORMATS))
+      .default("text"),
   models: () =>
     new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas")
       .argParser(list)

@@ -1,6 +1,6 @@
 /** How rows look on a terminal. */
 import type { Millis } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow, ImageRow, NodeDetail, NodeRow } from "../api/index.ts";
+import type { CampaignDetail, CampaignRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { formatMoment, formatSize } from "../api/quantities.ts";
 import { type Column, formatTable, printable, printableJson } from "./table.ts";
 
@@ -24,6 +24,7 @@ export function nodeTable(rows: readonly NodeRow[], now: Millis): string {
     { title: "UPDATE", cell: (row) => row.phase },
     { title: "LAST SEEN", cell: (row) => formatMoment(row.lastSeen, now) },
     { title: "NEXT WAKE", cell: (row) => (row.nextWake === undefined ? "-" : formatMoment(row.nextWake, now)) },
+    { title: "SECURITY", cell: (row) => row.security },
     { title: "WAITING", cell: (row) => String(row.pending), align: "right" },
   ];
   return formatTable(columns, rows, "No node is known yet. Its first check-in, or 'sidgate node add', makes one.");
@@ -40,10 +41,20 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["update", node.phase],
     ["last seen", formatMoment(node.lastSeen, now)],
     ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
+    ["security", node.security],
     ["waiting", `${node.pending} for its next wake`],
   ]);
   const trace = node.trace.map(({ at, text }) => `  ${formatMoment(at, now)}: ${printable(text)}`);
   return [head, "data:", printableJson(node.data, 2), "trace:", ...(trace.length > 0 ? trace : ["  -"])].join("\n");
+}
+
+export function managerTable(rows: readonly ManagerRow[], now: Millis): string {
+  const columns: Column<ManagerRow>[] = [
+    { title: "MANAGER", cell: (row) => row.manager },
+    { title: "KID", cell: (row) => row.kid },
+    { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },
+  ];
+  return formatTable(columns, rows, "No manager has credentials yet. 'sidgate manager add NAME' gives some.");
 }
 
 export function imageTable(rows: readonly ImageRow[], now: Millis): string {

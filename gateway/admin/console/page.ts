@@ -72,7 +72,7 @@ function fleet(status: Status, nodes: readonly NodeRow[]): Html {
   return html`${tiles}
 <div class="scroll" tabindex="0" role="region" aria-label="Table of nodes"><table class="stack">
 <caption>${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, in order of name${rest > 0 ? html`; the first ${MAX_ROWS} are shown` : NOTHING}</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col">Firmware</th><th scope="col">Update</th><th scope="col">Last seen</th><th scope="col">Next wake</th><th scope="col" class="number">Waiting</th></tr></thead>
+<thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col">Firmware</th><th scope="col">Update</th><th scope="col">Last seen</th><th scope="col">Next wake</th><th scope="col">Security</th><th scope="col" class="number">Waiting</th></tr></thead>
 <tbody>${[...nodes]
     .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))
     .slice(0, MAX_ROWS)
@@ -82,7 +82,7 @@ function fleet(status: Status, nodes: readonly NodeRow[]): Html {
 function nodeRow(node: NodeRow, now: Millis): Html {
   const missed = node.missedWakes > 0 ? html` <span class="soft">(${node.missedWakes} missed)</span>` : NOTHING;
   const firmware = node.version === undefined ? html`<span class="soft">–</span>` : html`${node.model} ${node.version}`;
-  return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a></th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update">${node.phase}</td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
+  return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a></th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update">${node.phase}</td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Security">${node.security === "oscore" ? "OSCORE" : html`<span class="soft">none</span>`}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
 }
 
 function campaigns(rows: readonly CampaignRow[], now: Millis): Html {
