@@ -133,7 +133,7 @@ async function openSouth(
     clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
     random,
     log,
-    handler: coreconfHandler({ ...services, stream, gatewayRoot: root }),
+    handler: coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root }),
     lanes: {
       block: imageLane(images, registry, clock),
       checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),

@@ -28,6 +28,8 @@ export interface Response {
   /** Seconds. */
   readonly maxAge?: number;
   readonly locationPath?: readonly string[];
+  /** What waits for the node that asked, as the bits of option 65020; 0 = nothing, sleep now. */
+  readonly hint?: number;
   /** Set by a handler that accepts an observation: the engine calls the handler again whenever `Engine.changed(topic)`
    * names this topic, and sends what it returns as a notification. */
   readonly observable?: string;

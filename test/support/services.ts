@@ -112,7 +112,17 @@ export async function openServices(options: {
     log: SILENT,
     wakeInterval,
   });
-  const handler = coreconfHandler({ registry, mailbox, recorder, stream, gatewayRoot: root });
+  const handler = coreconfHandler({
+    registry,
+    mailbox,
+    images,
+    campaigns,
+    recorder,
+    clock,
+    imageUri,
+    stream,
+    gatewayRoot: root,
+  });
   let joined = 0;
   const join = async (endpoint: string): Promise<NodeId> => {
     joined += 1;

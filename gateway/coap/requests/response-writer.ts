@@ -89,13 +89,15 @@ function reply(response: Response, payload: Uint8Array, asked: Asked, blocks: re
   const put = (number: number, value: Uint8Array): void => {
     options.push({ number, value });
   };
-  const { code, etag, contentFormat, maxAge, locationPath } = response;
+  const { code, etag, contentFormat, maxAge, locationPath, hint } = response;
   if (etag !== undefined) put(OPTION.etag, etag);
   if (asked.observe !== undefined) put(OPTION.observe, encodeUint(asked.observe));
   for (const segment of locationPath ?? []) put(OPTION.locationPath, new TextEncoder().encode(segment));
   if (contentFormat !== undefined && payload.length > 0) put(OPTION.contentFormat, formatValue(contentFormat));
   if (maxAge !== undefined) put(OPTION.maxAge, encodeUint(maxAge));
   if (asked.block1 !== undefined) put(OPTION.block1, encodeBlockOption(asked.block1));
+  // Said once: in a later block of the same body its bytes could cost the node another frame.
+  if (hint !== undefined && (asked.block2?.num ?? 0) === 0) put(OPTION.pending, encodeUint(hint));
   return { code, options: options.length > 1 ? sortOptions(options) : options, payload };
 }
 

@@ -13,12 +13,14 @@ import {
 } from "../../store/index.ts";
 import {
   decodeInstances,
+  EMPTY_TREE,
   edit,
   encodeInstances,
   formatInstanceId,
   type Instance,
   type InstanceId,
   type Schema,
+  select,
   type Tree,
 } from "../../yang/index.ts";
 
@@ -46,6 +48,9 @@ export interface Delivery {
   /** An iPATCH payload (content format 142). */
   readonly edits: Uint8Array;
 }
+
+/** Where a node without the check-in says which revision it has applied. */
+const APPLIED = "/sidgate-node:pending/applied";
 
 const NOTHING: readonly Edit[] = [];
 const EMPTY_BOX: Box = { revision: 0, applied: 0, edits: [] };
@@ -169,13 +174,12 @@ export class Mailbox implements Projection {
   apply(fact: Fact): void {
     switch (fact.type) {
       case "datastore.edited":
-        if (fact.root === "gateway" || fact.revision === undefined) return;
-        this.#edited(fact.root, fact.patch);
+        if (fact.root === "gateway") return;
+        if (fact.revision === undefined) this.#said(fact.root, fact.patch);
+        else this.#edited(fact.root, fact.patch);
         return;
       case "node.reported": {
-        const box = this.box(fact.node);
-        const confirmed = fact.applied === undefined ? box : confirm(box, fact.applied);
-        if (confirmed !== box) this.#set(fact.node, confirmed);
+        if (fact.applied !== undefined) this.#confirmed(fact.node, fact.applied);
         return;
       }
       case "node.removed":
@@ -184,6 +188,25 @@ export class Mailbox implements Projection {
         return;
       default:
         return;
+    }
+  }
+
+  #confirmed(node: NodeId, applied: number): void {
+    const box = this.box(node);
+    const confirmed = confirm(box, applied);
+    if (confirmed !== box) this.#set(node, confirmed);
+  }
+
+  /** A node's own edit: one without the check-in says in it which revision it has applied. */
+  #said(node: NodeId, patch: Uint8Array): void {
+    const sid = this.#schema.byPath(APPLIED)?.sid;
+    if (sid === undefined) return;
+    try {
+      const said = edit(EMPTY_TREE, decodeInstances(patch, this.#schema), this.#schema);
+      const applied = select(said, { sid, keys: [] }, this.#schema);
+      if (typeof applied === "number") this.#confirmed(node, applied);
+    } catch (error) {
+      if (!isCoded(error)) throw error; // data of a module that is no longer loaded, met again in the journal
     }
   }
 

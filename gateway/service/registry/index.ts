@@ -1,5 +1,6 @@
 export { enumValue, type HouseModels, houseModels, houseNode, type ReportedFirmware } from "./house-models.ts";
 export type { NodeRecord, ReplySlot } from "./node-record.ts";
 export { Presence } from "./presence.ts";
-export { LOST_AFTER, type Reach } from "./reachability.ts";
-export { Registry, type RegistryOptions } from "./registry.ts";
+export { expectedWake, LOST_AFTER, type Reach, wakeWindow } from "./reachability.ts";
+export { type Overdue, Registry, type RegistryOptions } from "./registry.ts";
+export { confidence as periodConfidence } from "./wake-period.ts";

@@ -18,7 +18,13 @@ import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import { type Box, confirm, type Mailbox, nextDelivery, waiting, withoutWaiting } from "../../service/mailbox/index.ts";
-import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../../service/registry/index.ts";
+import {
+  expectedWake,
+  type HouseModels,
+  houseModels,
+  type NodeRecord,
+  type Registry,
+} from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, type Sid } from "../../yang/index.ts";
@@ -37,7 +43,7 @@ export interface CheckInOptions {
   /** Path of an image on this gateway. */
   readonly imageUri: (id: string) => string;
   readonly log: Logger;
-  /** How long a node sleeps when its datastore does not say. */
+  /** How long a node sleeps when its datastore does not say and its wakes have not shown it. */
   readonly wakeInterval: Millis;
 }
 
@@ -117,7 +123,7 @@ export class CheckIn implements CheckInLane {
     report: Report,
     request: number,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
-    const { campaigns, recorder, registry, mailbox, clock } = this.#options;
+    const { campaigns, recorder, registry, mailbox, clock, wakeInterval } = this.#options;
     const { schema } = registry;
     const now = clock.now();
     const kept = mailbox.box(node.id);
@@ -147,7 +153,7 @@ export class CheckIn implements CheckInLane {
       request,
       reply,
       state: busy ? "awake" : "asleep",
-      nextWake: (now + (nextWake ?? this.#options.wakeInterval)) as Millis,
+      nextWake: nextWake === undefined ? expectedWake(node.reach, now, wakeInterval) : ((now + nextWake) as Millis),
     };
     if (data !== undefined) fact.data = data;
     if (report.applied !== undefined) fact.applied = report.applied;

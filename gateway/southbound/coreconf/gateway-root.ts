@@ -9,7 +9,10 @@ import {
   houseModels,
   houseNode,
   type NodeRecord,
+  periodConfidence,
+  type Reach,
   type Registry,
+  wakeWindow,
 } from "../../service/registry/index.ts";
 import type { Recorder, SiteInfo } from "../../store/index.ts";
 import {
@@ -109,7 +112,21 @@ class GatewayView {
       [at("pending"), mailbox.pending(node.id)],
       [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", campaigns.phaseOf(node.id))],
       [at("version"), this.#models.firmware(tree).version],
+      ...this.#expected(reach),
     ]);
+  }
+
+  /** What was learnt of a node's wakes, and the time within which the next one should come. */
+  #expected(reach: Reach): Array<[Sid, Value | undefined]> {
+    const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/${leaf}`);
+    const window = wakeWindow(reach);
+    const learnt = reach.observed > 0;
+    return [
+      [at("learnt-period"), learnt ? Math.max(1, Math.round(reach.period / 1000)) : undefined],
+      [at("period-confidence"), learnt ? Math.round(100 * periodConfidence(reach)) : undefined],
+      [at("wake-from"), moment(window?.from)],
+      [at("wake-until"), moment(window?.until)],
+    ];
   }
 
   #images(): Tree {

@@ -1,8 +1,6 @@
 /** CORECONF on the request port: which resource, which method, who may (draft-ietf-core-comi-21 §3). */
-import { type Peer, UsageError } from "../../base/index.ts";
+import { type Clock, type Peer, UsageError } from "../../base/index.ts";
 import type { Method, Request, RequestPort, Response } from "../../coap/index.ts";
-import type { Mailbox } from "../../service/mailbox/index.ts";
-import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import {
@@ -17,14 +15,15 @@ import {
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
-import { nodeRoot } from "./node-root.ts";
+import { hintFor } from "./hint.ts";
+import { nodeRoot, ownRoot } from "./node-root.ts";
+import type { PendingServices } from "./pending.ts";
 import type { DatastoreRoot } from "./root.ts";
 import { type EventStream, STREAM_TOPIC } from "./stream.ts";
 
-export interface CoreconfOptions {
-  readonly registry: Registry;
-  readonly mailbox: Mailbox;
+export interface CoreconfOptions extends PendingServices {
   readonly recorder: Recorder;
+  readonly clock: Clock;
   readonly stream: EventStream;
   readonly gatewayRoot: DatastoreRoot;
 }
@@ -67,6 +66,15 @@ async function answer(peer: Peer, request: Request, options: CoreconfOptions): P
 
 async function answerResource(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
   const asker = whoAsks(peer, request, options.registry);
+  if (asker.role === "manager") return answerAsker(request, asker, options);
+  const { node } = asker;
+  options.registry.seenAt(node.id, peer.path);
+  options.registry.heard(peer, options.clock.now());
+  const response = await answerAsker(request, asker, options);
+  return response.code.startsWith("2.") ? { ...response, hint: hintFor(node.id, options) } : response;
+}
+
+async function answerAsker(request: Request, asker: Asker, options: CoreconfOptions): Promise<Response> {
   const resource = route(request, asker, options);
   switch (resource.kind) {
     case "discovery":
@@ -86,7 +94,7 @@ function route(request: Request, asker: Asker, options: CoreconfOptions): Resour
     if (first === "s" && second === undefined) return { kind: "stream" };
     if (first === "n" && second !== undefined && third === "c" && rest.length === 0) {
       const { id } = options.registry.get(second);
-      return { kind: "datastore", root: nodeRoot(id, options, { queue: true }), actor: `manager:${asker.name}` };
+      return { kind: "datastore", root: nodeRoot(id, options), actor: `manager:${asker.name}` };
     }
   }
   throw new UsageError("resource.unknown", { path: request.path.join("/") });
@@ -95,7 +103,7 @@ function route(request: Request, asker: Asker, options: CoreconfOptions): Resour
 function ownDatastore(asker: Asker, options: CoreconfOptions): Resource {
   if (asker.role === "manager") return { kind: "datastore", root: options.gatewayRoot, actor: `manager:${asker.name}` };
   const { id } = asker.node;
-  return { kind: "datastore", root: nodeRoot(id, options, { queue: false }), actor: `node:${id}` };
+  return { kind: "datastore", root: ownRoot(id, options), actor: `node:${id}` };
 }
 
 function discovery(request: Request, asker: Asker, options: CoreconfOptions): Response {

@@ -3,34 +3,54 @@ import type { NodeId } from "../../base/index.ts";
 import { checkSizes, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
-import { edit, encodeInstances, validateEdit } from "../../yang/index.ts";
+import { edit, encodeInstances, type Instance, validateEdit } from "../../yang/index.ts";
+import { type PendingServices, withPending } from "./pending.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
+interface NodeServices {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly recorder: Recorder;
+}
+
 /**
- * `queue`: a manager's edits also wait in the mailbox until the node wakes; what the node changes itself does not.
+ * As a manager has it: edits also wait in the mailbox until the node wakes.
  * The tree shows the edit at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
  */
-export function nodeRoot(
-  id: NodeId,
-  services: { readonly registry: Registry; readonly mailbox: Mailbox; readonly recorder: Recorder },
-  options: { readonly queue: boolean },
-): DatastoreRoot {
-  const { registry, mailbox, recorder } = services;
+export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServices): DatastoreRoot {
   return {
     schema: registry.schema,
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
-      const { schema } = registry;
-      checkPlace("node", instances, schema);
-      if (options.queue) checkSizes(instances, schema);
-      const { tree } = registry.get(id);
-      validateEdit(tree, edit(tree, instances, schema), instances, schema);
-      const patch = encodeInstances(instances, schema);
-      const body = { root: id, patch, actor };
-      if (!options.queue) return recorder.record("datastore.edited", body);
-      const box = post(mailbox.box(id), instances, schema);
+      checkSizes(instances, registry.schema);
+      const patch = checkedPatch(id, instances, registry);
+      const box = post(mailbox.box(id), instances, registry.schema);
       const pending = waiting(box).length;
-      return recorder.record("datastore.edited", { ...body, revision: box.revision, pending });
+      return recorder.record("datastore.edited", { root: id, patch, actor, revision: box.revision, pending });
     },
   };
+}
+
+/**
+ * As the node itself has it: with what waits for it, and with edits that are its own word. Which of the manager's edits it
+ * has applied, the mailbox reads from that fact.
+ */
+export function ownRoot(id: NodeId, services: NodeServices & PendingServices): DatastoreRoot {
+  const { registry, recorder } = services;
+  return {
+    schema: registry.schema,
+    tree: () => withPending(registry.get(id).tree, id, services),
+    edit: async (instances, actor) => {
+      const patch = checkedPatch(id, instances, registry);
+      return recorder.record("datastore.edited", { root: id, patch, actor });
+    },
+  };
+}
+
+function checkedPatch(id: NodeId, instances: readonly Instance[], registry: Registry): Uint8Array {
+  const { schema } = registry;
+  checkPlace("node", instances, schema);
+  const { tree } = registry.get(id);
+  validateEdit(tree, edit(tree, instances, schema), instances, schema);
+  return encodeInstances(instances, schema);
 }

@@ -27,6 +27,8 @@ export const COAP_OPTIONS = [
   { number: 252, name: "echo", format: "opaque", minLength: 1, maxLength: 40, repeatable: false }, // RFC 9175
   { number: 258, name: "noResponse", format: "uint", minLength: 0, maxLength: 1, repeatable: false }, // RFC 7967
   { number: 292, name: "requestTag", format: "opaque", minLength: 0, maxLength: 8, repeatable: true }, // RFC 9175
+  // Experimental (RFC 7252 §12.2): what waits for the node that asked, see docs/check-in.md.
+  { number: 65020, name: "pending", format: "uint", minLength: 0, maxLength: 1, repeatable: false },
 ] as const;
 
 export type OptionRow = (typeof COAP_OPTIONS)[number];

@@ -1,0 +1,22 @@
+/**
+ * The hint "this waits for you" or "nothing, sleep now" (option 65020) on answers to nodes. CoAP has no standard way to
+ * say it, and a node that listens in vain for MAX_TRANSMIT_WAIT spends more than on fetching an image.
+ */
+import type { NodeId } from "../../base/index.ts";
+import type { Campaigns } from "../../service/campaign/index.ts";
+import type { Mailbox } from "../../service/mailbox/index.ts";
+
+/** Bits of the option's value; an empty value is none of them. */
+export const HINTS = { config: 1, firmware: 2, rpc: 4, timeSync: 8 } as const;
+
+export interface HintServices {
+  readonly mailbox: Mailbox;
+  readonly campaigns: Campaigns;
+}
+
+/** What this gateway never asks of a node, rpcs and time-sync, is never pending. */
+export function hintFor(node: NodeId, { mailbox, campaigns }: HintServices): number {
+  const config = mailbox.pending(node) > 0 ? HINTS.config : 0;
+  const firmware = campaigns.offerFor(node) === undefined ? 0 : HINTS.firmware;
+  return config | firmware;
+}

@@ -1,0 +1,54 @@
+/**
+ * What waits for a node, as data of its own datastore (container `pending` of sidgate-node): so that a node without the
+ * check-in gets its edits and its firmware offer by FETCH, and says by iPATCH what it has applied.
+ */
+import { EMPTY, fromHex, type NodeId } from "../../base/index.ts";
+import type { Campaigns } from "../../service/campaign/index.ts";
+import type { Images } from "../../service/images/index.ts";
+import { type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
+import { houseNode, type Registry } from "../../service/registry/index.ts";
+import { isTree, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
+
+export interface PendingServices {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly images: Images;
+  readonly campaigns: Campaigns;
+  /** Path of an image on this gateway. */
+  readonly imageUri: (id: string) => string;
+}
+
+/** The node's tree with what waits for it; the tree itself while nothing does. */
+export function withPending(tree: Tree, node: NodeId, services: PendingServices): Tree {
+  const { schema } = services.registry;
+  const waiting = [...editsFor(node, services, schema), ...offerFor(node, services, schema)];
+  if (waiting.length === 0) return tree;
+  const container = sidOf(schema, "");
+  const own = tree.get(container);
+  return new Map<Sid, Value>([...tree, [container, new Map([...(isTree(own) ? own : []), ...waiting])]]);
+}
+
+const sidOf = (schema: Schema, leaf: string): Sid => houseNode(schema, `/sidgate-node:pending${leaf}`).sid;
+
+/** All of them: whoever fetches takes the answer in blocks of its own size. */
+function editsFor(node: NodeId, { mailbox }: PendingServices, schema: Schema): Array<[Sid, Value]> {
+  const { delivery } = nextDelivery(mailbox.box(node), Number.POSITIVE_INFINITY);
+  if (delivery === undefined) return [];
+  return [
+    [sidOf(schema, "/revision"), delivery.revision],
+    [sidOf(schema, "/edits"), delivery.edits],
+  ];
+}
+
+function offerFor(node: NodeId, { campaigns, images, imageUri }: PendingServices, schema: Schema): Array<[Sid, Value]> {
+  const wanted = campaigns.offerFor(node);
+  if (wanted === undefined) return [];
+  const image = images.get(wanted);
+  if (!images.isAvailable(image)) return [];
+  const offer = new Map<Sid, Value>([
+    [sidOf(schema, "/offer/digest"), fromHex(image.digest) ?? EMPTY],
+    [sidOf(schema, "/offer/size"), image.size],
+    [sidOf(schema, "/offer/uri"), imageUri(image.id)],
+  ]);
+  return [[sidOf(schema, "/offer"), offer]];
+}
