@@ -8,5 +8,6 @@ export * from "./lifecycle.ts";
 export * from "./logger.ts";
 export * from "./peer.ts";
 export * from "./random.ts";
+export * from "./recent-map.ts";
 export * from "./record-map.ts";
 export * from "./units.ts";

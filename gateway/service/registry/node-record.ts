@@ -1,8 +1,9 @@
-/** What the gateway keeps of one node, and its form on disk. */
+/** What the gateway keeps of one node, and its form as bytes: in memory while the node sleeps, and on disk. */
 import { type Millis, millis, type NodeId } from "../../base/index.ts";
-import { decodePlain, encodePlain, REACHABILITIES, type Reachability } from "../../store/index.ts";
+import { decodePlain } from "../../store/index.ts";
+import type { CborWriter } from "../../wire/cbor/index.ts";
 import { EMPTY_TREE, encodeTree, type Schema, type Tree } from "../../yang/index.ts";
-import type { Reach } from "./reachability.ts";
+import { type Reach, restoreReach, storeReach } from "./reachability.ts";
 
 /** The answer to the last report, kept so that a repeat gets the same bytes. */
 export interface ReplySlot {
@@ -22,47 +23,76 @@ export interface NodeRecord {
   readonly tree: Tree;
 }
 
-interface StoredNode {
-  readonly id: string;
+type StoredReach = readonly [state: string, ...numbers: number[]];
+type StoredSlot = readonly [report: number, request: number, reply: Uint8Array] | null;
+/** By position, since every node pays for it; the id is the key beside it. `tree` is a root map (content format 140). */
+type StoredNode = readonly [
+  endpoint: string,
+  name: string,
+  joined: number,
+  reach: StoredReach,
+  slot: StoredSlot,
+  tree: Uint8Array,
+];
+/** How version 0.1 wrote it: a map, and the id in it. */
+interface NamedNode {
   readonly endpoint: string;
   readonly name: string;
   readonly joined: number;
-  readonly reach: readonly [state: string, lastSeen: number, nextWake: number, interval: number, missedWakes: number];
-  readonly slot: readonly [report: number, request: number, reply: Uint8Array] | null;
+  readonly reach: StoredReach;
+  readonly slot: StoredSlot;
   readonly tree: Uint8Array;
 }
 
-export function encodeNodeRecord(node: NodeRecord, schema: Schema): Uint8Array {
-  const { reach, slot } = node;
-  const stored: StoredNode = {
-    id: node.id,
-    endpoint: node.endpoint,
-    name: node.name,
-    joined: node.joined,
-    reach: [reach.state, reach.lastSeen ?? 0, reach.nextWake ?? 0, reach.interval, reach.missedWakes],
-    slot: slot === undefined ? null : [slot.report, slot.request, slot.reply],
-    tree: encodeTree(node.tree, schema),
-  };
-  return encodePlain(stored);
+/** The bytes are a part of the writer's memory. */
+export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborWriter): Uint8Array {
+  const { reach, slot, tree } = node;
+  writer.array(6);
+  writer.text(node.endpoint);
+  writer.text(node.name);
+  writer.float(node.joined);
+  const [state, ...numbers] = storeReach(reach);
+  writer.array(1 + numbers.length);
+  writer.text(state);
+  for (const value of numbers) writeNumber(writer, value);
+  if (slot === undefined) writer.null();
+  else {
+    writer.array(3);
+    writer.integer(slot.report);
+    writer.integer(slot.request);
+    writer.byteString(slot.reply);
+  }
+  writer.byteString(tree.size === 0 ? NO_BYTES : encodeTree(tree, schema));
+  return writer.cut();
+}
+
+const NO_BYTES = new Uint8Array();
+const TWO_32 = 0x1_0000_0000;
+
+/** cbor-x reads an integer of eight bytes as a bigint; a double holds each one that is safe. */
+function writeNumber(writer: CborWriter, value: number): void {
+  if (Number.isInteger(value) && Math.abs(value) < TWO_32) writer.integer(value);
+  else writer.float(value);
 }
 
 /** Our own bytes: written by `encodeNodeRecord` and committed with a checksum by the store. */
-export function decodeNodeRecord(bytes: Uint8Array, decode: (tree: Uint8Array) => Tree): NodeRecord {
-  const stored = decodePlain(bytes) as StoredNode;
-  const [state, lastSeen, nextWake, interval, missedWakes] = stored.reach;
+export function decodeNodeRecord(id: NodeId, bytes: Uint8Array, decode: (tree: Uint8Array) => Tree): NodeRecord {
+  const [endpoint, name, joined, reach, slot, tree] = readStored(bytes);
   return {
-    id: stored.id as NodeId,
-    endpoint: stored.endpoint,
-    name: stored.name,
-    joined: millis(stored.joined),
-    reach: {
-      state: REACHABILITIES.find((known) => known === state) ?? ("unknown" satisfies Reachability),
-      lastSeen: lastSeen === 0 ? undefined : millis(lastSeen),
-      nextWake: nextWake === 0 ? undefined : millis(nextWake),
-      interval: millis(interval),
-      missedWakes,
-    },
-    slot: stored.slot === null ? undefined : { report: stored.slot[0], request: stored.slot[1], reply: stored.slot[2] },
-    tree: stored.tree.length === 0 ? EMPTY_TREE : decode(stored.tree),
+    id,
+    endpoint,
+    name,
+    joined: millis(joined),
+    reach: restoreReach(reach),
+    slot: slot === null ? undefined : { report: slot[0], request: slot[1], reply: slot[2] },
+    tree: tree.length === 0 ? EMPTY_TREE : decode(tree),
   };
+}
+
+function readStored(bytes: Uint8Array): StoredNode {
+  const stored = decodePlain(bytes) as StoredNode | NamedNode;
+  if ("endpoint" in stored) {
+    return [stored.endpoint, stored.name, stored.joined, stored.reach, stored.slot, stored.tree];
+  }
+  return stored;
 }

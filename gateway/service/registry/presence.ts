@@ -1,30 +1,49 @@
 /** Looks at the clock on behalf of the inventory: a node that should have woken and did not becomes a fact. */
-import { type Clock, type Closable, every, type Millis, type Timer } from "../../base/index.ts";
+import { type Clock, type Closable, every, type Millis, millis, type Timer } from "../../base/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import type { Registry } from "./registry.ts";
 
+/** Nodes looked at in one go: some milliseconds, after which whoever wakes has its turn. */
+const AT_ONCE = 256;
+const SOON = millis(1);
+
 /** Records what time makes of each node. */
 export class Presence implements Closable {
+  readonly #registry: Registry;
+  readonly #recorder: Recorder;
+  readonly #clock: Clock;
   readonly #timer: Timer;
+  #rest: Timer | undefined;
 
   /** `interval`: how often to look; a small part of the usual wake interval is plenty. */
   constructor(registry: Registry, recorder: Recorder, clock: Clock, interval: Millis) {
+    this.#registry = registry;
+    this.#recorder = recorder;
+    this.#clock = clock;
     this.#timer = every(clock, interval, () => {
-      for (const { node, reach } of registry.overdue(clock.now())) {
-        // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
-        recorder
-          .record("node.reachability", {
-            node: node.id,
-            from: node.reach.state,
-            to: reach.state,
-            missedWakes: reach.missedWakes,
-          })
-          .catch(() => undefined);
-      }
+      this.#rest?.cancel();
+      this.#look(0);
     });
+  }
+
+  #look(from: number): void {
+    const { changed, next } = this.#registry.overdueAmong(this.#clock.now(), { from, limit: AT_ONCE });
+    for (const { node, reach } of changed) {
+      // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
+      this.#recorder
+        .record("node.reachability", {
+          node: node.id,
+          from: node.reach.state,
+          to: reach.state,
+          missedWakes: reach.missedWakes,
+        })
+        .catch(() => undefined);
+    }
+    this.#rest = next === undefined ? undefined : this.#clock.after(SOON, () => this.#look(next));
   }
 
   close(): void {
     this.#timer.cancel();
+    this.#rest?.cancel();
   }
 }

@@ -1,6 +1,15 @@
 /** The inventory: which nodes there are, what they reported, whether they can be reached. A fold of facts. */
-import { isCoded, isNodeId, type Logger, type Millis, type NodeId, type Peer, UsageError } from "../../base/index.ts";
-import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
+import {
+  isCoded,
+  isNodeId,
+  type Logger,
+  type Millis,
+  type NodeId,
+  type Peer,
+  RecentMap,
+  UsageError,
+} from "../../base/index.ts";
+import type { Fact, Projection, Reachability, StateChange, StateStore } from "../../store/index.ts";
 import {
   decodeInstances,
   EMPTY_TREE,
@@ -11,13 +20,18 @@ import {
   salvageTree,
   type Tree,
 } from "../../yang/index.ts";
-import { decodeNodeRecord, encodeNodeRecord, type NodeRecord } from "./node-record.ts";
+import type { NodeRecord } from "./node-record.ts";
+import { NodeStore } from "./node-store.ts";
 import { type Reach, step, unheard } from "./reachability.ts";
 
 const TABLE = "node";
 /** The gateway's own configuration leaves stand beside the nodes. */
 const GATEWAY_KEY = "gateway";
 const GATEWAY_TABLE = "datastore";
+/** Entries read from the state at a time. */
+const LOAD_BATCH = 2048;
+/** Nodes heard last, and places where they ask from: those that are awake at one time are far fewer. */
+const HEARD = 8192;
 
 export interface RegistryOptions {
   readonly schema: Schema;
@@ -33,17 +47,23 @@ export interface ReportedTrees {
   readonly samples: ReadonlyArray<{ readonly data: Tree }>;
 }
 
+/** A node whose reach time has changed. */
+export interface Overdue {
+  readonly node: NodeRecord;
+  readonly reach: Reach;
+}
+
 /** The inventory with the datastore of each node; a projection of the journal. */
 export class Registry implements Projection {
   readonly name = "registry";
   readonly #schema: Schema;
   readonly #wakeInterval: Millis;
   readonly #log: Logger;
-  readonly #nodes = new Map<NodeId, NodeRecord>();
-  readonly #byEndpoint = new Map<string, NodeId>();
+  readonly #nodes: NodeStore;
   readonly #dirty = new Set<NodeId>();
-  readonly #byPath = new Map<string, NodeId>();
-  readonly #heard = new Map<NodeId, Millis>();
+  /** When nodes gave a sign of life besides reports. */
+  readonly #heard = new RecentMap<NodeId, { at: Millis }>(HEARD);
+  readonly #byPath = new RecentMap<string, NodeId>(HEARD);
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
   #previewed: { readonly mark: object; readonly tree: Tree } | undefined;
@@ -52,6 +72,7 @@ export class Registry implements Projection {
     this.#schema = options.schema;
     this.#wakeInterval = options.wakeInterval;
     this.#log = options.log;
+    this.#nodes = new NodeStore(options.schema, options.log);
   }
 
   get schema(): Schema {
@@ -63,8 +84,17 @@ export class Registry implements Projection {
     return this.#gatewayTree;
   }
 
+  /** All of them, each decoded when it is its turn: for what a person asks now and then. */
   nodes(): Iterable<NodeRecord> {
     return this.#nodes.values();
+  }
+
+  ids(): Iterable<NodeId> {
+    return this.#nodes.ids();
+  }
+
+  countByState(): Readonly<Record<Reachability, number>> {
+    return this.#nodes.countByState();
   }
 
   get size(): number {
@@ -83,17 +113,19 @@ export class Registry implements Projection {
   }
 
   byEndpoint(endpoint: string): NodeRecord | undefined {
-    const id = this.#byEndpoint.get(endpoint);
-    return id === undefined ? undefined : this.#nodes.get(id);
+    return this.#nodes.byEndpoint(endpoint);
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [id, bytes] of await state.entries(TABLE)) {
-      this.#put(decodeNodeRecord(bytes, (tree) => this.#salvage(id, tree)));
+    for (let from = ""; ; ) {
+      const entries = await state.entries(TABLE, from, LOAD_BATCH);
+      for (const [id, bytes] of entries) this.#nodes.restore(id as NodeId, bytes);
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < LOAD_BATCH) break;
+      from = `${last[0]}\0`; // the very next key
     }
     const gateway = await state.get(GATEWAY_TABLE, GATEWAY_KEY);
     if (gateway !== undefined) this.#gatewayTree = this.#salvage("gateway", gateway);
-    this.#dirty.clear();
   }
 
   apply(fact: Fact): void {
@@ -132,41 +164,35 @@ export class Registry implements Projection {
     }
   }
 
-  drain(): readonly StateChange[] {
+  drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
     const changes: StateChange[] = [];
-    for (const id of this.#dirty) {
-      const node = this.#nodes.get(id);
-      changes.push({ table: TABLE, key: id, value: node && encodeNodeRecord(node, this.#schema) });
-    }
-    this.#dirty.clear();
     if (this.#gatewayDirty) {
       const value = encodeTree(this.#gatewayTree, this.#schema);
       changes.push({ table: GATEWAY_TABLE, key: GATEWAY_KEY, value });
       this.#gatewayDirty = false;
     }
+    for (const id of this.#dirty) {
+      if (changes.length >= limit) break;
+      this.#dirty.delete(id);
+      changes.push({ table: TABLE, key: id, value: this.#nodes.bytes(id) });
+    }
     return changes;
   }
 
   #put(node: NodeRecord): void {
-    this.#nodes.set(node.id, node);
-    this.#byEndpoint.set(node.endpoint, node.id);
+    this.#nodes.set(node);
     this.#dirty.add(node.id);
   }
 
   #remove(id: NodeId): void {
-    const node = this.#nodes.get(id);
-    if (node === undefined) return;
-    this.#nodes.delete(id);
-    this.#byEndpoint.delete(node.endpoint);
+    if (!this.#nodes.delete(id)) return;
     this.#heard.delete(id);
     this.#dirty.add(id);
   }
 
   #change(id: NodeId, change: (node: NodeRecord) => NodeRecord): void {
     const node = this.#nodes.get(id);
-    if (node === undefined) return;
-    this.#nodes.set(id, change(node));
-    this.#dirty.add(id);
+    if (node !== undefined) this.#put(change(node));
   }
 
   /**
@@ -236,26 +262,37 @@ export class Registry implements Projection {
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */
   seenAt(node: NodeId, path: string): void {
-    if (this.#byPath.get(path) === node) return;
-    this.#byPath.delete(path);
-    this.#byPath.set(path, node);
-    // Ports change and are given out again: the oldest places are dropped before they could mislead or pile up.
-    if (this.#byPath.size > 4 * this.#nodes.size + 16) this.#byPath.delete(this.#byPath.keys().next().value ?? path);
+    if (this.#byPath.get(path) !== node) this.#byPath.set(path, node);
   }
 
   /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */
   heard(peer: Peer, at: Millis): void {
     const node = peer.nodeId ?? this.#byPath.get(peer.path);
-    if (node !== undefined && this.#nodes.has(node)) this.#heard.set(node, at);
+    if (node === undefined) return;
+    const sign = this.#heard.get(node);
+    if (sign !== undefined) sign.at = at;
+    else if (this.#nodes.has(node)) {
+      this.#heard.set(node, { at });
+      this.#nodes.lookSoon(node);
+    }
   }
 
   /** The reach of every node as time has made it; only those that changed. */
-  overdue(now: Millis): Array<{ readonly node: NodeRecord; readonly reach: Reach }> {
-    const changed: Array<{ readonly node: NodeRecord; readonly reach: Reach }> = [];
-    for (const node of this.#nodes.values()) {
-      const reach = step(node.reach, { type: "time", at: now, heard: this.#heard.get(node.id) });
+  overdue(now: Millis): readonly Overdue[] {
+    return this.overdueAmong(now, { from: 0, limit: Number.POSITIVE_INFINITY }).changed;
+  }
+
+  /** The same for so many nodes, from a place on: a whole fleet that falls silent at once must stop nobody. */
+  overdueAmong(
+    now: Millis,
+    part: { readonly from: number; readonly limit: number },
+  ): { readonly changed: readonly Overdue[]; readonly next: number | undefined } {
+    const changed: Overdue[] = [];
+    const next = this.#nodes.lookAtDue(now, part, (node) => {
+      const reach = step(node.reach, { type: "time", at: now, heard: this.#heard.get(node.id)?.at });
       if (reach !== node.reach) changed.push({ node, reach });
-    }
-    return changed;
+      return reach !== node.reach;
+    });
+    return { changed, next };
   }
 }
