@@ -1,0 +1,63 @@
+/** RFC 4632, RFC 4291 §2.3 — address prefixes (`10.0.0.0/8`, `fd00::/8`), read strictly, and whether an address lies in one. */
+import { isIPv4, isIPv6 } from "node:net";
+
+export interface Subnet {
+  /** As it was written. */
+  readonly text: string;
+  readonly address: Uint8Array;
+  readonly bits: number;
+}
+
+/** Undefined = not a prefix: no length, a length of another family, or bits behind it that are not zero. */
+export function parseSubnet(text: string): Subnet | undefined {
+  const [, host, digits] = /^([0-9a-fA-F.:]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
+  const address = host === undefined ? undefined : addressBytes(host);
+  const bits = Number(digits);
+  if (address === undefined || bits > address.length * 8) return undefined;
+  if (!samePrefix(address, prefixOf(address, bits), address.length * 8)) return undefined;
+  return { text, address, bits };
+}
+
+/** 4 or 16 bytes; a scope (`%eth0`) is left aside, and an IPv4 address in IPv6 clothes is an IPv4 address. */
+export function addressBytes(text: string): Uint8Array | undefined {
+  const [address = ""] = text.split("%", 1);
+  if (isIPv4(address)) return Uint8Array.from(address.split("."), Number);
+  if (!isIPv6(address)) return undefined;
+  const bytes = ipv6Bytes(address);
+  const mapped = bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  return mapped ? bytes.slice(12) : bytes;
+}
+
+function ipv6Bytes(address: string): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const [head = "", tail] = address.split("::");
+  const front = groupBytes(head);
+  const back = groupBytes(tail ?? "");
+  bytes.set(front, 0);
+  bytes.set(back, 16 - back.length);
+  return bytes;
+}
+
+function groupBytes(groups: string): number[] {
+  return groups
+    .split(":")
+    .filter((group) => group !== "")
+    .flatMap((group) => {
+      if (group.includes(".")) return group.split(".").map(Number);
+      const value = Number.parseInt(group, 16);
+      return [value >> 8, value & 0xff];
+    });
+}
+
+export const contains = ({ address, bits }: Subnet, candidate: Uint8Array): boolean =>
+  candidate.length === address.length && samePrefix(address, candidate, bits);
+
+/** The address with everything behind its first `bits` bits set to zero. */
+export const prefixOf = (address: Uint8Array, bits: number): Uint8Array =>
+  address.map((byte, index) => byte & maskAt(index, bits));
+
+function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  return a.every((byte, index) => ((byte ^ b[index]!) & maskAt(index, bits)) === 0);
+}
+
+const maskAt = (index: number, bits: number): number => (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))) & 0xff;
