@@ -30,6 +30,7 @@ import {
 import type { RequestPort } from "./request-port.ts";
 import { Handlers } from "./requests/handlers.ts";
 import { type Lanes, Pipeline } from "./requests/pipeline.ts";
+import { isDiscovery } from "./requests/request-reader.ts";
 import type { PeerFacts, Security } from "./requests/security.ts";
 import { type EngineStats, newStats } from "./stats.ts";
 import { PathMemory } from "./transport/path-memory.ts";
@@ -62,6 +63,7 @@ interface Door {
   readonly transport: Transport;
   readonly index: number;
   readonly unprotected: boolean;
+  readonly group: boolean;
 }
 
 /** One engine serves all transports of a gateway. `start` throws UsageError `port.taken`, `port.refused`. */
@@ -109,7 +111,9 @@ export class Engine implements Closable {
     const { transports, unprotected = () => true } = this.#options;
     try {
       for (const [index, transport] of transports.entries()) {
-        const door: Door = { transport, index, unprotected: unprotected(transport) };
+        const { group = false } = transport;
+        // Whoever asks a whole group where a gateway is has no context with it yet.
+        const door: Door = { transport, index, group, unprotected: group || unprotected(transport) };
         await transport.open((datagram, remote) => this.#receive(door, datagram, remote));
       }
     } catch (error) {
@@ -141,7 +145,7 @@ export class Engine implements Closable {
     return { ...this.#stats, kept };
   }
 
-  #receive({ transport, index, unprotected }: Door, datagram: Uint8Array, remote: Remote): void {
+  #receive({ transport, index, unprotected, group }: Door, datagram: Uint8Array, remote: Remote): void {
     this.#stats.datagramsIn += 1;
     this.#stats.bytesIn += datagram.length;
     // Nobody can be answered there, and node:dgram throws on it.
@@ -149,11 +153,11 @@ export class Engine implements Closable {
       this.#stats.portZero += 1;
       return;
     }
-    if (this.#fastLane !== undefined && unprotected && this.#answerQuickly(this.#fastLane, transport, datagram, remote))
-      return;
+    const lane = unprotected && !group ? this.#fastLane : undefined;
+    if (lane !== undefined && this.#answerQuickly(lane, transport, datagram, remote)) return;
     // The same peer on two of our addresses is two endpoints (RFC 7252 §4.4).
     const path = index === 0 ? this.#paths.of(remote) : `${this.#paths.of(remote)} on ${index}`;
-    const link: Link = { transport, remote, path, unprotected };
+    const link: Link = { transport, remote, path, unprotected, group };
     try {
       this.#open(link, datagram);
     } catch (error) {
@@ -182,12 +186,13 @@ export class Engine implements Closable {
     }
     this.#stats.malformed += 1;
     const isCon = datagram.length >= 4 && (datagram[0]! & 0xf0) === 0x40;
-    if (isCon) this.#outlet.sendEmpty(link, "RST", (datagram[2]! << 8) | datagram[3]!);
+    if (isCon && !link.group) this.#outlet.sendEmpty(link, "RST", (datagram[2]! << 8) | datagram[3]!);
   }
 
   #open(link: Link, datagram: Uint8Array): void {
     const message = decodeMessage(datagram);
     const { type, code, messageId } = message;
+    if (link.group && !isDiscovery(message)) return; // §8.1: NON, and what no group needs to ask is not heard
     if (type === "ACK" || type === "RST") {
       this.#settle(link, message);
       return;

@@ -21,3 +21,4 @@ export type { OpenedRequest, PeerFacts, ResponseSecurity, Security } from "./req
 export type { EngineStats } from "./stats.ts";
 export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport/transport.ts";
 export { type UdpAddress, UdpTransport } from "./transport/udp.ts";
+export { UdpGroup, type UdpGroupOptions } from "./transport/udp-group.ts";

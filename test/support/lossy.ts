@@ -56,6 +56,8 @@ export class MemoryNetwork {
 
 export class MemoryTransport implements Transport {
   readonly local: string;
+  /** Set on a transport that stands for a group's address. */
+  group?: boolean;
   readonly #network: MemoryNetwork;
   readonly #at: Remote;
   readonly #frame = new Uint8Array(FRAME_BYTES);

@@ -73,6 +73,11 @@ export class Answering {
       if (entry !== undefined) entry.repeat = isCon ? ACKNOWLEDGED_REPEAT : SILENT_REPEAT;
       return;
     }
+    if (link.group) {
+      exchange.state = "answered";
+      this.#outlet.sendAtLeisure(link, message.token, reply);
+      return;
+    }
     const outer = exchange.security === undefined ? reply : exchange.security.protect(reply);
     if (outer === undefined) return; // nothing can be said under this context just now; the peer asks again
     const piggybacked = isCon && state === "open";

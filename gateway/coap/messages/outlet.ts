@@ -14,6 +14,7 @@ import type { Reply } from "../requests/response-writer.ts";
 import type { EngineStats } from "../stats.ts";
 import type { Remote, Transport } from "../transport/transport.ts";
 import { ACKNOWLEDGED_REPEAT, type Repeat } from "./dedup.ts";
+import { Leisure } from "./leisure.ts";
 import { MessageIds } from "./message-ids.ts";
 import { Confirmables } from "./reliable.ts";
 import { type KeptReply, ReplyRing } from "./reply-ring.ts";
@@ -25,6 +26,8 @@ export interface Link {
   readonly path: string;
   /** Requests without protection are heard here. */
   readonly unprotected: boolean;
+  /** The request was sent to a group. */
+  readonly group: boolean;
 }
 
 /** Enough for the answers of some seconds at full load. */
@@ -35,9 +38,11 @@ export class Outlet {
   readonly #kept = new ReplyRing(KEPT_REPLY_BYTES);
   readonly #confirmables: Confirmables;
   readonly #stats: EngineStats;
+  readonly #leisure: Leisure;
 
   constructor(clock: Clock, random: Random, parameters: TransmissionParameters, stats: EngineStats) {
     this.ids = new MessageIds(random);
+    this.#leisure = new Leisure(clock, random);
     this.#stats = stats;
     this.#confirmables = new Confirmables(clock, random, parameters, (bytes) => {
       stats.retransmissions += 1;
@@ -66,6 +71,11 @@ export class Outlet {
     }
     writeMessage(message, frame);
     transport.sendFrame(length, remote);
+  }
+
+  /** An answer to a request that all of a group got. */
+  sendAtLeisure(link: Link, token: Uint8Array, reply: Reply): void {
+    this.#leisure.answer(reply, () => this.sendOnce(link, "NON", this.freshMessageId(link), token, reply));
   }
 
   /** Sends a message and keeps its bytes for a copy of the request. */

@@ -2,6 +2,7 @@
 import { EMPTY, isCoded, toHex, WireError } from "../../base/index.ts";
 import {
   type BlockOption,
+  codeOf,
   type DottedCode,
   decodeBlockOption,
   decodeUint,
@@ -132,6 +133,12 @@ function collect(message: Message, method: Request["method"], options: readonly 
   const payload = message.payload.length === 0 ? EMPTY : message.payload;
   const request = { method, path, query, contentFormat, accept, etags, ifMatch, ifNoneMatch, payload, observe };
   return { request, block1, block2, size1, noResponse, code: message.code, options };
+}
+
+/** RFC 6690 §4: who is there and what is to be had, the one question that may be put to a whole group. */
+export function isDiscovery({ type, code, options }: Message): boolean {
+  const path = options.filter(({ number }) => number === OPTION.uriPath).map(({ value }) => decodeText(value));
+  return type === "NON" && code === codeOf("GET") && path.join("/") === ".well-known/core";
 }
 
 /** Code and options that name the same request: the blocks of one body, or of one response, share it. */

@@ -13,6 +13,8 @@ export type Receive = (datagram: Uint8Array, remote: Remote) => void;
 export interface Transport extends Closable {
   /** `address:port` as bound, for logs and status; undefined until open. */
   readonly local: string | undefined;
+  /** What comes in here was sent to a group (RFC 7252 §8). */
+  readonly group?: boolean;
   /** Binds and starts to deliver. Throws UsageError `port.taken` or `port.refused`. */
   open(receive: Receive): Promise<void>;
   /** The bytes must not change afterwards. Never throws: a datagram that cannot leave is a lost datagram. */

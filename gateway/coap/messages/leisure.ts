@@ -1,0 +1,32 @@
+/**
+ * RFC 7252 §8.2 — answers to a request that was sent to a group: each member waits a random moment of its leisure, so
+ * that not all of a building answer at once, and says nothing where it has nothing to say.
+ */
+import { type Clock, type Millis, millis, type Random, seconds } from "../../base/index.ts";
+import { codeClass, codeOf } from "../../wire/coap/index.ts";
+import type { Reply } from "../requests/response-writer.ts";
+
+const DEFAULT_LEISURE: Millis = seconds(5);
+/** Answers that wait at one time. A group is asked rarely; more than this is somebody playing. */
+const WAITING = 32;
+
+export class Leisure {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #waiting = 0;
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Calls `send` after a while; not for errors, nor for an answer that finds nothing. */
+  answer({ code, payload }: Reply, send: () => void): void {
+    if (codeClass(codeOf(code)) !== 2 || payload.length === 0 || this.#waiting >= WAITING) return;
+    this.#waiting += 1;
+    this.#clock.after(millis(this.#random.next() * DEFAULT_LEISURE), () => {
+      this.#waiting -= 1;
+      send();
+    });
+  }
+}
