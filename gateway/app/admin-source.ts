@@ -18,7 +18,7 @@ import type { CredentialInfo, Credentials } from "../service/credentials/index.t
 import type { ImageInfo, Images } from "../service/images/index.ts";
 import type { Mailbox } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
-import type { Inbox, Journal, Ledger, Reachability, SiteInfo } from "../store/index.ts";
+import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import { toJson } from "../yang/index.ts";
 import type { Trace } from "./trace.ts";
 
@@ -76,8 +76,6 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
 
 function status(options: AdminSourceOptions): Status {
   const { registry, clock, site, siteName, journal, warnings } = options;
-  const nodes: Record<Reachability, number> = { unknown: 0, awake: 0, asleep: 0, overdue: 0, lost: 0 };
-  for (const { reach } of registry.nodes()) nodes[reach.state] += 1;
   return {
     version: options.version,
     site: site.site,
@@ -91,7 +89,7 @@ function status(options: AdminSourceOptions): Status {
     clockRate: options.clockRate,
     listening: options.listening(),
     broker: options.broker(),
-    nodes,
+    nodes: registry.countByState(),
     journal: { last: journal.last, lastDurable: journal.lastDurable },
     tryNext: tryNext(registry.size),
   };

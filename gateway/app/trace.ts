@@ -1,5 +1,5 @@
 /** The last exchanges of each node in words, for the question "why?". In memory: a look at now, not a record. */
-import type { Millis, NodeId } from "../base/index.ts";
+import { type Millis, type NodeId, RecentMap } from "../base/index.ts";
 import type { Fact } from "../store/index.ts";
 import { decodeInstances, decodeTree, formatInstanceId, type Schema, toJson } from "../yang/index.ts";
 
@@ -10,6 +10,8 @@ export interface TraceEntry {
 
 /** Facts kept per node; they are put into words when somebody asks. */
 const KEPT = 20;
+/** Nodes heard last: a whole building, and of a larger fleet those at work. */
+const NODES = 512;
 
 /** The newest facts of one node: each takes the place of the oldest. */
 interface Ring {
@@ -20,7 +22,7 @@ interface Ring {
 
 export class Trace {
   readonly #schema: Schema;
-  readonly #rings = new Map<NodeId, Ring>();
+  readonly #rings = new RecentMap<NodeId, Ring>(NODES);
 
   constructor(schema: Schema) {
     this.#schema = schema;

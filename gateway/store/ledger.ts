@@ -3,6 +3,7 @@
  * Projections are written to the state store from time to time together with the number of the last fact in them;
  * after a crash the journal gives back the rest (ARCHITECTURE.md, rule 3).
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type Clock,
   type Closable,
@@ -23,8 +24,8 @@ export interface Projection {
   /** Takes up what was committed; called once, before any `apply`. */
   load(state: StateStore): Promise<void>;
   apply(fact: Fact): void;
-  /** What changed since the last call. */
-  drain(): readonly StateChange[];
+  /** Something of what changed since it was last asked, some `limit` entries; fewer = that was the rest. */
+  drain(limit?: number): readonly StateChange[];
 }
 
 export interface LedgerOptions {
@@ -38,6 +39,8 @@ export interface LedgerOptions {
 }
 
 const REPLAY_BATCH = 1000;
+/** Entries gathered for a commit at a time: some milliseconds, after which whoever wakes has its turn. */
+const DRAIN_BATCH = 2048;
 
 /** What services see of it: record a fact, know when it will survive. */
 export interface Recorder {
@@ -147,10 +150,10 @@ export class Ledger implements Recorder, Closable {
   }
 
   async #commit(): Promise<void> {
-    const { journal, state, projections } = this.#options;
-    const seq = journal.last;
-    if (seq === this.#committed) return;
-    for (const projection of projections) this.#gather(projection);
+    const { journal, state } = this.#options;
+    if (journal.last === this.#committed) return;
+    while (!this.#gatherAll()) await nextTurn();
+    const seq = journal.last; // nothing was recorded since the last entry was gathered
     await journal.flush(); // a projection must never be ahead of the journal
     for (const [name, changes] of this.#waiting) {
       await state.commit(name, seq, [...changes.values()]);
@@ -159,11 +162,22 @@ export class Ledger implements Recorder, Closable {
     this.#committed = seq;
   }
 
+  /**
+   * True once nothing was left to gather at one moment: that is the state which the commit writes. What changed again
+   * meanwhile was gathered again.
+   */
+  #gatherAll(): boolean {
+    const gathered = this.#options.projections.map((projection) => this.#gather(projection));
+    return gathered.every((count) => count < DRAIN_BATCH);
+  }
+
   /** By entry, so that a disk which stays full for days does not fill the memory too. */
-  #gather(projection: Projection): void {
+  #gather(projection: Projection): number {
     const waiting = this.#waiting.get(projection.name) ?? new Map<string, StateChange>();
-    for (const change of projection.drain()) waiting.set(`${change.table}\0${change.key}`, change);
+    const changes = projection.drain(DRAIN_BATCH);
+    for (const change of changes) waiting.set(`${change.table}\0${change.key}`, change);
     this.#waiting.set(projection.name, waiting);
+    return changes.length;
   }
 
   readonly #failed = (error: unknown): void => {

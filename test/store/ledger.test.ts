@@ -126,3 +126,49 @@ test.each([
   await ledger.close();
   expect(events).toEqual([["ledger.closed-without-checkpoint", { reason: expect.stringContaining(code) }]]);
 });
+
+test("a checkpoint gathered in parts holds the state of one moment", async () => {
+  const journal = memoryJournal();
+  const state = memoryState();
+  // Every fact changes its own entry and the one that all share; entries are given away as they were first changed.
+  const entries = new Map<string, number>();
+  const dirty = new Set<string>();
+  const projection: Projection = {
+    name: "many",
+    load: async () => undefined,
+    apply: ({ seq }) => {
+      for (const key of [`own-${seq}`, "shared"]) {
+        entries.set(key, seq);
+        dirty.add(key);
+      }
+    },
+    drain: (limit = Number.POSITIVE_INFINITY) => {
+      const keys = [...dirty].slice(0, limit);
+      for (const key of keys) dirty.delete(key);
+      return keys.map((key) => ({ table: "t", key, value: Buffer.from(String(entries.get(key))) }));
+    },
+  };
+  const ledger = await Ledger.open({
+    journal,
+    state,
+    projections: [projection],
+    clock: new VirtualClock(millis(0)),
+    log: SILENT,
+  });
+  for (let i = 0; i < 10_000; i++) void ledger.record("datastore.edited", fact);
+  let done = false;
+  const checkpoint = ledger.checkpoint().then(() => {
+    done = true;
+  });
+  // Whoever has something to record meanwhile is not kept waiting.
+  for (let i = 0; i < 5; i++) {
+    await new Promise(setImmediate);
+    if (!done) void ledger.record("datastore.edited", fact);
+  }
+  await checkpoint;
+  const seq = await state.applied("many");
+  expect(seq).toBeGreaterThan(10_000);
+  expect(Buffer.from((await state.get("t", "shared")) ?? []).toString()).toBe(String(seq));
+  expect(await state.entries("t")).toHaveLength(seq + 1);
+  await ledger.close();
+});

@@ -56,6 +56,11 @@ export class Campaigns implements Projection {
     return id === undefined ? undefined : this.#campaigns.get(id);
   }
 
+  /** The nodes that are in a campaign which is not over, and have not ended. */
+  nodesUnderWay(): readonly NodeId[] {
+    return [...this.#ofNode.keys()];
+  }
+
   /** Where this node stands: in the campaign that has it, else in the last one that had it, else idle. */
   phaseOf(node: NodeId): Phase {
     const campaign = this.ofNode(node) ?? this.list().findLast(({ nodes }) => nodes.has(node));

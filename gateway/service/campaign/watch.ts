@@ -10,7 +10,9 @@ export class CampaignWatch implements Closable {
 
   constructor(campaigns: Campaigns, registry: Registry, ledger: Ledger) {
     // What a crash cut off: a node that fell silent, a rule that had just been met.
-    for (const node of registry.nodes()) silence(campaigns, ledger, node.id, node.reach.missedWakes);
+    for (const node of campaigns.nodesUnderWay()) {
+      silence(campaigns, ledger, node, registry.find(node)?.reach.missedWakes ?? 0);
+    }
     for (const { id } of campaigns.list()) ignoreFailure(campaigns.judge(id, ledger));
     this.#stop = ledger.onFact((fact: Fact) => {
       if (fact.type === "node.reachability") silence(campaigns, ledger, fact.node, fact.missedWakes);

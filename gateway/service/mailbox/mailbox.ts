@@ -225,12 +225,14 @@ export class Mailbox implements Projection {
     this.#dirty.add(node);
   }
 
-  drain(): readonly StateChange[] {
-    const changes = [...this.#dirty].map((node) => {
+  drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
+    const changes: StateChange[] = [];
+    for (const node of this.#dirty) {
+      if (changes.length >= limit) break;
+      this.#dirty.delete(node);
       const box = this.#boxes.get(node);
-      return { table: TABLE, key: node, value: box && encodePlain(box) };
-    });
-    this.#dirty.clear();
+      changes.push({ table: TABLE, key: node, value: box && encodePlain(box) });
+    }
     return changes;
   }
 }

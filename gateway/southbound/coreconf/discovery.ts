@@ -16,10 +16,10 @@ const datastore = (target: string): Link => ({
 });
 
 /** A node sees its own datastore; a manager also sees one per node. `query` filters as RFC 6690 §4.1 says. */
-export function discover(asker: Asker, nodes: Iterable<{ readonly id: string }>, query: readonly string[]): Uint8Array {
+export function discover(asker: Asker, nodes: Iterable<string>, query: readonly string[]): Uint8Array {
   const links: Link[] = [datastore("/c")];
   if (asker.role === "manager") {
-    for (const { id } of nodes) links.push(datastore(`/n/${id}/c`));
+    for (const id of nodes) links.push(datastore(`/n/${id}/c`));
     links.push({
       target: "/s",
       attributes: [

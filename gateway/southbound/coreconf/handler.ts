@@ -109,7 +109,7 @@ function ownDatastore(asker: Asker, options: CoreconfOptions): Resource {
 function discovery(request: Request, asker: Asker, options: CoreconfOptions): Response {
   if (request.method !== "GET") throw wrongMethod(request);
   const filter = request.query.filter((item) => !isEndpointQuery(item));
-  const payload = discover(asker, options.registry.nodes(), filter);
+  const payload = discover(asker, options.registry.ids(), filter);
   return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload };
 }
 
