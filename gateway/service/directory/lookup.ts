@@ -1,0 +1,109 @@
+/** RFC 9176 §6 — lookups: links of resources or of endpoints that match all search criteria, in pages if asked. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Millis, UsageError, WireError } from "../../base/index.ts";
+import { encodeLinks, type Link, linkMatches } from "../../wire/link/index.ts";
+import type { Directory } from "./directory.ts";
+import { resolvedLinks } from "./links.ts";
+import type { Registration } from "./registration.ts";
+
+export type LookupKind = "resources" | "endpoints";
+
+export interface Lookup {
+  readonly kind: LookupKind;
+  /** `name=value`, each of which must match (§6.2). */
+  readonly criteria: readonly string[];
+  /** The links from `first` on, at most `count` of them. */
+  readonly first: number;
+  readonly count: number;
+}
+
+const MOST_BYTES = 512 * 1024;
+/** Records looked at before others get their turn. */
+const SLICE = 512;
+
+/** From the items of a query. Throws WireError `directory.parameter`. */
+export function readLookup(kind: LookupKind, query: readonly string[]): Lookup {
+  const criteria: string[] = [];
+  const paging = new Map<string, number>();
+  for (const item of query) {
+    const [, name, value] = /^(page|count)=(.*)$/s.exec(item) ?? [];
+    if (name === undefined || value === undefined) criteria.push(item);
+    else if (!/^[0-9]{1,9}$/.test(value)) throw wrong(name, "it is not a number");
+    else if (paging.has(name)) throw wrong(name, "it is said twice");
+    else paging.set(name, Number(value));
+  }
+  const count = paging.get("count");
+  const page = paging.get("page");
+  if (page !== undefined && count === undefined) throw wrong("page", "it needs count"); // §6.2
+  return { kind, criteria, first: (page ?? 0) * (count ?? 0), count: count ?? Number.POSITIVE_INFINITY };
+}
+
+const wrong = (name: string, what: string): WireError => new WireError("directory.parameter", { name, what });
+
+/** §6.4: a registration resource as a link. Its lifetime is not told. */
+export const endpointLink = ({ id, base, endpoint, sector, attributes }: Registration): Link => ({
+  target: `/rd/${id}`,
+  attributes: [
+    ["base", base],
+    ["ep", endpoint],
+    ...(sector === undefined ? [] : [["d", sector] as const]),
+    ...attributes,
+    ["rt", "core.rd-ep"],
+  ],
+});
+
+/** §6.2: a link of a resource matches as its endpoint does too, and an endpoint as any of its resources. */
+export function matchingLinks(
+  registration: Registration,
+  { kind, criteria }: Pick<Lookup, "kind" | "criteria">,
+): readonly Link[] {
+  const own = endpointLink(registration);
+  const left = criteria.filter((criterion) => !linkMatches(own, criterion));
+  if (kind === "endpoints" && left.length === 0) return [own];
+  const resources = resolvedLinks(registration.links, registration.base);
+  if (kind === "resources") return resources.filter((link) => left.every((criterion) => linkMatches(link, criterion)));
+  return left.every((criterion) => resources.some((link) => linkMatches(link, criterion))) ? [own] : [];
+}
+
+/** What of a criterion must stand in a record as it is kept; nothing for what is only made in the lookup. */
+function needleOf(criterion: string): readonly Buffer[] {
+  const equals = criterion.indexOf("=");
+  const name = criterion.slice(0, equals);
+  const value = criterion.slice(equals + 1).replace(/\*$/, "");
+  const made = name === "href" || name === "anchor" || "core.rd-ep".startsWith(value) || /["\\]/.test(value);
+  return equals < 0 || made ? [] : [Buffer.from(value)];
+}
+
+/**
+ * The document that answers. `link`: the link that the request came over; what is local to another is not shown
+ * (§6.1). Throws UsageError `directory.result`.
+ */
+export async function lookUp(
+  directory: Directory,
+  lookup: Lookup,
+  now: Millis,
+  link: string | undefined,
+): Promise<string> {
+  const needles = lookup.criteria.flatMap(needleOf);
+  const parts: string[] = [];
+  let seen = 0;
+  let bytes = 0;
+  let looked = 0;
+  for (const id of directory.ids()) {
+    looked += 1;
+    if (looked % SLICE === 0) await nextTurn(); // a search through a whole fleet must not hold up who is awake
+    const registration = directory.shown(id, now, needles);
+    if (registration === undefined) continue;
+    if (registration.link !== undefined && registration.link !== link) continue;
+    for (const found of matchingLinks(registration, lookup)) {
+      seen += 1;
+      if (seen <= lookup.first) continue;
+      if (seen > lookup.first + lookup.count) return parts.join(",");
+      const part = encodeLinks([found]);
+      bytes += part.length + 1;
+      if (bytes > MOST_BYTES) throw new UsageError("directory.result", { limit: MOST_BYTES });
+      parts.push(part);
+    }
+  }
+  return parts.join(",");
+}

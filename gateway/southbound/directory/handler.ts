@@ -1,0 +1,212 @@
+/** The resource directory on the request port (RFC 9176): `/rd`, `/rd/{id}`, `/rd-lookup/…`, `/.well-known/rd`. */
+import { type Clock, type Peer, UsageError, WireError } from "../../base/index.ts";
+import type { Method, Request, Response } from "../../coap/index.ts";
+import {
+  type Asking,
+  type Directory,
+  type LookupKind,
+  lookUp,
+  type Registrant,
+  type Registrar,
+  readLinks,
+  readLookup,
+  readParameters,
+} from "../../service/directory/index.ts";
+import type { Registry } from "../../service/registry/index.ts";
+import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
+import type { Link } from "../../wire/link/index.ts";
+import { errorResponse } from "./error-response.ts";
+import { type FetchLinks, SimpleRegistrations } from "./simple.ts";
+import { placeOf } from "./source.ts";
+
+/** The topic that observers of lookups hang on. */
+export const LOOKUP_TOPIC = "rd-lookup";
+
+/** §4.3: what `/.well-known/core` says of the directory. */
+export const DIRECTORY_LINKS: readonly Link[] = [
+  {
+    target: "/rd",
+    attributes: [
+      ["rt", "core.rd"],
+      ["ct", "40"],
+    ],
+  },
+  {
+    target: "/rd-lookup/res",
+    attributes: [
+      ["rt", "core.rd-lookup-res"],
+      ["ct", "40"],
+      ["obs", true],
+    ],
+  },
+  {
+    target: "/rd-lookup/ep",
+    attributes: [
+      ["rt", "core.rd-lookup-ep"],
+      ["ct", "40"],
+      ["obs", true],
+    ],
+  },
+];
+
+export interface DirectoryOptions {
+  readonly directory: Directory;
+  readonly registrar: Registrar;
+  readonly registry: Pick<Registry, "get">;
+  readonly clock: Clock;
+  /** Asks a node for its links; without it there is no simple registration. */
+  readonly fetchLinks?: FetchLinks;
+  /** The endpoint itself spoke: it is awake, and will be heard of again within `lifetime` seconds. */
+  readonly heard: (peer: Peer, endpoint: string, lifetime: number) => void;
+}
+
+type Route =
+  | { readonly kind: "registration" }
+  | { readonly kind: "resource"; readonly id: string }
+  | { readonly kind: "simple"; readonly simple: SimpleRegistrations }
+  | { readonly kind: "lookup"; readonly of: LookupKind };
+
+const LOOKUPS: Readonly<Record<string, LookupKind>> = { res: "resources", ep: "endpoints" };
+
+/** Answers what is the directory's; undefined = it is not. */
+export function directoryHandler(
+  options: DirectoryOptions,
+): (peer: Peer, request: Request) => Promise<Response> | undefined {
+  const { fetchLinks } = options;
+  const simple = fetchLinks && new SimpleRegistrations({ ...options, fetchLinks });
+  return (peer, request) => {
+    const route = routeOf(request.path, simple);
+    return route && answer(peer, request, route, options);
+  };
+}
+
+function routeOf([first, second, ...rest]: readonly string[], simple?: SimpleRegistrations): Route | undefined {
+  if (rest.length > 0) return undefined;
+  if (first === "rd") return second === undefined ? { kind: "registration" } : { kind: "resource", id: second };
+  if (first === ".well-known" && second === "rd" && simple) return { kind: "simple", simple };
+  const of = first === "rd-lookup" && second !== undefined && Object.hasOwn(LOOKUPS, second) && LOOKUPS[second];
+  return of ? { kind: "lookup", of } : undefined;
+}
+
+async function answer(peer: Peer, request: Request, route: Route, parts: DirectoryOptions): Promise<Response> {
+  try {
+    // RFC 7252 §5.4.1: both are critical, so what is not kept must not be passed over.
+    if (request.ifMatch.length > 0 || request.ifNoneMatch) {
+      throw new UsageError("resource.precondition", { path: request.path.join("/") });
+    }
+    return await answerRoute(peer, request, route, parts);
+  } catch (error) {
+    const response = errorResponse(error);
+    if (response === undefined) throw error;
+    return response;
+  }
+}
+
+function answerRoute(peer: Peer, request: Request, route: Route, parts: DirectoryOptions): Promise<Response> {
+  switch (route.kind) {
+    case "registration":
+      return register(peer, request, parts);
+    case "resource":
+      return request.method === "DELETE" ? remove(peer, route.id, parts) : update(peer, request, route.id, parts);
+    case "simple":
+      return registerSimply(peer, request, route.simple, parts);
+    case "lookup":
+      return answerLookup(peer, request, route.of, parts);
+  }
+}
+
+/** §5. */
+async function register(peer: Peer, request: Request, parts: DirectoryOptions): Promise<Response> {
+  only("POST", request);
+  // A payload that says nothing of itself is taken for the one format there is.
+  const { contentFormat = CONTENT_FORMAT.linkFormat } = request;
+  if (contentFormat !== CONTENT_FORMAT.linkFormat) {
+    throw new UsageError("resource.content-format", { format: contentFormat, method: "POST", path: "rd" });
+  }
+  const asking = askingOf(peer, parts);
+  const parameters = readParameters(request.query);
+  const id = await parts.registrar.register(parameters, readLinks(request.payload), asking);
+  hear(id, peer, asking.registrant, parts);
+  return { code: "2.01", locationPath: ["rd", id] };
+}
+
+/** §5.3.1. */
+async function update(peer: Peer, request: Request, id: string, parts: DirectoryOptions): Promise<Response> {
+  only("POST", request);
+  noPayload(request);
+  const asking = askingOf(peer, parts);
+  await parts.registrar.update(id, readParameters(request.query), asking);
+  hear(id, peer, asking.registrant, parts);
+  return { code: "2.04" };
+}
+
+/** §5.3.2. */
+async function remove(peer: Peer, id: string, parts: DirectoryOptions): Promise<Response> {
+  await parts.registrar.remove(id, askingOf(peer, parts).registrant);
+  return { code: "2.02" };
+}
+
+/** §5.1. */
+async function registerSimply(
+  peer: Peer,
+  request: Request,
+  simple: SimpleRegistrations,
+  parts: DirectoryOptions,
+): Promise<Response> {
+  only("POST", request);
+  noPayload(request);
+  const parameters = readParameters(request.query);
+  if (parameters.base !== undefined) {
+    throw new WireError("directory.parameter", { name: "base", what: "simple registration does not take it" });
+  }
+  const asking = askingOf(peer, parts);
+  const id = await simple.register(peer, parameters, asking);
+  hear(id, peer, asking.registrant, parts);
+  return { code: "2.04" };
+}
+
+/** §6. */
+async function answerLookup(
+  peer: Peer,
+  request: Request,
+  kind: LookupKind,
+  parts: DirectoryOptions,
+): Promise<Response> {
+  only("GET", request);
+  if (request.accept !== undefined && request.accept !== CONTENT_FORMAT.linkFormat) {
+    throw new UsageError("resource.not-acceptable", { format: request.accept, path: request.path.join("/") });
+  }
+  const { directory, clock } = parts;
+  const text = await lookUp(directory, readLookup(kind, request.query), clock.now(), placeOf(peer).source.link);
+  const payload = new TextEncoder().encode(text);
+  return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload, observable: LOOKUP_TOPIC };
+}
+
+/** A security context says who it is; without one there is but the address. */
+function askingOf(peer: Peer, { registry }: DirectoryOptions): Asking {
+  const { source, host } = placeOf(peer);
+  return { registrant: registrantOf(peer, host, registry), source };
+}
+
+function registrantOf({ nodeId, identity }: Peer, host: string, registry: DirectoryOptions["registry"]): Registrant {
+  if (nodeId !== undefined) return { kind: "node", node: nodeId, endpoint: registry.get(nodeId).endpoint };
+  if (identity !== undefined) return { kind: "manager", name: `${identity.kind}:${identity.id}` };
+  return { kind: "host", host };
+}
+
+/** Whoever registers for others says nothing of whether they are awake. */
+function hear(id: string, peer: Peer, registrant: Registrant, { directory, heard }: DirectoryOptions): void {
+  const registration = directory.find(id);
+  if (registration === undefined || registrant.kind === "manager") return;
+  heard(peer, registration.endpoint, registration.lifetime);
+}
+
+function only(method: Method, request: Request): void {
+  if (request.method === method) return;
+  throw new UsageError("resource.method", { method: request.method, path: request.path.join("/") });
+}
+
+function noPayload({ payload }: Request): void {
+  if (payload.length === 0) return;
+  throw new WireError("directory.parameter", { name: "payload", what: "there must be none here" });
+}
