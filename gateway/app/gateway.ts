@@ -4,27 +4,15 @@
  */
 import type { Bridge } from "../../cloud-bridge/app/index.ts";
 import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
-import {
-  type Clock,
-  type Closable,
-  Lifecycle,
-  type Logger,
-  type Millis,
-  type Random,
-  systemClock,
-} from "../base/index.ts";
-import { Engine, type Transport, UdpTransport } from "../coap/index.ts";
-import { CampaignWatch } from "../service/campaign/index.ts";
-import { Presence } from "../service/registry/index.ts";
-import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
-import { imageLane, imageUri } from "../southbound/firmware/index.ts";
+import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, openCentre } from "./centre.ts";
-import { type Config, hearsUnprotected } from "./config/index.ts";
+import type { Config } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
 import { labWarnings, modeOf } from "./lab.ts";
 import { Retention } from "./retention.ts";
+import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
 
 export interface GatewayPorts {
@@ -43,9 +31,6 @@ export interface Gateway extends Closable {
   /** What the console shows; also what a person is told at the start. */
   readonly source: AdminSource;
 }
-
-/** Looks at the clock for late nodes this many times per wake interval. */
-const LOOKS_PER_WAKE = 30;
 
 /** Throws UsageError (`port.*`), StoreError (`store.*`) or `yang.*`. */
 export async function openGateway(
@@ -101,52 +86,6 @@ export async function openGateway(
       .catch((failure: unknown) => ports.log.error("start.close-failed", { reason: String(failure) }));
     throw error;
   }
-}
-
-interface South {
-  /** Where nodes and managers reach us. */
-  readonly addresses: readonly string[];
-  readonly engine: Engine;
-}
-
-/** Nodes and managers: the engine with its lanes, and CORECONF behind it. */
-async function openSouth(
-  config: Config,
-  { clock, random, log, version }: GatewayPorts,
-  centre: Centre,
-  lifecycle: Lifecycle,
-): Promise<South> {
-  const { schema, ledger, registry, campaigns, images, folder } = centre;
-  const { wakeInterval } = config.nodes;
-  const services = { ...centre, recorder: ledger, clock, log };
-  const stream = new EventStream(schema);
-  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
-  const heard = new Map<Transport, boolean>();
-  const transports = config.coap.listen.map(({ host, port }) => {
-    const transport = new UdpTransport({ address: host, port });
-    heard.set(transport, hearsUnprotected(config, host));
-    return transport;
-  });
-  const engine = new Engine({
-    transports,
-    unprotected: (transport) => heard.get(transport) === true,
-    clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
-    random,
-    log,
-    handler: coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root }),
-    lanes: {
-      block: imageLane(images, registry, clock),
-      checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
-    },
-  });
-  ledger.onFact((fact) => {
-    if (stream.take(fact)) engine.changed(STREAM_TOPIC);
-  });
-  lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
-  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
-  await engine.start();
-  lifecycle.add(engine);
-  return { engine, addresses: transports.map(({ local }) => `coap://${local}`) };
 }
 
 /** Cloud apps: the MQTT bridge over the same journal. */

@@ -1,6 +1,7 @@
 /** The configuration of the gateway. */
-export { hearsUnprotected } from "./exposure.ts";
+export { hearsUnprotected, isLoopback } from "./exposure.ts";
 export { ConfigError, type Finding, formatFinding } from "./findings.ts";
+export { formatHostPort } from "./kinds.ts";
 export { configOf } from "./override.ts";
 export { configCheck, configShow } from "./programs.ts";
 export { examineConfig, readConfig } from "./read.ts";

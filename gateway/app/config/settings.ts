@@ -56,6 +56,11 @@ export const SETTINGS = {
   ),
   "site.name": optional(text, "Name of the installation, for people. The site's id is made once and never changes."),
   "coap.listen": setting(someOf(hostPort), ["127.0.0.1:5683"], "UDP addresses on which nodes reach the gateway."),
+  "coap.multicast": setting(
+    listOf(hostPort),
+    [],
+    "Groups on which discovery is answered, e.g. 224.0.1.187:5683 or [ff02::fd%eth0]:5683.",
+  ),
   "coap.lab": setting(
     oneOf("loopback", "on", "off"),
     "loopback",

@@ -35,7 +35,8 @@ test("an empty file gives the defaults", () => {
   expect(readConfig({ path: EMPTY, env: {} })).toEqual({
     data: "./data",
     site: { name: undefined },
-    coap: { listen: [{ host: "127.0.0.1", port: 5683 }], lab: "loopback" },
+    coap: { listen: [{ host: "127.0.0.1", port: 5683 }], multicast: [], lab: "loopback" },
+    security: { keyFile: undefined },
     trust: { mode: "require" },
     mqtt: {
       url: undefined,

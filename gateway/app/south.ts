@@ -1,0 +1,56 @@
+/** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
+import { type Lifecycle, type Millis, systemClock } from "../base/index.ts";
+import { Engine } from "../coap/index.ts";
+import { CampaignWatch } from "../service/campaign/index.ts";
+import { Presence } from "../service/registry/index.ts";
+import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
+import { imageLane, imageUri } from "../southbound/firmware/index.ts";
+import type { Centre } from "./centre.ts";
+import type { Config } from "./config/index.ts";
+import type { GatewayPorts } from "./gateway.ts";
+import { modeOf } from "./lab.ts";
+import { openListeners } from "./listeners.ts";
+
+/** Looks at the clock for late nodes this many times per wake interval. */
+const LOOKS_PER_WAKE = 30;
+
+export interface South {
+  /** Where nodes and managers reach us. */
+  readonly addresses: readonly string[];
+  readonly engine: Engine;
+}
+
+/** Throws UsageError `port.*`. */
+export async function openSouth(
+  config: Config,
+  { clock, random, log, version }: GatewayPorts,
+  centre: Centre,
+  lifecycle: Lifecycle,
+): Promise<South> {
+  const { schema, ledger, registry, campaigns, images, folder } = centre;
+  const { wakeInterval } = config.nodes;
+  const services = { ...centre, recorder: ledger, clock, log };
+  const stream = new EventStream(schema);
+  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
+  const listeners = openListeners(config);
+  const engine = new Engine({
+    transports: listeners.map(({ transport }) => transport),
+    unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
+    clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
+    random,
+    log,
+    handler: coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root }),
+    lanes: {
+      block: imageLane(images, registry, clock),
+      checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
+    },
+  });
+  ledger.onFact((fact) => {
+    if (stream.take(fact)) engine.changed(STREAM_TOPIC);
+  });
+  lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
+  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
+  await engine.start();
+  lifecycle.add(engine);
+  return { engine, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };
+}
