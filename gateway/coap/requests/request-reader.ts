@@ -1,10 +1,11 @@
 /** RFC 7252 §5.4, §5.8 — options and method of a request: what must be refused, and what the handlers get. */
-import { EMPTY, isCoded, toHex, WireError } from "../../base/index.ts";
+import { EMPTY, isCoded, toHex } from "../../base/index.ts";
 import {
   type BlockOption,
   codeOf,
   type DottedCode,
   decodeBlockOption,
+  decodeText,
   decodeUint,
   isCritical,
   isNoCacheKey,
@@ -148,24 +149,4 @@ export function transferKey({ code, options }: Pick<ReadRequest, "code" | "optio
     if (!isNoCacheKey(number) && !NOT_IN_TRANSFER_KEY.has(number)) key += ` ${number}:${toHex(value)}`;
   }
   return key;
-}
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** §5.10.1: Uri-Path and Uri-Query are UTF-8. */
-function decodeText(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) {
-    if (byte >= 0x80) return decodeUtf8(bytes);
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch (cause) {
-    throw new WireError("coap.utf8", {}, { cause });
-  }
 }

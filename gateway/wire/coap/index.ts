@@ -4,4 +4,6 @@ export * from "./codes.ts";
 export * from "./content-formats.ts";
 export * from "./message.ts";
 export * from "./options.ts";
+export * from "./text-option.ts";
 export * from "./uint-option.ts";
+export * from "./uri.ts";
