@@ -1,18 +1,20 @@
 /** `sidgate sim`: simulated sleepy nodes against any gateway, until it is told to stop. */
-import type { SimOptions } from "../admin/cli/index.ts";
-import { GatewayClient } from "../admin/cli/index.ts";
-import { systemClock } from "../base/index.ts";
+import { GatewayClient, type SimOptions } from "../admin/cli/index.ts";
+import { systemClock, UsageError } from "../base/index.ts";
 import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
 import { configOf } from "./config/index.ts";
+import { type FleetCredentials, fileCredentials, introduce, introduceSecured } from "./fleet-credentials.ts";
 import { toldToStop } from "./run.ts";
 
 export async function simulate(options: SimOptions): Promise<number> {
-  await introduce(fleetEndpoints(options.nodes), options);
+  const credentials = await credentialsFor(options);
+  const endpoints = options.credentials === undefined ? fleetEndpoints(options.nodes) : [...credentials.keys()];
   const last = new Map<string, string>();
   const fleet = startFleet({
     gateway: options.gateway,
-    nodes: options.nodes,
+    endpoints,
+    credentials,
     seed: options.seed,
     loss: options.loss,
     wakeInterval: options.wakeInterval,
@@ -24,30 +26,29 @@ export async function simulate(options: SimOptions): Promise<number> {
       process.stdout.write(`${line}\n`);
     },
   });
-  process.stdout.write(`${options.nodes} nodes wake at ${options.gateway}; stop them with Ctrl-C.\n`);
+  const how = credentials.size > 0 ? "under OSCORE" : "unprotected, which only lab mode hears,";
+  process.stdout.write(`${endpoints.length} nodes wake ${how} at ${options.gateway}; stop them with Ctrl-C.\n`);
   await toldToStop();
   await fleet.close();
   return 0;
 }
 
-/** On the gateway's own machine the nodes are added to its inventory; elsewhere its installer does that. */
-async function introduce(endpoints: readonly string[], options: SimOptions): Promise<void> {
+/** From the file, or from the gateway of this machine, to which the nodes are added; elsewhere its installer does that. */
+async function credentialsFor({ credentials, plain, nodes, ...options }: SimOptions): Promise<FleetCredentials> {
+  if (credentials !== undefined) return fileCredentials(credentials);
   const data = options.data ?? configOf({}, process.env).data;
   const client = new GatewayClient(controlSocketPath(data));
-  for (const endpoint of endpoints) {
-    try {
-      await client.command("node.add", { endpoint });
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "cli.no-gateway") {
-        process.stdout.write(
-          `No gateway with the data folder ${data} here: add the nodes sim-0001 … on it yourself.\n`,
-        );
-        return;
-      }
-      if (code !== "node.exists") throw error;
-    }
+  const endpoints = fleetEndpoints(nodes);
+  try {
+    if (!plain) return await introduceSecured(client, endpoints);
+    await introduce(client, endpoints);
+  } catch (error) {
+    if (!(error instanceof UsageError && error.code === "cli.no-gateway")) throw error;
+    process.stdout.write(
+      `No gateway with the data folder ${data} here: add the nodes sim-0001 … on it yourself, and give --credentials.\n`,
+    );
   }
+  return new Map();
 }
 
 const describe = ({ endpoint, state, phase, blocks, runningVersion, reports, reason }: NodeView): string =>

@@ -22,7 +22,8 @@ import { parseGateway, setAckTimeout, Transport } from "./speech/transport.ts";
 export interface FleetOptions {
   /** `coap://host:port`. */
   readonly gateway: string;
-  readonly nodes: number;
+  /** One node each, e.g. those of `fleetEndpoints`. */
+  readonly endpoints: readonly string[];
   readonly seed: number;
   /** Share of the datagrams lost each way, 0 to 1. */
   readonly loss?: number;
@@ -99,7 +100,7 @@ export function startFleet(options: FleetOptions): Fleet {
   const codec = checkInCodec(readSids());
   const random = seededRandom(seed);
   const faults = drawFaults(options, random);
-  const devices = fleetEndpoints(options.nodes).map((endpoint, index) => {
+  const devices = options.endpoints.map((endpoint, index) => {
     const own = seededRandom(seed * 65_537 + index);
     const profile: Profile = {
       endpoint,
@@ -141,11 +142,11 @@ const clientOf = ({ credential, sequence = countingSequence() }: NodeSecurity): 
   new OscoreClient(credential, sequence);
 
 /** Which nodes misbehave: the seed chooses them, the shares say how many. Silent nodes are never failing ones too. */
-function drawFaults(options: FleetOptions, random: Random): readonly Fault[] {
-  const faults: Fault[] = Array.from({ length: options.nodes }, () => "none");
+function drawFaults({ endpoints, ...options }: FleetOptions, random: Random): readonly Fault[] {
+  const faults: Fault[] = endpoints.map(() => "none");
   const order = faults.map((_, index) => ({ index, draw: random.next() })).sort((a, b) => a.draw - b.draw);
-  const silent = Math.round((options.silentShare ?? 0) * options.nodes);
-  const failing = Math.round((options.failShare ?? 0) * options.nodes);
+  const silent = Math.round((options.silentShare ?? 0) * endpoints.length);
+  const failing = Math.round((options.failShare ?? 0) * endpoints.length);
   for (const [rank, { index }] of order.slice(0, silent + failing).entries()) {
     faults[index] = rank < silent ? "silent" : (FAILURES[(rank - silent) % FAILURES.length] ?? "boot-failed");
   }

@@ -63,15 +63,21 @@ describe("programs get their options, checked and with defaults", () => {
       ["run", "-c", "a.yaml", "--data", "/d"],
       ["run", { config: "a.yaml", data: "/d" }],
     ],
-    [["try"], ["try", { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, json: false }]],
+    [["try"], ["try", { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, plain: false, json: false }]],
     [
-      ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--json"],
-      ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, json: true }],
+      ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--plain", "--json"],
+      ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, plain: true, json: true }],
     ],
-    [["sim"], ["sim", { gateway: "coap://127.0.0.1:5683", nodes: 5, loss: 0, seed: 1, wakeInterval: 60_000 }]],
+    [
+      ["sim"],
+      ["sim", { gateway: "coap://127.0.0.1:5683", nodes: 5, loss: 0, seed: 1, plain: false, wakeInterval: 60_000 }],
+    ],
     [
       ["sim", "--gateway", "coap://[::1]:1", "--wake-interval", "15m", "--data", "x"],
-      ["sim", { gateway: "coap://[::1]:1", nodes: 5, loss: 0, seed: 1, wakeInterval: 900_000, data: "x" }],
+      [
+        "sim",
+        { gateway: "coap://[::1]:1", nodes: 5, loss: 0, seed: 1, plain: false, wakeInterval: 900_000, data: "x" },
+      ],
     ],
     [
       ["decode", "a0"],
@@ -104,6 +110,7 @@ describe("a wrong command line is one line and exit code 64", () => {
       ["sim", "--wake-interval", "60"],
       "option '--wake-interval <duration>' argument '60' is invalid. It must be a duration, e.g. 90s or 15m",
     ],
+    [["sim", "--plain", "--credentials", "x"], "option '--plain' cannot be used with option '--credentials <file>'"],
     [["decode"], "missing required argument 'hex'"],
     [
       ["node", "add", ""],

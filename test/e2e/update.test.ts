@@ -1,6 +1,6 @@
 /**
  * The product's main job with real processes: `sidgate run`, simulated nodes on npm coap, an image, a campaign, MQTT
- * watched from outside. And again while the gateway is killed with -9 in the middle of it.
+ * watched from outside, all of it under OSCORE. And again while the gateway is killed with -9 in the middle of it.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { watchCloud } from "../../cloud-bridge/app/index.ts";
 import type { CampaignDetail, NodeRow } from "../../gateway/admin/api/index.ts";
+import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
 import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
-import { examineImage, type Fleet, makeImage, startFleet } from "../../gateway/sim/index.ts";
+import { examineImage, type Fleet, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 
 const RATE = 600;
@@ -20,7 +21,7 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-update-"));
-  gateway = await GatewayProcess.start(YAML);
+  gateway = await GatewayProcess.start(YAML, "off");
 }, 30_000);
 
 afterEach(async () => {
@@ -34,12 +35,12 @@ async function nodesReport(
   count: number,
   options: { readonly loss?: number; readonly blocksPerWake?: number } = {},
 ): Promise<void> {
-  for (let i = 1; i <= count; i++) {
-    await gateway.client.command("node.add", { endpoint: `sim-${String(i).padStart(4, "0")}` });
-  }
+  const endpoints = fleetEndpoints(count);
+  const credentials = await introduceSecured(gateway.client, endpoints);
   fleet = startFleet({
     gateway: `coap://127.0.0.1:${gateway.coapPort}`,
-    nodes: count,
+    endpoints,
+    credentials,
     seed: 7,
     wakeInterval: minutes(10),
     clock: systemClock(RATE),

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Encoder } from "cbor-x";
 import { millis, seconds, systemClock } from "../../gateway/base/index.ts";
-import { type Fleet, type FleetOptions, makeImage, startFleet } from "../../gateway/sim/index.ts";
+import { type Fleet, type FleetOptions, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
 import { leavesBySid, TestGateway, testImage } from "./test-gateway.ts";
 
 const MODEL = "room-sensor";
@@ -20,10 +20,10 @@ afterEach(async () => {
 });
 
 /** A minute of the nodes' life takes 60 ms. */
-function start(some: Partial<FleetOptions> = {}): Fleet {
+function start({ nodes = 1, ...some }: Partial<FleetOptions> & { readonly nodes?: number } = {}): Fleet {
   fleet = startFleet({
     gateway: address,
-    nodes: 1,
+    endpoints: fleetEndpoints(nodes),
     seed: 1,
     wakeInterval: seconds(60),
     clock: systemClock(1000),

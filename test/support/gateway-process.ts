@@ -35,19 +35,21 @@ export async function sidgate(args: readonly string[], env: NodeJS.ProcessEnv = 
 export class GatewayProcess {
   readonly folder: string;
   readonly client: GatewayClient;
+  readonly #lab: "loopback" | "off";
   #child: ChildProcess | undefined;
   #output = "";
   #status: Status | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, lab: "loopback" | "off") {
     this.folder = folder;
+    this.#lab = lab;
     this.client = new GatewayClient(controlSocketPath(this.data));
   }
 
   /** `yaml`: further sections of the configuration. CoAP keeps its port over restarts, as nodes expect. */
-  static async start(yaml = ""): Promise<GatewayProcess> {
+  static async start(yaml = "", lab: "loopback" | "off" = "loopback"): Promise<GatewayProcess> {
     const folder = await mkdtemp(join(tmpdir(), "sidgate-e2e-"));
-    const gateway = new GatewayProcess(folder);
+    const gateway = new GatewayProcess(folder, lab);
     await gateway.#configure(0, yaml);
     await gateway.up();
     await gateway.#configure(gateway.coapPort, yaml);
@@ -86,7 +88,7 @@ export class GatewayProcess {
 
   async #configure(coapPort: number, yaml: string): Promise<void> {
     const text = `data: ${this.data}
-coap: { listen: ["127.0.0.1:${coapPort}"] }
+coap: { listen: ["127.0.0.1:${coapPort}"], lab: "${this.#lab}" }
 admin: { listen: "127.0.0.1:0" }
 log: { level: warn }
 ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}

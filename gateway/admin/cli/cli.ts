@@ -59,6 +59,7 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.share("fail", "nodes whose update fails", 0))
     .addOption(OPTIONS.share("silent", "nodes that stop waking", 0))
     .addOption(OPTIONS.seed())
+    .addOption(OPTIONS.plain())
     .addOption(OPTIONS.json())
     .addOption(OPTIONS.data("data folder to keep (default: a temporary one)"))
     .action(async (options: TryOptions) => exit(await programs.try(options)));
@@ -70,6 +71,8 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.share("loss", "datagrams that get lost", 0))
     .addOption(OPTIONS.seed())
     .addOption(OPTIONS.interval(minutes(1)))
+    .addOption(OPTIONS.credentials())
+    .addOption(OPTIONS.plain().conflicts("credentials"))
     .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
     .action(async (options: SimOptions) => exit(await programs.sim(options)));
   cli

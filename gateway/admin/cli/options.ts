@@ -69,6 +69,12 @@ export const OPTIONS = {
       .choices(["140", "141", "142"])
       .default("140"),
   print: () => new Option("--print", "print its credentials: whoever has them is this peer").default(false),
+  plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
+  credentials: () =>
+    new Option(
+      "--credentials <file>",
+      "credentials as 'node credentials --format json' prints them, one line each: these nodes are simulated",
+    ),
   credentialFormat: () =>
     new Option("--format <format>", "form of printed credentials: a label, or the file of a CoAP library")
       .choices(Object.keys(CREDENTIAL_FORMATS))

@@ -15,6 +15,8 @@ export interface TryOptions {
   readonly silent: number;
   readonly seed: number;
   readonly json: boolean;
+  /** Without OSCORE, for comparison. */
+  readonly plain: boolean;
   /** Kept afterwards; without it a temporary folder is used. */
   readonly data?: string;
 }
@@ -25,6 +27,10 @@ export interface SimOptions {
   readonly loss: number;
   readonly seed: number;
   readonly wakeInterval: Millis;
+  /** File of credentials: its nodes are simulated. */
+  readonly credentials?: string;
+  /** Without OSCORE, for comparison and for a gateway in lab mode. */
+  readonly plain: boolean;
   /** Data folder of a gateway on this machine: the nodes are added to its inventory. */
   readonly data?: string;
 }

@@ -20,15 +20,18 @@ export interface ChildOptions {
   readonly clockRate: number;
   /** Seconds, of the gateway's clock. */
   readonly wakeInterval: number;
+  /** Unprotected CoAP, too. */
+  readonly lab: boolean;
 }
 
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 
 /** Throws UsageError `try.gateway` when it does not come up. */
-export async function startChildGateway({ folder, clockRate, wakeInterval }: ChildOptions): Promise<ChildGateway> {
+export async function startChildGateway(options: ChildOptions): Promise<ChildGateway> {
+  const { folder } = options;
   const configFile = join(folder, "sidgate.yaml");
-  await writeFile(configFile, configText(folder, clockRate, wakeInterval));
+  await writeFile(configFile, configText(options));
   const bin = join(packageFolder(), "bin", "sidgate.js");
   const child = spawn(process.execPath, ["--max-semi-space-size=64", bin, "run", "--config", configFile], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -45,13 +48,14 @@ export async function startChildGateway({ folder, clockRate, wakeInterval }: Chi
 }
 
 /** Port 0 everywhere: a trial stands beside whatever runs already. */
-const configText = (folder: string, clockRate: number, wakeInterval: number): string =>
+const configText = ({ folder, clockRate, wakeInterval, lab }: ChildOptions): string =>
   [
     `data: ${JSON.stringify(join(folder, "data"))}`,
     "site:",
     "  name: Trial",
     "coap:",
     '  listen: ["127.0.0.1:0"]',
+    `  lab: "${lab ? "loopback" : "off"}"`,
     "trust:",
     "  mode: lab",
     "mqtt:",

@@ -11,6 +11,7 @@ import type { TryOptions } from "../../admin/cli/index.ts";
 import { type Clock, Lifecycle, minutes, systemClock } from "../../base/index.ts";
 import { type Fleet, fleetEndpoints, makeImage, startFleet } from "../../sim/index.ts";
 import type { CampaignState } from "../../store/index.ts";
+import { type FleetCredentials, introduce, introduceSecured } from "../fleet-credentials.ts";
 import { type ChildGateway, startChildGateway } from "./child-gateway.ts";
 import { drawPicture, Screen } from "./live-table.ts";
 
@@ -59,15 +60,22 @@ export async function tryOut(options: TryOptions): Promise<number> {
     const started = performance.now();
     const rate = clockRate(options.nodes);
     const gateway = lifecycle.add(
-      await startChildGateway({ folder, clockRate: rate, wakeInterval: WAKE_INTERVAL / 1000 }),
+      await startChildGateway({
+        folder,
+        clockRate: rate,
+        wakeInterval: WAKE_INTERVAL / 1000,
+        lab: options.plain,
+      }),
     );
     const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
-    await joinNodes(gateway, options.nodes);
+    const endpoints = fleetEndpoints(options.nodes);
+    const credentials = await joinNodes(gateway, endpoints, options);
     const clock = systemClock(rate);
     const fleet = lifecycle.add(
       startFleet({
         gateway: gateway.coap,
-        nodes: options.nodes,
+        endpoints,
+        credentials,
         seed: options.seed,
         loss: options.loss,
         failShare: options.fail,
@@ -95,8 +103,13 @@ async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<
   return folder;
 }
 
-async function joinNodes({ client }: ChildGateway, nodes: number): Promise<void> {
-  await Promise.all(fleetEndpoints(nodes).map((endpoint) => client.command("node.add", { endpoint })));
+async function joinNodes(
+  { client }: ChildGateway,
+  endpoints: readonly string[],
+  { plain }: TryOptions,
+): Promise<FleetCredentials> {
+  if (plain) await introduce(client, endpoints);
+  return plain ? new Map() : introduceSecured(client, endpoints);
 }
 
 async function rollOut(trial: Trial, folder: string): Promise<TrialResult> {

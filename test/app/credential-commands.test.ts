@@ -1,0 +1,106 @@
+/** The commands that make and void credentials: each is a fact with its actor, and no answer holds a secret. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { commandHandlers } from "../../gateway/app/commands.ts";
+import { type NodeId, SILENT, toHex } from "../../gateway/base/index.ts";
+import { Credentials } from "../../gateway/service/credentials/index.ts";
+import { CommandInbox, type Fact, type ImageStore, Ledger } from "../../gateway/store/index.ts";
+import { openServices, type Services } from "../support/services.ts";
+
+const NO_IMAGES: ImageStore = {
+  receive: () => Promise.reject(new RangeError("no images here")),
+  open: () => undefined,
+  remove: async () => undefined,
+  close: async () => undefined,
+};
+
+let folder: string;
+let services: Services;
+let credentials: Credentials;
+let inbox: CommandInbox;
+let commands = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidgate-commands-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+beforeEach(async () => {
+  services = await openServices({ images: NO_IMAGES });
+  credentials = new Credentials(SILENT);
+  inbox = new CommandInbox(SILENT);
+  const { registry, images, campaigns, journal, state, clock } = services;
+  const projections = [registry, credentials, inbox];
+  const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
+  await credentials.unlock(join(folder, "site.key"));
+  const defaults = { stopAtPct: 15, silentAfter: 3 };
+  const given = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
+  inbox.serve(commandHandlers(given), ledger);
+});
+
+const submit = (op: string, args: Record<string, string>) =>
+  inbox.submit({ id: `${op}-${++commands}`, op, args, actor: "cli:me" });
+const completed = async (op: string, args: Record<string, string>): Promise<Record<string, string>> => {
+  const outcome = await submit(op, args);
+  if (outcome.status === "failed") throw new Error(outcome.error.text);
+  return outcome.result as Record<string, string>;
+};
+const facts = (): Promise<readonly Fact[]> => services.journal.read(1, 100);
+const typesOf = async (): Promise<readonly string[]> => (await facts()).map(({ type }) => type);
+const nodeId = (answer: Record<string, string>): NodeId => answer["node"] as NodeId;
+
+test("a node that is added has credentials from the first moment on", async () => {
+  const added = await completed("node.add", { endpoint: "room-1" });
+  expect(added).toEqual({ node: expect.any(String), endpoint: "room-1" });
+  expect(credentials.ofNode(nodeId(added))).toMatchObject({ name: "room-1", nodeId: nodeId(added) });
+  expect(await typesOf()).toEqual(["node.joined", "credential.added", "command.done"]);
+});
+
+test("a node gets new ones, and the old are void", async () => {
+  const added = await completed("node.add", { endpoint: "room-1" });
+  const before = credentials.ofNode(nodeId(added));
+  expect(await completed("node.rekey", { node: nodeId(added) })).toEqual({ node: nodeId(added) });
+  const after = credentials.ofNode(nodeId(added));
+  expect(after?.masterSecret).not.toEqual(before?.masterSecret);
+  expect(credentials.byKid(before?.recipientId ?? new Uint8Array(), undefined)).toEqual([]);
+  expect((await typesOf()).slice(3)).toEqual(["credential.added", "credential.removed", "command.done"]);
+});
+
+test("a node that is forgotten takes its credentials along", async () => {
+  const added = await completed("node.add", { endpoint: "room-1" });
+  await completed("node.remove", { node: nodeId(added) });
+  expect(credentials.size).toBe(0);
+});
+
+test("managers come and go", async () => {
+  expect(await completed("manager.add", { manager: "bms" })).toEqual({ manager: "bms" });
+  expect(await submit("manager.add", { manager: "bms" })).toMatchObject({ error: { code: "manager.exists" } });
+  expect(await completed("manager.remove", { manager: "bms" })).toEqual({ manager: "bms" });
+  expect(await submit("manager.remove", { manager: "bms" })).toMatchObject({ error: { code: "manager.unknown" } });
+  expect(credentials.size).toBe(0);
+});
+
+test("who did it stands in each fact, and no fact and no answer holds a secret", async () => {
+  const added = await completed("node.add", { endpoint: "room-1" });
+  await completed("node.rekey", { node: nodeId(added) });
+  await completed("manager.add", { manager: "bms" });
+  for (const fact of await facts()) expect(fact).toMatchObject({ actor: "cli:me" });
+  const written = JSON.stringify(await facts(), (_key, value) => (value instanceof Uint8Array ? toHex(value) : value));
+  for (const known of [credentials.ofNode(nodeId(added)), credentials.ofManager("bms")]) {
+    expect(known).toBeDefined();
+    expect(written).not.toContain(toHex(known?.masterSecret ?? new Uint8Array([1])));
+    expect(written).not.toContain(toHex(known?.masterSalt ?? new Uint8Array([1])));
+  }
+});
+
+test.each([
+  ["node.rekey", { node: "n-9" }, "node.unknown"],
+  ["manager.add", { manager: "" }, "command.argument"],
+  ["manager.add", { manager: "a\u0007" }, "command.argument"],
+  ["manager.remove", { name: "bms" }, "command.argument"],
+])("%s %j is refused", async (op, args, code) => {
+  expect(await submit(op, args)).toMatchObject({ status: "failed", error: { code } });
+  expect(await typesOf()).toEqual(["command.done"]);
+});
