@@ -26,6 +26,7 @@ export function readLookup(kind: LookupKind, query: readonly string[]): Lookup {
   const criteria: string[] = [];
   const paging = new Map<string, number>();
   for (const item of query) {
+    if (item === "") continue;
     const [, name, value] = /^(page|count)=(.*)$/s.exec(item) ?? [];
     if (name === undefined || value === undefined) criteria.push(item);
     else if (!/^[0-9]{1,9}$/.test(value)) throw wrong(name, "it is not a number");

@@ -36,6 +36,7 @@ export function readParameters(query: readonly string[]): RegistrationParameters
   const known = new Map<string, string>();
   const attributes: Array<readonly [string, string]> = [];
   for (const item of query) {
+    if (item === "") continue; // `/rd?` says nothing
     const equals = item.indexOf("=");
     const name = equals < 0 ? item : item.slice(0, equals);
     const value = equals < 0 ? "" : item.slice(equals + 1);

@@ -4,7 +4,6 @@ import type { Response, ResponseCode } from "../../coap/index.ts";
 
 /** CoAP codes of errors that are not 4.00 by themselves. */
 const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
-  "node.unknown": "4.01",
   "directory.name": "4.03",
   "directory.owner": "4.03",
   "directory.unknown": "4.04",

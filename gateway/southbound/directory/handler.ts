@@ -12,7 +12,6 @@ import {
   readLookup,
   readParameters,
 } from "../../service/directory/index.ts";
-import type { Registry } from "../../service/registry/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import type { Link } from "../../wire/link/index.ts";
 import { errorResponse } from "./error-response.ts";
@@ -52,7 +51,6 @@ export const DIRECTORY_LINKS: readonly Link[] = [
 export interface DirectoryOptions {
   readonly directory: Directory;
   readonly registrar: Registrar;
-  readonly registry: Pick<Registry, "get">;
   readonly clock: Clock;
   /** Asks a node for its links; without it there is no simple registration. */
   readonly fetchLinks?: FetchLinks;
@@ -123,7 +121,7 @@ async function register(peer: Peer, request: Request, parts: DirectoryOptions): 
   if (contentFormat !== CONTENT_FORMAT.linkFormat) {
     throw new UsageError("resource.content-format", { format: contentFormat, method: "POST", path: "rd" });
   }
-  const asking = askingOf(peer, parts);
+  const asking = askingOf(peer);
   const parameters = readParameters(request.query);
   const id = await parts.registrar.register(parameters, readLinks(request.payload), asking);
   hear(id, peer, asking.registrant, parts);
@@ -134,7 +132,7 @@ async function register(peer: Peer, request: Request, parts: DirectoryOptions): 
 async function update(peer: Peer, request: Request, id: string, parts: DirectoryOptions): Promise<Response> {
   only("POST", request);
   noPayload(request);
-  const asking = askingOf(peer, parts);
+  const asking = askingOf(peer);
   await parts.registrar.update(id, readParameters(request.query), asking);
   hear(id, peer, asking.registrant, parts);
   return { code: "2.04" };
@@ -142,7 +140,7 @@ async function update(peer: Peer, request: Request, id: string, parts: Directory
 
 /** §5.3.2. */
 async function remove(peer: Peer, id: string, parts: DirectoryOptions): Promise<Response> {
-  await parts.registrar.remove(id, askingOf(peer, parts).registrant);
+  await parts.registrar.remove(id, askingOf(peer).registrant);
   return { code: "2.02" };
 }
 
@@ -159,7 +157,7 @@ async function registerSimply(
   if (parameters.base !== undefined) {
     throw new WireError("directory.parameter", { name: "base", what: "simple registration does not take it" });
   }
-  const asking = askingOf(peer, parts);
+  const asking = askingOf(peer);
   const id = await simple.register(peer, parameters, asking);
   hear(id, peer, asking.registrant, parts);
   return { code: "2.04" };
@@ -182,16 +180,16 @@ async function answerLookup(
   return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload, observable: LOOKUP_TOPIC };
 }
 
-/** A security context says who it is; without one there is but the address. */
-function askingOf(peer: Peer, { registry }: DirectoryOptions): Asking {
+function askingOf(peer: Peer): Asking {
   const { source, host } = placeOf(peer);
-  return { registrant: registrantOf(peer, host, registry), source };
+  return { registrant: registrantOf(peer, host), source };
 }
 
-function registrantOf({ nodeId, identity }: Peer, host: string, registry: DirectoryOptions["registry"]): Registrant {
-  if (nodeId !== undefined) return { kind: "node", node: nodeId, endpoint: registry.get(nodeId).endpoint };
-  if (identity !== undefined) return { kind: "manager", name: `${identity.kind}:${identity.id}` };
-  return { kind: "host", host };
+/** A security context says who it is; without one there is but the address. */
+function registrantOf({ nodeId, identity }: Peer, host: string): Registrant {
+  if (identity === undefined) return { kind: "host", host };
+  const { name } = identity;
+  return nodeId === undefined ? { kind: "manager", name } : { kind: "node", node: nodeId, endpoint: name };
 }
 
 /** Whoever registers for others says nothing of whether they are awake. */
