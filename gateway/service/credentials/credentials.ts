@@ -34,6 +34,9 @@ const TABLE = "credential";
 const SECRET = 16;
 const SALT = 8;
 
+/** Peers that speak now: opened once, they are found within a microsecond. */
+const OPENED = 1024;
+
 /** What is known of a credential without opening it. */
 export interface CredentialInfo {
   readonly id: string;
@@ -62,6 +65,8 @@ export class Credentials implements CredentialSource, Projection {
   /** Managers are few. */
   readonly #byManager = new Map<string, string>();
   readonly #kids = new KidPool();
+  /** By kid as hex, least recently opened first. */
+  readonly #opened = new Map<string, readonly Credential[]>();
   readonly #dirty = new Set<string>();
   readonly #listeners = new Set<(id: string) => void>();
   #seal: Seal | undefined;
@@ -83,7 +88,7 @@ export class Credentials implements CredentialSource, Projection {
       this.#log.info("site-key.made", { file });
     }
     const seal = new Seal(key);
-    if (sample !== undefined && this.#opened(sample, seal) === undefined) {
+    if (sample !== undefined && this.#unseal(sample, seal) === undefined) {
       throw new StoreError("site-key.wrong", { file, count: this.#records.size });
     }
     this.#seal = seal;
@@ -94,11 +99,8 @@ export class Credentials implements CredentialSource, Projection {
   }
 
   byKid(kid: Uint8Array, idContext: Uint8Array | undefined): readonly Credential[] {
-    return this.#byKid.of(toHex(kid)).flatMap((id) => {
-      const found = this.#open(id);
-      if (found === undefined || !isOfContext(found, idContext)) return [];
-      return [found];
-    });
+    const found = this.#ofKid(toHex(kid));
+    return idContext === undefined ? found : found.filter((credential) => isOfContext(credential, idContext));
   }
 
   /** The newest, if it has several. */
@@ -119,9 +121,10 @@ export class Credentials implements CredentialSource, Projection {
     return this.#byNode.of(node);
   }
 
-  /** In the order in which they came. */
+  /** By name. */
   managers(): readonly CredentialInfo[] {
-    return [...this.#byManager.values()].flatMap((id) => this.#info(id) ?? []);
+    const found = [...this.#byManager.values()].flatMap((id) => this.#info(id) ?? []);
+    return found.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 
   manager(name: string): CredentialInfo | undefined {
@@ -155,10 +158,6 @@ export class Credentials implements CredentialSource, Projection {
 
   async load(state: StateStore): Promise<void> {
     for (const [id, bytes] of await state.entries(TABLE)) this.#put(id, bytes);
-    // Managers are shown as they came; the table gives them by id.
-    const managers = this.managers().toSorted((a, b) => a.added - b.added);
-    this.#byManager.clear();
-    for (const { name, id } of managers) this.#byManager.set(name, id);
     this.#dirty.clear();
   }
 
@@ -193,6 +192,7 @@ export class Credentials implements CredentialSource, Projection {
   #put(id: string, bytes: Uint8Array): void {
     const [node, name, kid] = decodeStored(bytes);
     this.#records.set(id, bytes);
+    this.#opened.delete(toHex(kid));
     this.#byKid.add(toHex(kid), id);
     if (node === null) this.#byManager.set(name, id);
     else this.#byNode.add(node, id);
@@ -204,12 +204,27 @@ export class Credentials implements CredentialSource, Projection {
     if (bytes === undefined) return;
     const [node, name, kid] = decodeStored(bytes);
     this.#records.delete(id);
+    this.#opened.delete(toHex(kid));
     this.#byKid.remove(toHex(kid), id);
     this.#kids.givenBack(kid);
     if (node !== null) this.#byNode.remove(node, id);
     else if (this.#byManager.get(name) === id) this.#byManager.delete(name);
     this.#dirty.add(id);
     for (const listener of this.#listeners) listener(id);
+  }
+
+  /** Every request asks for this, and a seal takes longer to open than a block to send. */
+  #ofKid(kid: string): readonly Credential[] {
+    const known = this.#opened.get(kid);
+    if (known !== undefined) return known;
+    const opened = this.#byKid.of(kid).flatMap((id) => this.#open(id) ?? []);
+    if (opened.length === 0) return opened; // strangers' kids are not remembered
+    for (const oldest of this.#opened.keys()) {
+      if (this.#opened.size < OPENED) break;
+      this.#opened.delete(oldest);
+    }
+    this.#opened.set(kid, opened);
+    return opened;
   }
 
   #info(id: string): CredentialInfo | undefined {
@@ -221,13 +236,13 @@ export class Credentials implements CredentialSource, Projection {
 
   #open(id: string | undefined): Credential | undefined {
     if (id === undefined || this.#seal === undefined) return undefined;
-    const credential = this.#opened(id, this.#seal);
+    const credential = this.#unseal(id, this.#seal);
     // `unlock` has tried the key: it is this one record that the disk, or somebody, has changed.
     if (credential === undefined) this.#log.error("credentials.seal-broken", { credential: id });
     return credential;
   }
 
-  #opened(id: string, seal: Seal): Credential | undefined {
+  #unseal(id: string, seal: Seal): Credential | undefined {
     const bytes = this.#records.get(id);
     if (bytes === undefined) return undefined;
     const [node, name, kid, sealed] = decodeStored(bytes);
@@ -251,8 +266,8 @@ export class Credentials implements CredentialSource, Projection {
 }
 
 /** RFC 8613 §5.1: a `kid context` in the request tells apart contexts that share a kid. */
-const isOfContext = ({ idContext }: Credential, named: Uint8Array | undefined): boolean =>
-  named === undefined || (idContext !== undefined && equalBytes(idContext, named));
+const isOfContext = ({ idContext }: Credential, named: Uint8Array): boolean =>
+  idContext !== undefined && equalBytes(idContext, named);
 
 /** Our own bytes: written by `apply` and committed with a checksum by the store. */
 const decodeStored = (bytes: Uint8Array): Stored => decodePlain(bytes) as Stored;

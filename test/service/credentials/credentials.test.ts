@@ -94,16 +94,29 @@ describe("credentials", () => {
     expect(credentials.ofNode("n-9" as NodeId)).toBeUndefined();
   });
 
+  test("are opened once for a peer that goes on speaking, and again when there are others", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const [first] = credentials.byKid(Uint8Array.of(1), undefined);
+    expect(credentials.byKid(Uint8Array.of(1), undefined)[0]).toBe(first);
+    const second = { ...credentials.issue({ name: "bms" }), kid: Uint8Array.of(1) };
+    await ledger.record("credential.added", { ...second, actor: "test" }); // sealed for another kid: does not open
+    expect(credentials.byKid(Uint8Array.of(1), undefined)).toEqual([first]);
+    await ledger.record("credential.removed", { credential: first?.id ?? "", actor: "test" });
+    expect(credentials.byKid(Uint8Array.of(1), undefined)).toEqual([]);
+  });
+
   test("managers have names and no node", async () => {
     const { credentials, ledger, give } = await openSite(newKeyFile());
-    await give("bms");
     await give("installer");
+    await give("bms");
     expect(credentials.managers().map(({ name }) => name)).toEqual(["bms", "installer"]);
     expect(credentials.ofManager("bms")).toMatchObject({ nodeId: undefined, name: "bms" });
     const known = credentials.manager("bms");
+    const kid = known?.kid ?? EMPTY;
     await ledger.record("credential.removed", { credential: known?.id ?? "", actor: "test" });
     expect(credentials.manager("bms")).toBeUndefined();
-    expect(credentials.byKid(Uint8Array.of(1), undefined)).toEqual([]);
+    expect(credentials.byKid(kid, undefined)).toEqual([]);
   });
 
   test("go with their node, and whoever derived a context from them is told", async () => {
