@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock, Lifecycle, Logger } from "../base/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
+import { Directory } from "../service/directory/index.ts";
 import { Images } from "../service/images/index.ts";
 import { Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
@@ -33,6 +34,7 @@ export interface Centre {
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly directory: Directory;
   readonly inbox: CommandInbox;
 }
 
@@ -61,12 +63,26 @@ export async function openCentre(
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
   const credentials = new Credentials(log);
+  const directory = new Directory();
   const inbox = new CommandInbox(log);
-  const projections = [registry, mailbox, images, campaigns, credentials, inbox];
+  const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   await credentials.unlock(config.security.keyFile ?? inFolder(join("keys", "site.key")));
   const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
   const services = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
   inbox.serve(commandHandlers(services), ledger);
-  return { folder, schema, journal, state, ledger, registry, mailbox, images, campaigns, credentials, inbox };
+  return {
+    folder,
+    schema,
+    journal,
+    state,
+    ledger,
+    registry,
+    mailbox,
+    images,
+    campaigns,
+    credentials,
+    directory,
+    inbox,
+  };
 }

@@ -4,9 +4,11 @@ import { Engine } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
+import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { imageLane, imageUri } from "../southbound/firmware/index.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
+import { openDirectory } from "./directory.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
@@ -33,13 +35,15 @@ export async function openSouth(
   const stream = new EventStream(schema);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
   const listeners = openListeners(config);
+  const directory = openDirectory(centre, clock, (topic) => engine.changed(topic), lifecycle);
+  const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
     unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
     clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
     random,
     log,
-    handler: coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root }),
+    handler: (peer, request) => directory(peer, request) ?? coreconf(peer, request),
     lanes: {
       block: imageLane(images, registry, clock),
       checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),

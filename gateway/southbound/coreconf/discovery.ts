@@ -15,9 +15,17 @@ const datastore = (target: string): Link => ({
   ],
 });
 
-/** A node sees its own datastore; a manager also sees one per node. `query` filters as RFC 6690 §4.1 says. */
-export function discover(asker: Asker, nodes: Iterable<string>, query: readonly string[]): Uint8Array {
-  const links: Link[] = [datastore("/c")];
+/**
+ * A node sees its own datastore; a manager also sees one per node. `others`: what other faces offer to everybody.
+ * `query` filters as RFC 6690 §4.1 says.
+ */
+export function discover(
+  asker: Asker,
+  nodes: Iterable<string>,
+  others: readonly Link[],
+  query: readonly string[],
+): Uint8Array {
+  const links: Link[] = [datastore("/c"), ...others];
   if (asker.role === "manager") {
     for (const id of nodes) links.push(datastore(`/n/${id}/c`));
     links.push({

@@ -3,6 +3,7 @@ import { type Clock, type Peer, UsageError } from "../../base/index.ts";
 import type { Method, Request, RequestPort, Response } from "../../coap/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
+import type { Link } from "../../wire/link/index.ts";
 import {
   decodeIdentifiers,
   decodeInstances,
@@ -26,6 +27,8 @@ export interface CoreconfOptions extends PendingServices {
   readonly clock: Clock;
   readonly stream: EventStream;
   readonly gatewayRoot: DatastoreRoot;
+  /** What `/.well-known/core` says of other faces. */
+  readonly links?: readonly Link[];
 }
 
 /** In one FETCH: each may stand for a whole datastore. */
@@ -109,7 +112,7 @@ function ownDatastore(asker: Asker, options: CoreconfOptions): Resource {
 function discovery(request: Request, asker: Asker, options: CoreconfOptions): Response {
   if (request.method !== "GET") throw wrongMethod(request);
   const filter = request.query.filter((item) => !isEndpointQuery(item));
-  const payload = discover(asker, options.registry.ids(), filter);
+  const payload = discover(asker, options.registry.ids(), options.links ?? [], filter);
   return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload };
 }
 
