@@ -1,0 +1,28 @@
+/** Choices from a seed: the same seed throws the same datagrams. */
+import { type Random, seededRandom } from "../../gateway/base/index.ts";
+
+export class Dice {
+  readonly #random: Random;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  /** 0 to limit - 1. */
+  below(limit: number): number {
+    return Math.floor(this.#random.next() * limit);
+  }
+
+  chance(share: number): boolean {
+    return this.#random.next() < share;
+  }
+
+  pick<T>(list: readonly [T, ...(readonly T[])]): T {
+    return list[this.below(list.length)] ?? list[0];
+  }
+
+  /** Up to `max` bytes of anything. */
+  bytes(max: number): Uint8Array {
+    return Uint8Array.from({ length: this.below(max + 1) }, () => this.below(256));
+  }
+}
