@@ -14,6 +14,7 @@ export {
 } from "./folder/data-folder.ts";
 export { makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
 export { controlSocketPath } from "./folder/owner.ts";
+export { fileSequence, memorySequence } from "./folder/sequence-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
 export * from "./inbox.ts";
 export type { RedisOptions } from "./ioredis.ts";

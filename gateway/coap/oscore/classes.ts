@@ -29,10 +29,11 @@ const TAKEN_FROM_OUTSIDE: ReadonlySet<number> = new Set([...OUTER_ONLY].filter((
 
 /** The options of an opened message: those inside, and the class U ones of the outside. */
 export function joinOptions(inner: readonly OptionValue[], outer: readonly OptionValue[]): readonly OptionValue[] {
-  let taken: OptionValue[] | undefined;
-  for (const option of outer) if (TAKEN_FROM_OUTSIDE.has(option.number)) (taken ??= []).push(option);
-  return taken === undefined ? inner : sortOptions([...taken, ...inner]);
+  if (!outer.some(isTaken)) return inner;
+  return sortOptions([...outer.filter(isTaken), ...inner]);
 }
+
+const isTaken = ({ number }: OptionValue): boolean => TAKEN_FROM_OUTSIDE.has(number);
 
 export interface SplitOptions {
   readonly inner: readonly OptionValue[];
@@ -56,24 +57,18 @@ export function splitRequestOptions(options: readonly OptionValue[]): SplitOptio
 
 /** §4.1.3.5.2: in a notification the inner Observe is empty; the outer one serves those between. */
 export function splitReplyOptions(options: readonly OptionValue[]): SplitOptions {
-  let inner: OptionValue[] | undefined;
-  let outer: OptionValue[] | undefined;
-  for (let i = 0; i < options.length; i++) {
-    const option = options[i]!;
-    const { number } = option;
-    if (number === OPTION.observe) {
-      inner ??= options.slice(0, i);
-      inner.push({ number, value: EMPTY });
-      (outer ??= []).push(option);
-    } else if (isClassU(number)) {
-      inner ??= options.slice(0, i);
-      (outer ??= []).push(option);
-    } else inner?.push(option);
-  }
-  return { inner: inner ?? options, outer: outer ?? NO_OPTIONS };
+  if (!options.some(showsOutside)) return { inner: options, outer: NO_OPTIONS };
+  return {
+    inner: options
+      .filter(({ number }) => !isClassU(number))
+      .map((option) => (option.number === OPTION.observe ? { ...option, value: EMPTY } : option)),
+    outer: options.filter(showsOutside),
+  };
 }
 
+const showsOutside = ({ number }: OptionValue): boolean => number === OPTION.observe || isClassU(number);
 const NO_OPTIONS: readonly OptionValue[] = [];
+
 /** RFC 7252 §6.1: the port that goes without saying. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { coap: 5683, coaps: 5684, http: 80, https: 443 };
 

@@ -1,0 +1,287 @@
+/** RFC 8613 §8.2 — the server's side: a protected request is opened, step by step, or answered with an error. */
+import { type Clock, type CredentialSource, EMPTY, isCoded, WireError } from "../../base/index.ts";
+import { codeClass, type DottedCode, decodeUint, EMPTY_CODE, type Message, OPTION } from "../../wire/coap/index.ts";
+import type { Reply } from "../requests/response-writer.ts";
+import { makeAad } from "./aad.ts";
+import { type AeadMaker, aeadMaker } from "./aead.ts";
+import { CcmBench } from "./aes-ccm.ts";
+import { Challenger } from "./challenge.ts";
+import { joinOptions } from "./classes.ts";
+import { type ContextLimits, Contexts } from "./contexts.ts";
+import { findOption, type Plaintext, withoutOption } from "./message.ts";
+import { makeNonce } from "./nonce.ts";
+import { decodeOscoreOption, type OscoreOption } from "./option.ts";
+import { OuterBlocks } from "./outer-blocks.ts";
+import { decodePartialIv } from "./partial-iv.ts";
+import { Rederivation, unwrapContext, wrapContext } from "./rederivation.ts";
+import {
+  type OpenedRequest,
+  protectUnder,
+  RequestSecurity,
+  type ResponseSecurity,
+  unprotected,
+} from "./response-security.ts";
+import { type OpenedBytes, openBytes, readOpened } from "./seal.ts";
+import type { ProvenPeer, SecurityContext } from "./security-context.ts";
+import { isFresh, received, windowFrom } from "./window.ts";
+
+export interface OscoreOptions {
+  readonly credentials: CredentialSource;
+  readonly clock: Clock;
+  /** Sender sequence numbers: `SenderSequence`. */
+  readonly numbers: { next(): number | undefined; refresh?(): void };
+  readonly limits?: ContextLimits;
+  /** For tests that look at every nonce. */
+  readonly aead?: AeadMaker;
+}
+
+export type OpenOutcome =
+  | {
+      readonly kind: "request";
+      /** Code, options and payload from inside, with type, id and token of the datagram. */
+      readonly message: Message;
+      readonly peer: ProvenPeer;
+      readonly security: ResponseSecurity;
+    }
+  /** To be answered as it is; undefined = there is nothing that could be said. */
+  | { readonly kind: "refused"; readonly reply: Reply | undefined };
+
+/** What was refused and why; never thrown. */
+export interface OscoreStats {
+  opened: number;
+  badOption: number;
+  unknownContext: number;
+  replays: number;
+  notAuthentic: number;
+  malformedInside: number;
+  /** First requests after a start that were asked for Echo (Appendix B.1.2). */
+  challenged: number;
+  /** First requests of Appendix B.2. */
+  rederivations: number;
+  /** Answers that could not be given for want of a sequence number. */
+  numberless: number;
+}
+
+/** A protected request, its option read. */
+interface Incoming {
+  readonly message: Message;
+  readonly partialIv: Uint8Array;
+  readonly kid: Uint8Array;
+  readonly kidContext: Uint8Array | undefined;
+  readonly slice: ((reply: Reply) => Reply) | undefined;
+}
+
+type Attempt = { readonly request: OpenedRequest; readonly bytes: OpenedBytes } | "replay" | "not-authentic";
+
+const refused = (reply: Reply | undefined): OpenOutcome => ({ kind: "refused", reply });
+
+export class Oscore {
+  readonly contexts: Contexts;
+  readonly #clock: Clock;
+  readonly #numbers: OscoreOptions["numbers"];
+  readonly #challenger: Challenger;
+  readonly #rederivation: Rederivation;
+  readonly #blocks = new OuterBlocks();
+  readonly #stats: OscoreStats = {
+    opened: 0,
+    badOption: 0,
+    unknownContext: 0,
+    replays: 0,
+    notAuthentic: 0,
+    malformedInside: 0,
+    challenged: 0,
+    rederivations: 0,
+    numberless: 0,
+  };
+
+  constructor({ credentials, clock, numbers, limits, aead = aeadMaker(new CcmBench()) }: OscoreOptions) {
+    this.contexts = new Contexts(credentials, aead, limits);
+    this.#clock = clock;
+    this.#numbers = numbers;
+    this.#challenger = new Challenger(clock);
+    this.#rederivation = new Rederivation(clock);
+  }
+
+  stats(): Readonly<OscoreStats> & { readonly contexts: number } {
+    return { ...this.#stats, contexts: this.contexts.size };
+  }
+
+  /** The credential was removed or replaced: nothing made of it is used from here on. */
+  forget(credentialId: string): void {
+    this.contexts.forget(credentialId);
+    this.#rederivation.close(credentialId);
+  }
+
+  /** Now and then: lets go of what is old, and sees to it that there are numbers. */
+  purge(): void {
+    this.#blocks.purge(this.#clock.now());
+    this.#numbers.refresh?.();
+  }
+
+  /** For a request with an OSCORE option. `path` is where it came from: it tells the blocks of two senders apart. */
+  openRequest(message: Message, path: string): OpenOutcome {
+    let incoming: Incoming | Reply;
+    try {
+      incoming = this.#read(message, path);
+    } catch (error) {
+      if (!isCoded(error) || error.blame !== "wire") throw error;
+      this.#stats.badOption += 1;
+      return refused(unprotected("4.02")); // §8.2 step 2
+    }
+    return "code" in incoming ? refused(incoming) : this.#open(incoming);
+  }
+
+  /** §8.2 steps 1 and 2: outer blocks, then the option. Throws WireErrors. */
+  #read(received: Message, path: string): Incoming | Reply {
+    const outer = this.#blocks.take(received, path, this.#clock.now());
+    if (outer.kind === "reply") return outer.reply;
+    const { message, slice } = outer;
+    if (message.options.filter(({ number }) => number === OPTION.oscore).length !== 1) {
+      throw new WireError("oscore.option", { what: "it stands there twice" }); // RFC 7252 §5.4.5
+    }
+    const { partialIv, kid, kidContext }: OscoreOption = decodeOscoreOption(
+      findOption(message.options, OPTION.oscore)!,
+    );
+    if (partialIv === undefined || kid === undefined) {
+      throw new WireError("oscore.option", { what: "a request without Partial IV or kid" }); // §6.1
+    }
+    return { message, partialIv, kid, kidContext, slice };
+  }
+
+  #open(incoming: Incoming): OpenOutcome {
+    let failed: Attempt | undefined;
+    for (const context of this.contexts.candidates(incoming.kid, incoming.kidContext)) {
+      const attempt = this.#attempt(context, incoming);
+      if (typeof attempt === "object") return this.#accept(attempt.request, attempt.bytes, incoming);
+      if (failed !== "not-authentic") failed = attempt;
+    }
+    if (failed === undefined) return this.#rederive(incoming);
+    if (failed === "replay") {
+      this.#stats.replays += 1;
+      return refused(unprotected("4.01")); // §8.2 step 3
+    }
+    this.#stats.notAuthentic += 1;
+    return refused(unprotected("4.00")); // §8.2 step 6
+  }
+
+  /** §8.2 steps 3 to 6. */
+  #attempt(context: SecurityContext, { message, partialIv }: Incoming): Attempt {
+    const { window, keys, algorithm, recipientId, recipient } = context;
+    if (window !== undefined && !isFresh(window, decodePartialIv(partialIv))) return "replay";
+    const nonce = makeNonce(keys.commonIv, recipientId, partialIv);
+    const aad = makeAad(algorithm, recipientId, partialIv);
+    const bytes = openBytes(recipient, nonce, aad, message.payload);
+    if (bytes === undefined) return "not-authentic";
+    return { request: { context, outerCode: message.code, nonce, aad }, bytes };
+  }
+
+  /** The request is authentic: is it fresh, and is it a request? */
+  #accept(request: OpenedRequest, bytes: OpenedBytes, incoming: Incoming): OpenOutcome {
+    const { context } = request;
+    const number = decodePartialIv(incoming.partialIv);
+    const inner = readInner(bytes);
+    if (context.window === undefined) {
+      const echo = inner && findOption(inner.options, OPTION.echo);
+      if (echo === undefined || !this.#challenger.isFresh(context, echo)) return this.#challenge(request);
+      context.window = windowFrom(number);
+    } else context.window = received(context.window, number);
+
+    const security = this.#security(request, incoming.slice);
+    if (inner === undefined) {
+      this.#stats.malformedInside += 1;
+      return refused(security.protect(bare("4.00")));
+    }
+    if (findOption(inner.options, OPTION.oscore) !== undefined) {
+      this.#stats.malformedInside += 1;
+      return refused(security.protect(bare("4.02"))); // a context in a context
+    }
+    this.#stats.opened += 1;
+    return { kind: "request", message: innerMessage(incoming.message, inner), peer: context.peer, security };
+  }
+
+  #security(request: OpenedRequest, slice: Incoming["slice"]): ResponseSecurity {
+    const { contexts } = this;
+    return new RequestSecurity(request, {
+      nextNumber: () => this.#number(),
+      isLive: (context) => contexts.isLive(context),
+      slice,
+    });
+  }
+
+  #number(): number | undefined {
+    const number = this.#numbers.next();
+    if (number === undefined) this.#stats.numberless += 1;
+    return number;
+  }
+
+  /** Appendix B.1.2: the window is not known since the start; the answer has a Partial IV of its own. */
+  #challenge(request: OpenedRequest): OpenOutcome {
+    this.#stats.challenged += 1;
+    const echo = { number: OPTION.echo, value: this.#challenger.make(request.context) };
+    const reply: Reply = { code: "4.01", options: [echo], payload: EMPTY };
+    return refused(protectUnder(request, reply, this.#number(), undefined) ?? unprotected("5.03"));
+  }
+
+  /** Appendix B.2: the ID Context is not known; the peer may be proposing it, or the second half of a new one. */
+  #rederive(incoming: Incoming): OpenOutcome {
+    const proposed = incoming.kidContext && unwrapContext(incoming.kidContext);
+    if (proposed !== undefined) {
+      for (const credential of this.contexts.credentials(incoming.kid)) {
+        if (!this.#rederivation.mayDerive()) break;
+        const context = this.contexts.transient(credential, proposed);
+        const attempt = context && this.#attempt(context, incoming);
+        if (typeof attempt !== "object") continue;
+        if (!this.#rederivation.continues(credential.id, proposed)) {
+          return this.#offer(attempt.request, credential.id, proposed, incoming);
+        }
+        this.#rederivation.close(credential.id);
+        const adopted = this.contexts.adopt(credential, Uint8Array.from(proposed));
+        if (adopted === undefined) break;
+        return this.#accept({ ...attempt.request, context: adopted }, attempt.bytes, incoming);
+      }
+    }
+    this.#stats.unknownContext += 1;
+    return refused(unprotected("4.01")); // §8.2 step 2: security context not found
+  }
+
+  /** Response #1: under R2 || ID1, and R2 stands in its kid context. */
+  #offer(request: OpenedRequest, credentialId: string, id1: Uint8Array, { kid }: Incoming): OpenOutcome {
+    this.#stats.rederivations += 1;
+    const credential = this.contexts.credentials(kid).find(({ id }) => id === credentialId);
+    const r2 = this.#rederivation.offer(credentialId);
+    const context = credential && this.contexts.transient(credential, Buffer.concat([r2, id1]));
+    if (context === undefined) return refused(unprotected("4.01"));
+    const answer = protectUnder({ ...request, context }, bare("4.01"), this.#number(), wrapContext(r2));
+    return refused(answer ?? unprotected("5.03"));
+  }
+}
+
+const bare = (code: DottedCode): Reply => ({ code, options: [], payload: EMPTY });
+
+/** §5.3: Code, options and payload; undefined when they are not those of a request. */
+function readInner(bytes: OpenedBytes): Plaintext | undefined {
+  try {
+    const inner = readOpened(bytes);
+    return inner.code !== EMPTY_CODE && codeClass(inner.code) === 0 ? inner : undefined;
+  } catch (error) {
+    if (isCoded(error) && error.blame === "wire") return undefined;
+    throw error;
+  }
+}
+
+/** §8.2 steps 7 and 8: what is inside counts, with the class U options of the outside. */
+function innerMessage({ type, messageId, token, options: outer }: Message, inner: Plaintext): Message {
+  const options = joinOptions(observeRule(inner.options, outer), outer);
+  return { type, messageId, token, code: inner.code, options, payload: inner.payload };
+}
+
+/**
+ * §4.1.3.5.1: only the observe that is protected counts. A registration whose outer Observe was taken away came through
+ * somebody who passes on one answer and no more; to end an observation the protected word is enough.
+ */
+function observeRule(inner: Plaintext["options"], outer: Plaintext["options"]): Plaintext["options"] {
+  const observe = findOption(inner, OPTION.observe);
+  if (observe === undefined || decodeUint(observe) === 1 || findOption(outer, OPTION.observe) !== undefined)
+    return inner;
+  return withoutOption(inner, OPTION.observe);
+}

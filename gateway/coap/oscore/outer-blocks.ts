@@ -1,0 +1,131 @@
+/**
+ * RFC 8613 §4.1.3.4.2 — block-wise transfer of protected messages, by somebody between who does not know OSCORE: the
+ * ciphertext of a request is put together before it is opened, that of an answer is cut when the outer Block2 asks.
+ */
+import { type Millis, minutes, toHex } from "../../base/index.ts";
+import {
+  type BlockOption,
+  blockOffset,
+  blockSize,
+  decodeBlockOption,
+  decodeUint,
+  encodeBlockOption,
+  encodeUint,
+  type Message,
+  OPTION,
+  type OptionValue,
+  sortOptions,
+} from "../../wire/coap/index.ts";
+import { BodyTable } from "../blockwise/block1.ts";
+import type { Reply } from "../requests/response-writer.ts";
+import { findOption } from "./message.ts";
+import { unprotected } from "./response-security.ts";
+
+/** MAX_UNFRAGMENTED_SIZE: more ciphertext than this is not put together. */
+const MAX_UNFRAGMENTED_SIZE = 65_535;
+const BODY_LIMITS = { bodiesPerPeer: 2, bodiesTotal: 16, bodyBytes: MAX_UNFRAGMENTED_SIZE, bodyIdle: minutes(1) };
+const MAX_REPLIES = 64;
+const REPLY_IDLE = minutes(1);
+
+export type OuterOutcome =
+  | { readonly kind: "whole"; readonly message: Message; readonly slice: ((reply: Reply) => Reply) | undefined }
+  | { readonly kind: "reply"; readonly reply: Reply };
+
+interface KeptReply {
+  readonly reply: Reply;
+  readonly until: Millis;
+}
+
+export class OuterBlocks {
+  readonly #bodies = new BodyTable(BODY_LIMITS);
+  /** Protected answers that were asked for in blocks, oldest first. */
+  readonly #replies = new Map<string, KeptReply>();
+
+  /** Throws WireError for a block option that cannot be read. */
+  take(message: Message, path: string, now: Millis): OuterOutcome {
+    const block1 = blockOf(message.options, OPTION.block1);
+    const block2 = blockOf(message.options, OPTION.block2);
+    if (block1 === undefined && block2 === undefined) return { kind: "whole", message, slice: undefined };
+    const key = `${message.code} ${toHex(findOption(message.options, OPTION.oscore)!)}`;
+    if (block2 !== undefined && block2.num > 0) {
+      const kept = this.#replies.get(`${path} ${key}`);
+      if (kept === undefined || kept.until <= now) return { kind: "reply", reply: unprotected("4.08") };
+      return { kind: "reply", reply: cut(kept.reply, block2) };
+    }
+    const slice = (reply: Reply): Reply => this.#answer(`${path} ${key}`, reply, block1, block2, now);
+    if (block1 === undefined) return { kind: "whole", message, slice };
+    return this.#assemble(message, path, key, block1, slice, now);
+  }
+
+  purge(now: Millis): void {
+    this.#bodies.purge(now);
+    for (const [key, { until }] of this.#replies) {
+      if (until > now) return;
+      this.#replies.delete(key);
+    }
+  }
+
+  #assemble(
+    message: Message,
+    path: string,
+    key: string,
+    block: BlockOption,
+    slice: (reply: Reply) => Reply,
+    now: Millis,
+  ): OuterOutcome {
+    const size1 = findOption(message.options, OPTION.size1);
+    const incoming = { block, size1: size1 && decodeUint(size1) };
+    const outcome = this.#bodies.take(path, key, incoming, message.payload, now);
+    switch (outcome.kind) {
+      case "whole":
+        return { kind: "whole", message: { ...message, payload: outcome.payload }, slice };
+      case "continue":
+        return { kind: "reply", reply: { ...unprotected("2.31"), options: [blockValue(OPTION.block1, block)] } };
+      case "gap":
+        return { kind: "reply", reply: unprotected("4.08") };
+      case "too-large":
+        return { kind: "reply", reply: unprotected("4.13") };
+      case "wrong-size":
+        return { kind: "reply", reply: unprotected("4.00") };
+    }
+  }
+
+  #answer(
+    key: string,
+    reply: Reply,
+    block1: BlockOption | undefined,
+    block2: BlockOption | undefined,
+    now: Millis,
+  ): Reply {
+    const named = block1 === undefined ? reply : withOption(reply, blockValue(OPTION.block1, block1));
+    if (block2 === undefined || reply.payload.length <= blockSize(block2.szx)) return named;
+    this.#replies.delete(key);
+    this.#replies.set(key, { reply, until: (now + REPLY_IDLE) as Millis });
+    for (const oldest of this.#replies.keys()) {
+      if (this.#replies.size <= MAX_REPLIES) break;
+      this.#replies.delete(oldest);
+    }
+    return cut(named, block2);
+  }
+}
+
+function blockOf(options: readonly OptionValue[], number: number): BlockOption | undefined {
+  const value = findOption(options, number);
+  return value && decodeBlockOption(value);
+}
+
+const blockValue = (number: number, block: BlockOption): OptionValue => ({ number, value: encodeBlockOption(block) });
+const withOption = (reply: Reply, ...options: OptionValue[]): Reply => ({
+  ...reply,
+  options: sortOptions([...reply.options, ...options]),
+});
+
+function cut(reply: Reply, block: BlockOption): Reply {
+  const offset = blockOffset(block);
+  const size = reply.payload.length;
+  if (offset >= size) return unprotected("4.02");
+  const end = Math.min(size, offset + blockSize(block.szx));
+  const options = [blockValue(OPTION.block2, { ...block, more: end < size })];
+  if (block.num === 0) options.push({ number: OPTION.size2, value: encodeUint(size) });
+  return { ...withOption(reply, ...options), payload: reply.payload.subarray(offset, end) };
+}
