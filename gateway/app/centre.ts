@@ -38,11 +38,17 @@ export interface Centre {
   readonly inbox: CommandInbox;
 }
 
+export interface CentreOptions {
+  /** Voids all credentials and makes a new key for those to come. */
+  readonly newSiteKey?: boolean;
+}
+
 /** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `site-key.*` or WireError/UsageError `yang.*`. */
 export async function openCentre(
   config: Config,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   lifecycle: Lifecycle,
+  { newSiteKey = false }: CentreOptions = {},
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
   const folder = lifecycle.add(await openDataFolder(config.data, log));
@@ -67,7 +73,9 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
-  await credentials.unlock(config.security.keyFile ?? inFolder(join("keys", "site.key")));
+  const keyFile = config.security.keyFile ?? inFolder(join("keys", "site.key"));
+  if (newSiteKey) await credentials.startOver(keyFile, ledger, "cli:new-site-key");
+  else await credentials.unlock(keyFile);
   const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
   const services = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
   inbox.serve(commandHandlers(services), ledger);

@@ -7,7 +7,7 @@ import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
 import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
-import { type Centre, openCentre } from "./centre.ts";
+import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
 import { labWarnings, modeOf } from "./lab.ts";
@@ -22,7 +22,7 @@ export interface GatewayPorts {
   readonly version: string;
 }
 
-export interface GatewayParts {
+export interface GatewayParts extends CentreOptions {
   /** The MQTT half in this process too. */
   readonly bridge: boolean;
 }
@@ -40,7 +40,7 @@ export async function openGateway(
 ): Promise<Gateway> {
   const lifecycle = new Lifecycle();
   try {
-    const centre = await openCentre(config, ports, lifecycle);
+    const centre = await openCentre(config, ports, lifecycle, parts);
     const trace = new Trace(centre.schema);
     centre.ledger.onFact((fact) => trace.take(fact));
     const startedAt = ports.clock.now();

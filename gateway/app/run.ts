@@ -1,7 +1,7 @@
 /** `sidgate run`: the gateway until it is told to stop. */
 
 import type { Status } from "../admin/api/index.ts";
-import { printableLines, type RunOptions } from "../admin/cli/index.ts";
+import { type GatewayOptions, printableLines } from "../admin/cli/index.ts";
 import { type Closable, explain, type Logger, type Random, StoreError, systemClock } from "../base/index.ts";
 import { configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
@@ -11,15 +11,13 @@ import { softwareVersion } from "./version.ts";
 const SYSTEM_RANDOM: Random = { next: Math.random };
 
 /** Resolves with the exit code after SIGINT or SIGTERM. Throws what `openGateway` throws. */
-export async function run(options: RunOptions): Promise<number> {
+export async function run(options: GatewayOptions): Promise<number> {
   const config = configOf(options, process.env);
   const log = openLogger(config.log.level);
-  const gateway = await openGateway(config, {
-    clock: systemClock(config.clock.rate),
-    random: SYSTEM_RANDOM,
-    log,
-    version: softwareVersion(),
-  });
+  const clock = systemClock(config.clock.rate);
+  const ports = { clock, random: SYSTEM_RANDOM, log, version: softwareVersion() };
+  const { newSiteKey = false } = options;
+  const gateway = await openGateway(config, ports, { bridge: true, newSiteKey });
   process.stdout.write(`${banner(gateway.source.status())}\n`);
   const signal = await toldToStop();
   process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);

@@ -6,7 +6,7 @@ import { formatSize } from "../api/quantities.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { OPTIONS } from "./options.ts";
-import type { DecodeOptions, RunOptions, SimOptions, TryOptions } from "./programs.ts";
+import type { DecodeOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
 import { campaignTable, campaignView, imageTable } from "./views.ts";
 
 interface StartOptions extends Asking {
@@ -50,7 +50,8 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .description("run the gateway until it is told to stop")
     .addOption(OPTIONS.config())
     .addOption(OPTIONS.data())
-    .action(async (options: RunOptions) => exit(await programs.run(options)));
+    .option("--new-site-key", "void all credentials and make a new key: the old one is lost, or others have it")
+    .action(async (options: GatewayOptions) => exit(await programs.run(options)));
   cli
     .command("try")
     .description("a whole roll-out before your eyes: gateway, broker and simulated nodes on a fast clock")

@@ -5,5 +5,13 @@ export { type Answer, controlRequest } from "./control.ts";
 export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 export { GatewayClient } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
-export type { ConfigOptions, DecodeOptions, Programs, RunOptions, SimOptions, TryOptions } from "./programs.ts";
+export type {
+  ConfigOptions,
+  DecodeOptions,
+  GatewayOptions,
+  Programs,
+  RunOptions,
+  SimOptions,
+  TryOptions,
+} from "./programs.ts";
 export { formatTable, printable, printableLines } from "./table.ts";

@@ -7,6 +7,11 @@ export interface RunOptions {
   readonly data?: string;
 }
 
+export interface GatewayOptions extends RunOptions {
+  /** Voids all credentials: the site's key is lost, or others have it. */
+  readonly newSiteKey?: boolean;
+}
+
 export interface TryOptions {
   readonly nodes: number;
   /** Shares, 0 to 1. */
@@ -47,7 +52,7 @@ export interface ConfigOptions {
 
 /** Each resolves with the exit code. */
 export interface Programs {
-  run(options: RunOptions): Promise<number>;
+  run(options: GatewayOptions): Promise<number>;
   try(options: TryOptions): Promise<number>;
   sim(options: SimOptions): Promise<number>;
   decode(options: DecodeOptions): Promise<number>;

@@ -8,7 +8,7 @@ export const SECURITY_ERRORS = {
   "site-key.missing": {
     blame: "store",
     text: "the site's key {file} is gone, and {count} credentials are sealed with it",
-    hint: "Restore the file from a backup, or name its place with security.key-file; see docs/security.md.",
+    hint: "Restore the file from a backup, or name its place with security.key-file; docs/security.md says what to do without one.",
   },
   "site-key.wrong": {
     blame: "store",

@@ -21,13 +21,14 @@ import {
   type Fact,
   type FactBodies,
   type Projection,
+  type Recorder,
   type StateChange,
   type StateStore,
 } from "../../store/index.ts";
 import { IdLists } from "./id-lists.ts";
 import { GATEWAY_ID, KidPool } from "./kids.ts";
 import { Seal } from "./seal.ts";
-import { makeSiteKey, readSiteKey } from "./site-key.ts";
+import { makeSiteKey, putAside, readSiteKey } from "./site-key.ts";
 
 const TABLE = "credential";
 /** RFC 8613 §3.2.1: a secret as strong as the AES-128 keys made of it, and a salt. */
@@ -92,6 +93,18 @@ export class Credentials implements CredentialSource, Projection {
       throw new StoreError("site-key.wrong", { file, count: this.#records.size });
     }
     this.#seal = seal;
+  }
+
+  /**
+   * For a key that is lost, or known to others: every credential is void, and a new key is made. Killed in between, the
+   * next start finds nothing that the old key has sealed. Throws StoreError `site-key.unreadable`, `store.*`.
+   */
+  async startOver(file: string, recorder: Recorder, actor: string): Promise<void> {
+    const all = [...this.#records.keys()];
+    await Promise.all(all.map((credential) => recorder.record("credential.removed", { credential, actor })));
+    await putAside(file);
+    this.#seal = new Seal(await makeSiteKey(file));
+    this.#log.warn("site-key.replaced", { file, void: all.length });
   }
 
   get size(): number {

@@ -1,6 +1,6 @@
 /** The site's key: 32 random bytes in a file of their own, as hex, which this user alone may read. Made once. */
 import { randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { link, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fromHex, isCoded, type Logger, StoreError, toHex } from "../../base/index.ts";
 import { makeFolder, writeFileDurably } from "../../store/index.ts";
@@ -32,6 +32,20 @@ export async function makeSiteKey(file: string): Promise<Uint8Array> {
     throw unreadable(file, codeOf(error));
   }
   return key;
+}
+
+/** Kept beside, should it be another site's: `site.key.old`, then `.old2` and so on. Nothing happens without a file. */
+export async function putAside(file: string): Promise<void> {
+  for (let count = 1; ; count++) {
+    const aside = `${file}.old${count === 1 ? "" : count}`;
+    try {
+      await link(file, aside); // never onto another file, as a rename would
+      return;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return;
+      if (codeOf(error) !== "EEXIST") throw unreadable(file, codeOf(error));
+    }
+  }
 }
 
 const unreadable = (file: string, reason: string): StoreError =>

@@ -201,6 +201,27 @@ describe("the site's key", () => {
     await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  test("that is given up voids what it sealed, and is put aside", async () => {
+    const { credentials, ledger, stores, file, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const before = await readFile(file, "utf8");
+    for (const name of ["site.key.old", "site.key.old2"]) {
+      await credentials.startOver(file, ledger, "test");
+      expect(await readdir(join(file, ".."))).toContain(name);
+    }
+    expect(credentials.size).toBe(0);
+    expect(await readFile(`${file}.old`, "utf8")).toBe(before);
+    await give("room-1", NODE);
+    expect((await openSite(file, stores)).credentials.ofNode(NODE)).toEqual(credentials.ofNode(NODE));
+  });
+
+  test("that is gone can be given up, too", async () => {
+    const { credentials, ledger, file } = await openSite(newKeyFile());
+    await rm(file);
+    await credentials.startOver(file, ledger, "test");
+    expect(await readdir(join(file, ".."))).toEqual(["site.key"]);
+  });
+
   test.each([
     ["of another site", "site-key.wrong", "00".repeat(32)],
     ["cut short", "site-key.unreadable", "0011"],
