@@ -14,12 +14,14 @@ import {
   type Random,
   seconds,
   type Timer,
+  UsageError,
 } from "../base/index.ts";
 import { codeClass, decodeMessage, EMPTY_CODE, type Message } from "../wire/coap/index.ts";
 import { FastBlockLane } from "./blockwise/block-lane-fast.ts";
 import { DedupTable } from "./messages/dedup.ts";
 import { Answering, type Exchange, newExchange } from "./messages/exchange.ts";
 import { type Link, Outlet } from "./messages/outlet.ts";
+import type { OscoreRequester } from "./oscore/protected-request.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,
@@ -28,6 +30,12 @@ import {
   type TransmissionParameters,
 } from "./parameters.ts";
 import type { RequestPort } from "./request-port.ts";
+import type { Answer } from "./requester/answer.ts";
+import { REQUESTER_LIMITS } from "./requester/limits.ts";
+import type { ObservationListener } from "./requester/observing.ts";
+import { PeerTimes } from "./requester/peer-times.ts";
+import type { Question } from "./requester/question.ts";
+import { Requester, type RequestOptions, type RequestPeer, type Requests } from "./requester/requester.ts";
 import { Handlers } from "./requests/handlers.ts";
 import { type Lanes, Pipeline } from "./requests/pipeline.ts";
 import { isDiscovery } from "./requests/request-reader.ts";
@@ -45,6 +53,8 @@ export interface EngineOptions {
   readonly lanes?: Lanes;
   /** Opens what is protected; without it an OSCORE option is one that is not understood (4.02). */
   readonly security?: Security;
+  /** Protects our own requests. */
+  readonly oscore?: OscoreRequester;
   /** Where requests without protection are heard; elsewhere they get 4.01. Default: everywhere. */
   readonly unprotected?: (transport: Transport) => boolean;
   /** About the sender of an unprotected request. Default: nothing is known. Asked per request; must be cheap. */
@@ -54,7 +64,7 @@ export interface EngineOptions {
 }
 
 /** How much of each bounded table is in use. */
-export type KeptTable = "dedup" | "bodies" | "snapshots" | "observations" | "confirmables";
+export type KeptTable = "dedup" | "bodies" | "snapshots" | "observations" | "confirmables" | "requests";
 
 const UNKNOWN_PEER: PeerFacts = { identity: undefined, nodeId: undefined, validated: false };
 
@@ -67,7 +77,7 @@ interface Door {
 }
 
 /** One engine serves all transports of a gateway. `start` throws UsageError `port.taken`, `port.refused`. */
-export class Engine implements Closable {
+export class Engine implements Requests, Closable {
   readonly #options: EngineOptions;
   readonly #lifetimes: ReturnType<typeof derivedTimes>;
   readonly #stats: EngineStats = newStats();
@@ -76,6 +86,7 @@ export class Engine implements Closable {
   readonly #answering: Answering;
   readonly #handlers: Handlers;
   readonly #pipeline: Pipeline;
+  readonly #requester: Requester;
   readonly #dedup: DedupTable;
   readonly #fastLane: FastBlockLane | undefined;
   #housekeeping: Timer | undefined;
@@ -89,7 +100,17 @@ export class Engine implements Closable {
     this.#lifetimes = derivedTimes(parameters);
     this.#dedup = new DedupTable(limits);
     this.#handlers = new Handlers(log, stats);
-    this.#outlet = new Outlet(clock, random, parameters, stats);
+    const times = new PeerTimes(clock, parameters, REQUESTER_LIMITS.timedPeers);
+    this.#outlet = new Outlet(clock, random, times, stats);
+    this.#requester = new Requester({
+      clock,
+      random,
+      times,
+      outlet: this.#outlet,
+      limits: REQUESTER_LIMITS,
+      oscore: options.oscore,
+      linkTo: (remote, index) => this.#linkTo(remote, index),
+    });
     this.#answering = new Answering(this.#outlet, this.#dedup, stats, clock, limits.ackDelay);
     this.#pipeline = new Pipeline({
       clock,
@@ -125,10 +146,24 @@ export class Engine implements Closable {
 
   async close(): Promise<void> {
     this.#housekeeping?.cancel();
+    this.#requester.close();
     this.#answering.close();
     this.#pipeline.close();
     this.#outlet.close();
     await Promise.all(this.#options.transports.map((transport) => transport.close()));
+  }
+
+  request(peer: RequestPeer, question: Question, options: RequestOptions): Promise<Answer> {
+    return this.#requester.request(peer, question, options);
+  }
+
+  observe(
+    peer: RequestPeer,
+    question: Question,
+    options: RequestOptions,
+    listener: ObservationListener,
+  ): Promise<Closable> {
+    return this.#requester.observe(peer, question, options, listener);
   }
 
   /** The state behind a topic changed: whoever observes it is told. */
@@ -141,11 +176,12 @@ export class Engine implements Closable {
       dedup: this.#dedup.size,
       ...this.#pipeline.kept,
       confirmables: this.#outlet.outstanding,
+      requests: this.#requester.size,
     };
     return { ...this.#stats, kept };
   }
 
-  #receive({ transport, index, unprotected, group }: Door, datagram: Uint8Array, remote: Remote): void {
+  #receive(door: Door, datagram: Uint8Array, remote: Remote): void {
     this.#stats.datagramsIn += 1;
     this.#stats.bytesIn += datagram.length;
     // Nobody can be answered there, and node:dgram throws on it.
@@ -153,10 +189,15 @@ export class Engine implements Closable {
       this.#stats.portZero += 1;
       return;
     }
+    this.#lead(door, datagram, remote);
+    // What waits for a peer that was silent leaves after the answer to what it said.
+    if (this.#outlet.someSilent) this.#outlet.heard(this.#pathOf(remote, door.index));
+  }
+
+  #lead({ transport, index, unprotected, group }: Door, datagram: Uint8Array, remote: Remote): void {
     const lane = unprotected && !group ? this.#fastLane : undefined;
     if (lane !== undefined && this.#answerQuickly(lane, transport, datagram, remote)) return;
-    // The same peer on two of our addresses is two endpoints (RFC 7252 §4.4).
-    const path = index === 0 ? this.#paths.of(remote) : `${this.#paths.of(remote)} on ${index}`;
+    const path = this.#pathOf(remote, index);
     const link: Link = { transport, remote, path, unprotected, group };
     try {
       this.#open(link, datagram);
@@ -197,8 +238,9 @@ export class Engine implements Closable {
       this.#settle(link, message);
       return;
     }
-    // An empty CON is a ping (§4.3); a response here belongs to no request of ours.
+    // An empty CON is a ping (§4.3), and what answers no request of ours is reset too.
     if (code === EMPTY_CODE || codeClass(code) !== 0) {
+      if (isResponse(code) && this.#requester.receive(link, message)) return;
       if (type === "CON") this.#outlet.sendEmpty(link, "RST", messageId);
       return;
     }
@@ -211,7 +253,13 @@ export class Engine implements Closable {
     if (exchange !== undefined) this.#pipeline.take(exchange);
   }
 
-  #settle({ path }: Link, { type, code, messageId }: Message): void {
+  #settle(link: Link, message: Message): void {
+    const { path } = link;
+    const { type, code, messageId } = message;
+    if (type === "ACK" && isResponse(code)) {
+      this.#requester.receive(link, message);
+      return;
+    }
     if (code !== EMPTY_CODE && (type === "RST" || codeClass(code) === 0)) return; // §4.2: no such message
     const settled = this.#outlet.settle(path, messageId, type === "RST" ? "rst" : "ack");
     if (!settled && type === "RST") this.#pipeline.reset(path, messageId);
@@ -239,6 +287,18 @@ export class Engine implements Closable {
     }
   }
 
+  #linkTo(remote: Remote, index: number): Link {
+    const { transports } = this.#options;
+    const transport = transports[index];
+    if (transport === undefined) throw new UsageError("request.no-transport", { index, transports: transports.length });
+    return { transport, remote, path: this.#pathOf(remote, index), unprotected: false, group: false };
+  }
+
+  /** The same peer on two of our addresses is two endpoints (RFC 7252 §4.4). */
+  #pathOf(remote: Remote, index: number): string {
+    return index === 0 ? this.#paths.of(remote) : `${this.#paths.of(remote)} on ${index}`;
+  }
+
   #peerAt(remote: Remote): Peer {
     const { identity, nodeId, validated } = this.#options.peers?.(remote) ?? UNKNOWN_PEER;
     return { identity, nodeId, path: this.#paths.of(remote), validated };
@@ -248,5 +308,10 @@ export class Engine implements Closable {
     const now = this.#options.clock.now();
     this.#dedup.purge(now);
     this.#pipeline.purge(now);
+    this.#outlet.purge(now);
+    this.#requester.purge(now);
   }
 }
+
+/** RFC 7252 §12.1: the classes 2, 4 and 5. */
+const isResponse = (code: number): boolean => codeClass(code) === 2 || codeClass(code) === 4 || codeClass(code) === 5;

@@ -17,6 +17,10 @@ export type {
   Response,
   ResponseCode,
 } from "./request-port.ts";
+export type { Answer } from "./requester/answer.ts";
+export type { ObservationListener } from "./requester/observing.ts";
+export type { Question } from "./requester/question.ts";
+export type { RequestOptions, RequestPeer, Requests } from "./requester/requester.ts";
 export type { OpenedRequest, PeerFacts, ResponseSecurity, Security } from "./requests/security.ts";
 export type { EngineStats } from "./stats.ts";
 export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport/transport.ts";

@@ -1,13 +1,11 @@
 /** The bounded tables and pure steps of the engine, one by one. */
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { millis, seconds, seededRandom } from "../../gateway/base/index.ts";
+import { millis, seconds } from "../../gateway/base/index.ts";
 import { judgeBlock } from "../../gateway/coap/blockwise/block1.ts";
 import { SnapshotTable, sliceBody } from "../../gateway/coap/blockwise/block2.ts";
 import { DEFAULT_PARAMETERS, derivedTimes } from "../../gateway/coap/index.ts";
 import { DedupTable } from "../../gateway/coap/messages/dedup.ts";
-import { MessageIds } from "../../gateway/coap/messages/message-ids.ts";
-import { begin, step, type Transmission } from "../../gateway/coap/messages/reliable.ts";
 import { firstSequence, nextSequence } from "../../gateway/coap/observe/observe.ts";
 import { blockSize, MAX_SZX, type Szx } from "../../gateway/wire/coap/index.ts";
 
@@ -30,25 +28,6 @@ test("a node that polls its parent rarely: ACK_TIMEOUT 10 moves everything with 
     MAX_TRANSMIT_WAIT: seconds(465),
     EXCHANGE_LIFETIME: seconds(435),
   });
-});
-
-test("RFC 7252 §4.2: timeouts start between 2 and 3 s, double, and end after four retransmissions", () => {
-  let now: Transmission = begin(DEFAULT_PARAMETERS, seededRandom(1));
-  const timeouts: number[] = [];
-  while (now.state === "waiting") {
-    timeouts.push(now.timeout);
-    now = step(now, "timeout", DEFAULT_PARAMETERS);
-  }
-  expect(now.state).toBe("lost");
-  const [first = 0] = timeouts;
-  expect(first).toBeGreaterThanOrEqual(2000);
-  expect(first).toBeLessThanOrEqual(3000);
-  expect(timeouts).toEqual([1, 2, 4, 8, 16].map((factor) => first * factor));
-});
-
-test.each(["acknowledged", "reset", "lost"] as const)("a settled message stays settled: %s", (state) => {
-  for (const event of ["ack", "rst", "timeout"] as const)
-    expect(step({ state }, event, DEFAULT_PARAMETERS)).toEqual({ state });
 });
 
 test("dedup: 64 per peer, the oldest makes room; the others of the gateway stay", () => {
@@ -100,17 +79,6 @@ test("dedup: the table agrees with a plain model under any traffic", () => {
       }
     }),
   );
-});
-
-test("message ids: neighbours have counters of their own, each counts through all ids", () => {
-  const ids = new MessageIds(seededRandom(1));
-  const node = { address: "fd00::1", port: 5683 };
-  const neighbour = { address: "fd00::2", port: 5683 };
-  const first = ids.next(node);
-  ids.next(neighbour);
-  expect(ids.next(node)).toBe((first + 1) & 0xffff);
-  for (let i = 0; i < 0x10000 - 2; i++) ids.next(node);
-  expect(ids.next(node)).toBe(first);
 });
 
 test("sequence numbers of observations have 24 bits and follow the clock", () => {

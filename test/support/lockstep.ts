@@ -163,7 +163,7 @@ export class ScriptedNode {
     const bytes =
       code === 0
         ? encodeEmpty(type, messageId)
-        : encodeMessage({ type, code, messageId, token: this.#token, options, payload });
+        : encodeMessage({ type, code, messageId, token: script.tokenBytes ?? this.#token, options, payload });
     if (!isAnswer) this.#sent = bytes;
     await this.sendsBytes(bytes);
   }
@@ -188,6 +188,21 @@ export class ScriptedNode {
     const expected: Message = { type, code, messageId, token, options: sortOptions(script.options), payload };
     expect(render(message, script.any)).toEqual(render(expected, script.any));
     return message;
+  }
+
+  /** A message that came must be this one; where the script is silent, id and token are those of the message. */
+  checks(message: Message, script: Line): Message {
+    const { type, code, payloadBytes: payload } = script;
+    const messageId = script.messageId ?? message.messageId;
+    const token = script.tokenBytes ?? message.token;
+    const expected: Message = { type, code, messageId, token, options: sortOptions(script.options), payload };
+    expect(render(message, script.any)).toEqual(render(expected, script.any));
+    return message;
+  }
+
+  /** Everything that came and was not looked at. */
+  takeAll(): readonly Uint8Array[] {
+    return this.#received.splice(0);
   }
 
   /** The next datagram, whatever it says. */

@@ -100,6 +100,56 @@ export const WIRE_ERRORS = {
     text: "block size exponent 7 is reserved over UDP",
     hint: "Use blocks of 16 to 1024 bytes (RFC 7959 §2.2).",
   },
+  "request.timeout": {
+    blame: "wire",
+    text: "{peer} did not answer: {what}",
+    hint: "Ask while the node is awake, or give it more time.",
+  },
+  "request.reset": {
+    blame: "wire",
+    text: "{peer} reset the request",
+    hint: "It does not know what to do with the message: check that it is the node, and that it serves CoAP there.",
+  },
+  "request.answer": {
+    blame: "wire",
+    text: "the answer cannot be used: {what}",
+    hint: "Compare the peer's answer with RFC 7252 §5.4 and RFC 7959 §2.",
+  },
+  "request.changed": {
+    blame: "wire",
+    text: "what {peer} answers in blocks changed before its last block",
+    hint: "Ask again; a resource that changes this often should be smaller.",
+  },
+  "request.too-large": {
+    blame: "wire",
+    text: "{peer} answers with {size} bytes, more than the {limit} that are taken",
+    hint: "Ask for a part of the resource.",
+  },
+  "request.unprotected-answer": {
+    blame: "wire",
+    text: "{peer} answered a protected request with an unprotected {code}",
+    hint: "Compare the credentials of both ends: it could not open the request, or somebody else answers in its name.",
+  },
+  "request.aborted": {
+    blame: "usage",
+    text: "the request to {peer} was given up: {what}",
+    hint: "Nothing is wrong; whoever asked does not want the answer any more.",
+  },
+  "request.queue-full": {
+    blame: "usage",
+    text: "too much waits for {peer} already",
+    hint: "Ask again when it has answered; the gateway sends one message at a time to a node.",
+  },
+  "request.no-transport": {
+    blame: "usage",
+    text: "there is no CoAP address number {index}, there are {transports}",
+    hint: "Name one of the addresses in coap.listen by its place, from 0.",
+  },
+  "request.no-context": {
+    blame: "usage",
+    text: "the request to {peer} cannot be protected",
+    hint: "Check the node's credential; after a restart of the gateway its number range may not be reserved yet.",
+  },
   "link.malformed": {
     blame: "wire",
     text: "not a link-format document at character {offset}",

@@ -1,5 +1,5 @@
 /** The way out of the engine: message ids, encoding, counting, and CON messages until they are settled. */
-import type { Clock, Random } from "../../base/index.ts";
+import type { Clock, Millis, Random } from "../../base/index.ts";
 import {
   codeOf,
   encodeEmpty,
@@ -9,14 +9,14 @@ import {
   messageLength,
   writeMessage,
 } from "../../wire/coap/index.ts";
-import type { TransmissionParameters } from "../parameters.ts";
+import { DEFAULT_PARAMETERS, derivedTimes } from "../parameters.ts";
 import type { Reply } from "../requests/response-writer.ts";
 import type { EngineStats } from "../stats.ts";
 import type { Remote, Transport } from "../transport/transport.ts";
 import { ACKNOWLEDGED_REPEAT, type Repeat } from "./dedup.ts";
 import { Leisure } from "./leisure.ts";
 import { MessageIds } from "./message-ids.ts";
-import { Confirmables } from "./reliable.ts";
+import { CONFIRMABLE_LIMITS, Confirmables, type Pacing, type Sending, type Settled } from "./reliable.ts";
 import { type KeptReply, ReplyRing } from "./reply-ring.ts";
 
 /** One end of a conversation: which socket, which peer, and the key of both in the tables. */
@@ -32,6 +32,8 @@ export interface Link {
 
 /** Enough for the answers of some seconds at full load. */
 const KEPT_REPLY_BYTES = 4 * 1024 * 1024;
+/** How long an answer or a notification waits for its turn: nobody waits longer for an acknowledgement. */
+const PATIENCE = derivedTimes(DEFAULT_PARAMETERS).MAX_TRANSMIT_WAIT;
 
 export class Outlet {
   readonly ids: MessageIds;
@@ -40,13 +42,21 @@ export class Outlet {
   readonly #stats: EngineStats;
   readonly #leisure: Leisure;
 
-  constructor(clock: Clock, random: Random, parameters: TransmissionParameters, stats: EngineStats) {
+  constructor(clock: Clock, random: Random, pacing: Pacing, stats: EngineStats) {
     this.ids = new MessageIds(random);
     this.#leisure = new Leisure(clock, random);
     this.#stats = stats;
-    this.#confirmables = new Confirmables(clock, random, parameters, (bytes) => {
-      stats.retransmissions += 1;
+    const transmitted = (bytes: number, again: boolean): void => {
+      if (again) stats.retransmissions += 1;
       this.count(bytes);
+    };
+    this.#confirmables = new Confirmables({
+      clock,
+      random,
+      pacing,
+      ids: this.ids,
+      limits: CONFIRMABLE_LIMITS,
+      transmitted,
     });
   }
 
@@ -116,24 +126,61 @@ export class Outlet {
   }
 
   /** An id that no CON of ours to this peer still waits on (RFC 7252 §4.4). */
-  freshMessageId({ remote, path }: Link): number {
-    let id = this.ids.next(remote);
-    while (this.#confirmables.isOutstanding(path, id)) id = this.ids.next(remote);
-    return id;
+  freshMessageId({ remote }: Link): number {
+    return this.ids.next(remote);
   }
 
-  /** Sends until acknowledged, reset or given up; `bytes` must carry `messageId`. */
+  /** An answer or a notification, when it is its turn (NSTART 1), until acknowledged, reset or given up. */
   sendConfirmable(link: Link, messageId: number, bytes: Uint8Array, settled: (acknowledged: boolean) => void): void {
-    this.count(bytes.length);
-    this.#confirmables.send({ ...link, messageId, bytes }, (outcome) => {
-      if (outcome === "lost") this.#stats.lost += 1;
-      settled(outcome === "acknowledged");
-    });
+    const done = (outcome: Settled): void => settled(outcome === "acknowledged");
+    const sending = this.#sendConfirmable(link, messageId, bytes, done, PATIENCE);
+    if (sending !== undefined) return;
+    this.#stats.lost += 1;
+    settled(false);
   }
 
-  /** An ACK or RST came in; false when no CON of ours waits for it. */
-  settle(path: string, messageId: number, event: "ack" | "rst"): boolean {
+  /** A request; it waits for its turn until it is cancelled. undefined = the queue is full. */
+  sendRequest(
+    link: Link,
+    messageId: number,
+    bytes: Uint8Array,
+    settled: (outcome: Settled) => void,
+  ): Sending | undefined {
+    return this.#sendConfirmable(link, messageId, bytes, settled, undefined);
+  }
+
+  /** `bytes` must carry `messageId`. */
+  #sendConfirmable(
+    link: Link,
+    messageId: number,
+    bytes: Uint8Array,
+    settled: (outcome: Settled) => void,
+    patience: Millis | undefined,
+  ): Sending | undefined {
+    const { transport, remote, path } = link;
+    const done = (outcome: Settled): void => {
+      if (outcome === "lost") this.#stats.lost += 1;
+      settled(outcome);
+    };
+    return this.#confirmables.send({ transport, remote, path, messageId, bytes }, done, patience);
+  }
+
+  /** An ACK, RST or response came in; false when no CON of ours waits for it. */
+  settle(path: string, messageId: number, event: "ack" | "rst" | "response"): boolean {
     return this.#confirmables.settle(path, messageId, event);
+  }
+
+  /** Somebody is given up for now: whoever is heard is to be named to `heard`. */
+  get someSilent(): boolean {
+    return this.#confirmables.someSilent;
+  }
+
+  heard(path: string): void {
+    this.#confirmables.heard(path);
+  }
+
+  purge(now: Millis): void {
+    this.#confirmables.purge(now);
   }
 
   count(bytes: number): void {
