@@ -7,6 +7,7 @@ import { type AeadMaker, aeadMaker } from "./aead.ts";
 import { CcmBench } from "./aes-ccm.ts";
 import { Challenger } from "./challenge.ts";
 import { joinOptions } from "./classes.ts";
+import { OscoreClient } from "./client.ts";
 import { type ContextLimits, Contexts } from "./contexts.ts";
 import { findOption, type Plaintext, withoutOption } from "./message.ts";
 import { makeNonce } from "./nonce.ts";
@@ -76,7 +77,9 @@ type Attempt = { readonly request: OpenedRequest; readonly bytes: OpenedBytes } 
 const refused = (reply: Reply | undefined): OpenOutcome => ({ kind: "refused", reply });
 
 export class Oscore {
-  readonly contexts: Contexts;
+  /** The client's role, for requests of ours. */
+  readonly client: OscoreClient;
+  readonly #contexts: Contexts;
   readonly #clock: Clock;
   readonly #numbers: OscoreOptions["numbers"];
   readonly #challenger: Challenger;
@@ -95,20 +98,23 @@ export class Oscore {
   };
 
   constructor({ credentials, clock, numbers, limits, aead = aeadMaker(new CcmBench()) }: OscoreOptions) {
-    this.contexts = new Contexts(credentials, aead, limits);
+    this.#contexts = new Contexts(credentials, aead, limits);
     this.#clock = clock;
     this.#numbers = numbers;
     this.#challenger = new Challenger(clock);
     this.#rederivation = new Rederivation(clock);
+    const nextNumber = (): number | undefined => this.#number();
+    this.client = new OscoreClient({ contexts: this.#contexts, rederivation: this.#rederivation, nextNumber });
   }
 
   stats(): Readonly<OscoreStats> & { readonly contexts: number } {
-    return { ...this.#stats, contexts: this.contexts.size };
+    return { ...this.#stats, contexts: this.#contexts.size };
   }
 
   /** The credential was removed or replaced: nothing made of it is used from here on. */
   forget(credentialId: string): void {
-    this.contexts.forget(credentialId);
+    this.#contexts.forget(credentialId);
+    this.client.forget(credentialId);
     this.#rederivation.close(credentialId);
   }
 
@@ -150,7 +156,7 @@ export class Oscore {
 
   #open(incoming: Incoming): OpenOutcome {
     let failed: Attempt | undefined;
-    for (const context of this.contexts.candidates(incoming.kid, incoming.kidContext)) {
+    for (const context of this.#contexts.candidates(incoming.kid, incoming.kidContext)) {
       const attempt = this.#attempt(context, incoming);
       if (typeof attempt === "object") return this.#accept(attempt.request, attempt.bytes, incoming);
       if (failed !== "not-authentic") failed = attempt;
@@ -200,7 +206,7 @@ export class Oscore {
   }
 
   #security(request: OpenedRequest, slice: Incoming["slice"]): ResponseSecurity {
-    const { contexts } = this;
+    const contexts = this.#contexts;
     return new RequestSecurity(request, {
       nextNumber: () => this.#number(),
       isLive: (context) => contexts.isLive(context),
@@ -226,16 +232,16 @@ export class Oscore {
   #rederive(incoming: Incoming): OpenOutcome {
     const proposed = incoming.kidContext && unwrapContext(incoming.kidContext);
     if (proposed !== undefined) {
-      for (const credential of this.contexts.credentials(incoming.kid)) {
+      for (const credential of this.#contexts.credentials(incoming.kid)) {
         if (!this.#rederivation.mayDerive()) break;
-        const context = this.contexts.transient(credential, proposed);
+        const context = this.#contexts.transient(credential, proposed);
         const attempt = context && this.#attempt(context, incoming);
         if (typeof attempt !== "object") continue;
         if (!this.#rederivation.continues(credential.id, proposed)) {
           return this.#offer(attempt.request, credential.id, proposed, incoming);
         }
         this.#rederivation.close(credential.id);
-        const adopted = this.contexts.adopt(credential, Uint8Array.from(proposed));
+        const adopted = this.#contexts.adopt(credential, Uint8Array.from(proposed));
         if (adopted === undefined) break;
         return this.#accept({ ...attempt.request, context: adopted }, attempt.bytes, incoming);
       }
@@ -247,9 +253,9 @@ export class Oscore {
   /** Response #1: under R2 || ID1, and R2 stands in its kid context. */
   #offer(request: OpenedRequest, credentialId: string, id1: Uint8Array, { kid }: Incoming): OpenOutcome {
     this.#stats.rederivations += 1;
-    const credential = this.contexts.credentials(kid).find(({ id }) => id === credentialId);
+    const credential = this.#contexts.credentials(kid).find(({ id }) => id === credentialId);
     const r2 = this.#rederivation.offer(credentialId);
-    const context = credential && this.contexts.transient(credential, Buffer.concat([r2, id1]));
+    const context = credential && this.#contexts.transient(credential, Buffer.concat([r2, id1]));
     if (context === undefined) return refused(unprotected("4.01"));
     const answer = protectUnder({ ...request, context }, bare("4.01"), this.#number(), wrapContext(r2));
     return refused(answer ?? unprotected("5.03"));

@@ -1,0 +1,90 @@
+/** RFC 8613 §8.1, Appendix B.2 — the client's side: requests of ours go out protected, each under a number of its own. */
+import { randomBytes } from "node:crypto";
+import type { Credential } from "../../base/index.ts";
+import { OPTION, sortOptions } from "../../wire/coap/index.ts";
+import { makeAad } from "./aad.ts";
+import { splitRequestOptions } from "./classes.ts";
+import type { Contexts } from "./contexts.ts";
+import { findOption, OUTER_REQUEST, oscoreOption } from "./message.ts";
+import { makeNonce } from "./nonce.ts";
+import { encodeOscoreOption } from "./option.ts";
+import { encodePartialIv } from "./partial-iv.ts";
+import type { OscoreRequester, PlainRequest, ProtectedRequest, ProtectOptions } from "./protected-request.ts";
+import { NONCE_PART_BYTES, type Rederivation, wrapContext } from "./rederivation.ts";
+import { sealPlaintext } from "./seal.ts";
+import type { SecurityContext } from "./security-context.ts";
+import { SentRequest } from "./sent-request.ts";
+
+export interface ClientParts {
+  readonly contexts: Contexts;
+  readonly rederivation: Rederivation;
+  readonly nextNumber: () => number | undefined;
+}
+
+export class OscoreClient implements OscoreRequester {
+  readonly #parts: ClientParts;
+  /** By credential: the context of Appendix B.2 that we made and that the peer has not answered under yet. */
+  readonly #unconfirmed = new Map<string, string>();
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  protectRequest(
+    credential: Credential,
+    request: PlainRequest,
+    { rederive = false }: ProtectOptions = {},
+  ): ProtectedRequest | undefined {
+    const { contexts, nextNumber } = this.#parts;
+    const context = rederive
+      ? contexts.transient(credential, new Uint8Array(randomBytes(NONCE_PART_BYTES))) // ID1 is R1
+      : contexts.current(credential);
+    const number = context && nextNumber();
+    if (context === undefined || number === undefined) return undefined;
+
+    const { keys, senderId, algorithm, sender } = context;
+    const partialIv = encodePartialIv(number);
+    const nonce = makeNonce(keys.commonIv, senderId, partialIv);
+    const aad = makeAad(algorithm, senderId, partialIv);
+    const { inner, outer } = splitRequestOptions(request.options);
+    const observe = findOption(inner, OPTION.observe);
+    const payload = sealPlaintext(sender, nonce, aad, { ...request, options: inner });
+    const kidContext = rederive ? wrapContext(context.idContext!) : this.#kidContext(credential, context);
+    const oscore = oscoreOption(encodeOscoreOption({ partialIv, kidContext, kid: senderId }));
+    return new SentRequest({
+      ...this.#parts,
+      confirmed: () => this.#unconfirmed.delete(credential.id),
+      adopt: (idContext) => this.#adopt(credential, idContext),
+      credential,
+      request,
+      context,
+      transient: rederive,
+      nonce,
+      aad,
+      observes: observe !== undefined && observe.length === 0,
+      outside: {
+        code: observe === undefined ? OUTER_REQUEST.plain : OUTER_REQUEST.observe,
+        options: sortOptions([...outer, oscore]),
+        payload,
+      },
+    });
+  }
+
+  /** The credential was removed or replaced. */
+  forget(credentialId: string): void {
+    this.#unconfirmed.delete(credentialId);
+  }
+
+  /** §5.1, B.2: the peer must be able to find the context; once it has answered under new keys it knows them. */
+  #kidContext(credential: Credential, context: SecurityContext): Uint8Array | undefined {
+    if (context.key === credential.id) return credential.idContext;
+    return this.#unconfirmed.get(credential.id) === context.key ? wrapContext(context.idContext!) : undefined;
+  }
+
+  #adopt(credential: Credential, idContext: Uint8Array): boolean {
+    const context = this.#parts.contexts.adopt(credential, idContext);
+    if (context === undefined) return false;
+    this.#unconfirmed.set(credential.id, context.key);
+    return true;
+  }
+}
