@@ -110,6 +110,11 @@ export const SERVICE_ERRORS = {
     text: "the digest of {name} is {actual}, not {expected} as announced",
     hint: "The file was damaged or exchanged on its way; fetch it again.",
   },
+  "image.size": {
+    blame: "trust",
+    text: "{name} has {actual} bytes, not {expected} as announced",
+    hint: "The file was damaged or exchanged on its way; fetch it again.",
+  },
   "image.short-id": {
     blame: "usage",
     text: "another image has the short id {id} already",

@@ -1,5 +1,5 @@
 /** The image library: which images nodes may fetch. Bytes lie in the image store, by digest; visible = accepted. */
-import { type Logger, type Millis, StoreError, TrustError, UsageError } from "../../base/index.ts";
+import { BugError, type Logger, type Millis, StoreError, TrustError, UsageError } from "../../base/index.ts";
 import {
   type Digest,
   decodePlain,
@@ -13,10 +13,11 @@ import {
   type StateStore,
   type StoredImage,
 } from "../../store/index.ts";
-import type { TrustService, Verdict } from "../trust/index.ts";
+import type { Candidate, TrustService, Verdict } from "../trust/index.ts";
 import { shortId } from "./short-id.ts";
 
 const TABLE = "image";
+const URI_TABLE = "image-uri";
 
 export interface ImageInfo {
   readonly digest: Digest;
@@ -36,7 +37,26 @@ export interface ImageClaim {
   readonly version: string;
   /** Announced SHA-256, hex; checked when given. */
   readonly digest?: Digest;
+  /** Announced length in bytes; checked when given. */
+  readonly size?: number;
 }
+
+/** An image whose bytes are still to be had from its author, or were. */
+export interface NamedImage {
+  /** In its normal form. */
+  readonly uri: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly model: string;
+  readonly version: string;
+  readonly name: string;
+  readonly verified: Verdict;
+  readonly actor: string;
+  readonly named: Millis;
+}
+
+/** What a release says about an image that is to be fetched. */
+export type NamedClaim = Pick<NamedImage, "uri" | "digest" | "size" | "model" | "version" | "name">;
 
 export interface ImagesOptions {
   readonly store: ImageStore;
@@ -46,13 +66,21 @@ export interface ImagesOptions {
   readonly shortIdOf?: (digest: Digest) => string;
 }
 
+/** Who brings the bytes, and who says that they may be believed. */
+interface Bringer {
+  readonly actor: string;
+  accept(candidate: Candidate): Promise<Verdict>;
+}
+
 /** The accepted images; a projection of the journal over the image store. */
 export class Images implements Projection {
   readonly name = "images";
   readonly #options: ImagesOptions;
   readonly #byDigest = new Map<Digest, ImageInfo>();
   readonly #byId = new Map<string, ImageInfo>();
+  readonly #byUri = new Map<string, NamedImage>();
   readonly #dirty = new Set<Digest>();
+  readonly #dirtyUris = new Set<string>();
   /** Digests and short ids of imports under way: of two equal ones only the first may succeed. */
   readonly #arriving = new Map<Digest, string>();
 
@@ -98,10 +126,15 @@ export class Images implements Projection {
    * Streams an image in once and makes it visible when it is believed. Throws UsageError `image.*`, TrustError
    * `image.digest` or `image.unsigned`; nothing is left behind then.
    */
-  async add(
+  add(source: AsyncIterable<Uint8Array>, claim: ImageClaim, actor: string, recorder: Recorder): Promise<ImageInfo> {
+    const { trust } = this.#options;
+    return this.#takeIn(source, claim, { actor, accept: (candidate) => trust.accept(candidate) }, recorder);
+  }
+
+  async #takeIn(
     source: AsyncIterable<Uint8Array>,
     claim: ImageClaim,
-    actor: string,
+    by: Bringer,
     recorder: Recorder,
   ): Promise<ImageInfo> {
     const { store, maxBytes } = this.#options;
@@ -118,7 +151,7 @@ export class Images implements Projection {
       const id = this.#freeId(digest);
       this.#arriving.set(digest, id);
       reserved = true;
-      const image = await this.#accept(received, claim, id, actor, recorder);
+      const image = await this.#accept(received, claim, id, by, recorder);
       if (image.verified === "lab") this.#options.log.warn("image.unsigned-accepted", { name: claim.name, digest });
       return image;
     } catch (error) {
@@ -129,15 +162,55 @@ export class Images implements Projection {
     }
   }
 
+  /**
+   * Says where an image is to be had: the trust service judges the claim before a byte is fetched, and only what was
+   * named here is ever fetched. Throws UsageError `image.too-large`, `image.short-id`, TrustError `image.unsigned`.
+   */
+  async announce(claim: NamedClaim, actor: string, recorder: Recorder): Promise<NamedImage> {
+    const { uri, digest, size, model, version, name } = claim;
+    const { maxBytes, trust } = this.#options;
+    if (size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
+    if (!this.#byDigest.has(digest)) this.#freeId(digest);
+    const verified = await trust.accept({ name, model, version, digest, size });
+    await recorder.record("image.named", { uri, digest, size, model, version, name, verified, actor });
+    const named = this.#byUri.get(uri);
+    if (named === undefined) throw new BugError("service.bug", { what: "an image that was named is not there" });
+    return named;
+  }
+
+  /** Those that were named, stored by now or not. */
+  named(): readonly NamedImage[] {
+    return [...this.#byUri.values()];
+  }
+
+  /** By the normal form of its URI. */
+  byUri(uri: string): NamedImage | undefined {
+    return this.#byUri.get(uri);
+  }
+
+  /** The image with these bytes, once they are here and may be served. */
+  stored(digest: Digest): ImageInfo | undefined {
+    const image = this.#byDigest.get(digest);
+    return image !== undefined && this.isAvailable(image) ? image : undefined;
+  }
+
+  /** Takes in the bytes of a named image. Throws TrustError `image.digest`, `image.size`; nothing is left behind then. */
+  fetched(source: AsyncIterable<Uint8Array>, named: NamedImage, recorder: Recorder): Promise<ImageInfo> {
+    // The claim that was accepted has digest and size in it: these bytes are what was judged, or they are refused.
+    return this.#takeIn(source, named, { actor: named.actor, accept: async () => named.verified }, recorder);
+  }
+
   async #accept(
     received: Received,
-    { name, model, version }: ImageClaim,
+    claim: ImageClaim,
     id: string,
-    actor: string,
+    by: Bringer,
     recorder: Recorder,
   ): Promise<ImageInfo> {
+    const { name, model, version } = claim;
     const { digest, size } = received;
-    const verified = await this.#options.trust.accept({ name, model, version, digest, size });
+    const { actor } = by;
+    const verified = await by.accept({ name, model, version, digest, size });
     await received.keep();
     try {
       await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
@@ -148,7 +221,9 @@ export class Images implements Projection {
     return this.get(digest);
   }
 
-  #checkDigest({ digest }: Received, { name, digest: announced }: ImageClaim): void {
+  #checkDigest({ digest, size }: Received, { name, digest: announced, size: expected }: ImageClaim): void {
+    if (expected !== undefined && expected !== size)
+      throw new TrustError("image.size", { name, actual: size, expected });
     if (announced === undefined || announced.toLowerCase() === digest) return;
     throw new TrustError("image.digest", { name, actual: digest, expected: announced });
   }
@@ -166,9 +241,15 @@ export class Images implements Projection {
 
   async load(state: StateStore): Promise<void> {
     for (const [, bytes] of await state.entries(TABLE)) this.#put(decodePlain(bytes) as ImageInfo);
+    for (const [uri, bytes] of await state.entries(URI_TABLE)) this.#byUri.set(uri, decodePlain(bytes) as NamedImage);
   }
 
   apply(fact: Fact): void {
+    if (fact.type === "image.named") {
+      const { uri, digest, size, model, version, name, verified, actor, at } = fact;
+      this.#byUri.set(uri, { uri, digest, size, model, version, name, verified, actor, named: at });
+      this.#dirtyUris.add(uri);
+    }
     if (fact.type !== "image.added") return;
     const { digest, id, size, model, version, name, verified } = fact;
     this.#put({ digest, id, size, model, version, name, verified, added: fact.at });
@@ -185,7 +266,12 @@ export class Images implements Projection {
       const image = this.#byDigest.get(digest);
       return { table: TABLE, key: digest, value: image && encodePlain(image) };
     });
+    for (const uri of this.#dirtyUris) {
+      const named = this.#byUri.get(uri);
+      changes.push({ table: URI_TABLE, key: uri, value: named && encodePlain(named) });
+    }
     this.#dirty.clear();
+    this.#dirtyUris.clear();
     return changes;
   }
 }

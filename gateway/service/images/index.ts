@@ -1,2 +1,9 @@
-export { type ImageClaim, type ImageInfo, Images, type ImagesOptions } from "./images.ts";
+export {
+  type ImageClaim,
+  type ImageInfo,
+  Images,
+  type ImagesOptions,
+  type NamedClaim,
+  type NamedImage,
+} from "./images.ts";
 export { shortId } from "./short-id.ts";

@@ -77,7 +77,6 @@ test("normal is normal, whatever is given, and nothing throws", () => {
 test("any text becomes a part that reads as itself", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
-      fc.pre(text.isWellFormed());
       expect(decodeURIComponent(encodeUriPart(text, /[/?]/))).toBe(text);
     }),
     { seed: 4 },

@@ -1,0 +1,188 @@
+/**
+ * Fetches the images that releases name from their authors: in the background, again with growing pauses after a
+ * failure, and after a restart whatever is still missing. It decides nothing about trust: it asks for what is awaited and
+ * hands over bytes of exactly the announced length.
+ */
+import {
+  type Clock,
+  type Closable,
+  explain,
+  hours,
+  isCoded,
+  type Logger,
+  type Millis,
+  millis,
+  minutes,
+  type Random,
+  seconds,
+  type Timer,
+  UsageError,
+  WireError,
+} from "../base/index.ts";
+import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
+import type { AuthorAddresses } from "./addresses.ts";
+import { exactly, type OpenSource } from "./source.ts";
+
+export interface Awaited {
+  /** In its normal form. */
+  readonly uri: string;
+  readonly size: number;
+}
+
+/** Where the bytes go. */
+export interface AwaitedImages<A extends Awaited> {
+  /** Named, and their bytes are not here. */
+  awaited(): readonly A[];
+  /** Reads the source to its end; rejects when the bytes are not what was named. */
+  take(source: AsyncIterable<Uint8Array>, image: A): Promise<unknown>;
+}
+
+/** What is known about an image that is not here. */
+export type FetchState =
+  | { readonly state: "awaited" }
+  | { readonly state: "fetching"; readonly received: number }
+  | { readonly state: "failed"; readonly code: string; readonly reason: string; readonly again: Millis };
+
+export interface FetcherOptions<A extends Awaited> {
+  readonly images: AwaitedImages<A>;
+  readonly addresses: AuthorAddresses;
+  readonly sources: Readonly<Record<"coap" | "https", OpenSource>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const AT_ONCE = 2;
+const FIRST_PAUSE = seconds(10);
+const LONGEST_PAUSE = hours(1);
+/** A download may take this long, and its bytes at this rate. */
+const ALLOWANCE = minutes(2);
+const SLOWEST_BYTES_PER_SECOND = 256;
+
+interface Failure {
+  readonly failures: number;
+  readonly shown: FetchState;
+  readonly timer: Timer;
+  /** The pause is over. */
+  due: boolean;
+}
+
+/** Whether a URI is one that can be fetched from. Throws UsageError `upstream.uri`. */
+export function authorUri(given: string): AbsoluteUri {
+  const uri = parseUri(given);
+  const wrong = (what: string): UsageError => new UsageError("upstream.uri", { uri: given, what });
+  if (uri === undefined) throw wrong("it is not an absolute URI with a host, without user and fragment");
+  if (uri.scheme !== "coap" && uri.scheme !== "https") throw wrong(`the scheme ${uri.scheme} is not spoken`);
+  // RFC 7252 §6.4: segments and arguments are UTF-8 in their options, and none is longer than 255 bytes.
+  const parts = [uri.host, ...uri.path.slice(1).split("/"), ...(uri.query ?? "").split("&")];
+  if (parts.some((part) => !isOptionText(part))) throw wrong("a part of it is not UTF-8, or longer than 255 bytes");
+  return uri;
+}
+
+function isOptionText(part: string): boolean {
+  try {
+    return Buffer.byteLength(decodeURIComponent(part)) <= 255;
+  } catch {
+    return false;
+  }
+}
+
+export class Fetcher<A extends Awaited = Awaited> implements Closable {
+  readonly #options: FetcherOptions<A>;
+  readonly #running = new Map<string, { received: number }>();
+  readonly #failed = new Map<string, Failure>();
+  readonly #closing = new AbortController();
+  readonly #work = new Set<Promise<void>>();
+
+  constructor(options: FetcherOptions<A>) {
+    this.#options = options;
+  }
+
+  /** Starts what is awaited and may start now: called once at the start, and when something was named. */
+  look(): void {
+    for (const image of this.#options.images.awaited()) {
+      if (this.#running.size >= AT_ONCE || this.#closing.signal.aborted) return;
+      if (this.#running.has(image.uri) || this.#failed.get(image.uri)?.due === false) continue;
+      this.#start(image);
+    }
+  }
+
+  /** Of an image that is awaited. */
+  state(uri: string): FetchState {
+    const running = this.#running.get(uri);
+    if (running !== undefined) return { state: "fetching", received: running.received };
+    return this.#failed.get(uri)?.shown ?? { state: "awaited" };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const { timer } of this.#failed.values()) timer.cancel();
+    await Promise.all(this.#work);
+  }
+
+  #start(image: A): void {
+    const running = { received: 0 };
+    this.#running.set(image.uri, running);
+    const work = this.#fetch(image, running)
+      .then(
+        () => this.#done(image),
+        (error: unknown) => this.#pause(image, error),
+      )
+      .then(() => {
+        this.#running.delete(image.uri);
+        this.#work.delete(work);
+        this.look();
+      });
+    this.#work.add(work);
+  }
+
+  async #fetch(image: A, running: { received: number }): Promise<void> {
+    const { images, addresses, sources, clock } = this.#options;
+    const uri = authorUri(image.uri);
+    const late = new AbortController();
+    const most = millis(ALLOWANCE + (1000 * image.size) / SLOWEST_BYTES_PER_SECOND);
+    const slow = new WireError("upstream.slow", { uri: uri.text, seconds: Math.round(most / 1000) });
+    const timer = clock.after(most, () => late.abort(slow));
+    const signal = AbortSignal.any([this.#closing.signal, late.signal]);
+    try {
+      const at = await addresses.of(uri.host);
+      signal.throwIfAborted();
+      const open = sources[uri.scheme === "https" ? "https" : "coap"];
+      const source = open({ uri, at, size: image.size, signal });
+      await images.take(
+        exactly(source, uri, image.size, (received) => {
+          running.received = received;
+        }),
+        image,
+      );
+    } catch (error) {
+      throw late.signal.aborted ? slow : error; // node:https has a reason of its own for an end
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #done({ uri, size }: A): void {
+    this.#failed.delete(uri);
+    this.#options.log.info("upstream.fetched", { uri, bytes: size });
+  }
+
+  /** Doubles with each failure, a little spread, so that many gateways do not come back to an author at once. */
+  #pause({ uri }: A, error: unknown): void {
+    const { clock, random, log } = this.#options;
+    if (this.#closing.signal.aborted) return;
+    const failures = (this.#failed.get(uri)?.failures ?? 0) + 1;
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1));
+    const pause = millis(longest * (1 - random.next() / 4));
+    const code = isCoded(error) ? error.code : "service.bug";
+    const reason = explain(error);
+    log.warn("upstream.failed", { uri, code, reason, failures, pause });
+    const shown: FetchState = { state: "failed", code, reason, again: millis(clock.now() + pause) };
+    const timer = clock.after(pause, () => {
+      failure.due = true;
+      this.look();
+    });
+    const failure: Failure = { failures, shown, timer, due: false };
+    this.#failed.set(uri, failure);
+  }
+}

@@ -1,0 +1,93 @@
+/** Images from `https://` authors (RFC 9110): one GET, the certificate always checked, the address given beforehand. */
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { isIP } from "node:net";
+import { type Millis, TrustError, WireError } from "../base/index.ts";
+import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
+import type { Asked, OpenSource } from "./source.ts";
+
+export interface HttpsOptions {
+  /** PEM; by default the authorities of the system. */
+  readonly ca: Uint8Array | undefined;
+  /** Longest silence. */
+  readonly patience: Millis;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 3;
+
+export const httpsSource = (options: HttpsOptions): OpenSource =>
+  async function* (asked) {
+    let { uri } = asked;
+    for (let redirects = 0; ; redirects++) {
+      const response = await get({ ...asked, uri }, options);
+      const location = REDIRECTS.has(response.statusCode ?? 0) ? (response.headers.location ?? "") : undefined;
+      if (location === undefined) {
+        yield* body(response, { ...asked, uri });
+        return;
+      }
+      response.destroy();
+      if (redirects === MOST_REDIRECTS) throw new TrustError("upstream.redirect", { uri: asked.uri.text, location });
+      uri = followed(uri, location);
+    }
+  };
+
+/** Only within the host whose address was checked: the author may move a file, not send us elsewhere. */
+function followed(from: AbsoluteUri, location: string): AbsoluteUri {
+  const to = URL.canParse(location, from.text) ? parseUri(new URL(location, from.text).href) : undefined;
+  if (to === undefined || to.scheme !== from.scheme || to.host !== from.host || to.port !== from.port) {
+    throw new TrustError("upstream.redirect", { uri: from.text, location });
+  }
+  return to;
+}
+
+function get({ uri, at, signal }: Asked, { ca, patience }: HttpsOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      host: uri.host,
+      port: uri.port,
+      path: uri.query === undefined ? uri.path : `${uri.path}?${uri.query}`,
+      headers: { "accept-encoding": "identity", "user-agent": "sidgate" },
+      // The name stays for the certificate and the Host field; where it leads was decided before.
+      lookup: (_host, { all }, done) => (all === true ? done(null, [at]) : done(null, at.address, at.family)),
+      ...(isIP(uri.host) === 0 ? { servername: uri.host } : {}),
+      ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+      agent: false,
+      signal,
+    });
+    const silent = new WireError("upstream.silent", { uri: uri.text, seconds: Math.round(patience / 1000) });
+    outgoing.setTimeout(patience, () => outgoing.destroy(silent));
+    outgoing.once("response", resolve);
+    outgoing.on("error", (error) => reject(reachable(uri, error, signal)));
+    outgoing.end();
+  });
+}
+
+async function* body(response: IncomingMessage, { uri, size, signal }: Asked): AsyncGenerator<Uint8Array> {
+  try {
+    if (response.statusCode !== 200) throw answered(uri, String(response.statusCode));
+    const encoding = response.headers["content-encoding"] ?? "identity";
+    if (encoding !== "identity") throw answered(uri, `in the encoding ${encoding}`);
+    const length = response.headers["content-length"];
+    // What says beforehand that it is something else need not be read.
+    if (length !== undefined && Number(length) !== size) {
+      throw new TrustError("upstream.size", { uri: uri.text, actual: length, expected: size });
+    }
+    for await (const part of response) yield part as Uint8Array; // no encoding is set, so parts are Buffers
+  } catch (error) {
+    throw reachable(uri, error, signal);
+  } finally {
+    response.destroy();
+  }
+}
+
+const answered = ({ text: uri }: AbsoluteUri, answer: string): WireError =>
+  new WireError("upstream.answer", { uri, answer });
+
+/** What node:https throws, as an error of ours; an end that we asked for stays what it is. */
+function reachable({ text: uri }: AbsoluteUri, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted || isOurs(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WireError("upstream.unreachable", { uri, reason }, { cause: error });
+}
+const isOurs = (error: unknown): boolean => error instanceof WireError || error instanceof TrustError;

@@ -1,0 +1,34 @@
+/** What a protocol gives the fetcher: the bytes of an author's image, as they come. */
+import { TrustError } from "../base/index.ts";
+import type { AbsoluteUri } from "../wire/coap/index.ts";
+import type { Address } from "./addresses.ts";
+
+export interface Asked {
+  readonly uri: AbsoluteUri;
+  /** Where the host was found; nobody else is asked. */
+  readonly at: Address;
+  /** As announced. */
+  readonly size: number;
+  /** Ends the fetch: whatever is open is closed, and the source throws. */
+  readonly signal: AbortSignal;
+}
+
+/** Throws `upstream.*`; ends its connection when it is left early. */
+export type OpenSource = (asked: Asked) => AsyncIterable<Uint8Array>;
+
+/** The bytes as announced: no byte more is passed on, none less is taken for all. Throws TrustError `upstream.size`. */
+export async function* exactly(
+  source: AsyncIterable<Uint8Array>,
+  { text: uri }: AbsoluteUri,
+  expected: number,
+  onBytes: (received: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let actual = 0;
+  for await (const part of source) {
+    actual += part.length;
+    if (actual > expected) throw new TrustError("upstream.size", { uri, actual: `${actual} or more`, expected });
+    onBytes(actual);
+    yield part;
+  }
+  if (actual < expected) throw new TrustError("upstream.size", { uri, actual, expected });
+}
