@@ -58,9 +58,9 @@ export class Directory implements Projection {
     return this.#owned.of(owner).length;
   }
 
-  /** The names of all, as they are now. */
-  ids(): readonly string[] {
-    return [...this.#records.keys()];
+  /** The names of all; while they are gone through, others may come and go, and those that stay keep their order. */
+  ids(): Iterable<string> {
+    return this.#records.keys();
   }
 
   /** What a lookup may show of `id`; `needles` must all stand somewhere in its record. */

@@ -5,21 +5,17 @@ import {
   type Asking,
   type Directory,
   type LookupKind,
-  lookUp,
   type Registrant,
   type Registrar,
   readLinks,
-  readLookup,
   readParameters,
 } from "../../service/directory/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import type { Link } from "../../wire/link/index.ts";
 import { errorResponse } from "./error-response.ts";
+import { Lookups } from "./lookups.ts";
 import { type FetchLinks, SimpleRegistrations } from "./simple.ts";
 import { placeOf } from "./source.ts";
-
-/** The topic that observers of lookups hang on. */
-export const LOOKUP_TOPIC = "rd-lookup";
 
 /** §4.3: what `/.well-known/core` says of the directory. */
 export const DIRECTORY_LINKS: readonly Link[] = [
@@ -64,21 +60,24 @@ type Route =
   | { readonly kind: "simple"; readonly simple: SimpleRegistrations }
   | { readonly kind: "lookup"; readonly of: LookupKind };
 
+type Parts = DirectoryOptions & { readonly simple: SimpleRegistrations | undefined; readonly lookups: Lookups };
+
 const LOOKUPS: Readonly<Record<string, LookupKind>> = { res: "resources", ep: "endpoints" };
 
 /** Answers what is the directory's; undefined = it is not. */
 export function directoryHandler(
   options: DirectoryOptions,
 ): (peer: Peer, request: Request) => Promise<Response> | undefined {
-  const { fetchLinks } = options;
+  const { directory, clock, fetchLinks } = options;
   const simple = fetchLinks && new SimpleRegistrations({ ...options, fetchLinks });
+  const parts = { ...options, simple, lookups: new Lookups(directory, clock) };
   return (peer, request) => {
-    const route = routeOf(request.path, simple);
-    return route && answer(peer, request, route, options);
+    const route = routeOf(request.path, parts);
+    return route && answer(peer, request, route, parts);
   };
 }
 
-function routeOf([first, second, ...rest]: readonly string[], simple?: SimpleRegistrations): Route | undefined {
+function routeOf([first, second, ...rest]: readonly string[], { simple }: Parts): Route | undefined {
   if (rest.length > 0) return undefined;
   if (first === "rd") return second === undefined ? { kind: "registration" } : { kind: "resource", id: second };
   if (first === ".well-known" && second === "rd" && simple) return { kind: "simple", simple };
@@ -86,7 +85,7 @@ function routeOf([first, second, ...rest]: readonly string[], simple?: SimpleReg
   return of ? { kind: "lookup", of } : undefined;
 }
 
-async function answer(peer: Peer, request: Request, route: Route, parts: DirectoryOptions): Promise<Response> {
+async function answer(peer: Peer, request: Request, route: Route, parts: Parts): Promise<Response> {
   try {
     // RFC 7252 §5.4.1: both are critical, so what is not kept must not be passed over.
     if (request.ifMatch.length > 0 || request.ifNoneMatch) {
@@ -100,7 +99,7 @@ async function answer(peer: Peer, request: Request, route: Route, parts: Directo
   }
 }
 
-function answerRoute(peer: Peer, request: Request, route: Route, parts: DirectoryOptions): Promise<Response> {
+async function answerRoute(peer: Peer, request: Request, route: Route, parts: Parts): Promise<Response> {
   switch (route.kind) {
     case "registration":
       return register(peer, request, parts);
@@ -109,7 +108,8 @@ function answerRoute(peer: Peer, request: Request, route: Route, parts: Director
     case "simple":
       return registerSimply(peer, request, route.simple, parts);
     case "lookup":
-      return answerLookup(peer, request, route.of, parts);
+      only("GET", request);
+      return parts.lookups.answer(peer, request, route.of);
   }
 }
 
@@ -161,23 +161,6 @@ async function registerSimply(
   const id = await simple.register(peer, parameters, asking);
   hear(id, peer, asking.registrant, parts);
   return { code: "2.04" };
-}
-
-/** §6. */
-async function answerLookup(
-  peer: Peer,
-  request: Request,
-  kind: LookupKind,
-  parts: DirectoryOptions,
-): Promise<Response> {
-  only("GET", request);
-  if (request.accept !== undefined && request.accept !== CONTENT_FORMAT.linkFormat) {
-    throw new UsageError("resource.not-acceptable", { format: request.accept, path: request.path.join("/") });
-  }
-  const { directory, clock } = parts;
-  const text = await lookUp(directory, readLookup(kind, request.query), clock.now(), placeOf(peer).source.link);
-  const payload = new TextEncoder().encode(text);
-  return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload, observable: LOOKUP_TOPIC };
 }
 
 function askingOf(peer: Peer): Asking {

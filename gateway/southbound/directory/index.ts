@@ -1,2 +1,4 @@
-export { DIRECTORY_LINKS, type DirectoryOptions, directoryHandler, LOOKUP_TOPIC } from "./handler.ts";
+/** The resource directory as a face. */
+export { DIRECTORY_LINKS, type DirectoryOptions, directoryHandler } from "./handler.ts";
+export { LOOKUP_TOPIC } from "./lookups.ts";
 export type { FetchedLinks, FetchLinks } from "./simple.ts";
