@@ -16,8 +16,9 @@ import {
   type Timer,
   UsageError,
 } from "../base/index.ts";
-import { codeClass, decodeMessage, EMPTY_CODE, type Message } from "../wire/coap/index.ts";
+import { codeClass, decodeMessage, EMPTY_CODE, type Message, messageLength } from "../wire/coap/index.ts";
 import { FastBlockLane } from "./blockwise/block-lane-fast.ts";
+import { Admission, type AdmissionOptions } from "./limits/admission.ts";
 import { DedupTable } from "./messages/dedup.ts";
 import { Answering, type Exchange, newExchange } from "./messages/exchange.ts";
 import { type Link, Outlet } from "./messages/outlet.ts";
@@ -59,12 +60,23 @@ export interface EngineOptions {
   readonly unprotected?: (transport: Transport) => boolean;
   /** About the sender of an unprotected request. Default: nothing is known. Asked per request; must be cheap. */
   readonly peers?: (remote: Remote) => PeerFacts;
+  /** Who is near, and whose air is rationed. Default: everybody, nowhere. */
+  readonly admission?: AdmissionOptions;
   readonly limits?: Partial<Limits>;
   readonly parameters?: Partial<TransmissionParameters>;
 }
 
 /** How much of each bounded table is in use. */
-export type KeptTable = "dedup" | "bodies" | "snapshots" | "observations" | "confirmables" | "requests";
+export type KeptTable =
+  | "dedup"
+  | "bodies"
+  | "snapshots"
+  | "observations"
+  | "confirmables"
+  | "requests"
+  | "bursts"
+  | "provenPaths"
+  | "airtimePeers";
 
 const UNKNOWN_PEER: PeerFacts = { identity: undefined, nodeId: undefined, validated: false };
 
@@ -82,6 +94,7 @@ export class Engine implements Requests, Closable {
   readonly #lifetimes: ReturnType<typeof derivedTimes>;
   readonly #stats: EngineStats = newStats();
   readonly #paths = new PathMemory();
+  readonly #admission: Admission;
   readonly #outlet: Outlet;
   readonly #answering: Answering;
   readonly #handlers: Handlers;
@@ -99,9 +112,12 @@ export class Engine implements Requests, Closable {
     this.#options = options;
     this.#lifetimes = derivedTimes(parameters);
     this.#dedup = new DedupTable(limits);
+    this.#admission = new Admission(options.admission ?? {}, limits, clock, stats);
     this.#handlers = new Handlers(log, stats);
     const times = new PeerTimes(clock, parameters, REQUESTER_LIMITS.timedPeers);
-    this.#outlet = new Outlet(clock, random, times, stats);
+    this.#outlet = new Outlet(clock, random, times, stats, (remote, bytes) =>
+      this.#admission.charge(remote, bytes, "down"),
+    );
     this.#requester = new Requester({
       clock,
       random,
@@ -114,6 +130,7 @@ export class Engine implements Requests, Closable {
     this.#answering = new Answering(this.#outlet, this.#dedup, stats, clock, limits.ackDelay);
     this.#pipeline = new Pipeline({
       clock,
+      random,
       limits,
       stats,
       handler,
@@ -122,6 +139,7 @@ export class Engine implements Requests, Closable {
       handlers: this.#handlers,
       outlet: this.#outlet,
       answering: this.#answering,
+      admission: this.#admission,
       peerAt: (remote) => this.#peerAt(remote),
     });
     this.#fastLane = lanes.block && new FastBlockLane(lanes.block);
@@ -175,6 +193,7 @@ export class Engine implements Requests, Closable {
     const kept = {
       dedup: this.#dedup.size,
       ...this.#pipeline.kept,
+      ...this.#admission.kept,
       confirmables: this.#outlet.outstanding,
       requests: this.#requester.size,
     };
@@ -199,6 +218,7 @@ export class Engine implements Requests, Closable {
     if (lane !== undefined && this.#answerQuickly(lane, transport, datagram, remote)) return;
     const path = this.#pathOf(remote, index);
     const link: Link = { transport, remote, path, unprotected, group };
+    this.#admission.charge(remote, datagram.length, "up");
     try {
       this.#open(link, datagram);
     } catch (error) {
@@ -207,11 +227,14 @@ export class Engine implements Requests, Closable {
   }
 
   #answerQuickly(lane: FastBlockLane, transport: Transport, datagram: Uint8Array, remote: Remote): boolean {
+    if (!this.#admission.admitsQuickly(remote)) return false;
     try {
       const length = lane.answer(datagram, transport.frame(), this.#outlet.ids, remote);
       if (length === 0) return false;
       transport.sendFrame(length, remote);
       this.#outlet.count(length);
+      this.#admission.charge(remote, datagram.length, "up");
+      this.#admission.charge(remote, length, "down");
     } catch {
       return false; // an image that cannot be read: the general form meets it again and reports it
     }
@@ -282,7 +305,8 @@ export class Engine implements Requests, Closable {
         this.#outlet.sendEmpty(link, "ACK", messageId);
         return undefined;
       case "answered":
-        this.#outlet.repeat(link, known.repeat.kept);
+        if (this.#admission.mayRepeat(link.remote, messageLength(message), known.repeat.kept.length))
+          this.#outlet.repeat(link, known.repeat.kept);
         return undefined;
     }
   }
@@ -308,6 +332,8 @@ export class Engine implements Requests, Closable {
     const now = this.#options.clock.now();
     this.#dedup.purge(now);
     this.#pipeline.purge(now);
+    this.#options.security?.purge();
+    this.#admission.purge(now);
     this.#outlet.purge(now);
     this.#requester.purge(now);
   }

@@ -43,12 +43,20 @@ export interface Limits {
   readonly snapshotsTotal: number;
   readonly snapshotBytes: number;
   readonly snapshotIdle: Millis;
+  /** Q-Block2 transfers that go on by themselves. */
+  readonly burstsPerPeer: number;
+  readonly burstsTotal: number;
   readonly observationsPerPeer: number;
   readonly observationsTotal: number;
   /** RFC 7641 §4.5: every so many NON notifications one is CON, to learn whether anybody still listens, */
   readonly confirmEvery: number;
   /** and never later than this after the last sign of life. */
   readonly confirmAfter: Millis;
+  /** Addresses that were proven by Echo or by a security context. */
+  readonly provenPaths: number;
+  /** Border routers whose air is rationed, and peers behind each. */
+  readonly airtimeRouters: number;
+  readonly airtimePeers: number;
   /** An answer that takes longer goes separately (RFC 7252 §5.2.2). */
   readonly ackDelay: Millis;
 }
@@ -64,9 +72,14 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotsTotal: 256,
   snapshotBytes: 16_777_216,
   snapshotIdle: minutes(5),
+  burstsPerPeer: 2,
+  burstsTotal: 256,
   observationsPerPeer: 16,
   observationsTotal: 4_096,
   confirmEvery: 16,
   confirmAfter: hours(24),
+  provenPaths: 4_096,
+  airtimeRouters: 64,
+  airtimePeers: 1_024,
   ackDelay: seconds(1),
 };

@@ -12,6 +12,10 @@ export interface EngineStats {
   requests: number;
   /** Requests refused by the engine itself: options, method, block rules. */
   refused: number;
+  /** Strangers that were asked to prove their address (Echo). */
+  challenged: number;
+  /** Requests put off because the air is taken: 5.03, 4.29. */
+  putOff: number;
   blocksServed: number;
   blockBytesServed: number;
   checkIns: number;
@@ -35,6 +39,8 @@ export const newStats = (): EngineStats => ({
   duplicates: 0,
   requests: 0,
   refused: 0,
+  challenged: 0,
+  putOff: 0,
   blocksServed: 0,
   blockBytesServed: 0,
   checkIns: 0,

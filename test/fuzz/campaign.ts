@@ -165,6 +165,9 @@ const BOUNDS: Readonly<Record<keyof Kept, number>> = {
   observations: DEFAULT_LIMITS.observationsTotal,
   confirmables: DEFAULT_LIMITS.observationsTotal,
   requests: 0,
+  bursts: DEFAULT_LIMITS.burstsTotal,
+  provenPaths: DEFAULT_LIMITS.provenPaths,
+  airtimePeers: DEFAULT_LIMITS.airtimeRouters * DEFAULT_LIMITS.airtimePeers,
 };
 
 const excesses = (kept: Kept): readonly string[] =>

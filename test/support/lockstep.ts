@@ -84,6 +84,10 @@ export class Line {
     return this.option(OPTION.block2, blockValue(num, more, size));
   }
 
+  qBlock2(num: number, more: 0 | 1, size: number): this {
+    return this.option(OPTION.qBlock2, blockValue(num, more, size));
+  }
+
   /** Without a value: whatever the gateway chose. */
   etag(value?: Uint8Array): this {
     if (value === undefined) this.any.add(OPTION.etag);
@@ -93,6 +97,12 @@ export class Line {
   /** Without a value: whatever the gateway chose. */
   observe(value?: number): this {
     return this.uint(OPTION.observe, value);
+  }
+
+  /** Whatever Request-Tag the gateway chose. */
+  tag(): this {
+    this.any.add(OPTION.requestTag);
+    return this.option(OPTION.requestTag, new Uint8Array(0));
   }
 
   accept(format: number): this {
@@ -211,6 +221,11 @@ export class ScriptedNode {
     const bytes = this.#received.shift();
     if (bytes === undefined) throw new Error("the script expects a datagram, the gateway sent none");
     return decodeMessage(bytes);
+  }
+
+  /** What came so far, whatever it says. */
+  all(): Message[] {
+    return this.#received.splice(0).map(decodeMessage);
   }
 
   async expectsSilence(): Promise<void> {

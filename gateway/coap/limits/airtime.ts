@@ -82,12 +82,11 @@ export class Airtime {
     return peers;
   }
 
-  /** A part of an image or of another large answer, which the peer can ask for again. */
-  pull(routerId: string, peer: string, cost: Micros, now: Millis): Admission {
-    if (this.pullInTurn(routerId, peer, cost, now)) return GO;
+  /** May the peer have the next part of an image, or of another large answer? It can ask for it again. */
+  pull(routerId: string, peer: string, now: Millis): Admission {
     const router = this.#routerOf(routerId);
     const client = this.#clientOf(router, peer);
-    const turn = this.#keptTurn(client, now) ?? this.#newTurn(router, now);
+    const turn = keptTurn(client, now) ?? this.#newTurn(router, now);
     client.turn = turn;
     const wait = millis(turn.from - now);
     if (wait > 0) {
@@ -95,16 +94,14 @@ export class Airtime {
       return { kind: turn.early > PATIENT_ASKS ? "too-many" : "later", wait };
     }
     if (now - turn.used > TURN_RESTS) this.#speakFor(router, turn.left, now);
-    this.#take(turn, cost, now);
+    turn.used = now;
     return GO;
   }
 
-  /** The usual case by itself: the peer's turn is on. False = `pull` decides. */
-  pullInTurn(routerId: string, peer: string, cost: Micros, now: Millis): boolean {
+  /** The usual case of `pull` by itself, where nothing has to be decided. */
+  isTurnOf(routerId: string, peer: string, now: Millis): boolean {
     const turn = this.#routers.get(routerId)?.clients.get(peer)?.turn;
-    if (turn === undefined || turn.from > now || turn.left <= 0 || now - turn.used > TURN_RESTS) return false;
-    this.#take(turn, cost, now);
-    return true;
+    return turn !== undefined && isOpen(turn, now);
   }
 
   /** Did the peer's small answers alone take more than the share, for long? */
@@ -114,10 +111,16 @@ export class Airtime {
     return wait > 0 ? { kind: "too-many", wait } : GO;
   }
 
-  /** Something small that goes whatever is spoken for. */
-  spend(routerId: string, peer: string, cost: Micros, now: Millis): void {
+  /** Something goes over the air: on the peer's turn if it has one, else beside it, whatever is spoken for. */
+  charge(routerId: string, peer: string, cost: Micros, now: Millis): void {
     const router = this.#routerOf(routerId);
     const client = this.#clientOf(router, peer);
+    const { turn } = client;
+    if (turn !== undefined && isOpen(turn, now)) {
+      turn.left = micros(turn.left - cost);
+      turn.used = now;
+      return;
+    }
     const duration = this.#onTimeline(cost);
     const ceiling = now + BORROWED + LONGEST_REFUSAL;
     client.spentUntil = millis(Math.min(Math.max(client.spentUntil, now) + duration, ceiling));
@@ -130,19 +133,10 @@ export class Airtime {
   purge(now: Millis): void {
     for (const [id, { clients, spokenUntil }] of this.#routers) {
       for (const [peer, client] of clients) {
-        if (client.spentUntil <= now && this.#keptTurn(client, now) === undefined) clients.delete(peer);
+        if (client.spentUntil <= now && keptTurn(client, now) === undefined) clients.delete(peer);
       }
       if (clients.size === 0 && spokenUntil <= now) this.#routers.delete(id);
     }
-  }
-
-  #take(turn: Turn, cost: Micros, now: Millis): void {
-    turn.left = micros(turn.left - cost);
-    turn.used = now;
-  }
-
-  #keptTurn({ turn }: Client, now: Millis): Turn | undefined {
-    return turn !== undefined && turn.left > 0 && now - turn.from < TURN_KEPT ? turn : undefined;
   }
 
   #newTurn(router: Router, now: Millis): Turn {
@@ -177,6 +171,12 @@ export class Airtime {
     return client;
   }
 }
+
+const isOpen = ({ from, left, used }: Turn, now: Millis): boolean =>
+  from <= now && left > 0 && now - used <= TURN_RESTS;
+
+const keptTurn = ({ turn }: Client, now: Millis): Turn | undefined =>
+  turn !== undefined && turn.left > 0 && now - turn.from < TURN_KEPT ? turn : undefined;
 
 function makeRoom(table: Map<string, unknown>, limit: number): void {
   for (const oldest of table.keys()) {

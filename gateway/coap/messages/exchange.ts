@@ -1,6 +1,7 @@
 /** RFC 7252 §5.2 — a request and its way to an answer: piggybacked, separate after an empty ACK, or NON for NON. */
 import { type Clock, type Millis, millis, type Peer, type Timer } from "../../base/index.ts";
 import { type BlockOption, codeClass, codeOf, type DottedCode, type Message } from "../../wire/coap/index.ts";
+import { type Allowance, replyLength } from "../limits/allowance.ts";
 import type { Reply } from "../requests/response-writer.ts";
 import type { ResponseSecurity } from "../requests/security.ts";
 import type { EngineStats } from "../stats.ts";
@@ -16,6 +17,8 @@ export interface Exchange {
   /** Known once the request was opened. */
   peer: Peer | undefined;
   security: ResponseSecurity | undefined;
+  /** What may be sent to a stranger for this request; undefined = it is none. */
+  allowance: Allowance | undefined;
   /** undefined for a block request: it is recomputed, not remembered. */
   readonly entry: DedupEntry | undefined;
   noResponse: number;
@@ -31,12 +34,15 @@ export const newExchange = (link: Link, message: Message, entry: DedupEntry | un
   key: link.path,
   peer: undefined,
   security: undefined,
+  allowance: undefined,
   entry,
   noResponse: 0,
   finalBlock1: undefined,
   forgetful: false,
   state: "open",
 });
+
+const EMPTY_MESSAGE_BYTES = 4;
 
 /** RFC 7967 §2.1: a bit per class of response that the client does not want. */
 export const isUnwanted = (code: DottedCode, noResponse: number): boolean =>
@@ -75,19 +81,37 @@ export class Answering {
     }
     if (link.group) {
       exchange.state = "answered";
-      this.#outlet.sendAtLeisure(link, message.token, reply);
+      const affordable = exchange.allowance?.spend(replyLength(reply, message.token)) ?? true;
+      if (affordable) this.#outlet.sendAtLeisure(link, message.token, reply);
       return;
     }
-    const outer = exchange.security === undefined ? reply : exchange.security.protect(reply);
-    if (outer === undefined) return; // nothing can be said under this context just now; the peer asks again
+    const outer = this.#outerOf(exchange, reply);
+    if (outer === undefined) return; // nothing can be said just now; the peer asks again
     const piggybacked = isCon && state === "open";
     const messageId = piggybacked ? message.messageId : this.#outlet.freshMessageId(link);
     const type = piggybacked ? "ACK" : message.type;
     const remembered = isCon && !forgetful ? entry : undefined; // §4.5: a repeated NON is ignored
-    if (isCon && !piggybacked) this.#replySeparately(exchange, messageId, outer);
+    // The copies of a CON would be counted too, so a stranger's separate answer goes once.
+    if (isCon && !piggybacked && exchange.allowance !== undefined)
+      this.#outlet.sendOnce(link, "NON", messageId, message.token, outer);
+    else if (isCon && !piggybacked) this.#replySeparately(exchange, messageId, outer);
     else if (remembered === undefined) this.#outlet.sendOnce(link, type, messageId, message.token, outer);
     else remembered.repeat = this.#outlet.sendKept(link, type, messageId, message.token, outer);
     exchange.state = "answered";
+  }
+
+  /** One more answer to a request that has one already, as NON with its token (RFC 9177 §4.4); false = none can go. */
+  another({ link, message, security, noResponse }: Exchange, reply: Reply): boolean {
+    if (isUnwanted(reply.code, noResponse)) return false;
+    const outer = security === undefined ? reply : security.protect(reply);
+    if (outer === undefined) return false;
+    this.#outlet.sendOnce(link, "NON", this.#outlet.freshMessageId(link), message.token, outer);
+    return true;
+  }
+
+  #outerOf({ security, allowance, message }: Exchange, reply: Reply): Reply | undefined {
+    const outer = security === undefined ? reply : security.protect(reply);
+    return allowance === undefined || outer === undefined ? outer : allowance.fit(outer, message.token);
   }
 
   /** §5.2.2: a CON of its own, sent until it is acknowledged. */
@@ -130,6 +154,7 @@ export class Answering {
 
   #acknowledge(exchange: Exchange): void {
     exchange.state = "acknowledged";
+    exchange.allowance?.spend(EMPTY_MESSAGE_BYTES);
     if (exchange.entry !== undefined) exchange.entry.repeat = ACKNOWLEDGED_REPEAT;
     this.#outlet.sendEmpty(exchange.link, "ACK", exchange.message.messageId);
   }

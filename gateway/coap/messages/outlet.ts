@@ -40,9 +40,18 @@ export class Outlet {
   readonly #kept = new ReplyRing(KEPT_REPLY_BYTES);
   readonly #confirmables: Confirmables;
   readonly #stats: EngineStats;
+  /** Told of each datagram, retransmissions apart: the air of some peers is rationed. */
+  readonly #charge: (remote: Remote, bytes: number) => void;
   readonly #leisure: Leisure;
 
-  constructor(clock: Clock, random: Random, pacing: Pacing, stats: EngineStats) {
+  constructor(
+    clock: Clock,
+    random: Random,
+    pacing: Pacing,
+    stats: EngineStats,
+    charge: (remote: Remote, bytes: number) => void,
+  ) {
+    this.#charge = charge;
     this.ids = new MessageIds(random);
     this.#leisure = new Leisure(clock, random);
     this.#stats = stats;
@@ -75,6 +84,7 @@ export class Outlet {
     const frame = transport.frame();
     const length = messageLength(message);
     this.count(length);
+    this.#charge(remote, length);
     if (length > frame.length) {
       transport.send(encodeMessage(message), remote);
       return;
@@ -117,6 +127,7 @@ export class Outlet {
 
   send({ transport, remote }: Link, bytes: Uint8Array): void {
     this.count(bytes.length);
+    this.#charge(remote, bytes.length);
     transport.send(bytes, remote);
   }
 
@@ -158,6 +169,7 @@ export class Outlet {
     patience: Millis | undefined,
   ): Sending | undefined {
     const { transport, remote, path } = link;
+    this.#charge(remote, bytes.length);
     const done = (outcome: Settled): void => {
       if (outcome === "lost") this.#stats.lost += 1;
       settled(outcome);

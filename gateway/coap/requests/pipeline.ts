@@ -2,11 +2,14 @@
  * A request's way from an exchange to its answer (RFC 7252 §5): options and method, Block1, Block2 snapshots, lanes,
  * request port. The engine below it has read and admitted the message; each step here either goes on or answers.
  */
-import type { Clock, Millis, Peer } from "../../base/index.ts";
+import { type Clock, EMPTY, type Millis, type Peer, type Random } from "../../base/index.ts";
 import { type BlockOption, encodeBlockOption, encodeUint, type Message, OPTION } from "../../wire/coap/index.ts";
-import { answerBlock, isBlockRequest } from "../blockwise/block-lane.ts";
+import { answerBlock, type BlockAnswer, isBlockRequest } from "../blockwise/block-lane.ts";
 import { BodyTable } from "../blockwise/block1.ts";
 import { SnapshotTable } from "../blockwise/block2.ts";
+import { Bursts } from "../blockwise/qblock2-bursts.ts";
+import type { Admission } from "../limits/admission.ts";
+import { strangersBlock, wantsProof } from "../limits/allowance.ts";
 import type { Answering, Exchange } from "../messages/exchange.ts";
 import type { Outlet } from "../messages/outlet.ts";
 import { Notifier } from "../observe/notifier.ts";
@@ -14,9 +17,19 @@ import type { Limits } from "../parameters.ts";
 import type { BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
 import type { EngineStats } from "../stats.ts";
 import type { Remote } from "../transport/transport.ts";
+import { BurstAnswers, type BurstBody } from "./burst-answers.ts";
 import type { Handlers } from "./handlers.ts";
 import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
-import { ASKED_NOTHING, bareReply, keepIfSliced, type Reply, withBlockEtag, writeReply } from "./response-writer.ts";
+import {
+  ASKED_NOTHING,
+  type Asked,
+  bareReply,
+  isPartOfMore,
+  keepIfSliced,
+  type Reply,
+  withBlockEtag,
+  writeReply,
+} from "./response-writer.ts";
 import type { Security } from "./security.ts";
 
 export interface Lanes {
@@ -26,6 +39,7 @@ export interface Lanes {
 
 export interface PipelineParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly limits: Limits;
   readonly stats: EngineStats;
   readonly handler: RequestPort;
@@ -34,6 +48,7 @@ export interface PipelineParts {
   readonly lanes: Lanes;
   readonly outlet: Outlet;
   readonly answering: Answering;
+  readonly admission: Admission;
   readonly peerAt: (remote: Remote) => Peer;
 }
 
@@ -42,6 +57,8 @@ export class Pipeline {
   readonly #bodies: BodyTable;
   readonly #snapshots: SnapshotTable;
   readonly #notifier: Notifier;
+  readonly #bursts: Bursts;
+  readonly #burstAnswers: BurstAnswers;
   readonly #lanePrefix: Uint8Array | undefined;
   #closed = false;
 
@@ -50,26 +67,35 @@ export class Pipeline {
     this.#bodies = new BodyTable(parts.limits);
     this.#snapshots = new SnapshotTable(parts.limits);
     this.#notifier = new Notifier({ ...parts, snapshots: this.#snapshots });
+    this.#bursts = new Bursts({ ...parts, failed: (error) => void parts.handlers.failed("coap.burst-failed", error) });
+    this.#burstAnswers = new BurstAnswers({ ...parts, bursts: this.#bursts });
     const { block } = parts.lanes;
     this.#lanePrefix = block && new TextEncoder().encode(block.prefix);
   }
 
-  get kept(): { readonly bodies: number; readonly snapshots: number; readonly observations: number } {
-    return { bodies: this.#bodies.size, snapshots: this.#snapshots.size, observations: this.#notifier.size };
+  get kept() {
+    return {
+      bodies: this.#bodies.size,
+      snapshots: this.#snapshots.size,
+      bursts: this.#bursts.size,
+      observations: this.#notifier.size,
+    };
   }
 
   close(): void {
     this.#closed = true;
     this.#notifier.close();
+    this.#bursts.close();
   }
 
   changed(topic: string): void {
     this.#notifier.changed(topic);
   }
 
-  /** RFC 7641 §3.6: a RST to a notification. */
+  /** RFC 7641 §3.6: a RST to a notification; or to one block of many. */
   reset(path: string, messageId: number): void {
     this.#notifier.reset(path, messageId);
+    this.#bursts.reset(path);
   }
 
   purge(now: Millis): void {
@@ -84,27 +110,57 @@ export class Pipeline {
 
   take(exchange: Exchange): void {
     this.#parts.stats.requests += 1;
+    this.#allow(exchange);
     if (!this.#open(exchange)) return;
     if (this.isBlockRequest(exchange.message)) {
       this.takeBlockRequest(exchange);
       return;
     }
-    const opened = this.#read(exchange);
-    const read = opened && this.#assemble(exchange, opened);
+    const admitted = this.#admit(exchange, this.#read(exchange));
+    const read = admitted && this.#assemble(exchange, admitted);
     if (read === undefined || this.#answerFromSnapshot(exchange, read)) return;
     this.#dispatch(exchange, read);
   }
 
   takeBlockRequest(exchange: Exchange): void {
-    const { lanes, answering } = this.#parts;
-    const read = this.#read(exchange);
-    if (read === undefined || lanes.block === undefined) return;
-    const lane = lanes.block;
+    this.#allow(exchange);
+    const { block: lane } = this.#parts.lanes;
+    const read = this.#admit(exchange, this.#read(exchange));
+    if (read === undefined || lane === undefined) return;
     this.#guard(exchange, () => {
-      const { served, ...reply } = answerBlock(lane, read);
-      answering.reply(exchange, reply);
-      if (served !== undefined) this.#served(this.#peerOf(exchange), served.id, served.offset, served.length);
+      if (read.qBlock2.length === 0) this.#answerBlock(exchange, read, lane);
+      else this.#answerBlocks(exchange, read, lane);
     });
+  }
+
+  #answerBlock(exchange: Exchange, read: ReadRequest, lane: BlockLane): void {
+    const asked = exchange.allowance === undefined ? read : { ...read, block2: strangersBlock(read.block2) };
+    const { served, ...reply } = answerBlock(lane, asked);
+    const putOff = served && this.#parts.admission.backOff(exchange.link.remote);
+    this.#parts.answering.reply(exchange, putOff ?? reply);
+    if (served !== undefined && putOff === undefined)
+      this.#served(this.#peerOf(exchange), served.id, served.offset, served.length);
+  }
+
+  /** RFC 9177: many blocks of an image for one request. */
+  #answerBlocks(exchange: Exchange, read: ReadRequest, lane: BlockLane): void {
+    let last: BlockAnswer["served"];
+    this.#answerInBursts(exchange, read, {
+      length: lane.find(read.request.path[1] ?? "")?.size ?? 0,
+      block: (block2) => {
+        const { served, ...reply } = answerBlock(lane, { ...read, block2 });
+        last = served;
+        return reply;
+      },
+      left: () => {
+        if (last !== undefined) this.#served(this.#peerOf(exchange), last.id, last.offset, last.length);
+      },
+    });
+  }
+
+  #answerInBursts(exchange: Exchange, read: ReadRequest, body: BurstBody): void {
+    const whole = this.#burstAnswers.start(exchange, read, body);
+    if (whole !== undefined) this.#parts.answering.reply(exchange, whole);
   }
 
   /** Books of a block that left by the quick form of the lane. */
@@ -123,6 +179,31 @@ export class Pipeline {
     }
   }
 
+  #allow(exchange: Exchange): void {
+    const { link, message } = exchange;
+    exchange.allowance = this.#parts.admission.allowanceOf(link.remote, message);
+  }
+
+  /** RFC 9175 §2.3, RFC 8516: what a stranger has to prove first, and who asks too much; undefined = it was told. */
+  #admit(exchange: Exchange, read: ReadRequest | undefined): ReadRequest | undefined {
+    if (read === undefined) return undefined;
+    const { admission } = this.#parts;
+    const { remote } = exchange.link;
+    const refusal = admission.refusal(remote);
+    if (refusal !== undefined) {
+      this.#refuse(exchange, refusal);
+      return undefined;
+    }
+    if (exchange.allowance === undefined) return read;
+    if (read.echo !== undefined && admission.hearEcho(remote, read.echo)) {
+      exchange.allowance = undefined;
+      return read;
+    }
+    if (!wantsProof(read)) return read;
+    this.#refuse(exchange, admission.challenge(remote));
+    return undefined;
+  }
+
   /** RFC 8613 §8.2: what is protected is opened, and what is not is heard only where that is allowed; false = refused. */
   #open(exchange: Exchange): boolean {
     const { link, message } = exchange;
@@ -135,9 +216,11 @@ export class Pipeline {
     if (security === undefined) return true; // an option that is not understood: the next step refuses it
     const opened = security.openRequest(message, link.path);
     if (opened.kind === "refused") {
-      this.#refuse(exchange, opened.reply);
+      if (opened.reply !== undefined) this.#refuse(exchange, opened.reply);
       return false;
     }
+    this.#parts.admission.vouch(link.remote);
+    exchange.allowance = undefined;
     exchange.message = opened.message;
     exchange.security = opened.security;
     exchange.key = opened.security.key;
@@ -195,12 +278,12 @@ export class Pipeline {
 
   /** RFC 7959 §2.4: a later block comes from the state that the first one came from; true = answered. */
   #answerFromSnapshot(exchange: Exchange, read: ReadRequest): boolean {
-    const { block2, request } = read;
-    if (block2 === undefined || block2.num === 0) return false;
-    const { clock, answering } = this.#parts;
+    const { block2, qBlock2, request } = read;
+    if (((block2 ?? qBlock2[0])?.num ?? 0) === 0) return false;
+    const { clock } = this.#parts;
     const snapshot = this.#snapshots.find(exchange.key, transferKey(read), request.payload, clock.now());
     if (snapshot !== undefined) {
-      answering.reply(exchange, writeReply(snapshot, { ...ASKED_NOTHING, block2 }));
+      this.#answerPart(exchange, read, snapshot, ASKED_NOTHING);
       return true;
     }
     // The rest of an answer that is gone: only these methods can be asked again without doing the work twice.
@@ -210,11 +293,11 @@ export class Pipeline {
   }
 
   #dispatch(exchange: Exchange, read: ReadRequest): void {
-    const { clock, lanes, handler, handlers, answering, stats } = this.#parts;
-    const { request, block2 } = read;
+    const { lanes, handler, handlers, answering, stats } = this.#parts;
+    const { request, block2, qBlock2 } = read;
     const observable = request.method === "GET" || request.method === "FETCH";
     if (observable && request.observe === 1) this.#notifier.deregister(exchange.key, exchange.message.token);
-    const registers = observable && request.observe === 0 && (block2?.num ?? 0) === 0;
+    const registers = observable && request.observe === 0 && (block2?.num ?? 0) === 0 && qBlock2.length === 0;
     const registering = registers ? this.#notifier.begin() : undefined;
     const peer = this.#peerOf(exchange);
 
@@ -222,12 +305,9 @@ export class Pipeline {
       if (this.#closed) return;
       this.#guard(exchange, () => {
         if (handlerResponse.repeated === true) stats.duplicates += 1;
-        const response = withBlockEtag(handlerResponse, block2);
+        const response = withBlockEtag(handlerResponse, block2 ?? qBlock2[0]);
         const observe = registering && this.#notifier.register(registering, exchange, peer, read, response);
-        const asked = { block2, etags: request.etags, block1: exchange.finalBlock1, observe };
-        const reply = writeReply(response, asked);
-        keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
-        answering.reply(exchange, reply);
+        this.#answerPart(exchange, read, response, { etags: request.etags, block1: exchange.finalBlock1, observe });
       });
     };
     const waits = handlers.run(() => {
@@ -240,6 +320,24 @@ export class Pipeline {
       return checkIn;
     }, answer);
     if (waits) answering.acknowledgeLater(exchange);
+  }
+
+  /** A response, or the part of it that was asked for. */
+  #answerPart(exchange: Exchange, read: ReadRequest, response: Response, asked: Omit<Asked, "block2">): void {
+    const { clock, answering, admission } = this.#parts;
+    const { block2, qBlock2, request } = read;
+    const body = response.payload ?? EMPTY;
+    const reply = writeReply(response, { ...asked, block2: block2 ?? qBlock2[0] });
+    keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
+    if (qBlock2.length > 0) {
+      const block = (part: BlockOption): Reply => writeReply(response, { ...asked, block2: part });
+      this.#answerInBursts(exchange, read, { length: body.length, block });
+      return;
+    }
+    // What was done, or is observed from now on, is not put off.
+    const safe = (request.method === "GET" || request.method === "FETCH") && asked.observe === undefined;
+    const putOff = safe && isPartOfMore(reply) ? admission.backOff(exchange.link.remote) : undefined;
+    answering.reply(exchange, putOff ?? reply);
   }
 
   /** A response that cannot be written, an image that cannot be read: the peer gets 5.00, the log the reason. */

@@ -21,6 +21,10 @@ export interface ReadRequest {
   readonly request: Request;
   readonly block1: BlockOption | undefined;
   readonly block2: BlockOption | undefined;
+  /** RFC 9177: in the order of the message; empty = an ordinary request. */
+  readonly qBlock2: readonly BlockOption[];
+  /** RFC 9175 §2. */
+  readonly echo: Uint8Array | undefined;
   readonly size1: number | undefined;
   /** RFC 7967: bit 1 = not interested in 2.xx, bit 3 = 4.xx, bit 4 = 5.xx. */
   readonly noResponse: number;
@@ -38,11 +42,12 @@ const refused = (code: DottedCode): Verdict => ({ kind: "refused", code });
 /** The gateway is no proxy; these are critical and known, and answered by their own code (RFC 7252 §5.7.2). */
 const PROXY_OPTIONS: ReadonlySet<number> = new Set([OPTION.proxyUri, OPTION.proxyScheme]);
 /** In the table, and not understood here: OSCORE is opened before, and large bodies come by Block1 (RFC 9177 §4.1). */
-const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore, OPTION.qBlock1, OPTION.qBlock2]);
+const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore, OPTION.qBlock1]);
 /** Differ between the blocks of one transfer although they are part of the cache key (RFC 7959 §2.3, RFC 7641 §2). */
 const NOT_IN_TRANSFER_KEY: ReadonlySet<number> = new Set([
   OPTION.block1,
   OPTION.block2,
+  OPTION.qBlock2,
   OPTION.size2,
   OPTION.observe,
   OPTION.oscore,
@@ -71,7 +76,10 @@ export function readRequest(message: Message): Verdict {
   const method = methodName(message.code);
   if (method === undefined) return refused("4.05");
   try {
-    return { kind: "request", read: collect(message, method, accepted) };
+    const read = collect(message, method, accepted);
+    // RFC 9177 §4.1: the two kinds of blocks do not go together
+    if (read.qBlock2.length > 0 && (read.block1 ?? read.block2) !== undefined) return refused("4.02");
+    return { kind: "request", read };
   } catch (error) {
     if (isCoded(error) && error.blame === "wire") return refused("4.00"); // szx 7, a path that is not UTF-8
     throw error;
@@ -89,6 +97,8 @@ function collect(message: Message, method: Request["method"], options: readonly 
   let observe: number | undefined;
   let block1: BlockOption | undefined;
   let block2: BlockOption | undefined;
+  const qBlock2: BlockOption[] = [];
+  let echo: Uint8Array | undefined;
   let size1: number | undefined;
   let noResponse = 0;
   for (const { number, value } of options) {
@@ -123,6 +133,12 @@ function collect(message: Message, method: Request["method"], options: readonly 
       case OPTION.block2:
         block2 = decodeBlockOption(value);
         break;
+      case OPTION.qBlock2:
+        qBlock2.push(decodeBlockOption(value));
+        break;
+      case OPTION.echo:
+        echo = value;
+        break;
       case OPTION.size1:
         size1 = decodeUint(value);
         break;
@@ -133,7 +149,7 @@ function collect(message: Message, method: Request["method"], options: readonly 
   }
   const payload = message.payload.length === 0 ? EMPTY : message.payload;
   const request = { method, path, query, contentFormat, accept, etags, ifMatch, ifNoneMatch, payload, observe };
-  return { request, block1, block2, size1, noResponse, code: message.code, options };
+  return { request, block1, block2, qBlock2, echo, size1, noResponse, code: message.code, options };
 }
 
 /** RFC 6690 §4: who is there and what is to be had, the one question that may be put to a whole group. */

@@ -4,6 +4,7 @@ import {
   type BlockOption,
   CONTENT_FORMATS,
   type DottedCode,
+  decodeBlockOption,
   encodeBlockOption,
   encodeUint,
   OPTION,
@@ -48,6 +49,14 @@ export function withBlockEtag(response: Response, block2: BlockOption | undefine
 }
 
 export const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
+
+/** One block of several. */
+export function isPartOfMore({ options }: Reply): boolean {
+  const block2 = options.find(({ number }) => number === OPTION.block2);
+  if (block2 === undefined) return false;
+  const { num, more } = decodeBlockOption(block2.value);
+  return more || num > 0;
+}
 
 /** The reply is a part of the response: its other blocks will come from this very state. */
 export function keepIfSliced(

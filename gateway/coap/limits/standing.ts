@@ -1,0 +1,72 @@
+/** What follows from where a datagram came from: the peer's path, whether it is near, whose air it uses. */
+import { toHex } from "../../base/index.ts";
+import { pathOf, type Remote } from "../transport/transport.ts";
+import { addressBytes, contains, parseSubnet, prefixOf, type Subnet } from "./subnet.ts";
+
+export interface Standing {
+  readonly remote: Remote;
+  readonly path: string;
+  /** In a prefix that is configured as ours: it needs no proof of its address. */
+  readonly near: boolean;
+  /** The border router or subnet whose air answers to it take; undefined = nothing is rationed there. */
+  readonly router: string | undefined;
+}
+
+/** Which subnets count as the air of one border router each, besides those that are named. */
+export const SHARED_SUBNETS = ["named", "ipv6", "all"] as const;
+export type SharedSubnets = (typeof SHARED_SUBNETS)[number];
+
+export interface Neighbourhood {
+  /** Undefined = every peer is near. */
+  readonly southbound: readonly Subnet[] | undefined;
+  readonly routers: readonly Subnet[];
+  /** Undefined = nothing is rationed anywhere. */
+  readonly shared: SharedSubnets | undefined;
+}
+
+const IPV6_SUBNET_BITS = 64;
+const IPV4_SUBNET_BITS = 24;
+/** Never rationed: this machine, and a link that no border router stands between. */
+const ON_LINK = ["127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10"]
+  .map(parseSubnet)
+  .filter((subnet) => subnet !== undefined);
+
+export function standingOf(remote: Remote, { southbound, routers, shared }: Neighbourhood): Standing {
+  const address = addressBytes(remote.address) ?? new Uint8Array(0);
+  const near = southbound === undefined || southbound.some((subnet) => contains(subnet, address));
+  const router = shared === undefined ? undefined : routerOf(address, routers, shared);
+  return { remote, path: pathOf(remote), near, router };
+}
+
+function routerOf(address: Uint8Array, routers: readonly Subnet[], shared: SharedSubnets): string | undefined {
+  const named = routers.find((subnet) => contains(subnet, address));
+  if (named !== undefined) return named.text;
+  if (shared === "named" || ON_LINK.some((subnet) => contains(subnet, address))) return undefined;
+  const isIpv6 = address.length === 16;
+  if (!isIpv6 && shared === "ipv6") return undefined;
+  return toHex(prefixOf(address, isIpv6 ? IPV6_SUBNET_BITS : IPV4_SUBNET_BITS));
+}
+
+const SLOTS = 1024;
+
+/** The standing of the peers heard last: who asks a thousand times is not looked up a thousand times. */
+export class Standings {
+  readonly #slots: Array<Standing | undefined> = new Array(SLOTS);
+  readonly #neighbourhood: Neighbourhood;
+
+  constructor(neighbourhood: Neighbourhood) {
+    this.#neighbourhood = neighbourhood;
+  }
+
+  of(remote: Remote): Standing {
+    const { address, port } = remote;
+    // Neighbours differ at the end of their address, peers behind one address in the port.
+    const slot =
+      (port + address.charCodeAt(address.length - 1) * 31 + address.charCodeAt(address.length >> 1) * 7) % SLOTS;
+    const known = this.#slots[slot];
+    if (known !== undefined && known.remote.port === port && known.remote.address === address) return known;
+    const standing = standingOf({ address, port }, this.#neighbourhood);
+    this.#slots[slot] = standing;
+    return standing;
+  }
+}
