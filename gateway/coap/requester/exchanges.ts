@@ -104,7 +104,8 @@ export class Exchanges {
     if (refusal !== undefined) return Promise.reject(refusal);
     this.forget(link, token); // an observation that is registered anew keeps its token
     const messageId = this.#parts.outlet.freshMessageId(link);
-    const bytes = encodeMessage({ type: "CON", messageId, token, ...meant });
+    const { code, options: coapOptions, payload } = meant;
+    const bytes = encodeMessage({ type: "CON", code, messageId, token, options: coapOptions, payload });
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         id,
