@@ -1,11 +1,13 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
-import { type Lifecycle, type Millis, systemClock } from "../base/index.ts";
-import { Engine } from "../coap/index.ts";
+import { join } from "node:path";
+import { type Clock, explain, type Lifecycle, type Logger, type Millis, systemClock } from "../base/index.ts";
+import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { imageLane, imageUri } from "../southbound/firmware/index.ts";
+import { fileSequence } from "../store/index.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import { openDirectory } from "./directory.ts";
@@ -37,12 +39,16 @@ export async function openSouth(
   const listeners = openListeners(config);
   const directory = openDirectory(centre, clock, (topic) => engine.changed(topic), lifecycle);
   const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
+  // The network runs in real time, whatever the clock of a trial says.
+  const network = systemClock();
+  const security = await openSecurity(centre, network, log);
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
     unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
-    clock: systemClock(), // the network runs in real time, whatever the clock of a trial says
+    clock: network,
     random,
     log,
+    security,
     handler: (peer, request) => directory(peer, request) ?? coreconf(peer, request),
     lanes: {
       block: imageLane(images, registry, clock),
@@ -57,4 +63,16 @@ export async function openSouth(
   await engine.start();
   lifecycle.add(engine);
   return { engine, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };
+}
+
+/** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */
+async function openSecurity({ folder, credentials }: Centre, clock: Clock, log: Logger): Promise<Oscore> {
+  const numbers = await SenderSequence.open({
+    store: fileSequence(join(folder.path, "keys", "sequence.json"), clock),
+    clock,
+    onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
+  });
+  const oscore = new Oscore({ credentials, clock, numbers });
+  credentials.onRemoved((credential) => oscore.forget(credential));
+  return oscore;
 }

@@ -1,5 +1,6 @@
 /** The CoAP engine and its ports. */
 export { Engine, type EngineOptions } from "./engine.ts";
+export { Oscore, type OscoreStats, SenderSequence } from "./oscore/index.ts";
 export {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,

@@ -1,12 +1,15 @@
 /**
  * Child process of the coap bench: 64 client sockets in a closed loop, each request with a fresh token and, where blocks
- * are asked for, a random block number. One command in, one report out; the server's CPU time is read by the parent.
+ * are asked for, a random block number; plain, or each socket under a security context of its own. One command in, one
+ * report out; the server's CPU time is read by the parent.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { seededRandom } from "../../gateway/base/index.ts";
+import type { PlainRequest, ProtectedRequest } from "../../gateway/coap/oscore/index.ts";
 import {
   blockSize,
   codeOf,
+  decodeMessage,
   encodeBlockOption,
   encodeMessage,
   OPTION,
@@ -14,6 +17,7 @@ import {
   type Szx,
 } from "../../gateway/wire/coap/index.ts";
 import { IMAGE_BYTES, SMALL_RESOURCE } from "./coap-image.ts";
+import { nodesEnd } from "./oscore-ends.ts";
 
 export interface LoadCommand {
   readonly port: number;
@@ -21,6 +25,7 @@ export interface LoadCommand {
   /** Undefined = one small resource instead of a block of the image. */
   readonly szx: Szx | undefined;
   readonly requests: number;
+  readonly secured?: boolean;
 }
 
 const CLIENTS = 64;
@@ -40,10 +45,16 @@ const sockets: readonly Socket[] = await Promise.all(
 );
 
 let messageId = below(0x10000);
+const nodes = nodesEnd();
 
-function request({ path, szx }: LoadCommand): Uint8Array {
-  messageId = (messageId + 1) & 0xffff;
-  const token = Uint8Array.from({ length: 4 }, () => below(256));
+/** A request on its way, as long as it is not answered. */
+interface Asked {
+  readonly bytes: Uint8Array;
+  readonly protection: ProtectedRequest | undefined;
+  at: number;
+}
+
+function plainRequest({ path, szx }: LoadCommand): PlainRequest {
   const options: OptionValue[] = path.map((segment) => ({
     number: OPTION.uriPath,
     value: new TextEncoder().encode(segment),
@@ -52,53 +63,63 @@ function request({ path, szx }: LoadCommand): Uint8Array {
     const num = below(IMAGE_BYTES / blockSize(szx));
     options.push({ number: OPTION.block2, value: encodeBlockOption({ num, more: false, szx }) });
   }
-  return encodeMessage({
-    type: "CON",
-    code: codeOf("GET"),
-    messageId,
-    token,
-    options,
-    payload: new Uint8Array(0),
-  });
+  return { code: codeOf("GET"), options, payload: new Uint8Array(0) };
+}
+
+function ask(plain: PlainRequest, client: number, secured: boolean): Asked {
+  messageId = (messageId + 1) & 0xffff;
+  const token = Uint8Array.from({ length: 4 }, () => below(256));
+  const protection = secured ? nodes.protect(client, plain) : undefined;
+  const { code, options, payload } = protection ?? plain;
+  const bytes = encodeMessage({ type: "CON", messageId, token, code, options, payload });
+  return { bytes, protection, at: Date.now() };
 }
 
 /** Runs until `requests` answers of full length came; repeats a request that stays without one. */
 function run(command: LoadCommand): Promise<{ readonly repeats: number }> {
-  const datagrams = Array.from({ length: command.requests }, () => request(command));
+  const { secured = false, requests, port } = command;
   const least = 4 + (command.szx === undefined ? SMALL_RESOURCE.length : blockSize(command.szx));
-  let next = 0;
+  let begun = 0;
   let answered = 0;
   let repeats = 0;
   return new Promise((resolve) => {
-    const last = new Map<Socket, { bytes: Uint8Array; at: number }>();
-    const advance = (socket: Socket): void => {
-      const bytes = datagrams[next++];
-      if (bytes === undefined) return void last.delete(socket);
-      last.set(socket, { bytes, at: Date.now() });
-      socket.send(bytes, command.port, "127.0.0.1");
+    const open = new Map<Socket, Asked>();
+    const send = (socket: Socket, asked: Asked): void => {
+      open.set(socket, asked);
+      socket.send(asked.bytes, port, "127.0.0.1");
     };
     const retry = setInterval(() => {
       const now = Date.now();
-      for (const [socket, sent] of last) {
-        if (now - sent.at < RETRY_MS) continue;
+      for (const [socket, asked] of open) {
+        if (now - asked.at < RETRY_MS) continue;
         repeats += 1;
-        sent.at = now;
-        socket.send(sent.bytes, command.port, "127.0.0.1");
+        asked.at = now;
+        socket.send(asked.bytes, port, "127.0.0.1");
       }
     }, RETRY_MS);
-    for (const socket of sockets) {
+    for (const [client, socket] of sockets.entries()) {
+      const advance = (): void => {
+        open.delete(socket);
+        if (begun >= requests) return;
+        begun += 1;
+        send(socket, ask(plainRequest(command), client, secured));
+      };
       socket.removeAllListeners("message");
       socket.on("message", (bytes) => {
-        const sent = last.get(socket);
-        if (sent === undefined || bytes.length < least || bytes[3] !== sent.bytes[3] || bytes[2] !== sent.bytes[2])
+        const asked = open.get(socket);
+        if (asked === undefined || bytes[3] !== asked.bytes[3] || bytes[2] !== asked.bytes[2]) return;
+        if (bytes.length < least) {
+          const opened = asked.protection?.open(decodeMessage(bytes));
+          if (opened?.kind === "again") send(socket, ask(opened.request, client, secured)); // Echo, after a start
           return;
+        }
         answered += 1;
-        if (answered === command.requests) {
+        if (answered === requests) {
           clearInterval(retry);
           resolve({ repeats });
-        } else advance(socket);
+        } else advance();
       });
-      advance(socket);
+      advance();
     }
   });
 }

@@ -2,6 +2,7 @@
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
 import { benchImage, SMALL_RESOURCE } from "./coap-image.ts";
+import { gatewaysEnd } from "./oscore-ends.ts";
 
 const image = benchImage();
 const source = {
@@ -16,6 +17,7 @@ const engine = new Engine({
   clock: systemClock(),
   random: seededRandom(1),
   log: SILENT,
+  security: gatewaysEnd(),
   handler: (_peer, { path }) =>
     path[0] === "small" ? { code: "2.05", contentFormat: 0, payload: SMALL_RESOURCE } : { code: "4.04" },
   lanes: {

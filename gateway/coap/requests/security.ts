@@ -12,6 +12,8 @@ export type PeerFacts = Omit<Peer, "path">;
 export interface Security {
   /** `message` has an OSCORE option. Never throws for what a peer sent. */
   openRequest(message: Message, path: string): OpenedRequest;
+  /** Housekeeping, now and then. */
+  purge(): void;
 }
 
 export type OpenedRequest =
@@ -22,7 +24,8 @@ export type OpenedRequest =
       readonly peer: PeerFacts;
       readonly security: ResponseSecurity;
     }
-  | { readonly kind: "refused"; readonly reply: Reply };
+  /** To be answered as it is; undefined = there is nothing that could be said. */
+  | { readonly kind: "refused"; readonly reply: Reply | undefined };
 
 /** Protects what answers one request. A nonce is never used twice, whatever is called how often. */
 export interface ResponseSecurity {
