@@ -15,12 +15,16 @@ import type {
 import { type Clock, type Credential, type Millis, toHex } from "../base/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
-import type { ImageInfo, Images } from "../service/images/index.ts";
+import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
 import type { Mailbox } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
+import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import type { Trace } from "./trace.ts";
+
+/** How the fetch of a named image stands. */
+type FetchStateOf = (uri: string) => FetchState;
 
 export interface AdminSourceOptions {
   readonly registry: Registry;
@@ -42,6 +46,7 @@ export interface AdminSourceOptions {
   readonly warnings: readonly string[];
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
+  readonly fetching: FetchStateOf;
 }
 
 /** Rows are made at each call; nothing is kept. */
@@ -63,7 +68,10 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       const node = find(id);
       return node && peerCredential(credentials.ofNode(node.id));
     },
-    images: () => images.list().map(imageRow),
+    images: () => [
+      ...images.list().map(imageRow),
+      ...images.awaited().map((named) => namedRow(named, options.fetching)),
+    ],
     campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, images)),
     campaign: (id) => {
       const campaign = campaigns.list().find((known) => known.id === id);
@@ -156,6 +164,17 @@ const peerCredential = (credential: Credential | undefined): PeerCredential | un
     recipientId: toHex(credential.senderId),
     ...(credential.idContext === undefined ? {} : { idContext: toHex(credential.idContext) }),
   };
+
+/** Shown as the image that it will be. */
+const namedRow = ({ named, actor: _actor, uri, ...image }: NamedImage, fetching: FetchStateOf): ImageRow => {
+  const { code: _code, reason: why, ...state } = { code: undefined, reason: undefined, ...fetching(uri) };
+  return {
+    ...image,
+    id: shortId(image.digest),
+    addedAt: named,
+    fetch: { uri, ...state, ...(why === undefined ? {} : { why }) },
+  };
+};
 
 const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, addedAt: added });
 

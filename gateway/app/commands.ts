@@ -4,9 +4,10 @@ import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, UsageError } from "../base/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count } from "../service/campaign/index.ts";
 import type { Credentials, Holder } from "../service/credentials/index.ts";
-import type { Images } from "../service/images/index.ts";
+import { type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
 import type { Command, CommandHandler, Recorder } from "../store/index.ts";
+import { authorUri } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
 
 export interface CommandServices {
@@ -36,6 +37,17 @@ const IMAGE_ADD = z.strictObject({
   model: plainText(64),
   version: plainText(64),
   digest: z.string().optional(),
+});
+const IMAGE_ANNOUNCE = z.strictObject({
+  uri: z.string().max(1024),
+  model: plainText(64),
+  version: plainText(64),
+  name: plainText(255).optional(),
+  digest: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits of SHA-256")
+    .toLowerCase(),
+  size: z.int().min(1).max(0xffff_ffff),
 });
 const CAMPAIGN_CREATE = z.strictObject({
   image: z.string().min(1),
@@ -68,6 +80,10 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
     [
       "image.add",
       async (args, actor, body) => addImage(understand("image.add", IMAGE_ADD, args), actor, body, services),
+    ],
+    [
+      "image.announce",
+      async (args, actor) => announceImage(understand("image.announce", IMAGE_ANNOUNCE, args), actor, services),
     ],
     [
       "campaign.create",
@@ -162,6 +178,19 @@ async function addImage(
   if (body === undefined) throw new UsageError("command.argument", { op: "image.add", what: "the bytes are missing" });
   const image = await images.add(body, digest === undefined ? claim : { ...claim, digest }, actor, recorder);
   return { id: image.id, digest: image.digest, size: image.size, model: image.model, version: image.version };
+}
+
+/** The URI is kept in its normal form: a node may ask for the image by any spelling of it. */
+async function announceImage(
+  { uri, name, ...claim }: z.output<typeof IMAGE_ANNOUNCE>,
+  actor: string,
+  { images, recorder }: CommandServices,
+): Promise<Json> {
+  const { text, path } = authorUri(uri);
+  const file = path.split("/").at(-1) || text;
+  const named = await images.announce({ ...claim, uri: text, name: name ?? file.slice(0, 255) }, actor, recorder);
+  const { digest, size, model, version } = named;
+  return { id: shortId(digest), uri: text, digest, size, model, version };
 }
 
 async function createCampaign(

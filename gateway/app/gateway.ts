@@ -14,6 +14,7 @@ import { labWarnings, modeOf } from "./lab.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
+import { openUpstream } from "./upstream.ts";
 
 export interface GatewayPorts {
   readonly clock: Clock;
@@ -48,6 +49,7 @@ export async function openGateway(
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
 
     const { addresses, engine } = await openSouth(config, ports, centre, lifecycle);
+    const fetcher = openUpstream(config, ports, centre, lifecycle);
     const health = coapHealth(() => engine.stats(), Date.now);
     const bridge = parts.bridge ? await openNorth(config, ports, centre, health, lifecycle) : undefined;
     lifecycle.add(new Retention(centre, bridge, config.journal, ports));
@@ -65,6 +67,7 @@ export async function openGateway(
       warnings: labWarnings(config),
       listening: () => [...listening, { what: "status page", address: admin.url }],
       broker: () => brokerStatus(bridge),
+      fetching: (uri) => fetcher.state(uri),
     });
     const { control } = centre.folder;
     const { openAdmin } = await import("../admin/api/index.ts");

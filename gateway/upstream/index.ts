@@ -1,5 +1,5 @@
+/** Fetching from authors. The protocols stand in coap.ts and https.ts, to be loaded when they are needed. */
 export { type Address, AuthorAddresses, type Resolve } from "./addresses.ts";
-export { coapSource } from "./coap.ts";
 export {
   type Awaited,
   type AwaitedImages,
@@ -8,5 +8,4 @@ export {
   type FetcherOptions,
   type FetchState,
 } from "./fetch.ts";
-export { type HttpsOptions, httpsSource } from "./https.ts";
 export type { Asked, OpenSource } from "./source.ts";

@@ -81,6 +81,17 @@ export interface PeerCredential {
   readonly idContext?: string;
 }
 
+/** An image that is not here yet, and how its fetch stands. */
+export interface FetchRow {
+  readonly uri: string;
+  readonly state: "awaited" | "fetching" | "failed";
+  /** Bytes so far. */
+  readonly received?: number;
+  /** Why it failed, and when it is tried again. */
+  readonly why?: string;
+  readonly again?: Millis;
+}
+
 export interface ImageRow {
   readonly digest: Digest;
   /** Short id, as in the URI of an offer. */
@@ -91,6 +102,8 @@ export interface ImageRow {
   readonly name: string;
   readonly verified: "lab" | "manifest";
   readonly addedAt: Millis;
+  /** Absent once the bytes are here. */
+  readonly fetch?: FetchRow;
 }
 
 export interface CampaignRow {

@@ -57,6 +57,13 @@ export function managerTable(rows: readonly ManagerRow[], now: Millis): string {
   return formatTable(columns, rows, "No manager has credentials yet. 'sidgate manager add NAME' gives some.");
 }
 
+const fetchWords = ({ fetch, size }: ImageRow, now: Millis): string => {
+  if (fetch === undefined) return "here";
+  const { state, received = 0, why = "", again } = fetch;
+  if (state === "fetching") return `fetching, ${Math.floor((100 * received) / size)}%`;
+  return state === "awaited" ? "awaited" : `failed, again ${formatMoment(again, now)}: ${why}`;
+};
+
 export function imageTable(rows: readonly ImageRow[], now: Millis): string {
   const columns: Column<ImageRow>[] = [
     { title: "ID", cell: (row) => row.id },
@@ -65,6 +72,7 @@ export function imageTable(rows: readonly ImageRow[], now: Millis): string {
     { title: "SIZE", cell: (row) => formatSize(row.size), align: "right" },
     { title: "TRUST", cell: (row) => (row.verified === "lab" ? "unsigned (lab)" : "signed") },
     { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },
+    { title: "BYTES", cell: (row) => fetchWords(row, now) },
     { title: "SHA-256", cell: (row) => row.digest },
   ];
   return formatTable(

@@ -92,6 +92,15 @@ export const SETTINGS = {
   "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),
   "images.max-bytes": setting(size, "16MiB", "Largest image that is taken in."),
   "images.cache-bytes": setting(size, "64MiB", "Memory for images that are being served."),
+  "upstream.allow-private": setting(
+    oneOf("off", "on"),
+    "off",
+    "`on` = images are also fetched from authors at private and loopback addresses.",
+  ),
+  "upstream.ca": optional(
+    path,
+    "PEM file of the authorities that may sign the certificates of https:// authors; by default the system's.",
+  ),
   "nodes.wake-interval": setting(
     duration,
     "15m",

@@ -178,9 +178,10 @@ export class Images implements Projection {
     return named;
   }
 
-  /** Those that were named, stored by now or not. */
-  named(): readonly NamedImage[] {
-    return [...this.#byUri.values()];
+  /** Those that were named and are not stored; of several URIs of one image the one named last. */
+  awaited(): readonly NamedImage[] {
+    const missing = [...this.#byUri.values()].filter(({ digest }) => this.stored(digest) === undefined);
+    return [...new Map(missing.map((named) => [named.digest, named])).values()];
   }
 
   /** By the normal form of its URI. */

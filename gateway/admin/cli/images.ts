@@ -1,0 +1,74 @@
+/** `sidgate image`: the firmware images of a running gateway, and where they are fetched. */
+import type { Command } from "commander";
+import { UsageError } from "../../base/index.ts";
+import type { ImageRow } from "../api/index.ts";
+import { formatSize } from "../api/quantities.ts";
+import { type Asking, asking, type CliContext, connect, gatewayTime, given, show, tell } from "./asking.ts";
+import { OPTIONS } from "./options.ts";
+import { imageTable } from "./views.ts";
+
+interface AddOptions extends Asking {
+  readonly model: string;
+  readonly version: string;
+  readonly digest?: string;
+  readonly from?: string;
+  readonly size?: number;
+}
+
+/** What the commands of the inbox say when they are done. */
+interface ImageNamed {
+  readonly id: string;
+  readonly uri: string;
+}
+interface ImageAdded {
+  readonly id: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+export function addImages(cli: Command, context: CliContext): void {
+  const image = cli.command("image").description("firmware images");
+  asking(image, "list", "list the images").action(async (options: Asking) => {
+    const client = connect(context, options);
+    const now = await gatewayTime(client);
+    show(context, options, await client.get<ImageRow[]>("/api/images"), (rows) => imageTable(rows, now));
+  });
+  asking(image, "add", "bring an image in, or name where it is to be fetched")
+    .argument("[file]", "the image, unless --from names it")
+    .addOption(OPTIONS.model())
+    .addOption(OPTIONS.version())
+    .addOption(OPTIONS.digest())
+    .addOption(OPTIONS.from())
+    .addOption(OPTIONS.size())
+    .action(async (file: string | undefined, options: AddOptions) => {
+      if (options.from !== undefined) await announceImage(context, { ...options, from: options.from }, file);
+      else await addImage(context, options, file);
+    });
+}
+
+async function addImage(context: CliContext, options: AddOptions, file: string | undefined): Promise<void> {
+  const { model, version, digest } = options;
+  if (file === undefined) throw new UsageError("cli.usage", { what: "an image needs a file, or --from with a URI" });
+  const image = { path: file, ...given({ model, version, digest }) };
+  const added = await connect(context, options).addImage<ImageAdded>(image);
+  const view = ({ id, size, digest: sha256 }: ImageAdded): string =>
+    `Added ${model} ${version} as ${id}: ${formatSize(size)}, SHA-256 ${sha256}.`;
+  tell(context, options, added, view);
+}
+
+/** Digest and size are what the author is held to, so they must be said. */
+async function announceImage(
+  context: CliContext,
+  options: AddOptions & { readonly from: string },
+  file: string | undefined,
+): Promise<void> {
+  const { from: uri, model, version, digest, size } = options;
+  if (file !== undefined || digest === undefined || size === undefined) {
+    throw new UsageError("cli.usage", { what: "--from goes with --digest and --size, and without a file" });
+  }
+  const args = { uri, model, version, digest, size };
+  const named = await connect(context, options).command<ImageNamed>("image.announce", args);
+  const view = ({ id, uri: from }: ImageNamed): string =>
+    `Fetching ${model} ${version} as ${id} from ${from}. 'sidgate image list' tells how far it is.`;
+  tell(context, options, named, view);
+}

@@ -1,0 +1,60 @@
+/** Authors: the images that were named and are not here are fetched in the background. */
+import { readFileSync } from "node:fs";
+import { type Lifecycle, type Logger, type Random, seconds, systemClock, UsageError } from "../base/index.ts";
+import type { NamedImage } from "../service/images/index.ts";
+import { AuthorAddresses, Fetcher, type OpenSource, type Resolve } from "../upstream/index.ts";
+import type { Centre } from "./centre.ts";
+import type { Config } from "./config/index.ts";
+
+/** How long an author may be silent: MAX_TRANSMIT_WAIT for a CoAP block (RFC 7252 §4.8.2), less where TCP repeats. */
+const COAP_PATIENCE = seconds(93);
+const HTTPS_PATIENCE = seconds(30);
+
+/** Throws UsageError `config.unreadable` for an authority file that is not there. */
+export function openUpstream(
+  { upstream }: Config,
+  { random, log }: { readonly random: Random; readonly log: Logger },
+  { images, ledger }: Centre,
+  lifecycle: Lifecycle,
+  resolve?: Resolve,
+): Fetcher<NamedImage> {
+  const clock = systemClock(); // the network runs in real time, whatever the clock of a trial says
+  const ca = upstream.ca === undefined ? undefined : readAuthorities(upstream.ca);
+  // The protocols are loaded when the first author is asked: most gateways never ask one.
+  const coap: OpenSource = async function* (asked) {
+    const { coapSource } = await import("../upstream/coap.ts");
+    yield* coapSource(clock, COAP_PATIENCE)(asked);
+  };
+  const https: OpenSource = async function* (asked) {
+    const { httpsSource } = await import("../upstream/https.ts");
+    yield* httpsSource({ ca, patience: HTTPS_PATIENCE })(asked);
+  };
+  const fetcher = lifecycle.add(
+    new Fetcher<NamedImage>({
+      images: {
+        awaited: () => images.awaited(),
+        take: (source, named) => images.fetched(source, named, ledger),
+      },
+      addresses: new AuthorAddresses(upstream.allowPrivate === "on", resolve),
+      sources: { coap, https },
+      clock,
+      random,
+      log,
+    }),
+  );
+  const stop = ledger.onFact((fact) => {
+    if (fact.type === "image.named") fetcher.look();
+  });
+  lifecycle.add({ close: stop });
+  fetcher.look();
+  return fetcher;
+}
+
+function readAuthorities(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? "unknown reason"; // node:fs throws nothing else
+    throw new UsageError("config.unreadable", { path, reason }, { cause: error });
+  }
+}
