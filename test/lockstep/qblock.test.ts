@@ -13,7 +13,7 @@ const IMAGE = imageOf(64 * 25 - 7); // 25 blocks of 64 bytes
 const lanes = { block: laneOf({ x: sourceOf(IMAGE) }) };
 const onStage = (): Promise<Stage> => stage({ lanes });
 
-const part = (line: Line, num: number, body = IMAGE, etag = ETAG): Line =>
+const part = (line: Line, num: number, body: Uint8Array = IMAGE, etag: Uint8Array = ETAG): Line =>
   line
     .etag(etag)
     .size2(body.length)
