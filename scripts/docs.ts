@@ -113,6 +113,7 @@ const IDLE: Programs = {
   try: async () => 0,
   sim: async () => 0,
   decode: async () => 0,
+  ask: async () => 0,
   configCheck: async () => 0,
   configShow: async () => 0,
   controlSocket: () => "",

@@ -1,4 +1,5 @@
 /** Files of credentials as `sidgate node add --print --format json` prints them: one object, several lines, or a list. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { fromHex, type NodeId, UsageError } from "../base/index.ts";
@@ -28,6 +29,10 @@ const CREDENTIAL = z.object({
 export type OwnCredential = z.output<typeof CREDENTIAL>;
 
 export const parseCredential = (value: unknown): OwnCredential => CREDENTIAL.parse(value);
+
+/** Sequence numbers belong to the secret: whatever file and program it is used from, its ranges have one name. */
+export const sequenceName = ({ masterSecret, senderId }: OwnCredential): string =>
+  createHash("sha256").update(masterSecret).update(senderId).digest("hex").slice(0, 16);
 
 /** Throws UsageError `cli.file`. */
 export function readCredentialFile(path: string): readonly OwnCredential[] {

@@ -2,7 +2,7 @@
 import type { NodeRow } from "../admin/api/index.ts";
 import type { GatewayClient } from "../admin/cli/index.ts";
 import { type NodeSecurity, SequenceFile } from "../sim/index.ts";
-import { parseCredential, readCredentialFile } from "./credential-file.ts";
+import { parseCredential, readCredentialFile, sequenceName } from "./credential-file.ts";
 
 export type FleetCredentials = ReadonlyMap<string, NodeSecurity>;
 
@@ -45,9 +45,9 @@ export async function introduceSecured(client: GatewayClient, endpoints: readonl
 export function fileCredentials(path: string): FleetCredentials {
   const sequences = new SequenceFile(`${path}.sequence`);
   return new Map(
-    readCredentialFile(path).map((credential) => {
-      const sequence = sequences.of(Buffer.from(credential.masterSecret).toString("hex", 0, 4));
-      return [credential.name, { credential, sequence }];
-    }),
+    readCredentialFile(path).map((credential) => [
+      credential.name,
+      { credential, sequence: sequences.of(sequenceName(credential)) },
+    ]),
   );
 }

@@ -13,6 +13,7 @@ const PROGRAMS: Programs = {
   try: async (options) => (await import("./try/index.ts")).tryOut(options),
   sim: async (options) => (await import("./simulate.ts")).simulate(options),
   decode: async (options) => (await import("./decode.ts")).decode(options, print),
+  ask: async (options) => (await import("./ask/index.ts")).ask(options, print),
   configCheck: (options) => configCheck(options, io),
   configShow: (options) => configShow(options, io),
   controlSocket: (options) => controlSocketPath(resolve(configOf(options, process.env).data)),

@@ -39,14 +39,21 @@ export async function closeOrTell(part: Closable, log: Logger): Promise<void> {
   }
 }
 
-export function toldToStop(): Promise<NodeJS.Signals> {
+/** Never resolves once `noLonger` is aborted: then nobody waits for a signal any more. */
+export function toldToStop(noLonger?: AbortSignal): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     // The timer holds the process: sockets alone would, but not in a trial that closes them early.
     const hold = setInterval(() => undefined, 0x7fffffff);
-    const stop = (signal: NodeJS.Signals): void => {
+    const letGo = (): void => {
       clearInterval(hold);
+      process.off("SIGINT", stop);
+      process.off("SIGTERM", stop);
+    };
+    const stop = (signal: NodeJS.Signals): void => {
+      letGo();
       resolve(signal);
     };
+    noLonger?.addEventListener("abort", letGo, { once: true });
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
   });

@@ -42,6 +42,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
     try: note("try"),
     sim: note("sim"),
     decode: note("decode"),
+    ask: note("ask"),
     configCheck: (options) => configCheck(options, io),
     configShow: (options) => configShow(options, io),
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
@@ -91,6 +92,22 @@ describe("programs get their options, checked and with defaults", () => {
       ["decode", "a0", "--format", "142", "--models", "a,b"],
       ["decode", { hex: "a0", format: 142, models: ["a", "b"] }],
     ],
+    [
+      ["ask", "ipatch", "coap://[::1]/c", "--payload", "a0", "--as", "bms.json", "--timeout", "5s", "--json"],
+      [
+        "ask",
+        {
+          method: "iPATCH",
+          uri: "coap://[::1]/c",
+          payload: "a0",
+          as: "bms.json",
+          timeout: 5_000,
+          observe: false,
+          models: [],
+          json: true,
+        },
+      ],
+    ],
   ])("%j", async (args, call) => expect(await sidgate(args)).toEqual({ code: 0, out: "", err: "", asked: [call] }));
 
   test("and their exit code is passed on", async () => {
@@ -115,6 +132,10 @@ describe("a wrong command line is one line and exit code 64", () => {
       "option '--wake-interval <duration>' argument '60' is invalid. It must be a duration, e.g. 90s or 15m",
     ],
     [["sim", "--plain", "--credentials", "x"], "option '--plain' cannot be used with option '--credentials <file>'"],
+    [
+      ["ask", "GETT", "coap://[::1]/c"],
+      "command-argument value 'GETT' is invalid for argument 'method'. It must be one of GET, POST, PUT, DELETE, FETCH, PATCH, iPATCH",
+    ],
     [["decode"], "missing required argument 'hex'"],
     [
       ["node", "add", ""],

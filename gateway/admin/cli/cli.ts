@@ -1,13 +1,13 @@
 /** The command line `sidgate`: which words there are, and what each asks of a program or of a running gateway. */
 import { Command } from "commander";
-import { minutes } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow, ImageRow } from "../api/index.ts";
-import { formatSize } from "../api/quantities.ts";
+import { minutes, seconds } from "../../base/index.ts";
+import type { CampaignDetail, CampaignRow } from "../api/index.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
+import { addImages } from "./images.ts";
 import { addManagers, addNodes } from "./nodes.ts";
-import { OPTIONS } from "./options.ts";
-import type { DecodeOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
-import { campaignTable, campaignView, imageTable } from "./views.ts";
+import { ARGUMENTS, OPTIONS } from "./options.ts";
+import type { AskOptions, DecodeOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
+import { campaignTable, campaignView } from "./views.ts";
 
 interface StartOptions extends Asking {
   readonly image: string;
@@ -18,11 +18,6 @@ interface StartOptions extends Asking {
 }
 
 /** What the commands of the inbox say when they are done. */
-interface ImageAdded {
-  readonly id: string;
-  readonly digest: string;
-  readonly size: number;
-}
 interface CampaignStarted {
   readonly campaign: string;
   readonly targets: number;
@@ -77,6 +72,22 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
     .action(async (options: SimOptions) => exit(await programs.sim(options)));
   cli
+    .command("ask")
+    .description("a CoAP request as a node or a manager would make it, with its answer explained")
+    .addArgument(ARGUMENTS.method())
+    .argument("<uri>", "coap://host:port/path?query")
+    .addOption(OPTIONS.as())
+    .addOption(OPTIONS.payload())
+    .addOption(OPTIONS.contentFormat())
+    .addOption(OPTIONS.accept())
+    .addOption(OPTIONS.observe())
+    .addOption(OPTIONS.timeout(seconds(30)))
+    .addOption(OPTIONS.models())
+    .addOption(OPTIONS.json())
+    .action(async (method: AskOptions["method"], uri: string, options: Omit<AskOptions, "method" | "uri">) =>
+      exit(await programs.ask({ method, uri, ...options })),
+    );
+  cli
     .command("decode")
     .description("explain SID-keyed CBOR: diagnostic notation with paths")
     .argument("<hex>", "the bytes as hex digits")
@@ -101,28 +112,6 @@ function addConfig(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .option("--origin", "say where each value comes from", false)
     .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
-}
-
-function addImages(cli: Command, context: CliContext): void {
-  const image = cli.command("image").description("firmware images");
-  asking(image, "list", "list the images").action(async (options: Asking) => {
-    const client = connect(context, options);
-    const now = await gatewayTime(client);
-    show(context, options, await client.get<ImageRow[]>("/api/images"), (rows) => imageTable(rows, now));
-  });
-  asking(image, "add", "bring an image in")
-    .argument("<file>", "the image")
-    .addOption(OPTIONS.model())
-    .addOption(OPTIONS.version())
-    .addOption(OPTIONS.digest())
-    .action(async (file: string, options: Asking & { model: string; version: string; digest?: string }) => {
-      const { model, version, digest } = options;
-      const image = { path: file, ...given({ model, version, digest }) };
-      const added = await connect(context, options).addImage<ImageAdded>(image);
-      const view = ({ id, size, digest: sha256 }: ImageAdded): string =>
-        `Added ${model} ${version} as ${id}: ${formatSize(size)}, SHA-256 ${sha256}.`;
-      tell(context, options, added, view);
-    });
 }
 
 function addCampaigns(cli: Command, context: CliContext): void {

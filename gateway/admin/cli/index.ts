@@ -6,6 +6,7 @@ export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 export { GatewayClient } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
 export type {
+  AskOptions,
   ConfigOptions,
   DecodeOptions,
   GatewayOptions,
@@ -14,4 +15,4 @@ export type {
   SimOptions,
   TryOptions,
 } from "./programs.ts";
-export { formatTable, printable, printableLines } from "./table.ts";
+export { formatTable, printable, printableJson, printableLines } from "./table.ts";

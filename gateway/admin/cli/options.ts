@@ -27,13 +27,23 @@ const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== "");
 const digest = (text: string): string =>
-  required(/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined, "It must be 64 hex digits of SHA-256.");
+  required(/^(?:sha256:)?([0-9a-fA-F]{64})$/.exec(text)?.[1]?.toLowerCase(), "It must be 64 hex digits of SHA-256.");
+
+/** RFC 7252 §5.8, RFC 8132. */
+const METHODS = ["GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"] as const;
 
 /** As long as the commands of the inbox take them. */
 const NAME_LENGTH = 64;
 
 export const ARGUMENTS = {
   endpoint: () => new Argument("<endpoint>", "the name with which it announces itself").argParser(words(NAME_LENGTH)),
+  method: () =>
+    new Argument("<method>", "GET, POST, PUT, DELETE, FETCH, PATCH or iPATCH").argParser((text) =>
+      required(
+        METHODS.find((method) => method.toLowerCase() === text.toLowerCase()),
+        `It must be one of ${METHODS.join(", ")}.`,
+      ),
+    ),
   manager: () => new Argument("<name>", "name of the manager").argParser(words(NAME_LENGTH)),
 } as const;
 
@@ -69,6 +79,21 @@ export const OPTIONS = {
       .choices(["140", "141", "142"])
       .default("140"),
   print: () => new Option("--print", "print its credentials: whoever has them is this peer").default(false),
+  as: () =>
+    new Option("--as <file>", "credentials as 'node credentials --format json' prints them: who asks, under OSCORE"),
+  payload: () => new Option("--payload <bytes>", "hex digits, or @FILE"),
+  contentFormat: () =>
+    new Option(
+      "--format <number>",
+      "content format of the payload (default: 141 for FETCH, 142 for iPATCH and POST)",
+    ).argParser(integer(0, 65_535)),
+  accept: () =>
+    new Option("--accept <number>", "content format that the answer shall have").argParser(integer(0, 65_535)),
+  observe: () => new Option("--observe", "go on showing what changes, until Ctrl-C").default(false),
+  timeout: (value: Millis) =>
+    new Option("--timeout <duration>", "how long to wait for an answer")
+      .argParser(duration)
+      .default(value, formatDuration(value)),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
   credentials: () =>
     new Option(
@@ -84,6 +109,8 @@ export const OPTIONS = {
       .argParser(list)
       .default([], "none"),
   digest: () => new Option("--digest <hex>", "expected SHA-256; another one is refused").argParser(digest),
+  from: () => new Option("--from <uri>", "fetch it from its author instead: a coap:// or https:// URI"),
+  size: () => new Option("--size <bytes>", "length of the image that is fetched").argParser(integer(1, 0xffff_ffff)),
   stopAt: () =>
     new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(threshold),
   silentAfter: () =>

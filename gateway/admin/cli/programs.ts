@@ -46,6 +46,22 @@ export interface DecodeOptions {
   readonly models: readonly string[];
 }
 
+export interface AskOptions {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "FETCH" | "PATCH" | "iPATCH";
+  readonly uri: string;
+  /** File of one credential: who asks. Without it the request is unprotected. */
+  readonly as?: string;
+  /** Hex digits, or `@FILE`. */
+  readonly payload?: string;
+  /** Content format of the payload. */
+  readonly format?: number;
+  readonly accept?: number;
+  readonly observe: boolean;
+  readonly timeout: Millis;
+  readonly models: readonly string[];
+  readonly json: boolean;
+}
+
 export interface ConfigOptions {
   readonly config?: string;
 }
@@ -56,6 +72,7 @@ export interface Programs {
   try(options: TryOptions): Promise<number>;
   sim(options: SimOptions): Promise<number>;
   decode(options: DecodeOptions): Promise<number>;
+  ask(options: AskOptions): Promise<number>;
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
   /** Path of the control socket of the data folder that these options name. */

@@ -1,12 +1,13 @@
 /**
- * RFC 8613 Appendix B.1.1: sender sequence numbers that no end of the process repeats. Ranges are reserved in a file
- * before they are used; what is left of a range is lost.
+ * RFC 8613 Appendix B.1.1: sender sequence numbers that no end of a process repeats, nor a second process beside it.
+ * Ranges are reserved in a file before they are used; what is left of a range is lost.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { UsageError } from "../../base/index.ts";
 import type { Sequence } from "./oscore.ts";
 
-const RANGE = 1024;
+const RANGE = 256;
 
 /** For secrets that live no longer than this process. */
 export function countingSequence(start = 0): Sequence {
@@ -14,49 +15,48 @@ export function countingSequence(start = 0): Sequence {
   return { next: () => next++ };
 }
 
-/** Where the numbers of several nodes stand: a JSON object from name to the first number that was never given. */
+/**
+ * Each line, `NAME TICKET`, is one range of that name, in order. Appending is one step of the system, so processes need
+ * no lock: where a ticket came to stand says which range it won. A line that a loss of power cut was never used.
+ */
 export class SequenceFile {
   readonly #path: string;
-  readonly #ceilings: Map<string, number>;
 
-  /** Throws UsageError `cli.file` when the file is none of these. */
   constructor(path: string) {
     this.#path = path;
-    this.#ceilings = existsSync(path) ? readCeilings(path) : new Map();
   }
 
+  /** `name` holds no white space. `next` throws UsageError `cli.file` when the file cannot be written. */
   of(name: string): Sequence {
-    let next = this.#ceilings.get(name) ?? 0;
-    let ceiling = next;
+    let next = 0;
+    let end = 0;
     return {
       next: () => {
-        if (next === ceiling) {
-          ceiling += RANGE;
-          this.#ceilings.set(name, ceiling);
-          this.#write();
+        if (next === end) {
+          next = this.#reserve(name) * RANGE;
+          end = next + RANGE;
         }
         return next++;
       },
     };
   }
 
-  #write(): void {
-    const temporary = `${this.#path}.new`;
-    writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#ceilings)), { mode: 0o600, flush: true });
-    renameSync(temporary, this.#path);
-  }
-}
-
-function readCeilings(path: string): Map<string, number> {
-  try {
-    const entries = Object.entries(JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>);
-    return new Map(
-      entries.map(([name, ceiling]) => {
-        if (!Number.isSafeInteger(ceiling)) throw new TypeError(`${name} has no number`);
-        return [name, Number(ceiling)];
-      }),
-    );
-  } catch (error) {
-    throw new UsageError("cli.file", { path, reason: String(error) }, { cause: error });
+  #reserve(name: string): number {
+    const line = `${name} ${randomBytes(8).toString("hex")}`;
+    try {
+      const file = openSync(this.#path, "a", 0o600);
+      try {
+        writeSync(file, `\n${line}\n`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      const ranges = readFileSync(this.#path, "utf8")
+        .split("\n")
+        .filter((each) => each.startsWith(`${name} `));
+      return ranges.indexOf(line);
+    } catch (error) {
+      throw new UsageError("cli.file", { path: this.#path, reason: String(error) }, { cause: error });
+    }
   }
 }

@@ -1,0 +1,45 @@
+/** An answer for people, its content explained, and the same for programs. */
+import { printable, printableLines } from "../../admin/cli/index.ts";
+import { toHex } from "../../base/index.ts";
+import type { Answer } from "../../coap/requester/answer.ts";
+import { CONTENT_FORMATS, encodeUriPart, RESPONSE_CODES } from "../../wire/coap/index.ts";
+import { annotate, type Schema } from "../../yang/index.ts";
+
+/** Formats whose bytes are text. */
+const TEXT: ReadonlySet<number> = new Set([0, 40, 50, 110]);
+
+export function answerText(answer: Answer, schema: Schema): string {
+  const { code, etag, maxAge, observe, locationPath, payload } = answer;
+  const options = [
+    formatName(answer.contentFormat),
+    etag === undefined ? "" : `ETag ${toHex(etag)}`,
+    maxAge === undefined ? "" : `Max-Age ${maxAge}`,
+    observe === undefined ? "" : `Observe ${observe}`,
+    locationPath.length === 0 ? "" : `Location /${locationPath.map((part) => encodeUriPart(part, /[/?]/)).join("/")}`,
+    payload.length === 0 ? "" : `${payload.length} bytes`,
+  ].filter((option) => option !== "");
+  const name = RESPONSE_CODES.find(({ dotted }) => dotted === code)?.name;
+  const head = [name === undefined ? code : `${code} ${name}`, ...options].join(", ");
+  return payload.length === 0 ? head : `${head}\n${content(answer, schema)}`;
+}
+
+function content({ contentFormat, payload }: Answer, schema: Schema): string {
+  if (contentFormat === 140 || contentFormat === 141 || contentFormat === 142) {
+    return printableLines(annotate(payload, schema, contentFormat).text);
+  }
+  if (contentFormat !== undefined && TEXT.has(contentFormat)) return printableLines(Buffer.from(payload).toString());
+  return toHex(payload);
+}
+
+const formatName = (format: number | undefined): string => {
+  if (format === undefined) return "";
+  const row = CONTENT_FORMATS.find(({ number }) => number === format);
+  return printable(row === undefined ? `format ${format}` : `${format} ${row.mediaType}`);
+};
+
+/** Bytes as hex. */
+export const answerJson = ({ payload, etag, ...answer }: Answer): object => ({
+  ...answer,
+  ...(etag === undefined ? {} : { etag: toHex(etag) }),
+  payload: toHex(payload),
+});
