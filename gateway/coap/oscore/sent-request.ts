@@ -43,6 +43,9 @@ const refused = (why: ResponseFault): OpenedResponse => ({ kind: "refused", why 
 const NOTHING_YET = -2;
 
 export class SentRequest implements ProtectedRequest {
+  readonly code: number;
+  readonly options: Plaintext["options"];
+  readonly payload: Uint8Array;
   readonly #parts: SentParts;
   /** §7.4.1: the highest Partial IV of its answers. */
   #newest = NOTHING_YET;
@@ -51,18 +54,9 @@ export class SentRequest implements ProtectedRequest {
 
   constructor(parts: SentParts) {
     this.#parts = parts;
-  }
-
-  get code(): number {
-    return this.#parts.outside.code;
-  }
-
-  get options(): Plaintext["options"] {
-    return this.#parts.outside.options;
-  }
-
-  get payload(): Uint8Array {
-    return this.#parts.outside.payload;
+    this.code = parts.outside.code;
+    this.options = parts.outside.options;
+    this.payload = parts.outside.payload;
   }
 
   open(response: Message): OpenedResponse {
