@@ -4,26 +4,45 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../gateway/base/index.ts";
+import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
 import { CHECKS, type Client } from "./checks.ts";
-import { CLIENTS, isMissing } from "./peers.ts";
+import { CLIENTS, isMissing, type Protection, type RunningServer, SERVERS, type SharedSecret } from "./peers.ts";
+import { requesterClient } from "./requester.ts";
 import { SUBJECT_RESOURCES, type Subject, startSubject } from "./subject.ts";
 import { InteropTable, ROWS } from "./table.ts";
 
 const DOC = new URL("../../docs/interop.md", import.meta.url);
 const table = new InteropTable();
 
-const rows = CLIENTS.flatMap((row) => row.protections.map((protection) => ({ ...row, protection })));
+/** One context for all: each subject is new, and so is each peer's folder. */
+const CREDENTIAL = credentialOf(Uint8Array.of(0x01), Uint8Array.of(0x02));
+const THEIRS: SharedSecret = {
+  masterSecret: CREDENTIAL.masterSecret,
+  masterSalt: CREDENTIAL.masterSalt,
+  ownId: CREDENTIAL.recipientId,
+  peerId: CREDENTIAL.senderId,
+};
 
-describe.each(rows)("$peer, $protection", (row) => {
-  const missing = isMissing(row) || row.protection === "OSCORE";
-  const note = missing ? ` (skipped: needs ${row.program}, which scripts/interop-peers.sh gets)` : "";
+function subjectFor(protection: Protection): Promise<Subject> {
+  if (protection === "plain") return startSubject();
+  const oscore = oscoreOf(systemClock(), CREDENTIAL);
+  return startSubject({ security: oscore, unprotected: () => false });
+}
+
+const withProtections = <R extends { readonly protections: readonly Protection[] }>(rows: readonly R[]) =>
+  rows.flatMap((row) => row.protections.map((protection) => ({ ...row, protection })));
+const missingNote = ({ program }: { readonly program: string | undefined }): string =>
+  isMissing({ program }) ? ` (skipped: needs ${program}, which scripts/interop-peers.sh gets)` : "";
+
+describe.each(withProtections(CLIENTS))("$peer, $protection", (row) => {
   let subject: Subject | undefined;
   let client: Client | undefined;
 
   const open = async (): Promise<Client> => {
     table.version(row.peer, await row.version());
-    subject ??= await startSubject();
-    client ??= await row.client(subject.uri);
+    subject ??= await subjectFor(row.protection);
+    client ??= await row.client(subject.uri, row.protection === "OSCORE" ? THEIRS : undefined);
     return client;
   };
   afterAll(async () => {
@@ -31,9 +50,36 @@ describe.each(rows)("$peer, $protection", (row) => {
     await subject?.close();
   });
 
-  (missing ? test.skip : test).each(CHECKS)(`$name${note}`, async ({ name, run }) => {
+  (isMissing(row) ? test.skip : test).each(CHECKS)(`$name${missingNote(row)}`, async ({ name, run }) => {
     table.record(row, name, "FAILS");
     await run(await open(), SUBJECT_RESOURCES);
+    const proven = subject?.heard.every(({ identity }) => identity !== undefined);
+    expect(proven).toBe(row.protection === "OSCORE");
+    table.record(row, name, "ok");
+  });
+});
+
+describe.each(withProtections(SERVERS))("$peer, $protection", (row) => {
+  let server: RunningServer | undefined;
+  let client: Client | undefined;
+
+  const open = async (): Promise<Client> => {
+    table.version(row.peer, await row.version());
+    const secured = row.protection === "OSCORE";
+    server ??= await row.start(secured ? THEIRS : undefined);
+    client ??= await requesterClient(server.port, secured ? CREDENTIAL : undefined);
+    return client;
+  };
+  afterAll(async () => {
+    await client?.close();
+    await server?.close();
+  });
+
+  const possible = CHECKS.filter((check) => check.possible?.(row.resources) ?? true);
+  for (const { name } of CHECKS) table.record(row, name, "-");
+  (isMissing(row) ? test.skip : test).each(possible)(`$name${missingNote(row)}`, async ({ name, run }) => {
+    table.record(row, name, "FAILS");
+    await run(await open(), row.resources);
     table.record(row, name, "ok");
   });
 });

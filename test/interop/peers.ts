@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Client, RESOURCES, type Resources } from "./checks.ts";
 import { aiocoapClient, aiocoapServer, aiocoapVersion } from "./peers/aiocoap.ts";
 import { LIBCOAP_RESOURCES, libcoapClient, libcoapServer, libcoapVersion } from "./peers/libcoap.ts";
-import { npmCoapClient, npmCoapServer, npmCoapVersion } from "./peers/npm-coap.ts";
+import { NPM_COAP_RESOURCES, npmCoapClient, npmCoapServer, npmCoapVersion } from "./peers/npm-coap.ts";
 
 /** One OSCORE security context (RFC 8613 §3.2), as one of its two ends sees it. */
 export interface SharedSecret {
@@ -107,7 +107,7 @@ export const SERVERS: readonly ServerRow[] = [
     program: undefined,
     protections: ["plain"],
     version: npmCoapVersion,
-    resources: RESOURCES,
+    resources: NPM_COAP_RESOURCES,
     start: () => npmCoapServer(),
   },
 ];

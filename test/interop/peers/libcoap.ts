@@ -93,7 +93,8 @@ export const LIBCOAP_RESOURCES: Resources = {
   clock: "time",
   fetched: { path: "time", wanted: Buffer.from("ticks"), contentFormat: 0, found: /^(3\d)+$/ },
   patched: undefined,
-  tagged: "image",
+  tagged: undefined,
+  strict: undefined,
 };
 
 export async function libcoapServer(options: {
