@@ -138,4 +138,4 @@ export class SenderSequence {
   }
 }
 
-const boundAt = (age: Millis): number => HEADROOM + Math.floor((Math.max(0, age) * RATE) / 1000);
+const boundAt = (age: Millis): number => HEADROOM + Math.floor((age * RATE) / 1000);
