@@ -1,18 +1,29 @@
 /** The resource directory put together: who is the inventory's node, and whose name nobody else may take. */
+import { isIPv6 } from "node:net";
 import type { Clock, Lifecycle } from "../base/index.ts";
+import type { Remote, Requests } from "../coap/index.ts";
 import { Expiry, Registrar } from "../service/directory/index.ts";
-import { directoryHandler, LOOKUP_TOPIC } from "../southbound/directory/index.ts";
+import { directoryHandler, LOOKUP_TOPIC, linkFetcher } from "../southbound/directory/index.ts";
 import type { Centre } from "./centre.ts";
+import { isLoopback } from "./config/index.ts";
 
-/** `changed`: who observes this topic is to be told. */
+export interface DirectoryPorts {
+  readonly clock: Clock;
+  /** The engine, which is not there yet: it wants the handler. */
+  readonly engine: () => Requests & { changed(topic: string): void };
+  /** The clock of the engine. */
+  readonly network: Clock;
+  /** Addresses of the engine's transports. */
+  readonly hosts: readonly string[];
+}
+
 export function openDirectory(
   { registry, credentials, directory, ledger }: Centre,
-  clock: Clock,
-  changed: (topic: string) => void,
+  { clock, engine, network, hosts }: DirectoryPorts,
   lifecycle: Lifecycle,
 ): ReturnType<typeof directoryHandler> {
   const recorder = ledger;
-  lifecycle.add(new Expiry({ directory, recorder, clock, changed: () => changed(LOOKUP_TOPIC) }));
+  lifecycle.add(new Expiry({ directory, recorder, clock, changed: () => engine().changed(LOOKUP_TOPIC) }));
   const reserved = (endpoint: string): boolean => {
     const node = registry.byEndpoint(endpoint);
     return node !== undefined && credentials.ofNode(node.id) !== undefined;
@@ -21,6 +32,12 @@ export function openDirectory(
     directory,
     registrar: new Registrar({ directory, recorder, clock, reserved }),
     clock,
+    fetchLinks: linkFetcher({
+      requests: { request: (...asked) => engine().request(...asked) },
+      clock: network,
+      transportTo: (remote) => nearest(hosts, remote),
+      credentialOf: (node) => credentials.ofNode(node),
+    }),
     heard: (peer, endpoint) => {
       const node = registry.byEndpoint(endpoint);
       if (node === undefined) return;
@@ -28,4 +45,11 @@ export function openDirectory(
       registry.heard(peer, clock.now());
     },
   });
+}
+
+/** The first listener of the peer's family, on loopback for a peer there. */
+function nearest(hosts: readonly string[], { address }: Remote): number {
+  const fits = (host: string): boolean => isIPv6(host) === isIPv6(address) && isLoopback(host) === isLoopback(address);
+  const best = hosts.findIndex(fits);
+  return Math.max(0, best >= 0 ? best : hosts.findIndex((host) => isIPv6(host) === isIPv6(address)));
 }

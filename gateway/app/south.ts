@@ -8,6 +8,7 @@ import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { imageLane, imageUri } from "../southbound/firmware/index.ts";
 import { fileSequence } from "../store/index.ts";
+import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import { openDirectory } from "./directory.ts";
@@ -37,11 +38,12 @@ export async function openSouth(
   const stream = new EventStream(schema);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
   const listeners = openListeners(config);
-  const directory = openDirectory(centre, clock, (topic) => engine.changed(topic), lifecycle);
   const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
   // The network runs in real time, whatever the clock of a trial says.
   const network = systemClock();
   const security = await openSecurity(centre, network, log);
+  const hosts = config.coap.listen.map(({ host }) => host);
+  const directory = openDirectory(centre, { clock, engine: () => engine, network, hosts }, lifecycle);
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
     unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
@@ -49,6 +51,7 @@ export async function openSouth(
     random,
     log,
     security,
+    admission: admissionOf(config),
     handler: (peer, request) => directory(peer, request) ?? coreconf(peer, request),
     lanes: {
       block: imageLane(images, registry, clock),

@@ -2,7 +2,7 @@
  * RFC 9176 §5.1 — simple registration: the node asks, its links are fetched from it, and the answer says whether that
  * went well. Nothing is recorded before the links are there.
  */
-import { type Clock, type Millis, type Peer, seconds, UsageError } from "../../base/index.ts";
+import { type Clock, isCoded, type Millis, type Peer, seconds, UsageError } from "../../base/index.ts";
 import {
   type Asking,
   type Directory,
@@ -87,6 +87,7 @@ export class SimpleRegistrations {
     try {
       return await this.#options.fetchLinks(peer);
     } catch (cause) {
+      if (isCoded(cause) && cause.code === "directory.fetch") throw cause;
       throw new UsageError("directory.fetch", { path: peer.path, what: "it did not answer with links" }, { cause });
     }
   }
