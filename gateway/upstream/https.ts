@@ -57,7 +57,11 @@ function get({ uri, at, signal }: Asked, { ca, patience }: HttpsOptions): Promis
     });
     const silent = new WireError("upstream.silent", { uri: uri.text, seconds: Math.round(patience / 1000) });
     outgoing.setTimeout(patience, () => outgoing.destroy(silent));
-    outgoing.once("response", resolve);
+    outgoing.once("response", (response: IncomingMessage) => {
+      outgoing.setTimeout(0); // from here on it is the response that falls silent
+      response.setTimeout(patience, () => response.destroy(silent));
+      resolve(response);
+    });
     outgoing.on("error", (error) => reject(reachable(uri, error, signal)));
     outgoing.end();
   });
