@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
 import { seconds } from "../../base/index.ts";
+import { parseSubnet } from "../../coap/index.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -31,6 +32,10 @@ const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>
 export const text = z.string({ error: "must be text" }).min(1, "must not be empty");
 export const path = z.string({ error: "must be a path" }).min(1, "must not be empty");
 export const hostPort = parsed(parseHostPort, "must be host:port, e.g. 127.0.0.1:5683 or [::1]:5683");
+export const subnet = parsed(
+  parseSubnet,
+  "must be an address prefix without bits behind it, e.g. 10.0.0.0/8 or fd00::/8",
+);
 export const integer = (min: number, max: number) =>
   parsed((raw) => parseInteger(raw, min, max), `must be a whole number from ${min} to ${max}`);
 export const size = parsed(

@@ -15,6 +15,7 @@ import {
   rate,
   size,
   someOf,
+  subnet,
   text,
 } from "./kinds.ts";
 import type { Secret } from "./secret.ts";
@@ -66,6 +67,36 @@ export const SETTINGS = {
     "loopback",
     "Unprotected CoAP: `loopback` = heard on the loopback addresses of coap.listen alone; `on` = on every address (a closed lab network); `off` = nowhere. Elsewhere only requests under a security context (OSCORE) are answered.",
   ),
+  "coap.southbound": setting(
+    listOf(subnet),
+    [
+      "127.0.0.0/8",
+      "::1/128",
+      "169.254.0.0/16",
+      "fe80::/10",
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "fd00::/8",
+    ],
+    "Address prefixes of the networks where nodes and managers are. Anybody else gets at most three times the bytes that it sent, until it shows where it is by Echo (RFC 9175) or a security context vouches for it.",
+  ),
+  "coap.airtime.networks": setting(
+    oneOf("off", "named", "ipv6", "all"),
+    "ipv6",
+    "Whose air is rationed: `named` = behind the border routers of coap.airtime.routers; `ipv6` = also each IPv6 subnet (/64); `all` = also each IPv4 subnet (/24); `off` = nobody's, e.g. where all nodes are on Wi-Fi. Never loopback and link-local addresses.",
+  ),
+  "coap.airtime.routers": setting(
+    listOf(subnet),
+    [],
+    "One address prefix per border router: what is behind it shares one IEEE 802.15.4 channel.",
+  ),
+  "coap.airtime.share": setting(
+    integer(1, 100),
+    75,
+    "Percent of such a channel (250 kbit/s) that the gateway's traffic takes. Beyond it, images and large answers get 5.03 with Max-Age.",
+  ),
+  "coap.airtime.burst": setting(duration, "30s", "How far ahead of its share the gateway may send."),
   "trust.mode": setting(
     oneOf("require", "lab"),
     "require",

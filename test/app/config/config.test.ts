@@ -15,6 +15,7 @@ import {
   SETTING_KEYS,
 } from "../../../gateway/app/config/index.ts";
 import { renderConfig } from "../../../gateway/app/config/show.ts";
+import { parseSubnet } from "../../../gateway/coap/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sidgate-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +36,22 @@ test("an empty file gives the defaults", () => {
   expect(readConfig({ path: EMPTY, env: {} })).toEqual({
     data: "./data",
     site: { name: undefined },
-    coap: { listen: [{ host: "127.0.0.1", port: 5683 }], multicast: [], lab: "loopback" },
+    coap: {
+      listen: [{ host: "127.0.0.1", port: 5683 }],
+      multicast: [],
+      lab: "loopback",
+      southbound: [
+        "127.0.0.0/8",
+        "::1/128",
+        "169.254.0.0/16",
+        "fe80::/10",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "fd00::/8",
+      ].map(parseSubnet),
+      airtime: { networks: "ipv6", routers: [], share: 75, burst: 30_000 },
+    },
     security: { keyFile: undefined },
     trust: { mode: "require" },
     mqtt: {
@@ -91,6 +107,23 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
     "a boolean where a word is wanted",
     "coap:\n  lab: true\n",
     ['c.yaml:2:8 coap.lab: must be "loopback", "on" or "off"'],
+  ],
+  [
+    "an address without the length of its prefix",
+    "coap:\n  southbound: [10.0.0.0]\n",
+    ["c.yaml:2:16 coap.southbound[0]: must be an address prefix without bits behind it, e.g. 10.0.0.0/8 or fd00::/8"],
+  ],
+  [
+    "a prefix with bits behind it",
+    "coap:\n  airtime:\n    routers: ['fd00::/64', 'fd00::1/64']\n",
+    [
+      "c.yaml:3:28 coap.airtime.routers[1]: must be an address prefix without bits behind it, e.g. 10.0.0.0/8 or fd00::/8",
+    ],
+  ],
+  [
+    "a share of nothing",
+    "coap: {airtime: {share: 0}}\n",
+    ["c.yaml:1:25 coap.airtime.share: must be a whole number from 1 to 100"],
   ],
   [
     "a port too large",
