@@ -1,6 +1,6 @@
 /** The resource directory put together: who is the inventory's node, and whose name nobody else may take. */
 import { isIPv6 } from "node:net";
-import type { Clock, Lifecycle } from "../base/index.ts";
+import type { Clock, Lifecycle, NodeId } from "../base/index.ts";
 import type { Remote, Requests } from "../coap/index.ts";
 import { Expiry, Registrar } from "../service/directory/index.ts";
 import { directoryHandler, LOOKUP_TOPIC, linkFetcher } from "../southbound/directory/index.ts";
@@ -24,13 +24,14 @@ export function openDirectory(
 ): ReturnType<typeof directoryHandler> {
   const recorder = ledger;
   lifecycle.add(new Expiry({ directory, recorder, clock, changed: () => engine().changed(LOOKUP_TOPIC) }));
+  const nodeOf = (endpoint: string): NodeId | undefined => registry.byEndpoint(endpoint)?.id;
   const reserved = (endpoint: string): boolean => {
-    const node = registry.byEndpoint(endpoint);
-    return node !== undefined && credentials.ofNode(node.id) !== undefined;
+    const node = nodeOf(endpoint);
+    return node !== undefined && credentials.ofNode(node) !== undefined;
   };
   return directoryHandler({
     directory,
-    registrar: new Registrar({ directory, recorder, clock, reserved }),
+    registrar: new Registrar({ directory, recorder, clock, reserved, nodeOf }),
     clock,
     fetchLinks: linkFetcher({
       requests: { request: (...asked) => engine().request(...asked) },
@@ -38,12 +39,6 @@ export function openDirectory(
       transportTo: (remote) => nearest(hosts, remote),
       credentialOf: (node) => credentials.ofNode(node),
     }),
-    heard: (peer, endpoint) => {
-      const node = registry.byEndpoint(endpoint);
-      if (node === undefined) return;
-      registry.seenAt(node.id, peer.path);
-      registry.heard(peer, clock.now());
-    },
   });
 }
 

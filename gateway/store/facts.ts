@@ -141,6 +141,7 @@ export interface FactBodies {
     readonly registration: string;
     readonly endpoint: string;
     readonly sector?: string;
+    /** The node of the inventory that said so itself: it is awake, and bound to say so again within its lifetime. */
     readonly node?: NodeId;
     /** Who may change it: `node:ID`, `manager:NAME`, or in lab mode `host:ADDRESS`. */
     readonly owner: string;
@@ -159,6 +160,7 @@ export interface FactBodies {
   /** A registration lives on, `lifetime` seconds from `at`. What is not named stays as it is; links always do. */
   "directory.renewed": {
     readonly registration: string;
+    readonly node?: NodeId;
     readonly lifetime: number;
     readonly base?: string;
     readonly fixed?: true;
@@ -169,6 +171,7 @@ export interface FactBodies {
   "directory.removed": {
     readonly registration: string;
     readonly endpoint: string;
+    readonly node?: NodeId;
     readonly reason: "deleted" | "expired";
   };
   "campaign.created": {

@@ -4,7 +4,7 @@ import { seconds } from "../../gateway/base/index.ts";
 import type { Engine } from "../../gateway/coap/index.ts";
 import { linkFetcher } from "../../gateway/southbound/directory/index.ts";
 import { dottedCode } from "../../gateway/wire/coap/index.ts";
-import { type DirectorySite, openDirectory, textOf } from "../support/directory.ts";
+import { type DirectorySite, NODE_IN_LAB, openDirectory, textOf } from "../support/directory.ts";
 import { ack, con, GATEWAY, type ScriptedNode, type Stage, stage } from "../support/lockstep.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -57,7 +57,9 @@ test("the links are fetched before the registration is answered", async () => {
   await node.sends(ack("2.05").mid(mid).token(token).contentFormat(40).payload("</sen/temp>"));
   await node.expects(ack("2.04").mid(0x7000).token("07"));
   expect(await lookup()).toBe("<coap://192.0.2.7:40007/sen/temp>");
-  expect(site.heard).toEqual([["node1", 6000]]);
+  expect(await site.journal.read(1, 9)).toMatchObject([
+    { type: "directory.registered", node: NODE_IN_LAB, lifetime: 6000 },
+  ]);
 });
 
 test("while the links are fresh they are not asked for again (§5.1), and then they are", async () => {

@@ -17,8 +17,6 @@ export interface DirectorySite {
   readonly handler: ReturnType<typeof directoryHandler>;
   /** How often observers of lookups were told. */
   changes(): number;
-  /** Who was heard of: endpoint and lifetime. */
-  readonly heard: ReadonlyArray<readonly [endpoint: string, lifetime: number]>;
   ask(method: Request["method"], uri: string, more?: Partial<Request> & { readonly from?: Peer }): Promise<Response>;
   /** Ends without a last checkpoint. */
   kill(): void;
@@ -26,6 +24,8 @@ export interface DirectorySite {
 
 /** Nodes with a security context. */
 const SECURED: readonly string[] = ["room-1", "room-2"];
+/** The one that is called node1, and has none. */
+export const NODE_IN_LAB = "n-0003" as NodeId;
 
 export interface SiteOptions {
   readonly on?: Pick<DirectorySite, "journal" | "state" | "clock">;
@@ -48,6 +48,7 @@ export async function openDirectory(options: SiteOptions = {}): Promise<Director
     recorder: ledger,
     clock,
     reserved: (endpoint) => SECURED.includes(endpoint),
+    nodeOf: (endpoint) => (endpoint === "node1" ? NODE_IN_LAB : undefined),
     ...(limits === undefined ? {} : { limits }),
   });
   let changes = 0;
@@ -55,12 +56,10 @@ export async function openDirectory(options: SiteOptions = {}): Promise<Director
     changes += 1;
   };
   const expiry = new Expiry({ directory, recorder: ledger, clock: own, changed });
-  const heard: Array<readonly [string, number]> = [];
   const handler = directoryHandler({
     directory,
     registrar,
     clock,
-    heard: (_peer, endpoint, lifetime) => void heard.push([endpoint, lifetime]),
     ...(fetchLinks === undefined ? {} : { fetchLinks }),
   });
   return {
@@ -71,7 +70,6 @@ export async function openDirectory(options: SiteOptions = {}): Promise<Director
     directory,
     expiry,
     handler,
-    heard,
     changes: () => changes,
     ask: async (method, uri, { from = HOST_1, ...more } = {}) => {
       const [path = "", query] = uri.split("?");

@@ -18,6 +18,7 @@ import {
 } from "./registration.ts";
 
 const TABLE = "directory";
+const LOAD_BATCH = 1000;
 
 /** All registrations, as bytes: a fleet's worth of sleepy nodes must not become a heap of objects. */
 export class Directory implements Projection {
@@ -95,7 +96,13 @@ export class Directory implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [id, bytes] of await state.entries(TABLE)) this.#put(id, undefined, decodeRegistration(id, bytes));
+    for (let from = ""; ; ) {
+      const entries = await state.entries(TABLE, from, LOAD_BATCH);
+      for (const [id, bytes] of entries) this.#put(id, undefined, decodeRegistration(id, bytes));
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < LOAD_BATCH) break;
+      from = `${last[0]}\0`; // the very next key
+    }
     this.#dirty.clear();
   }
 
@@ -117,14 +124,14 @@ export class Directory implements Projection {
     }
   }
 
-  drain(): readonly StateChange[] {
-    const changes = [...this.#dirty].map((key) => ({
-      table: TABLE,
-      key,
-      // A copy: the view is good until the next fact only.
-      value: this.#records.has(key) ? Uint8Array.from(this.#records.get(key) ?? []) : undefined,
-    }));
-    this.#dirty.clear();
+  drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
+    const changes: StateChange[] = [];
+    for (const key of this.#dirty) {
+      if (changes.length >= limit) break;
+      this.#dirty.delete(key);
+      const bytes = this.#records.get(key);
+      changes.push({ table: TABLE, key, value: bytes && Uint8Array.from(bytes) }); // the view is good for this turn only
+    }
     return changes;
   }
 

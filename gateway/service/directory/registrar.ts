@@ -1,5 +1,5 @@
 /** RFC 9176 §5 — registering, updating, removing: what is allowed becomes a fact, and is answered once it is durable. */
-import { type Clock, UsageError, WireError } from "../../base/index.ts";
+import { type Clock, type NodeId, UsageError, WireError } from "../../base/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { splitUri } from "../../wire/link/index.ts";
 import type { Directory } from "./directory.ts";
@@ -35,6 +35,8 @@ export interface RegistrarOptions {
   readonly clock: Clock;
   /** Is this the name of a node that has a security context? */
   readonly reserved: (endpoint: string) => boolean;
+  /** The node of this name in the inventory. */
+  readonly nodeOf: (endpoint: string) => NodeId | undefined;
   readonly limits?: DirectoryLimits;
 }
 
@@ -64,7 +66,8 @@ export class Registrar {
     const { id, before, base, body } = this.#prepare(parameters, asking);
     // What is only said again, as many nodes do, needs no second copy of the links on flash.
     if (before !== undefined && before.links === links && isRenewal(before, base, body)) {
-      await recorder.record("directory.renewed", { registration: id, lifetime: body.lifetime });
+      const { node, lifetime } = body;
+      await recorder.record("directory.renewed", { registration: id, lifetime, ...(node && { node }) });
     } else {
       await recorder.record("directory.registered", { ...body, ...base, links });
     }
@@ -88,6 +91,7 @@ export class Registrar {
     await recorder.record("directory.renewed", {
       registration: id,
       lifetime,
+      ...this.#speaker(registration, asking.registrant),
       ...base,
       ...(sameAttributes(attributes, registration.attributes) ? {} : { attributes }),
     });
@@ -98,7 +102,13 @@ export class Registrar {
   async remove(id: string, registrant: Registrant): Promise<Registration> {
     const registration = this.#owned(id, registrant);
     const { endpoint } = registration;
-    await this.#options.recorder.record("directory.removed", { registration: id, endpoint, reason: "deleted" });
+    const speaker = this.#speaker(registration, registrant);
+    await this.#options.recorder.record("directory.removed", {
+      registration: id,
+      endpoint,
+      ...speaker,
+      reason: "deleted",
+    });
     return registration;
   }
 
@@ -107,6 +117,16 @@ export class Registrar {
     if (given === undefined && (registration.fixed || ownerOf(asking.registrant) !== registration.owner)) return {};
     const base = baseOf(given, asking);
     return sameBase(registration, base) ? {} : base;
+  }
+
+  /** Who registers for others, or under another sector, says nothing of a node in the inventory. */
+  #speaker(
+    { endpoint, sector }: Pick<Registration, "endpoint" | "sector">,
+    registrant: Registrant,
+  ): { readonly node?: NodeId } {
+    if (registrant.kind === "node") return { node: registrant.node };
+    const node = registrant.kind === "host" && sector === undefined ? this.#options.nodeOf(endpoint) : undefined;
+    return node === undefined ? {} : { node };
   }
 
   #owned(id: string, registrant: Registrant): Registration {
@@ -138,7 +158,7 @@ export class Registrar {
       owner,
       lifetime,
       ...(sector === undefined ? {} : { sector }),
-      ...(registrant.kind === "node" ? { node: registrant.node } : {}),
+      ...this.#speaker({ endpoint, sector }, registrant),
       ...(attributes.length === 0 ? {} : { attributes }),
     };
     return { id, before, base, body };

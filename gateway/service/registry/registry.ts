@@ -7,6 +7,7 @@ import {
   type NodeId,
   type Peer,
   RecentMap,
+  seconds,
   UsageError,
 } from "../../base/index.ts";
 import type { Fact, Projection, Reachability, StateChange, StateStore } from "../../store/index.ts";
@@ -156,6 +157,13 @@ export class Registry implements Projection {
           reach: { ...node.reach, state: fact.to, missedWakes: fact.missedWakes },
         }));
         return;
+      case "directory.registered":
+      case "directory.renewed":
+        this.#registered(fact, (fact.at + seconds(fact.lifetime)) as Millis);
+        return;
+      case "directory.removed":
+        if (fact.reason === "deleted") this.#registered(fact, undefined);
+        return;
       case "datastore.edited":
         this.#edited(fact);
         return;
@@ -177,6 +185,12 @@ export class Registry implements Projection {
       changes.push({ table: TABLE, key: id, value: this.#nodes.bytes(id) });
     }
     return changes;
+  }
+
+  /** The node that spoke is awake, and bound to speak again before `until`. */
+  #registered({ node, at }: { readonly node?: NodeId; readonly at: Millis }, until: Millis | undefined): void {
+    if (node === undefined) return;
+    this.#change(node, (record) => ({ ...record, reach: step(record.reach, { type: "registered", at, until }) }));
   }
 
   #put(node: NodeRecord): void {

@@ -50,8 +50,6 @@ export interface DirectoryOptions {
   readonly clock: Clock;
   /** Asks a node for its links; without it there is no simple registration. */
   readonly fetchLinks?: FetchLinks;
-  /** The endpoint itself spoke: it is awake, and will be heard of again within `lifetime` seconds. */
-  readonly heard: (peer: Peer, endpoint: string, lifetime: number) => void;
 }
 
 type Route =
@@ -106,7 +104,7 @@ async function answerRoute(peer: Peer, request: Request, route: Route, parts: Pa
     case "resource":
       return request.method === "DELETE" ? remove(peer, route.id, parts) : update(peer, request, route.id, parts);
     case "simple":
-      return registerSimply(peer, request, route.simple, parts);
+      return registerSimply(peer, request, route.simple);
     case "lookup":
       only("GET", request);
       return parts.lookups.answer(peer, request, route.of);
@@ -121,10 +119,8 @@ async function register(peer: Peer, request: Request, parts: DirectoryOptions): 
   if (contentFormat !== CONTENT_FORMAT.linkFormat) {
     throw new UsageError("resource.content-format", { format: contentFormat, method: "POST", path: "rd" });
   }
-  const asking = askingOf(peer);
   const parameters = readParameters(request.query);
-  const id = await parts.registrar.register(parameters, readLinks(request.payload), asking);
-  hear(id, peer, asking.registrant, parts);
+  const id = await parts.registrar.register(parameters, readLinks(request.payload), askingOf(peer));
   return { code: "2.01", locationPath: ["rd", id] };
 }
 
@@ -132,9 +128,7 @@ async function register(peer: Peer, request: Request, parts: DirectoryOptions): 
 async function update(peer: Peer, request: Request, id: string, parts: DirectoryOptions): Promise<Response> {
   only("POST", request);
   noPayload(request);
-  const asking = askingOf(peer);
-  await parts.registrar.update(id, readParameters(request.query), asking);
-  hear(id, peer, asking.registrant, parts);
+  await parts.registrar.update(id, readParameters(request.query), askingOf(peer));
   return { code: "2.04" };
 }
 
@@ -145,21 +139,14 @@ async function remove(peer: Peer, id: string, parts: DirectoryOptions): Promise<
 }
 
 /** §5.1. */
-async function registerSimply(
-  peer: Peer,
-  request: Request,
-  simple: SimpleRegistrations,
-  parts: DirectoryOptions,
-): Promise<Response> {
+async function registerSimply(peer: Peer, request: Request, simple: SimpleRegistrations): Promise<Response> {
   only("POST", request);
   noPayload(request);
   const parameters = readParameters(request.query);
   if (parameters.base !== undefined) {
     throw new WireError("directory.parameter", { name: "base", what: "simple registration does not take it" });
   }
-  const asking = askingOf(peer);
-  const id = await simple.register(peer, parameters, asking);
-  hear(id, peer, asking.registrant, parts);
+  await simple.register(peer, parameters, askingOf(peer));
   return { code: "2.04" };
 }
 
@@ -173,13 +160,6 @@ function registrantOf({ nodeId, identity }: Peer, host: string): Registrant {
   if (identity === undefined) return { kind: "host", host };
   const { name } = identity;
   return nodeId === undefined ? { kind: "manager", name } : { kind: "node", node: nodeId, endpoint: name };
-}
-
-/** Whoever registers for others says nothing of whether they are awake. */
-function hear(id: string, peer: Peer, registrant: Registrant, { directory, heard }: DirectoryOptions): void {
-  const registration = directory.find(id);
-  if (registration === undefined || registrant.kind === "manager") return;
-  heard(peer, registration.endpoint, registration.lifetime);
 }
 
 function only(method: Method, request: Request): void {

@@ -13,6 +13,7 @@ import {
   MANAGER,
   NODE_1,
   NODE_2,
+  NODE_IN_LAB,
   openDirectory,
   textOf,
 } from "../../support/directory.ts";
@@ -156,7 +157,7 @@ describe("who may", () => {
   test("who registers for others must name their base (§5.2)", async () => {
     expect((await register("ep=x", { from: MANAGER })).code).toBe("4.00");
     expect((await register("ep=x&base=coap://x.example", { from: MANAGER })).code).toBe("2.01");
-    expect(site.heard).toEqual([]);
+    expect((await site.journal.read(1, 1))[0]).not.toHaveProperty("node");
   });
 
   test("without contexts the first address comes first, whatever its port (§7.5)", async () => {
@@ -177,12 +178,22 @@ describe("who may", () => {
     expect(await endpoints()).toMatch(/^[^,]*room-2[^,]*$/);
   });
 
-  test("an endpoint that speaks for itself is heard of", async () => {
-    const location = locationOf(await register("lt=60", { from: NODE_1 }));
-    await site.ask("POST", location, { from: NODE_1 });
-    expect(site.heard).toEqual([
-      ["room-1", 60],
-      ["room-1", 60],
+  test("the facts name the node that spoke for itself", async () => {
+    const locations = [locationOf(await register("", { from: NODE_1 })), locationOf(await register("ep=node1"))];
+    await register("ep=node1&d=elsewhere");
+    await register("ep=stranger");
+    await site.ask("POST", locations[0] ?? "", { from: NODE_1 });
+    await site.ask("POST", locations[0] ?? "", { from: MANAGER });
+    await site.ask("DELETE", locations[1] ?? "");
+    const facts = await site.journal.read(1, 100);
+    expect(facts.map((fact) => ("node" in fact ? fact.node : undefined))).toEqual([
+      "n-0001",
+      NODE_IN_LAB,
+      undefined,
+      undefined,
+      "n-0001",
+      undefined,
+      NODE_IN_LAB,
     ]);
   });
 });
