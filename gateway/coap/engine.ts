@@ -126,6 +126,7 @@ export class Engine implements Requests, Closable {
       limits: REQUESTER_LIMITS,
       oscore: options.oscore,
       linkTo: (remote, index) => this.#linkTo(remote, index),
+      failed: (error) => void this.#handlers.failed("coap.listener-failed", error),
     });
     this.#answering = new Answering(this.#outlet, this.#dedup, stats, clock, limits.ackDelay);
     this.#pipeline = new Pipeline({

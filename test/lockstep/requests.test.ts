@@ -1,54 +1,18 @@
 /** Requests from the gateway to a node, over the node's own address: each line one datagram (RFC 7252 §4, §5). */
 import { expect, test } from "@jest/globals";
-import { isCoded, type Millis, millis, seconds } from "../../gateway/base/index.ts";
-import type { Answer, Question, RequestPeer } from "../../gateway/coap/index.ts";
-import { decodeMessage, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
-import { ack, con, NODE, non, rst, type ScriptedNode, type Stage, stage } from "../support/lockstep.ts";
+import { millis, seconds } from "../../gateway/base/index.ts";
+import { decodeMessage, OPTION } from "../../gateway/wire/coap/index.ts";
+import { ask, expectRequest, GET, PEER, payloadOf, stateOf, to } from "../support/asking.ts";
+import { ack, con, type Line, NODE, non, rst, stage } from "../support/lockstep.ts";
 import { settled } from "../support/virtual-clock.ts";
 
-const GET: Question = { method: "GET", path: ["s", "1"] };
-const PEER: RequestPeer = { remote: NODE };
-
-/** What became of a request: its answer, or the code of its error. */
-interface Asked {
-  state: "open" | Answer | string;
-}
-
-function ask(
-  { engine, clock }: Pick<Stage, "engine" | "clock">,
-  question: Question = GET,
-  { within = seconds(600), peer = PEER, signal }: { within?: Millis; peer?: RequestPeer; signal?: AbortSignal } = {},
-): Asked {
-  const asked: Asked = { state: "open" };
-  engine.request(peer, question, { deadline: millis(clock.now() + within), signal }).then(
-    (answer) => {
-      asked.state = answer;
-    },
-    (error: unknown) => {
-      asked.state = isCoded(error) ? error.code : String(error);
-    },
-  );
-  return asked;
-}
-
-const payloadOf = (asked: Asked): string =>
-  typeof asked.state === "string" ? asked.state : new TextDecoder().decode(asked.state.payload);
-
-/** The node answers under the token, and as ACK under the id, of the request it got. */
-const to = (request: Message) => ({
-  mid: request.messageId,
-  token: Buffer.from(request.token).toString("hex"),
-});
-const expectRequest = async (node: ScriptedNode): Promise<Message> => {
-  const message = await node.receives();
-  return node.checks(message, con("GET", "s/1"));
-};
+const GET_LINE = (): Line => con("GET", "s/1");
 
 test("GET: a piggybacked answer", async () => {
   const scene = await stage();
   const { node, engine } = scene;
   const asked = ask(scene);
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await node.sends(ack("2.05").mid(mid).token(token).contentFormat(0).uint(14, 30).payload("21.5"));
   expect(asked.state).toMatchObject({ code: "2.05", contentFormat: 0, maxAge: 30 });
   expect(payloadOf(asked)).toBe("21.5");
@@ -82,7 +46,7 @@ test("POST: method, path, query, formats and payload are on the wire", async () 
 test("an error of the peer is an answer", async () => {
   const scene = await stage();
   const asked = ask(scene);
-  const { mid, token } = to(await expectRequest(scene.node));
+  const { mid, token } = to(await expectRequest(scene.node, GET_LINE()));
   await scene.node.sends(ack("4.04").mid(mid).token(token));
   expect(asked.state).toMatchObject({ code: "4.04" });
 });
@@ -115,9 +79,9 @@ test("a lost answer: the retransmission gets it again", async () => {
   const scene = await stage();
   const { node, clock } = scene;
   const asked = ask(scene);
-  await expectRequest(node);
+  await expectRequest(node, GET_LINE());
   await clock.advance(seconds(3));
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await node.sends(ack("2.05").mid(mid).token(token).payload("x"));
   await clock.advance(seconds(100));
   await node.expectsSilence();
@@ -128,7 +92,7 @@ test("separate response: the empty ACK stops the retransmission, the CON is ackn
   const scene = await stage();
   const { node, clock } = scene;
   const asked = ask(scene);
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await node.sends(ack().mid(mid));
   await clock.advance(seconds(100));
   await node.expectsSilence();
@@ -141,7 +105,7 @@ test("a copy of a separate response is acknowledged again and not delivered agai
   const scene = await stage();
   const { node } = scene;
   ask(scene);
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await node.sends(ack().mid(mid));
   await node.sends(con("2.05").mid(77).token(token).payload("x"));
   await node.expects(ack().mid(77));
@@ -158,7 +122,7 @@ test("the ACK is lost: the separate response counts as one (§5.2.2), CON or NON
     const scene = await stage();
     const { node, clock } = scene;
     const asked = ask(scene);
-    const { token } = to(await expectRequest(node));
+    const { token } = to(await expectRequest(node, GET_LINE()));
     await node.sends(separate("2.05").mid(77).token(token).payload("x"));
     if (separate === con) await node.expects(ack().mid(77));
     await clock.advance(seconds(100));
@@ -175,7 +139,7 @@ test("acknowledged and never answered: over at the deadline, or after EXCHANGE_L
     const scene = await stage();
     const { node, clock } = scene;
     const asked = ask(scene, GET, { within });
-    await node.sends(ack().mid(to(await expectRequest(node)).mid));
+    await node.sends(ack().mid(to(await expectRequest(node, GET_LINE())).mid));
     await clock.advance(millis(over - 1));
     expect(asked.state).toBe("open");
     await clock.advance(millis(1));
@@ -187,7 +151,7 @@ test("RST ends the request at once", async () => {
   const scene = await stage();
   const { node, clock } = scene;
   const asked = ask(scene);
-  await node.sends(rst().mid(to(await expectRequest(node)).mid));
+  await node.sends(rst().mid(to(await expectRequest(node, GET_LINE())).mid));
   expect(asked.state).toBe("request.reset");
   await clock.advance(seconds(100));
   await node.expectsSilence();
@@ -196,32 +160,27 @@ test("RST ends the request at once", async () => {
 test("aborted: before it is sent, while it waits for an ACK, while it waits for the answer", async () => {
   const scene = await stage();
   const { node, clock, engine } = scene;
-  expect(await settledState(ask(scene, GET, { signal: AbortSignal.abort() }))).toBe("request.aborted");
+  expect(await stateOf(ask(scene, GET, { signal: AbortSignal.abort() }))).toBe("request.aborted");
   await node.expectsSilence();
   for (const acknowledged of [false, true]) {
     const stop = new AbortController();
     const asked = ask(scene, GET, { signal: stop.signal });
-    const { mid } = to(await expectRequest(node));
+    const { mid } = to(await expectRequest(node, GET_LINE()));
     if (acknowledged) await node.sends(ack().mid(mid));
     stop.abort();
-    expect(await settledState(asked)).toBe("request.aborted");
+    expect(await stateOf(asked)).toBe("request.aborted");
     await clock.advance(seconds(100));
     await node.expectsSilence();
   }
   expect(engine.stats().kept).toMatchObject({ requests: 0, confirmables: 0 });
 });
 
-const settledState = async (asked: Asked): Promise<Asked["state"]> => {
-  await settled();
-  return asked.state;
-};
-
 test("a closing engine ends what is under way, and takes no more", async () => {
   const scene = await stage();
   const asked = ask(scene);
   await scene.engine.close();
-  expect(await settledState(asked)).toBe("request.aborted");
-  expect(await settledState(ask(scene))).toBe("request.aborted");
+  expect(await stateOf(asked)).toBe("request.aborted");
+  expect(await stateOf(ask(scene))).toBe("request.aborted");
 });
 
 test("NSTART 1: requests to one node go one by one, to another at once", async () => {
@@ -230,11 +189,11 @@ test("NSTART 1: requests to one node go one by one, to another at once", async (
   const neighbour = await another({ ...NODE, port: 40_008 });
   const [first, second] = [ask(scene), ask(scene)];
   ask(scene, GET, { peer: { remote: { ...NODE, port: 40_008 } } });
-  await expectRequest(neighbour);
-  const one = to(await expectRequest(node));
+  await expectRequest(neighbour, GET_LINE());
+  const one = to(await expectRequest(node, GET_LINE()));
   await node.expectsSilence();
   await node.sends(ack("2.05").mid(one.mid).token(one.token).payload("1"));
-  const two = to(await expectRequest(node));
+  const two = to(await expectRequest(node, GET_LINE()));
   expect(two.token).not.toBe(one.token);
   expect(two.mid).not.toBe(one.mid);
   await node.sends(ack("2.05").mid(two.mid).token(two.token).payload("2"));
@@ -258,7 +217,7 @@ test("NSTART 1 holds over requests, notifications of several observations, and s
   await clock.advance(seconds(1));
   await node.expects(ack());
   ask(scene);
-  const request = await expectRequest(node);
+  const request = await expectRequest(node, GET_LINE());
   engine.changed("t");
   await clock.advance(millis(500));
   await node.expectsSilence();
@@ -289,7 +248,7 @@ test("a silent node is not pushed at: what waits goes when it is heard, or ends 
   await node.expectsSilence();
   await node.sends(non("GET", "hello"));
   await node.expects(non("4.04"));
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await node.sends(ack("2.05").mid(mid).token(token).payload("awake"));
   expect(payloadOf(patient)).toBe("awake");
 });
@@ -298,11 +257,11 @@ test("a node that polls every 4.5 s is given 10 s for the first acknowledgement"
   const scene = await stage();
   const { node, clock } = scene;
   ask(scene, GET, { peer: { ...PEER, pollPeriod: seconds(4.5) } });
-  await expectRequest(node);
+  await expectRequest(node, GET_LINE());
   await clock.advance(millis(9_999));
   await node.expectsSilence();
   await clock.advance(millis(5_001));
-  await expectRequest(node);
+  await expectRequest(node, GET_LINE());
 });
 
 test("the queue of a node is bounded", async () => {
@@ -317,7 +276,7 @@ test("defect 29: an answer from another address, or under another token or id, i
   const { node, another, engine } = scene;
   const stranger = await another({ ...NODE, port: 1 });
   const asked = ask(scene);
-  const { mid, token } = to(await expectRequest(node));
+  const { mid, token } = to(await expectRequest(node, GET_LINE()));
   await stranger.sends(ack("2.05").mid(mid).token(token).payload("forged"));
   await stranger.sends(con("2.05").mid(5).token(token).payload("forged"));
   await stranger.expects(rst().mid(5));
@@ -346,13 +305,13 @@ test.each([
     const scene = await stage();
     const { node, clock } = scene;
     const asked = ask(scene);
-    const { mid, token } = to(await expectRequest(node));
+    const { mid, token } = to(await expectRequest(node, GET_LINE()));
     if (piggybacked) await node.sends(ack("2.05").mid(mid).token(token).option(number, value));
     else {
       await node.sends(con("2.05").mid(9).token(token).option(number, value));
       await node.expects(rst().mid(9));
     }
-    expect(await settledState(asked)).toMatch(/^(request\.answer|block-option\.szx)$/);
+    expect(await stateOf(asked)).toMatch(/^(request\.answer|block-option\.szx)$/);
     await clock.advance(seconds(100));
     await node.expectsSilence();
   }
@@ -361,7 +320,7 @@ test.each([
 test("elective options that are unknown, too long or repeated do not matter", async () => {
   const scene = await stage();
   const asked = ask(scene);
-  const { mid, token } = to(await expectRequest(scene.node));
+  const { mid, token } = to(await expectRequest(scene.node, GET_LINE()));
   const answer = ack("2.05").mid(mid).token(token).option(65_000, new Uint8Array(9)).contentFormat(60).contentFormat(0);
   await scene.node.sends(answer.option(OPTION.etag, new Uint8Array(9)).payload("x"));
   expect(asked.state).toMatchObject({ contentFormat: 60, etag: undefined });
@@ -385,5 +344,5 @@ test("RFC 9175 §2.3: a demand for Echo is met once", async () => {
 test("a transport that is not there is the caller's mistake", async () => {
   const scene = await stage();
   const asked = ask(scene, GET, { peer: { ...PEER, transport: 3 } });
-  expect(await settledState(asked)).toBe("request.no-transport");
+  expect(await stateOf(asked)).toBe("request.no-transport");
 });

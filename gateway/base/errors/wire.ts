@@ -140,6 +140,11 @@ export const WIRE_ERRORS = {
     text: "too much waits for {peer} already",
     hint: "Ask again when it has answered; the gateway sends one message at a time to a node.",
   },
+  "request.address": {
+    blame: "usage",
+    text: "{address} port {port} is no place to send a request to",
+    hint: "Name an IPv4 or IPv6 address in numbers and a port from 1 to 65535.",
+  },
   "request.no-transport": {
     blame: "usage",
     text: "there is no CoAP address number {index}, there are {transports}",

@@ -175,7 +175,7 @@ export class Exchanges {
   #take(waiting: Waiting, message: Message): void {
     const { link, options } = waiting;
     const { type, messageId } = message;
-    let outcome: Outcome | undefined;
+    let outcome: Outcome | "late" | undefined;
     try {
       outcome = meaningOf(message, options.open);
     } catch (error) {
@@ -187,6 +187,7 @@ export class Exchanges {
     }
     if (outcome === undefined) return; // RFC 8613 §8.4: dropped, the true answer may still come
     if (type === "CON") this.#acknowledge(link, messageId);
+    if (outcome === "late") return;
     if (!isOver(waiting.state)) this.#answered(waiting, type, outcome);
     else if (outcome.kind === "answer") options.notified?.(outcome.answer);
   }
@@ -270,8 +271,11 @@ export class Exchanges {
   }
 }
 
-/** undefined = it proves nothing. Throws the WireError of an answer that must be rejected. */
-function meaningOf(message: Message, open: ExchangeOptions["open"]): Outcome | undefined {
+/**
+ * undefined = it proves nothing; "late" = it is the peer's, and was overtaken or came before. Throws the WireError of an
+ * answer that must be rejected.
+ */
+function meaningOf(message: Message, open: ExchangeOptions["open"]): Outcome | "late" | undefined {
   if (open === undefined) return { kind: "answer", answer: readAnswer(message) };
   const opened = open(message);
   switch (opened.kind) {
@@ -284,7 +288,7 @@ function meaningOf(message: Message, open: ExchangeOptions["open"]): Outcome | u
     case "unverified":
       return { kind: "unverified", answer: readAnswer({ ...opened, payload: EMPTY }) };
     case "refused":
-      return undefined;
+      return opened.why === "old" || opened.why === "replay" ? "late" : undefined;
   }
 }
 

@@ -29,6 +29,8 @@ export interface ObservingParts {
   /** From now on notifications are reset. */
   readonly forget: () => void;
   readonly gone: () => void;
+  /** The listener threw: its own affair, and not the peer's. */
+  readonly failed: (error: unknown) => void;
 }
 
 export interface SendHow {
@@ -49,6 +51,7 @@ export class Observing implements Closable {
   #newest: ReadAnswer | undefined;
   #fetching: AbortController | undefined;
   #delivering = false;
+  #registering = false;
   #renewal: Timer | undefined;
   /** Notifications that were newer than what was known. */
   #arrivals = 0;
@@ -62,14 +65,17 @@ export class Observing implements Closable {
     const both = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     const { question, transfer: options } = this.#parts;
     const before = this.#arrivals;
+    this.#registering = true;
     try {
       const answer = await transfer(question, options, this.#ask(0, until, both));
       if (this.#stop.signal.aborted) return;
       if (this.#arrivals === before) this.#tell(answer);
       else this.#renewAfter(answer); // a newer state has come while the rest of this one was fetched
     } catch (error) {
-      this.drop();
+      this.#end();
       throw error;
+    } finally {
+      this.#registering = false;
     }
   }
 
@@ -153,14 +159,21 @@ export class Observing implements Closable {
   }
 
   #tell(answer: Answer): void {
-    const { listener } = this.#parts;
     // §4.2: an error, or a state without a sequence number, is the last that comes.
     if (answer.observe === undefined || !isSuccess(answer.code)) {
-      if (this.#end()) listener.ended({ answer });
+      if (this.#end()) this.#guard((listener) => listener.ended({ answer }));
       return;
     }
     this.#renewAfter(answer);
-    listener.notified(answer);
+    this.#guard((listener) => listener.notified(answer));
+  }
+
+  #guard(call: (listener: ObservationListener) => void): void {
+    try {
+      call(this.#parts.listener);
+    } catch (error) {
+      this.#parts.failed(error);
+    }
   }
 
   /** §3.3.1: when a state outlives its Max-Age, the peer may have forgotten us: registered anew, under the same token. */
@@ -181,10 +194,9 @@ export class Observing implements Closable {
   }
 
   #renew(): void {
-    if (this.#stop.signal.aborted) return;
-    const { clock, listener } = this.#parts;
-    this.register(millis(clock.now() + RENEWAL_DEADLINE), undefined).catch((error: unknown) => {
-      if (!this.#closed) listener.ended({ error });
+    if (this.#stop.signal.aborted || this.#registering) return;
+    this.register(millis(this.#parts.clock.now() + RENEWAL_DEADLINE), undefined).catch((error: unknown) => {
+      if (!this.#closed) this.#guard((listener) => listener.ended({ error }));
     });
   }
 

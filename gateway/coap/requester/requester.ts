@@ -18,6 +18,7 @@ import type { Remote } from "../transport/transport.ts";
 import type { Answer, ReadAnswer } from "./answer.ts";
 import { type ExchangeOptions, Exchanges, type Outcome } from "./exchanges.ts";
 import type { RequesterLimits } from "./limits.ts";
+import { numericRemote } from "./numeric.ts";
 import { type ObservationListener, Observing } from "./observing.ts";
 import type { PeerRhythm, PeerTimes } from "./peer-times.ts";
 import { type Meant, meantOf, type Question } from "./question.ts";
@@ -65,6 +66,8 @@ export interface RequesterParts {
   readonly limits: RequesterLimits;
   readonly oscore: OscoreRequester | undefined;
   readonly linkTo: (remote: Remote, transport: number) => Link;
+  /** Of a listener that threw. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** RFC 9175 §2.3: a demand for Echo is met once; RFC 8613 Appendix B.2 may come before it. */
@@ -99,7 +102,7 @@ export class Requester implements Requests, Closable {
     { deadline, signal }: RequestOptions,
     listener: ObservationListener,
   ): Promise<Closable> {
-    const { clock, random, limits } = this.#parts;
+    const { clock, random, limits, failed } = this.#parts;
     const link = this.#linkTo(peer);
     const token = this.#exchanges.newToken(link);
     const observing: Observing = new Observing({
@@ -108,6 +111,7 @@ export class Requester implements Requests, Closable {
       question,
       transfer: { peer: link.path, szx: peer.szx, answerBytes: limits.answerBytes },
       listener,
+      failed,
       send: (part, { registers, underToken, notified, until, signal: stop }) =>
         this.#send(link, peer, question, part, {
           until,
@@ -138,7 +142,7 @@ export class Requester implements Requests, Closable {
   }
 
   #linkTo(peer: RequestPeer): Link {
-    const link = this.#parts.linkTo(peer.remote, peer.transport ?? 0);
+    const link = this.#parts.linkTo(numericRemote(peer.remote), peer.transport ?? 0);
     this.#parts.times.note(link.path, peer);
     return link;
   }
@@ -147,10 +151,11 @@ export class Requester implements Requests, Closable {
     link: Link,
     peer: RequestPeer,
     question: Question,
-    { options, payload }: Part,
+    { phase, options, payload }: Part,
     how: ExchangeOptions,
   ): Promise<ReadAnswer> {
-    const meant = meantOf(question, options, payload);
+    // RFC 7252 §5.10.6.2: a stored answer is asked about once. libcoap 4.3.5 takes a block with an ETag for another request.
+    const meant = meantOf(phase === "rest" ? { ...question, etags: [] } : question, options, payload);
     return peer.credential === undefined
       ? this.#sendPlain(link, meant, how)
       : this.#sendProtected(link, meant, peer.credential, how);

@@ -3,7 +3,7 @@
  * demand for Echo met once per message (RFC 9175 §2.3). The rules are in `block1-sending.ts` and `block2-fetching.ts`.
  */
 import { randomBytes } from "node:crypto";
-import { concatBytes, EMPTY, WireError } from "../../base/index.ts";
+import { concatBytes, EMPTY, isCoded, WireError } from "../../base/index.ts";
 import {
   type BlockOption,
   encodeBlockOption,
@@ -42,6 +42,11 @@ export interface TransferOptions {
 
 /** How often a transfer that broke in the middle is begun anew. */
 const RESTARTS = 1;
+/**
+ * How often a block in the middle is given up for lost before the transfer is: it means the same each time, and a
+ * hundred blocks should not be sent again for one. The last block of a body is the request itself, and is asked once.
+ */
+const BLOCK_TRIES = 3;
 /** RFC 9175 §3.4: unguessable is not needed, fresh is. */
 const REQUEST_TAG_BYTES = 4;
 
@@ -53,6 +58,17 @@ export async function transfer(question: Question, options: TransferOptions, ask
     // A second POST would be a second deed (RFC 7252 §5.1).
     const safe = question.method === "GET" || question.method === "FETCH";
     if (!safe || restarts >= RESTARTS) throw new WireError("request.changed", { peer: options.peer });
+  }
+}
+
+async function askPatiently(ask: Ask, part: Part): Promise<ReadAnswer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask(part);
+    } catch (error) {
+      const lost = isCoded(error) && error.code === "request.timeout";
+      if (!lost || part.phase === "request" || tries === BLOCK_TRIES) throw error;
+    }
   }
 }
 
@@ -91,7 +107,8 @@ async function sendBlocks(
     const options = [{ number: OPTION.block1, value: encodeBlockOption(block) }, tag, ...size1];
     // §3.3: the wish for small answers goes with the last block, which is the one that is answered.
     const payload = body.subarray(upload.offset, end);
-    const answer = await ask(
+    const answer = await askPatiently(
+      ask,
       block.more
         ? { phase: "body", options, payload }
         : { phase: "request", options: [...options, ...wished], payload },
@@ -147,7 +164,7 @@ async function fetchRest(
       case "more": {
         const { download }: { readonly download: Download } = step;
         const options = [block2Option(nextBlock(download)), ...tags];
-        const answer = await ask({ phase: "rest", options, payload: repeatedPayload(question) });
+        const answer = await askPatiently(ask, { phase: "rest", options, payload: repeatedPayload(question) });
         step = afterFetched(download, { ...answer, length: answer.payload.length }, answerBytes);
         parts.push(answer.payload);
       }
