@@ -42,9 +42,10 @@ const NOT_PUBLIC = [
   ["ff00::", 8, "ipv6"], // multicast
 ] as const;
 
-function blockList(): BlockList {
+/** One list per family: node:net takes an IPv4 address for an IPv4-mapped one when it stands in a list with both. */
+function blockList(family: "ipv4" | "ipv6"): BlockList {
   const list = new BlockList();
-  for (const [net, prefix, family] of NOT_PUBLIC) list.addSubnet(net, prefix, family);
+  for (const [net, prefix, of] of NOT_PUBLIC) if (of === family) list.addSubnet(net, prefix, of);
   return list;
 }
 
@@ -57,7 +58,7 @@ export const systemResolve: Resolve = async (host) => {
 export class AuthorAddresses {
   readonly #allowPrivate: boolean;
   readonly #resolve: Resolve;
-  readonly #notPublic = blockList();
+  readonly #notPublic = { 4: blockList("ipv4"), 6: blockList("ipv6") } as const;
 
   constructor(allowPrivate: boolean, resolve: Resolve = systemResolve) {
     this.#allowPrivate = allowPrivate;
@@ -75,6 +76,6 @@ export class AuthorAddresses {
   }
 
   isPublic({ address, family }: Address): boolean {
-    return !this.#notPublic.check(address, family === 6 ? "ipv6" : "ipv4");
+    return !this.#notPublic[family].check(address, family === 6 ? "ipv6" : "ipv4");
   }
 }

@@ -1,0 +1,245 @@
+/** What is awaited is fetched: in the background, again after a failure, after a restart; never more than was named. */
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { hours, millis, minutes, SILENT, seconds } from "../../gateway/base/index.ts";
+import type { NamedClaim, NamedImage } from "../../gateway/service/images/index.ts";
+import { requireSignature } from "../../gateway/service/trust/index.ts";
+import { openFileImages } from "../../gateway/store/index.ts";
+import { AuthorAddresses } from "../../gateway/upstream/addresses.ts";
+import { authorUri, Fetcher } from "../../gateway/upstream/fetch.ts";
+import type { OpenSource } from "../../gateway/upstream/source.ts";
+import { openServices, type Services } from "../support/services.ts";
+import { settled, VirtualClock } from "../support/virtual-clock.ts";
+
+const IMAGE = Buffer.alloc(3000, 0x5a);
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const claim = (change: Partial<NamedClaim> = {}): NamedClaim => ({
+  uri: "coap://fw.example/trv.bin",
+  digest: digestOf(IMAGE),
+  size: IMAGE.length,
+  model: "trv",
+  version: "2",
+  name: "trv.bin",
+  ...change,
+});
+
+let folder: string;
+let services: Services;
+let clock: VirtualClock;
+const fetchers: Array<Fetcher<NamedImage>> = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidgate-fetch-"));
+  services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }) });
+  clock = new VirtualClock();
+});
+afterEach(async () => {
+  for (const fetcher of fetchers.splice(0)) await fetcher.close();
+  await rm(folder, { recursive: true });
+});
+
+const sends = (...parts: readonly Uint8Array[]): OpenSource =>
+  async function* () {
+    yield* parts;
+  };
+/** Sends a little and then nothing until it is told to end. */
+const stalls: OpenSource = async function* ({ signal }) {
+  yield IMAGE.subarray(0, 100);
+  await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+};
+const PUBLIC = new AuthorAddresses(false, async () => [{ address: "93.184.216.34", family: 4 }]);
+
+function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBLIC): Fetcher<NamedImage> {
+  const { images, ledger } = on;
+  const made = new Fetcher<NamedImage>({
+    images: { awaited: () => images.awaited(), take: (bytes, named) => images.fetched(bytes, named, ledger) },
+    addresses,
+    sources: { coap: source, https: source },
+    clock,
+    random: { next: () => 0 },
+    log: SILENT,
+  });
+  fetchers.push(made);
+  return made;
+}
+const name = (change: Partial<NamedClaim> = {}, on: Services = services): Promise<NamedImage> =>
+  on.images.announce(claim(change), "test", on.ledger);
+/** Files take their time. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await settled();
+}
+const failed = (fetcher: Fetcher<NamedImage>, uri = claim().uri) => until(() => fetcher.state(uri).state === "failed");
+
+test("a named image is fetched, stored under its digest, and nobody awaits it any more", async () => {
+  await name();
+  expect(services.images.list()).toEqual([]);
+  const fetcher = fetcherOf(sends(IMAGE.subarray(0, 1000), IMAGE.subarray(1000)));
+  expect(fetcher.state(claim().uri)).toEqual({ state: "awaited" });
+  fetcher.look();
+  expect(fetcher.state(claim().uri)).toEqual({ state: "fetching", received: 0 });
+  await until(() => services.images.list().length === 1);
+  const [image] = services.images.list();
+  expect(image).toMatchObject({ digest: digestOf(IMAGE), size: 3000, model: "trv", version: "2", verified: "lab" });
+  expect(services.images.open(image!).slice(0, 3000)).toEqual(new Uint8Array(IMAGE));
+  expect(services.images.awaited()).toEqual([]);
+});
+
+const LIES: ReadonlyArray<readonly [name: string, source: OpenSource, code: string]> = [
+  ["other bytes of the same length", sends(Buffer.alloc(3000, 1)), "image.digest"],
+  ["a byte too few", sends(IMAGE.subarray(1)), "upstream.size"],
+  ["a byte too many", sends(IMAGE, Buffer.of(0)), "upstream.size"],
+  ["nothing", sends(), "upstream.size"],
+  [
+    "an error of ours",
+    () => {
+      throw new TypeError("oops");
+    },
+    "service.bug",
+  ],
+];
+test.each(LIES)("%s: nothing is visible, nothing is left, the reason is told", async (_name, source, code) => {
+  await name();
+  const fetcher = fetcherOf(source);
+  fetcher.look();
+  await failed(fetcher);
+  expect(fetcher.state(claim().uri)).toMatchObject({ state: "failed", code, again: clock.now() + seconds(10) });
+  expect(services.images.list()).toEqual([]);
+  expect(await readdir(join(folder, ".incoming"))).toEqual([]);
+  expect(services.images.byUri(claim().uri)).toBeDefined();
+});
+
+test("after a failure it is tried again, with pauses that double up to an hour", async () => {
+  await name();
+  let tries = 0;
+  const fetcher = fetcherOf((asked) => {
+    tries += 1;
+    return sends(tries <= 12 ? Buffer.of(1) : IMAGE)(asked);
+  });
+  fetcher.look();
+  const pauses: number[] = [];
+  for (let i = 1; i <= 12; i++) {
+    await failed(fetcher);
+    const state = fetcher.state(claim().uri);
+    const pause = state.state === "failed" ? state.again - clock.now() : 0;
+    pauses.push(pause / 1000);
+    await clock.advance(millis(pause - 1));
+    expect(tries).toBe(i);
+    await clock.advance(millis(1));
+  }
+  expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]);
+  await until(() => services.images.list().length === 1);
+});
+
+test("an image that was named and not fetched is fetched after a restart", async () => {
+  await name();
+  const restarted = await openServices({
+    images: await openFileImages({ folder, cacheBytes: 1 << 20 }),
+    on: services,
+  });
+  expect(restarted.images.awaited()).toMatchObject([claim()]);
+  await restarted.ledger.checkpoint();
+  const again = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: restarted });
+  expect(again.images.awaited()).toMatchObject([claim()]);
+  fetcherOf(sends(IMAGE), again).look();
+  await until(() => again.images.list().length === 1);
+});
+
+test("an image whose author is slower than it may be is given up", async () => {
+  await name();
+  const fetcher = fetcherOf(stalls);
+  fetcher.look();
+  await until(() => JSON.stringify(fetcher.state(claim().uri)).includes("100"));
+  await clock.advance(minutes(3));
+  await failed(fetcher);
+  expect(fetcher.state(claim().uri)).toMatchObject({ code: "upstream.slow" });
+});
+
+test("two are fetched at once, the others wait; closing ends them", async () => {
+  for (const n of [1, 2, 3]) await name({ uri: `coap://fw.example/${n}`, digest: digestOf(Buffer.of(n)) });
+  const fetcher = fetcherOf(stalls);
+  fetcher.look();
+  expect([1, 2, 3].map((n) => fetcher.state(`coap://fw.example/${n}`).state)).toEqual([
+    "fetching",
+    "fetching",
+    "awaited",
+  ]);
+  await fetcher.close();
+  await clock.advance(hours(2));
+  expect(fetcher.state("coap://fw.example/1").state).toBe("awaited");
+});
+
+test("one image by two URIs is fetched once", async () => {
+  await name();
+  await name({ uri: "https://fw.example/trv.bin" });
+  expect(services.images.awaited()).toHaveLength(1);
+});
+
+const NAMING: ReadonlyArray<readonly [name: string, change: Partial<NamedClaim>, code: string]> = [
+  ["larger than the gateway takes", { size: (1 << 20) + 1 }, "image.too-large"],
+];
+test.each(NAMING)("not even named: %s", async (_name, change, code) => {
+  await expect(name(change)).rejects.toMatchObject({ code });
+  expect(services.images.awaited()).toEqual([]);
+});
+
+test("what the trust service does not believe is not named, and so never fetched", async () => {
+  const images = await openFileImages({ folder, cacheBytes: 1 << 20 });
+  const strict = await openServices({ images, trust: requireSignature });
+  await expect(name({}, strict)).rejects.toMatchObject({ code: "image.unsigned" });
+  expect(strict.images.awaited()).toEqual([]);
+});
+
+const HOSTS: ReadonlyArray<
+  readonly [name: string, addresses: readonly string[], allowPrivate: boolean, found: string]
+> = [
+  ["a public address", ["93.184.216.34"], false, "93.184.216.34"],
+  ["a public IPv6 address", ["2606:2800:220:1::1"], false, "2606:2800:220:1::1"],
+  ["the public one of several", ["10.0.0.7", "93.184.216.34"], false, "93.184.216.34"],
+  ["loopback", ["127.0.0.1"], false, "upstream.private"],
+  ["IPv6 loopback", ["::1"], false, "upstream.private"],
+  ["a private network", ["192.168.1.1", "10.1.2.3", "172.31.0.1"], false, "upstream.private"],
+  ["link-local", ["169.254.169.254"], false, "upstream.private"],
+  ["IPv6 link-local", ["fe80::1"], false, "upstream.private"],
+  ["unique local", ["fd12::1"], false, "upstream.private"],
+  ["an IPv4 address in IPv6 clothes", ["::ffff:127.0.0.1"], false, "upstream.private"],
+  ["the same through NAT64", ["64:ff9b::7f00:1"], false, "upstream.private"],
+  ["multicast", ["224.0.1.187", "ff02::fd"], false, "upstream.private"],
+  ["this host", ["0.0.0.0", "::"], false, "upstream.private"],
+  ["broadcast", ["255.255.255.255"], false, "upstream.private"],
+  ["a private network that is allowed", ["192.168.1.1"], true, "192.168.1.1"],
+  ["no address at all", [], true, "upstream.unknown-host"],
+];
+test.each(HOSTS)("the author is at %s", async (_name, addresses, allowPrivate, found) => {
+  const resolve = async () => addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }) as const);
+  const answer = new AuthorAddresses(allowPrivate, resolve).of("fw.example");
+  expect(
+    await answer.then(
+      ({ address }) => address,
+      ({ code }: { code: string }) => code,
+    ),
+  ).toBe(found);
+});
+
+test("a name that cannot be resolved is a failure like others", async () => {
+  await name();
+  const addresses = new AuthorAddresses(false, () => Promise.reject(new Error("ENOTFOUND")));
+  const fetcher = fetcherOf(sends(IMAGE), services, addresses);
+  fetcher.look();
+  await failed(fetcher);
+  expect(fetcher.state(claim().uri)).toMatchObject({ code: "upstream.unknown-host" });
+});
+
+test.each([
+  "http://fw.example/a",
+  "coaps://fw.example/a",
+  "file:///etc/passwd",
+  "fw.example/a",
+  "coap://me@fw.example/a",
+  "coap://fw.example/a#b",
+  `coap://fw.example/${"a".repeat(256)}`,
+  "coap://fw.example/%FF",
+])("no image comes from %s", (uri) => {
+  expect(() => authorUri(uri)).toThrow(expect.objectContaining({ code: "upstream.uri" }));
+});
