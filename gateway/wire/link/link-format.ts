@@ -29,25 +29,33 @@ export const encodeLinks = (links: readonly Link[]): string =>
     })
     .join(",");
 
+/** RFC 8288 §3: between links and parameters there may be white space, as in documents that people write. */
+const skipSpace = (text: string, from: number): number => {
+  let at = from;
+  while (at < text.length && " \t\r\n".includes(text[at] ?? "")) at += 1;
+  return at;
+};
+
 export function decodeLinks(text: string): readonly Link[] {
   const links: Link[] = [];
-  let at = 0;
+  let at = skipSpace(text, 0);
   while (at < text.length) {
     if (text[at] !== "<") throw new WireError("link.malformed", { offset: at });
     const end = text.indexOf(">", at);
     if (end < 0) throw new WireError("link.malformed", { offset: at });
     const target = text.slice(at + 1, end);
     const attributes: Array<readonly [string, string | true]> = [];
-    at = end + 1;
+    at = skipSpace(text, end + 1);
     while (text[at] === ";") {
-      const [attribute, next] = attributeAt(text, at + 1);
+      const [attribute, next] = attributeAt(text, skipSpace(text, at + 1));
       attributes.push(attribute);
-      at = next;
+      at = skipSpace(text, next);
     }
     links.push({ target, attributes });
     if (at < text.length) {
-      if (text[at] !== "," || at + 1 === text.length) throw new WireError("link.malformed", { offset: at });
-      at += 1;
+      const next = skipSpace(text, at + 1);
+      if (text[at] !== "," || next === text.length) throw new WireError("link.malformed", { offset: at });
+      at = next;
     }
   }
   return links;
@@ -55,14 +63,14 @@ export function decodeLinks(text: string): readonly Link[] {
 
 function attributeAt(text: string, from: number): readonly [readonly [string, string | true], number] {
   let at = from;
-  while (at < text.length && !"=;,".includes(text[at]!)) at += 1;
+  while (at < text.length && !"=;, \t\r\n".includes(text[at]!)) at += 1;
   const name = text.slice(from, at);
   if (name === "") throw new WireError("link.malformed", { offset: from });
   if (text[at] !== "=") return [[name, true], at];
   at += 1;
   if (text[at] !== '"') {
     const start = at;
-    while (at < text.length && !";,".includes(text[at]!)) at += 1;
+    while (at < text.length && !";, \t\r\n".includes(text[at]!)) at += 1;
     const value = text.slice(start, at);
     if (!PTOKEN.test(value)) throw new WireError("link.malformed", { offset: start });
     return [[name, value], at];

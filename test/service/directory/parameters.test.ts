@@ -76,6 +76,8 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const LINKS: ReadonlyArray<readonly [name: string, payload: string, kept: string]> = [
   ["no links", "", ""],
+  ["nothing but a line", "\n", ""],
+  ["lines as people write them", '</a>; rt="x";\n  obs,\n</b>\n', '</a>;rt="x";obs,</b>'],
   ["unquoted values", "</a>;rt=temp;ct=40;obs", '</a>;rt="temp";ct=40;obs'],
   ["a needless escape", '</a>;title="\\x\\""', '</a>;title="x\\""'],
   ["a value with an encoding of its own", "</a>;title*=UTF-8'de'%c3%a4", "</a>;title*=UTF-8'de'%c3%a4"],
@@ -94,6 +96,8 @@ const BAD_LINKS: ReadonlyArray<readonly [name: string, payload: Uint8Array, code
   ["text that is no link", utf8("hello"), "link.malformed"],
   ["a link that ends too soon", utf8("</a"), "link.malformed"],
   ["a comma too many", utf8("</a>,"), "link.malformed"],
+  ["a comma too many before the end of the line", utf8("</a>,\n"), "link.malformed"],
+  ["white space within a value", utf8("</a>;rt=x y"), "link.malformed"],
   ["bytes that are no UTF-8", Uint8Array.of(0x3c, 0xff, 0x3e), "link.malformed"],
   ["a target with a blank", utf8("</a b>"), "directory.link"],
   ["an anchor that is no reference", utf8('</a>;anchor="<"'), "directory.link"],
