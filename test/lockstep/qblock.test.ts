@@ -3,10 +3,19 @@ import { expect, test } from "@jest/globals";
 import { millis, minutes, seconds } from "../../gateway/base/index.ts";
 import { bodyEtag } from "../../gateway/coap/blockwise/block2.ts";
 import type { Response } from "../../gateway/coap/index.ts";
-import { codeOf, decodeBlockOption, OPTION, type Szx } from "../../gateway/wire/coap/index.ts";
+import {
+  codeOf,
+  decodeBlockOption,
+  decodeMessage,
+  encodeBlockOption,
+  OPTION,
+  type Szx,
+} from "../../gateway/wire/coap/index.ts";
 import { ack, con, type Line, non, rst, type ScriptedNode, type Stage, stage } from "../support/lockstep.ts";
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
+import { introduce, OscoreNode } from "../support/oscore-node.ts";
+import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const IMAGE = imageOf(64 * 25 - 7); // 25 blocks of 64 bytes
@@ -119,6 +128,35 @@ test("an observation is not begun with Q-Block2: the answer says so by having no
   expect(engine.stats().kept.observations).toBe(0);
 });
 
+test("under OSCORE each block is a message of its own, also after the pause, and none opens twice", async () => {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(clock);
+  const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));
+  const { node } = await stage(
+    { clock, lanes, security: oscoreOf(clock, credential), unprotected: () => false },
+    network,
+  );
+  const oscore = new OscoreNode(credential, 1000);
+  await introduce(node, oscore);
+  const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const options = [
+    { number: OPTION.uriPath, value: utf8("f") },
+    { number: OPTION.uriPath, value: utf8("x") },
+    { number: OPTION.qBlock2, value: encodeBlockOption({ num: 0, more: true, szx: 2 }) },
+  ];
+  const inner = { code: "0.01", options, payload: new Uint8Array(0) };
+  const sent = oscore.protect({ type: "CON", messageId: 77, token: Uint8Array.of(5), inner });
+  await node.sendsBytes(sent.bytes);
+  await clock.advance(seconds(20));
+  const datagrams = node.takeAll();
+  const outer = datagrams.map(decodeMessage);
+  expect(outer.map(({ type }) => type)).toEqual(["ACK", ...new Array(24).fill("NON")]);
+  const numbers = outer.map((message) => message.options.find(({ number }) => number === OPTION.oscore)?.value);
+  expect(new Set(numbers.map((value) => Buffer.from(value ?? []).toString("hex"))).size).toBe(25); // no Partial IV twice
+  const blocks = outer.map((message) => sent.open(message)?.payload ?? new Uint8Array(0));
+  expect(Buffer.concat(blocks).equals(IMAGE)).toBe(true);
+});
+
 test.each([
   [64, 2],
   [1024, 6],
@@ -155,7 +193,7 @@ async function fetchByQBlock2(node: ScriptedNode, clock: VirtualClock, count: nu
     else for (let num = missing; num < end; num++) if (got[num] === undefined) request.qBlock2(num, 0, size);
     await node.sends(request);
     await clock.advance(millis(300));
-    for (const { code, options, payload } of node.all()) {
+    for (const { code, options, payload } of node.takeAll().map(decodeMessage)) {
       const option = options.find(({ number }) => number === OPTION.qBlock2);
       if (code === codeOf("2.05") && option !== undefined) got[decodeBlockOption(option.value).num] = payload;
     }

@@ -223,11 +223,6 @@ export class ScriptedNode {
     return decodeMessage(bytes);
   }
 
-  /** What came so far, whatever it says. */
-  all(): Message[] {
-    return this.#received.splice(0).map(decodeMessage);
-  }
-
   async expectsSilence(): Promise<void> {
     await settled();
     expect(this.#received.map((bytes) => render(decodeMessage(bytes), new Set()))).toEqual([]);
