@@ -5,54 +5,9 @@
 import { type Clock, type Millis, millis, type Random, type Timer } from "../../base/index.ts";
 import type { Remote, Transport } from "../transport/transport.ts";
 import type { MessageIds } from "./message-ids.ts";
+import { begin, type Schedule, type Settled, step, type TransmissionEvent, type Waiting } from "./transmission.ts";
 
-/** The transmission parameters of one message to one peer. */
-export interface Schedule {
-  /** Before they are spread by `randomFactor`. */
-  readonly first: Millis;
-  readonly second: Millis;
-  /** From the second timeout on. */
-  readonly backoff: number;
-  readonly randomFactor: number;
-  readonly maxRetransmit: number;
-}
-
-export type Transmission =
-  | { readonly state: "waiting"; readonly retransmissions: number; readonly timeout: Millis; readonly next: Millis }
-  | { readonly state: "acknowledged" }
-  | { readonly state: "reset" }
-  | { readonly state: "lost" };
-export type Settled = Exclude<Transmission["state"], "waiting">;
-type Waiting = Extract<Transmission, { state: "waiting" }>;
-export type TransmissionEvent = "timeout" | "ack" | "rst";
-
-/** §4.2: the first timeout is random between ACK_TIMEOUT and ACK_TIMEOUT * ACK_RANDOM_FACTOR. */
-export function begin({ first, second, randomFactor }: Schedule, random: Random): Waiting {
-  const spread = 1 + random.next() * (randomFactor - 1);
-  return { state: "waiting", retransmissions: 0, timeout: millis(first * spread), next: millis(second * spread) };
-}
-
-type Limits = Pick<Schedule, "backoff" | "maxRetransmit">;
-
-export function step(now: Transmission, event: TransmissionEvent, { backoff, maxRetransmit }: Limits): Transmission {
-  if (now.state !== "waiting") return now;
-  switch (event) {
-    case "ack":
-      return { state: "acknowledged" };
-    case "rst":
-      return { state: "reset" };
-    case "timeout": {
-      if (now.retransmissions >= maxRetransmit) return { state: "lost" };
-      const { retransmissions, next } = now;
-      return {
-        state: "waiting",
-        retransmissions: retransmissions + 1,
-        timeout: next,
-        next: millis(next * backoff),
-      };
-    }
-  }
-}
+export type { Settled } from "./transmission.ts";
 
 /** An acknowledged message: when it was first sent, and how often again. */
 export interface Transmitted {

@@ -1,5 +1,5 @@
 /** Limits and times of what the gateway asks its nodes: every table is bounded, and a full one says so. */
-import { type Millis, minutes, seconds } from "../../base/index.ts";
+import { minutes, seconds } from "../../base/index.ts";
 
 export interface RequesterLimits {
   /** Requests and observations under way, queued or sent. */
@@ -30,5 +30,7 @@ export const REREGISTER_AFTER = seconds(5);
 export const REREGISTER_SPREAD = seconds(10);
 /** RFC 7641 §3.4: after so long any sequence number is newer. */
 export const SEQUENCE_LIFETIME = seconds(128);
-/** What a registration that nobody gave a deadline for may take. */
-export const RENEWAL_DEADLINE: Millis = minutes(5);
+/** What a renewal, or the rest of a notification, may take. */
+export const RENEWAL_DEADLINE = minutes(5);
+/** What telling a peer that nobody observes it any more may take: it learns it from a RST else. */
+export const FAREWELL_DEADLINE = seconds(15);

@@ -6,7 +6,7 @@ import { type Clock, type Closable, type Millis, millis, type Random, seconds, t
 import { encodeUint, OPTION, type OptionValue } from "../../wire/coap/index.ts";
 import { type Answer, isSuccess, type ReadAnswer } from "./answer.ts";
 import { isNewer, type Notified } from "./freshness.ts";
-import { DEFAULT_MAX_AGE, RENEWAL_DEADLINE, REREGISTER_AFTER, REREGISTER_SPREAD } from "./limits.ts";
+import { DEFAULT_MAX_AGE, FAREWELL_DEADLINE, RENEWAL_DEADLINE, REREGISTER_AFTER, REREGISTER_SPREAD } from "./limits.ts";
 import type { Question } from "./question.ts";
 import { type Ask, fetchAfter, type Part, type TransferOptions, transfer } from "./transfer.ts";
 
@@ -84,7 +84,7 @@ export class Observing implements Closable {
     this.#closed = true;
     if (!this.#end()) return;
     const { clock, question, transfer: options } = this.#parts;
-    const until = millis(clock.now() + RENEWAL_DEADLINE);
+    const until = millis(clock.now() + FAREWELL_DEADLINE);
     try {
       await transfer(question, options, this.#ask(1, until, undefined));
     } catch {

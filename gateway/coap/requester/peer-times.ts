@@ -1,6 +1,7 @@
 /** RFC 7252 §4.8.1 — transmission parameters per peer: what its round trips taught, how often it polls, until when it is awake. */
 import { type Clock, type Millis, millis } from "../../base/index.ts";
-import type { Pacing, Schedule, Transmitted } from "../messages/reliable.ts";
+import type { Pacing, Transmitted } from "../messages/reliable.ts";
+import type { Schedule } from "../messages/transmission.ts";
 import { derivedTimes, type TransmissionParameters } from "../parameters.ts";
 import { learn, newRto, pollFloor, type Rto, timeoutsOf } from "./rto.ts";
 

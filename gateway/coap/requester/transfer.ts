@@ -62,12 +62,15 @@ export async function transfer(question: Question, options: TransferOptions, ask
 }
 
 async function askPatiently(ask: Ask, part: Part): Promise<ReadAnswer> {
+  let first: unknown;
   for (let tries = 1; ; tries++) {
     try {
       return await ask(part);
     } catch (error) {
+      first ??= error; // after the deadline the next try says no more than that
       const lost = isCoded(error) && error.code === "request.timeout";
-      if (!lost || part.phase === "request" || tries === BLOCK_TRIES) throw error;
+      if (!lost) throw error;
+      if (part.phase === "request" || tries === BLOCK_TRIES) throw first;
     }
   }
 }

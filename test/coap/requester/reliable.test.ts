@@ -5,16 +5,18 @@ import { type Millis, millis, seconds, seededRandom } from "../../../gateway/bas
 import type { Transport } from "../../../gateway/coap/index.ts";
 import { MessageIds } from "../../../gateway/coap/messages/message-ids.ts";
 import {
-  begin,
   CONFIRMABLE_LIMITS,
   type ConfirmableLimits,
   Confirmables,
+  type Transmitted,
+} from "../../../gateway/coap/messages/reliable.ts";
+import {
+  begin,
   type Schedule,
   type Settled,
   step,
   type Transmission,
-  type Transmitted,
-} from "../../../gateway/coap/messages/reliable.ts";
+} from "../../../gateway/coap/messages/transmission.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const PLAIN: Schedule = {
