@@ -53,6 +53,7 @@ const NOT_IN_TRANSFER_KEY: ReadonlySet<number> = new Set([
   OPTION.oscore,
   OPTION.noResponse,
   OPTION.etag, // validates, does not select
+  OPTION.hopLimit, // counts proxies, and the next block may come by another way (RFC 8768)
 ]);
 
 export function readRequest(message: Message): Verdict {
