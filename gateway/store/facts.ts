@@ -104,6 +104,9 @@ export interface FactBodies {
     readonly from: Reachability;
     readonly to: Reachability;
     readonly missedWakes: number;
+    /** When the node gave a sign of life that is no fact of its own; and when it is expected since. */
+    readonly heard?: Millis;
+    readonly nextWake?: Millis;
   };
   /** A manager's accepted edit of a datastore: root is a node, or "gateway". `patch` is an iPATCH payload (142). */
   "datastore.edited": {

@@ -31,6 +31,7 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "node.reported":
       return undefined; // its `state` and `data` messages tell it; a fleet's readings would drown the events
     case "node.reachability":
+      if (fact.from === fact.to && fact.heard !== undefined) return undefined; // another wake of a node that is well
       return { node: fact.node, from: fact.from, to: fact.to, actor: "system", "missed-wakes": fact.missedWakes };
     case "datastore.edited":
       return {

@@ -20,7 +20,13 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
       return slice.node === undefined ? slice : withNode(slice, reported(slice.node, fact, trees));
     case "node.reachability":
       if (slice.node === undefined) return slice;
-      return withNode(slice, { ...slice.node, state: fact.to, missedWakes: fact.missedWakes });
+      return withNode(slice, {
+        ...slice.node,
+        state: fact.to,
+        missedWakes: fact.missedWakes,
+        ...(fact.heard === undefined ? {} : { lastSeen: fact.heard }),
+        ...(fact.nextWake === undefined ? {} : { nextWake: fact.nextWake }),
+      });
     case "datastore.edited": {
       const { node } = slice;
       // Facts from before `pending` was told say nothing of how many wait.

@@ -1,4 +1,5 @@
 export {
+  appliedIn,
   type Box,
   checkSizes,
   confirm,

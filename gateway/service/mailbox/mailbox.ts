@@ -99,6 +99,20 @@ function idsOf(patch: Uint8Array, schema: Schema): readonly InstanceId[] {
   }
 }
 
+/** The revision that a node's own edit says it has applied. */
+export function appliedIn(patch: Uint8Array, schema: Schema): number | undefined {
+  const sid = schema.byPath(APPLIED)?.sid;
+  if (sid === undefined) return undefined;
+  try {
+    const said = edit(EMPTY_TREE, decodeInstances(patch, schema), schema);
+    const applied = select(said, { sid, keys: [] }, schema);
+    return typeof applied === "number" ? applied : undefined;
+  } catch (error) {
+    if (isCoded(error)) return undefined; // data of a module that is no longer loaded, met again in the journal
+    throw error;
+  }
+}
+
 /** Adds edits: each takes the next revision and replaces what was said of the same instance or below it. */
 export function post(box: Box, instances: readonly Instance[], schema: Schema): Box {
   let { revision, edits } = box;
@@ -197,17 +211,10 @@ export class Mailbox implements Projection {
     if (confirmed !== box) this.#set(node, confirmed);
   }
 
-  /** A node's own edit: one without the check-in says in it which revision it has applied. */
+  /** A node's own edit: one without the check-in says in it what it has applied. */
   #said(node: NodeId, patch: Uint8Array): void {
-    const sid = this.#schema.byPath(APPLIED)?.sid;
-    if (sid === undefined) return;
-    try {
-      const said = edit(EMPTY_TREE, decodeInstances(patch, this.#schema), this.#schema);
-      const applied = select(said, { sid, keys: [] }, this.#schema);
-      if (typeof applied === "number") this.#confirmed(node, applied);
-    } catch (error) {
-      if (!isCoded(error)) throw error; // data of a module that is no longer loaded, met again in the journal
-    }
+    const applied = appliedIn(patch, this.#schema);
+    if (applied !== undefined) this.#confirmed(node, applied);
   }
 
   #edited(node: NodeId, patch: Uint8Array): void {

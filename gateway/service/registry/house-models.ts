@@ -31,6 +31,7 @@ export interface HouseModels {
   firmware(tree: Tree): ReportedFirmware;
   model(tree: Tree): string | undefined;
   wakeInterval(tree: Tree): Millis | undefined;
+  awakeTime(tree: Tree): Millis | undefined;
 }
 
 /** Bound to one schema. Throws BugError `service.bug` when one of our modules is not loaded. */
@@ -39,6 +40,7 @@ export function houseModels(schema: Schema): HouseModels {
   const node = sid("/sidgate-node:node");
   const model = sid("/sidgate-node:node/model");
   const interval = sid("/sidgate-node:node/wake-interval");
+  const awake = sid("/sidgate-node:node/awake-time");
   const firmware = sid("/sidgate-firmware:firmware");
   const running = sid("/sidgate-firmware:firmware/running-digest");
   const version = sid("/sidgate-firmware:firmware/running-version");
@@ -65,10 +67,8 @@ export function houseModels(schema: Schema): HouseModels {
       };
     },
     model: (tree) => text(child(tree, node, model)),
-    wakeInterval: (tree) => {
-      const value = number(child(tree, node, interval));
-      return value === undefined ? undefined : seconds(value);
-    },
+    wakeInterval: (tree) => span(number(child(tree, node, interval))),
+    awakeTime: (tree) => span(number(child(tree, node, awake))),
   };
 }
 
@@ -78,6 +78,7 @@ const child = (tree: Tree, container: Sid, leaf: Sid): Value | undefined => {
 };
 const text = (value: Value | undefined): string | undefined => (typeof value === "string" ? value : undefined);
 const number = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+const span = (value: number | undefined): Millis | undefined => (value === undefined ? undefined : seconds(value));
 const digest = (value: Value | undefined): Digest | undefined =>
   value instanceof Uint8Array ? toHex(value) : undefined;
 

@@ -1,6 +1,7 @@
 /** Looks at the clock on behalf of the inventory: a node that should have woken and did not becomes a fact. */
 import { type Clock, type Closable, every, type Millis, millis, type Timer } from "../../base/index.ts";
 import type { Recorder } from "../../store/index.ts";
+import type { Reach } from "./reachability.ts";
 import type { Registry } from "./registry.ts";
 
 /** Nodes looked at in one go: some milliseconds, after which whoever wakes has its turn. */
@@ -36,6 +37,7 @@ export class Presence implements Closable {
           from: node.reach.state,
           to: reach.state,
           missedWakes: reach.missedWakes,
+          ...signOfLife(node.reach, reach),
         })
         .catch(() => undefined);
     }
@@ -46,4 +48,10 @@ export class Presence implements Closable {
     this.#timer.cancel();
     this.#rest?.cancel();
   }
+}
+
+/** What the look found besides the time: a word that is in no fact yet. */
+function signOfLife(before: Reach, { lastSeen, nextWake }: Reach): { heard?: Millis; nextWake?: Millis } {
+  if (lastSeen === undefined || lastSeen === before.lastSeen) return {};
+  return nextWake === undefined ? { heard: lastSeen } : { heard: lastSeen, nextWake };
 }

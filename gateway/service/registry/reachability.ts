@@ -33,6 +33,8 @@ export type ReachEvent =
     }
   /** Any other authenticated message: a request, a notification, a response to a request of ours. */
   | { readonly type: "uplink"; readonly at: Millis }
+  /** What a look at the clock (`time`) found, as the fact of it says; `heard` may be a sign of life that it found too. */
+  | { readonly type: "noticed"; readonly state: Reachability; readonly missedWakes: number; readonly heard: Millis }
   /** A registration with a lifetime, made or updated; `until` undefined = removed. */
   | { readonly type: "registered"; readonly at: Millis; readonly until: Millis | undefined }
   /** `heard`: when the node last did anything at all, e.g. fetched a block; it puts off the next wake. */
@@ -74,26 +76,32 @@ export function step(reach: Reach, event: ReachEvent): Reach {
       return heardAt(reach, event.at, newWake, { state, nextWake, interval, awakeTime: event.awakeTime });
     }
     case "uplink":
-      return uplink(reach, event.at);
+      return uplink(reach, event.at, !isSameWake(reach, event.at, false));
+    case "noticed":
+      return { ...noticed(reach, event.heard), state: event.state, missedWakes: event.missedWakes };
     case "registered":
-      return { ...uplink(reach, event.at), expires: event.until };
+      return { ...uplink(reach, event.at, !isSameWake(reach, event.at, false)), expires: event.until };
     case "time": {
       const { heard, at } = event;
-      const base = heard !== undefined && heard > (reach.lastSeen ?? -1) ? uplink(reach, heard) : reach;
+      const base = heard !== undefined && heard > (reach.lastSeen ?? -1) ? noticed(reach, heard) : reach;
       if (base.lastSeen === undefined || base.nextWake === undefined) return reach;
       const missedWakes = missed(base.nextWake, base.interval, at);
       const state = stateAt(base, base.lastSeen, missedWakes, at);
-      return state === reach.state && missedWakes === reach.missedWakes ? reach : { ...base, state, missedWakes };
+      const same = state === reach.state && missedWakes === reach.missedWakes && base.woke === reach.woke;
+      return same ? reach : { ...base, state, missedWakes };
     }
   }
 }
 
+/** Of words nobody wrote down the last is known: to a node that was not seen falling asleep it belongs to the same wake. */
+const noticed = (reach: Reach, heard: Millis): Reach =>
+  uplink(reach, heard, reach.state !== "awake" && !isSameWake(reach, heard, false));
+
 /** A word that says nothing about the next wake: one before the node is due leaves its regular wake where it was. */
-function uplink(reach: Reach, at: Millis): Reach {
-  const newWake = !isSameWake(reach, at, false);
+function uplink(reach: Reach, at: Millis, newWake: boolean): Reach {
   const interval = trustedPeriod(reach) ?? reach.interval;
   const due = reach.nextWake;
-  const regular = newWake && (due === undefined || at >= due - Math.min(slackOf(reach), interval * GRACE));
+  const regular = due === undefined || at >= due - Math.min(slackOf(reach), interval * GRACE);
   const nextWake = regular ? ((at + interval) as Millis) : due;
   return heardAt(reach, at, newWake, { state: "awake", nextWake, interval, awakeTime: undefined });
 }

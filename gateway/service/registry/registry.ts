@@ -21,6 +21,7 @@ import {
   salvageTree,
   type Tree,
 } from "../../yang/index.ts";
+import { type HouseModels, houseModels } from "./house-models.ts";
 import type { NodeRecord } from "./node-record.ts";
 import { NodeStore } from "./node-store.ts";
 import { type Reach, step, unheard } from "./reachability.ts";
@@ -33,6 +34,8 @@ const GATEWAY_TABLE = "datastore";
 const LOAD_BATCH = 2048;
 /** Nodes heard last, and places where they ask from: those that are awake at one time are far fewer. */
 const HEARD = 8192;
+/** Messages of one wake come closer together than this. */
+const PAUSE = seconds(5);
 
 export interface RegistryOptions {
   readonly schema: Schema;
@@ -60,6 +63,7 @@ export class Registry implements Projection {
   readonly #schema: Schema;
   readonly #wakeInterval: Millis;
   readonly #log: Logger;
+  readonly #models: HouseModels;
   readonly #nodes: NodeStore;
   readonly #dirty = new Set<NodeId>();
   /** When nodes gave a sign of life besides reports. */
@@ -73,6 +77,7 @@ export class Registry implements Projection {
     this.#schema = options.schema;
     this.#wakeInterval = options.wakeInterval;
     this.#log = options.log;
+    this.#models = houseModels(options.schema);
     this.#nodes = new NodeStore(options.schema, options.log);
   }
 
@@ -152,10 +157,7 @@ export class Registry implements Projection {
         this.#reported(fact);
         return;
       case "node.reachability":
-        this.#change(fact.node, (node) => ({
-          ...node,
-          reach: { ...node.reach, state: fact.to, missedWakes: fact.missedWakes },
-        }));
+        this.#noticed(fact);
         return;
       case "directory.registered":
       case "directory.renewed":
@@ -185,6 +187,19 @@ export class Registry implements Projection {
       changes.push({ table: TABLE, key: id, value: this.#nodes.bytes(id) });
     }
     return changes;
+  }
+
+  #noticed({ node, to: state, missedWakes, heard }: Extract<Fact, { type: "node.reachability" }>): void {
+    this.#change(node, (record) => {
+      const { reach } = record;
+      return {
+        ...record,
+        reach:
+          heard === undefined
+            ? { ...reach, state, missedWakes }
+            : step(reach, { type: "noticed", state, missedWakes, heard }),
+      };
+    });
   }
 
   /** The node that spoke is awake, and bound to speak again before `until`. */
@@ -251,16 +266,21 @@ export class Registry implements Projection {
   }
 
   #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
-    this.#change(fact.node, (node) => ({
+    const { at, nextWake, state } = fact;
+    this.#change(fact.node, (node) => {
+      const tree = this.#merged(node, fact);
+      const awakeTime = fact.data === undefined ? undefined : this.#models.awakeTime(tree);
       // Member by member: a spread whose members are then replaced costs ten times as much, at every check-in.
-      id: node.id,
-      endpoint: node.endpoint,
-      name: node.name,
-      joined: node.joined,
-      reach: step(node.reach, { type: "heard", at: fact.at, awake: fact.state === "awake", nextWake: fact.nextWake }),
-      slot: { report: fact.report, request: fact.request, reply: fact.reply },
-      tree: this.#merged(node, fact),
-    }));
+      return {
+        id: node.id,
+        endpoint: node.endpoint,
+        name: node.name,
+        joined: node.joined,
+        reach: step(node.reach, { type: "heard", at, awake: state === "awake", nextWake, awakeTime }),
+        slot: { report: fact.report, request: fact.request, reply: fact.reply },
+        tree,
+      };
+    });
   }
 
   #edited(fact: Extract<Fact, { type: "datastore.edited" }>): void {
@@ -284,8 +304,11 @@ export class Registry implements Projection {
     const node = peer.nodeId ?? this.#byPath.get(peer.path);
     if (node === undefined) return;
     const sign = this.#heard.get(node);
-    if (sign !== undefined) sign.at = at;
-    else if (this.#nodes.has(node)) {
+    if (sign !== undefined) {
+      // A word after a pause may begin a wake that nothing else tells.
+      if (at - sign.at >= PAUSE) this.#nodes.lookSoon(node);
+      sign.at = at;
+    } else if (this.#nodes.has(node)) {
       this.#heard.set(node, { at });
       this.#nodes.lookSoon(node);
     }

@@ -1,6 +1,6 @@
 /** The datastore of one node: the same tree whether the node or a manager asks. */
 import type { NodeId } from "../../base/index.ts";
-import { checkSizes, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
+import { appliedIn, checkSizes, confirm, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, type Instance, validateEdit } from "../../yang/index.ts";
@@ -36,13 +36,16 @@ export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServic
  * has applied, the mailbox reads from that fact.
  */
 export function ownRoot(id: NodeId, services: NodeServices & PendingServices): DatastoreRoot {
-  const { registry, recorder } = services;
+  const { registry, mailbox, recorder } = services;
   return {
     schema: registry.schema,
     tree: () => withPending(registry.get(id).tree, id, services),
     edit: async (instances, actor) => {
       const patch = checkedPatch(id, instances, registry);
-      return recorder.record("datastore.edited", { root: id, patch, actor });
+      const applied = appliedIn(patch, registry.schema);
+      const box = mailbox.box(id);
+      const pending = waiting(applied === undefined ? box : confirm(box, applied)).length;
+      return recorder.record("datastore.edited", { root: id, patch, actor, pending });
     },
   };
 }

@@ -183,3 +183,23 @@ test("a reach comes back from the disk as it was, and from its older form", () =
     missedWakes: 2,
   });
 });
+
+test("a look that comes after the node fell asleep again still finds the wake, once", () => {
+  const heard = later(HOUR + 1000);
+  const at = later(HOUR + AWAKE_TIME + 5000);
+  const found = step(asleep, { type: "time", at, heard });
+  expect(found).toMatchObject({ state: "asleep", lastSeen: heard, nextWake: later(2 * HOUR + 1000), observed: 1 });
+  expect(step(asleep, { type: "noticed", state: found.state, missedWakes: found.missedWakes, heard })).toEqual(found);
+  expect(step(found, { type: "time", at: later(HOUR + AWAKE_TIME + 9000), heard })).toBe(found);
+});
+
+test("an hour of fetching blocks is one wake, however far apart the facts of it are", () => {
+  let reach = step(asleep, { type: "time", at: later(HOUR), heard: later(HOUR) });
+  expect(reach).toMatchObject({ state: "awake", observed: 1, woke: later(HOUR) });
+  for (let second = 30; second < 3600; second += 30) {
+    const next = step(reach, { type: "time", at: later(HOUR + second * 1000), heard: later(HOUR + second * 1000 - 5) });
+    expect(next).toBe(reach);
+  }
+  reach = step(reach, { type: "time", at: later(2 * HOUR + AWAKE_TIME), heard: later(2 * HOUR - 5) });
+  expect(reach).toMatchObject({ state: "asleep", observed: 1, woke: later(HOUR), lastSeen: later(2 * HOUR - 5) });
+});
