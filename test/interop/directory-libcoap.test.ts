@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
+import { idOf } from "../../gateway/service/directory/index.ts";
 import { DIRECTORY_LINKS } from "../../gateway/southbound/directory/index.ts";
 import { encodeLinks, filterLinks } from "../../gateway/wire/link/index.ts";
 import { type DirectorySite, openDirectory } from "../support/directory.ts";
@@ -63,7 +64,7 @@ const NOTE = HAS ? "" : " (skipped: needs coap-client-notls)";
     expect(await coap("get", "/.well-known/core?rt=core.rd")).toBe('</rd>;rt="core.rd";ct=40');
     const links = '</sensors/temp>;rt="temperature-c";if="sensor",</sensors/light>;rt="light-lux";if="sensor"';
     await coap("post", "/rd?ep=node1&lt=60&base=coap://[2001:db8::1]", links);
-    const location = `/rd/${site.directory.of("node1")?.id}`;
+    const location = `/rd/${idOf("node1", undefined)}`;
     expect(await coap("get", "/rd-lookup/ep")).toBe(
       `<${location}>;base="coap://[2001:db8::1]";ep="node1";rt="core.rd-ep"`,
     );

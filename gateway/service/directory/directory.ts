@@ -10,7 +10,6 @@ import {
   encodeRegistration,
   expiresOf,
   GRACE,
-  idOf,
   isShown,
   looksSame,
   type Registration,
@@ -49,10 +48,6 @@ export class Directory implements Projection {
   find(id: string): Registration | undefined {
     const bytes = this.#records.get(id);
     return bytes && decodeRegistration(id, bytes);
-  }
-
-  of(endpoint: string, sector?: string): Registration | undefined {
-    return this.find(idOf(endpoint, sector));
   }
 
   countOf(owner: string): number {

@@ -1,13 +1,12 @@
 /** The resource directory. */
 export { Directory } from "./directory.ts";
 export { Expiry, type ExpiryOptions } from "./expiry.ts";
-export { MOST_LINK_BYTES, readLinks } from "./links.ts";
+export { readLinks } from "./links.ts";
 export { type Lookup, type LookupKind, lookUp, readLookup } from "./lookup.ts";
-export { DEFAULT_LIFETIME, type RegistrationParameters, readParameters } from "./parameters.ts";
+export { type RegistrationParameters, readParameters } from "./parameters.ts";
 export type { Registrant } from "./registrant.ts";
 export {
   type Asking,
-  DIRECTORY_LIMITS,
   type DirectoryLimits,
   Registrar,
   type RegistrarOptions,

@@ -2,8 +2,8 @@
 import { UsageError, WireError } from "../../base/index.ts";
 import { decodeLinks, encodeLinks, isUriReference, type Link, resolveUri } from "../../wire/link/index.ts";
 
-export const MOST_LINKS = 256;
-export const MOST_LINK_BYTES = 8192;
+const MOST_LINKS = 256;
+const MOST_LINK_BYTES = 8192;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 

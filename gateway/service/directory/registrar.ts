@@ -4,7 +4,7 @@ import type { FactBodies, Recorder } from "../../store/index.ts";
 import { splitUri } from "../../wire/link/index.ts";
 import type { Directory } from "./directory.ts";
 import { type Attributes, DEFAULT_LIFETIME, type RegistrationParameters } from "./parameters.ts";
-import { checkOwner, countedOwner, MOST_PER_OWNER, nameFor, ownerOf, type Registrant } from "./registrant.ts";
+import { checkOwner, MOST_PER_OWNER, nameFor, ownerOf, type Registrant } from "./registrant.ts";
 import { idOf, isGone, type Registration, sameAttributes } from "./registration.ts";
 
 /** Where a request came from, as far as a base URI can be made of it. */
@@ -27,7 +27,7 @@ export interface DirectoryLimits {
   readonly bytes: number;
 }
 
-export const DIRECTORY_LIMITS: DirectoryLimits = { registrations: 100_000, bytes: 64 << 20 };
+const DIRECTORY_LIMITS: DirectoryLimits = { registrations: 100_000, bytes: 64 << 20 };
 
 export interface RegistrarOptions {
   readonly directory: Directory;
@@ -170,7 +170,7 @@ export class Registrar {
     if (directory.bytes >= limits.bytes) throw full(limits.bytes, "bytes");
     if (before === undefined && directory.size >= limits.registrations)
       throw full(limits.registrations, "registrations");
-    if (registrant.kind === "manager" || !countedOwner(owner) || before?.owner === owner) return;
+    if (registrant.kind === "manager" || before?.owner === owner) return;
     const most = MOST_PER_OWNER[registrant.kind];
     if (directory.countOf(owner) >= most) throw full(most, `registrations of one ${registrant.kind}`);
   }
