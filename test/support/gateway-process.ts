@@ -96,8 +96,9 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
     await writeFile(this.config, text);
   }
 
-  async up(): Promise<void> {
-    const child = spawn(process.execPath, ["--max-semi-space-size=64", BIN, "run", "--config", this.config], {
+  async up(...options: readonly string[]): Promise<void> {
+    const args = ["--max-semi-space-size=64", BIN, "run", "--config", this.config, ...options];
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, NODE_OPTIONS: "" },
     });
     this.#child = child;

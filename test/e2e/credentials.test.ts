@@ -1,0 +1,165 @@
+/** Credentials as people and third parties use them: printed by the CLI, fed to libcoap, aiocoap and `sidgate ask`. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { NodeRow } from "../../gateway/admin/api/index.ts";
+import { ask } from "../../gateway/app/ask/index.ts";
+import { isCoded, seconds } from "../../gateway/base/index.ts";
+import { type Finished, GatewayProcess, sidgate } from "../support/gateway-process.ts";
+
+const run = promisify(execFile);
+/** Where scripts/interop-peers.sh puts what Debian stable does not have. */
+const PEERS = process.env["INTEROP_PEERS"] ?? join(homedir(), ".cache", "sidgate-peers");
+const COAP_CLIENT = join(PEERS, "libcoap", "coap-client");
+const AIOCOAP = join(PEERS, "aiocoap", "bin", "python");
+const needs = (program: string): typeof test => (existsSync(program) ? test : (test.skip as typeof test));
+const skipped = (program: string): string => (existsSync(program) ? "" : ` (skipped: needs ${program})`);
+
+/** Report 1: temperature 21.50, humidity 45. */
+const REPORT = "a119ea61a2020105a118c3a201c4822119086602182d";
+
+let gateway: GatewayProcess;
+beforeAll(async () => {
+  gateway = await GatewayProcess.start("", "off");
+}, 30_000);
+afterAll(() => gateway.stop());
+
+const asked = (...args: readonly string[]): Promise<Finished> => sidgate([...args, "--config", gateway.config]);
+const uri = (path: string): string => `coap://127.0.0.1:${gateway.coapPort}${path}`;
+const inFolder = (name: string): string => join(gateway.folder, name);
+/** In this process: the code of the answer, or of the error. */
+async function checkIn(as: string): Promise<unknown> {
+  const printed: string[] = [];
+  const options = { observe: false, timeout: seconds(10), models: [], json: true } as const;
+  try {
+    await ask({ method: "POST", uri: uri("/c"), as, payload: REPORT, ...options }, (text) => printed.push(text));
+    return (JSON.parse(printed.join("")) as { readonly code: string }).code;
+  } catch (error) {
+    return isCoded(error) ? error.code : error;
+  }
+}
+
+const temperatureOf = async (endpoint: string): Promise<unknown> => {
+  const { data } = await gateway.client.get<{ data: object }>(`/api/nodes/${endpoint}`);
+  return JSON.stringify(data);
+};
+
+/** Prints what a new node needs into a file, as a person would. */
+async function addNode(endpoint: string, format: string, file: string): Promise<void> {
+  const { code, stdout, stderr } = await asked("node", "add", endpoint, "--print", "--format", format);
+  expect([code, stderr]).toEqual([0, ""]);
+  await writeFile(file, stdout);
+}
+
+needs(COAP_CLIENT)(
+  `libcoap checks in with the file made for it${skipped(COAP_CLIENT)}`,
+  async () => {
+    const file = inFolder("libcoap.conf");
+    await addNode("libcoap-node", "libcoap", file);
+    await writeFile(inFolder("report"), Buffer.from(REPORT, "hex"));
+    const args = ["-E", `${file},${inFolder("libcoap.sequence")}`, "-m", "post", "-t", "142", "-f", inFolder("report")];
+    await run(COAP_CLIENT, [...args, "-B", "10", uri("/c")]);
+    expect(await temperatureOf("libcoap-node")).toContain('"temperature":"21.5"');
+  },
+  30_000,
+);
+
+needs(AIOCOAP)(
+  `aiocoap checks in with the folder made for it${skipped(AIOCOAP)}`,
+  async () => {
+    const context = inFolder("aiocoap");
+    await mkdir(context);
+    await addNode("aiocoap-node", "aiocoap", join(context, "secret.json"));
+    const credentials = inFolder("aiocoap.json");
+    await writeFile(credentials, JSON.stringify({ [uri("/*")]: { oscore: { basedir: `${context}/` } } }));
+    const script = `
+import asyncio, json, sys, aiocoap
+async def main():
+    client = await aiocoap.Context.create_client_context()
+    client.client_credentials.load_from_dict(json.load(open(sys.argv[1])))
+    message = aiocoap.Message(code=aiocoap.POST, uri=sys.argv[2], payload=bytes.fromhex(sys.argv[3]), content_format=142)
+    print((await client.request(message).response).code.dotted)
+    await client.shutdown()
+asyncio.run(main())`;
+    const { stdout } = await run(AIOCOAP, ["-c", script, credentials, uri("/c"), REPORT]);
+    expect(stdout.trim()).toBe("2.04");
+    expect(await temperatureOf("aiocoap-node")).toContain('"temperature":"21.5"');
+  },
+  30_000,
+);
+
+test("a node reports, a manager reads it, and whoever has no credentials is refused", async () => {
+  const node = inFolder("room-1.json");
+  await addNode("room-1", "json", node);
+  const report = await sidgate(["ask", "POST", uri("/c"), "--as", node, "--payload", REPORT]);
+  expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining("2.04 Changed") });
+
+  const manager = inFolder("bms.json");
+  await writeFile(manager, (await asked("manager", "add", "bms", "--print", "--json")).stdout);
+  const { node: id } = JSON.parse(await readFile(node, "utf8")) as { readonly node: string };
+  const read = await sidgate(["ask", "FETCH", uri(`/n/${id}/c`), "--as", manager, "--payload", "19eb29"]);
+  expect(read).toMatchObject({ code: 0, stdout: expect.stringContaining("= 21.5 degrees Celsius") });
+
+  const stranger = await sidgate(["ask", "FETCH", uri(`/n/${id}/c`), "--payload", "19eb29"]);
+  expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining("4.01 Unauthorized") });
+}, 60_000);
+
+test("new credentials void the old ones at once, and after kill -9", async () => {
+  const { client } = gateway;
+  const { node } = await client.command<{ readonly node: string }>("node.add", { endpoint: "room-2" });
+  const [before, after] = [inFolder("room-2.json"), inFolder("room-2-new.json")];
+  await writeFile(before, JSON.stringify(await client.credentials("node", node)));
+  expect(await checkIn(before)).toBe("2.04");
+  await client.command("node.rekey", { node });
+  await writeFile(after, JSON.stringify(await client.credentials("node", node)));
+  const [voided, works] = ["request.unprotected-answer", "2.04"];
+  expect([await checkIn(before), await checkIn(after)]).toEqual([voided, works]);
+  await gateway.kill();
+  await gateway.up();
+  expect([await checkIn(before), await checkIn(after)]).toEqual([voided, works]);
+}, 60_000);
+
+test("a lost key stops the gateway until it is restored, or given up in so many words", async () => {
+  const keyFile = join(gateway.data, "keys", "site.key");
+  await gateway.kill();
+  await rename(keyFile, inFolder("backup.key"));
+  const refused = await asked("run");
+  expect(refused).toMatchObject({ code: 74, stderr: expect.stringContaining("[site-key.missing]") });
+  expect(refused.stderr).toContain(keyFile);
+  expect(existsSync(keyFile)).toBe(false);
+
+  await rename(inFolder("backup.key"), keyFile);
+  await gateway.up();
+  const secured = async (): Promise<number> =>
+    (await gateway.client.get<NodeRow[]>("/api/nodes")).filter(({ security }) => security === "oscore").length;
+  expect(await secured()).toBeGreaterThan(1);
+
+  await gateway.kill();
+  await rm(keyFile);
+  await gateway.up("--new-site-key");
+  expect(await secured()).toBe(0);
+  const [row] = await gateway.client.get<NodeRow[]>("/api/nodes");
+  await gateway.client.command("node.rekey", { node: row?.node ?? "" });
+  expect(await secured()).toBe(1);
+}, 60_000);
+
+test("nothing secret stands in the data folder, and nothing leaves by the status page", async () => {
+  const { node } = await gateway.client.command<{ readonly node: string }>("node.add", { endpoint: "room-3" });
+  const { masterSecret } = await gateway.client.credentials("node", node);
+  await gateway.kill();
+  await gateway.up();
+  const needle = Buffer.from(masterSecret, "hex");
+  const { stdout: files } = await run("find", [gateway.data, "-type", "f"]);
+  for (const file of files.trim().split("\n")) {
+    const bytes = await readFile(file);
+    expect({ file, holds: bytes.includes(needle) || bytes.includes(masterSecret) }).toEqual({ file, holds: false });
+  }
+  const page = gateway.status.listening.find(({ what }) => what === "status page")?.address ?? "";
+  const answer = await fetch(new URL(`/api/nodes/${node}/credentials`, page));
+  expect([answer.status, (await answer.text()).includes(masterSecret)]).toEqual([404, false]);
+  expect(gateway.output).not.toContain(masterSecret);
+}, 60_000);
