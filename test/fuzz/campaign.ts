@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { hours, millis, toHex } from "../../gateway/base/index.ts";
 import { DEFAULT_LIMITS, type Engine, pathOf, type Remote } from "../../gateway/coap/index.ts";
+import { REQUESTER_LIMITS } from "../../gateway/coap/requester/limits.ts";
 import { datagram } from "./corpus.ts";
 import { Dice } from "./dice.ts";
 import { wordsOfOurs } from "./leaks.ts";
@@ -23,9 +24,9 @@ export interface Findings {
   readonly replies: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** The sender that got most for its bytes. */
+  /** The stranger that got most for its bytes. */
   readonly worstRatio: number;
-  /** Replies of more than three times the bytes of their request, and senders that got more than that in all. */
+  /** Replies to strangers of more than three times the bytes of their request, and strangers that got more in all. */
   readonly amplified: readonly string[];
   /** Replies with words that only our own code can have put there. */
   readonly leaks: readonly string[];
@@ -48,18 +49,22 @@ const LIMIT = 3;
 /** What one sender paid and got. */
 class Account {
   readonly remote: Remote;
+  readonly stranger: boolean;
   paid = 0;
   got = 0;
   /** Bytes of its latest datagrams, by what an answer repeats of them: message id or token. */
   readonly #asked = new Map<string, number>();
 
-  constructor(remote: Remote) {
+  constructor(remote: Remote, stranger: boolean) {
     this.remote = remote;
+    this.stranger = stranger;
   }
 
   pays(datagram: Uint8Array): void {
     this.paid += datagram.length;
-    for (const name of namesOf(datagram)) this.#asked.set(name, datagram.length);
+    for (const name of namesOf(datagram)) {
+      this.#asked.set(name, Math.max(datagram.length, this.#asked.get(name) ?? 0));
+    }
   }
 
   /** How many times the bytes of its request this reply has; undefined: it answers nothing that is remembered. */
@@ -82,16 +87,18 @@ function namesOf(datagram: Uint8Array): readonly string[] {
   return [`id ${(high << 8) | low}`, `token ${toHex(token)}`];
 }
 
-/** Neighbours and strangers, IPv4 and IPv6; the first sends from port 0. */
+const isStranger = (i: number): boolean => i % 3 === 0;
+
+/** Strangers by IPv6, who never prove anything; neighbours by IPv4. The first sends from port 0. */
 const remoteOf = (i: number): Remote =>
-  i % 3 === 0
+  isStranger(i)
     ? { address: `2001:db8::${(i + 1).toString(16)}`, port: i === 0 ? 0 : 1_024 + i }
     : { address: `192.0.2.${i % 7}`, port: 1_024 + i };
 
 export async function runCampaign(options: CampaignOptions): Promise<Findings> {
   const { count, seed, udpShare = 0, atRest } = options;
   const dice = new Dice(seed);
-  const accounts = Array.from({ length: SENDERS }, (_, i) => new Account(remoteOf(i)));
+  const accounts = Array.from({ length: SENDERS }, (_, i) => new Account(remoteOf(i), isStranger(i)));
   const byPath = new Map(accounts.map((account) => [pathOf(account.remote), account]));
   const leaks = new Set<string>();
   const amplified = new Set<string>();
@@ -100,7 +107,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Findings> {
   const hears = (reply: Uint8Array, account: Account | undefined): void => {
     replies += 1;
     const times = account?.gets(reply) ?? 0;
-    if (times > LIMIT && amplified.size < SHOWN)
+    if (account?.stranger === true && times > LIMIT && amplified.size < SHOWN)
       amplified.add(`${toHex(reply)}: ${times.toFixed(1)} times its request`);
     const words = wordsOfOurs(reply);
     if (words !== undefined && leaks.size < SHOWN) leaks.add(words);
@@ -115,12 +122,11 @@ export async function runCampaign(options: CampaignOptions): Promise<Findings> {
 
   const wire = udp === undefined ? undefined : await openWire(udp.local ?? "", (reply) => hears(reply, undefined));
   for (let i = 0; i < count; i++) {
-    const bytes = mutate(dice, datagram(dice, scene.world), datagram(dice, scene.world));
-    if (wire !== undefined && dice.chance(udpShare)) {
-      wire.send(bytes);
-    } else {
-      const account = accounts[dice.below(SENDERS)];
-      if (account === undefined) continue;
+    const account = dice.pick(accounts);
+    const valid = (): Uint8Array => datagram(dice, scene.world, !account.stranger);
+    const bytes = mutate(dice, valid(), valid());
+    if (wire !== undefined && dice.chance(udpShare)) wire.send(bytes);
+    else {
       account.pays(bytes);
       transport.deliver(bytes, account.remote);
     }
@@ -139,7 +145,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Findings> {
   const stats = engine.stats();
   await scene.close();
   const ratio = ({ got, paid }: Account): number => (paid === 0 ? 0 : got / paid);
-  for (const account of accounts) {
+  const strangers = accounts.filter(({ stranger }) => stranger);
+  for (const account of strangers) {
     if (ratio(account) > LIMIT)
       amplified.add(`${pathOf(account.remote)}: ${ratio(account).toFixed(1)} times its bytes`);
   }
@@ -148,7 +155,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Findings> {
     replies,
     bytesIn: stats.bytesIn,
     bytesOut: stats.bytesOut,
-    worstRatio: Math.max(...accounts.map(ratio)),
+    worstRatio: Math.max(...strangers.map(ratio)),
     amplified: [...amplified],
     leaks: [...leaks],
     faults: [...new Set(scene.logged)].slice(0, SHOWN),
@@ -164,7 +171,7 @@ const BOUNDS: Readonly<Record<keyof Kept, number>> = {
   snapshots: DEFAULT_LIMITS.snapshotsTotal,
   observations: DEFAULT_LIMITS.observationsTotal,
   confirmables: DEFAULT_LIMITS.observationsTotal,
-  requests: 0,
+  requests: REQUESTER_LIMITS.requestsTotal,
   bursts: DEFAULT_LIMITS.burstsTotal,
   provenPaths: DEFAULT_LIMITS.provenPaths,
   airtimePeers: DEFAULT_LIMITS.airtimeRouters * DEFAULT_LIMITS.airtimePeers,

@@ -15,20 +15,21 @@ import {
   type Szx,
   sortOptions,
 } from "../../gateway/wire/coap/index.ts";
+import type { OscoreNode } from "../support/oscore-node.ts";
 import type { Dice } from "./dice.ts";
 
 /** Who and what is there to be asked for. */
 export interface World {
-  readonly endpoints: readonly [string, ...string[]];
-  readonly nodes: readonly [string, ...string[]];
+  readonly endpoints: readonly string[];
+  readonly nodes: readonly string[];
   /** Short ids of images. */
-  readonly images: readonly [string, ...string[]];
-  /** A protected request as one of the nodes would send it; undefined: no node has a security context. */
-  readonly protect?: (dice: Dice, inner: Inner) => { readonly option: Uint8Array; readonly payload: Uint8Array };
+  readonly images: readonly string[];
+  /** Nodes with a security context; requests of theirs are protected. */
+  readonly speakers: readonly OscoreNode[];
 }
 
 /** A request before it gets its message header. */
-export interface Inner {
+interface Inner {
   readonly code: string;
   readonly options: readonly OptionValue[];
   readonly payload: Uint8Array;
@@ -167,24 +168,24 @@ function message(
   return encodeMessage({ type, code, messageId: dice.below(0x10000), token: dice.bytes(8), options, payload });
 }
 
-const KINDS = Object.values(REQUESTS) as unknown as readonly [Kind, ...Kind[]];
-const PROTECTED_SHARE = 0.2;
+const KINDS = Object.values(REQUESTS);
+const PROTECTED_SHARE = 0.25;
 const STRAY_SHARE = 0.1;
 
-/** One valid datagram of some kind. */
-export function datagram(dice: Dice, world: World): Uint8Array {
-  if (dice.chance(STRAY_SHARE)) return dice.pick(STRAYS as unknown as [(dice: Dice) => Uint8Array])(dice);
+/** One valid datagram of some kind; `proven`: it may be one that proves who sends it. */
+export function datagram(dice: Dice, world: World, proven: boolean): Uint8Array {
+  if (dice.chance(STRAY_SHARE)) return dice.pick(STRAYS)(dice);
   const request = dice.pick(KINDS)(dice, world);
+  const extras = EXTRAS.filter(() => dice.chance(0.04)).map((extra) => extra(dice));
+  const whole = { ...request, options: [...request.options, ...extras] };
   const type = dice.chance(0.6) ? "CON" : "NON";
-  const tail = EXTRAS.filter(() => dice.chance(0.04)).map((extra) => extra(dice));
-  const whole = { ...request, options: [...request.options, ...tail] };
-  if (world.protect === undefined || !dice.chance(PROTECTED_SHARE)) {
+  if (!proven || !dice.chance(PROTECTED_SHARE)) {
     return message(dice, type, codeByte(whole.code), sortOptions(whole.options), whole.payload);
   }
-  const { option, payload } = world.protect(dice, whole);
-  const code = whole.options.some(({ number }) => number === OPTION.observe) ? FETCH : POST;
-  const outer = [{ number: OPTION.oscore, value: option }, ...(dice.chance(0.1) ? path("f", "x") : [])];
-  return message(dice, type, codeByte(code), sortOptions(outer), payload);
+  // Now and then with an option outside that only counts inside.
+  const outer = dice.chance(0.1) ? path("f", "x") : [];
+  const speaker = dice.pick(world.speakers);
+  return speaker.protect({ type, messageId: dice.below(0x10000), token: dice.bytes(8), inner: whole, outer }).bytes;
 }
 
 /** Options that may stand in any request. */

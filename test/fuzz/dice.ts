@@ -17,8 +17,9 @@ export class Dice {
     return this.#random.next() < share;
   }
 
-  pick<T>(list: readonly [T, ...(readonly T[])]): T {
-    return list[this.below(list.length)] ?? list[0];
+  /** `list` must not be empty. */
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
   }
 
   /** Up to `max` bytes of anything. */

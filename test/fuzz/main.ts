@@ -59,7 +59,7 @@ const { replies, bytesIn, bytesOut, worstRatio, stats } = findings;
 const seconds = (Date.now() - started) / 1000;
 console.log(`seed ${seed}: ${count} datagrams in ${seconds.toFixed(1)} s, ${replies} replies`);
 console.log(
-  `bytes in ${bytesIn}, out ${bytesOut}; the sender that got most got ${worstRatio.toFixed(2)} times its bytes`,
+  `bytes in ${bytesIn}, out ${bytesOut}; the stranger that got most got ${worstRatio.toFixed(2)} times its bytes`,
 );
 console.log(
   `malformed ${stats.malformed}, refused ${stats.refused}, duplicates ${stats.duplicates}, requests ${stats.requests}`,

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Millis, SILENT, seededRandom } from "../../gateway/base/index.ts";
+import { type Millis, type NodeId, SILENT, seededRandom } from "../../gateway/base/index.ts";
 import {
   Engine,
   FRAME_BYTES,
@@ -11,14 +11,21 @@ import {
   type Transport,
   UdpTransport,
 } from "../../gateway/coap/index.ts";
+import { parseSubnet } from "../../gateway/coap/limits/subnet.ts";
+import { linkFetcher } from "../../gateway/southbound/directory/index.ts";
 import { imageLane } from "../../gateway/southbound/firmware/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
+import { openDirectory } from "../support/directory.ts";
 import { imageOf } from "../support/lockstep-images.ts";
+import { OscoreNode } from "../support/oscore-node.ts";
+import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
 import { openServices, type Services } from "../support/services.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import type { World } from "./corpus.ts";
 
 const ENDPOINTS = 20;
+/** Senders of these prefixes are neighbours; all others get three times their bytes until they prove where they are. */
+const NEAR = ["192.0.2.0/24", "127.0.0.0/8"].map((text) => parseSubnet(text)).filter((subnet) => subnet !== undefined);
 
 /** A transport without a network: the fuzzer puts datagrams in and sees what comes out. */
 export class FuzzTransport implements Transport {
@@ -78,7 +85,7 @@ export async function openScene(options: {
 }): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), "sidgate-fuzz-"));
   const services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }) });
-  const nodes: string[] = [];
+  const nodes: NodeId[] = [];
   const endpoints = Array.from({ length: ENDPOINTS }, (_, i) => `n${i}`);
   for (const endpoint of endpoints) nodes.push(await services.join(endpoint));
   const image = await addImage(services);
@@ -88,7 +95,13 @@ export async function openScene(options: {
   const transport = new FuzzTransport(options.sent);
   const udp = options.udp ? new UdpTransport({ address: "127.0.0.1", port: 0 }) : undefined;
   const { handler, checkIn, images, registry, stream, ledger } = services;
-  const engine = new Engine({
+  const credentials = nodes.map((nodeId, i) => credentialOf(Uint8Array.of(0), Uint8Array.of(1, i), { nodeId }));
+  const requests: Pick<Engine, "request"> = { request: (...asked) => engine.request(...asked) };
+  const directory = await openDirectory({
+    clock,
+    fetchLinks: linkFetcher({ requests, clock, transportTo: () => 0, credentialOf: () => undefined }),
+  });
+  const engine: Engine = new Engine({
     transports: udp === undefined ? [transport] : [transport, udp],
     clock,
     random: seededRandom(options.seed),
@@ -96,8 +109,10 @@ export async function openScene(options: {
     handler: (peer, request) =>
       request.path[0] === "s"
         ? { code: "2.05", payload: new Uint8Array(4), observable: "fuzz" }
-        : handler(peer, request),
+        : (directory.handler(peer, request) ?? handler(peer, request)),
     lanes: { block: imageLane(images, registry, clock), checkIn },
+    security: oscoreOf(clock, ...credentials),
+    admission: { southbound: NEAR },
   });
   ledger.onFact((fact) => void stream.take(fact));
   await engine.start();
@@ -107,12 +122,15 @@ export async function openScene(options: {
     services.clock.advance(by);
     await clock.advance(by);
     await services.journal.trim(services.journal.last);
+    await directory.journal.trim(directory.journal.last);
   };
   const close = async (): Promise<void> => {
     await engine.close();
+    directory.kill();
     await rm(folder, { recursive: true });
   };
-  const world = { endpoints, nodes, images: [image, "nope"] } as unknown as World;
+  const speakers = credentials.map((credential) => new OscoreNode(credential));
+  const world: World = { endpoints, nodes, images: [image, "nope"], speakers };
   return { engine, transport, udp, world, logged, advance, close };
 }
 
