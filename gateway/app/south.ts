@@ -51,6 +51,7 @@ export async function openSouth(
     random,
     log,
     security,
+    oscore: security.client,
     admission: admissionOf(config),
     handler: (peer, request) => directory(peer, request) ?? coreconf(peer, request),
     lanes: {

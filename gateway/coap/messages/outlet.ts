@@ -16,7 +16,14 @@ import type { Remote, Transport } from "../transport/transport.ts";
 import { ACKNOWLEDGED_REPEAT, type Repeat } from "./dedup.ts";
 import { Leisure } from "./leisure.ts";
 import { MessageIds } from "./message-ids.ts";
-import { CONFIRMABLE_LIMITS, Confirmables, type Pacing, type Sending, type Settled } from "./reliable.ts";
+import {
+  CONFIRMABLE_LIMITS,
+  type Confirmable,
+  Confirmables,
+  type Pacing,
+  type Sending,
+  type Settled,
+} from "./reliable.ts";
 import { type KeptReply, ReplyRing } from "./reply-ring.ts";
 
 /** One end of a conversation: which socket, which peer, and the key of both in the tables. */
@@ -40,7 +47,7 @@ export class Outlet {
   readonly #kept = new ReplyRing(KEPT_REPLY_BYTES);
   readonly #confirmables: Confirmables;
   readonly #stats: EngineStats;
-  /** Told of each datagram, retransmissions apart: the air of some peers is rationed. */
+  /** Told of each datagram as it leaves: the air of some peers is rationed. */
   readonly #charge: (remote: Remote, bytes: number) => void;
   readonly #leisure: Leisure;
 
@@ -55,9 +62,10 @@ export class Outlet {
     this.ids = new MessageIds(random);
     this.#leisure = new Leisure(clock, random);
     this.#stats = stats;
-    const transmitted = (bytes: number, again: boolean): void => {
+    const transmitted = ({ remote, bytes }: Confirmable, again: boolean): void => {
       if (again) stats.retransmissions += 1;
-      this.count(bytes);
+      this.count(bytes.length);
+      charge(remote, bytes.length);
     };
     this.#confirmables = new Confirmables({
       clock,
@@ -169,7 +177,6 @@ export class Outlet {
     patience: Millis | undefined,
   ): Sending | undefined {
     const { transport, remote, path } = link;
-    this.#charge(remote, bytes.length);
     const done = (outcome: Settled): void => {
       if (outcome === "lost") this.#stats.lost += 1;
       settled(outcome);

@@ -49,7 +49,7 @@ export interface ConfirmableParts {
   readonly pacing: Pacing;
   readonly ids: MessageIds;
   readonly limits: ConfirmableLimits;
-  readonly transmitted: (bytes: number, again: boolean) => void;
+  readonly transmitted: (message: Confirmable, again: boolean) => void;
 }
 
 interface Outgoing {
@@ -232,7 +232,7 @@ export class Confirmables {
     const { clock, transmitted } = this.#parts;
     lane.unheard = { last: clock.now(), bytes: (lane.unheard?.bytes ?? 0) + message.bytes.length };
     outgoing.timer = clock.after(transmission.timeout, () => this.#advance(flight, "timeout"));
-    transmitted(message.bytes.length, again);
+    transmitted(message, again);
     message.transport.send(message.bytes, message.remote);
   }
 

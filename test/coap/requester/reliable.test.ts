@@ -91,6 +91,7 @@ function confirmables(limits: Partial<ConfirmableLimits> = {}, schedule: Partial
   const clock = new VirtualClock();
   const start = clock.now();
   const sent: Array<readonly [at: number, path: string, id: number]> = [];
+  const told: Array<readonly [id: number, again: boolean]> = [];
   const learnt: Transmitted[] = [];
   const outcomes: Array<readonly [id: number, outcome: Settled]> = [];
   const random = seededRandom(1);
@@ -103,7 +104,7 @@ function confirmables(limits: Partial<ConfirmableLimits> = {}, schedule: Partial
       schedule: () => ({ ...PLAIN, randomFactor: 1, ...schedule }),
       acknowledged: (_path, transmitted) => void learnt.push(transmitted),
     },
-    transmitted: () => undefined,
+    transmitted: ({ messageId }, again) => void told.push([messageId, again]),
   });
   const send = (id: number, path = "a", size = 60, patience?: Millis) => {
     const bytes = new Uint8Array(size);
@@ -116,7 +117,7 @@ function confirmables(limits: Partial<ConfirmableLimits> = {}, schedule: Partial
       patience,
     );
   };
-  return { clock, driver, sent, learnt, outcomes, send };
+  return { clock, driver, sent, told, learnt, outcomes, send };
 }
 
 test("NSTART 1: the next message to a peer leaves when the one before is settled; other peers do not wait", () => {
@@ -149,6 +150,19 @@ test("a retransmission is the same message; its acknowledgement tells how long a
   await clock.advance(seconds(100));
   expect(sent.map(([at]) => at)).toEqual([0, 2000, 6000]);
   expect(learnt).toEqual([{ sentAt: clock.now() - 107_000, retransmissions: 2 }]);
+});
+
+test("each transmission is told when it leaves, a repeat as one", async () => {
+  const { clock, driver, told, send } = confirmables();
+  send(1);
+  send(2);
+  await clock.advance(seconds(2));
+  expect(told).toEqual([
+    [1, false],
+    [1, true],
+  ]);
+  driver.settle("a", 1, "ack");
+  expect(told.at(-1)).toEqual([2, false]);
 });
 
 test("a response in place of the ACK settles, and teaches nothing", () => {
