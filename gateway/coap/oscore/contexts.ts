@@ -7,6 +7,7 @@ import type { AeadMaker } from "./aead.ts";
 import { algorithmRow } from "./algorithms.ts";
 import { type ContextRecord, decodeRecord, encodeRecord, serialOf } from "./context-record.ts";
 import { deriveKeys } from "./derive.ts";
+import { kidNumber } from "./quick-request.ts";
 import { unwrapContext } from "./rederivation.ts";
 import { makeContext, type SecurityContext } from "./security-context.ts";
 import { EMPTY_WINDOW, type ReplayWindow } from "./window.ts";
@@ -31,6 +32,8 @@ export class Contexts {
   /** Least recently used first. */
   readonly #hot = new Map<string, SecurityContext>();
   #latest: SecurityContext | undefined;
+  /** By kid: the context under which a request with it was opened last. */
+  readonly #steady = new Map<number, SecurityContext>();
   /** By credential id: the ID Contexts agreed on, newest first. Only in memory: after a restart they are agreed on anew. */
   readonly #rederived = new Map<string, readonly Uint8Array[]>();
   #serial = 0;
@@ -55,6 +58,22 @@ export class Contexts {
       if (context !== undefined) found.push(context);
     }
     return found;
+  }
+
+  /** The context that a request with this kid was opened under last, as long as it is in use: a guess, not a verdict. */
+  steady(kid: number): SecurityContext | undefined {
+    const context = this.#steady.get(kid);
+    if (context === undefined) return undefined;
+    if (this.#hot.get(context.key) === context) return context;
+    this.#steady.delete(kid); // it gave way to others, and its window is in its record now
+    return undefined;
+  }
+
+  /** A request was opened under it. */
+  openedUnder(context: SecurityContext): void {
+    const { recipientId } = context;
+    const kid = kidNumber(recipientId, 0, recipientId.length);
+    if (kid >= 0 && this.#hot.get(context.key) === context) this.#steady.set(kid, context);
   }
 
   credentials(kid: Uint8Array): readonly Credential[] {
@@ -179,6 +198,8 @@ export class Contexts {
     for (const [key, context] of this.#hot) {
       if (this.#hot.size <= this.#limits.hot) return;
       this.#hot.delete(key);
+      const kid = kidNumber(context.recipientId, 0, context.recipientId.length);
+      if (this.#steady.get(kid) === context) this.#steady.delete(kid);
       this.#records.set(key, encodeRecord(context)); // with its window
     }
   }

@@ -14,6 +14,7 @@ import { makeNonce } from "./nonce.ts";
 import { decodeOscoreOption, type OscoreOption } from "./option.ts";
 import { OuterBlocks } from "./outer-blocks.ts";
 import { decodePartialIv } from "./partial-iv.ts";
+import { QuickRequest } from "./quick-request.ts";
 import { Rederivation, unwrapContext, wrapContext } from "./rederivation.ts";
 import {
   type OpenedRequest,
@@ -79,6 +80,7 @@ const refused = (reply: Reply | undefined): OpenOutcome => ({ kind: "refused", r
 export class Oscore {
   /** The client's role, for requests of ours. */
   readonly client: OscoreClient;
+  readonly quick: QuickRequest;
   readonly #contexts: Contexts;
   readonly #clock: Clock;
   readonly #numbers: OscoreOptions["numbers"];
@@ -99,6 +101,9 @@ export class Oscore {
 
   constructor({ credentials, clock, numbers, limits, aead = aeadMaker(new CcmBench()) }: OscoreOptions) {
     this.#contexts = new Contexts(credentials, aead, limits);
+    this.quick = new QuickRequest(this.#contexts, () => {
+      this.#stats.opened += 1;
+    });
     this.#clock = clock;
     this.#numbers = numbers;
     this.#challenger = new Challenger(clock);
@@ -174,9 +179,10 @@ export class Oscore {
   #attempt(context: SecurityContext, { message, partialIv }: Incoming): Attempt {
     const { window, keys, algorithm, recipientId, recipient } = context;
     if (window !== undefined && !isFresh(window, decodePartialIv(partialIv))) return "replay";
-    const nonce = makeNonce(keys.commonIv, recipientId, partialIv);
-    const aad = makeAad(algorithm, recipientId, partialIv);
-    const bytes = openBytes(recipient, nonce, aad, message.payload);
+    const open = this.quick.take(context, message.payload);
+    const nonce = open?.nonce ?? makeNonce(keys.commonIv, recipientId, partialIv);
+    const aad = open?.aad ?? makeAad(algorithm, recipientId, partialIv);
+    const bytes = open?.bytes ?? openBytes(recipient, nonce, aad, message.payload);
     if (bytes === undefined) return "not-authentic";
     return { request: { context, outerCode: message.code, nonce, aad }, bytes };
   }
@@ -202,6 +208,7 @@ export class Oscore {
       return refused(security.protect(bare("4.02"))); // a context in a context
     }
     this.#stats.opened += 1;
+    this.#contexts.openedUnder(context);
     return { kind: "request", message: innerMessage(incoming.message, inner), peer: context.peer, security };
   }
 

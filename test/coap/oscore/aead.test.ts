@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { toHex } from "../../../gateway/base/index.ts";
-import { type AeadKey, aeadMaker, oneShot } from "../../../gateway/coap/oscore/aead.ts";
+import { type AeadKey, aeadMaker, OneShot } from "../../../gateway/coap/oscore/aead.ts";
 import { CcmBench } from "../../../gateway/coap/oscore/aes-ccm.ts";
 import { ALGORITHMS } from "../../../gateway/coap/oscore/algorithms.ts";
 
@@ -27,7 +27,7 @@ describe.each(ALGORITHMS)("$name", (row) => {
   const secret = new Uint8Array(row.keyBytes).fill(9);
   const make = aeadMaker(new CcmBench());
   const steady = make(row, secret); // one key for all messages: its chains go on
-  const reference = oneShot(row, secret);
+  const reference = new OneShot(row, secret);
 
   test("seals like node:crypto and opens what it sealed, message after message", () => {
     const message = fc.uint8Array({ maxLength: 200 });

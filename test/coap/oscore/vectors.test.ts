@@ -2,7 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { toHex } from "../../../gateway/base/index.ts";
 import { makeAad } from "../../../gateway/coap/oscore/aad.ts";
-import { oneShot } from "../../../gateway/coap/oscore/aead.ts";
+import { OneShot } from "../../../gateway/coap/oscore/aead.ts";
 import { AesCcm, CcmBench } from "../../../gateway/coap/oscore/aes-ccm.ts";
 import { algorithmRow } from "../../../gateway/coap/oscore/algorithms.ts";
 import { deriveKeys } from "../../../gateway/coap/oscore/derive.ts";
@@ -165,7 +165,7 @@ test.each(MESSAGES)("%s is sealed to the printed bytes and opened again", (_sect
   const row = algorithmRow(server.algorithm)!;
   const plain = decodeMessage(hex(vector.plain));
   const inner = { ...plain, options: plain.options.filter((option) => !uriHost(option)) };
-  for (const aead of [oneShot(row, key), new AesCcm(key, row.tagBytes, new CcmBench())]) {
+  for (const aead of [new OneShot(row, key), new AesCcm(key, row.tagBytes, new CcmBench())]) {
     const plaintext = encodePlaintext(inner);
     const sealed = new Uint8Array(plaintext.length + row.tagBytes);
     sealed.set(plaintext);
