@@ -1,4 +1,4 @@
-/** The README's first conversation, run as it is printed; only ports and folders are those of the test. */
+/** The README's conversations, run as they are printed; only ports and folders are those of the test. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -11,9 +11,13 @@ import { BIN, GatewayProcess } from "../support/gateway-process.ts";
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const HAS = existsSync("/usr/bin/coap-client-notls") && existsSync("/usr/bin/mosquitto_sub");
 
-function conversation(): string {
-  const section = README.split(/^## /m).find((part) => part.startsWith("A first conversation")) ?? "";
-  return /```bash\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+function scriptOf(title: string, gateway: GatewayProcess): string {
+  const section = README.split(/^## /m).find((part) => part.startsWith(title)) ?? "";
+  const script = /```bash\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+  return script
+    .replaceAll("npm run -s sidgate --", `SIDGATE_DATA=${gateway.data} ${process.execPath} ${BIN}`)
+    .replaceAll("coap://127.0.0.1/", `coap://127.0.0.1:${gateway.coapPort}/`)
+    .replaceAll("mosquitto_sub", `mosquitto_sub -p ${gateway.brokerPort}`);
 }
 
 /** Runs a script in bash; what it says, on both channels. */
@@ -38,11 +42,7 @@ async function bash(
     const gateway = await GatewayProcess.start();
     const folder = await mkdtemp(join(tmpdir(), "sidgate-readme-"));
     try {
-      const script = conversation()
-        .replaceAll("npm run -s sidgate --", `SIDGATE_DATA=${gateway.data} ${process.execPath} ${BIN}`)
-        .replaceAll("coap://127.0.0.1/", `coap://127.0.0.1:${gateway.coapPort}/`)
-        .replaceAll("mosquitto_sub", `mosquitto_sub -p ${gateway.brokerPort}`);
-      const { output } = await bash(script, folder);
+      const { output } = await bash(scriptOf("A first conversation", gateway), folder);
       expect(output).toMatch(/60001: \{ +# \/sidgate-node:check-in/);
       expect(output).toMatch(/1: 4\(\[-2, 2150\]\), +# .*temperature.* = 21\.5 degrees Celsius/);
       expect(output).toMatch(/13: 1, +# .*revision/);
@@ -58,3 +58,19 @@ async function bash(
   },
   60_000,
 );
+
+test("the same, protected, where nothing else is heard", async () => {
+  const gateway = await GatewayProcess.start("", "off");
+  const folder = await mkdtemp(join(tmpdir(), "sidgate-readme-"));
+  try {
+    const { code, output } = await bash(scriptOf("The same, protected", gateway), folder);
+    expect(output).toMatch(/^2\.04 Changed/);
+    expect(output).toMatch(/1: 4\(\[-2, 2150\]\), +# .*temperature.* = 21\.5 degrees Celsius/);
+    expect(output).not.toMatch(/sidgate: /);
+    expect(code).toBe(0);
+    expect(readFileSync(join(folder, "room-2.conf"), "utf8")).toMatch(/^master_secret,hex,"[0-9a-f]{32}"$/m);
+  } finally {
+    await gateway.stop();
+    await rm(folder, { recursive: true });
+  }
+}, 60_000);

@@ -58,6 +58,21 @@ describe("requests (Appendix C.4 to C.6)", () => {
     ).toBe("0d0100000000");
   });
 
+  test.each([
+    [5, 47],
+    [70_000, 49],
+  ])("report %i of two readings is a datagram of %i bytes (docs/check-in.md)", (number, length) => {
+    const options = [
+      { number: 11, value: Buffer.from("c") },
+      { number: 12, value: Uint8Array.of(142) },
+    ];
+    const payload = bytes("a119ea61a2020105a118c3a201c4822119086602182d");
+    const credential = { ...WITH_SALT, senderId: Uint8Array.of(1), recipientId: Uint8Array.of(0) };
+    const sealed = clientOf(credential, number).protect({ code: "0.02", options, payload });
+    const [header, token, option, marker] = [4, 2, 1 + sealed.option.length, 1];
+    expect(header + token + option + marker + sealed.payload.length).toBe(length);
+  });
+
   test("numbers that are used up end a node", () => {
     expect(() => clientOf(WITH_SALT, 2 ** 40).protect(GET_TV1)).toThrow(RangeError);
   });
