@@ -6,7 +6,7 @@ import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
-import { imageLane, imageUri } from "../southbound/firmware/index.ts";
+import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
 import { fileSequence } from "../store/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
@@ -57,6 +57,7 @@ export async function openSouth(
     lanes: {
       block: imageLane(images, registry, clock),
       checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
+      authors: authorLane(images),
     },
   });
   ledger.onFact((fact) => {

@@ -12,6 +12,7 @@ export {
   type TransmissionParameters,
 } from "./parameters.ts";
 export type {
+  AuthorLane,
   BlockLane,
   BlockSource,
   CheckInLane,

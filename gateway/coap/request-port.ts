@@ -75,6 +75,12 @@ export interface BlockLane {
   served?(peer: Peer, id: string, offset: number, length: number): void;
 }
 
+/** The forward proxy's images, by the normal form of the URIs that were named for them (wire/coap/uri.ts). */
+export interface AuthorLane {
+  /** The image's id in the block lane; undefined = no URI that this gateway is a proxy for (5.05). */
+  find(uri: string): { readonly id: string } | "fetching" | undefined;
+}
+
 export interface BlockSource {
   readonly size: number;
   /** 4 bytes, in every block. */

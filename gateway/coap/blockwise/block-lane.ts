@@ -29,13 +29,15 @@ export interface BlockAnswer extends Reply {
 /** Without Block2 the request means block 0 in our largest size. */
 const FIRST_BLOCK: BlockOption = { num: 0, more: false, szx: 6 };
 
-/** What no pure slice can answer; and a protected request says what it wants inside. */
+/** What no pure slice can answer; a protected request says what it wants inside, one to the proxy in its own way. */
 const CONDITIONS: ReadonlySet<number> = new Set([
   OPTION.uriQuery,
   OPTION.ifMatch,
   OPTION.ifNoneMatch,
   OPTION.block1,
   OPTION.oscore,
+  OPTION.proxyUri,
+  OPTION.proxyScheme,
 ]);
 const GET = codeOf("GET");
 

@@ -14,10 +14,11 @@ import type { Answering, Exchange } from "../messages/exchange.ts";
 import type { Outlet } from "../messages/outlet.ts";
 import { Notifier } from "../observe/notifier.ts";
 import type { Limits } from "../parameters.ts";
-import type { BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
+import type { AuthorLane, BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
 import type { EngineStats } from "../stats.ts";
 import type { Remote } from "../transport/transport.ts";
 import { BurstAnswers, type BurstBody } from "./burst-answers.ts";
+import { forward } from "./forward.ts";
 import type { Handlers } from "./handlers.ts";
 import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
 import {
@@ -35,6 +36,8 @@ import type { Security } from "./security.ts";
 export interface Lanes {
   readonly block?: BlockLane | undefined;
   readonly checkIn?: CheckInLane | undefined;
+  /** The forward proxy; without it every Proxy-Uri is 5.05. */
+  readonly authors?: AuthorLane | undefined;
 }
 
 export interface PipelineParts {
@@ -111,7 +114,7 @@ export class Pipeline {
   take(exchange: Exchange): void {
     this.#parts.stats.requests += 1;
     this.#allow(exchange);
-    if (!this.#open(exchange)) return;
+    if (!this.#open(exchange) || !this.#forward(exchange)) return;
     if (this.isBlockRequest(exchange.message)) {
       this.takeBlockRequest(exchange);
       return;
@@ -228,6 +231,15 @@ export class Pipeline {
     return true;
   }
 
+  /** RFC 7252 §5.7.2: what is asked of the proxy is asked of the image it stands for; false = answered. */
+  #forward(exchange: Exchange): boolean {
+    const { block, authors } = this.#parts.lanes;
+    const forwarded = forward(exchange.message, block, authors);
+    if (forwarded?.kind === "message") exchange.message = forwarded.message;
+    if (forwarded?.kind === "reply") this.#refuseOptions(exchange, forwarded.reply);
+    return forwarded?.kind !== "reply";
+  }
+
   #peerOf(exchange: Exchange): Peer {
     exchange.peer ??= this.#parts.peerAt(exchange.link.remote);
     return exchange.peer;
@@ -240,10 +252,14 @@ export class Pipeline {
       exchange.noResponse = verdict.read.noResponse;
       return verdict.read;
     }
-    // RFC 7252 §5.4.1: a NON with an unknown critical option is rejected, and rejecting a NON is silence (§4.3).
-    if (verdict.code === "4.02" && exchange.message.type === "NON") this.#parts.stats.refused += 1;
-    else this.#refuse(exchange, bareReply(verdict.code));
+    this.#refuseOptions(exchange, bareReply(verdict.code));
     return undefined;
+  }
+
+  /** RFC 7252 §5.4.1: a NON with an unknown critical option is rejected, and rejecting a NON is silence (§4.3). */
+  #refuseOptions(exchange: Exchange, reply: Reply): void {
+    if (reply.code === "4.02" && exchange.message.type === "NON") this.#parts.stats.refused += 1;
+    else this.#refuse(exchange, reply);
   }
 
   /** RFC 7959 §2.5, §2.9: the request with its whole body; undefined when an answer about the block was sent. */
