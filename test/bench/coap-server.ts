@@ -1,6 +1,6 @@
 /** Child process of the coap bench: the real engine with an image in the block lane, on a free port of loopback. */
-import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
-import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
+import { SILENT, seconds, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { type AdmissionOptions, Engine, parseSubnet, UdpTransport } from "../../gateway/coap/index.ts";
 import { benchImage, SMALL_RESOURCE } from "./coap-image.ts";
 import { gatewaysEnd } from "./oscore-ends.ts";
 
@@ -11,6 +11,11 @@ const source = {
   slice: (offset: number, length: number): Uint8Array => image.subarray(offset, offset + length),
 };
 let blocks = 0; // a gateway keeps books per node; the cheapest of them belongs into the figure
+/** Every rule is on, as in a gateway; loopback is near, and its air is nobody's. */
+const admission: AdmissionOptions = {
+  southbound: ["10.0.0.0/8", "fd00::/8", "127.0.0.0/8"].flatMap((text) => parseSubnet(text) ?? []),
+  airtime: { share: 0.75, burst: seconds(30), routers: [], shared: "all" },
+};
 const transport = new UdpTransport({ address: "127.0.0.1", port: 0 });
 const engine = new Engine({
   transports: [transport],
@@ -18,6 +23,7 @@ const engine = new Engine({
   random: seededRandom(1),
   log: SILENT,
   security: gatewaysEnd(),
+  admission,
   handler: (_peer, { path }) =>
     path[0] === "small" ? { code: "2.05", contentFormat: 0, payload: SMALL_RESOURCE } : { code: "4.04" },
   lanes: {

@@ -47,7 +47,7 @@ function routerOf(address: Uint8Array, routers: readonly Subnet[], shared: Share
   return toHex(prefixOf(address, isIpv6 ? IPV6_SUBNET_BITS : IPV4_SUBNET_BITS));
 }
 
-const SLOTS = 1024;
+const SLOTS = 4096;
 
 /** The standing of the peers heard last: who asks a thousand times is not looked up a thousand times. */
 export class Standings {
@@ -60,13 +60,18 @@ export class Standings {
 
   of(remote: Remote): Standing {
     const { address, port } = remote;
-    // Neighbours differ at the end of their address, peers behind one address in the port.
-    const slot =
-      (port + address.charCodeAt(address.length - 1) * 31 + address.charCodeAt(address.length >> 1) * 7) % SLOTS;
+    const slot = slotOf(address, port);
     const known = this.#slots[slot];
     if (known !== undefined && known.remote.port === port && known.remote.address === address) return known;
     const standing = standingOf({ address, port }, this.#neighbourhood);
     this.#slots[slot] = standing;
     return standing;
   }
+}
+
+/** Neighbours differ at the end of their address, peers behind one address in the port. */
+function slotOf(address: string, port: number): number {
+  let hash = port;
+  for (let i = Math.max(0, address.length - 6); i < address.length; i++) hash = (hash * 31 + address.charCodeAt(i)) | 0;
+  return hash & (SLOTS - 1);
 }

@@ -28,25 +28,35 @@ export function addressBytes(text: string): Uint8Array | undefined {
   return mapped ? bytes.slice(12) : bytes;
 }
 
+/** RFC 4291 §2.2; `address` is one. */
 function ipv6Bytes(address: string): Uint8Array {
   const bytes = new Uint8Array(16);
-  const [head = "", tail] = address.split("::");
-  const front = groupBytes(head);
-  const back = groupBytes(tail ?? "");
-  bytes.set(front, 0);
-  bytes.set(back, 16 - back.length);
+  const gap = address.indexOf("::");
+  if (gap < 0) {
+    putGroups(bytes, 0, address);
+    return bytes;
+  }
+  putGroups(bytes, 0, address.slice(0, gap));
+  const tail = new Uint8Array(16);
+  const length = putGroups(tail, 0, address.slice(gap + 2));
+  bytes.set(tail.subarray(0, length), 16 - length);
   return bytes;
 }
 
-function groupBytes(groups: string): number[] {
-  return groups
-    .split(":")
-    .filter((group) => group !== "")
-    .flatMap((group) => {
-      if (group.includes(".")) return group.split(".").map(Number);
-      const value = Number.parseInt(group, 16);
-      return [value >> 8, value & 0xff];
-    });
+/** Groups of hex digits, the last perhaps an IPv4 address; returns where they end. */
+function putGroups(bytes: Uint8Array, start: number, groups: string): number {
+  let at = start;
+  if (groups === "") return at;
+  for (const group of groups.split(":")) {
+    if (group.includes(".")) {
+      for (const number of group.split(".")) bytes[at++] = Number(number);
+      continue;
+    }
+    const value = Number.parseInt(group, 16);
+    bytes[at++] = value >> 8;
+    bytes[at++] = value;
+  }
+  return at;
 }
 
 export const contains = ({ address, bits }: Subnet, candidate: Uint8Array): boolean =>
@@ -57,7 +67,9 @@ export const prefixOf = (address: Uint8Array, bits: number): Uint8Array =>
   address.map((byte, index) => byte & maskAt(index, bits));
 
 function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
-  return a.every((byte, index) => ((byte ^ b[index]!) & maskAt(index, bits)) === 0);
+  for (let index = 0; index * 8 < bits; index++)
+    if (((a[index]! ^ b[index]!) & maskAt(index, bits)) !== 0) return false;
+  return true;
 }
 
 const maskAt = (index: number, bits: number): number => (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))) & 0xff;
