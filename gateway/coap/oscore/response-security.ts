@@ -29,6 +29,8 @@ export interface ResponseSecurity {
    */
   sealFrame(frame: Uint8Array, start: number, end: number): number;
   readonly tagBytes: number;
+  /** The Code byte that shows outside of an answer (§4.2). */
+  readonly replyCode: number;
 }
 
 /** What answers need of the gateway around them. */
@@ -72,6 +74,10 @@ export class RequestSecurity implements ResponseSecurity {
 
   get tagBytes(): number {
     return this.#request.context.sender.tagBytes;
+  }
+
+  get replyCode(): number {
+    return codeOf(outerReplyCode(this.#request.outerCode));
   }
 
   protect(reply: Reply): Reply {

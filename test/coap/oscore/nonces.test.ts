@@ -220,15 +220,15 @@ class World {
 test.each(WORLDS)("no key ever meets a nonce twice: %s", async (_name, event) => {
   let said = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(event, { minLength: 20, maxLength: 150 }), async (events) => {
+    fc.asyncProperty(fc.array(event, { minLength: 20, maxLength: 120 }), async (events) => {
       const world = new World();
       await world.start();
       for (const each of events) await world.live(each);
       said += world.protected;
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
-  expect(said).toBeGreaterThan(500); // it was not silent all the time
+  expect(said).toBeGreaterThan(300); // it was not silent all the time
 });
 
 test("every earlier copy of the data, put back at once, begins above all that was used", async () => {

@@ -237,6 +237,7 @@ describe("§8.3: answers", () => {
     const frame = new Uint8Array(64);
     frame.set(hex("45ff2a2a"), 10);
     const until = security.sealFrame(frame, 10, 14);
+    expect(security.replyCode).toBe(codeOf("2.04"));
     expect(until).toBe(14 + security.tagBytes);
     expect(security.sealFrame(frame, 10, 14)).toBe(0);
     const options = [{ number: OPTION.oscore, value: EMPTY }];
