@@ -54,6 +54,7 @@ test("an empty file gives the defaults", () => {
     },
     security: { keyFile: undefined },
     trust: { mode: "require" },
+    upstream: { allowPrivate: "off", ca: undefined },
     mqtt: {
       url: undefined,
       username: undefined,
