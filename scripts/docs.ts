@@ -126,8 +126,8 @@ export function cliPage(): string {
 
 ${MADE}
 
-From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`image\` and \`campaign\` talk to it
-through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT.
+From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`manager\`, \`image\` and \`campaign\` talk to
+it through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT.
 
 An error is one line, \`sidgate: sentence. hint [code]\`, and an exit code:
 

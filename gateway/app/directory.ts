@@ -27,7 +27,7 @@ export function openDirectory(
   const nodeOf = (endpoint: string): NodeId | undefined => registry.byEndpoint(endpoint)?.id;
   const reserved = (endpoint: string): boolean => {
     const node = nodeOf(endpoint);
-    return node !== undefined && credentials.ofNode(node) !== undefined;
+    return node !== undefined && credentials.isSecured(node);
   };
   return directoryHandler({
     directory,

@@ -42,6 +42,7 @@ describe("the page", () => {
     ["that the broker is for trying", "embedded broker, for trying only"],
     ["the state of a node as text", '<span class="chip asleep">asleep</span>'],
     ["missed wakes", "(5 missed)"],
+    ["who is secured", '<td data-label="Security">OSCORE</td>'],
     ["when a node wakes next", "in 3 min"],
     ["the counts of a campaign", "1 of 3 done, 1 open, 0 failed, 1 silent"],
     ["what to try next", "npm run sidgate -- sim --nodes 5"],
