@@ -17,7 +17,6 @@ import {
   UsageError,
 } from "../base/index.ts";
 import { codeClass, decodeMessage, EMPTY_CODE, type Message, messageLength } from "../wire/coap/index.ts";
-import { FastBlockLane } from "./blockwise/block-lane-fast.ts";
 import { Admission, type AdmissionOptions } from "./limits/admission.ts";
 import { DedupTable } from "./messages/dedup.ts";
 import { Answering, type Exchange, newExchange } from "./messages/exchange.ts";
@@ -30,6 +29,7 @@ import {
   type Limits,
   type TransmissionParameters,
 } from "./parameters.ts";
+import { QuickAnswers } from "./quick-answers.ts";
 import type { RequestPort } from "./request-port.ts";
 import type { Answer } from "./requester/answer.ts";
 import { REQUESTER_LIMITS } from "./requester/limits.ts";
@@ -101,7 +101,7 @@ export class Engine implements Requests, Closable {
   readonly #pipeline: Pipeline;
   readonly #requester: Requester;
   readonly #dedup: DedupTable;
-  readonly #fastLane: FastBlockLane | undefined;
+  readonly #quick: QuickAnswers | undefined;
   #housekeeping: Timer | undefined;
 
   constructor(options: EngineOptions) {
@@ -141,9 +141,21 @@ export class Engine implements Requests, Closable {
       outlet: this.#outlet,
       answering: this.#answering,
       admission: this.#admission,
-      peerAt: (remote) => this.#peerAt(remote),
+      peerAt: (link) => this.#peerAt(link),
     });
-    this.#fastLane = lanes.block && new FastBlockLane(lanes.block);
+    this.#quick =
+      lanes.block &&
+      new QuickAnswers({
+        lane: lanes.block,
+        security: security?.quick,
+        clock,
+        admission: this.#admission,
+        dedup: this.#dedup,
+        outlet: this.#outlet,
+        pipeline: this.#pipeline,
+        peerAt: (link) => this.#peerAt(link),
+        lifetime: this.#lifetimes.EXCHANGE_LIFETIME,
+      });
   }
 
   /** Opens all transports; when one cannot be opened, none stays open. */
@@ -215,9 +227,10 @@ export class Engine implements Requests, Closable {
   }
 
   #lead({ transport, index, unprotected, group }: Door, datagram: Uint8Array, remote: Remote): void {
-    const lane = unprotected && !group ? this.#fastLane : undefined;
-    if (lane !== undefined && this.#answerQuickly(lane, transport, datagram, remote)) return;
+    const quick = group ? undefined : this.#quick;
     const path = this.#pathOf(remote, index);
+    if (quick !== undefined && unprotected && quick.answerPlain(transport, datagram, remote, path)) return;
+    if (quick?.answerProtected(transport, datagram, remote, path) === true) return;
     const link: Link = { transport, remote, path, unprotected, group };
     this.#admission.charge(remote, datagram.length, "up");
     try {
@@ -225,22 +238,6 @@ export class Engine implements Requests, Closable {
     } catch (error) {
       this.#reject(link, datagram, error);
     }
-  }
-
-  #answerQuickly(lane: FastBlockLane, transport: Transport, datagram: Uint8Array, remote: Remote): boolean {
-    if (!this.#admission.admitsQuickly(remote)) return false;
-    try {
-      const length = lane.answer(datagram, transport.frame(), this.#outlet.ids, remote);
-      if (length === 0) return false;
-      transport.sendFrame(length, remote);
-      this.#outlet.count(length);
-      this.#admission.charge(remote, datagram.length, "up");
-      this.#admission.charge(remote, length, "down");
-    } catch {
-      return false; // an image that cannot be read: the general form meets it again and reports it
-    }
-    this.#pipeline.servedQuickly(remote, lane.id, lane.offset, lane.length);
-    return true;
   }
 
   /** RFC 7252 §4.2, §4.3: what cannot be read is reset when it is confirmable, else ignored; so is another version (§3). */
@@ -324,9 +321,9 @@ export class Engine implements Requests, Closable {
     return index === 0 ? this.#paths.of(remote) : `${this.#paths.of(remote)} on ${index}`;
   }
 
-  #peerAt(remote: Remote): Peer {
+  #peerAt({ remote, path }: Pick<Link, "remote" | "path">): Peer {
     const { identity, nodeId, validated } = this.#options.peers?.(remote) ?? UNKNOWN_PEER;
-    return { identity, nodeId, path: this.#paths.of(remote), validated };
+    return { identity, nodeId, path, validated };
   }
 
   #purge(): void {

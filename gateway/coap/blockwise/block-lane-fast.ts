@@ -3,7 +3,7 @@
  * the transport's frame, without a message object, an option list or a view in between. It knows the options Uri-Path,
  * ETag, Accept and Block2 in their shortest encoding and success; whatever else it meets, it leaves to the general form.
  */
-import { CONTENT_FORMAT, OPTION } from "../../wire/coap/index.ts";
+import { CONTENT_FORMAT, MAX_SZX, OPTION } from "../../wire/coap/index.ts";
 import type { MessageIds } from "../messages/message-ids.ts";
 import type { BlockLane, BlockSource } from "../request-port.ts";
 import type { Remote } from "../transport/transport.ts";
@@ -15,6 +15,8 @@ const ACK = 0x60;
 const GET = 0x01;
 const CONTENT = 0x45;
 const ID_SLOTS = 256;
+/** An option that is not there. */
+const NONE = -1;
 
 /** Recently asked ids as strings: making a string from bytes costs more than the rest of the lookup. */
 interface KnownId {
@@ -27,10 +29,14 @@ export class FastBlockLane {
   readonly #prefix: Uint8Array;
   readonly #ids: Array<KnownId | undefined> = new Array<KnownId | undefined>(ID_SLOTS).fill(undefined);
 
-  // Of the answer written last; read by the engine right after `answer`.
+  // Of the request read last, and of the answer to it; read by the engine right after `answer`.
   id = "";
   offset = 0;
   length = 0;
+  #source: BlockSource | undefined;
+  #accept = NONE;
+  #num = 0;
+  #szx: number = MAX_SZX;
 
   constructor(lane: BlockLane) {
     this.#lane = lane;
@@ -42,84 +48,12 @@ export class FastBlockLane {
    * our own is taken only for the answer to a NON request (RFC 7252 §5.2.3).
    */
   answer(datagram: Uint8Array, frame: Uint8Array, ids: MessageIds, remote: Remote): number {
-    const end = datagram.length;
-    if (end < 7) return 0;
+    if (datagram.length < 7) return 0;
     const first = datagram[0]!;
     const tokenLength = first & 0x0f;
     const type = first & 0xf0;
     if ((type !== CON && type !== NON) || tokenLength > 8 || datagram[1] !== GET) return 0;
-
-    let number = 0;
-    let segments = 0;
-    let idStart = 0;
-    let idEnd = 0;
-    let idHash = 0;
-    let etagStart = 0;
-    let etagLength = 0;
-    let accept = -1;
-    let block = -1;
-    let at = 4 + tokenLength;
-    while (at < end) {
-      const head = datagram[at]!;
-      const delta = head >> 4;
-      const size = head & 0x0f;
-      if (delta > 12 || size > 12) return 0; // also the payload marker
-      number += delta;
-      const start = at + 1;
-      at = start + size;
-      if (at > end) return 0;
-      switch (number) {
-        case OPTION.etag:
-          if (etagLength !== 0 || size === 0 || size > 8) return 0;
-          etagStart = start;
-          etagLength = size;
-          break;
-        case OPTION.uriPath:
-          if (segments === 0) {
-            const prefix = this.#prefix;
-            if (size !== prefix.length) return 0;
-            for (let i = 0; i < size; i++) if (datagram[start + i] !== prefix[i]) return 0;
-          } else if (segments === 1) {
-            idStart = start;
-            idEnd = at;
-            for (let i = start; i < at; i++) {
-              const byte = datagram[i]!;
-              if (byte >= 0x80) return 0;
-              idHash = (Math.imul(idHash, 31) + byte) | 0;
-            }
-          } else return 0;
-          segments += 1;
-          break;
-        case OPTION.accept:
-          if (accept !== -1 || size > 2) return 0;
-          accept = size === 0 ? 0 : size === 1 ? datagram[start]! : (datagram[start]! << 8) | datagram[start + 1]!;
-          break;
-        case OPTION.block2:
-          if (block !== -1 || size > 3) return 0;
-          block = 0;
-          for (let i = start; i < at; i++) block = (block << 8) | datagram[i]!;
-          break;
-        default:
-          return 0;
-      }
-    }
-    if (segments !== 2 || (accept !== -1 && accept !== CONTENT_FORMAT.octetStream)) return 0;
-    const szx = block === -1 ? 6 : block & 7;
-    if (szx === 7) return 0;
-    const num = block === -1 ? 0 : block >>> 4;
-
-    const id = this.#idAt(datagram, idStart, idEnd, idHash);
-    const source = this.#lane.find(id);
-    if (source === undefined) return 0;
-    const blockBytes = 16 << szx;
-    const offset = num * blockBytes;
-    if (num > 0 ? offset >= source.size : etagLength !== 0 && hasBytes(datagram, etagStart, etagLength, source.etag))
-      return 0;
-    const rest = source.size - offset;
-    const length = Math.min(rest, blockBytes);
-    this.id = id;
-    this.offset = offset;
-    this.length = length;
+    if (!this.#read(datagram, 4 + tokenLength, datagram.length)) return 0;
 
     frame[0] = (type === CON ? ACK : NON) | tokenLength;
     frame[1] = CONTENT;
@@ -132,11 +66,102 @@ export class FastBlockLane {
       frame[3] = messageId;
     }
     for (let i = 4; i < 4 + tokenLength; i++) frame[i] = datagram[i]!;
-    const written = putOptions(frame, 4 + tokenLength, source, accept, num, rest > blockBytes, szx);
-    if (length === 0) return written;
+    return this.#write(frame, 4 + tokenLength);
+  }
+
+  /**
+   * The same for what stands inside of a protected message (RFC 8613 §5.3): Code and options from `start` to `end`.
+   * Writes Code, options and block into `frame` from `at` and returns where they end.
+   */
+  answerInside(plaintext: Uint8Array, start: number, end: number, frame: Uint8Array, at: number): number {
+    if (plaintext[start] !== GET || !this.#read(plaintext, start + 1, end)) return 0;
+    frame[at] = CONTENT;
+    return this.#write(frame, at + 1);
+  }
+
+  /** Options from `at` to `end`; true = a request for a block that there is, in the form that is read here. */
+  #read(bytes: Uint8Array, start: number, end: number): boolean {
+    let number = 0;
+    let segments = 0;
+    let idStart = 0;
+    let idEnd = 0;
+    let idHash = 0;
+    let etagStart = 0;
+    let etagLength = 0;
+    let accept = NONE;
+    let block = NONE;
+    let at = start;
+    while (at < end) {
+      const head = bytes[at]!;
+      const delta = head >> 4;
+      const size = head & 0x0f;
+      if (delta > 12 || size > 12) return false; // also the payload marker
+      number += delta;
+      const from = at + 1;
+      at = from + size;
+      if (at > end) return false;
+      switch (number) {
+        case OPTION.etag:
+          if (etagLength !== 0 || size === 0 || size > 8) return false;
+          etagStart = from;
+          etagLength = size;
+          break;
+        case OPTION.uriPath:
+          if (segments === 0) {
+            if (!hasBytes(bytes, from, size, this.#prefix)) return false;
+          } else if (segments === 1) {
+            idStart = from;
+            idEnd = at;
+            for (let i = from; i < at; i++) {
+              const byte = bytes[i]!;
+              if (byte >= 0x80) return false;
+              idHash = (Math.imul(idHash, 31) + byte) | 0;
+            }
+          } else return false;
+          segments += 1;
+          break;
+        case OPTION.accept:
+          if (accept !== NONE || size > 2) return false;
+          accept = size === 0 ? 0 : size === 1 ? bytes[from]! : (bytes[from]! << 8) | bytes[from + 1]!;
+          break;
+        case OPTION.block2:
+          if (block !== NONE || size > 3) return false;
+          block = 0;
+          for (let i = from; i < at; i++) block = (block << 8) | bytes[i]!;
+          break;
+        default:
+          return false;
+      }
+    }
+    if (segments !== 2 || (accept !== NONE && accept !== CONTENT_FORMAT.octetStream)) return false;
+    const szx = block === NONE ? MAX_SZX : block & 7;
+    if (szx === 7) return false;
+    const num = block === NONE ? 0 : block >>> 4;
+
+    const id = this.#idAt(bytes, idStart, idEnd, idHash);
+    const source = this.#lane.find(id);
+    if (source === undefined) return false;
+    const offset = num * (16 << szx);
+    if (num > 0 ? offset >= source.size : etagLength !== 0 && hasBytes(bytes, etagStart, etagLength, source.etag))
+      return false;
+    this.id = id;
+    this.offset = offset;
+    this.length = Math.min(source.size - offset, 16 << szx);
+    this.#source = source;
+    this.#accept = accept;
+    this.#num = num;
+    this.#szx = szx;
+    return true;
+  }
+
+  #write(frame: Uint8Array, at: number): number {
+    const source = this.#source!;
+    const more = this.offset + this.length < source.size;
+    const written = putOptions(frame, at, source, this.#accept, this.#num, more, this.#szx);
+    if (this.length === 0) return written;
     frame[written] = 0xff;
-    frame.set(source.slice(offset, length), written + 1);
-    return written + 1 + length;
+    frame.set(source.slice(this.offset, this.length), written + 1);
+    return written + 1 + this.length;
   }
 
   #idAt(datagram: Uint8Array, start: number, end: number, hash: number): string {
@@ -166,7 +191,7 @@ function putOptions(
   frame[at++] = (OPTION.etag << 4) | etag.length;
   for (let i = 0; i < etag.length; i++) frame[at++] = etag[i]!;
   const value = (num << 4) | (more ? 8 : 0) | szx;
-  if (accept === -1) {
+  if (accept === NONE) {
     frame[at++] = 0xd0 | widthOf(value); // delta 19 is written as 13 + 6
     frame[at++] = OPTION.block2 - OPTION.etag - 13;
   } else {

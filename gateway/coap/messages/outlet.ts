@@ -12,7 +12,7 @@ import {
 import { DEFAULT_PARAMETERS, derivedTimes } from "../parameters.ts";
 import type { Reply } from "../requests/response-writer.ts";
 import type { EngineStats } from "../stats.ts";
-import type { Remote, Transport } from "../transport/transport.ts";
+import { FRAME_BYTES, type Remote, type Transport } from "../transport/transport.ts";
 import { ACKNOWLEDGED_REPEAT, type Repeat } from "./dedup.ts";
 import { Leisure } from "./leisure.ts";
 import { MessageIds } from "./message-ids.ts";
@@ -24,7 +24,7 @@ import {
   type Sending,
   type Settled,
 } from "./reliable.ts";
-import { type KeptReply, ReplyRing } from "./reply-ring.ts";
+import { type KeptReply, ReplyRing, type ReplyRoom } from "./reply-ring.ts";
 
 /** One end of a conversation: which socket, which peer, and the key of both in the tables. */
 export interface Link {
@@ -116,7 +116,20 @@ export class Outlet {
     }
     writeMessage(message, room.bytes);
     this.send(link, room.bytes);
-    return { state: "answered", kept: room.kept };
+    return { state: "answered", kept: this.#kept.keep(room, room.bytes.length) };
+  }
+
+  /** Room to write a whole answer in that a copy would get too; `sendRoom` says how long it became. */
+  roomForReply(): ReplyRoom {
+    return this.#kept.room(FRAME_BYTES)!; // the ring has room for thousands
+  }
+
+  sendRoom(transport: Transport, remote: Remote, room: ReplyRoom, length: number): Repeat {
+    const kept = this.#kept.keep(room, length);
+    this.count(length);
+    this.#charge(remote, length);
+    transport.send(room.bytes.subarray(0, length), remote);
+    return { state: "answered", kept };
   }
 
   /** Keeps what is sent by other means, for a copy of the request. */
@@ -124,7 +137,7 @@ export class Outlet {
     const room = this.#kept.room(bytes.length);
     if (room === undefined) return ACKNOWLEDGED_REPEAT;
     room.bytes.set(bytes);
-    return { state: "answered", kept: room.kept };
+    return { state: "answered", kept: this.#kept.keep(room, bytes.length) };
   }
 
   /** What a copy of an answered request gets; nothing when that was long ago. */

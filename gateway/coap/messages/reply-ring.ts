@@ -9,6 +9,11 @@ export interface KeptReply {
   readonly length: number;
 }
 
+export interface ReplyRoom {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 export class ReplyRing {
   readonly #bytes: Buffer;
   #next = 0;
@@ -17,15 +22,20 @@ export class ReplyRing {
     this.#bytes = Buffer.allocUnsafeSlow(size);
   }
 
-  /** Room for the next answer; undefined when it is larger than the ring. Write it at once. */
-  room(length: number): { readonly kept: KeptReply; readonly bytes: Uint8Array } | undefined {
+  /** Room for the next answer; undefined when it is larger than the ring. `keep` it once it is written, at once. */
+  room(length: number): ReplyRoom | undefined {
     const size = this.#bytes.length;
     if (length > size) return undefined;
     const left = size - (this.#next % size);
     const at = left < length ? this.#next + left : this.#next; // an answer is never cut in two
-    this.#next = at + length;
     const start = at % size;
-    return { kept: { at, length }, bytes: this.#bytes.subarray(start, start + length) };
+    return { at, bytes: this.#bytes.subarray(start, start + length) };
+  }
+
+  /** `length` bytes of the room were written. */
+  keep({ at }: ReplyRoom, length: number): KeptReply {
+    this.#next = at + length;
+    return { at, length };
   }
 
   /** The answer, as long as nothing was written over it. */

@@ -11,7 +11,7 @@ import { Bursts } from "../blockwise/qblock2-bursts.ts";
 import type { Admission } from "../limits/admission.ts";
 import { strangersBlock, wantsProof } from "../limits/allowance.ts";
 import type { Answering, Exchange } from "../messages/exchange.ts";
-import type { Outlet } from "../messages/outlet.ts";
+import type { Link, Outlet } from "../messages/outlet.ts";
 import { Notifier } from "../observe/notifier.ts";
 import type { Limits } from "../parameters.ts";
 import type { AuthorLane, BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
@@ -40,6 +40,13 @@ export interface Lanes {
   readonly authors?: AuthorLane | undefined;
 }
 
+/** A block that left. */
+export interface BlockServed {
+  readonly id: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface PipelineParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -52,7 +59,7 @@ export interface PipelineParts {
   readonly outlet: Outlet;
   readonly answering: Answering;
   readonly admission: Admission;
-  readonly peerAt: (remote: Remote) => Peer;
+  readonly peerAt: (link: Pick<Link, "remote" | "path">) => Peer;
 }
 
 export class Pipeline {
@@ -167,8 +174,8 @@ export class Pipeline {
   }
 
   /** Books of a block that left by the quick form of the lane. */
-  servedQuickly(remote: Remote, id: string, offset: number, length: number): void {
-    this.#served(this.#parts.peerAt(remote), id, offset, length);
+  servedQuickly(peer: Peer, { id, offset, length }: BlockServed): void {
+    this.#served(peer, id, offset, length);
   }
 
   #served(peer: Peer, id: string, offset: number, length: number): void {
@@ -211,7 +218,7 @@ export class Pipeline {
   #open(exchange: Exchange): boolean {
     const { link, message } = exchange;
     const { security } = this.#parts;
-    if (!message.options.some(({ number }) => number === OPTION.oscore)) {
+    if (!isProtected(message)) {
       if (link.unprotected) return true;
       this.#refuse(exchange, bareReply("4.01"));
       return false;
@@ -227,7 +234,8 @@ export class Pipeline {
     exchange.message = opened.message;
     exchange.security = opened.security;
     exchange.key = opened.security.key;
-    exchange.peer = { ...opened.peer, path: link.path };
+    const { identity, nodeId, validated } = opened.peer;
+    exchange.peer = { identity, nodeId, validated, path: link.path };
     return true;
   }
 
@@ -241,7 +249,7 @@ export class Pipeline {
   }
 
   #peerOf(exchange: Exchange): Peer {
-    exchange.peer ??= this.#parts.peerAt(exchange.link.remote);
+    exchange.peer ??= this.#parts.peerAt(exchange.link);
     return exchange.peer;
   }
 
@@ -373,3 +381,8 @@ export class Pipeline {
 }
 
 const block1Option = (block: BlockOption) => ({ number: OPTION.block1, value: encodeBlockOption(block) });
+
+function isProtected({ options }: Message): boolean {
+  for (const { number } of options) if (number === OPTION.oscore) return true;
+  return false;
+}
