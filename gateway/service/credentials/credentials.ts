@@ -192,13 +192,15 @@ export class Credentials implements CredentialSource, Projection {
     }
   }
 
-  drain(): readonly StateChange[] {
-    // A copy of the bytes: they are a view of the map's own memory, and the commit comes later.
-    const changes = [...this.#dirty].map((id) => {
+  drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
+    const changes: StateChange[] = [];
+    for (const id of this.#dirty) {
+      if (changes.length >= limit) break;
+      this.#dirty.delete(id);
       const bytes = this.#records.get(id);
-      return { table: TABLE, key: id, value: bytes && Uint8Array.from(bytes) };
-    });
-    this.#dirty.clear();
+      // A copy: the bytes are a view of the map's own memory, and the commit comes later.
+      changes.push({ table: TABLE, key: id, value: bytes && Buffer.from(bytes) });
+    }
     return changes;
   }
 
