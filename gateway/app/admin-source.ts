@@ -167,13 +167,9 @@ const peerCredential = (credential: Credential | undefined): PeerCredential | un
 
 /** Shown as the image that it will be. */
 const namedRow = ({ named, actor: _actor, uri, ...image }: NamedImage, fetching: FetchStateOf): ImageRow => {
-  const { code: _code, reason: why, ...state } = { code: undefined, reason: undefined, ...fetching(uri) };
-  return {
-    ...image,
-    id: shortId(image.digest),
-    addedAt: named,
-    fetch: { uri, ...state, ...(why === undefined ? {} : { why }) },
-  };
+  const { reason: why, ...state } = { reason: undefined, ...fetching(uri) };
+  const fetch = why === undefined ? { uri, ...state } : { uri, ...state, why };
+  return { ...image, id: shortId(image.digest), addedAt: named, fetch };
 };
 
 const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, addedAt: added });

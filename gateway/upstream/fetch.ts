@@ -173,7 +173,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     if (this.#closing.signal.aborted) return;
     const failures = (this.#failed.get(uri)?.failures ?? 0) + 1;
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1));
-    const pause = millis(longest * (1 - random.next() / 4));
+    const pause = millis(Math.round(longest * (1 - random.next() / 4)));
     const code = isCoded(error) ? error.code : "service.bug";
     const reason = explain(error);
     log.warn("upstream.failed", { uri, code, reason, failures, pause });

@@ -10,6 +10,7 @@ import { StoreError, UsageError } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { ROOM_4 } from "./site.ts";
 
+const SHA = "0".repeat(64);
 let doors: Doors;
 let image: string;
 beforeAll(async () => {
@@ -270,6 +271,15 @@ describe("a running gateway", () => {
       { image: "abc", name: "N", stopAtPct: 20, silentAfter: 4, nodes: ["a", "b"] },
       "Started c-1 for 1 node, 2 left out.\n",
     ],
+    [
+      [
+        ..."image add --from coap://fw.example/a --size 9 --model m --version 2 --digest".split(" "),
+        `sha256:${"AB".repeat(32)}`,
+      ],
+      "image.announce",
+      { uri: "coap://fw.example/a", size: 9, model: "m", version: "2", digest: "ab".repeat(32) },
+      "Fetching m 2 as 4r8n2q from coap://fw.example/a. 'sidgate image list' tells how far it is.\n",
+    ],
     [["campaign", "pause", "c-1"], "campaign.pause", { campaign: "c-1" }, "Paused c-1.\n"],
     [["campaign", "resume", "c-1"], "campaign.resume", { campaign: "c-1" }, "Resumed c-1.\n"],
     [["campaign", "abort", "c-1"], "campaign.abort", { campaign: "c-1" }, "Aborted c-1.\n"],
@@ -382,6 +392,13 @@ describe("a running gateway", () => {
     [["manager", "credentials", "nobody"], 1, "[manager.unknown]"],
     [["image", "add", "/nowhere.bin", "--model", "m", "--version", "1"], 74, "[cli.file]"],
     [["image", "add", "/tmp", "--model", "m", "--version", "1"], 74, "[cli.file]"],
+    [["image", "add", "--model", "m", "--version", "1"], 64, "[cli.usage]"],
+    [["image", "add", "--model", "m", "--version", "1", "--from", "coap://h/a"], 64, "[cli.usage]"],
+    [
+      ["image", "add", "x", "--model", "m", "--version", "1", "--from", "coap://h/a", "--size", "1", "--digest", SHA],
+      64,
+      "[cli.usage]",
+    ],
     [["node", "list", "--data", "/nowhere"], 69, "[cli.no-gateway]"],
   ])("%j fails with %i %s", async (args, code, words) => {
     const said = await sidgate(args);

@@ -152,6 +152,8 @@ export function openSite(): Site {
           node: "n-4",
           endpoint: "room-4",
           manager: "bms",
+          id: "4r8n2q",
+          uri: "coap://fw.example/a",
           campaign: "c-1",
           targets: 1,
           excluded: 2,

@@ -47,6 +47,7 @@ const sends = (...parts: readonly Uint8Array[]): OpenSource =>
 /** Sends a little and then nothing until it is told to end. */
 const stalls: OpenSource = async function* ({ signal }) {
   yield IMAGE.subarray(0, 100);
+  signal.throwIfAborted();
   await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 };
 const PUBLIC = new AuthorAddresses(false, async () => [{ address: "93.184.216.34", family: 4 }]);

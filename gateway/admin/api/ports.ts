@@ -87,7 +87,8 @@ export interface FetchRow {
   readonly state: "awaited" | "fetching" | "failed";
   /** Bytes so far. */
   readonly received?: number;
-  /** Why it failed, and when it is tried again. */
+  /** Why it failed, as code and in words, and when it is tried again. */
+  readonly code?: string;
   readonly why?: string;
   readonly again?: Millis;
 }
