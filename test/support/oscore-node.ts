@@ -64,15 +64,16 @@ export const openBytes = (sent: Sent, datagram: Uint8Array | undefined): InnerMe
 export async function introduce(
   node: { sendsBytes(bytes: Uint8Array): Promise<void>; takeAll(): readonly Uint8Array[] },
   oscore: OscoreNode,
+  messageId = 1,
 ): Promise<void> {
   const inner = { code: "0.01", options: [], payload: new Uint8Array(0) };
-  const first = oscore.protect({ type: "NON", messageId: 1, token: Uint8Array.of(1), inner });
+  const first = oscore.protect({ type: "NON", messageId, token: Uint8Array.of(1), inner });
   await node.sendsBytes(first.bytes);
   const echo = openBytes(first, node.takeAll()[0])?.options.find(({ number }) => number === OPTION.echo);
   if (echo === undefined) throw new Error("the gateway asked for no Echo");
   const second = oscore.protect({
     type: "NON",
-    messageId: 2,
+    messageId: messageId + 1,
     token: Uint8Array.of(2),
     inner: { ...inner, options: [echo] },
   });

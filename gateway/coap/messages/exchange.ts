@@ -23,7 +23,7 @@ export interface Exchange {
   readonly entry: DedupEntry | undefined;
   noResponse: number;
   finalBlock1: BlockOption | undefined;
-  /** A check-in: the node's reply slot answers repeats, so there is no entry once it is answered. */
+  /** No entry once it is answered: a check-in, whose copies the node's reply slot answers; a request that proved nothing. */
   forgetful: boolean;
   state: "open" | "acknowledged" | "answered";
 }

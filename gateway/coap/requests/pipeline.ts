@@ -16,7 +16,6 @@ import { Notifier } from "../observe/notifier.ts";
 import type { Limits } from "../parameters.ts";
 import type { AuthorLane, BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
 import type { EngineStats } from "../stats.ts";
-import type { Remote } from "../transport/transport.ts";
 import { BurstAnswers, type BurstBody } from "./burst-answers.ts";
 import { forward } from "./forward.ts";
 import type { Handlers } from "./handlers.ts";
@@ -220,13 +219,16 @@ export class Pipeline {
     const { security } = this.#parts;
     if (!isProtected(message)) {
       if (link.unprotected) return true;
-      this.#refuse(exchange, bareReply("4.01"));
+      this.#refuseUnproven(exchange, bareReply("4.01"));
       return false;
     }
     if (security === undefined) return true; // an option that is not understood: the next step refuses it
     const opened = security.openRequest(message, link.path);
     if (opened.kind === "refused") {
-      if (opened.reply !== undefined) this.#refuse(exchange, opened.reply);
+      const { reply } = opened;
+      if (reply === undefined) return false;
+      if (isProtected(reply)) this.#refuse(exchange, reply);
+      else this.#refuseUnproven(exchange, reply);
       return false;
     }
     this.#parts.admission.vouch(link.remote);
@@ -374,6 +376,15 @@ export class Pipeline {
     }
   }
 
+  /**
+   * Nothing proved who sent it, so its message id is not kept: else somebody could use up, in a node's name, the ids of
+   * what the node says next, and a flood of garbage would make us forget what we answered.
+   */
+  #refuseUnproven(exchange: Exchange, reply: Reply): void {
+    exchange.forgetful = true;
+    this.#refuse(exchange, reply);
+  }
+
   #refuse(exchange: Exchange, reply: Reply): void {
     this.#parts.stats.refused += 1;
     this.#parts.answering.reply(exchange, reply);
@@ -382,7 +393,7 @@ export class Pipeline {
 
 const block1Option = (block: BlockOption) => ({ number: OPTION.block1, value: encodeBlockOption(block) });
 
-function isProtected({ options }: Message): boolean {
+function isProtected({ options }: Pick<Message, "options">): boolean {
   for (const { number } of options) if (number === OPTION.oscore) return true;
   return false;
 }
