@@ -27,6 +27,9 @@ export class CcmBench {
   macWords = new Uint32Array(0);
   ciphertext = new Uint8Array(0);
   cipherWords = new Uint32Array(0);
+  /** Views of `counters` and of `macInput`, by their number of blocks: most messages have one of few lengths. */
+  #counterViews: Uint8Array[] = [];
+  #macViews: Uint8Array[] = [];
 
   constructor() {
     this.reserve(1024);
@@ -47,6 +50,13 @@ export class CcmBench {
     this.macWords = new Uint32Array(this.macInput.buffer);
     this.ciphertext = new Uint8Array(blocks * BLOCK);
     this.cipherWords = new Uint32Array(this.ciphertext.buffer);
+    this.#counterViews = [];
+    this.#macViews = [];
+  }
+
+  macBlocks(blocks: number): Uint8Array {
+    this.#macViews[blocks] ??= this.macInput.subarray(0, blocks * BLOCK);
+    return this.#macViews[blocks];
   }
 
   /** Counter blocks A_0 to A_n for this nonce; the counters stand in them already. */
@@ -66,7 +76,8 @@ export class CcmBench {
       counters[word * 4 + 12] = n11;
       counters[word * 4 + 13] = n12;
     }
-    return counters.subarray(0, (blocks + 1) * BLOCK);
+    this.#counterViews[blocks] ??= counters.subarray(0, (blocks + 1) * BLOCK);
+    return this.#counterViews[blocks];
   }
 }
 
@@ -91,13 +102,13 @@ export class AesCcm implements AeadKey {
     const { macInput, macWords, ciphertext, cipherWords } = this.#bench;
     const stream = this.#keyStream(nonce, length);
     const at = this.#macHead(nonce, aad, length);
-    macInput.set(bytes.subarray(start, end), at);
+    copy(bytes, start, length, macInput, at);
     const tag = this.#tag(at, length);
     const key = wordsOf(stream);
     for (let i = 0, from = at / WORD, words = wordsIn(length); i < words; i++) {
       cipherWords[i] = macWords[from + i]! ^ key[WORDS_IN_BLOCK + i]!;
     }
-    bytes.set(ciphertext.subarray(0, length), start);
+    copy(ciphertext, 0, length, bytes, start);
     for (let i = 0; i < this.tagBytes; i++) bytes[end + i] = tag[i]! ^ stream[i]!;
     return end + this.tagBytes;
   }
@@ -109,7 +120,7 @@ export class AesCcm implements AeadKey {
     const { macInput, macWords } = this.#bench;
     const stream = this.#keyStream(nonce, length);
     const messageAt = this.#macHead(nonce, aad, length);
-    macInput.set(sealed.subarray(0, length), messageAt);
+    copy(sealed, 0, length, macInput, messageAt);
     const key = wordsOf(stream);
     for (let i = 0, to = messageAt / WORD, words = wordsIn(length); i < words; i++) {
       macWords[to + i]! ^= key[WORDS_IN_BLOCK + i]!;
@@ -119,7 +130,7 @@ export class AesCcm implements AeadKey {
     let difference = 0;
     for (let i = 0; i < this.tagBytes; i++) difference |= tag[i]! ^ stream[i]! ^ sealed[length + i]!;
     if (difference !== 0) return -1;
-    out.set(macInput.subarray(messageAt, messageAt + length), at);
+    copy(macInput, messageAt, length, out, at);
     return length;
   }
 
@@ -152,11 +163,19 @@ export class AesCcm implements AeadKey {
     const end = messageAt + length;
     const padded = Math.ceil(end / BLOCK) * BLOCK;
     macInput.fill(0, end, padded);
-    const blocks = this.#mac.update(macInput.subarray(0, padded));
+    const blocks = this.#mac.update(this.#bench.macBlocks(padded / BLOCK));
     const chain = this.#chain;
     for (let i = 0, from = padded - BLOCK; i < BLOCK; i++, from++) chain[i] = blocks[from]!;
     return chain;
   }
+}
+
+/** A loop is quicker than a view of so few bytes. */
+const SHORT = 96;
+
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  if (length > SHORT) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }
 
 const wordsIn = (length: number): number => Math.ceil(length / WORD);

@@ -75,10 +75,12 @@ export class OscoreClient implements OscoreRequester {
     this.#unconfirmed.delete(credentialId);
   }
 
-  /** §5.1, B.2: the peer must be able to find the context; once it has answered under new keys it knows them. */
-  #kidContext(credential: Credential, context: SecurityContext): Uint8Array | undefined {
-    if (context.key === credential.id) return credential.idContext;
-    return this.#unconfirmed.get(credential.id) === context.key ? wrapContext(context.idContext!) : undefined;
+  /**
+   * §5.1: the peer must be able to find the context, and some (libcoap) find it by its ID Context alone. B.2 wraps it
+   * until the peer has answered under the new keys.
+   */
+  #kidContext({ id }: Credential, { key, idContext }: SecurityContext): Uint8Array | undefined {
+    return idContext !== undefined && this.#unconfirmed.get(id) === key ? wrapContext(idContext) : idContext;
   }
 
   #adopt(credential: Credential, idContext: Uint8Array): boolean {

@@ -4,7 +4,7 @@ const PARTIAL_IV_BYTES = 5;
 
 /** `id` is the Sender ID of the endpoint that made the Partial IV. */
 export function makeNonce(commonIv: Uint8Array, id: Uint8Array, partialIv: Uint8Array): Uint8Array {
-  const nonce = Uint8Array.from(commonIv);
+  const nonce = commonIv.slice();
   const ivStart = nonce.length - PARTIAL_IV_BYTES;
   nonce[0]! ^= id.length;
   for (let i = 0, at = ivStart - id.length; i < id.length; i++, at++) nonce[at]! ^= id[i]!;

@@ -58,22 +58,25 @@ export class QuickRequest {
     if ((flags & ~PARTIAL_IV_LENGTH) !== KID_ONLY || ivLength === 0 || ivLength > MAX_PARTIAL_IV_BYTES) return false;
     const kidAt = optionStart + 1 + ivLength;
     const payloadAt = payloadMarker + 1;
-    if (kidAt > payloadMarker || datagram.length - payloadAt > ROOM) return false;
+    const length = datagram.length - payloadAt;
+    if (kidAt > payloadMarker || length < 1 || length > ROOM) return false;
     const context = this.#contexts.steady(kidNumber(datagram, kidAt, payloadMarker));
     if (context?.window === undefined) return false;
     const number = uintAt(datagram, optionStart + 1, kidAt);
     if (!isFresh(context.window, number)) return false;
     if (ivLength > 1 && datagram[optionStart + 1] === 0) return false; // malformed: a zero in front
 
-    const partialIv = datagram.subarray(optionStart + 1, kidAt);
+    // Not datagram.subarray: of a Buffer it costs three times as much.
+    const { buffer, byteOffset } = datagram;
+    const partialIv = new Uint8Array(buffer, byteOffset + optionStart + 1, ivLength);
     const nonce = makeNonce(context.keys.commonIv, context.recipientId, partialIv);
     const aad = makeAad(context.algorithm, context.recipientId, partialIv);
-    const sealed = datagram.subarray(payloadAt);
-    const length = context.recipient.open(nonce, aad, sealed, this.plaintext, PLAINTEXT_OFFSET);
-    if (length < 1) return false;
-    this.end = PLAINTEXT_OFFSET + length;
+    const sealed = new Uint8Array(buffer, byteOffset + payloadAt, length);
+    const opened = context.recipient.open(nonce, aad, sealed, this.plaintext, PLAINTEXT_OFFSET);
+    if (opened < 1) return false;
+    this.end = PLAINTEXT_OFFSET + opened;
     this.peer = context.peer;
-    this.#opened = { context, number, nonce, aad, memory: datagram.buffer, payloadAt: sealed.byteOffset };
+    this.#opened = { context, number, nonce, aad, memory: buffer, payloadAt: sealed.byteOffset };
     return true;
   }
 

@@ -38,7 +38,7 @@ test("four messages: ID1, R2, R2 || R3, and an answer under the new keys", () =>
   const { security } = opened(open(second));
   expect(second.open(answerMessage(security.protect(reply("2.05"))))).toMatchObject({ kind: "response" });
   const third = send(request("GET", "y"));
-  expect(oscoreValue(third)).toBe("0902"); // the peer has answered under the new keys: they need no name any more
+  expect(oscoreValue(third)).toMatch(new RegExp(`^190210${r2}.{16}$`)); // known now, so no wrapping
   opened(open(third));
   expect(gateway.stats()).toMatchObject({ rederivations: 1, challenged: 0, opened: 2 });
 });
@@ -51,16 +51,19 @@ test("the new keys have a window of their own, from number 0 on", () => {
   expect(refusal(open(second)).code).toBe("4.01");
 });
 
-test("some peers go on naming the ID Context, without the wrapping", () => {
+test.each([
+  ["wrapped", "194611", "50"],
+  ["not wrapped", "194610", ""],
+  ["left out", "0946", undefined],
+])("peers name the ID Context as they like once it is agreed on: %s", (_name, head, wrapping) => {
   const { second, open, gateway } = begin();
   opened(open(second));
-  const value = option(second, OPTION.oscore)!;
-  const raw = Uint8Array.of(value[0]!, value[1]!, 16, ...value.subarray(4));
-  const options = asMessage(second).options.map((each) =>
-    each.number === OPTION.oscore ? { ...each, value: raw } : each,
-  );
-  expect(refusal(gateway.openRequest({ ...asMessage(second), options }, "p")).code).toBe("4.01"); // found, and a replay
-  expect(gateway.stats()).toMatchObject({ replays: 1, unknownContext: 0 });
+  const idContext = wrapping === undefined ? "" : wrapping + oscoreValue(second).slice(8);
+  const value = hex(head + idContext);
+  const options = asMessage(second).options.map((each) => (each.number === OPTION.oscore ? { ...each, value } : each));
+  // Found, and with this number not authentic: 4.00.
+  expect(refusal(gateway.openRequest({ ...asMessage(second), options }, "p")).code).toBe("4.00");
+  expect(gateway.stats()).toMatchObject({ notAuthentic: 1, unknownContext: 0 });
 });
 
 test("a first request that comes again gets the same R2 and disturbs nobody", () => {
