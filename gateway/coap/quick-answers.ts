@@ -70,7 +70,7 @@ export class QuickAnswers {
     const room = outlet.roomForReply();
     let written: number;
     try {
-      written = lane.answer(datagram, room.bytes);
+      written = lane.answer(datagram, room.memory, room.start);
     } catch {
       return false;
     }

@@ -29,8 +29,8 @@ export class ProtectedBlockLane {
     return datagram[1] === POST && (datagram[0]! & 0xf0) === CON;
   }
 
-  /** Writes the answer to `datagram` into `frame` and returns its length; 0 = not for the quick form. */
-  answer(datagram: Uint8Array, frame: Uint8Array): number {
+  /** Writes the answer to `datagram` into `frame` from `at` and returns its length; 0 = not for the quick form. */
+  answer(datagram: Uint8Array, frame: Uint8Array, at: number): number {
     const first = datagram[0]!;
     const tokenLength = first & 0x0f;
     const optionAt = 4 + tokenLength;
@@ -44,15 +44,15 @@ export class ProtectedBlockLane {
     const security = this.#security;
     if (!security.open(datagram, optionAt + 1, payloadAt)) return 0;
 
-    const start = optionAt + 2;
+    const start = at + optionAt + 2;
     const { plaintext } = security;
     const end = this.#lane.answerInside(plaintext, security.start, security.end, frame, start);
     if (end === 0) return 0;
-    frame[0] = ACK | tokenLength;
-    frame[1] = CHANGED;
-    for (let i = 2; i < optionAt; i++) frame[i] = datagram[i]!; // message id and token
-    frame[optionAt] = EMPTY_OSCORE_OPTION;
-    frame[optionAt + 1] = PAYLOAD_MARKER;
-    return security.seal(frame, start, end);
+    frame[at] = ACK | tokenLength;
+    frame[at + 1] = CHANGED;
+    for (let i = 2; i < optionAt; i++) frame[at + i] = datagram[i]!; // message id and token
+    frame[at + optionAt] = EMPTY_OSCORE_OPTION;
+    frame[at + optionAt + 1] = PAYLOAD_MARKER;
+    return security.seal(frame, start, end) - at;
   }
 }

@@ -109,14 +109,14 @@ export class Outlet {
   /** Sends a message and keeps its bytes for a copy of the request. */
   sendKept(link: Link, type: MessageType, messageId: number, token: Uint8Array, reply: Reply): Repeat {
     const message = messageOf(type, messageId, token, reply);
-    const room = this.#kept.room(messageLength(message));
+    const length = messageLength(message);
+    const room = this.#kept.room(length);
     if (room === undefined) {
       this.send(link, encodeMessage(message));
       return ACKNOWLEDGED_REPEAT;
     }
-    writeMessage(message, room.bytes);
-    this.send(link, room.bytes);
-    return { state: "answered", kept: this.#kept.keep(room, room.bytes.length) };
+    writeMessage(message, room.memory.subarray(room.start, room.start + length));
+    return this.sendRoom(link.transport, link.remote, room, length);
   }
 
   /** Room to write a whole answer in that a copy would get too; `sendRoom` says how long it became. */
@@ -128,7 +128,7 @@ export class Outlet {
     const kept = this.#kept.keep(room, length);
     this.count(length);
     this.#charge(remote, length);
-    transport.send(room.bytes.subarray(0, length), remote);
+    transport.send(room.memory.subarray(room.start, room.start + length), remote);
     return { state: "answered", kept };
   }
 
@@ -136,7 +136,7 @@ export class Outlet {
   keep(bytes: Uint8Array): Repeat {
     const room = this.#kept.room(bytes.length);
     if (room === undefined) return ACKNOWLEDGED_REPEAT;
-    room.bytes.set(bytes);
+    room.memory.set(bytes, room.start);
     return { state: "answered", kept: this.#kept.keep(room, bytes.length) };
   }
 

@@ -9,17 +9,19 @@ export interface KeptReply {
   readonly length: number;
 }
 
+/** Where an answer may be written: into `memory` from `start` on. */
 export interface ReplyRoom {
   readonly at: number;
-  readonly bytes: Uint8Array;
+  readonly memory: Uint8Array;
+  readonly start: number;
 }
 
 export class ReplyRing {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   #next = 0;
 
   constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(size);
+    this.#bytes = new Uint8Array(size);
   }
 
   /** Room for the next answer; undefined when it is larger than the ring. `keep` it once it is written, at once. */
@@ -28,8 +30,7 @@ export class ReplyRing {
     if (length > size) return undefined;
     const left = size - (this.#next % size);
     const at = left < length ? this.#next + left : this.#next; // an answer is never cut in two
-    const start = at % size;
-    return { at, bytes: this.#bytes.subarray(start, start + length) };
+    return { at, memory: this.#bytes, start: at % size };
   }
 
   /** `length` bytes of the room were written. */
