@@ -1,9 +1,13 @@
 /** The forward proxy (RFC 7252 §5.7.2): images by the URIs that were named for them, and nothing else. */
 import { expect, test } from "@jest/globals";
 import type { AuthorLane } from "../../gateway/coap/index.ts";
-import { OPTION } from "../../gateway/wire/coap/index.ts";
+import { encodeBlockOption, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ack, con, type Line, non, stage } from "../support/lockstep.ts";
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
+import { MemoryNetwork } from "../support/lossy.ts";
+import { introduce, OscoreNode, openBytes } from "../support/oscore-node.ts";
+import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 const IMAGE = imageOf(200);
 const block = (num: number, size: number): Uint8Array => IMAGE.subarray(num * size, (num + 1) * size);
@@ -85,4 +89,33 @@ test("a NON with options that cannot be is met with silence, and without named i
   const bare = await stage();
   await bare.node.sends(by(HERE));
   await bare.node.expects(ack("5.05"));
+});
+
+test("under OSCORE the host stands outside and the path inside (RFC 8613 §4.1.3.3)", async () => {
+  const clock = new VirtualClock();
+  const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));
+  const { node } = await stage(
+    { clock, lanes, security: oscoreOf(clock, credential), unprotected: () => false },
+    new MemoryNetwork(clock),
+  );
+  const oscore = new OscoreNode(credential, 1000);
+  await introduce(node, oscore);
+  let messageId = 77;
+  const ask = async (host: string, ...path: string[]) => {
+    messageId += 1;
+    const segments = path.map((segment) => ({ number: OPTION.uriPath, value: utf8(segment) }));
+    const place = { number: OPTION.block2, value: encodeBlockOption({ num: 1, more: false, szx: 2 }) };
+    const inner = { code: "0.01", options: [...segments, place], payload: new Uint8Array(0) };
+    const outer = [
+      { number: OPTION.uriHost, value: utf8(host) },
+      { number: OPTION.proxyScheme, value: utf8("coap") },
+    ];
+    const sent = oscore.protect({ messageId, token: Uint8Array.of(messageId), inner, outer });
+    await node.sendsBytes(sent.bytes);
+    return openBytes(sent, node.takeAll()[0]);
+  };
+  const block1 = await ask("fw.example", "trv.bin");
+  expect([block1?.code, Buffer.from(block1?.payload ?? [])]).toEqual(["2.05", Buffer.from(block(1, 64))]);
+  expect((await ask("fw.example", "f", "a1b2"))?.code).toBe("5.05");
+  expect((await ask("other.example", "trv.bin"))?.code).toBe("5.05");
 });
