@@ -9,7 +9,7 @@
  *   start begins at or above it. So an old copy of the data that is put back begins above all that was used since it
  *   was taken, as long as the clock goes on.
  */
-import { type Clock, type Millis, millis } from "../../base/index.ts";
+import { type Clock, type Closable, type Millis, millis } from "../../base/index.ts";
 import type { SequenceRange, SequenceStore } from "../../store/index.ts";
 import { MAX_SEQUENCE_NUMBER } from "./partial-iv.ts";
 
@@ -25,7 +25,7 @@ const MOST_AHEAD = 4 * AHEAD;
 const LEAST_GAIN = RATE / 4;
 const RETRY = millis(1000);
 
-export type SequenceStop = "exhausted" | "ahead-of-store" | "ahead-of-clock";
+export type SequenceStop = "closed" | "exhausted" | "ahead-of-store" | "ahead-of-clock";
 
 export interface SequenceOptions {
   readonly store: SequenceStore;
@@ -34,7 +34,7 @@ export interface SequenceOptions {
   readonly onFailure?: (error: unknown) => void;
 }
 
-export class SenderSequence {
+export class SenderSequence implements Closable {
   readonly #store: SequenceStore;
   readonly #clock: Clock;
   readonly #onFailure: (error: unknown) => void;
@@ -47,6 +47,7 @@ export class SenderSequence {
   #latest: Millis;
   #extending: Promise<void> | undefined;
   #retryAt: Millis;
+  #closed = false;
 
   private constructor({ store, clock, onFailure }: SequenceOptions, { origin, ceiling }: SequenceRange) {
     const now = clock.now();
@@ -84,6 +85,7 @@ export class SenderSequence {
 
   /** Why there is no number now. */
   stopped(): SequenceStop | undefined {
+    if (this.#closed) return "closed";
     if (this.#next > MAX_SEQUENCE_NUMBER) return "exhausted";
     if (this.#next >= this.#ceiling) return "ahead-of-store";
     if (this.#next >= this.#bound()) return "ahead-of-clock";
@@ -92,6 +94,12 @@ export class SenderSequence {
 
   /** The reservation under way, if there is one, is over. */
   async settled(): Promise<void> {
+    await this.#extending;
+  }
+
+  /** Gives out nothing more, and leaves no write behind. */
+  async close(): Promise<void> {
+    this.#closed = true;
     await this.#extending;
   }
 
@@ -110,7 +118,7 @@ export class SenderSequence {
   /** In the background, once half of what could be reserved is not: each write takes twice as long to come. */
   #extend(): void {
     const now = this.#clock.now();
-    if (this.#extending !== undefined || now < this.#retryAt) return;
+    if (this.#closed || this.#extending !== undefined || now < this.#retryAt) return;
     const target = this.#target();
     const gain = target - this.#ceiling;
     if (gain < LEAST_GAIN || gain < this.#ceiling - this.#next) return;

@@ -109,6 +109,17 @@ describe("numbers", () => {
     expect(store.reserved.length).toBeLessThan(20);
   });
 
+  test("once closed there are none, and nothing is written any more", async () => {
+    const clock = new TestClock(START);
+    const store = new WatchedStore({ ceiling: 1 });
+    const sequence = await SenderSequence.open({ store, clock });
+    clock.advance(60_000);
+    await sequence.close();
+    expect(sequence.next()).toBeUndefined();
+    sequence.refresh();
+    expect([sequence.stopped(), store.reserved.length]).toEqual(["closed", 1]);
+  });
+
   test("§7.2.1: after the last one there is none", async () => {
     const clock = new TestClock(START);
     const store = new WatchedStore({ ceiling: MAX_SEQUENCE_NUMBER - 1 });
