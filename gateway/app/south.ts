@@ -4,7 +4,14 @@ import { type Clock, explain, type Lifecycle, type Logger, type Millis, systemCl
 import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
-import { CheckIn, coreconfHandler, EventStream, gatewayRoot, STREAM_TOPIC } from "../southbound/coreconf/index.ts";
+import {
+  CheckIn,
+  coreconfHandler,
+  EventStream,
+  gatewayRoot,
+  STREAM_TOPIC,
+  withHint,
+} from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
 import { fileSequence } from "../store/index.ts";
@@ -53,7 +60,10 @@ export async function openSouth(
     security,
     oscore: security.client,
     admission: admissionOf(config),
-    handler: (peer, request) => directory(peer, request) ?? coreconf(peer, request),
+    handler: async (peer, request) => {
+      const registered = directory(peer, request);
+      return registered === undefined ? coreconf(peer, request) : withHint(await registered, peer.nodeId, centre);
+    },
     lanes: {
       block: imageLane(images, registry, clock),
       checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),

@@ -2,6 +2,7 @@
 import { printable, printableLines } from "../../admin/cli/index.ts";
 import { toHex } from "../../base/index.ts";
 import type { Answer } from "../../coap/requester/answer.ts";
+import { HINTS } from "../../southbound/coreconf/index.ts";
 import { CONTENT_FORMATS, encodeUriPart, RESPONSE_CODES } from "../../wire/coap/index.ts";
 import { annotate, type Schema } from "../../yang/index.ts";
 
@@ -9,18 +10,25 @@ import { annotate, type Schema } from "../../yang/index.ts";
 const TEXT: ReadonlySet<number> = new Set([0, 40, 50, 110]);
 
 export function answerText(answer: Answer, schema: Schema): string {
-  const { code, etag, maxAge, observe, locationPath, payload } = answer;
+  const { code, etag, maxAge, observe, locationPath, pending, payload } = answer;
   const options = [
     formatName(answer.contentFormat),
     etag === undefined ? "" : `ETag ${toHex(etag)}`,
     maxAge === undefined ? "" : `Max-Age ${maxAge}`,
     observe === undefined ? "" : `Observe ${observe}`,
     locationPath.length === 0 ? "" : `Location /${locationPath.map((part) => encodeUriPart(part, /[/?]/)).join("/")}`,
+    pending === undefined ? "" : waiting(pending),
     payload.length === 0 ? "" : `${payload.length} bytes`,
   ].filter((option) => option !== "");
   const name = RESPONSE_CODES.find(({ dotted }) => dotted === code)?.name;
   const head = [name === undefined ? code : `${code} ${name}`, ...options].join(", ");
   return payload.length === 0 ? head : `${head}\n${content(answer, schema)}`;
+}
+
+/** docs/check-in.md, "Without the check-in". */
+function waiting(pending: number): string {
+  const what = Object.entries(HINTS).flatMap(([name, bit]) => ((pending & bit) === 0 ? [] : [name]));
+  return what.length === 0 ? "nothing waits" : `waiting: ${what.join(" and ")}`;
 }
 
 function content({ contentFormat, payload }: Answer, schema: Schema): string {

@@ -24,6 +24,8 @@ export interface Answer {
   readonly locationQuery: readonly string[];
   /** Sequence number of a notification, or of the first answer to a registration. */
   readonly observe: number | undefined;
+  /** What a gateway says is waiting for whoever asked (option 65020); 0 = nothing. */
+  readonly pending: number | undefined;
 }
 
 export interface ReadAnswer extends Answer {
@@ -72,6 +74,7 @@ export function readAnswer({ code, options, payload }: Meant, ordered = false): 
     locationPath,
     locationQuery,
     observe: uint(OPTION.observe),
+    pending: uint(OPTION.pending),
     block1: block(OPTION.block1),
     block2: block(OPTION.block2),
     size1: uint(OPTION.size1),
@@ -82,8 +85,8 @@ export function readAnswer({ code, options, payload }: Meant, ordered = false): 
 
 /** Without what only the block rules need. */
 export function plainAnswer(read: ReadAnswer, payload: Uint8Array): Answer {
-  const { code, contentFormat, etag, maxAge, locationPath, locationQuery, observe } = read;
-  return { code, payload, contentFormat, etag, maxAge, locationPath, locationQuery, observe };
+  const { code, contentFormat, etag, maxAge, locationPath, locationQuery, observe, pending } = read;
+  return { code, payload, contentFormat, etag, maxAge, locationPath, locationQuery, observe, pending };
 }
 
 export const isSuccess = (code: string): boolean => code.startsWith("2.");

@@ -16,7 +16,7 @@ import {
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
-import { hintFor } from "./hint.ts";
+import { withHint } from "./hint.ts";
 import { nodeRoot, ownRoot } from "./node-root.ts";
 import type { PendingServices } from "./pending.ts";
 import type { DatastoreRoot } from "./root.ts";
@@ -73,8 +73,7 @@ async function answerResource(peer: Peer, request: Request, options: CoreconfOpt
   const { node } = asker;
   options.registry.seenAt(node.id, peer.path);
   options.registry.heard(peer, options.clock.now());
-  const response = await answerAsker(request, asker, options);
-  return response.code.startsWith("2.") ? { ...response, hint: hintFor(node.id, options) } : response;
+  return withHint(await answerAsker(request, asker, options), node.id, options);
 }
 
 async function answerAsker(request: Request, asker: Asker, options: CoreconfOptions): Promise<Response> {

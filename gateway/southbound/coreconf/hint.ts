@@ -3,6 +3,7 @@
  * say it, and a node that listens in vain for MAX_TRANSMIT_WAIT spends more than on fetching an image.
  */
 import type { NodeId } from "../../base/index.ts";
+import type { Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
 
@@ -15,8 +16,14 @@ export interface HintServices {
 }
 
 /** What this gateway never asks of a node, rpcs and time-sync, is never pending. */
-export function hintFor(node: NodeId, { mailbox, campaigns }: HintServices): number {
+function hintFor(node: NodeId, { mailbox, campaigns }: HintServices): number {
   const config = mailbox.pending(node) > 0 ? HINTS.config : 0;
   const firmware = campaigns.offerFor(node) === undefined ? 0 : HINTS.firmware;
   return config | firmware;
+}
+
+/** An answer to a node with its hint; what says nothing good of the request says nothing else either. */
+export function withHint(response: Response, node: NodeId | undefined, services: HintServices): Response {
+  if (node === undefined || !response.code.startsWith("2.")) return response;
+  return { ...response, hint: hintFor(node, services) };
 }

@@ -1,5 +1,5 @@
 export { CheckIn, type CheckInOptions } from "./check-in.ts";
 export { type GatewayRootOptions, gatewayRoot } from "./gateway-root.ts";
 export { type CoreconfOptions, coreconfHandler } from "./handler.ts";
-export { HINTS, type HintServices, hintFor } from "./hint.ts";
+export { HINTS, type HintServices, withHint } from "./hint.ts";
 export { EventStream, STREAM_TOPIC } from "./stream.ts";
