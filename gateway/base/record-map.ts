@@ -1,7 +1,7 @@
 /**
  * Many small records by name: what the gateway keeps of each of its nodes, at the cost of their bytes. No object per
  * record: names and bytes lie in slab pages, found through an open-addressing index in typed arrays. Beside the bytes of
- * name and record an entry costs 8 bytes of header, 6 on average for rounding up, 4 to 8 for its place and 11 to 21 in
+ * name and record an entry costs 8 bytes of header, 8 on average for rounding up, 4 to 8 for its place and 9 to 18 in
  * the index; a Map of Uint8Arrays costs some 250.
  */
 import { randomBytes } from "node:crypto";
@@ -73,7 +73,7 @@ export class RecordMap {
     shard.slots[slot + 1] = place + 1;
     shard.count += 1;
     this.#size += 1;
-    if (shard.count * 4 > (shard.mask + 1) * 3) resize(shard, (shard.mask + 1) * 2);
+    if (shard.count * 8 > (shard.mask + 1) * 7) resize(shard, (shard.mask + 1) * 2);
   }
 
   delete(key: string): boolean {

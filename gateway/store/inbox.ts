@@ -3,8 +3,9 @@
  * repeated id gets the stored answer after a restart too. Killed between what a command did and its answer, the same id
  * runs again and meets what is done already (image.exists, node.exists).
  */
-import { BugError, days, explain, isCoded, type Logger, type Millis, UsageError } from "../base/index.ts";
+import { BugError, explain, isCoded, type Logger, UsageError } from "../base/index.ts";
 import type { Json } from "../yang/api.ts";
+import { Answers } from "./answers.ts";
 import type { Fact } from "./facts.ts";
 import type { Projection, Recorder } from "./ledger.ts";
 import type { StateChange, StateStore } from "./ports.ts";
@@ -33,20 +34,12 @@ export interface Inbox {
   submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome>;
 }
 
-/** How long an id is remembered. */
-const REMEMBERED: Millis = days(7);
 const TABLE = "command";
-
-interface Answered {
-  readonly op: string;
-  readonly at: number;
-  readonly answer: string;
-}
 
 /** The inbox of a gateway process; its answers are a projection of the journal. */
 export class CommandInbox implements Inbox, Projection {
   readonly name = "inbox";
-  readonly #answered = new Map<string, Answered>();
+  readonly #answers = new Answers();
   readonly #running = new Map<string, { readonly op: string; readonly outcome: Promise<Outcome> }>();
   readonly #dirty = new Set<string>();
   readonly #log: Logger;
@@ -64,7 +57,7 @@ export class CommandInbox implements Inbox, Projection {
   }
 
   submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
-    const before = this.#running.get(command.id) ?? this.#answered.get(command.id);
+    const before = this.#running.get(command.id) ?? this.#answers.get(command.id);
     if (before !== undefined) {
       if (before.op !== command.op)
         return Promise.resolve(failed(new UsageError("command.repeated", { id: command.id })));
@@ -96,30 +89,23 @@ export class CommandInbox implements Inbox, Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    const stored = (await state.entries(TABLE)).map(
-      ([id, bytes]) => [id, JSON.parse(Buffer.from(bytes).toString()) as Answered] as const,
-    );
-    // In order of time, as they came: forgetting begins at the oldest.
-    for (const [id, answered] of stored.sort(([, a], [, b]) => a.at - b.at)) this.#answered.set(id, answered);
+    for (const [id, bytes] of await state.entries(TABLE)) this.#answers.restore(id, bytes);
   }
 
   apply(fact: Fact): void {
     if (fact.type !== "command.done") return;
-    this.#answered.set(fact.id, { op: fact.op, at: fact.at, answer: fact.answer });
+    this.#answers.add(fact.id, { op: fact.op, at: fact.at, answer: fact.answer });
     this.#dirty.add(fact.id);
-    for (const [id, { at }] of this.#answered) {
-      if (at > fact.at - REMEMBERED) break; // in order of time
-      this.#answered.delete(id);
-      this.#dirty.add(id);
-    }
+    for (const id of this.#answers.forgetBefore(fact.at)) this.#dirty.add(id);
   }
 
-  drain(): readonly StateChange[] {
-    const changes = [...this.#dirty].map((id) => {
-      const answered = this.#answered.get(id);
-      return { table: TABLE, key: id, value: answered && Buffer.from(JSON.stringify(answered)) };
-    });
-    this.#dirty.clear();
+  drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
+    const changes: StateChange[] = [];
+    for (const id of this.#dirty) {
+      if (changes.length >= limit) break;
+      this.#dirty.delete(id);
+      changes.push({ table: TABLE, key: id, value: this.#answers.bytes(id) });
+    }
     return changes;
   }
 }

@@ -34,13 +34,15 @@ export interface LedgerOptions {
   readonly projections: readonly Projection[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** Time between two commits of the projections: memory cards wear, so not per fact. */
+  /** Most time between two commits of the projections: memory cards wear, so not per fact. */
   readonly checkpoint?: Millis;
 }
 
 const REPLAY_BATCH = 1000;
 /** Entries gathered for a commit at a time: some milliseconds, after which whoever wakes has its turn. */
 const DRAIN_BATCH = 2048;
+/** A commit that has so many entries does not wait for its time: LMDB keeps the memory of its largest one for good. */
+const ENOUGH = 2048;
 
 /** What services see of it: record a fact, know when it will survive. */
 export interface Recorder {
@@ -58,7 +60,13 @@ export class Ledger implements Recorder, Closable {
   readonly #waiting = new Map<string, Map<string, StateChange>>();
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
+  /** Commits under way or waiting for their turn. */
+  #commits = 0;
+  /** The last one did not succeed. */
+  #failing = false;
   #committed = 0;
+  /** Facts since the last look at how many entries wait. */
+  #unseen = 0;
 
   private constructor(options: LedgerOptions) {
     this.#options = options;
@@ -115,6 +123,8 @@ export class Ledger implements Recorder, Closable {
     }
     for (const projection of this.#options.projections) projection.apply(appended.fact);
     for (const listener of this.#listeners) listener(appended.fact);
+    this.#unseen += 1;
+    if (this.#unseen >= ENOUGH) this.#commitEnough();
     return appended.durable;
   }
 
@@ -130,12 +140,28 @@ export class Ledger implements Recorder, Closable {
 
   /** Commits what the projections have gathered; at most one at a time. */
   checkpoint(): Promise<void> {
+    const commit = async (): Promise<void> => {
+      this.#failing = true;
+      try {
+        await this.#commit();
+        this.#failing = false;
+      } finally {
+        this.#commits -= 1;
+      }
+    };
     // After a commit that failed the next one tries again, with everything that waits.
-    this.#committing = this.#committing.then(
-      () => this.#commit(),
-      () => this.#commit(),
-    );
+    this.#commits += 1;
+    this.#committing = this.#committing.then(commit, commit);
     return this.#committing;
+  }
+
+  /** Many facts may be about few nodes, so it is entries that count. After a failure only time starts the next try. */
+  #commitEnough(): void {
+    this.#unseen = 0;
+    if (this.#commits > 0 || this.#failing) return;
+    for (const projection of this.#options.projections) this.#gather(projection);
+    const waiting = [...this.#waiting.values()].reduce((sum, changes) => sum + changes.size, 0);
+    if (waiting >= ENOUGH) void this.checkpoint().catch(this.#failed);
   }
 
   /** Number up to which every projection is on disk: older facts are not needed for a restart. */

@@ -1,18 +1,28 @@
 /**
- * Child process of the check-in bench: as many requests in flight as told, each from a socket of its own. A check-in
+ * Child process of the check-in benches: as many requests in flight as told, each from a socket of its own. A check-in
  * carries a growing report number and two readings; the peer's request is a GET.
  */
 import { createSocket, type Socket } from "node:dgram";
+import { seededRandom } from "../../gateway/base/index.ts";
 import { codeOf, EMPTY_CODE, encodeEmpty, encodeMessage, OPTION } from "../../gateway/wire/coap/index.ts";
+import { endpointOf } from "./endpoints.ts";
 
 export interface CheckInCommand {
   readonly port: number;
   readonly kind: "check-in" | "get";
   readonly inFlight: number;
   readonly requests: number;
+  /** The nodes that wake, in random order, each as often as the others; default: one per socket, in turn. */
+  readonly nodes?: { readonly from: number; readonly count: number };
+}
+
+export interface CheckInReport {
+  readonly answered: number;
+  readonly ms: number;
 }
 
 const SOCKETS = 64;
+/** Without an answer; a datagram that was lost is not sent again. */
 const TIMEOUT_MS = 20_000;
 /** Version 1, type CON (RFC 7252 section 3). */
 const CONFIRMABLE = 0x40;
@@ -47,26 +57,43 @@ function message(kind: CheckInCommand["kind"], node: number): Uint8Array {
   const options = [
     { number: OPTION.uriPath, value: text("c") },
     { number: OPTION.contentFormat, value: Uint8Array.of(142) },
-    { number: OPTION.uriQuery, value: text(`ep=b${String(node).padStart(3, "0")}`) },
+    { number: OPTION.uriQuery, value: text(`ep=${endpointOf(node)}`) },
   ];
   return encodeMessage({ ...base, code: codeOf("POST"), options, payload });
 }
 
-function run({ port, kind, inFlight, requests }: CheckInCommand): Promise<{ readonly answered: number }> {
+/** Which node wakes as the n-th. */
+function wakeOrder(nodes: CheckInCommand["nodes"]): (n: number) => number {
+  if (nodes === undefined) return (n) => n % SOCKETS;
+  const order = Uint32Array.from({ length: nodes.count }, (_, index) => nodes.from + index);
+  const random = seededRandom(nodes.count);
+  for (let left = order.length - 1; left > 0; left--) {
+    const other = Math.floor(random.next() * (left + 1));
+    [order[left], order[other]] = [order[other] ?? 0, order[left] ?? 0];
+  }
+  return (n) => order[n % order.length] ?? 0;
+}
+
+function run({ port, kind, inFlight, requests, nodes }: CheckInCommand): Promise<CheckInReport> {
+  const nodeOf = wakeOrder(nodes);
   return new Promise((resolve) => {
+    const start = performance.now();
     let begun = 0;
     let answered = 0;
+    let answeredBefore = 0;
     const end = (): void => {
-      clearTimeout(limit);
+      clearInterval(limit);
       for (const socket of sockets) socket.removeAllListeners("message");
-      resolve({ answered });
+      resolve({ answered, ms: performance.now() - start });
     };
-    const limit = setTimeout(end, TIMEOUT_MS);
+    const limit = setInterval(() => {
+      if (answered === answeredBefore) end();
+      answeredBefore = answered;
+    }, TIMEOUT_MS);
     const next = (): void => {
       if (begun >= requests) return;
-      const node = begun % SOCKETS;
+      sockets[begun % SOCKETS]?.send(message(kind, nodeOf(begun)), port, "127.0.0.1");
       begun += 1;
-      sockets[node]?.send(message(kind, node), port, "127.0.0.1");
     };
     for (const socket of sockets) {
       socket.on("message", (bytes) => {

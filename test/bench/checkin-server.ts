@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readConfig } from "../../gateway/app/config/index.ts";
 import { openGateway } from "../../gateway/app/gateway.ts";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { endpointOf } from "./endpoints.ts";
 
 const [nodes = "64", bridge = "without"] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), "sidgate-bench-"));
@@ -23,7 +24,7 @@ const gateway = await openGateway(
   { bridge: bridge === "with" },
 );
 for (let i = 0; i < Number(nodes); i++) {
-  const endpoint = `b${String(i).padStart(3, "0")}`;
+  const endpoint = endpointOf(i);
   await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
 }
 const coap = gateway.source.status().listening.find(({ what }) => what === "CoAP")?.address ?? "";

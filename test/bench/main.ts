@@ -1,26 +1,34 @@
 /** `npm run bench -- GROUP [--json]`: one JSON line of figures last; a table for people without --json. */
+import { parseArgs } from "node:util";
 import { checkInBench } from "./checkin.ts";
 import { coapBench } from "./coap.ts";
 import { codecBench } from "./codec.ts";
 import type { Figures } from "./measure.ts";
+import { oscoreBench } from "./oscore.ts";
+import { DEFAULT_NODES, scaleBench } from "./scale.ts";
 import { startBench } from "./start.ts";
 
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, nodes: { type: "string", default: String(DEFAULT_NODES) } },
+});
 const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   coap: coapBench,
+  oscore: oscoreBench,
   checkin: checkInBench,
   codec: codecBench,
+  scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
 };
 
-const names = process.argv.slice(2).filter((argument) => argument !== "--json");
 const unknown = names.find((name) => GROUPS[name] === undefined);
 if (unknown !== undefined || names.length === 0) {
-  console.error(`usage: npm run bench -- ${Object.keys(GROUPS).join("|")} [--json]`);
+  console.error(`usage: npm run bench -- ${Object.keys(GROUPS).join("|")} [--nodes N] [--json]`);
   process.exit(64);
 }
 const figures: Figures = {};
 for (const name of names) Object.assign(figures, await GROUPS[name]?.());
-if (process.argv.includes("--json")) {
+if (values.json === true) {
   console.log(JSON.stringify(figures));
 } else {
   const width = Math.max(...Object.keys(figures).map((name) => name.length));
