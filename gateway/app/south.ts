@@ -48,7 +48,7 @@ export async function openSouth(
   const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
   // The network runs in real time, whatever the clock of a trial says.
   const network = systemClock();
-  const security = await openSecurity(centre, network, log);
+  const security = await openSecurity(centre, network, log, lifecycle);
   const hosts = config.coap.listen.map(({ host }) => host);
   const directory = openDirectory(centre, { clock, engine: () => engine, network, hosts }, lifecycle);
   const engine = new Engine({
@@ -81,12 +81,19 @@ export async function openSouth(
 }
 
 /** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */
-async function openSecurity({ folder, credentials }: Centre, clock: Clock, log: Logger): Promise<Oscore> {
-  const numbers = await SenderSequence.open({
-    store: fileSequence(join(folder.path, "keys", "sequence.json"), clock),
-    clock,
-    onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
-  });
+async function openSecurity(
+  { folder, credentials }: Centre,
+  clock: Clock,
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<Oscore> {
+  const numbers = lifecycle.add(
+    await SenderSequence.open({
+      store: fileSequence(join(folder.path, "keys", "sequence.json"), clock),
+      clock,
+      onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
+    }),
+  );
   const oscore = new Oscore({ credentials, clock, numbers });
   credentials.onRemoved((credential) => oscore.forget(credential));
   return oscore;

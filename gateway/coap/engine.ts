@@ -21,7 +21,7 @@ import { Admission, type AdmissionOptions } from "./limits/admission.ts";
 import { DedupTable } from "./messages/dedup.ts";
 import { Answering, type Exchange, newExchange } from "./messages/exchange.ts";
 import { type Link, Outlet } from "./messages/outlet.ts";
-import type { OscoreRequester } from "./oscore/protected-request.ts";
+import type { OscoreRequester } from "./oscore/client/protected-request.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,

@@ -1,6 +1,5 @@
 /** RFC 8613 — OSCORE, both roles. */
 
-export { type OpenOutcome, Oscore, type OscoreOptions, type OscoreStats } from "./oscore.ts";
 export type {
   OpenedResponse,
   OscoreRequester,
@@ -8,6 +7,7 @@ export type {
   ProtectedRequest,
   ProtectOptions,
   ResponseFault,
-} from "./protected-request.ts";
-export type { ResponseSecurity } from "./response-security.ts";
-export { SenderSequence, type SequenceOptions, type SequenceStop } from "./sequence.ts";
+} from "./client/protected-request.ts";
+export { SenderSequence, type SequenceOptions, type SequenceStop } from "./context/sequence.ts";
+export { type OpenOutcome, Oscore, type OscoreOptions, type OscoreStats } from "./server/oscore.ts";
+export type { ResponseSecurity } from "./server/response-security.ts";

@@ -18,7 +18,7 @@ import { encodeMessage, type Message, type MessageType } from "../../wire/coap/i
 import { ACKNOWLEDGED_REPEAT, DedupTable } from "../messages/dedup.ts";
 import type { Link, Outlet } from "../messages/outlet.ts";
 import type { Sending, Settled } from "../messages/reliable.ts";
-import type { OpenedResponse, PlainRequest } from "../oscore/protected-request.ts";
+import type { OpenedResponse, PlainRequest } from "../oscore/client/protected-request.ts";
 import { type ReadAnswer, readAnswer } from "./answer.ts";
 import { type ExchangeEvent, type ExchangeState, isOver, step } from "./exchange.ts";
 import type { RequesterLimits } from "./limits.ts";

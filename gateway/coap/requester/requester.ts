@@ -13,7 +13,7 @@ import {
 } from "../../base/index.ts";
 import { type Message, OPTION, type Szx, sortOptions } from "../../wire/coap/index.ts";
 import type { Link, Outlet } from "../messages/outlet.ts";
-import type { OscoreRequester, PlainRequest, ProtectedRequest } from "../oscore/protected-request.ts";
+import type { OscoreRequester, PlainRequest, ProtectedRequest } from "../oscore/client/protected-request.ts";
 import type { Remote } from "../transport/transport.ts";
 import type { Answer, ReadAnswer } from "./answer.ts";
 import { type ExchangeOptions, Exchanges, type Outcome } from "./exchanges.ts";

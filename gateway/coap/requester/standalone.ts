@@ -2,7 +2,7 @@
 import { isIPv6 } from "node:net";
 import type { Clock, Closable, Logger, Random } from "../../base/index.ts";
 import { Engine } from "../engine.ts";
-import type { OscoreRequester } from "../oscore/protected-request.ts";
+import type { OscoreRequester } from "../oscore/client/protected-request.ts";
 import { UdpTransport } from "../transport/udp.ts";
 import type { Requests } from "./requester.ts";
 

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { toHex } from "../../../gateway/base/index.ts";
-import { type AeadKey, aeadMaker, OneShot } from "../../../gateway/coap/oscore/aead.ts";
-import { CcmBench } from "../../../gateway/coap/oscore/aes-ccm.ts";
-import { ALGORITHMS } from "../../../gateway/coap/oscore/algorithms.ts";
+import { type AeadKey, aeadMaker, OneShot } from "../../../gateway/coap/oscore/crypto/aead.ts";
+import { CcmBench } from "../../../gateway/coap/oscore/crypto/aes-ccm.ts";
+import { ALGORITHMS } from "../../../gateway/coap/oscore/crypto/algorithms.ts";
 
 const sealed = (key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Uint8Array => {
   const bytes = new Uint8Array(3 + plain.length + key.tagBytes + 2);

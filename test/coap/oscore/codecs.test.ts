@@ -2,13 +2,27 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isCoded, toHex } from "../../../gateway/base/index.ts";
-import { algorithmRow } from "../../../gateway/coap/oscore/algorithms.ts";
-import { decomposeProxyUri, splitReplyOptions } from "../../../gateway/coap/oscore/classes.ts";
-import { decodeRecord, encodeRecord, serialOf } from "../../../gateway/coap/oscore/context-record.ts";
-import { decodePlaintext, encodePlaintext } from "../../../gateway/coap/oscore/message.ts";
-import { decodeOscoreOption, encodeOscoreOption, type OscoreOption } from "../../../gateway/coap/oscore/option.ts";
-import { decodePartialIv, encodePartialIv, MAX_SEQUENCE_NUMBER } from "../../../gateway/coap/oscore/partial-iv.ts";
-import { EMPTY_WINDOW, isFresh, type ReplayWindow, received, windowFrom } from "../../../gateway/coap/oscore/window.ts";
+import { decomposeProxyUri, splitReplyOptions } from "../../../gateway/coap/oscore/codec/classes.ts";
+import { decodePlaintext, encodePlaintext } from "../../../gateway/coap/oscore/codec/message.ts";
+import {
+  decodeOscoreOption,
+  encodeOscoreOption,
+  type OscoreOption,
+} from "../../../gateway/coap/oscore/codec/option.ts";
+import {
+  decodePartialIv,
+  encodePartialIv,
+  MAX_SEQUENCE_NUMBER,
+} from "../../../gateway/coap/oscore/codec/partial-iv.ts";
+import { decodeRecord, encodeRecord, serialOf } from "../../../gateway/coap/oscore/context/context-record.ts";
+import {
+  EMPTY_WINDOW,
+  isFresh,
+  type ReplayWindow,
+  received,
+  windowFrom,
+} from "../../../gateway/coap/oscore/context/window.ts";
+import { algorithmRow } from "../../../gateway/coap/oscore/crypto/algorithms.ts";
 import { OPTION } from "../../../gateway/wire/coap/index.ts";
 import { hex } from "./contexts.ts";
 

@@ -1,8 +1,8 @@
 /** Two ends of one context and the datagrams between them: a gateway and a peer that is made of the same parts. */
 import type { Clock, Credential, Millis } from "../../../gateway/base/index.ts";
 import { EMPTY, millis } from "../../../gateway/base/index.ts";
-import type { AeadMaker } from "../../../gateway/coap/oscore/aead.ts";
-import type { ContextLimits } from "../../../gateway/coap/oscore/contexts.ts";
+import type { ContextLimits } from "../../../gateway/coap/oscore/context/contexts.ts";
+import type { AeadMaker } from "../../../gateway/coap/oscore/crypto/aead.ts";
 import {
   type OpenOutcome,
   Oscore,

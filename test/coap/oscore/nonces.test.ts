@@ -6,8 +6,8 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { EMPTY, millis, toHex } from "../../../gateway/base/index.ts";
-import { type AeadMaker, aeadMaker } from "../../../gateway/coap/oscore/aead.ts";
-import { CcmBench } from "../../../gateway/coap/oscore/aes-ccm.ts";
+import { type AeadMaker, aeadMaker } from "../../../gateway/coap/oscore/crypto/aead.ts";
+import { CcmBench } from "../../../gateway/coap/oscore/crypto/aes-ccm.ts";
 import { type OpenOutcome, Oscore, type ResponseSecurity, SenderSequence } from "../../../gateway/coap/oscore/index.ts";
 import type { SequenceRange, SequenceStore } from "../../../gateway/store/index.ts";
 import { decodeMessage, encodeMessage, type Message, OPTION } from "../../../gateway/wire/coap/index.ts";

@@ -1,7 +1,7 @@
 /** RFC 8613 Appendix B.2: new keys from random ID Contexts, begun by either end, after either has lost its state. */
 import { describe, expect, test } from "@jest/globals";
 import { toHex } from "../../../gateway/base/index.ts";
-import { unwrapContext, wrapContext } from "../../../gateway/coap/oscore/rederivation.ts";
+import { unwrapContext, wrapContext } from "../../../gateway/coap/oscore/context/rederivation.ts";
 import { OPTION } from "../../../gateway/wire/coap/index.ts";
 import { credential, hex } from "./contexts.ts";
 import {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isCoded, millis } from "../../../gateway/base/index.ts";
+import { MAX_SEQUENCE_NUMBER } from "../../../gateway/coap/oscore/codec/partial-iv.ts";
 import { SenderSequence } from "../../../gateway/coap/oscore/index.ts";
-import { MAX_SEQUENCE_NUMBER } from "../../../gateway/coap/oscore/partial-iv.ts";
 import { fileSequence, memorySequence, type SequenceRange, type SequenceStore } from "../../../gateway/store/index.ts";
 import { TestClock } from "./ends.ts";
 

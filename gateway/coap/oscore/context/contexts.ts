@@ -2,12 +2,12 @@
  * RFC 8613 §3.1, Appendix B.2 — all security contexts of the gateway: from credentials to keys and windows. Every
  * context that was ever used has a small record; those in use are objects, the least recently used of which give way.
  */
-import { type Credential, type CredentialSource, equalBytes, RecordMap, toHex } from "../../base/index.ts";
-import type { AeadMaker } from "./aead.ts";
-import { algorithmRow } from "./algorithms.ts";
+import { type Credential, type CredentialSource, equalBytes, RecordMap, toHex } from "../../../base/index.ts";
+import type { AeadMaker } from "../crypto/aead.ts";
+import { algorithmRow } from "../crypto/algorithms.ts";
+import { deriveKeys } from "../crypto/derive.ts";
+import { kidNumber } from "../server/quick-request.ts";
 import { type ContextRecord, decodeRecord, encodeRecord, serialOf } from "./context-record.ts";
-import { deriveKeys } from "./derive.ts";
-import { kidNumber } from "./quick-request.ts";
 import { unwrapContext } from "./rederivation.ts";
 import { makeContext, type SecurityContext } from "./security-context.ts";
 import { EMPTY_WINDOW, type ReplayWindow } from "./window.ts";

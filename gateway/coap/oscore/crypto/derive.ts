@@ -1,7 +1,7 @@
 /** RFC 8613 §3.2.1 — from the shared secret to keys and Common IV, by HKDF-SHA-256. */
 import { hkdfSync } from "node:crypto";
-import { type Credential, EMPTY } from "../../base/index.ts";
-import { CborWriter } from "../../wire/cbor/index.ts";
+import { type Credential, EMPTY } from "../../../base/index.ts";
+import { CborWriter } from "../../../wire/cbor/index.ts";
 import { type AlgorithmRow, algorithmRow, maxIdBytes } from "./algorithms.ts";
 
 export interface DerivedKeys {

@@ -3,8 +3,8 @@
  *
  *   serial 4 | window known 1 | top + 1 of the window 6 | its bits 4 | Sender Key | Recipient Key | Common IV
  */
-import type { AlgorithmRow } from "./algorithms.ts";
-import type { DerivedKeys } from "./derive.ts";
+import type { AlgorithmRow } from "../crypto/algorithms.ts";
+import type { DerivedKeys } from "../crypto/derive.ts";
 import type { ReplayWindow } from "./window.ts";
 
 export interface ContextRecord {

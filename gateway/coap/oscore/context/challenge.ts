@@ -5,7 +5,7 @@
  *   seconds since the start 3 | HMAC-SHA-256 under a key of this start, over seconds and context, cut to 5
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Clock, type Millis, minutes } from "../../base/index.ts";
+import { type Clock, type Millis, minutes } from "../../../base/index.ts";
 import type { SecurityContext } from "./security-context.ts";
 
 const TIME_BYTES = 3;

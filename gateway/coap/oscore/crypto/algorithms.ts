@@ -1,5 +1,5 @@
 /** RFC 9053 §4 — the AEAD algorithms of OSCORE contexts (RFC 8613 §3.2.1: 10 is mandatory), one row each. */
-import type { OscoreAlgorithm } from "../../base/index.ts";
+import type { OscoreAlgorithm } from "../../../base/index.ts";
 
 export interface AlgorithmRow {
   /** COSE algorithm number. */

@@ -2,7 +2,7 @@
  * RFC 8613 §4.1.3.4.2 — block-wise transfer of protected messages, by somebody between who does not know OSCORE: the
  * ciphertext of a request is put together before it is opened, that of an answer is cut when the outer Block2 asks.
  */
-import { type Millis, minutes, toHex } from "../../base/index.ts";
+import { type Millis, minutes, toHex } from "../../../base/index.ts";
 import {
   type BlockOption,
   blockOffset,
@@ -15,10 +15,10 @@ import {
   OPTION,
   type OptionValue,
   sortOptions,
-} from "../../wire/coap/index.ts";
-import { BodyTable } from "../blockwise/block1.ts";
-import type { Reply } from "../requests/response-writer.ts";
-import { findOption } from "./message.ts";
+} from "../../../wire/coap/index.ts";
+import { BodyTable } from "../../blockwise/block1.ts";
+import type { Reply } from "../../requests/response-writer.ts";
+import { findOption } from "../codec/message.ts";
 import { unprotected } from "./response-security.ts";
 
 /** MAX_UNFRAGMENTED_SIZE: more ciphertext than this is not put together. */

@@ -1,18 +1,18 @@
 /** RFC 8613 §8.1, Appendix B.2 — the client's side: requests of ours go out protected, each under a number of its own. */
 import { randomBytes } from "node:crypto";
-import type { Credential } from "../../base/index.ts";
-import { OPTION, sortOptions } from "../../wire/coap/index.ts";
-import { makeAad } from "./aad.ts";
-import { splitRequestOptions } from "./classes.ts";
-import type { Contexts } from "./contexts.ts";
-import { findOption, OUTER_REQUEST, oscoreOption } from "./message.ts";
-import { makeNonce } from "./nonce.ts";
-import { encodeOscoreOption } from "./option.ts";
-import { encodePartialIv } from "./partial-iv.ts";
+import type { Credential } from "../../../base/index.ts";
+import { OPTION, sortOptions } from "../../../wire/coap/index.ts";
+import { splitRequestOptions } from "../codec/classes.ts";
+import { findOption, OUTER_REQUEST, oscoreOption } from "../codec/message.ts";
+import { encodeOscoreOption } from "../codec/option.ts";
+import { encodePartialIv } from "../codec/partial-iv.ts";
+import type { Contexts } from "../context/contexts.ts";
+import { NONCE_PART_BYTES, type Rederivation, wrapContext } from "../context/rederivation.ts";
+import type { SecurityContext } from "../context/security-context.ts";
+import { makeAad } from "../crypto/aad.ts";
+import { makeNonce } from "../crypto/nonce.ts";
+import { sealPlaintext } from "../crypto/seal.ts";
 import type { OscoreRequester, PlainRequest, ProtectedRequest, ProtectOptions } from "./protected-request.ts";
-import { NONCE_PART_BYTES, type Rederivation, wrapContext } from "./rederivation.ts";
-import { sealPlaintext } from "./seal.ts";
-import type { SecurityContext } from "./security-context.ts";
 import { SentRequest } from "./sent-request.ts";
 
 export interface ClientParts {

@@ -1,6 +1,7 @@
 /** RFC 8613 §8.1, §8.3 — from a message as it is meant to option and ciphertext, under a nonce that is given. */
+
+import { PLAINTEXT_OFFSET, type Plaintext, plaintextLength, readPlaintext, writePlaintext } from "../codec/message.ts";
 import type { AeadKey } from "./aead.ts";
-import { PLAINTEXT_OFFSET, type Plaintext, plaintextLength, readPlaintext, writePlaintext } from "./message.ts";
 
 export function sealPlaintext(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Plaintext): Uint8Array {
   const end = PLAINTEXT_OFFSET + plaintextLength(plaintext);

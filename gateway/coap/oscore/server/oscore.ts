@@ -1,21 +1,24 @@
 /** RFC 8613 §8.2 — the server's side: a protected request is opened, step by step, or answered with an error. */
-import { type Clock, type CredentialSource, EMPTY, isCoded, WireError } from "../../base/index.ts";
-import { codeClass, type DottedCode, decodeUint, EMPTY_CODE, type Message, OPTION } from "../../wire/coap/index.ts";
-import type { Reply } from "../requests/response-writer.ts";
-import { makeAad } from "./aad.ts";
-import { type AeadMaker, aeadMaker } from "./aead.ts";
-import { CcmBench } from "./aes-ccm.ts";
-import { Challenger } from "./challenge.ts";
-import { joinOptions } from "./classes.ts";
-import { OscoreClient } from "./client.ts";
-import { type ContextLimits, Contexts } from "./contexts.ts";
-import { findOption, type Plaintext, withoutOption } from "./message.ts";
-import { makeNonce } from "./nonce.ts";
-import { decodeOscoreOption, type OscoreOption } from "./option.ts";
+import { type Clock, type CredentialSource, EMPTY, isCoded, WireError } from "../../../base/index.ts";
+import { codeClass, type DottedCode, decodeUint, EMPTY_CODE, type Message, OPTION } from "../../../wire/coap/index.ts";
+import type { Reply } from "../../requests/response-writer.ts";
+import { OscoreClient } from "../client/client.ts";
+import { joinOptions } from "../codec/classes.ts";
+import { findOption, type Plaintext, withoutOption } from "../codec/message.ts";
+import { decodeOscoreOption, type OscoreOption } from "../codec/option.ts";
+import { decodePartialIv } from "../codec/partial-iv.ts";
+import { Challenger } from "../context/challenge.ts";
+import { type ContextLimits, Contexts } from "../context/contexts.ts";
+import { Rederivation, unwrapContext, wrapContext } from "../context/rederivation.ts";
+import type { ProvenPeer, SecurityContext } from "../context/security-context.ts";
+import { isFresh, received, windowFrom } from "../context/window.ts";
+import { makeAad } from "../crypto/aad.ts";
+import { type AeadMaker, aeadMaker } from "../crypto/aead.ts";
+import { CcmBench } from "../crypto/aes-ccm.ts";
+import { makeNonce } from "../crypto/nonce.ts";
+import { type OpenedBytes, openBytes, readOpened } from "../crypto/seal.ts";
 import { OuterBlocks } from "./outer-blocks.ts";
-import { decodePartialIv } from "./partial-iv.ts";
 import { QuickRequest } from "./quick-request.ts";
-import { Rederivation, unwrapContext, wrapContext } from "./rederivation.ts";
 import {
   type OpenedRequest,
   protectUnder,
@@ -23,9 +26,6 @@ import {
   type ResponseSecurity,
   unprotected,
 } from "./response-security.ts";
-import { type OpenedBytes, openBytes, readOpened } from "./seal.ts";
-import type { ProvenPeer, SecurityContext } from "./security-context.ts";
-import { isFresh, received, windowFrom } from "./window.ts";
 
 export interface OscoreOptions {
   readonly credentials: CredentialSource;

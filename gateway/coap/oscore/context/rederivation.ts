@@ -4,7 +4,7 @@
  * replayed first request disturbs nobody, and a replayed second one finds no R2 to begin a context with.
  */
 import { randomBytes } from "node:crypto";
-import { type Clock, equalBytes, type Millis } from "../../base/index.ts";
+import { type Clock, equalBytes, type Millis } from "../../../base/index.ts";
 
 /** Bytes of R1, R2 and R3. */
 export const NONCE_PART_BYTES = 8;

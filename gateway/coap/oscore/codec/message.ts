@@ -1,5 +1,5 @@
 /** RFC 8613 §5.3 — the plaintext: Code, inner options, payload; and §4.2 — the codes that show outside. */
-import { EMPTY } from "../../base/index.ts";
+import { EMPTY } from "../../../base/index.ts";
 import {
   codeOf,
   type DottedCode,
@@ -9,7 +9,7 @@ import {
   OPTION,
   type OptionValue,
   writeMessage,
-} from "../../wire/coap/index.ts";
+} from "../../../wire/coap/index.ts";
 
 export interface Plaintext {
   readonly code: number;

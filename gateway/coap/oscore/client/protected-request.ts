@@ -1,7 +1,7 @@
 /** RFC 8613 §8.1, §8.4 — what the requester gets of OSCORE: a request to send, and what an answer to it means. */
-import type { Credential } from "../../base/index.ts";
-import type { Message } from "../../wire/coap/index.ts";
-import type { Plaintext } from "./message.ts";
+import type { Credential } from "../../../base/index.ts";
+import type { Message } from "../../../wire/coap/index.ts";
+import type { Plaintext } from "../codec/message.ts";
 
 /** The request as it is meant: a method's Code byte, options in ascending order, whole payload. */
 export type PlainRequest = Plaintext;

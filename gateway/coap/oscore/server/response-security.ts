@@ -1,15 +1,15 @@
 /** RFC 8613 §8.3 — the answers to one request: the first may use the request's nonce, every other has its own. */
-import { EMPTY } from "../../base/index.ts";
-import type { DottedCode } from "../../wire/coap/index.ts";
-import { codeOf, OPTION, type OptionValue, sortOptions } from "../../wire/coap/index.ts";
-import type { Reply } from "../requests/response-writer.ts";
-import { splitReplyOptions } from "./classes.ts";
-import { oscoreOption, outerReplyCode } from "./message.ts";
-import { makeNonce } from "./nonce.ts";
-import { encodeOscoreOption } from "./option.ts";
-import { encodePartialIv } from "./partial-iv.ts";
-import { sealPlaintext } from "./seal.ts";
-import type { SecurityContext } from "./security-context.ts";
+import { EMPTY } from "../../../base/index.ts";
+import type { DottedCode } from "../../../wire/coap/index.ts";
+import { codeOf, OPTION, type OptionValue, sortOptions } from "../../../wire/coap/index.ts";
+import type { Reply } from "../../requests/response-writer.ts";
+import { splitReplyOptions } from "../codec/classes.ts";
+import { oscoreOption, outerReplyCode } from "../codec/message.ts";
+import { encodeOscoreOption } from "../codec/option.ts";
+import { encodePartialIv } from "../codec/partial-iv.ts";
+import type { SecurityContext } from "../context/security-context.ts";
+import { makeNonce } from "../crypto/nonce.ts";
+import { sealPlaintext } from "../crypto/seal.ts";
 
 /** What protects the answers to one request; an observation keeps it for its notifications. */
 export interface ResponseSecurity {

@@ -9,9 +9,9 @@
  *   start begins at or above it. So an old copy of the data that is put back begins above all that was used since it
  *   was taken, as long as the clock goes on.
  */
-import { type Clock, type Closable, type Millis, millis } from "../../base/index.ts";
-import type { SequenceRange, SequenceStore } from "../../store/index.ts";
-import { MAX_SEQUENCE_NUMBER } from "./partial-iv.ts";
+import { type Clock, type Closable, type Millis, millis } from "../../../base/index.ts";
+import type { SequenceRange, SequenceStore } from "../../../store/index.ts";
+import { MAX_SEQUENCE_NUMBER } from "../codec/partial-iv.ts";
 
 /** Numbers that a new store has at once. */
 const HEADROOM = 2 ** 20;

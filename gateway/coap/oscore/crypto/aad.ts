@@ -1,5 +1,5 @@
 /** RFC 8613 §5.4 — what is authenticated beside the ciphertext: the request it belongs to and the algorithm. */
-import type { OscoreAlgorithm } from "../../base/index.ts";
+import type { OscoreAlgorithm } from "../../../base/index.ts";
 
 /** CBOR: array of 3, "Encrypt0", an empty byte string (RFC 9052 §5.3). */
 const ENCRYPT0 = Uint8Array.of(0x83, 0x68, 0x45, 0x6e, 0x63, 0x72, 0x79, 0x70, 0x74, 0x30, 0x40);

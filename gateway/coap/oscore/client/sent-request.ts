@@ -1,16 +1,16 @@
 /** RFC 8613 §8.4, §7.4.1, Appendix B.2 — a protected request of ours, and what is made of the answers to it. */
 import { randomBytes } from "node:crypto";
-import { type Credential, EMPTY, isCoded } from "../../base/index.ts";
-import { codeClass, codeOf, type Message, OPTION, sortOptions } from "../../wire/coap/index.ts";
-import type { Contexts } from "./contexts.ts";
-import { findOption, type Plaintext, withoutOption } from "./message.ts";
-import { makeNonce } from "./nonce.ts";
-import { decodeOscoreOption, type OscoreOption } from "./option.ts";
-import { decodePartialIv } from "./partial-iv.ts";
+import { type Credential, EMPTY, isCoded } from "../../../base/index.ts";
+import { codeClass, codeOf, type Message, OPTION, sortOptions } from "../../../wire/coap/index.ts";
+import { findOption, type Plaintext, withoutOption } from "../codec/message.ts";
+import { decodeOscoreOption, type OscoreOption } from "../codec/option.ts";
+import { decodePartialIv } from "../codec/partial-iv.ts";
+import type { Contexts } from "../context/contexts.ts";
+import { NONCE_PART_BYTES, type Rederivation, unwrapContext } from "../context/rederivation.ts";
+import type { SecurityContext } from "../context/security-context.ts";
+import { makeNonce } from "../crypto/nonce.ts";
+import { openBytes, readOpened } from "../crypto/seal.ts";
 import type { OpenedResponse, PlainRequest, ProtectedRequest, ResponseFault } from "./protected-request.ts";
-import { NONCE_PART_BYTES, type Rederivation, unwrapContext } from "./rederivation.ts";
-import { openBytes, readOpened } from "./seal.ts";
-import type { SecurityContext } from "./security-context.ts";
 
 export interface SentParts {
   readonly contexts: Contexts;

@@ -1,5 +1,5 @@
 /** RFC 8613 §6.1 — the value of the OSCORE option: flag bits, Partial IV, kid context, kid. */
-import { EMPTY, WireError } from "../../base/index.ts";
+import { EMPTY, WireError } from "../../../base/index.ts";
 
 export interface OscoreOption {
   /** 1 to 5 bytes, as they came. */

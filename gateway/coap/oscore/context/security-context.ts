@@ -1,9 +1,9 @@
 /** RFC 8613 §3.1 — one security context in use: keys, Common IV, ids, and the replay window. */
-import type { Credential, Peer } from "../../base/index.ts";
-import { toHex } from "../../base/index.ts";
-import type { AeadKey, AeadMaker } from "./aead.ts";
-import { algorithmRow } from "./algorithms.ts";
-import type { DerivedKeys } from "./derive.ts";
+import type { Credential, Peer } from "../../../base/index.ts";
+import { toHex } from "../../../base/index.ts";
+import type { AeadKey, AeadMaker } from "../crypto/aead.ts";
+import { algorithmRow } from "../crypto/algorithms.ts";
+import type { DerivedKeys } from "../crypto/derive.ts";
 import type { ReplayWindow } from "./window.ts";
 
 /** Who is proven by a context; one object for all requests, the engine adds the path. */

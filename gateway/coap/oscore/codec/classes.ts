@@ -2,8 +2,8 @@
  * RFC 8613 §4.1, Figure 5 — which options travel inside the ciphertext (class E), outside of it (class U), or both.
  * What the table does not name is class E.
  */
-import { EMPTY } from "../../base/index.ts";
-import { encodeUint, OPTION, type OptionValue, sortOptions } from "../../wire/coap/index.ts";
+import { EMPTY } from "../../../base/index.ts";
+import { encodeUint, OPTION, type OptionValue, sortOptions } from "../../../wire/coap/index.ts";
 
 export const OPTION_CLASSES = [
   { number: OPTION.uriHost, inner: false, outer: true },

@@ -3,13 +3,14 @@
  * without an object per step. Anything that is not plain - a context that was not used lately, one of several, a window
  * that is not known, a replay - is left to the general way, as if nothing had happened.
  */
-import { makeAad } from "./aad.ts";
-import type { Contexts } from "./contexts.ts";
-import { PLAINTEXT_OFFSET } from "./message.ts";
-import { makeNonce } from "./nonce.ts";
-import type { OpenedBytes } from "./seal.ts";
-import type { SecurityContext } from "./security-context.ts";
-import { isFresh, received } from "./window.ts";
+
+import { PLAINTEXT_OFFSET } from "../codec/message.ts";
+import type { Contexts } from "../context/contexts.ts";
+import type { SecurityContext } from "../context/security-context.ts";
+import { isFresh, received } from "../context/window.ts";
+import { makeAad } from "../crypto/aad.ts";
+import { makeNonce } from "../crypto/nonce.ts";
+import type { OpenedBytes } from "../crypto/seal.ts";
 
 /** §6.1: only a kid, no kid context, no reserved bits. */
 const KID_ONLY = 0x08;
