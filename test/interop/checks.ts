@@ -12,6 +12,8 @@ export interface Ask {
   readonly payload?: Uint8Array;
   readonly contentFormat?: number;
   readonly etag?: Uint8Array;
+  /** Whole sets of blocks at a time (RFC 9177), where the client can. */
+  readonly qBlock2?: boolean;
   /** One more option. */
   readonly option?: { readonly number: number; readonly value: Uint8Array };
 }
@@ -38,6 +40,8 @@ export interface Resources {
   readonly storage: string | undefined;
   /** 256 KiB of imageOf. */
   readonly image: string;
+  /** The same, for a client that knows RFC 9177. */
+  readonly qBlock2: string | undefined;
   /** Observable, changes several times a second. */
   readonly clock: string;
   /** What FETCH finds when it asks for `wanted`. */
@@ -66,6 +70,7 @@ export const RESOURCES: Resources = {
   small: "small",
   storage: "storage",
   image: "image",
+  qBlock2: undefined,
   clock: "clock",
   fetched: { path: "echo", wanted: INSTANCES, contentFormat: 141, found: /^a1190447f6$/ },
   patched: "patched",
@@ -107,6 +112,12 @@ export const CHECKS: readonly Check[] = [
   {
     name: "GET 256 KiB, Block2",
     run: async (client, { image }) => same((await client.ask({ method: "GET", path: image })).payload, IMAGE),
+  },
+  {
+    name: "GET 256 KiB, Q-Block2",
+    possible: ({ qBlock2 }) => qBlock2 !== undefined,
+    run: async (client, { qBlock2 = "" }) =>
+      same((await client.ask({ method: "GET", path: qBlock2, qBlock2: true })).payload, IMAGE),
   },
   {
     name: "Observe",

@@ -6,11 +6,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../gateway/base/index.ts";
 import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
-import { CHECKS, type Client } from "./checks.ts";
+import { CHECKS, type Check, type Client, type Resources } from "./checks.ts";
 import { CLIENTS, isMissing, type Protection, type RunningServer, SERVERS, type SharedSecret } from "./peers.ts";
 import { requesterClient } from "./requester.ts";
 import { SUBJECT_RESOURCES, type Subject, startSubject } from "./subject.ts";
-import { InteropTable, ROWS } from "./table.ts";
+import { InteropTable, ROWS, type RowName } from "./table.ts";
 
 const DOC = new URL("../../docs/interop.md", import.meta.url);
 const table = new InteropTable();
@@ -35,7 +35,15 @@ const withProtections = <R extends { readonly protections: readonly Protection[]
 const missingNote = ({ program }: { readonly program: string | undefined }): string =>
   isMissing({ program }) ? ` (skipped: needs ${program}, which scripts/interop-peers.sh gets)` : "";
 
+/** The checks that can be tried; the others say so in the table. */
+function possibleOf(row: RowName & { readonly program: string | undefined }, resources: Resources): readonly Check[] {
+  if (!isMissing(row)) for (const { name } of CHECKS) table.record(row, name, "-");
+  return CHECKS.filter((check) => check.possible?.(resources) ?? true);
+}
+
 describe.each(withProtections(CLIENTS))("$peer, $protection", (row) => {
+  const inSets = row.qBlock2?.includes(row.protection) === true;
+  const resources = { ...SUBJECT_RESOURCES, qBlock2: inSets ? SUBJECT_RESOURCES.image : undefined };
   let subject: Subject | undefined;
   let client: Client | undefined;
 
@@ -50,9 +58,10 @@ describe.each(withProtections(CLIENTS))("$peer, $protection", (row) => {
     await subject?.close();
   });
 
-  (isMissing(row) ? test.skip : test).each(CHECKS)(`$name${missingNote(row)}`, async ({ name, run }) => {
+  const checks = possibleOf(row, resources);
+  (isMissing(row) ? test.skip : test).each(checks)(`$name${missingNote(row)}`, async ({ name, run }) => {
     table.record(row, name, "FAILS");
-    await run(await open(), SUBJECT_RESOURCES);
+    await run(await open(), resources);
     const proven = subject?.heard.every(({ identity }) => identity !== undefined);
     expect(proven).toBe(row.protection === "OSCORE");
     table.record(row, name, "ok");
@@ -75,9 +84,8 @@ describe.each(withProtections(SERVERS))("$peer, $protection", (row) => {
     await server?.close();
   });
 
-  const possible = CHECKS.filter((check) => check.possible?.(row.resources) ?? true);
-  for (const { name } of CHECKS) table.record(row, name, "-");
-  (isMissing(row) ? test.skip : test).each(possible)(`$name${missingNote(row)}`, async ({ name, run }) => {
+  const checks = possibleOf(row, row.resources);
+  (isMissing(row) ? test.skip : test).each(checks)(`$name${missingNote(row)}`, async ({ name, run }) => {
     table.record(row, name, "FAILS");
     await run(await open(), row.resources);
     table.record(row, name, "ok");

@@ -26,6 +26,8 @@ export interface ClientRow {
   readonly program: string | undefined;
   readonly protections: readonly Protection[];
   readonly version: () => string | Promise<string>;
+  /** It knows RFC 9177. */
+  readonly qBlock2?: readonly Protection[];
   readonly client: (uri: string, secret?: SharedSecret) => Client | Promise<Client>;
 }
 
@@ -41,7 +43,10 @@ const PYTHON = join(FOLDER, "aiocoap", "bin", "python");
 
 export const CLIENTS: readonly ClientRow[] = [
   libcoapRow("libcoap client (Debian stable)", "/usr/bin/coap-client-notls", ["plain"]),
-  libcoapRow("libcoap client (with OSCORE)", join(FOLDER, "libcoap", "coap-client"), ["plain", "OSCORE"]),
+  {
+    ...libcoapRow("libcoap client (with OSCORE)", join(FOLDER, "libcoap", "coap-client"), ["plain", "OSCORE"]),
+    qBlock2: ["plain"], // under OSCORE it takes one answer to a request, and Q-Block2 brings ten
+  },
   {
     peer: "aiocoap client",
     program: PYTHON,

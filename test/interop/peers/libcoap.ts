@@ -14,6 +14,8 @@ import { type Ask, type Client, IMAGE, type Resources, type Told } from "../chec
 import type { RunningServer, SharedSecret } from "../peers.ts";
 
 const run = promisify(execFile);
+/** COAP_BLOCK_USE_LIBCOAP and COAP_BLOCK_TRY_Q_BLOCK. */
+const BLOCKS_IN_SETS = 0x01 | 0x04;
 
 export async function libcoapVersion(program: string): Promise<string> {
   const { stderr } = await run(program, ["-?"]).catch((usage: { readonly stderr: string }) => usage);
@@ -40,7 +42,7 @@ export async function libcoapClient(program: string, uri: string, secret?: Share
   }
   const watchers = new Set<ChildProcess>();
 
-  const ask = async ({ method, path, payload, contentFormat, etag, option }: Ask): Promise<Told> => {
+  const ask = async ({ method, path, payload, contentFormat, etag, option, qBlock2 }: Ask): Promise<Told> => {
     const out = join(folder, "out");
     await rm(out, { force: true });
     const args = [...oscore, "-v", "6", "-B", "20", "-m", method.toLowerCase(), "-o", out];
@@ -50,6 +52,7 @@ export async function libcoapClient(program: string, uri: string, secret?: Share
     }
     if (contentFormat !== undefined) args.push("-t", String(contentFormat));
     if (etag !== undefined) args.push("-O", `4,0x${toHex(etag)}`);
+    if (qBlock2 === true) args.push("-N", "-L", String(BLOCKS_IN_SETS));
     if (option !== undefined) args.push("-O", `${option.number},0x${toHex(option.value)}`);
     const { stdout, stderr } = await run(program, [...args, `${uri}/${path}`], { maxBuffer: 1 << 24 });
     const answers = [...`${stdout}${stderr}`.matchAll(/v:1 t:\w+ c:([245]\.\d\d) .*?\[(.*?)\]/g)];
@@ -90,6 +93,7 @@ export const LIBCOAP_RESOURCES: Resources = {
   small: "time",
   storage: "storage",
   image: "image",
+  qBlock2: undefined,
   clock: "time",
   fetched: { path: "time", wanted: Buffer.from("ticks"), contentFormat: 0, found: /^(3\d)+$/ },
   patched: undefined,
