@@ -86,7 +86,8 @@ export class NodeStore {
       this.#take(record.id, record, encodeNodeRecord(record, this.#schema, this.#writer));
       return;
     }
-    this.#noteReach(hot.place, record.reach);
+    // A change of something else must not put off a look that was asked for.
+    if (record.reach !== hot.record.reach) this.#noteReach(hot.place, record.reach);
     hot.record = record;
     hot.changed = true;
   }

@@ -49,6 +49,15 @@ test("awake for its awake time, then asleep, then late, then back", async () => 
   presence.close();
 });
 
+test("an edit between a word and the next look does not hide the word", async () => {
+  const { registry, ledger, presence, clock, states } = await site();
+  registry.heard(PEER, clock.now());
+  await ledger.record("node.renamed", { node: NODE, name: "Valve", actor: "test" });
+  await clock.advance(seconds(30));
+  expect(states()).toEqual(["awake"]);
+  presence.close();
+});
+
 test("the period is learnt from its wakes alone, missed ones left out, and is still known after a restart", async () => {
   const { registry, ledger, presence, clock, wake, open } = await site();
   for (let i = 0; i < 12; i++) await wake(i === 5 ? ((2 * PERIOD) as Millis) : PERIOD);
