@@ -1,8 +1,8 @@
 /** Protected requests of the gateway (RFC 8613 §8, RFC 9175 §2.4): each message by itself, only proven answers count. */
 import { expect, test } from "@jest/globals";
-import { millis, minutes, SILENT, seconds, seededRandom } from "../../gateway/base/index.ts";
+import { EMPTY, millis, minutes, SILENT, seconds, seededRandom } from "../../gateway/base/index.ts";
 import { type Answer, Engine, type Question, type RequestPeer, type Response } from "../../gateway/coap/index.ts";
-import { type Message, OPTION } from "../../gateway/wire/coap/index.ts";
+import { codeOf, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ask, GET, stateOf, to } from "../support/asking.ts";
 import { ack, con, GATEWAY, NODE, type ScriptedNode, stage } from "../support/lockstep.ts";
 import { imageOf } from "../support/lockstep-images.ts";
@@ -29,16 +29,17 @@ async function pair(handler: (payload: Uint8Array) => Response, weather: Weather
     unprotected: () => false,
     handler: (_peer, { payload }) => handler(payload),
   });
+  const oscore = oscoreOf(clock, ours);
   const engine = new Engine({
     ...common,
     random: seededRandom(2),
     transports: [network.endpoint(GATEWAY)],
-    oscore: oscoreOf(clock, ours).client,
+    oscore: oscore.client,
     handler: () => ({ code: "4.04" }),
   });
   await node.start();
   await engine.start();
-  return { clock, node, engine };
+  return { clock, node, engine, oscore };
 }
 
 /** A scripted node that cannot open what it gets. */
@@ -119,12 +120,34 @@ test("what nobody proved is ignored: the request goes on, a CON gets no ACK", as
   expect(scene.engine.stats().kept.confirmables).toBe(1);
 });
 
-test("an unprotected 4.01 ends the request, and is no answer", async () => {
+test("an unprotected 4.01 is no answer: new keys are tried once (Appendix B.2), then the request ends", async () => {
   const scene = await scripted();
   const asked = ask(scene, GET, HOW);
-  const { mid, token } = to(await protectedRequest(scene.node));
-  await scene.node.sends(ack("4.01").mid(mid).token(token).payload("Security context not found"));
+  for (let round = 0; round < 2; round++) {
+    const { mid, token } = to(await protectedRequest(scene.node));
+    await scene.node.sends(ack("4.01").mid(mid).token(token).payload("Security context not found"));
+  }
   expect(await stateOf(asked)).toBe("request.unprotected-answer");
+});
+
+test("a node that lost the keys agreed on (Appendix B.2) agrees on new ones, and answers", async () => {
+  const { engine, clock, oscore } = await pair(() => ({ code: "2.05", payload: Uint8Array.of(7) }));
+  const earlier = oscoreOf(clock, theirs); // the node before its restart
+  const first = oscore.client.protectRequest(
+    ours,
+    { code: codeOf("GET"), options: [], payload: EMPTY },
+    { rederive: true },
+  );
+  if (first === undefined) throw new Error("no request");
+  const message = { type: "CON", messageId: 1, token: EMPTY } as const;
+  const { code, options, payload } = first;
+  const offered = earlier.openRequest({ ...message, code, options, payload }, "");
+  if (offered.kind !== "refused" || offered.reply === undefined) throw new Error("nothing offered");
+  const { code: dotted, ...rest } = offered.reply;
+  expect(first.open({ ...message, type: "ACK", code: codeOf(dotted), ...rest }).kind).toBe("again");
+
+  const asked = ask({ engine, clock }, GET, HOW);
+  expect(await stateOf(asked)).toMatchObject({ code: "2.05", payload: Buffer.of(7) });
 });
 
 test("RFC 9175 §2.4: an Echo demanded outside is given outside, once, under a number of its own", async () => {

@@ -70,8 +70,8 @@ export interface RequesterParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** RFC 9175 §2.3: a demand for Echo is met once; RFC 8613 Appendix B.2 may come before it. */
-const TRIES = 3;
+/** RFC 9175 §2.3: a demand for Echo is met once; RFC 8613 Appendix B.2 takes two more before it. */
+const TRIES = 4;
 
 export class Requester implements Requests, Closable {
   readonly #parts: RequesterParts;
@@ -170,8 +170,10 @@ export class Requester implements Requests, Closable {
   async #sendProtected(link: Link, meant: Meant, credential: Credential, how: ExchangeOptions): Promise<ReadAnswer> {
     let request: PlainRequest = meant;
     let outerEcho: Uint8Array | undefined;
+    let keys: "ours" | "anew" | "renewed" = "ours";
     for (let tries = 1; ; tries++) {
-      const sealed = this.#protect(link, credential, request);
+      const sealed = this.#protect(link, credential, request, keys === "anew");
+      if (keys === "anew") keys = "renewed";
       const outer: Meant = outerEcho === undefined ? sealed : withEcho(sealed, outerEcho);
       const outcome = await this.#exchanges.send(link, outer, { ...how, open: (message) => sealed.open(message) });
       if (outcome.kind === "again" && tries < TRIES) {
@@ -180,13 +182,23 @@ export class Requester implements Requests, Closable {
       }
       // RFC 9175 §2.4: who must not amplify for strangers asks outside, before it spends work on opening.
       const demanded = outcome.kind === "unverified" ? outcome.answer.echo : undefined;
+      // RFC 8613 Appendix B.2: a peer that does not know our keys may have lost those of its last life.
+      if (
+        outcome.kind === "unverified" &&
+        outcome.answer.code === "4.01" &&
+        demanded === undefined &&
+        keys === "ours"
+      ) {
+        keys = "anew";
+        continue;
+      }
       if (demanded === undefined || outerEcho !== undefined || tries >= TRIES) return answerOf(outcome, link);
       outerEcho = demanded;
     }
   }
 
-  #protect({ path }: Link, credential: Credential, request: PlainRequest): ProtectedRequest {
-    const sealed = this.#parts.oscore?.protectRequest(credential, request);
+  #protect({ path }: Link, credential: Credential, request: PlainRequest, rederive: boolean): ProtectedRequest {
+    const sealed = this.#parts.oscore?.protectRequest(credential, request, { rederive });
     if (sealed === undefined) throw new UsageError("request.no-context", { peer: path });
     return sealed;
   }
