@@ -56,8 +56,10 @@ export interface Resources {
   readonly patched: string | undefined;
   /** A body with an ETag, which GET validates. */
   readonly tagged: string | undefined;
-  /** To be asked with an option that nobody knows; our own requester sends none. */
+  /** To be asked with an option that nobody knows, and to refuse that; our own requester sends none. */
   readonly strict: string | undefined;
+  /** Answers with such an option, which the client must refuse. */
+  readonly odd: string | undefined;
 }
 
 export const IMAGE = imageOf(262_144);
@@ -76,6 +78,7 @@ export const RESOURCES: Resources = {
   patched: "patched",
   tagged: "tagged",
   strict: undefined,
+  odd: "odd",
 };
 
 const same = (body: Uint8Array, expected: Uint8Array): void => {
@@ -152,9 +155,13 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "unknown critical option, 4.02",
-    possible: ({ strict }) => strict !== undefined,
-    run: async (client, { strict = "" }) => {
+    name: "unknown critical option refused",
+    possible: ({ strict, odd }) => strict !== undefined || odd !== undefined,
+    run: async (client, { strict, odd = "" }) => {
+      if (strict === undefined) {
+        await expect(client.ask({ method: "GET", path: odd })).rejects.toMatchObject({ code: "request.answer" });
+        return;
+      }
       const option = { number: 65_001, value: Uint8Array.of(1) };
       expect(await client.ask({ method: "GET", path: strict, option })).toMatchObject({ code: "4.02" });
     },

@@ -7,7 +7,13 @@ import { IMAGE, RESOURCES, type Resources } from "./checks.ts";
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TICK_MS = 100;
 
-export const SUBJECT_RESOURCES: Resources = { ...RESOURCES, image: "f/img", tagged: "f/img", strict: "small" };
+export const SUBJECT_RESOURCES: Resources = {
+  ...RESOURCES,
+  image: "f/img",
+  tagged: "f/img",
+  strict: "small",
+  odd: undefined,
+};
 
 export interface Subject {
   readonly uri: string;

@@ -11,6 +11,7 @@ import aiocoap
 from aiocoap import resource
 from aiocoap.credentials import CredentialsMap
 from aiocoap.numbers.codes import Code
+from aiocoap.optiontypes import OpaqueOption
 from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
 
 TICK_SECONDS = 0.1
@@ -27,6 +28,15 @@ class Fixed(resource.Resource):
         response = aiocoap.Message(payload=self.body)
         if self.tagged:
             resource.hashing_etag(request, response)
+        return response
+
+
+class Odd(resource.Resource):
+    """Answers with a critical option that nobody knows."""
+
+    async def render_get(self, _request):
+        response = aiocoap.Message(payload=b"a few bytes")
+        response.opt.add_option(OpaqueOption(65001, b"\x01"))
         return response
 
 
@@ -67,6 +77,7 @@ async def main():
     clock = Clock()
     site = resource.Site()
     site.add_resource(["small"], Fixed(b"a few bytes"))
+    site.add_resource(["odd"], Odd())
     site.add_resource(["storage"], Storage())
     site.add_resource(["image"], Fixed(image))
     site.add_resource(["clock"], clock)

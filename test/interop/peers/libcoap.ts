@@ -99,6 +99,7 @@ export const LIBCOAP_RESOURCES: Resources = {
   patched: undefined,
   tagged: undefined,
   strict: undefined,
+  odd: undefined,
 };
 
 export async function libcoapServer(options: {

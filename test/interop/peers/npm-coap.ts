@@ -76,6 +76,10 @@ export async function npmCoapServer(): Promise<RunningServer> {
           response.end();
         } else response.end("a few bytes");
         return;
+      case "GET odd":
+        response.setOption("65001", Buffer.of(1));
+        response.end("a few bytes");
+        return;
       case "GET image":
         response.end(Buffer.from(IMAGE));
         return;
