@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PeerCredential } from "../../gateway/admin/api/index.ts";
 import { readConfig } from "../../gateway/app/config/index.ts";
 import { openGateway } from "../../gateway/app/gateway.ts";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
@@ -23,12 +24,16 @@ const gateway = await openGateway(
   { clock: systemClock(), random: seededRandom(1), log: SILENT, version: "bench" },
   { bridge: bridge === "with" },
 );
+const credentials: Array<PeerCredential | undefined> = [];
 for (let i = 0; i < Number(nodes); i++) {
   const endpoint = endpointOf(i);
-  await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
+  const outcome = await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
+  if (outcome.status === "failed") throw new Error(outcome.error.text);
+  const { node } = outcome.result as { readonly node: string };
+  credentials.push(gateway.source.credential("node", node));
 }
 const coap = gateway.source.status().listening.find(({ what }) => what === "CoAP")?.address ?? "";
-process.send?.({ port: Number(coap.split(":").at(-1)) });
+process.send?.({ port: Number(coap.split(":").at(-1)), credentials });
 process.once("disconnect", async () => {
   await gateway.close();
   await rm(folder, { recursive: true, force: true });

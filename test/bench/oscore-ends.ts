@@ -1,6 +1,13 @@
-/** Security contexts of the benches: both ends of 64 of them, the same in every process. */
-import type { Credential, CredentialSource } from "../../gateway/base/index.ts";
-import { systemClock } from "../../gateway/base/index.ts";
+/** Security contexts of the benches: both ends of 64 of them, the same in every process; or those of a gateway. */
+import type { PeerCredential } from "../../gateway/admin/api/index.ts";
+import {
+  type Credential,
+  type CredentialSource,
+  EMPTY,
+  fromHex,
+  type OscoreAlgorithm,
+  systemClock,
+} from "../../gateway/base/index.ts";
 import { Oscore, type PlainRequest, type ProtectedRequest } from "../../gateway/coap/oscore/index.ts";
 
 const CONTEXTS = 64;
@@ -34,17 +41,43 @@ export function gatewaysEnd(): Oscore {
   return new Oscore({ credentials, clock: systemClock(), numbers: counter() });
 }
 
-/** The nodes' end, for a load. */
-export function nodesEnd(): { protect(node: number, request: PlainRequest): ProtectedRequest } {
+export interface NodesEnd {
+  protect(node: number, request: PlainRequest): ProtectedRequest;
+}
+
+/** The nodes' end of `gatewaysEnd`, for a load. */
+export const nodesEnd = (): NodesEnd =>
+  endOf(
+    Array.from({ length: CONTEXTS }, (_, index) => {
+      const { senderId, recipientId, ...rest } = credential(index);
+      return { ...rest, senderId: recipientId, recipientId: senderId };
+    }),
+  );
+
+/** The end of nodes that a gateway has given credentials to. */
+export const ownEnd = (printed: readonly PeerCredential[]): NodesEnd =>
+  endOf(
+    printed.map(({ name, algorithm, masterSecret, masterSalt, senderId, recipientId }) => ({
+      id: name,
+      nodeId: undefined,
+      name,
+      algorithm: algorithm as OscoreAlgorithm, // as the gateway told it
+      masterSecret: bytes(masterSecret),
+      masterSalt: bytes(masterSalt),
+      senderId: bytes(senderId),
+      recipientId: bytes(recipientId),
+      idContext: undefined,
+    })),
+  );
+
+const bytes = (hex: string): Uint8Array => fromHex(hex) ?? EMPTY;
+
+function endOf(credentials: readonly Credential[]): NodesEnd {
   const none: CredentialSource = { byKid: () => [], ofNode: () => undefined };
   const oscore = new Oscore({ credentials: none, clock: systemClock(), numbers: counter() });
-  const turned = Array.from({ length: CONTEXTS }, (_, index) => {
-    const { senderId, recipientId, ...rest } = credential(index);
-    return { ...rest, senderId: recipientId, recipientId: senderId };
-  });
   return {
     protect: (node, request) => {
-      const protectedRequest = oscore.client.protectRequest(turned[node]!, request);
+      const protectedRequest = oscore.client.protectRequest(credentials[node]!, request);
       if (protectedRequest === undefined) throw new Error("no sequence number left");
       return protectedRequest;
     },
