@@ -276,3 +276,22 @@ test("an answer in flight to one place is not given to another that repeats the 
   expect(thief.takeAll().map(dottedOf)).toEqual(["4.01"]);
   expect(heard).toHaveLength(1);
 });
+
+test("a node that moved and registers anew is told at its new place, and nowhere else", async () => {
+  const { node, network, another, engine, first, write } = await secured();
+  await node.sendsBytes(write(first, REGISTER, { token: 0x77 }).bytes);
+  const moved = await another(ELSEWHERE);
+  const again = write(first, REGISTER, { token: 0x77 });
+  await moved.sendsBytes(again.bytes);
+  node.takeAll();
+  moved.takeAll();
+  expect(engine.stats().kept.observations).toBe(1);
+  engine.changed("t");
+  await settled();
+  expect(node.takeAll()).toEqual([]);
+  expect(openBytes(again, moved.takeAll()[0])).toBeDefined();
+  // a reset from the place that it left is nobody's word
+  const left = network.endpoint(NODE);
+  for (let id = 0; id < 0x10000; id++) left.send(encodeEmpty("RST", id), GATEWAY);
+  expect(engine.stats().kept.observations).toBe(1);
+});
