@@ -52,6 +52,8 @@ export interface Resources {
     /** In hex. */
     readonly found: RegExp;
   };
+  /** FETCH brings back what it was sent, however large. */
+  readonly echoesAll: boolean;
   /** iPATCH, and GET gives back what was patched. */
   readonly patched: string | undefined;
   /** A body with an ETag, which GET validates. */
@@ -75,6 +77,7 @@ export const RESOURCES: Resources = {
   qBlock2: undefined,
   clock: "clock",
   fetched: { path: "echo", wanted: INSTANCES, contentFormat: 141, found: /^a1190447f6$/ },
+  echoesAll: true,
   patched: "patched",
   tagged: "tagged",
   strict: undefined,
@@ -134,6 +137,16 @@ export const CHECKS: readonly Check[] = [
       const told = await client.ask({ method: "FETCH", path, payload: wanted, contentFormat });
       expect(told.code).toBe("2.05");
       expect(toHex(told.payload)).toMatch(found);
+    },
+  },
+  {
+    name: "FETCH, 20 kB for 20 kB",
+    possible: ({ echoesAll }) => echoesAll,
+    run: async (client, { fetched: { path } }) => {
+      const wanted = imageOf(20_000);
+      const told = await client.ask({ method: "FETCH", path, payload: wanted, contentFormat: 141 });
+      expect(told.code).toBe("2.05");
+      same(told.payload, wanted);
     },
   },
   {

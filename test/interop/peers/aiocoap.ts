@@ -5,14 +5,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { fromHex, toHex } from "../../../gateway/base/index.ts";
-import { freeUdpPort } from "../../bench/measure.ts";
-import { type Ask, type Client, IMAGE, type Told } from "../checks.ts";
+import type { Ask, Client, Told } from "../checks.ts";
 import type { RunningServer, SharedSecret } from "../peers.ts";
-
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+import { scriptPath, scriptServer } from "./script-server.ts";
 
 export async function aiocoapVersion(python: string): Promise<string> {
   const { stdout } = await promisify(execFile)(python, [
@@ -40,7 +37,7 @@ async function aiocoapContext(folder: string, secret: SharedSecret): Promise<str
 
 export async function aiocoapClient(python: string, uri: string, secret?: SharedSecret): Promise<Client> {
   const folder = await mkdtemp(join(tmpdir(), "sidgate-aiocoap-"));
-  const args = [script("aiocoap-client.py"), uri];
+  const args = [scriptPath("aiocoap-client.py"), uri];
   if (secret !== undefined) args.push(await aiocoapContext(folder, secret));
   const child = spawn(python, args, { stdio: ["pipe", "pipe", "ignore"] });
   const lines = createInterface(child.stdout);
@@ -81,20 +78,7 @@ export async function aiocoapClient(python: string, uri: string, secret?: Shared
   return { ask, watch, close };
 }
 
-export async function aiocoapServer(python: string, secret?: SharedSecret): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), "sidgate-aiocoap-"));
-  const image = join(folder, "image");
-  await writeFile(image, IMAGE);
-  const port = await freeUdpPort();
-  const args = [script("aiocoap-server.py"), String(port), image];
-  if (secret !== undefined) args.push(await aiocoapContext(folder, secret));
-  const child = spawn(python, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "exit");
-  await once(child.stdout, "data");
-  const close = async (): Promise<void> => {
-    child.kill();
-    await ended;
-    await rm(folder, { recursive: true });
-  };
-  return { port, close };
-}
+export const aiocoapServer = (python: string, secret?: SharedSecret): Promise<RunningServer> =>
+  scriptServer(python, "aiocoap-server.py", async (folder) =>
+    secret === undefined ? [] : [await aiocoapContext(folder, secret)],
+  );

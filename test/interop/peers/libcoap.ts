@@ -96,6 +96,7 @@ export const LIBCOAP_RESOURCES: Resources = {
   qBlock2: undefined,
   clock: "time",
   fetched: { path: "time", wanted: Buffer.from("ticks"), contentFormat: 0, found: /^(3\d)+$/ },
+  echoesAll: false,
   patched: undefined,
   tagged: undefined,
   strict: undefined,

@@ -1,10 +1,10 @@
 /** npm `coap` as a peer, in both roles, used as its documentation and its known defects (gateway/sim/speech) ask for. */
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { Agent, createServer, type IncomingMessage, type ObserveReadStream, registerOption } from "coap";
-import { freeUdpPort } from "../../bench/measure.ts";
-import { type Ask, type Client, IMAGE, RESOURCES, type Resources, type Told } from "../checks.ts";
+import { Agent, type IncomingMessage, type ObserveReadStream, registerOption } from "coap";
+import { type Ask, type Client, RESOURCES, type Resources, type Told } from "../checks.ts";
 import type { RunningServer } from "../peers.ts";
+import { scriptServer } from "./script-server.ts";
 
 export const npmCoapVersion = (): string =>
   (createRequire(import.meta.url)("coap/package.json") as { readonly version: string }).version;
@@ -50,65 +50,8 @@ export function npmCoapClient(uri: string): Client {
   return { ask, watch, close: () => Promise.resolve() };
 }
 
-const TICK_MS = 100;
-const TAG = Buffer.of(1, 2, 3, 4);
-
 /** It joins the blocks of a body by their token (defect 5), which RFC 7959 does not ask clients to keep. */
-export const NPM_COAP_RESOURCES: Resources = { ...RESOURCES, storage: undefined };
+export const NPM_COAP_RESOURCES: Resources = { ...RESOURCES, storage: undefined, echoesAll: false };
 
-export async function npmCoapServer(): Promise<RunningServer> {
-  registerOption("ETag", same, same);
-  const stored = new Map<string, Buffer>();
-  const tickers = new Set<NodeJS.Timeout>();
-  let ticks = 0;
-  const server = createServer((request, response) => {
-    response.on("error", () => undefined);
-    const name = request.url.slice(1);
-    switch (`${request.method} ${name}`) {
-      case "GET small":
-        response.end("a few bytes");
-        return;
-      case "GET tagged":
-        // The library never says 2.03 by itself (defect 11).
-        response.setOption("ETag", TAG);
-        if (request._packet.options?.some(({ name, value }) => name === "ETag" && TAG.equals(value))) {
-          response.code = "2.03";
-          response.end();
-        } else response.end("a few bytes");
-        return;
-      case "GET odd":
-        response.setOption("65001", Buffer.of(1));
-        response.end("a few bytes");
-        return;
-      case "GET image":
-        response.end(Buffer.from(IMAGE));
-        return;
-      case "GET clock": {
-        response.write(`tick ${ticks++}`);
-        tickers.add(setInterval(() => response.write(`tick ${ticks++}`), TICK_MS));
-        return;
-      }
-      case "iPATCH patched":
-        stored.set(name, request.payload);
-        response.code = "2.04";
-        response.end();
-        return;
-      case "GET patched":
-        response.end(stored.get(name));
-        return;
-      case "FETCH echo":
-        response.end(request.payload);
-        return;
-      default:
-        response.code = "4.04";
-        response.end();
-    }
-  });
-  const port = await freeUdpPort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", () => resolve()));
-  const close = async (): Promise<void> => {
-    for (const ticker of tickers) clearInterval(ticker);
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return { port, close };
-}
+export const npmCoapServer = (): Promise<RunningServer> =>
+  scriptServer(process.execPath, "npm-coap-server.js", () => Promise.resolve([]));
