@@ -11,7 +11,7 @@ const at = (...parts) => join(ROOT, ...parts);
 const COMPILER = at("node_modules", "typescript", "bin", "tsc");
 const DIST = at("dist");
 /** The folders that tsconfig.build.json names. */
-const SOURCES = ["gateway", "cloud-bridge", join("test", "bench"), join("test", "support")];
+const SOURCES = ["gateway", "cloud-bridge", join("test", "bench"), join("test", "fuzz"), join("test", "support")];
 const BUILD_INPUTS = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
 
 function stop(sentence, code = 1) {
