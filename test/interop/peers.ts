@@ -39,12 +39,13 @@ const libcoapRow = (peer: string, program: string, protections: readonly Protect
   client: (uri, secret) => libcoapClient(program, uri, secret),
 });
 
+export const LIBCOAP_WITH_OSCORE = join(FOLDER, "libcoap", "coap-client");
 const PYTHON = join(FOLDER, "aiocoap", "bin", "python");
 
 export const CLIENTS: readonly ClientRow[] = [
   libcoapRow("libcoap client (Debian stable)", "/usr/bin/coap-client-notls", ["plain"]),
   {
-    ...libcoapRow("libcoap client (with OSCORE)", join(FOLDER, "libcoap", "coap-client"), ["plain", "OSCORE"]),
+    ...libcoapRow("libcoap client (with OSCORE)", LIBCOAP_WITH_OSCORE, ["plain", "OSCORE"]),
     qBlock2: ["plain"], // under OSCORE it takes one answer to a request, and Q-Block2 brings ten
   },
   {
