@@ -47,6 +47,26 @@ describe.each(ALGORITHMS)("$name", (row) => {
     );
   });
 
+  test("seals like node:crypto under nonces that follow each other, forth and back, long and short", () => {
+    const steps = fc.array(fc.record({ to: fc.nat(40), length: fc.constantFrom(0, 5, 16, 64, 80, 1040, 1300) }), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(exactly(row.nonceBytes), steps, (first, taken) => {
+        const aad = new Uint8Array(20);
+        for (const { to, length } of taken) {
+          const nonce = Uint8Array.from(first);
+          nonce[row.nonceBytes - 1]! ^= to;
+          const plain = new Uint8Array(length).fill(to);
+          const bytes = sealed(steady, nonce, aad, plain);
+          expect(Buffer.compare(bytes, sealed(reference, nonce, aad, plain))).toBe(0);
+          expect(opened(steady, nonce, aad, bytes)).toBe(toHex(plain));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test.each([0, 1, 15, 16, 17, 1023, 1024, 1025, 65_535])("%i bytes", (length) => {
     const nonce = new Uint8Array(row.nonceBytes).fill(length);
     const aad = new Uint8Array(22).fill(3);
