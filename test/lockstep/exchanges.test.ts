@@ -2,6 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { fromHex, millis, seconds } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
+import { codeOf, encodeMessage } from "../../gateway/wire/coap/index.ts";
 import { ack, con, GATEWAY, NODE, non, ping, rst, ScriptedNode, stage } from "../support/lockstep.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -18,6 +19,10 @@ function slow() {
   };
   return { calls, handler, release: (response: Response) => release(response) };
 }
+
+const NOTHING = new Uint8Array(0);
+/** What a scripted line cannot say. */
+const MESSAGE = { messageId: 0x79, token: Uint8Array.of(1), options: [], payload: NOTHING } as const;
 
 const counting = (response: Response) => {
   const calls: Request[] = [];
@@ -379,4 +384,101 @@ test.each([
   if (reset !== undefined) await node.expects(rst().mid(reset));
   await node.expectsSilence();
   expect(engine.stats().malformed).toBe(1);
+});
+
+test.each(["2.05", "4.04", "5.03"] as const)(
+  "%s that belongs to nothing: a CON is reset, NON, ACK and RST are ignored (RFC 7252 §4.2, §4.3)",
+  async (code) => {
+    const { calls, handler } = counting({ code: "2.05" });
+    const { node, engine } = await stage({ handler });
+    await node.sends(con(code).mid(0x77).token("0a"));
+    await node.expects(rst().mid(0x77));
+    await node.sends(non(code));
+    await node.sends(ack(code).mid(0x78));
+    await node.sendsBytes(encodeMessage({ ...MESSAGE, type: "RST", code: codeOf(code) }));
+    await node.expectsSilence();
+    expect(calls).toHaveLength(0);
+    expect(engine.stats().kept).toMatchObject({ dedup: 0, confirmables: 0 });
+  },
+);
+
+test("token lengths 9 to 15 are reset, whatever follows (RFC 7252 §3)", async () => {
+  const { node } = await stage();
+  for (let length = 9; length <= 15; length++) {
+    await node.sendsBytes(Uint8Array.of(0x40 | length, 1, 0x20, length, ...new Uint8Array(400)));
+    await node.expects(rst().mid(0x2000 | length));
+  }
+});
+
+test("a request in an ACK or a RST is none (RFC 7252 §4.2)", async () => {
+  const { calls, handler } = counting({ code: "2.05" });
+  const { node } = await stage({ handler });
+  for (const type of ["ACK", "RST"] as const) await node.sendsBytes(encodeMessage({ ...MESSAGE, type, code: 1 }));
+  await node.expectsSilence();
+  expect(calls).toHaveLength(0);
+});
+
+test("an unknown method in a NON is 4.05 in a NON", async () => {
+  const { node } = await stage();
+  await node.sends(non(0x1f, "c"));
+  await node.expects(non("4.05"));
+});
+
+test("a slow answer to a NON is a NON with an id of its own; no ACK before, none awaited after", async () => {
+  const { handler, release } = slow();
+  const { node, clock, engine } = await stage({ handler });
+  await node.sends(non("GET", "slow").token("0a"));
+  await clock.advance(seconds(30));
+  await node.repeats();
+  await node.expectsSilence();
+  release({ code: "2.05" });
+  await node.expects(non("2.05").token("0a"));
+  await clock.advance(seconds(200));
+  await node.expectsSilence();
+  expect(engine.stats().kept.confirmables).toBe(0);
+});
+
+test("a copy that comes after the separate answer was acknowledged gets its bytes again, and nothing more", async () => {
+  const { calls, handler, release } = slow();
+  const { node, clock, engine } = await stage({ handler });
+  await node.sends(con("GET", "slow"));
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  release({ code: "2.05", payload: Uint8Array.of(7) });
+  const { messageId } = await node.expects(con("2.05").payload(Uint8Array.of(7)));
+  await node.sends(ack().mid(messageId));
+  await clock.advance(seconds(60));
+  await node.repeats();
+  await node.expects(con("2.05").payload(Uint8Array.of(7)).mid(messageId));
+  await clock.advance(seconds(100));
+  await node.expectsSilence();
+  expect(calls).toHaveLength(1);
+  expect(engine.stats().kept.confirmables).toBe(0);
+});
+
+test("NON_LIFETIME: after 145 s the message id of a NON is new again", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node, clock } = await stage({ handler });
+  await node.sends(non("POST", "c"));
+  await clock.advance(millis(seconds(145) - 1));
+  await node.repeats();
+  expect(calls).toHaveLength(1);
+  await clock.advance(millis(1));
+  await node.repeats();
+  expect(calls).toHaveLength(2);
+});
+
+test("a peer's 65th message id takes the place of its first, and of nobody else's", async () => {
+  const { calls, handler } = counting({ code: "2.04" });
+  const { node, another, engine } = await stage({ handler });
+  const neighbour = await another({ ...NODE, port: 40_008 });
+  await neighbour.sends(con("POST", "c").mid(1));
+  for (let id = 1; id <= 65; id++) await node.sends(con("POST", "c").mid(id).token("0a"));
+  expect(calls).toHaveLength(66);
+  expect(engine.stats().kept.dedup).toBe(65);
+  await node.sends(con("POST", "c").mid(2).token("0a"));
+  await neighbour.repeats();
+  expect(calls).toHaveLength(66);
+  await node.sends(con("POST", "c").mid(1).token("0a")); // forgotten: it runs again
+  expect(calls).toHaveLength(67);
 });

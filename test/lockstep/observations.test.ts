@@ -77,6 +77,22 @@ test("a RST to a NON notification ends the observation", async () => {
   expect(engine.stats().kept.observations).toBe(0);
 });
 
+test("a RST that comes when the next notifications have left ends it as well", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.receives();
+  const ids: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    engine.changed("t");
+    ids.push((await node.expects(non("2.05").observe().payload(Uint8Array.of(0)))).messageId);
+  }
+  await node.sends(rst().mid(ids[0] ?? 0)); // too long ago to be known
+  expect(engine.stats().kept.observations).toBe(1);
+  await node.sends(rst().mid(ids[2] ?? 0));
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
 test("a RST to a CON notification ends it too", async () => {
   const { handler } = gauge();
   const { node, engine, clock } = await stage({ handler });
@@ -253,4 +269,77 @@ test("a closed engine notifies nobody", async () => {
   await engine.close();
   await clock.advance(seconds(100));
   await node.expectsSilence();
+});
+
+test("deregistering under another token, or from another place, ends nothing (RFC 7641 §3.6)", async () => {
+  const { handler } = gauge();
+  const { node, another, engine } = await stage({ handler });
+  const neighbour = await another({ ...NODE, port: 40_008 });
+  await node.sends(non("GET", "s").observe(0).token("07"));
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+  await node.sends(non("GET", "s").observe(1).token("08"));
+  await node.expects(non("2.05").payload(Uint8Array.of(0)));
+  await neighbour.sends(non("GET", "s").observe(1).token("07"));
+  await neighbour.expects(non("2.05").payload(Uint8Array.of(0)));
+  engine.changed("t");
+  await node.expects(non("2.05").observe().payload(Uint8Array.of(0)).token("07"));
+});
+
+test("registering anew as CON makes the notifications CON, and as NON again NON; the numbers go on", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  const numbers: number[] = [];
+  for (const register of [non, con, non]) {
+    const answer = register === con ? ack("2.05") : non("2.05");
+    await node.sends(register("GET", "s").observe(0).token("07"));
+    numbers.push(sequence(await node.expects(answer.observe().payload(Uint8Array.of(0)))));
+    engine.changed("t");
+    const told = await node.expects(register("2.05").observe().payload(Uint8Array.of(0)).token("07"));
+    numbers.push(sequence(told));
+    if (register === con) await node.sends(ack().mid(told.messageId));
+  }
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  expect(new Set(numbers).size).toBe(6);
+});
+
+test("registering anew for what is no more ends the observation (RFC 7641 §4.1)", async () => {
+  const { state, handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0).token("07"));
+  await node.receives();
+  state.gone = true;
+  await node.sends(non("GET", "s").observe(0).token("07"));
+  await node.expects(non("4.04"));
+  expect(engine.stats().kept.observations).toBe(0);
+  engine.changed("t");
+  await node.expectsSilence();
+});
+
+test.each([
+  ["a later block (RFC 7959 §3.4)", non("GET", "s").observe(0).block2(1, 0, 16)],
+  ["a value that is neither 0 nor 1", non("GET", "s").observe(2)],
+  ["a value of four bytes, as an elective option that is not understood", non("GET", "s").option(6, new Uint8Array(4))],
+])("nothing is registered by %s", async (_name, line) => {
+  const handler = (): Response => ({ code: "2.05", payload: new Uint8Array(20), observable: "t" });
+  const { node, engine } = await stage({ handler });
+  await node.sends(line);
+  const { options } = await node.receives();
+  expect(options.map(({ number }) => number)).not.toContain(OPTION.observe);
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
+test("a CON that nobody acknowledges is sent again as it was; what changed meanwhile goes after it (RFC 7641 §4.5.2)", async () => {
+  const { state, handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(con("GET", "s").observe(0));
+  await node.receives();
+  state.value = 1;
+  engine.changed("t");
+  const { messageId } = await node.expects(con("2.05").observe().payload(Uint8Array.of(1)));
+  state.value = 2;
+  engine.changed("t");
+  await clock.advance(seconds(3));
+  await node.expects(con("2.05").observe().payload(Uint8Array.of(1)).mid(messageId));
+  await node.sends(ack().mid(messageId));
+  await node.expects(con("2.05").observe().payload(Uint8Array.of(2)));
 });

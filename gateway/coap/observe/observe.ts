@@ -25,9 +25,12 @@ export interface Observation extends Registration {
   /** NON notifications since the peer last showed that it listens, and when that was. */
   unconfirmed: number;
   confirmedAt: Millis;
-  /** Message id of the last NON notification: a RST that names it ends the observation. */
-  lastMessageId: number | undefined;
+  /** Message ids of the last NON notifications: a RST that names one ends the observation, also one that comes late. */
+  readonly messageIds: number[];
 }
+
+/** A RST is a round trip behind, and a gauge may change more often than that. */
+const REMEMBERED_MESSAGES = 4;
 
 export interface ObservationLimits {
   readonly observationsPerPeer: number;
@@ -63,7 +66,7 @@ export class ObservationTable {
       stale: false,
       unconfirmed: 0,
       confirmedAt: now,
-      lastMessageId: undefined,
+      messageIds: [],
     };
     this.#byKey.set(key, observation);
     this.#perPeer.set(registration.key, ofPeer + 1);
@@ -87,7 +90,7 @@ export class ObservationTable {
     const left = (this.#perPeer.get(key) ?? 1) - 1;
     if (left === 0) this.#perPeer.delete(key);
     else this.#perPeer.set(key, left);
-    this.#forgetMessage(observation);
+    while (observation.messageIds.length > 0) this.#forgetMessage(observation);
   }
 
   on(topic: string): Iterable<Observation> {
@@ -104,9 +107,9 @@ export class ObservationTable {
   }
 
   sentUnconfirmed(observation: Observation, messageId: number): void {
-    this.#forgetMessage(observation);
+    if (observation.messageIds.length >= REMEMBERED_MESSAGES) this.#forgetMessage(observation);
     observation.unconfirmed += 1;
-    observation.lastMessageId = messageId;
+    observation.messageIds.push(messageId);
     this.#byMessageId.set(`${messageId} ${observation.link.path}`, observation);
   }
 
@@ -123,10 +126,9 @@ export class ObservationTable {
     return true;
   }
 
-  #forgetMessage(observation: Observation): void {
-    if (observation.lastMessageId === undefined) return;
-    this.#byMessageId.delete(`${observation.lastMessageId} ${observation.link.path}`);
-    observation.lastMessageId = undefined;
+  /** The oldest one. */
+  #forgetMessage({ messageIds, link }: Observation): void {
+    this.#byMessageId.delete(`${messageIds.shift()} ${link.path}`);
   }
 }
 
