@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Fetches the CoAP implementations that Debian stable does not have in the form the interop table needs, into a folder
-# outside the clone ($SIDGATE_PEERS, else ~/.cache/sidgate-peers): libcoap 4.3.5 with OSCORE, built from Debian's own
-# source package, and aiocoap in a Python environment. What cannot be had is named, and its tests are skipped by name.
+# outside the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers): libcoap 4.3.5 with OSCORE, built from Debian's own
+# source package, and aiocoap in a Python environment; and builds our small server over both versions of libcoap.
+# What cannot be had is named, and its tests are skipped by name.
 set -uo pipefail
 
 LIBCOAP=4.3.5
 AIOCOAP=0.4.17
 
-peers="${SIDGATE_PEERS:-$HOME/.cache/sidgate-peers}"
+server="$(cd "$(dirname "$0")/.." && pwd)/test/interop/peers/libcoap-server.c"
+peers="${INTEROP_PEERS:-$HOME/.cache/sidgate-peers}"
 mkdir -p "$peers" || exit 1
 cd "$peers" || exit 1
 
 # The source package comes from Debian unstable through a private apt configuration: signatures are checked, and the
 # machine's own package lists stay as they are.
 libcoap() {
-  [ -x libcoap/coap-client ] && return 0
+  [ libcoap/interop-server -nt "$server" ] && return 0
   command -v cmake >/dev/null && command -v apt-get >/dev/null && command -v cc >/dev/null || return 1
-  rm -rf apt libcoap-source libcoap-build && mkdir -p apt/lists/partial apt/cache/archives/partial || return 1
+  rm -rf apt libcoap-source libcoap-build && mkdir -p libcoap apt/lists/partial apt/cache/archives/partial || return 1
   echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" >apt/sources.list
   local apt=(-qq -o "Dir::Etc::sourcelist=$peers/apt/sources.list" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$peers/apt/lists" -o "Dir::Cache=$peers/apt/cache" -o APT::Sandbox::User=)
@@ -26,8 +28,16 @@ libcoap() {
     cmake -S libcoap-source -B libcoap-build -DCMAKE_BUILD_TYPE=Release -DENABLE_OSCORE=ON -DDTLS_BACKEND=openssl \
       -DENABLE_EXAMPLES=ON -DENABLE_DOCS=OFF -DENABLE_TESTS=OFF &&
     cmake --build libcoap-build -j 2 --target coap-client coap-server &&
-    mkdir -p libcoap && cp libcoap-build/coap-client libcoap-build/coap-server libcoap/ || return 1
+    cp --remove-destination libcoap-build/coap-client libcoap-build/coap-server libcoap/ &&
+    cc -O2 -DWITH_OSCORE -Ilibcoap-build/include -Ilibcoap-source/include "$server" libcoap-build/libcoap-3.a \
+      -lssl -lcrypto -o libcoap/interop-server || return 1
   rm -rf apt libcoap-source libcoap-build
+}
+
+# Debian's own libcoap, by its development package.
+libcoap-debian() {
+  [ libcoap-debian/interop-server -nt "$server" ] && return 0
+  mkdir -p libcoap-debian && cc -O2 "$server" -lcoap-3-notls -o libcoap-debian/interop-server
 }
 
 # The newest packaging of the release that the table names.
@@ -44,7 +54,7 @@ aiocoap() {
 }
 
 status=0
-for peer in libcoap aiocoap; do
+for peer in libcoap libcoap-debian aiocoap; do
   "$peer" >"$peer.log" 2>&1 || {
     echo "Could not get $peer (see $peers/$peer.log): its rows of the interop table are skipped."
     status=1

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Client, RESOURCES, type Resources } from "./checks.ts";
 import { aiocoapClient, aiocoapServer, aiocoapVersion } from "./peers/aiocoap.ts";
-import { LIBCOAP_RESOURCES, libcoapClient, libcoapServer, libcoapVersion } from "./peers/libcoap.ts";
+import { libcoapClient, libcoapServer, libcoapVersion } from "./peers/libcoap.ts";
 import { NPM_COAP_RESOURCES, npmCoapClient, npmCoapServer, npmCoapVersion } from "./peers/npm-coap.ts";
 
 /** One OSCORE security context (RFC 8613 §3.2), as one of its two ends sees it. */
@@ -35,7 +35,7 @@ const libcoapRow = (peer: string, program: string, protections: readonly Protect
   peer,
   program,
   protections,
-  version: () => libcoapVersion(program),
+  version: () => libcoapVersion(program, "-?"),
   client: (uri, secret) => libcoapClient(program, uri, secret),
 });
 
@@ -79,27 +79,21 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const libcoapServerRow = (
-  peer: string,
-  folder: string,
-  suffix: string,
-  protections: readonly Protection[],
-): ServerRow => {
-  const program = join(folder, `coap-server${suffix}`);
-  const client = join(folder, `coap-client${suffix}`);
+const libcoapServerRow = (peer: string, folder: string, protections: readonly Protection[]): ServerRow => {
+  const program = join(FOLDER, folder, "interop-server");
   return {
     peer,
     program,
     protections,
     version: () => libcoapVersion(program),
-    resources: LIBCOAP_RESOURCES,
-    start: (secret) => libcoapServer({ program, client, secret }),
+    resources: RESOURCES,
+    start: (secret) => libcoapServer(program, secret),
   };
 };
 
 export const SERVERS: readonly ServerRow[] = [
-  libcoapServerRow("libcoap server (Debian stable)", "/usr/bin", "-notls", ["plain"]),
-  libcoapServerRow("libcoap server (with OSCORE)", join(FOLDER, "libcoap"), "", ["plain", "OSCORE"]),
+  libcoapServerRow("libcoap server (Debian stable)", "libcoap-debian", ["plain"]),
+  libcoapServerRow("libcoap server (with OSCORE)", "libcoap", ["plain", "OSCORE"]),
   {
     peer: "aiocoap server",
     program: PYTHON,

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { fromHex, toHex } from "../../../gateway/base/index.ts";
 import type { Ask, Client, Told } from "../checks.ts";
 import type { RunningServer, SharedSecret } from "../peers.ts";
-import { scriptPath, scriptServer } from "./script-server.ts";
+import { scriptPath, startServer } from "./server-process.ts";
 
 export async function aiocoapVersion(python: string): Promise<string> {
   const { stdout } = await promisify(execFile)(python, [
@@ -79,6 +79,6 @@ export async function aiocoapClient(python: string, uri: string, secret?: Shared
 }
 
 export const aiocoapServer = (python: string, secret?: SharedSecret): Promise<RunningServer> =>
-  scriptServer(python, "aiocoap-server.py", async (folder) =>
+  startServer([python, scriptPath("aiocoap-server.py")], async (folder) =>
     secret === undefined ? [] : [await aiocoapContext(folder, secret)],
   );

@@ -3,23 +3,23 @@
  * with it. The client's log of messages tells code and ETag, a file takes the body.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fromHex, toHex } from "../../../gateway/base/index.ts";
-import { freeUdpPort } from "../../bench/measure.ts";
-import { type Ask, type Client, IMAGE, type Resources, type Told } from "../checks.ts";
+import type { Ask, Client, Told } from "../checks.ts";
 import type { RunningServer, SharedSecret } from "../peers.ts";
+import { startServer } from "./server-process.ts";
 
 const run = promisify(execFile);
 /** COAP_BLOCK_USE_LIBCOAP and COAP_BLOCK_TRY_Q_BLOCK. */
 const BLOCKS_IN_SETS = 0x01 | 0x04;
 
-export async function libcoapVersion(program: string): Promise<string> {
-  const { stderr } = await run(program, ["-?"]).catch((usage: { readonly stderr: string }) => usage);
-  return /coap-(?:client|server)\S* v(\S+)/.exec(stderr)?.[1] ?? "unknown";
+/** Asked for nothing, each of these programs says what it is. */
+export async function libcoapVersion(program: string, ...args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(program, args).catch((usage: Record<"stdout" | "stderr", string>) => usage);
+  return /(?:libcoap |coap-client\S* v)(\d\S*)/.exec(`${stdout}${stderr}`)?.[1] ?? "unknown";
 }
 
 /** coap-oscore-conf(5); the client's ids are the server's the other way round. */
@@ -88,43 +88,11 @@ export async function libcoapClient(program: string, uri: string, secret?: Share
   return { ask, watch, close };
 }
 
-/** coap-server(5): a clock, a FETCH that understands one word, and whatever is PUT; it has no iPATCH. */
-export const LIBCOAP_RESOURCES: Resources = {
-  small: "time",
-  storage: "storage",
-  image: "image",
-  qBlock2: undefined,
-  clock: "time",
-  fetched: { path: "time", wanted: Buffer.from("ticks"), contentFormat: 0, found: /^(3\d)+$/ },
-  echoesAll: false,
-  patched: undefined,
-  tagged: undefined,
-  strict: undefined,
-  odd: undefined,
-};
-
-export async function libcoapServer(options: {
-  readonly program: string;
-  /** Puts the image there. */
-  readonly client: string;
-  readonly secret: SharedSecret | undefined;
-}): Promise<RunningServer> {
-  const { program, client, secret } = options;
-  const folder = await mkdtemp(join(tmpdir(), "sidgate-libcoap-"));
-  const port = await freeUdpPort();
-  const args = ["-A", "127.0.0.1", "-p", String(port), "-d", "8"];
-  if (secret !== undefined) {
-    await writeFile(join(folder, "oscore"), libcoapOscore(secret));
-    args.push("-E", `${join(folder, "oscore")},${join(folder, "sequence")}`);
-  }
-  const child = spawn(program, args, { stdio: "ignore" });
-  const ended = once(child, "exit");
-  await writeFile(join(folder, "image"), IMAGE);
-  await run(client, ["-m", "put", "-b", "1024", "-f", join(folder, "image"), `coap://127.0.0.1:${port}/image`]);
-  const close = async (): Promise<void> => {
-    child.kill();
-    await ended;
-    await rm(folder, { recursive: true });
-  };
-  return { port, close };
-}
+/** A server of our own over libcoap: its example server has neither iPATCH nor ETags that it compares. */
+export const libcoapServer = (program: string, secret?: SharedSecret): Promise<RunningServer> =>
+  startServer([program], async (folder) => {
+    if (secret === undefined) return [];
+    const settings = join(folder, "oscore");
+    await writeFile(settings, libcoapOscore(secret));
+    return [settings];
+  });

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { Agent, type IncomingMessage, type ObserveReadStream, registerOption } from "coap";
 import { type Ask, type Client, RESOURCES, type Resources, type Told } from "../checks.ts";
 import type { RunningServer } from "../peers.ts";
-import { scriptServer } from "./script-server.ts";
+import { scriptPath, startServer } from "./server-process.ts";
 
 export const npmCoapVersion = (): string =>
   (createRequire(import.meta.url)("coap/package.json") as { readonly version: string }).version;
@@ -54,4 +54,4 @@ export function npmCoapClient(uri: string): Client {
 export const NPM_COAP_RESOURCES: Resources = { ...RESOURCES, storage: undefined, echoesAll: false };
 
 export const npmCoapServer = (): Promise<RunningServer> =>
-  scriptServer(process.execPath, "npm-coap-server.js", () => Promise.resolve([]));
+  startServer([process.execPath, scriptPath("npm-coap-server.js")], () => Promise.resolve([]));

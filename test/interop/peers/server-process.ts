@@ -1,4 +1,4 @@
-/** A peer's server as a script beside this file: SCRIPT PORT IMAGE-FILE [MORE…]; it prints a line when it listens. */
+/** A peer's server as a child process: COMMAND PORT IMAGE-FILE [MORE…]; it prints a line when it listens. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,17 +12,16 @@ import type { RunningServer } from "../peers.ts";
 export const scriptPath = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** `more`: further arguments, whose files may lie in the folder. */
-export async function scriptServer(
-  interpreter: string,
-  script: string,
+export async function startServer(
+  [program, ...first]: readonly [string, ...string[]],
   more: (folder: string) => Promise<readonly string[]>,
 ): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), "sidgate-peer-"));
   const image = join(folder, "image");
   await writeFile(image, IMAGE);
   const port = await freeUdpPort();
-  const args = [scriptPath(script), String(port), image, ...(await more(folder))];
-  const child = spawn(interpreter, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const args = [...first, String(port), image, ...(await more(folder))];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   await Promise.race([once(child.stdout, "data"), ended]);
   const close = async (): Promise<void> => {
