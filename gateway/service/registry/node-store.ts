@@ -33,6 +33,8 @@ export class NodeStore {
   /** From endpoint to id. */
   readonly #endpoints = new RecordMap();
   readonly #hot = new Map<NodeId, Hot>();
+  /** The same, for nodes that name themselves. */
+  readonly #hotByEndpoint = new Map<string, Hot>();
   readonly #writer = new CborWriter(POOL);
   /** By place: before when nothing that time alone does can change the reach of the node; and its state. */
   #due = new Float64Array(16).fill(NEVER);
@@ -57,6 +59,11 @@ export class NodeStore {
   }
 
   byEndpoint(endpoint: string): NodeRecord | undefined {
+    const hot = this.#hotByEndpoint.get(endpoint);
+    if (hot !== undefined) {
+      hot.used = true;
+      return hot.record;
+    }
     const id = this.#endpoints.get(endpoint);
     return id && this.get(textOf(id));
   }
@@ -123,6 +130,7 @@ export class NodeStore {
     this.#countState(this.#state[place] ?? 0, -1);
     this.#state[place] = 0;
     this.#hot.delete(id);
+    this.#hotByEndpoint.delete(record.endpoint);
     this.#records.delete(id);
     this.#endpoints.delete(record.endpoint);
     return true;
@@ -213,6 +221,7 @@ export class NodeStore {
     if (this.#hot.size >= HOT) this.#coolOne();
     const warmed = { record, place, changed: false, used: false };
     this.#hot.set(id, warmed);
+    this.#hotByEndpoint.set(record.endpoint, warmed);
     return warmed;
   }
 
@@ -221,6 +230,7 @@ export class NodeStore {
     for (const [id, hot] of this.#hot) {
       this.#hot.delete(id);
       if (!hot.used) {
+        this.#hotByEndpoint.delete(hot.record.endpoint);
         if (hot.changed) this.#save(id, hot);
         return;
       }

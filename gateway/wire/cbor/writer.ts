@@ -5,6 +5,8 @@ import { MAJOR } from "./reader.ts";
 const TWO_32 = 0x1_0000_0000;
 /** Up to here a loop over characters beats the call into the runtime. */
 const SHORT_TEXT = 24;
+/** What one large item has made of a writer's memory is let go. */
+const LARGEST_KEPT = 64 * 1024;
 
 export class CborWriter {
   private buffer: Buffer;
@@ -33,6 +35,13 @@ export class CborWriter {
     const bytes = new Uint8Array(this.length);
     bytes.set(this.buffer.subarray(0, this.length));
     return bytes;
+  }
+
+  /** Begins anew in the same memory: for a writer of which nothing was cut, only finished. */
+  restart(): this {
+    if (this.buffer.length > LARGEST_KEPT) this.buffer = Buffer.allocUnsafe(this.capacity);
+    this.length = 0;
+    return this;
   }
 
   integer(value: number | bigint): void {

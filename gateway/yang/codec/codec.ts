@@ -128,7 +128,7 @@ export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): T
 export function encodeOutputOf(output: Tree, schema: Schema, rpcSid: Sid): Uint8Array {
   const plan = planOf(schema);
   const node = plan.nodes.get(rpcSid)?.output;
-  const writer = new CborWriter();
+  const writer = plan.writer.restart();
   writer.map(1);
   writer.integer(rpcSid);
   if (output.size === 0) writer.null();
@@ -150,7 +150,7 @@ function decodeMap(bytes: Uint8Array, node: PlanNode, plan: Plan): Tree {
 }
 
 function encodeMap(tree: Tree, node: PlanNode, plan: Plan): Uint8Array {
-  const writer = new CborWriter();
+  const writer = plan.writer.restart();
   writeMembers(writer, node, tree, plan);
   return writer.finish();
 }

@@ -33,7 +33,8 @@ export function writeMembers(writer: CborWriter, node: PlanNode, tree: Tree, pla
   const { reference } = node;
   writer.map(tree.size);
   if (inOrder(tree)) {
-    for (const [sid, value] of tree) writeMember(writer, sid, value, reference, plan);
+    // By keys: an iterator over entries makes an array of each, at every check-in.
+    for (const sid of tree.keys()) writeMember(writer, sid, tree.get(sid)!, reference, plan);
   } else {
     for (const sid of [...tree.keys()].sort((a, b) => a - b)) writeMember(writer, sid, tree.get(sid)!, reference, plan);
   }

@@ -2,6 +2,7 @@
  * A schema prepared for its codecs: data nodes by SID with compiled types, children in SID order, and the keys that an
  * instance-identifier needs.
  */
+import type { CborWriter } from "../../wire/cbor/index.ts";
 import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
 import type { LeafValue } from "../tree.ts";
 import type { LeafCodec } from "./leaf.ts";
@@ -45,4 +46,6 @@ export interface Plan {
   readonly schema: Schema;
   readonly nodes: ReadonlyMap<Sid, PlanNode>;
   readonly root: PlanNode;
+  /** For a whole encoding at a time: these never nest, and a check-in makes three. */
+  readonly writer: CborWriter;
 }

@@ -1,5 +1,6 @@
 /** From a schema to its plan: types compiled, keys and defaults looked up, once per schema. */
 import { BugError, UsageError } from "../../base/index.ts";
+import { CborWriter } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode, Sid } from "../schema.ts";
 import { Fault } from "./fault.ts";
 import { formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
@@ -31,7 +32,7 @@ export function planNode(plan: Plan, node: SchemaNode): PlanNode {
 function makePlan(schema: Schema): Plan {
   const nodes = new Map<Sid, PlanNode>();
   const root = draft(ROOT, undefined, 0);
-  const plan: Plan = { schema, nodes, root };
+  const plan: Plan = { schema, nodes, root, writer: new CborWriter() };
   const identifiers: IdentifierForms = {
     read: (reader) => readId(reader, plan),
     write: (writer, id) => writeId(writer, id, plan),

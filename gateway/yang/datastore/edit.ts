@@ -9,6 +9,7 @@ import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { entriesIn, equalLeaf, excludes, findEntry, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import {
+  copyTree,
   EMPTY_TREE,
   type Instance,
   type InstanceId,
@@ -140,7 +141,7 @@ function withEntry(entries: readonly Tree[], index: number, entry: Tree): readon
 /** Sets or deletes a child in a copy; a node of one case removes those of the others (RFC 7950 §7.9). */
 export function put(tree: Tree, node: PlanNode, value: Value | undefined): Tree {
   if (value === tree.get(node.sid)) return tree;
-  const copy: MutableTree = new Map(tree);
+  const copy = copyTree(tree);
   if (value === undefined) copy.delete(node.sid);
   else {
     copy.set(node.sid, value);

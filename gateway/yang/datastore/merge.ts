@@ -10,7 +10,7 @@ import { planOf } from "../codec/plan.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { entriesIn, findEntry, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
-import { EMPTY_TREE, type MutableTree, type Tree, type Value } from "../tree.ts";
+import { copyTree, EMPTY_TREE, type Tree, type Value } from "../tree.ts";
 import { dropRivals, put } from "./edit.ts";
 
 /** Throws DataError `yang.unknown-element` and `yang.duplicate`. */
@@ -18,7 +18,7 @@ export function merge(tree: Tree, fragment: Tree, schema: Schema): Tree {
   const plan = planOf(schema);
   let merged = tree;
   try {
-    for (const [sid, value] of fragment) merged = mergeTop(merged, sid, value, plan);
+    for (const sid of fragment.keys()) merged = mergeTop(merged, sid, fragment.get(sid)!, plan);
   } catch (error) {
     throw located(error, plan);
   }
@@ -55,7 +55,7 @@ function mergeValue(old: Value | undefined, value: Value, node: PlanNode): Value
 
 /** What a report says goes into one copy of what was known. */
 function mergeMembers(old: Tree, fragment: Tree, node: PlanNode): Tree {
-  const merged: MutableTree = new Map(old);
+  const merged = copyTree(old);
   for (const child of node.children) {
     const value = fragment.get(child.sid);
     if (value === undefined) continue;
