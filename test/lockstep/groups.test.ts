@@ -1,9 +1,12 @@
 /** RFC 7252 §8 — requests to a group: leisure, silence instead of errors, nothing but discovery (node-coap defect 25). */
 import { expect, test } from "@jest/globals";
-import { seconds } from "../../gateway/base/index.ts";
-import type { Remote, RequestPort } from "../../gateway/coap/index.ts";
+import { EMPTY, seconds } from "../../gateway/base/index.ts";
+import type { EngineOptions, Remote, RequestPort } from "../../gateway/coap/index.ts";
+import { codeOf, decodeMessage, encodeMessage, OPTION, sortOptions } from "../../gateway/wire/coap/index.ts";
 import { con, GATEWAY, NODE, non, ScriptedNode, stage } from "../support/lockstep.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
+import { introduce, OscoreNode } from "../support/oscore-node.ts";
+import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const GROUP: Remote = { address: "224.0.1.187", port: 5683 };
@@ -15,15 +18,19 @@ const links: RequestPort = (_peer, { query }) => ({
 });
 
 /** A node that sends to the group, and hears answers from the gateway's own address. */
-async function group(handler: RequestPort = links, unprotected = true) {
-  const clock = new VirtualClock();
+async function group(
+  handler: RequestPort = links,
+  unprotected = true,
+  clock = new VirtualClock(),
+  more: Partial<EngineOptions> = {},
+) {
   const network = new MemoryNetwork(clock);
   const own = network.endpoint(GATEWAY);
   const joined = Object.assign(network.endpoint(GROUP), { group: true });
   joined.send = (datagram, remote) => own.send(datagram, remote);
   joined.sendFrame = (length, remote) => own.send(joined.frame().slice(0, length), remote);
   const transports = [own, joined];
-  const stand = await stage({ transports, clock, handler, unprotected: () => unprotected }, network);
+  const stand = await stage({ transports, clock, handler, unprotected: () => unprotected, ...more }, network);
   const node = new ScriptedNode(network.endpoint({ ...NODE, port: 40_008 }), GROUP);
   await node.open();
   return { ...stand, clock, node };
@@ -54,6 +61,7 @@ test.each([
   ["anything but discovery", non("GET", "c")],
   ["a firmware block", non("GET", "f/img")],
   ["a confirmable request", con("GET", ".well-known/core")],
+  ["a URI for a proxy", discovery().option(OPTION.proxyUri, new TextEncoder().encode("coap://h/.well-known/core"))],
 ])("a group hears nothing on %s", async (_what, line) => {
   const { node, clock } = await group();
   await node.sends(line);
@@ -75,4 +83,25 @@ test("a flood of questions to the group waits in bounds", async () => {
   for (let i = 0; i < 200; i++) await node.sends(discovery());
   await clock.advance(seconds(10));
   expect(engine.stats().datagramsOut).toBe(32);
+});
+
+test("a protected request that is turned to the group, and looks like discovery, is not answered in the clear", async () => {
+  const clock = new VirtualClock();
+  const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));
+  const secret: RequestPort = () => ({ code: "2.05", payload: new TextEncoder().encode("secret") });
+  const { node, another } = await group(secret, false, clock, { security: oscoreOf(clock, credential) });
+  const alone = await another({ ...NODE, port: 40_009 });
+  const oscore = new OscoreNode(credential);
+  await introduce(alone, oscore);
+  const inner = { code: "0.01", options: [], payload: EMPTY };
+  const { bytes } = oscore.protect({ type: "NON", messageId: 9, token: Uint8Array.of(9), inner });
+  const taken = decodeMessage(bytes);
+  const path = [".well-known", "core"].map((part) => ({
+    number: OPTION.uriPath,
+    value: new TextEncoder().encode(part),
+  }));
+  const options = sortOptions([...taken.options, ...path]);
+  await node.sendsBytes(encodeMessage({ ...taken, code: codeOf("GET"), options }));
+  await clock.advance(seconds(10));
+  await node.expectsSilence();
 });

@@ -39,7 +39,7 @@ export type Verdict =
 
 const refused = (code: DottedCode): Verdict => ({ kind: "refused", code });
 
-/** The gateway is no proxy; these are critical and known, and answered by their own code (RFC 7252 §5.7.2). */
+/** Critical, known, and answered by a code of their own where there is no proxy for them (RFC 7252 §5.7.2). */
 const PROXY_OPTIONS: ReadonlySet<number> = new Set([OPTION.proxyUri, OPTION.proxyScheme]);
 /** In the table, and not understood here: OSCORE is opened before, and large bodies come by Block1 (RFC 9177 §4.1). */
 const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([OPTION.oscore, OPTION.qBlock1]);
@@ -153,8 +153,12 @@ function collect(message: Message, method: Request["method"], options: readonly 
   return { request, block1, block2, qBlock2, echo, size1, noResponse, code: message.code, options };
 }
 
+/** OSCORE is between two (RFC 8613 §1): turned to a group, a request of one peer would be answered in the clear. */
+const NOT_FOR_GROUPS: ReadonlySet<number> = new Set([OPTION.oscore, ...PROXY_OPTIONS]);
+
 /** RFC 6690 §4: who is there and what is to be had, the one question that may be put to a whole group. */
 export function isDiscovery({ type, code, options }: Message): boolean {
+  if (options.some(({ number }) => NOT_FOR_GROUPS.has(number))) return false;
   const path = options.filter(({ number }) => number === OPTION.uriPath).map(({ value }) => decodeText(value));
   return type === "NON" && code === codeOf("GET") && path.join("/") === ".well-known/core";
 }
