@@ -19,6 +19,7 @@ test("30 000 mutated datagrams: no fault, no word of ours, no stranger served to
   expect(stats.blocksServed).toBeGreaterThan(100);
   expect(stats.checkIns).toBeGreaterThan(100);
   expect(stats.notifications).toBeGreaterThan(10);
+  expect(stats.duplicates).toBeGreaterThan(100);
   expect(stats.portZero).toBeGreaterThan(10);
 }, 60_000);
 

@@ -43,6 +43,9 @@ const SENDERS = 512;
 const BATCH = 200;
 const BATCH_TIME = millis(1_000);
 const SHOWN = 10;
+/** Datagrams that come once more, and how many may. */
+const REPEATED_SHARE = 0.05;
+const RECENT = 64;
 /** RFC 9175 §2.4: for peers whose address is not proven. */
 const LIMIT = 3;
 
@@ -87,6 +90,11 @@ function namesOf(datagram: Uint8Array): readonly string[] {
   return [`id ${(high << 8) | low}`, `token ${toHex(token)}`];
 }
 
+interface Delivery {
+  readonly account: Account;
+  readonly bytes: Uint8Array;
+}
+
 const isStranger = (i: number): boolean => i % 3 === 0;
 
 /** Strangers by IPv6, who never prove anything; neighbours by IPv4. The first sends from port 0. */
@@ -121,15 +129,20 @@ export async function runCampaign(options: CampaignOptions): Promise<Findings> {
   };
 
   const wire = udp === undefined ? undefined : await openWire(udp.local ?? "", (reply) => hears(reply, undefined));
-  for (let i = 0; i < count; i++) {
+  const newDelivery = (): Delivery => {
     const account = dice.pick(accounts);
     const valid = (): Uint8Array => datagram(dice, scene.world, !account.stranger);
-    const bytes = mutate(dice, valid(), valid());
-    if (wire !== undefined && dice.chance(udpShare)) wire.send(bytes);
+    return { account, bytes: mutate(dice, valid(), valid()) };
+  };
+  const recent: Delivery[] = [];
+  for (let i = 0; i < count; i++) {
+    const delivery = recent.length > 0 && dice.chance(REPEATED_SHARE) ? dice.pick(recent) : newDelivery();
+    if (wire !== undefined && dice.chance(udpShare)) wire.send(delivery.bytes);
     else {
-      account.pays(bytes);
-      transport.deliver(bytes, account.remote);
+      delivery.account.pays(delivery.bytes);
+      transport.deliver(Uint8Array.from(delivery.bytes), delivery.account.remote);
     }
+    recent[i % RECENT] = delivery;
     if (i % BATCH !== BATCH - 1) continue;
     look();
     await scene.advance(BATCH_TIME);

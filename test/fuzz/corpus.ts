@@ -131,6 +131,8 @@ const REQUESTS: Readonly<Record<string, Kind>> = {
         value: text(dice.pick(["coap://[::1]/", "https://example.com/x", "file:///etc/passwd"])),
       },
     ]),
+  "a code that is no method": (dice) =>
+    inner(`${dice.below(8)}.${String(dice.below(32)).padStart(2, "0")}`, path("c"), dice.bytes(8)),
   "option soup": (dice) =>
     inner(
       dice.pick([GET, POST, PUT, DELETE, FETCH, "0.06", IPATCH]),
