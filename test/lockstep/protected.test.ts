@@ -81,6 +81,16 @@ test.each([
   expect(calls).toEqual([]);
 });
 
+test("a Proxy-Uri that somebody wrote outside does not take the place of the path inside (RFC 8613 §4.1.3.3)", async () => {
+  const uri = "coap://fw.example/trv.bin";
+  const authors = { find: (named: string) => (named === uri ? { id: "a1b2" } : undefined) };
+  const lanes = { block: laneOf({ a1b2: sourceOf(imageOf(64)) }), authors };
+  const { asks, calls, engine } = await hall({ lanes });
+  const { sent, answers } = await asks("0.01", path("c"), { outer: [{ number: OPTION.proxyUri, value: utf8(uri) }] });
+  expect(openBytes(sent, answers[0])).toMatchObject({ code: "5.05" });
+  expect([calls.length, engine.stats().blocksServed]).toEqual([0, 0]);
+});
+
 test("only an Observe inside registers, and a notification names its own number (RFC 8613 §4.1.3.5)", async () => {
   const { asks, engine, node } = await hall();
   const observe = { number: OPTION.observe, value: EMPTY };

@@ -207,6 +207,11 @@ export class Oscore {
       this.#stats.malformedInside += 1;
       return refused(security.protect(bare("4.02"))); // a context in a context
     }
+    if (findOption(incoming.message.options, OPTION.proxyUri) !== undefined) {
+      this.#stats.badOption += 1;
+      // §4.1.3.3: path and query travel inside; a whole URI, which nothing protects, would take their place.
+      return refused(security.protect(bare("5.05")));
+    }
     this.#stats.opened += 1;
     this.#contexts.openedUnder(context);
     return { kind: "request", message: innerMessage(incoming.message, inner), peer: context.peer, security };
