@@ -91,6 +91,14 @@ test("a Proxy-Uri that somebody wrote outside does not take the place of the pat
   expect([calls.length, engine.stats().blocksServed]).toEqual([0, 0]);
 });
 
+test("what is unknown outside is discarded, critical or not (RFC 8613 §8.2 step 1)", async () => {
+  const { asks, calls } = await hall();
+  const outer = [65_000, 65_001].map((number) => ({ number, value: Uint8Array.of(1) }));
+  const { sent, answers } = await asks("0.01", path("c"), { outer });
+  expect(openBytes(sent, answers[0])?.code).toBe("2.05");
+  expect(calls).toHaveLength(1);
+});
+
 test("only an Observe inside registers, and a notification names its own number (RFC 8613 §4.1.3.5)", async () => {
   const { asks, engine, node } = await hall();
   const observe = { number: OPTION.observe, value: EMPTY };
@@ -152,6 +160,33 @@ test.each(["CON", "NON"] as const)(
     expect(engine.stats()).toMatchObject({ blocksServed: 1, duplicates: 1 });
   },
 );
+
+test("a check-in repeated in a new datagram gets the same reply under a new ciphertext, a copy the same ciphertext", async () => {
+  let asked = 0;
+  const checkIn = {
+    answer: (_peer: unknown, { path: [segment] }: Request): Response | undefined => {
+      if (segment !== "k") return undefined;
+      asked += 1;
+      return { code: "2.04", payload: utf8("slot 7") };
+    },
+  };
+  const { asks, node } = await hall({ lanes: { checkIn } });
+  const first = await asks("0.02", path("k"), { payload: utf8("report 7") });
+  await node.sendsBytes(first.sent.bytes);
+  expect([node.takeAll(), asked]).toEqual([first.answers, 1]);
+  const again = await asks("0.02", path("k"), { payload: utf8("report 7") });
+  expect(asked).toBe(2);
+  const [one, two] = [first, again].map(({ sent, answers }) => openBytes(sent, answers[0]));
+  expect(one).toEqual(two);
+  expect(decodeMessage(again.answers[0]!).payload).not.toEqual(decodeMessage(first.answers[0]!).payload);
+});
+
+test("the hint stands inside, where nobody between can read or change it", async () => {
+  const { asks } = await hall({ handler: () => ({ code: "2.05", hint: 3 }) });
+  const { sent, answers } = await asks("0.01", path("c"));
+  expect(decodeMessage(answers[0]!).options.map(({ number }) => number)).toEqual([OPTION.oscore]);
+  expect(openBytes(sent, answers[0])?.options).toEqual([{ number: OPTION.pending, value: Buffer.of(3) }]);
+});
 
 test("a replay under a new message id is 4.01 with Max-Age 0, in clear and without a word (RFC 8613 §8.2)", async () => {
   const { asks, node, calls, clock } = await hall();

@@ -131,6 +131,16 @@ describe("credentials", () => {
     expect([credentials.size, credentials.isSecured(NODE)]).toEqual([0, false]);
   });
 
+  test("stay when the node's registration runs out or it is called lost (RFC 9176 §5)", async () => {
+    const { credentials, ledger, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const before = credentials.ofNode(NODE);
+    await ledger.record("directory.removed", { registration: "r", endpoint: "a", node: NODE, reason: "expired" });
+    await ledger.record("node.reachability", { node: NODE, from: "overdue", to: "lost", missedWakes: 12 });
+    expect(before).toBeDefined();
+    expect(credentials.ofNode(NODE)).toEqual(before);
+  });
+
   test("a kid that is free again gets new secrets", async () => {
     const { credentials, ledger, give } = await openSite(newKeyFile());
     await give("room-1", NODE);
