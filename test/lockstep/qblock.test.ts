@@ -2,7 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { millis, minutes, seconds } from "../../gateway/base/index.ts";
 import { bodyEtag } from "../../gateway/coap/blockwise/block2.ts";
-import type { Response } from "../../gateway/coap/index.ts";
+import { Oscore, type Response } from "../../gateway/coap/index.ts";
 import {
   codeOf,
   decodeBlockOption,
@@ -15,7 +15,7 @@ import { ack, con, type Line, non, rst, type ScriptedNode, type Stage, stage } f
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { introduce, OscoreNode } from "../support/oscore-node.ts";
-import { credentialOf, oscoreOf } from "../support/oscore-party.ts";
+import { credentialOf, oscoreOf, sourceOfCredentials } from "../support/oscore-party.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const IMAGE = imageOf(64 * 25 - 7); // 25 blocks of 64 bytes
@@ -155,6 +155,28 @@ test("under OSCORE each block is a message of its own, also after the pause, and
   expect(new Set(numbers.map((value) => Buffer.from(value ?? []).toString("hex"))).size).toBe(25); // no Partial IV twice
   const blocks = outer.map((message) => sent.open(message)?.payload ?? new Uint8Array(0));
   expect(Buffer.concat(blocks).equals(IMAGE)).toBe(true);
+});
+
+test("a protected transfer ends with our sequence numbers: no block of it goes unprotected", async () => {
+  const clock = new VirtualClock();
+  const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));
+  let number = 0;
+  const numbers = { next: () => (number < 6 ? number++ : undefined) }; // one goes with the Echo
+  const security = new Oscore({ credentials: sourceOfCredentials([credential]), clock, numbers });
+  const { node, engine } = await stage({ clock, lanes, security, unprotected: () => false }, new MemoryNetwork(clock));
+  const oscore = new OscoreNode(credential);
+  await introduce(node, oscore);
+  const options = [
+    { number: OPTION.uriPath, value: Uint8Array.of(0x66) },
+    { number: OPTION.uriPath, value: Uint8Array.of(0x78) },
+    { number: OPTION.qBlock2, value: encodeBlockOption({ num: 0, more: true, szx: 2 }) },
+  ];
+  const inner = { code: "0.01", options, payload: new Uint8Array(0) };
+  await node.sendsBytes(oscore.protect({ messageId: 77, token: Uint8Array.of(5), inner }).bytes);
+  await clock.advance(seconds(60));
+  const codes = node.takeAll().map((bytes) => decodeMessage(bytes).code);
+  expect(codes).toEqual(new Array(6).fill(codeOf("2.04")));
+  expect(engine.stats().kept.bursts).toBe(0);
 });
 
 test.each([

@@ -103,15 +103,15 @@ export class Answering {
   /** One more answer to a request that has one already, as NON with its token (RFC 9177 §4.4); false = none can go. */
   another({ link, message, security, noResponse }: Exchange, reply: Reply): boolean {
     if (isUnwanted(reply.code, noResponse)) return false;
-    const outer = security === undefined ? reply : security.protect(reply);
-    if (outer === undefined) return false;
+    const outer = security === undefined ? reply : security.protectFresh(reply);
+    if (outer === undefined) return false; // no datagram of a burst may go unprotected
     this.#outlet.sendOnce(link, "NON", this.#outlet.freshMessageId(link), message.token, outer);
     return true;
   }
 
   #outerOf({ security, allowance, message }: Exchange, reply: Reply): Reply | undefined {
     const outer = security === undefined ? reply : security.protect(reply);
-    return allowance === undefined || outer === undefined ? outer : allowance.fit(outer, message.token);
+    return allowance === undefined ? outer : allowance.fit(outer, message.token);
   }
 
   /** §5.2.2: a CON of its own, sent until it is acknowledged. */

@@ -9,5 +9,4 @@ export type {
   ResponseFault,
 } from "./client/protected-request.ts";
 export { SenderSequence, type SequenceOptions, type SequenceStop } from "./context/sequence.ts";
-export { type OpenOutcome, Oscore, type OscoreOptions, type OscoreStats } from "./server/oscore.ts";
-export type { ResponseSecurity } from "./server/response-security.ts";
+export { Oscore, type OscoreOptions, type OscoreStats } from "./server/oscore.ts";

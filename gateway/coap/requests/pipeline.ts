@@ -225,10 +225,8 @@ export class Pipeline {
     if (security === undefined) return true; // an option that is not understood: the next step refuses it
     const opened = security.openRequest(message, link.path);
     if (opened.kind === "refused") {
-      const { reply } = opened;
-      if (reply === undefined) return false;
-      if (isProtected(reply)) this.#refuse(exchange, reply);
-      else this.#refuseUnproven(exchange, reply);
+      if (isProtected(opened.reply)) this.#refuse(exchange, opened.reply);
+      else this.#refuseUnproven(exchange, opened.reply);
       return false;
     }
     this.#parts.admission.vouch(link.remote);

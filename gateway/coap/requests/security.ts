@@ -41,15 +41,18 @@ export type OpenedRequest =
       readonly peer: PeerFacts;
       readonly security: ResponseSecurity;
     }
-  /** To be answered as it is; undefined = there is nothing that could be said. */
-  | { readonly kind: "refused"; readonly reply: Reply | undefined };
+  /** To be answered as it is. */
+  | { readonly kind: "refused"; readonly reply: Reply };
 
 /** Protects what answers one request. A nonce is never used twice, whatever is called how often. */
 export interface ResponseSecurity {
   /** Names the security context in the engine's tables: the same for all requests under it. */
   readonly key: string;
-  /** The first answer takes the request's nonce; any later one a number of our own. */
-  protect(reply: Reply): Reply | undefined;
-  /** Under a number of our own: notifications. Undefined when there is none to be had just now. */
+  /**
+   * The first answer takes the request's nonce, any later one a number of our own. An unprotected error when there is
+   * none to be had, or when the context is gone.
+   */
+  protect(reply: Reply): Reply;
+  /** Under a number of our own: for what nobody waits for, notifications and further blocks. Undefined instead of an error. */
   protectFresh(reply: Reply): Reply | undefined;
 }

@@ -1,7 +1,7 @@
 /** RFC 8613 §8.1, §8.4, §7.4.1: our own requests, and what is believed of the answers to them. */
 import { describe, expect, test } from "@jest/globals";
 import { EMPTY, toHex } from "../../../gateway/base/index.ts";
-import { codeOf, type Message, OPTION } from "../../../gateway/wire/coap/index.ts";
+import { codeOf, type DottedCode, type Message, OPTION } from "../../../gateway/wire/coap/index.ts";
 import { credential, hex } from "./contexts.ts";
 import { answerMessage, asMessage, converse, counter, option, pair, refusal, reply, request } from "./ends.ts";
 
@@ -70,10 +70,8 @@ describe("an answer", () => {
 
   test("that is a request inside is malformed", () => {
     const { sent, security } = converse(pair(), request("GET", "x"));
-    const frame = Uint8Array.of(1, ...new Uint8Array(16));
-    const payload = frame.subarray(0, security.sealFrame(frame, 0, 1));
-    const answer = { code: "2.04", options: [{ number: OPTION.oscore, value: EMPTY }], payload } as const;
-    expect(sent.open(answerMessage(answer))).toEqual({ kind: "refused", why: "malformed" });
+    const answer = answerMessage(security.protect({ ...reply("2.05"), code: "GET" as DottedCode }));
+    expect(sent.open(answer)).toEqual({ kind: "refused", why: "malformed" });
   });
 
   test("under a credential that is gone is not taken", () => {

@@ -3,14 +3,9 @@ import type { Clock, Credential, Millis } from "../../../gateway/base/index.ts";
 import { EMPTY, millis } from "../../../gateway/base/index.ts";
 import type { ContextLimits } from "../../../gateway/coap/oscore/context/contexts.ts";
 import type { AeadMaker } from "../../../gateway/coap/oscore/crypto/aead.ts";
-import {
-  type OpenOutcome,
-  Oscore,
-  type PlainRequest,
-  type ProtectedRequest,
-  type ResponseSecurity,
-} from "../../../gateway/coap/oscore/index.ts";
+import { Oscore, type PlainRequest, type ProtectedRequest } from "../../../gateway/coap/oscore/index.ts";
 import type { Reply } from "../../../gateway/coap/requests/response-writer.ts";
+import type { OpenedRequest, ResponseSecurity } from "../../../gateway/coap/requests/security.ts";
 import {
   codeOf,
   type DottedCode,
@@ -111,17 +106,17 @@ export function pair(mine: Credential = credential(), gatewayOptions: EndOptions
   const peer = end(new Credentials(theirs), peerOptions);
   const send = (plain: PlainRequest, options = {}): ProtectedRequest =>
     peer.client.protectRequest(theirs, plain, options)!;
-  const open = (sent: ProtectedRequest, path = "p"): OpenOutcome => gateway.openRequest(asMessage(sent), path);
+  const open = (sent: ProtectedRequest, path = "p"): OpenedRequest => gateway.openRequest(asMessage(sent), path);
   return { gateway, peer, credentials, mine, theirs, send, open };
 }
 
-export function opened(outcome: OpenOutcome): { message: Message; security: ResponseSecurity } {
+export function opened(outcome: OpenedRequest): { message: Message; security: ResponseSecurity } {
   if (outcome.kind !== "request") throw new Error(`refused with ${outcome.reply?.code}`);
   return outcome;
 }
 
-export function refusal(outcome: OpenOutcome): Reply {
-  if (outcome.kind !== "refused" || outcome.reply === undefined) throw new Error("was not refused with an answer");
+export function refusal(outcome: OpenedRequest): Reply {
+  if (outcome.kind !== "refused") throw new Error("was not refused");
   return outcome.reply;
 }
 

@@ -8,7 +8,8 @@ import fc from "fast-check";
 import { EMPTY, millis, toHex } from "../../../gateway/base/index.ts";
 import { type AeadMaker, aeadMaker } from "../../../gateway/coap/oscore/crypto/aead.ts";
 import { CcmBench } from "../../../gateway/coap/oscore/crypto/aes-ccm.ts";
-import { type OpenOutcome, Oscore, type ResponseSecurity, SenderSequence } from "../../../gateway/coap/oscore/index.ts";
+import { Oscore, SenderSequence } from "../../../gateway/coap/oscore/index.ts";
+import type { OpenedRequest, ResponseSecurity } from "../../../gateway/coap/requests/security.ts";
 import type { SequenceRange, SequenceStore } from "../../../gateway/store/index.ts";
 import { decodeMessage, encodeMessage, type Message, OPTION } from "../../../gateway/wire/coap/index.ts";
 import { Credentials, credential, otherEnd } from "./contexts.ts";
@@ -206,7 +207,7 @@ class World {
     return this.#answer(this.#gateway!.openRequest(decodeMessage(datagram), "p"));
   }
 
-  #answer(outcome: OpenOutcome) {
+  #answer(outcome: OpenedRequest) {
     if (outcome.kind === "refused") {
       this.#count(outcome.reply);
       return outcome.reply;

@@ -232,24 +232,6 @@ describe("§8.3: answers", () => {
     expect(values).toEqual(["", "0101", "0102"]); // 0100 went with the Echo
   });
 
-  test("an answer written into a frame is the first one", () => {
-    const { sent, security } = converse(pair(), request("GET", "x"));
-    const frame = new Uint8Array(64);
-    frame.set(hex("45ff2a2a"), 10);
-    const until = security.sealFrame(frame, 10, 14);
-    expect(security.replyCode).toBe(codeOf("2.04"));
-    expect(until).toBe(14 + security.tagBytes);
-    expect(security.sealFrame(frame, 10, 14)).toBe(0);
-    const options = [{ number: OPTION.oscore, value: EMPTY }];
-    const answer = { code: "2.04", options, payload: frame.slice(10, until) } as const;
-    expect(sent.open(answerMessage(answer))).toMatchObject({
-      kind: "response",
-      code: 0x45,
-      payload: Buffer.from("**"),
-    });
-    expect(toHex(option(answerMessage(security.protect(reply("2.05"))), OPTION.oscore)!)).toBe("0101");
-  });
-
   test("§4.1.3.5: a notification has an empty Observe inside, its number outside and FETCH's code", () => {
     const { sent, message, security } = converse(pair(), request("GET", "x", OBSERVE));
     expect(sent.code).toBe(codeOf("FETCH"));
@@ -290,7 +272,6 @@ describe("§8.3: answers", () => {
     ends.gateway.forget("c-1");
     expect(security.protectFresh(reply("2.05"))).toBeUndefined();
     expect(security.protect(reply("2.05")).code).toBe("4.01");
-    expect(security.sealFrame(new Uint8Array(64), 0, 4)).toBe(0);
     expect(refusal(ends.open(ends.send(request("GET", "y")))).code).toBe("4.01");
   });
 

@@ -2,6 +2,7 @@
 import { type Clock, type CredentialSource, EMPTY, isCoded, WireError } from "../../../base/index.ts";
 import { codeClass, type DottedCode, decodeUint, EMPTY_CODE, type Message, OPTION } from "../../../wire/coap/index.ts";
 import type { Reply } from "../../requests/response-writer.ts";
+import type { OpenedRequest, ResponseSecurity, Security } from "../../requests/security.ts";
 import { OscoreClient } from "../client/client.ts";
 import { joinOptions } from "../codec/classes.ts";
 import { findOption, type Plaintext, withoutOption } from "../codec/message.ts";
@@ -10,7 +11,7 @@ import { decodePartialIv } from "../codec/partial-iv.ts";
 import { Challenger } from "../context/challenge.ts";
 import { type ContextLimits, Contexts } from "../context/contexts.ts";
 import { Rederivation, unwrapContext, wrapContext } from "../context/rederivation.ts";
-import type { ProvenPeer, SecurityContext } from "../context/security-context.ts";
+import type { SecurityContext } from "../context/security-context.ts";
 import { isFresh, received, windowFrom } from "../context/window.ts";
 import { makeAad } from "../crypto/aad.ts";
 import { type AeadMaker, aeadMaker } from "../crypto/aead.ts";
@@ -19,13 +20,7 @@ import { makeNonce } from "../crypto/nonce.ts";
 import { type OpenedBytes, openBytes, readOpened } from "../crypto/seal.ts";
 import { OuterBlocks } from "./outer-blocks.ts";
 import { QuickRequest } from "./quick-request.ts";
-import {
-  type OpenedRequest,
-  protectUnder,
-  RequestSecurity,
-  type ResponseSecurity,
-  unprotected,
-} from "./response-security.ts";
+import { type BoundRequest, protectUnder, RequestSecurity, unprotected } from "./response-security.ts";
 
 export interface OscoreOptions {
   readonly credentials: CredentialSource;
@@ -36,17 +31,6 @@ export interface OscoreOptions {
   /** For tests that look at every nonce. */
   readonly aead?: AeadMaker;
 }
-
-export type OpenOutcome =
-  | {
-      readonly kind: "request";
-      /** Code, options and payload from inside, with type, id and token of the datagram. */
-      readonly message: Message;
-      readonly peer: ProvenPeer;
-      readonly security: ResponseSecurity;
-    }
-  /** To be answered as it is; undefined = there is nothing that could be said. */
-  | { readonly kind: "refused"; readonly reply: Reply | undefined };
 
 /** What was refused and why; never thrown. */
 export interface OscoreStats {
@@ -73,11 +57,11 @@ interface Incoming {
   readonly slice: ((reply: Reply) => Reply) | undefined;
 }
 
-type Attempt = { readonly request: OpenedRequest; readonly bytes: OpenedBytes } | "replay" | "not-authentic";
+type Attempt = { readonly request: BoundRequest; readonly bytes: OpenedBytes } | "replay" | "not-authentic";
 
-const refused = (reply: Reply | undefined): OpenOutcome => ({ kind: "refused", reply });
+const refused = (reply: Reply): OpenedRequest => ({ kind: "refused", reply });
 
-export class Oscore {
+export class Oscore implements Security {
   /** The client's role, for requests of ours. */
   readonly client: OscoreClient;
   readonly quick: QuickRequest;
@@ -130,7 +114,7 @@ export class Oscore {
   }
 
   /** For a request with an OSCORE option. `path` is where it came from: it tells the blocks of two senders apart. */
-  openRequest(message: Message, path: string): OpenOutcome {
+  openRequest(message: Message, path: string): OpenedRequest {
     let incoming: Incoming | Reply;
     try {
       incoming = this.#read(message, path);
@@ -159,7 +143,7 @@ export class Oscore {
     return { message, partialIv, kid, kidContext, slice };
   }
 
-  #open(incoming: Incoming): OpenOutcome {
+  #open(incoming: Incoming): OpenedRequest {
     let failed: Attempt | undefined;
     for (const context of this.#contexts.candidates(incoming.kid, incoming.kidContext)) {
       const attempt = this.#attempt(context, incoming);
@@ -188,7 +172,7 @@ export class Oscore {
   }
 
   /** The request is authentic: is it fresh, and is it a request? */
-  #accept(request: OpenedRequest, bytes: OpenedBytes, incoming: Incoming): OpenOutcome {
+  #accept(request: BoundRequest, bytes: OpenedBytes, incoming: Incoming): OpenedRequest {
     const { context } = request;
     const number = decodePartialIv(incoming.partialIv);
     const inner = readInner(bytes);
@@ -217,7 +201,7 @@ export class Oscore {
     return { kind: "request", message: innerMessage(incoming.message, inner), peer: context.peer, security };
   }
 
-  #security(request: OpenedRequest, slice: Incoming["slice"]): ResponseSecurity {
+  #security(request: BoundRequest, slice: Incoming["slice"]): ResponseSecurity {
     const contexts = this.#contexts;
     return new RequestSecurity(request, {
       nextNumber: () => this.#number(),
@@ -233,7 +217,7 @@ export class Oscore {
   }
 
   /** Appendix B.1.2: the window is not known since the start; the answer has a Partial IV of its own. */
-  #challenge(request: OpenedRequest): OpenOutcome {
+  #challenge(request: BoundRequest): OpenedRequest {
     this.#stats.challenged += 1;
     const echo = { number: OPTION.echo, value: this.#challenger.make(request.context) };
     const reply: Reply = { code: "4.01", options: [echo], payload: EMPTY };
@@ -241,7 +225,7 @@ export class Oscore {
   }
 
   /** Appendix B.2: the ID Context is not known; the peer may be proposing it, or the second half of a new one. */
-  #rederive(incoming: Incoming): OpenOutcome {
+  #rederive(incoming: Incoming): OpenedRequest {
     const proposed = incoming.kidContext && unwrapContext(incoming.kidContext);
     if (proposed !== undefined) {
       for (const credential of this.#contexts.credentials(incoming.kid)) {
@@ -263,7 +247,7 @@ export class Oscore {
   }
 
   /** Response #1: under R2 || ID1, and R2 stands in its kid context. */
-  #offer(request: OpenedRequest, credentialId: string, id1: Uint8Array, { kid }: Incoming): OpenOutcome {
+  #offer(request: BoundRequest, credentialId: string, id1: Uint8Array, { kid }: Incoming): OpenedRequest {
     this.#stats.rederivations += 1;
     const credential = this.#contexts.credentials(kid).find(({ id }) => id === credentialId);
     const r2 = this.#rederivation.offer(credentialId);

@@ -3,6 +3,7 @@ import { EMPTY } from "../../../base/index.ts";
 import type { DottedCode } from "../../../wire/coap/index.ts";
 import { codeOf, OPTION, type OptionValue, sortOptions } from "../../../wire/coap/index.ts";
 import type { Reply } from "../../requests/response-writer.ts";
+import type { ResponseSecurity } from "../../requests/security.ts";
 import { splitReplyOptions } from "../codec/classes.ts";
 import { oscoreOption, outerReplyCode } from "../codec/message.ts";
 import { encodeOscoreOption } from "../codec/option.ts";
@@ -10,28 +11,6 @@ import { encodePartialIv } from "../codec/partial-iv.ts";
 import type { SecurityContext } from "../context/security-context.ts";
 import { makeNonce } from "../crypto/nonce.ts";
 import { sealPlaintext } from "../crypto/seal.ts";
-
-/** What protects the answers to one request; an observation keeps it for its notifications. */
-export interface ResponseSecurity {
-  /** Names the context in the engine's tables: bodies, snapshots and observations of two contexts never mix. */
-  readonly key: string;
-  /**
-   * The reply as it goes out. The first time it uses the request's nonce and needs no Partial IV, from then on it is
-   * `protectFresh`, or an unprotected error when there is no number. A retransmission sends the same bytes instead.
-   */
-  protect(reply: Reply): Reply;
-  /** Under a Partial IV of its own: for notifications. undefined = no number now, or the context is gone. */
-  protectFresh(reply: Reply): Reply | undefined;
-  /**
-   * The quick form of the first `protect`: `frame` holds the plaintext (Code, options, payload) from `start` to `end`;
-   * it is encrypted in place behind an empty OSCORE option and a payload marker that the caller wrote. Returns where
-   * the tag ends, with `tagBytes` of room needed; 0 = not possible any more, use `protect`.
-   */
-  sealFrame(frame: Uint8Array, start: number, end: number): number;
-  readonly tagBytes: number;
-  /** The Code byte that shows outside of an answer (§4.2). */
-  readonly replyCode: number;
-}
 
 /** What answers need of the gateway around them. */
 export interface ProtectingParts {
@@ -43,7 +22,7 @@ export interface ProtectingParts {
 }
 
 /** The request that the answers are bound to. */
-export interface OpenedRequest {
+export interface BoundRequest {
   readonly context: SecurityContext;
   readonly outerCode: number;
   /** Of the request: the first answer uses it again, under our own key. */
@@ -58,12 +37,12 @@ const MAX_AGE_0: OptionValue = { number: OPTION.maxAge, value: EMPTY };
 export const unprotected = (code: DottedCode): Reply => ({ code, options: [MAX_AGE_0], payload: EMPTY });
 
 export class RequestSecurity implements ResponseSecurity {
-  readonly #request: OpenedRequest;
+  readonly #request: BoundRequest;
   readonly #parts: ProtectingParts;
   /** The request's nonce was used for an answer: never again. */
   #nonceSpent = false;
 
-  constructor(request: OpenedRequest, parts: ProtectingParts) {
+  constructor(request: BoundRequest, parts: ProtectingParts) {
     this.#request = request;
     this.#parts = parts;
   }
@@ -72,14 +51,7 @@ export class RequestSecurity implements ResponseSecurity {
     return this.#request.context.key;
   }
 
-  get tagBytes(): number {
-    return this.#request.context.sender.tagBytes;
-  }
-
-  get replyCode(): number {
-    return codeOf(outerReplyCode(this.#request.outerCode));
-  }
-
+  /** A retransmission sends the same bytes instead. */
   protect(reply: Reply): Reply {
     if (!this.#parts.isLive(this.#request.context)) return unprotected("4.01");
     if (this.#nonceSpent) return this.protectFresh(reply) ?? unprotected("5.03");
@@ -93,13 +65,6 @@ export class RequestSecurity implements ResponseSecurity {
     return fresh && this.#finish(fresh);
   }
 
-  sealFrame(frame: Uint8Array, start: number, end: number): number {
-    const { context, nonce, aad } = this.#request;
-    if (this.#nonceSpent || this.#parts.slice !== undefined || !this.#parts.isLive(context)) return 0;
-    this.#nonceSpent = true;
-    return context.sender.seal(nonce, aad, frame, start, end);
-  }
-
   #finish(reply: Reply): Reply {
     return this.#parts.slice === undefined ? reply : this.#parts.slice(reply);
   }
@@ -107,7 +72,7 @@ export class RequestSecurity implements ResponseSecurity {
 
 /** An answer under a sequence number of its own; `kidContext` is for Appendix B.2 only. */
 export function protectUnder(
-  request: OpenedRequest,
+  request: BoundRequest,
   reply: Reply,
   number: number | undefined,
   kidContext: Uint8Array | undefined,
@@ -119,7 +84,7 @@ export function protectUnder(
   return sealReply(request, reply, nonce, encodeOscoreOption({ partialIv, kidContext, kid: undefined }));
 }
 
-function sealReply({ context, outerCode, aad }: OpenedRequest, reply: Reply, nonce: Uint8Array, option: Uint8Array) {
+function sealReply({ context, outerCode, aad }: BoundRequest, reply: Reply, nonce: Uint8Array, option: Uint8Array) {
   const { inner, outer } = splitReplyOptions(reply.options);
   const plaintext = { code: codeOf(reply.code), options: inner, payload: reply.payload };
   const payload = sealPlaintext(context.sender, nonce, aad, plaintext);
