@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   peer.close();
   await gateway.stop();
-});
+}, 30_000);
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
@@ -194,5 +194,5 @@ describe("models", () => {
     }
     await gateway.up();
     expect(await world()).toEqual({ ...before, journal: before.journal + 1 }); // the fact of its start
-  }, 20_000);
+  }, 90_000);
 });

@@ -54,7 +54,7 @@ test("a CoAP port that is taken is one line and exit code 69", async () => {
     `sidgate: CoAP cannot listen on 127.0.0.1:${port}: the port is taken. Stop the other program, or set coap.listen in the configuration. [port.taken]`,
   ]);
   expect(code).toBe(69);
-}, 20_000);
+}, 60_000);
 
 test.each([
   ["the embedded MQTT broker", "SIDGATE_MQTT__EMBEDDED__PORT", "mqtt.embedded.port"],
@@ -82,7 +82,7 @@ test.each([
     expect(stderr).toContain(key);
     expect(code).toBe(69);
   },
-  20_000,
+  60_000,
 );
 
 test("a wrong configuration names every mistake and exits with 78", async () => {
@@ -93,7 +93,7 @@ test("a wrong configuration names every mistake and exits with 78", async () => 
   expect(stderr).toContain("coap.port");
   expect(stderr).toContain("nodes.silent-after");
   expect(code).toBe(78);
-}, 20_000);
+}, 60_000);
 
 test("decode explains a check-in and says what is wrong with a cut one", async () => {
   const whole = await sidgate(["decode", "--format", "142", "a119ea61a2020105a118c3a201c4822119086602182d"]);
@@ -102,4 +102,4 @@ test("decode explains a check-in and says what is wrong with a cut one", async (
   const cut = await sidgate(["decode", "--format", "142", "a119ea61a20201"]);
   expect(cut.stdout).toContain("cbor.truncated");
   expect(cut.code).toBe(1);
-}, 20_000);
+}, 60_000);
