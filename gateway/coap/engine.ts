@@ -88,6 +88,14 @@ interface Door {
   readonly group: boolean;
 }
 
+const linkAt = ({ transport, unprotected, group }: Door, remote: Remote, path: string): Link => ({
+  transport,
+  remote,
+  path,
+  unprotected,
+  group,
+});
+
 /** One engine serves all transports of a gateway. `start` throws UsageError `port.taken`, `port.refused`. */
 export class Engine implements Requests, Closable {
   readonly #options: EngineOptions;
@@ -226,17 +234,17 @@ export class Engine implements Requests, Closable {
     if (this.#outlet.someSilent) this.#outlet.heard(this.#pathOf(remote, door.index));
   }
 
-  #lead({ transport, index, unprotected, group }: Door, datagram: Uint8Array, remote: Remote): void {
+  #lead(door: Door, datagram: Uint8Array, remote: Remote): void {
+    const { transport, index, unprotected, group } = door;
     const quick = group ? undefined : this.#quick;
     const path = this.#pathOf(remote, index);
-    if (quick !== undefined && unprotected && quick.answerPlain(transport, datagram, remote, path)) return;
-    if (quick?.answerProtected(transport, datagram, remote, path) === true) return;
-    const link: Link = { transport, remote, path, unprotected, group };
-    this.#admission.charge(remote, datagram.length, "up");
     try {
-      this.#open(link, datagram);
+      if (quick !== undefined && unprotected && quick.answerPlain(transport, datagram, remote, path)) return;
+      if (quick?.answerProtected(transport, datagram, remote, path) === true) return;
+      this.#admission.charge(remote, datagram.length, "up");
+      this.#open(linkAt(door, remote, path), datagram);
     } catch (error) {
-      this.#reject(link, datagram, error);
+      this.#reject(linkAt(door, remote, path), datagram, error);
     }
   }
 
@@ -281,7 +289,7 @@ export class Engine implements Requests, Closable {
       this.#requester.receive(link, message);
       return;
     }
-    if (code !== EMPTY_CODE && (type === "RST" || codeClass(code) === 0)) return; // §4.2: no such message
+    if (code !== EMPTY_CODE) return; // §4.2: no such message
     const settled = this.#outlet.settle(path, messageId, type === "RST" ? "rst" : "ack");
     if (!settled && type === "RST") this.#pipeline.reset(path, messageId);
   }

@@ -4,6 +4,7 @@ import { fromHex, millis, seconds } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { codeOf, encodeMessage } from "../../gateway/wire/coap/index.ts";
 import { ack, con, GATEWAY, NODE, non, ping, rst, ScriptedNode, stage } from "../support/lockstep.ts";
+import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -221,6 +222,33 @@ test("responses that belong to no request of ours: CON is reset, NON ignored; so
   for (const code of [0x20, 0xc0, 0xe1]) {
     await node.sends(con(code));
     await node.expects(rst());
+  }
+});
+
+test.each([0x20, 0xc0, 0x01])("an ACK with code %i acknowledges nothing", async (code) => {
+  const { handler, release } = slow();
+  const { node, engine, clock } = await stage({ handler });
+  await node.sends(con("POST", "c"));
+  await clock.advance(seconds(1));
+  await node.expects(ack());
+  release({ code: "2.04" });
+  const { messageId } = await node.expects(con("2.04"));
+  await node.sendsBytes(encodeMessage({ ...MESSAGE, type: "ACK", code, messageId }));
+  expect(engine.stats().kept.confirmables).toBe(1);
+  await node.sends(ack().mid(messageId));
+  expect(engine.stats().kept.confirmables).toBe(0);
+});
+
+test("whatever breaks around a block that left at once, the engine goes on", async () => {
+  const lanes = { block: laneOf({ x: sourceOf(imageOf(64)) }) };
+  const peers = (): never => {
+    throw new Error("no such table");
+  };
+  const { node, engine } = await stage({ lanes, peers });
+  for (let round = 1; round <= 2; round++) {
+    await node.sends(con("GET", "f/x").block2(0, 0, 64));
+    await node.expects(ack("2.05").etag(ETAG).block2(0, 0, 64).size2(64).payload(imageOf(64)));
+    expect(engine.stats().failures).toBe(round);
   }
 });
 
