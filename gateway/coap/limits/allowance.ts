@@ -53,11 +53,12 @@ export const challengeWith = (echo: Uint8Array): Reply => ({
 
 /**
  * What a stranger must prove itself for before anything is done: requests that change something, so that none is
- * carried out twice nor for somebody else; observations and bursts, which go on without further requests.
+ * carried out twice nor for somebody else; bodies in blocks, of which there is room for few; observations and bursts,
+ * which go on without further requests.
  */
-export function wantsProof({ request, qBlock2 }: Pick<ReadRequest, "request" | "qBlock2">): boolean {
+export function wantsProof({ request, block1, qBlock2 }: Pick<ReadRequest, "request" | "block1" | "qBlock2">): boolean {
   const changesNothing = request.method === "GET" || request.method === "FETCH";
-  return !changesNothing || request.observe === 0 || qBlock2.length > 0;
+  return !changesNothing || block1 !== undefined || request.observe === 0 || qBlock2.length > 0;
 }
 
 /** RFC 7959 §2.4: the server may answer block 0 in a smaller size than asked for. */

@@ -122,7 +122,7 @@ export class Pipeline {
     this.#allow(exchange);
     if (!this.#open(exchange) || !this.#forward(exchange)) return;
     if (this.isBlockRequest(exchange.message)) {
-      this.takeBlockRequest(exchange);
+      this.#answerFromLane(exchange);
       return;
     }
     const admitted = this.#admit(exchange, this.#read(exchange));
@@ -133,6 +133,10 @@ export class Pipeline {
 
   takeBlockRequest(exchange: Exchange): void {
     this.#allow(exchange);
+    this.#answerFromLane(exchange);
+  }
+
+  #answerFromLane(exchange: Exchange): void {
     const { block: lane } = this.#parts.lanes;
     const read = this.#admit(exchange, this.#read(exchange));
     if (read === undefined || lane === undefined) return;
@@ -208,9 +212,12 @@ export class Pipeline {
       exchange.allowance = undefined;
       return read;
     }
-    if (!wantsProof(read)) return read;
-    this.#refuse(exchange, admission.challenge(remote));
-    return undefined;
+    if (wantsProof(read)) {
+      this.#refuseUnproven(exchange, admission.challenge(remote));
+      return undefined;
+    }
+    exchange.forgetful = !exchange.link.group; // RFC 7252 §4.5: what changes nothing may be done for each copy
+    return read;
   }
 
   /** RFC 8613 §8.2: what is protected is opened, and what is not is heard only where that is allowed; false = refused. */
@@ -339,7 +346,7 @@ export class Pipeline {
       if (checkIn === undefined) return handler(peer, request);
       // The pieces of a body are gone once it is whole: its last block's answer must be kept for a repeat.
       // Under a security context a second run would be a second message with the number of the first (RFC 8613 §7.4).
-      exchange.forgetful = exchange.finalBlock1 === undefined && exchange.security === undefined;
+      exchange.forgetful ||= exchange.finalBlock1 === undefined && exchange.security === undefined;
       stats.checkIns += 1;
       return checkIn;
     }, answer);
@@ -352,7 +359,9 @@ export class Pipeline {
     const { block2, qBlock2, request } = read;
     const body = response.payload ?? EMPTY;
     const reply = writeReply(response, { ...asked, block2: block2 ?? qBlock2[0] });
-    keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
+    // A stranger's next block is cut from the state of then; it could be anybody, and would push out what others fetch.
+    if (exchange.allowance === undefined)
+      keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
     if (qBlock2.length > 0) {
       const block = (part: BlockOption): Reply => writeReply(response, { ...asked, block2: part });
       this.#answerInBursts(exchange, read, { length: body.length, block });
