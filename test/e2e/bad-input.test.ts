@@ -8,37 +8,43 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ImageRow, Status } from "../../gateway/admin/api/index.ts";
 import { CoapPeer, type PeerAnswer, type PeerRequest } from "../support/coap-peer.ts";
 import { GatewayProcess, sidgate } from "../support/gateway-process.ts";
+import { SecuredPeer } from "../support/secured-peer.ts";
 
 const INSTANCES = 142;
 const IDENTIFIERS = 141;
 
 let gateway: GatewayProcess;
-let peer: CoapPeer;
+/** Under the node's credentials, and under a manager's. */
+let room: SecuredPeer;
+let manager: SecuredPeer;
 let node: string;
 
 beforeAll(async () => {
-  gateway = await GatewayProcess.start("trust: { mode: lab }");
-  peer = await CoapPeer.connect(gateway.coapPort);
-  ({ node } = await gateway.client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
+  gateway = await GatewayProcess.start("trust: { mode: lab }", "off");
+  const { client, coapPort } = gateway;
+  ({ node } = await client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
+  await client.command("manager.add", { manager: "bms" });
+  room = await SecuredPeer.connect(coapPort, await client.credentials("node", node));
+  manager = await SecuredPeer.connect(coapPort, await client.credentials("manager", "bms"));
   // Report 1: temperature 21.50, humidity 45; then a set-point by a manager, so that there is something to spoil.
   const stored = [
-    await peer.request(checkIn("a119ea61a2020105a118c3a201c4822119086602182d")),
-    await peer.request(iPatch("a119eb2cc4822119089c")),
+    await room.request(checkIn("a119ea61a2020105a118c3a201c4822119086602182d")),
+    await manager.request(iPatch("a119eb2cc4822119089c")),
   ];
   expect(stored.map(({ code }) => code)).toEqual(["2.04", "2.04"]);
 }, 30_000);
 
 afterAll(async () => {
-  peer.close();
+  room?.close();
+  manager?.close();
   await gateway.stop();
 }, 30_000);
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
-const checkIn = (hex: string, endpoint = "room-1"): PeerRequest => ({
+const checkIn = (hex: string): PeerRequest => ({
   method: "POST",
   path: "/c",
-  query: [`ep=${endpoint}`],
   format: INSTANCES,
   payload: bytes(hex),
 });
@@ -68,7 +74,7 @@ interface World {
 
 async function world(): Promise<World> {
   const { journal } = await gateway.client.get<Status>("/api/status");
-  const { code, payload } = await peer.request({ method: "GET", path: `/n/${node}/c` });
+  const { code, payload } = await manager.request({ method: "GET", path: `/n/${node}/c` });
   expect(code).toBe("2.05");
   return {
     journal: journal.last,
@@ -114,8 +120,6 @@ describe("what peers send", () => {
     ],
     ["an edit of an rpc", () => iPatch("a119ea61a10201"), "4.05", "yang.read-only"],
     ["a report without its number", () => checkIn("a119ea61a10301"), "4.00", "yang.missing-input-parameter"],
-    ["a check-in from an unknown node", () => checkIn("a119ea61a10201", "stranger"), "4.01", "node.not-joined"],
-    ["a check-in from nobody", () => ({ ...checkIn("a119ea61a10201"), query: [] }), "4.01", "node.unidentified"],
     ["an edit of an unknown node", () => ({ ...iPatch("a0"), path: "/n/n-000000/c" }), "4.04", "node.unknown"],
     [
       "a format that is not the method's",
@@ -127,8 +131,30 @@ describe("what peers send", () => {
 
   test.each(rows)("%s", async (_what, request, code, ours) => {
     const before = await world();
-    const answer = await peer.request(request());
+    const asked = request();
+    const answer = await (asked.path === "/c" ? room : manager).request(asked);
     expect([answer.code, ourCode(answer)]).toEqual([code, ours]);
+    expect(await world()).toEqual(before);
+  });
+
+  test("a check-in under a manager's credentials", async () => {
+    const before = await world();
+    const answer = await manager.request(checkIn("a119ea61a10201"));
+    expect([answer.code, ourCode(answer)]).toEqual(["4.01", "node.unidentified"]);
+    expect(await world()).toEqual(before);
+  });
+
+  test.each([
+    ["a check-in", () => checkIn("a119ea61a10201")],
+    ["a check-in with the name of a node", () => ({ ...checkIn("a119ea61a10201"), query: ["ep=room-1"] })],
+    ["an edit", () => iPatch("a119eb2cc4822119089c")],
+    ["a read", (): PeerRequest => ({ method: "GET", path: `/n/${node}/c` })],
+  ])("%s without protection: 4.01 and not a word", async (_what, request) => {
+    const before = await world();
+    const stranger = await CoapPeer.connect(gateway.coapPort);
+    const { code, payload } = await stranger.request(request());
+    stranger.close();
+    expect([code, payload.length]).toEqual(["4.01", 0]);
     expect(await world()).toEqual(before);
   });
 });

@@ -22,7 +22,14 @@ export interface PeerAnswer {
   readonly answerBytes: Uint8Array;
 }
 
-const CODES = { GET: "0.01", POST: "0.02", PUT: "0.03", DELETE: "0.04", FETCH: "0.05", iPATCH: "0.07" } as const;
+export const METHOD_CODES = {
+  GET: "0.01",
+  POST: "0.02",
+  PUT: "0.03",
+  DELETE: "0.04",
+  FETCH: "0.05",
+  iPATCH: "0.07",
+} as const;
 const TIMEOUT_MS = 5000;
 
 export class CoapPeer {
@@ -52,7 +59,7 @@ export class CoapPeer {
       value: value === 0 ? Buffer.alloc(0) : Buffer.from(value.toString(16).padStart(value > 255 ? 4 : 2, "0"), "hex"),
     });
     return generate({
-      code: CODES[method],
+      code: METHOD_CODES[method],
       confirmable: true,
       messageId: messageId ?? this.#messageId++,
       token: Buffer.from([0x5a, 0x01]),
