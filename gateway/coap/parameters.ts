@@ -48,6 +48,8 @@ export interface Limits {
   readonly burstsTotal: number;
   readonly observationsPerPeer: number;
   readonly observationsTotal: number;
+  /** A request is kept for as long as it observes; a larger one is answered once. */
+  readonly observedBytes: number;
   /** RFC 7641 §4.5: every so many NON notifications one is CON, to learn whether anybody still listens, */
   readonly confirmEvery: number;
   /** and never later than this after the last sign of life. */
@@ -76,6 +78,7 @@ export const DEFAULT_LIMITS: Limits = {
   burstsTotal: 256,
   observationsPerPeer: 16,
   observationsTotal: 4_096,
+  observedBytes: 4_096,
   confirmEvery: 16,
   confirmAfter: hours(24),
   provenPaths: 4_096,

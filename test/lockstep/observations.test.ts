@@ -199,6 +199,31 @@ test("a notification larger than a block brings block 0, the rest is fetched fro
   await node.expects(ack("2.05").block2(1, 0, 1024).etag(etag).payload(notified.subarray(1024)));
 });
 
+test("a request is kept as long as it observes, so a large one is answered once, and ends what it would renew", async () => {
+  const { handler } = gauge();
+  const { node, engine } = await stage({ handler });
+  const part = new Uint8Array(1024);
+  const body = (num: number) =>
+    con("FETCH", "s")
+      .observe(0)
+      .block1(num, num < 5 ? 1 : 0, 1024)
+      .payload(part)
+      .token("07");
+  await node.sends(con("FETCH", "s").observe(0).payload("x").token("07"));
+  await node.expects(ack("2.05").observe().payload(Uint8Array.of(0)));
+  expect(engine.stats().kept.observations).toBe(1);
+  for (let num = 0; num < 5; num++) {
+    await node.sends(body(num));
+    await node.expects(ack("2.31").block1(num, 1, 1024));
+  }
+  await node.sends(body(5));
+  await node.expects(ack("2.05").block1(5, 0, 1024).payload(Uint8Array.of(0)));
+  expect(engine.stats().kept.observations).toBe(0);
+  await node.sends(con("GET", "s").observe(0).option(65_000, new Uint8Array(4_096))); // nobody understands it
+  await node.expects(ack("2.05").payload(Uint8Array.of(0)));
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
 test("FETCH can observe; other methods cannot", async () => {
   const { handler } = gauge();
   const { node, engine } = await stage({ handler });

@@ -1,5 +1,6 @@
 /** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
 import type { Clock, Peer } from "../../base/index.ts";
+import { messageLength } from "../../wire/coap/index.ts";
 import type { SnapshotTable } from "../blockwise/block2.ts";
 import type { Exchange } from "../messages/exchange.ts";
 import type { Outlet } from "../messages/outlet.ts";
@@ -62,7 +63,7 @@ export class Notifier {
     return registering;
   }
 
-  /** The sequence number for the first answer; undefined = the response cannot be observed, or there is no room. */
+  /** The sequence number for the first answer; undefined = the response cannot be observed, or there is no room for it. */
   register(
     registering: Registering,
     { link, message, key, security }: Exchange,
@@ -73,7 +74,9 @@ export class Notifier {
     this.#registering.delete(registering);
     const { observable: topic } = response;
     const { token } = message;
-    if (topic === undefined || !isSuccess(response)) {
+    // Options that nobody understands count too: they are views of one memory.
+    const bytes = messageLength({ ...message, payload: read.request.payload });
+    if (topic === undefined || !isSuccess(response) || bytes > this.#parts.limits.observedBytes) {
       this.#table.remove(key, token);
       return undefined;
     }
