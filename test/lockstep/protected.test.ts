@@ -1,9 +1,19 @@
 /** Under OSCORE (RFC 8613) the rules of the engine hold for what is inside, and only for that. */
 import { expect, test } from "@jest/globals";
-import { EMPTY, seconds } from "../../gateway/base/index.ts";
+import { EMPTY, seconds, toHex } from "../../gateway/base/index.ts";
 import type { EngineOptions, Request, Response } from "../../gateway/coap/index.ts";
 import type { InnerMessage, Option } from "../../gateway/sim/speech/inner-message.ts";
-import { decodeMessage, encodeBlockOption, encodeUint, OPTION, type Szx } from "../../gateway/wire/coap/index.ts";
+import {
+  codeOf,
+  decodeMessage,
+  encodeBlockOption,
+  encodeMessage,
+  encodeUint,
+  type Message,
+  OPTION,
+  type Szx,
+  sortOptions,
+} from "../../gateway/wire/coap/index.ts";
 import { stage } from "../support/lockstep.ts";
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
@@ -20,6 +30,13 @@ const block = (number: number, num: number, more: boolean, size = 16): Option =>
 });
 const optionOf = ({ options }: InnerMessage, number: number): Uint8Array | undefined =>
   options.find((each) => each.number === number)?.value;
+
+interface Sealing {
+  readonly type?: "CON" | "NON";
+  readonly outer?: readonly Option[];
+  readonly payload?: Uint8Array;
+  readonly token?: number;
+}
 
 /** A gateway that has heard of its node; `asks` gives what was sent and the datagrams that came for it. */
 async function hall(options: Partial<EngineOptions> = {}) {
@@ -39,24 +56,17 @@ async function hall(options: Partial<EngineOptions> = {}) {
   await introduce(scene.node, oscore);
   calls.length = 0;
   let messageId = 100;
-  const asks = async (
-    code: string,
-    inner: readonly Option[],
-    more: { type?: "CON" | "NON"; outer?: Option[]; payload?: Uint8Array; token?: number } = {},
-  ): Promise<{ readonly sent: Sent; readonly answers: readonly Uint8Array[] }> => {
+  const seals = (code: string, options: readonly Option[], more: Sealing = {}): Sent => {
     messageId += 1;
     const { type = "CON", outer = [], payload = EMPTY, token = messageId & 0xff } = more;
-    const sent = oscore.protect({
-      type,
-      messageId,
-      token: Uint8Array.of(token),
-      inner: { code, options: inner, payload },
-      outer,
-    });
+    return oscore.protect({ type, messageId, token: Uint8Array.of(token), inner: { code, options, payload }, outer });
+  };
+  const asks = async (...what: Parameters<typeof seals>) => {
+    const sent = seals(...what);
     await scene.node.sendsBytes(sent.bytes);
     return { sent, answers: scene.node.takeAll() };
   };
-  return { ...scene, clock, calls, asks };
+  return { ...scene, clock, calls, seals, asks };
 }
 
 test("an unknown critical option inside is 4.02 under protection, and silence for a NON (RFC 7252 §5.4.1)", async () => {
@@ -144,6 +154,32 @@ test("inner blocks: 2.31, 4.08 with what is expected, Size1 with 4.13, each unde
   expect(said[2] && optionOf(said[2], OPTION.size1)).toEqual(Buffer.from(encodeUint(64)));
   expect((await put(1, false, part))?.code).toBe("2.05");
   expect(calls.map(({ payload }) => payload)).toEqual([Buffer.concat([part, part])]);
+});
+
+test("outer blocks: put together before they are opened; 4.08 with what is expected, 4.13 with Size1, in clear", async () => {
+  const { seals, node, calls } = await hall();
+  const sent = seals("0.03", path("c"), { payload: imageOf(24) });
+  const whole = decodeMessage(sent.bytes);
+  let messageId = 0x700;
+  const part = async (num: number, more: boolean, payload: Uint8Array, size = payload.length): Promise<Message> => {
+    messageId += 1;
+    const options = sortOptions([...whole.options, block(OPTION.block1, num, more, size)]);
+    await node.sendsBytes(encodeMessage({ ...whole, messageId, options, payload }));
+    return node.receives();
+  };
+  const [first, second] = [whole.payload.subarray(0, 32), whole.payload.subarray(32)];
+  const shown = (options: readonly Option[]) => sortOptions(options).map(({ number, value }) => [number, toHex(value)]);
+  const maxAge0 = { number: OPTION.maxAge, value: EMPTY };
+  const gap = await part(1, true, first);
+  expect([gap.code, shown(gap.options)]).toEqual([codeOf("4.08"), shown([block(OPTION.block1, 0, true, 32), maxAge0])]);
+  const large = await part(64, true, new Uint8Array(1024));
+  const size1 = { number: OPTION.size1, value: encodeUint(65_535) };
+  expect([large.code, shown(large.options)]).toEqual([codeOf("4.13"), shown([size1, maxAge0])]);
+  const begun = await part(0, true, first);
+  expect([begun.code, shown(begun.options)]).toEqual([codeOf("2.31"), shown([block(OPTION.block1, 0, true, 32)])]);
+  expect(calls).toEqual([]);
+  expect(sent.open(await part(1, false, second, 32))?.code).toBe("2.05");
+  expect(calls.map(({ payload }) => toHex(payload))).toEqual([toHex(imageOf(24))]);
 });
 
 test.each(["CON", "NON"] as const)(

@@ -81,10 +81,13 @@ export class OuterBlocks {
         return { kind: "whole", message: { ...message, payload: outcome.payload }, slice };
       case "continue":
         return { kind: "reply", reply: { ...unprotected("2.31"), options: [blockValue(OPTION.block1, block)] } };
-      case "gap":
-        return { kind: "reply", reply: unprotected("4.08") };
-      case "too-large":
-        return { kind: "reply", reply: unprotected("4.13") };
+      case "gap": // RFC 7959 §2.9.2, with the block that is expected
+        return { kind: "reply", reply: withOption(unprotected("4.08"), blockValue(OPTION.block1, outcome.expected)) };
+      case "too-large": {
+        // RFC 7959 §2.9.3
+        const limit = { number: OPTION.size1, value: encodeUint(MAX_UNFRAGMENTED_SIZE) };
+        return { kind: "reply", reply: withOption(unprotected("4.13"), limit) };
+      }
       case "wrong-size":
         return { kind: "reply", reply: unprotected("4.00") };
     }
