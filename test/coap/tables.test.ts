@@ -7,7 +7,8 @@ import { SnapshotTable, sliceBody } from "../../gateway/coap/blockwise/block2.ts
 import { DEFAULT_PARAMETERS, derivedTimes } from "../../gateway/coap/index.ts";
 import { DedupTable } from "../../gateway/coap/messages/dedup.ts";
 import { firstSequence, nextSequence } from "../../gateway/coap/observe/observe.ts";
-import { blockSize, MAX_SZX, type Szx } from "../../gateway/wire/coap/index.ts";
+import { transferKey } from "../../gateway/coap/requests/request-reader.ts";
+import { blockSize, MAX_SZX, OPTION, type Szx } from "../../gateway/wire/coap/index.ts";
 
 const at = millis;
 
@@ -46,6 +47,19 @@ test("dedup: 20 000 in all, the oldest makes room", () => {
   expect(table.size).toBe(20_000);
   expect(table.find("p9999", 1, at(0))).toBeUndefined();
   expect(table.find("p10000", 1, at(0))).toBeDefined();
+});
+
+test("what names a transfer stays short, whatever a request says, and still tells requests apart", () => {
+  const named = (last: string): string => {
+    const options = Array.from({ length: 200 }, (_, i) => ({
+      number: OPTION.uriQuery,
+      value: new Uint8Array(255).fill(i),
+    }));
+    return transferKey({ code: 1, options: [...options, { number: OPTION.uriQuery, value: Buffer.from(last) }] });
+  };
+  expect(named("a").length).toBeLessThan(64);
+  expect(named("a")).toBe(named("a"));
+  expect(named("a")).not.toBe(named("b"));
 });
 
 test("dedup: entries expire, also those behind longer ones", () => {

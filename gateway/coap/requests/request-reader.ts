@@ -1,4 +1,5 @@
 /** RFC 7252 §5.4, §5.8 — options and method of a request: what must be refused, and what the handlers get. */
+import { createHash } from "node:crypto";
 import { EMPTY, isCoded, toHex } from "../../base/index.ts";
 import {
   type BlockOption,
@@ -163,11 +164,14 @@ export function isDiscovery({ type, code, options }: Message): boolean {
   return type === "NON" && code === codeOf("GET") && path.join("/") === ".well-known/core";
 }
 
+/** A longer name is kept as its digest: the tables count their entries, not the bytes of the names. */
+const LONGEST_NAME = 512;
+
 /** Code and options that name the same request: the blocks of one body, or of one response, share it. */
 export function transferKey({ code, options }: Pick<ReadRequest, "code" | "options">): string {
   let key = String(code);
   for (const { number, value } of options) {
     if (!isNoCacheKey(number) && !NOT_IN_TRANSFER_KEY.has(number)) key += ` ${number}:${toHex(value)}`;
   }
-  return key;
+  return key.length <= LONGEST_NAME ? key : createHash("sha256").update(key).digest("base64");
 }

@@ -63,10 +63,8 @@ export class Contexts {
   /** The context that a request with this kid was opened under last, as long as it is in use: a guess, not a verdict. */
   steady(kid: number): SecurityContext | undefined {
     const context = this.#steady.get(kid);
-    if (context === undefined) return undefined;
-    if (this.#hot.get(context.key) === context) return context;
-    this.#steady.delete(kid); // it gave way to others, and its window is in its record now
-    return undefined;
+    // Only what is in use has the window that counts: on an older one a replay would pass.
+    return context !== undefined && this.#hot.get(context.key) === context ? context : undefined;
   }
 
   /** A request was opened under it. */
@@ -197,11 +195,16 @@ export class Contexts {
   #makeRoom(): void {
     for (const [key, context] of this.#hot) {
       if (this.#hot.size <= this.#limits.hot) return;
-      this.#hot.delete(key);
-      const kid = kidNumber(context.recipientId, 0, context.recipientId.length);
-      if (this.#steady.get(kid) === context) this.#steady.delete(kid);
+      this.#cool(context);
       this.#records.set(key, encodeRecord(context)); // with its window
     }
+  }
+
+  #cool(context: SecurityContext): void {
+    const { key, recipientId } = context;
+    this.#hot.delete(key);
+    const kid = kidNumber(recipientId, 0, recipientId.length);
+    if (this.#steady.get(kid) === context) this.#steady.delete(kid);
   }
 
   #dropRederived(credentialId: string): void {
@@ -213,7 +216,8 @@ export class Contexts {
 
   #drop(key: string): void {
     if (this.#latest?.key === key) this.#latest = undefined;
-    this.#hot.delete(key);
+    const context = this.#hot.get(key);
+    if (context !== undefined) this.#cool(context);
     this.#records.delete(key);
   }
 }
