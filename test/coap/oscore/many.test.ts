@@ -92,6 +92,25 @@ test("one kid with several ID Contexts: the kid context chooses, and without it 
   }
 });
 
+test("contexts that push each other out of use forget no number: a replay is one under each", () => {
+  const mine = ["aa01", "aa02"].map((idContext, i) => credential({ id: `c-${i}`, recipientId: "0a", idContext }));
+  const gateway = end(new Credentials(...mine), { limits: { hot: 1, rederived: 1 } });
+  for (const each of mine) {
+    const stage = {
+      ...pair(each),
+      gateway,
+      open: (s: Parameters<typeof asMessage>[0]) => gateway.openRequest(asMessage(s), "p"),
+    };
+    converse(stage, request("GET", "x"));
+    const sent = asMessage(stage.send(request("GET", "y")));
+    const value = option(sent, OPTION.oscore)!;
+    const short = Uint8Array.of(value[0]! & ~0x10, value[1]!, 0x0a); // without the kid context both are tried
+    const options = sent.options.map((o) => (o.number === OPTION.oscore ? { ...o, value: short } : o));
+    expect(gateway.openRequest({ ...sent, options }, "p").kind).toBe("request");
+    expect(gateway.openRequest({ ...sent, options }, "p").kind).toBe("refused");
+  }
+});
+
 test("a credential that is replaced is another one from that moment on", () => {
   const stage = pair();
   const old = converse(stage, request("GET", "x"));

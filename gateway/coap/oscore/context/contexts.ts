@@ -49,15 +49,16 @@ export class Contexts {
     return this.#records.size;
   }
 
-  /** §8.2 step 2: the contexts that a request may be protected with, those agreed on last first. */
-  candidates(kid: Uint8Array, kidContext: Uint8Array | undefined): readonly SecurityContext[] {
-    const found: SecurityContext[] = [];
-    if (this.#rederived.size > 0) this.#addRederived(found, kid, kidContext);
+  /**
+   * §8.2 step 2: the contexts that a request may be protected with, those agreed on last first. One at a time: the next
+   * may push this one out of use, and what its window learns after that is lost.
+   */
+  *candidates(kid: Uint8Array, kidContext: Uint8Array | undefined): Generator<SecurityContext, void, void> {
+    if (this.#rederived.size > 0) yield* this.#rederivedOf(kid, kidContext);
     for (const credential of this.#source.byKid(kid, kidContext)) {
       const context = this.of(credential);
-      if (context !== undefined) found.push(context);
+      if (context !== undefined) yield context;
     }
-    return found;
   }
 
   /** The context that a request with this kid was opened under last, as long as it is in use: a guess, not a verdict. */
@@ -126,7 +127,7 @@ export class Contexts {
     return record !== undefined && serialOf(record) === context.serial;
   }
 
-  #addRederived(found: SecurityContext[], kid: Uint8Array, kidContext: Uint8Array | undefined): void {
+  *#rederivedOf(kid: Uint8Array, kidContext: Uint8Array | undefined): Generator<SecurityContext, void, void> {
     // Some peers go on naming the ID Context that was agreed on, wrapped or not; others leave it out again.
     const unwrapped = kidContext && unwrapContext(kidContext);
     const names = (idContext: Uint8Array): boolean =>
@@ -137,7 +138,7 @@ export class Contexts {
       for (const idContext of this.#rederived.get(credential.id) ?? []) {
         if (!names(idContext)) continue;
         const context = this.#rederivedContext(credential, idContext);
-        if (context !== undefined) found.push(context);
+        if (context !== undefined) yield context;
       }
     }
   }
