@@ -510,3 +510,18 @@ test("a peer's 65th message id takes the place of its first, and of nobody else'
   await node.sends(con("POST", "c").mid(1).token("0a")); // forgotten: it runs again
   expect(calls).toHaveLength(67);
 });
+
+test("an answer that 4 MiB of newer ones have pushed out: its copy gets silence, and runs nothing", async () => {
+  const { calls, handler } = counting({ code: "2.05", payload: new Uint8Array(1000).fill(7) });
+  const { node, another } = await stage({ handler });
+  await node.sends(con("POST", "first"));
+  await node.expects(ack("2.05").payload(new Uint8Array(1000).fill(7)));
+  for (let port = 0; port < 105; port++) {
+    const crowd = await another({ ...NODE, port: 1000 + port });
+    for (let i = 0; i < 40; i++) await crowd.sends(con("POST", "c"));
+  }
+  const ran = calls.length;
+  await node.repeats();
+  await node.expectsSilence();
+  expect(calls).toHaveLength(ran);
+});

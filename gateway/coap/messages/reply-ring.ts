@@ -19,6 +19,8 @@ export interface ReplyRoom {
 export class ReplyRing {
   readonly #bytes: Uint8Array;
   #next = 0;
+  /** Where the room given last ends: whoever got it may have written there, also when nothing of it was kept. */
+  #given = 0;
 
   constructor(size: number) {
     this.#bytes = new Uint8Array(size);
@@ -30,6 +32,7 @@ export class ReplyRing {
     if (length > size) return undefined;
     const left = size - (this.#next % size);
     const at = left < length ? this.#next + left : this.#next; // an answer is never cut in two
+    this.#given = at + length;
     return { at, memory: this.#bytes, start: at % size };
   }
 
@@ -42,7 +45,7 @@ export class ReplyRing {
   /** The answer, as long as nothing was written over it. */
   read({ at, length }: KeptReply): Uint8Array | undefined {
     const size = this.#bytes.length;
-    if (this.#next - at > size) return undefined;
+    if (this.#given - at > size) return undefined;
     return this.#bytes.subarray(at % size, (at % size) + length);
   }
 }
