@@ -1,9 +1,9 @@
 /** The CoAP engine and its ports. */
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { AdmissionOptions, RationedAir } from "./limits/admission.ts";
-export { SHARED_SUBNETS, type SharedSubnets } from "./limits/standing.ts";
+export { SHARED_SUBNETS } from "./limits/standing.ts";
 export { parseSubnet, type Subnet } from "./limits/subnet.ts";
-export { Oscore, type OscoreStats, SenderSequence } from "./oscore/index.ts";
+export { Oscore, SenderSequence } from "./oscore/index.ts";
 export {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,
@@ -27,7 +27,6 @@ export type { ObservationListener } from "./requester/observing.ts";
 export type { Question } from "./requester/question.ts";
 export type { RequestOptions, RequestPeer, Requests } from "./requester/requester.ts";
 export { type OpenRequesterOptions, openRequester } from "./requester/standalone.ts";
-export type { OpenedRequest, PeerFacts, ResponseSecurity, Security } from "./requests/security.ts";
 export type { EngineStats } from "./stats.ts";
 export { FRAME_BYTES, pathOf, type Receive, type Remote, type Transport } from "./transport/transport.ts";
 export { type UdpAddress, UdpTransport } from "./transport/udp.ts";

@@ -1,7 +1,7 @@
 /** Back-pressure on the air of a border router: 5.03 with Max-Age for pullers, 4.29 for who will not wait. */
 import { expect, test } from "@jest/globals";
 import { minutes, seconds } from "../../gateway/base/index.ts";
-import type { AdmissionOptions, Response } from "../../gateway/coap/index.ts";
+import { type AdmissionOptions, parseSubnet, type Response } from "../../gateway/coap/index.ts";
 import { codeOf, decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ack, con, non, type ScriptedNode, type Stage, stage } from "../support/lockstep.ts";
 import { imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
@@ -133,4 +133,16 @@ test.each([
     expect((await node.receives()).code).toBe(CONTENT);
   }
   expect(engine.stats().kept.airtimePeers).toBe(0);
+});
+
+test("forged addresses from outside do not fill the table of routers, and one that is named is rationed wherever it is", async () => {
+  const southbound = [parseSubnet("2001:db8::/64")!];
+  const routers = [parseSubnet("2001:db8:17::/64")!];
+  const { another, engine } = await field({ southbound, airtime: { ...AIR.airtime!, routers } });
+  await (await another(at("7"))).sends(con("GET", "small"));
+  for (let net = 1; net <= 100; net++) {
+    const stranger = await another({ address: `2001:db8:${net.toString(16)}::1`, port: 5683 });
+    await stranger.sends(con("GET", "small"));
+  }
+  expect(engine.stats().kept.airtimePeers).toBe(2);
 });

@@ -3,6 +3,7 @@
  * docs/configuration.md all follow from this table.
  */
 import type { z } from "zod";
+import { SHARED_SUBNETS } from "../../coap/index.ts";
 import {
   brokerUrl,
   duration,
@@ -82,7 +83,7 @@ export const SETTINGS = {
     "Address prefixes of the networks where nodes and managers are. Anybody else gets at most three times the bytes that it sent, until it shows where it is by Echo (RFC 9175) or a security context vouches for it.",
   ),
   "coap.airtime.networks": setting(
-    oneOf("off", "named", "ipv6", "all"),
+    oneOf("off", ...SHARED_SUBNETS),
     "ipv6",
     "Whose air is rationed: `named` = behind the border routers of coap.airtime.routers; `ipv6` = also each IPv6 subnet (/64); `all` = also each IPv4 subnet (/24); `off` = nobody's, e.g. where all nodes are on Wi-Fi. Never loopback and link-local addresses.",
   ),

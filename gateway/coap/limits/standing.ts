@@ -34,7 +34,8 @@ const ON_LINK = ["127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10"]
 export function standingOf(remote: Remote, { southbound, routers, shared }: Neighbourhood): Standing {
   const address = addressBytes(remote.address) ?? new Uint8Array(0);
   const near = southbound === undefined || southbound.some((subnet) => contains(subnet, address));
-  const router = shared === undefined ? undefined : routerOf(address, routers, shared);
+  // Strangers are behind a router of ours only where one is named: forged addresses must not fill the table of routers.
+  const router = shared === undefined ? undefined : routerOf(address, routers, near ? shared : "named");
   return { remote, path: pathOf(remote), near, router };
 }
 

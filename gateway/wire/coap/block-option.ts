@@ -11,7 +11,6 @@ export interface BlockOption {
   readonly szx: Szx;
 }
 
-export const MAX_BLOCK_NUM = 0xfffff;
 export const MAX_SZX = 6;
 
 export const blockSize = (szx: Szx): number => 16 << szx;
