@@ -85,6 +85,14 @@ test("a flood of questions to the group waits in bounds", async () => {
   expect(engine.stats().datagramsOut).toBe(32);
 });
 
+test("a gateway that closes leaves no answer behind", async () => {
+  const { node, clock, engine } = await group();
+  await node.sends(discovery());
+  await engine.close();
+  await clock.advance(seconds(10));
+  expect(engine.stats().datagramsOut).toBe(0);
+});
+
 test("a protected request that is turned to the group, and looks like discovery, is not answered in the clear", async () => {
   const clock = new VirtualClock();
   const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));

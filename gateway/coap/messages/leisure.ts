@@ -2,7 +2,7 @@
  * RFC 7252 §8.2 — answers to a request that was sent to a group: each member waits a random moment of its leisure, so
  * that not all of a building answer at once, and says nothing where it has nothing to say.
  */
-import { type Clock, type Millis, millis, type Random, seconds } from "../../base/index.ts";
+import { type Clock, type Millis, millis, type Random, seconds, type Timer } from "../../base/index.ts";
 import { codeClass, codeOf } from "../../wire/coap/index.ts";
 import type { Reply } from "../requests/response-writer.ts";
 
@@ -13,7 +13,7 @@ const WAITING = 32;
 export class Leisure {
   readonly #clock: Clock;
   readonly #random: Random;
-  #waiting = 0;
+  readonly #waiting = new Set<Timer>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -22,11 +22,16 @@ export class Leisure {
 
   /** Calls `send` after a while; not for errors, nor for an answer that finds nothing. */
   answer({ code, payload }: Reply, send: () => void): void {
-    if (codeClass(codeOf(code)) !== 2 || payload.length === 0 || this.#waiting >= WAITING) return;
-    this.#waiting += 1;
-    this.#clock.after(millis(this.#random.next() * DEFAULT_LEISURE), () => {
-      this.#waiting -= 1;
+    if (codeClass(codeOf(code)) !== 2 || payload.length === 0 || this.#waiting.size >= WAITING) return;
+    const timer = this.#clock.after(millis(this.#random.next() * DEFAULT_LEISURE), () => {
+      this.#waiting.delete(timer);
       send();
     });
+    this.#waiting.add(timer);
+  }
+
+  close(): void {
+    for (const timer of this.#waiting) timer.cancel();
+    this.#waiting.clear();
   }
 }

@@ -221,6 +221,7 @@ export class Outlet {
   }
 
   close(): void {
+    this.#leisure.close();
     this.#confirmables.close();
   }
 }
