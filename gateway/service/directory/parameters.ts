@@ -45,8 +45,6 @@ export function readParameters(query: readonly string[]): RegistrationParameters
       known.set(name, value);
     } else attributes.push(attribute(name, value));
   }
-  if (attributes.length > MOST_ATTRIBUTES)
-    throw wrong(attributes.at(-1)?.[0] ?? "", "there are more than 16 attributes");
   const read = <T>(name: string, check: (value: string) => T): T | undefined => {
     const value = known.get(name);
     return value === undefined ? undefined : check(value);
@@ -56,8 +54,14 @@ export function readParameters(query: readonly string[]): RegistrationParameters
     sector: read("d", (value) => nameOf("d", value)),
     lifetime: read("lt", lifetimeOf),
     base: read("base", baseOf),
-    attributes,
+    attributes: limitedAttributes(attributes),
   };
+}
+
+/** As many as a registration may have, by all that was ever said of it. Throws WireError `directory.parameter`. */
+export function limitedAttributes(attributes: Attributes): Attributes {
+  if (attributes.length <= MOST_ATTRIBUTES) return attributes;
+  throw wrong(attributes.at(-1)?.[0] ?? "", `there are more than ${MOST_ATTRIBUTES} attributes`);
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["ep", "d", "lt", "base"]);

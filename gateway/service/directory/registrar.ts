@@ -3,7 +3,7 @@ import { type Clock, type NodeId, UsageError, WireError } from "../../base/index
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { splitUri } from "../../wire/link/index.ts";
 import type { Directory } from "./directory.ts";
-import { type Attributes, DEFAULT_LIFETIME, type RegistrationParameters } from "./parameters.ts";
+import { type Attributes, DEFAULT_LIFETIME, limitedAttributes, type RegistrationParameters } from "./parameters.ts";
 import { checkOwner, MOST_PER_OWNER, nameFor, ownerOf, type Registrant } from "./registrant.ts";
 import { idOf, isGone, type Registration, sameAttributes } from "./registration.ts";
 
@@ -69,12 +69,13 @@ export class Registrar {
       const { node, lifetime } = body;
       await recorder.record("directory.renewed", { registration: id, lifetime, ...(node && { node }) });
     } else {
+      this.#checkBytes();
       await recorder.record("directory.registered", { ...body, ...base, links });
     }
     return id;
   }
 
-  /** §5.3.1: resets the timeout; resolves when that is durable. Throws also UsageError `directory.unknown`. */
+  /** §5.3.1: resets the timeout; resolves when that is durable. Throws like `register`, and UsageError `directory.unknown`. */
   async update(id: string, parameters: RegistrationParameters, asking: Asking): Promise<Registration> {
     const { recorder } = this.#options;
     const registration = this.#owned(id, asking.registrant);
@@ -88,12 +89,14 @@ export class Registrar {
     }
     const base = this.#newBase(registration, parameters, asking);
     const attributes = overridden(registration.attributes, parameters.attributes);
+    const sameSaid = sameAttributes(attributes, registration.attributes);
+    if (!sameSaid) this.#checkBytes();
     await recorder.record("directory.renewed", {
       registration: id,
       lifetime,
       ...this.#speaker(registration, asking.registrant),
       ...base,
-      ...(sameAttributes(attributes, registration.attributes) ? {} : { attributes }),
+      ...(sameSaid ? {} : { attributes }),
     });
     return registration;
   }
@@ -167,12 +170,19 @@ export class Registrar {
   #checkRoom(registrant: Registrant, before: Registration | undefined): void {
     const { directory, limits = DIRECTORY_LIMITS } = this.#options;
     const owner = ownerOf(registrant);
-    if (directory.bytes >= limits.bytes) throw full(limits.bytes, "bytes");
-    if (before === undefined && directory.size >= limits.registrations)
-      throw full(limits.registrations, "registrations");
+    if (before === undefined) {
+      this.#checkBytes();
+      if (directory.size >= limits.registrations) throw full(limits.registrations, "registrations");
+    }
     if (registrant.kind === "manager" || before?.owner === owner) return;
     const most = MOST_PER_OWNER[registrant.kind];
     if (directory.countOf(owner) >= most) throw full(most, `registrations of one ${registrant.kind}`);
+  }
+
+  /** Before anything that makes a record longer; who only goes on living is never refused. */
+  #checkBytes(): void {
+    const { directory, limits = DIRECTORY_LIMITS } = this.#options;
+    if (directory.bytes >= limits.bytes) throw full(limits.bytes, "bytes");
   }
 }
 
@@ -191,10 +201,10 @@ function isRenewal(
 const sameBase = (registration: Registration, { base, fixed, link }: Base): boolean =>
   registration.base === base && registration.fixed === (fixed === true) && registration.link === link;
 
-/** §5.3.1: an update overrides all values of the same name. */
+/** §5.3.1: an update overrides all values of the same name. Throws WireError `directory.parameter`. */
 function overridden(before: Attributes, said: Attributes): Attributes {
   const names = new Set(said.map(([name]) => name));
-  return [...before.filter(([name]) => !names.has(name)), ...said];
+  return limitedAttributes([...before.filter(([name]) => !names.has(name)), ...said]);
 }
 
 const LINK_LOCAL = /^(?:\[fe[89ab][0-9a-f]:|169\.254\.)/i;

@@ -41,6 +41,7 @@ interface Fresh {
 
 export class SimpleRegistrations {
   readonly #options: SimpleOptions;
+  /** By registration and path: whoever wants the same name from elsewhere is not answered with the luck of another. */
   readonly #fetches = new Map<string, Promise<string>>();
   readonly #fresh = new Map<string, Fresh>();
 
@@ -51,13 +52,14 @@ export class SimpleRegistrations {
   /** Resolves to the id when the registration is durable. Throws like `Registrar.register`, and UsageError `directory.fetch`. */
   register(peer: Peer, parameters: RegistrationParameters, asking: Asking): Promise<string> {
     const id = this.#options.registrar.check(parameters, asking);
-    const running = this.#fetches.get(id);
+    const key = `${id} ${peer.path}`;
+    const running = this.#fetches.get(key);
     if (running !== undefined) return running; // a second request while the node is being asked changes nothing
     if (this.#fetches.size >= MOST_FETCHES) {
       throw new UsageError("directory.full", { limit: MOST_FETCHES, what: "simple registrations at once" });
     }
-    const fetch = this.#register(id, peer, parameters, asking).finally(() => this.#fetches.delete(id));
-    this.#fetches.set(id, fetch);
+    const fetch = this.#register(id, peer, parameters, asking).finally(() => this.#fetches.delete(key));
+    this.#fetches.set(key, fetch);
     return fetch;
   }
 

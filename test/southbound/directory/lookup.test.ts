@@ -152,3 +152,21 @@ test("a result without pages has a limit, and pages go past it", async () => {
   expect((await large.ask("GET", "rd-lookup/ep")).code).toBe("2.05");
   large.kill();
 });
+
+test("a search that must read every link lets others have their turn between some of them", async () => {
+  const large = await openDirectory();
+  const many = Array.from({ length: 240 }, (_, i) => `</${i}${"x".repeat(25)}>`).join(",");
+  const registrations = 20;
+  for (let i = 0; i < registrations; i++) await large.ask("POST", `rd?ep=n${i}`, links(many));
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns += 1;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  await large.ask("GET", "rd-lookup/ep?href=/nobody*");
+  over = true;
+  expect(turns).toBeGreaterThanOrEqual(registrations / 4);
+  large.kill();
+});

@@ -178,6 +178,18 @@ describe("who may", () => {
     expect(await endpoints()).toMatch(/^[^,]*room-2[^,]*$/);
   });
 
+  test("of two that want one name by simple registration at once only the first has it", async () => {
+    site.kill();
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    site = await openDirectory({ fetchLinks: () => answered.then(() => ({ links: links("</a>").payload })) });
+    const asked = [HOST_1, HOST_2].map((from) => site.ask("POST", ".well-known/rd?ep=node1", { from }));
+    answer();
+    expect((await Promise.all(asked)).map(({ code }) => code)).toEqual(["2.04", "4.03"]);
+  });
+
   test("the facts name the node that spoke for itself", async () => {
     const locations = [locationOf(await register("", { from: NODE_1 })), locationOf(await register("ep=node1"))];
     await register("ep=node1&d=elsewhere");
@@ -260,5 +272,25 @@ describe("limits", () => {
     await register("ep=a", links(`</${"a".repeat(8000)}>`));
     await register("ep=b", links(`</${"a".repeat(8000)}>`));
     expect((await register("ep=b", links("</b>"))).code).toBe("5.03");
+  });
+
+  test("a full directory lets those in it live on as they are", async () => {
+    site.kill();
+    site = await openDirectory({ limits: { registrations: 2, bytes: 5_000 } });
+    const large = links(`</${"a".repeat(8000)}>`);
+    const location = locationOf(await register("ep=a", large));
+    expect((await register("ep=a", large)).code).toBe("2.01");
+    expect((await site.ask("POST", `${location}?lt=60`)).code).toBe("2.04");
+    expect((await site.ask("POST", `${location}?x=1`)).code).toBe("5.03");
+    expect((await register("ep=b")).code).toBe("5.03");
+  });
+
+  test("update after update, a registration has sixteen attributes at most", async () => {
+    const attributes = (from: number, count: number): string =>
+      Array.from({ length: count }, (_, i) => `x${from + i}=1`).join("&");
+    const location = locationOf(await register(`ep=node1&${attributes(0, 10)}`));
+    expect((await site.ask("POST", `${location}?${attributes(10, 6)}`)).code).toBe("2.04");
+    expect((await site.ask("POST", `${location}?${attributes(0, 16)}`)).code).toBe("2.04");
+    expect((await site.ask("POST", `${location}?${attributes(16, 1)}`)).code).toBe("4.00");
   });
 });
