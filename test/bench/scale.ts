@@ -18,10 +18,10 @@ import type { ScaleCommand, ScaleMemory } from "./scale-server.ts";
 
 export const DEFAULT_NODES = 100_000;
 const IN_FLIGHT = 64;
-/** What is compiled and grown after so many check-ins does not count as a node's. */
-const WARM_UP = 12_000;
-/** Nodes at the start, as a share of all; and check-ins measured then and at the end. */
-const FIRST_SHARE = 0.02;
+/** What is compiled by then, and the young generation that has grown by then, are no node's. */
+const WARM_UP = 30_000;
+/** Nodes at the start, as a share of all: enough for checkpoints to run then too. Check-ins measured then and at the end. */
+const FIRST_SHARE = 0.05;
 const MEASURED_SHARE = 0.05;
 const MEASURED_AT_LEAST = 15_000;
 
