@@ -14,7 +14,7 @@ import {
 } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
-import { fileSequence } from "../store/index.ts";
+import { fileSequence, makeFolder } from "../store/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
@@ -87,9 +87,11 @@ async function openSecurity(
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<Oscore> {
+  const keys = join(folder.path, "keys");
+  await makeFolder(keys); // the site's key, which may lie elsewhere, did not make it then
   const numbers = lifecycle.add(
     await SenderSequence.open({
-      store: fileSequence(join(folder.path, "keys", "sequence.json"), clock),
+      store: fileSequence(join(keys, "sequence.json"), clock),
       clock,
       onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
     }),

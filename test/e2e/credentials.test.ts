@@ -147,6 +147,17 @@ test("a lost key stops the gateway until it is restored, or given up in so many 
   expect(await secured()).toBe(1);
 }, 60_000);
 
+test("the site's key may lie outside of the data folder from the first start on", async () => {
+  const keyFile = inFolder(join("elsewhere", "site.key"));
+  const other = await GatewayProcess.start(`security:\n  key-file: ${JSON.stringify(keyFile)}`, "off");
+  const { node } = await other.client.command<{ readonly node: string }>("node.add", { endpoint: "room-1" });
+  await other.kill();
+  await other.up();
+  expect(await other.client.credentials("node", node)).toMatchObject({ name: "room-1" });
+  expect([existsSync(keyFile), existsSync(join(other.data, "keys", "site.key"))]).toEqual([true, false]);
+  await other.stop();
+}, 60_000);
+
 test("nothing secret stands in the data folder, and nothing leaves by the status page", async () => {
   const { node } = await gateway.client.command<{ readonly node: string }>("node.add", { endpoint: "room-3" });
   const { masterSecret } = await gateway.client.credentials("node", node);
