@@ -173,8 +173,13 @@ describe("sender sequence numbers", () => {
     expect(new SequenceFile(path).of("a").next()).toBeGreaterThan(before);
   });
 
-  test("are not to be had when nothing can be reserved", () => {
-    const sequence = new SequenceFile(join(folder, "nowhere", "x")).of("a");
-    expect(() => sequence.next()).toThrow(expect.objectContaining({ code: "cli.file" }));
+  test.each([
+    ["nothing can be written", join("nowhere", "x"), "a"],
+    ["what was written does not stand there as one line", "torn.sequence", "a\nb"],
+  ])("are not to be had when %s", (_name, file, of) => {
+    const sequence = new SequenceFile(join(folder, file)).of(of);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(() => sequence.next()).toThrow(expect.objectContaining({ code: "cli.file" }));
+    }
   });
 });

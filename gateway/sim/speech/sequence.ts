@@ -54,9 +54,13 @@ export class SequenceFile {
       const ranges = readFileSync(this.#path, "utf8")
         .split("\n")
         .filter((each) => each.startsWith(`${name} `));
-      return ranges.indexOf(line);
+      const range = ranges.indexOf(line);
+      // On a full disk a line may be cut: then nothing was reserved, and to begin anywhere would repeat numbers.
+      if (range < 0) throw new Error("a range that was written is not in it");
+      return range;
     } catch (error) {
-      throw new UsageError("cli.file", { path: this.#path, reason: String(error) }, { cause: error });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new UsageError("cli.file", { path: this.#path, reason }, { cause: error });
     }
   }
 }
