@@ -76,13 +76,15 @@ export class Directory implements Projection {
     });
   }
 
-  /** Those whose lifetime and grace are over. */
-  gone(now: Millis): readonly Registration[] {
-    return this.#expiring.between(millis(0), millis(now - GRACE)).flatMap((id) => {
-      if (now < this.#expiresOf(id) + GRACE) return [];
-      const registration = this.find(id);
-      return registration === undefined ? [] : [registration];
-    });
+  /** Those whose lifetime and grace are over, `limit` at most. */
+  gone(now: Millis, limit: number): readonly Registration[] {
+    const gone: Registration[] = [];
+    for (const id of this.#expiring.between(millis(0), millis(now - GRACE))) {
+      if (gone.length >= limit) break;
+      const registration = now < this.#expiresOf(id) + GRACE ? undefined : this.find(id);
+      if (registration !== undefined) gone.push(registration);
+    }
+    return gone;
   }
 
   #expiresOf(id: string): number {

@@ -5,6 +5,8 @@ import type { Directory } from "./directory.ts";
 
 /** Also the most often that observers are told: a lookup may go through the whole directory. */
 const LOOK_EVERY = seconds(1);
+/** Removed by one look: after days without power that may be all of a fleet's, and no lookup shows them anyway. */
+const AT_ONCE = 256;
 
 export interface ExpiryOptions {
   readonly directory: Directory;
@@ -30,7 +32,7 @@ export class Expiry implements Closable {
   #look(): void {
     const { directory, recorder, clock, changed } = this.#options;
     const now = clock.now();
-    for (const { id, endpoint } of directory.gone(now)) {
+    for (const { id, endpoint } of directory.gone(now, AT_ONCE)) {
       // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
       recorder.record("directory.removed", { registration: id, endpoint, reason: "expired" }).catch(() => undefined);
     }

@@ -62,6 +62,19 @@ test("what ran out while the gateway was down is not shown, and is removed", asy
   after.kill();
 });
 
+test("a fleet that ran out meanwhile is removed bit by bit, so that nobody waits for it", async () => {
+  const before = await openDirectory();
+  for (let i = 0; i < 300; i++) await before.ask("POST", `rd?ep=n${i}&lt=1`, links("</a>"));
+  before.kill();
+  await before.clock.advance(minutes(60));
+  const after = await openDirectory({ on: before });
+  await after.clock.advance(seconds(1));
+  expect(after.directory.size).toBe(300 - 256);
+  await after.clock.advance(seconds(1));
+  expect(after.directory.size).toBe(0);
+  after.kill();
+});
+
 test("a registration keeps its location and its owner", async () => {
   const before = await openDirectory();
   await story(before, 4);
