@@ -1,6 +1,6 @@
 /** Observe (RFC 7641): registration, notifications of the right type, and all the ways it ends. */
 import { expect, test } from "@jest/globals";
-import { hours, seconds } from "../../gateway/base/index.ts";
+import { hours, millis, seconds } from "../../gateway/base/index.ts";
 import { bodyEtag } from "../../gateway/coap/blockwise/block2.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
@@ -42,12 +42,13 @@ test("CON registration: CON notifications that count up, until deregistered", as
 
 test("NON registration: NON notifications with fresh message ids, each sixteenth is CON", async () => {
   const { handler } = gauge();
-  const { node, engine } = await stage({ handler });
+  const { node, engine, clock } = await stage({ handler });
   await node.sends(non("GET", "s").observe(0));
   await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
   for (let i = 1; i < 16; i++) {
     engine.changed("t");
     await node.expects(non("2.05").observe().payload(Uint8Array.of(0)));
+    await clock.advance(seconds(3));
   }
   engine.changed("t");
   const { messageId } = await node.expects(con("2.05").observe().payload(Uint8Array.of(0)));
@@ -79,13 +80,14 @@ test("a RST to a NON notification ends the observation", async () => {
 
 test("a RST that comes when the next notifications have left ends it as well", async () => {
   const { handler } = gauge();
-  const { node, engine } = await stage({ handler });
+  const { node, engine, clock } = await stage({ handler });
   await node.sends(non("GET", "s").observe(0));
   await node.receives();
   const ids: number[] = [];
   for (let i = 0; i < 6; i++) {
     engine.changed("t");
     ids.push((await node.expects(non("2.05").observe().payload(Uint8Array.of(0)))).messageId);
+    await clock.advance(seconds(3));
   }
   await node.sends(rst().mid(ids[0] ?? 0)); // too long ago to be known
   expect(engine.stats().kept.observations).toBe(1);
@@ -367,4 +369,46 @@ test("a CON that nobody acknowledges is sent again as it was; what changed meanw
   await node.expects(con("2.05").observe().payload(Uint8Array.of(1)).mid(messageId));
   await node.sends(ack().mid(messageId));
   await node.expects(con("2.05").observe().payload(Uint8Array.of(2)));
+});
+
+test("NON notifications to one client: five at once, then one in three seconds, with the newest state (RFC 7641 §4.5.1)", async () => {
+  const { state, handler } = gauge();
+  const { node, another, engine, clock } = await stage({ handler });
+  const neighbour = await another({ ...NODE, port: 40_008 });
+  for (const token of ["07", "08"]) await node.sends(non("GET", "s").observe(0).token(token));
+  node.takeAll();
+  const told = async (): Promise<readonly number[]> => {
+    state.value += 1;
+    engine.changed("t");
+    await settled();
+    return node.takeAll().map((bytes) => bytes.at(-1) ?? 0);
+  };
+  expect([await told(), await told(), await told(), await told()]).toEqual([[1, 1], [2, 2], [3], []]);
+  await neighbour.sends(non("GET", "s").observe(0));
+  await neighbour.receives();
+  expect(await told()).toEqual([]);
+  await neighbour.expects(non("2.05").observe().payload(Uint8Array.of(5)));
+  await clock.advance(millis(2999));
+  await node.expectsSilence();
+  await clock.advance(millis(1));
+  expect(node.takeAll().map((bytes) => bytes.at(-1))).toEqual([5]);
+  await clock.advance(seconds(3));
+  expect(node.takeAll().map((bytes) => bytes.at(-1))).toEqual([5]);
+  await clock.advance(seconds(60)); // the silence is paid back
+  await node.expectsSilence();
+  expect([await told(), await told(), await told()]).toEqual([[6, 6], [7, 7], [8]]);
+});
+
+test("registering anew does not hurry the notifications, and a closed engine sends none of those that wait", async () => {
+  const { handler } = gauge();
+  const { node, engine, clock } = await stage({ handler });
+  for (let time = 0; time < 10; time++) {
+    await node.sends(non("GET", "s").observe(0).token("07"));
+    engine.changed("t");
+    await settled();
+  }
+  expect(node.takeAll()).toHaveLength(10 + 5);
+  await engine.close();
+  await clock.advance(seconds(60));
+  await node.expectsSilence();
 });

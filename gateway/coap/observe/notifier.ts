@@ -1,5 +1,5 @@
 /** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
-import type { Clock, Peer } from "../../base/index.ts";
+import type { Clock, Millis, Peer, Timer } from "../../base/index.ts";
 import { messageLength } from "../../wire/coap/index.ts";
 import type { SnapshotTable } from "../blockwise/block2.ts";
 import type { Exchange } from "../messages/exchange.ts";
@@ -32,6 +32,9 @@ export class Notifier {
   readonly #table: ObservationTable;
   readonly #registering = new Set<Registering>();
   #dirty = new Set<string>();
+  /** They were told enough for now; one timer serves them all. */
+  #waiting = new Set<Observation>();
+  #timer: Timer | undefined;
   #sequence: number;
   #closed = false;
 
@@ -47,6 +50,7 @@ export class Notifier {
 
   close(): void {
     this.#closed = true;
+    this.#timer?.cancel();
   }
 
   /** The state behind a topic changed: whoever observes it is told, once per turn of the event loop. */
@@ -108,6 +112,12 @@ export class Notifier {
       observation.stale = true;
       return;
     }
+    const { clock } = this.#parts;
+    const wait = this.#table.waitOf(observation, clock.now());
+    if (wait > 0) {
+      this.#notifyLater(observation, wait);
+      return;
+    }
     observation.busy = true;
     observation.stale = false;
     const { handlers, handler } = this.#parts;
@@ -115,6 +125,17 @@ export class Notifier {
       () => handler(observation.peer, observation.read.request),
       (response) => this.#sendSafely(observation, response),
     );
+  }
+
+  /** With the state of then. Whoever comes to wait later waits for the same timer, or for one more. */
+  #notifyLater(observation: Observation, wait: Millis): void {
+    this.#waiting.add(observation);
+    this.#timer ??= this.#parts.clock.after(wait, () => {
+      const due = this.#waiting;
+      this.#waiting = new Set();
+      this.#timer = undefined;
+      for (const each of due) if (this.#table.isLive(each)) this.#notify(each);
+    });
   }
 
   #sendSafely(observation: Observation, response: Response): void {
@@ -153,7 +174,7 @@ export class Notifier {
       return;
     }
     outlet.send(link, bytes);
-    if (goesOn) this.#table.sentUnconfirmed(observation, messageId);
+    if (goesOn) this.#table.sentUnconfirmed(observation, messageId, now);
     this.#release(observation);
   }
 

@@ -1,8 +1,9 @@
 /** RFC 7641 — the table of observations, keyed by peer and token (§4.1), found by topic when something changed. */
-import { type Millis, type Peer, toHex } from "../../base/index.ts";
+import { type Millis, millis, type Peer, toHex } from "../../base/index.ts";
 import type { Link } from "../messages/outlet.ts";
 import type { ReadRequest } from "../requests/request-reader.ts";
 import type { ResponseSecurity } from "../requests/security.ts";
+import { afterOne, EVEN, type Pace, waitOf } from "./pace.ts";
 
 export interface Registration {
   readonly link: Link;
@@ -17,7 +18,14 @@ export interface Registration {
   readonly topic: string;
 }
 
+/** One client: how many observations it has, and when it may be told again. */
+interface Observer {
+  count: number;
+  pace: Pace;
+}
+
 export interface Observation extends Registration {
+  readonly observer: Observer;
   /** A handler runs or a CON is not acknowledged yet: at most one notification is under way (§4.5.1). */
   busy: boolean;
   /** Something changed meanwhile; the newest state goes out next (§4.5.2). */
@@ -39,10 +47,12 @@ export interface ObservationLimits {
   readonly confirmAfter: Millis;
 }
 
+const NO_WAIT = millis(0);
+
 export class ObservationTable {
   readonly #byKey = new Map<string, Observation>();
   readonly #byTopic = new Map<string, Set<Observation>>();
-  readonly #perPeer = new Map<string, number>();
+  readonly #perPeer = new Map<string, Observer>();
   readonly #byMessageId = new Map<string, Observation>();
   readonly #limits: ObservationLimits;
 
@@ -57,11 +67,13 @@ export class ObservationTable {
   /** Registers, or registers anew: the same peer and token is the same observation (§4.1). False = no room. */
   register(registration: Registration, now: Millis): boolean {
     const key = keyOf(registration.key, registration.token);
+    const observer = this.#perPeer.get(registration.key) ?? { count: 0, pace: EVEN };
     this.remove(registration.key, registration.token);
-    const ofPeer = this.#perPeer.get(registration.key) ?? 0;
-    if (ofPeer >= this.#limits.observationsPerPeer || this.#byKey.size >= this.#limits.observationsTotal) return false;
+    const { observationsPerPeer, observationsTotal } = this.#limits;
+    if (observer.count >= observationsPerPeer || this.#byKey.size >= observationsTotal) return false;
     const observation: Observation = {
       ...registration,
+      observer,
       busy: false,
       stale: false,
       unconfirmed: 0,
@@ -69,7 +81,8 @@ export class ObservationTable {
       messageIds: [],
     };
     this.#byKey.set(key, observation);
-    this.#perPeer.set(registration.key, ofPeer + 1);
+    observer.count += 1;
+    this.#perPeer.set(registration.key, observer);
     const onTopic = this.#byTopic.get(registration.topic);
     if (onTopic === undefined) this.#byTopic.set(registration.topic, new Set([observation]));
     else onTopic.add(observation);
@@ -87,9 +100,8 @@ export class ObservationTable {
     const onTopic = this.#byTopic.get(observation.topic);
     onTopic?.delete(observation);
     if (onTopic?.size === 0) this.#byTopic.delete(observation.topic);
-    const left = (this.#perPeer.get(key) ?? 1) - 1;
-    if (left === 0) this.#perPeer.delete(key);
-    else this.#perPeer.set(key, left);
+    observation.observer.count -= 1;
+    if (observation.observer.count === 0) this.#perPeer.delete(key);
     while (observation.messageIds.length > 0) this.#forgetMessage(observation);
   }
 
@@ -106,7 +118,13 @@ export class ObservationTable {
     );
   }
 
-  sentUnconfirmed(observation: Observation, messageId: number): void {
+  /** §4.5.1: how long its next notification has to wait. */
+  waitOf({ confirmable, observer }: Observation, now: Millis): Millis {
+    return confirmable ? NO_WAIT : waitOf(observer.pace, now);
+  }
+
+  sentUnconfirmed(observation: Observation, messageId: number, now: Millis): void {
+    observation.observer.pace = afterOne(observation.observer.pace, now);
     if (observation.messageIds.length >= REMEMBERED_MESSAGES) this.#forgetMessage(observation);
     observation.unconfirmed += 1;
     observation.messageIds.push(messageId);
