@@ -106,6 +106,17 @@ test("judging blocks never asks for memory: NUM 1048575 of a small body is refus
   expect(judgeBlock(0, { block: { ...block, szx: 0 }, length: 1, size1: undefined }, 2 ** 30).kind).toBe("gap");
 });
 
+test.each([
+  ["nothing is there: block 0 in the size that was asked with", 0, 3, 0, 3],
+  ["the same size goes on", 128, 2, 2, 2],
+  ["a larger size that cannot name the place: the largest that can", 64, 3, 1, 2],
+  ["down to 16 bytes", 16 * 7, 6, 7, 0],
+] as const)("4.08 names the block that is expected (RFC 7959 §2.9.2): %s", (_name, received, asked, num, szx) => {
+  const block = { num: 900, more: true, szx: asked };
+  const verdict = judgeBlock(received, { block, length: blockSize(asked), size1: undefined }, 2 ** 30);
+  expect(verdict).toEqual({ kind: "gap", expected: { num, more: true, szx } });
+});
+
 test("the slices of a body are the body, whatever the block size", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 5000 }), fc.nat(MAX_SZX), (body, n) => {
