@@ -4,6 +4,7 @@ export * from "./clock.ts";
 export * from "./credential.ts";
 export * from "./errors/errors.ts";
 export * from "./errors/table.ts";
+export * from "./id-lists.ts";
 export * from "./lifecycle.ts";
 export * from "./logger.ts";
 export * from "./peer.ts";

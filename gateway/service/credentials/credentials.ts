@@ -7,6 +7,7 @@ import {
   type Credential,
   type CredentialSource,
   equalBytes,
+  IdLists,
   type Logger,
   type Millis,
   millis,
@@ -25,7 +26,6 @@ import {
   type StateChange,
   type StateStore,
 } from "../../store/index.ts";
-import { IdLists } from "./id-lists.ts";
 import { GATEWAY_ID, KidPool } from "./kids.ts";
 import { Seal } from "./seal.ts";
 import { makeSiteKey, putAside, readSiteKey } from "./site-key.ts";
@@ -118,7 +118,9 @@ export class Credentials implements CredentialSource, Projection {
 
   /** The newest, if it has several. */
   ofNode(node: NodeId): Credential | undefined {
-    return this.#open(this.#byNode.of(node).at(-1));
+    const ids = this.#byNode.of(node);
+    const newest = ids.length < 2 ? ids[0] : [...ids].sort((a, b) => this.#addedOf(a) - this.#addedOf(b)).at(-1);
+    return this.#open(newest);
   }
 
   ofManager(name: string): Credential | undefined {
@@ -129,7 +131,7 @@ export class Credentials implements CredentialSource, Projection {
     return this.#byNode.has(node);
   }
 
-  /** All of a node, oldest first. */
+  /** All of a node: more than one only when the gateway was killed while it gave new ones. */
   idsOfNode(node: NodeId): readonly string[] {
     return this.#byNode.of(node);
   }
@@ -247,6 +249,10 @@ export class Credentials implements CredentialSource, Projection {
     if (bytes === undefined) return undefined;
     const [node, name, kid, , added] = decodeStored(bytes);
     return { id, node: (node as NodeId | null) ?? undefined, name, kid, added: millis(added) };
+  }
+
+  #addedOf(id: string): number {
+    return this.#info(id)?.added ?? 0;
   }
 
   #open(id: string | undefined): Credential | undefined {

@@ -1,8 +1,7 @@
 /** The resource directory (RFC 9176): who registered what, until when. A fold of facts; lifetimes survive a restart. */
-import { type Millis, millis, RecordMap } from "../../base/index.ts";
+import { IdLists, type Millis, millis, RecordMap } from "../../base/index.ts";
 import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
 import { Calendar } from "./calendar.ts";
-import { Owned } from "./owned.ts";
 import { countedOwner, nodeOwner } from "./registrant.ts";
 import {
   type DirectoryFact,
@@ -24,7 +23,8 @@ export class Directory implements Projection {
   readonly name = "directory";
   readonly #records = new RecordMap();
   readonly #expiring = new Calendar();
-  readonly #owned = new Owned();
+  /** By owner. */
+  readonly #owned = new IdLists();
   readonly #dirty = new Set<string>();
   #bytes = 0;
   #revision = 0;

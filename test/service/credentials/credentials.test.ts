@@ -30,7 +30,7 @@ async function openSite(file: string, stores = { journal: memoryJournal(), state
     const issued = credentials.issue(node === undefined ? { name } : { name, node });
     await ledger.record("credential.added", { ...issued, actor: "test" });
   };
-  return { credentials, ledger, stores, file, give };
+  return { credentials, ledger, stores, file, give, clock };
 }
 
 describe("kids", () => {
@@ -167,6 +167,18 @@ describe("credentials", () => {
     expect(again.credentials.managers()).toEqual(credentials.managers());
     await again.give("room-2", "n-2" as NodeId);
     expect(again.credentials.ofNode("n-2" as NodeId)?.recipientId).toEqual(Uint8Array.of(4));
+  });
+
+  test("of a node that has several the newest counts, after a restart too", async () => {
+    const { credentials, ledger, stores, file, give, clock } = await openSite(newKeyFile());
+    for (let count = 0; count < 8; count++) {
+      clock.advance(1);
+      await give("room-1", NODE);
+    }
+    await ledger.checkpoint();
+    const newest = credentials.ofNode(NODE);
+    expect(newest?.recipientId).toEqual(Uint8Array.of(8));
+    expect((await openSite(file, stores)).credentials.ofNode(NODE)).toEqual(newest);
   });
 
   test("neither journal nor state ever holds a secret in clear", async () => {

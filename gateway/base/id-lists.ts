@@ -1,6 +1,7 @@
 /** From a name to the few ids that belong to it, nearly always one, at the cost of their bytes. */
-import { RecordMap } from "../../base/index.ts";
+import { RecordMap } from "./record-map.ts";
 
+/** Stands in no id. */
 const SEPARATOR = " ";
 
 export class IdLists {
@@ -10,21 +11,21 @@ export class IdLists {
     return this.#lists.has(name);
   }
 
-  /** Oldest first. */
+  /** In the order in which they were added. */
   of(name: string): readonly string[] {
     const bytes = this.#lists.get(name);
     return bytes === undefined ? [] : Buffer.from(bytes).toString("latin1").split(SEPARATOR);
   }
 
+  /** Nothing happens when it is there already. */
   add(name: string, id: string): void {
-    this.#put(name, [...this.of(name).filter((known) => known !== id), id]);
+    const ids = this.of(name);
+    if (!ids.includes(id)) this.#put(name, [...ids, id]);
   }
 
   remove(name: string, id: string): void {
-    this.#put(
-      name,
-      this.of(name).filter((known) => known !== id),
-    );
+    const left = this.of(name).filter((known) => known !== id);
+    this.#put(name, left);
   }
 
   #put(name: string, ids: readonly string[]): void {
