@@ -43,7 +43,7 @@ export function openUpstream(
     }),
   );
   const stop = ledger.onFact((fact) => {
-    if (fact.type === "image.named") fetcher.look();
+    if (fact.type === "image.named") fetcher.named(fact.uri);
   });
   lifecycle.add({ close: stop });
   fetcher.look();

@@ -98,7 +98,14 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     this.#options = options;
   }
 
-  /** Starts what is awaited and may start now: called once at the start, and when something was named. */
+  /** Something was named: what failed before was perhaps another image, or the author has put it right. */
+  named(uri: string): void {
+    this.#failed.get(uri)?.timer.cancel();
+    this.#failed.delete(uri);
+    this.look();
+  }
+
+  /** Starts what is awaited and may start now. */
   look(): void {
     for (const image of this.#options.images.awaited()) {
       if (this.#running.size >= AT_ONCE || this.#closing.signal.aborted) return;

@@ -171,10 +171,32 @@ test("two are fetched at once, the others wait; closing ends them", async () => 
   expect(fetcher.state("coap://fw.example/1").state).toBe("awaited");
 });
 
-test("one image by two URIs is fetched once", async () => {
+test("one image by two URIs is fetched once, from where it was named last", async () => {
+  const [here, there] = [claim().uri, "https://fw.example/trv.bin"];
+  for (const uri of [here, there, here]) {
+    services.clock.advance(1);
+    await name({ uri });
+  }
+  expect(services.images.awaited()).toMatchObject([{ uri: here }]);
+});
+
+test("who names the same URI at the same moment is told of its own image", async () => {
+  const digests = [digestOf(IMAGE), digestOf(Buffer.of(1))];
+  const named = await Promise.all(digests.map((digest) => name({ digest })));
+  expect(named.map(({ digest }) => digest)).toEqual(digests);
+});
+
+test("an image that is named again after a failure is fetched at once", async () => {
   await name();
-  await name({ uri: "https://fw.example/trv.bin" });
-  expect(services.images.awaited()).toHaveLength(1);
+  let source: OpenSource = sends(Buffer.alloc(3000, 1));
+  const fetcher = fetcherOf((asked) => source(asked));
+  fetcher.look();
+  await failed(fetcher);
+  source = sends(IMAGE);
+  fetcher.look();
+  expect(fetcher.state(claim().uri).state).toBe("failed");
+  fetcher.named((await name()).uri);
+  await until(() => services.images.list().length === 1);
 });
 
 const NAMING: ReadonlyArray<readonly [name: string, change: Partial<NamedClaim>, code: string]> = [

@@ -172,8 +172,9 @@ export class Images implements Projection {
     if (size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
     if (!this.#byDigest.has(digest)) this.#freeId(digest);
     const verified = await trust.accept({ name, model, version, digest, size });
-    await recorder.record("image.named", { uri, digest, size, model, version, name, verified, actor });
-    const named = this.#byUri.get(uri);
+    const durable = recorder.record("image.named", { uri, digest, size, model, version, name, verified, actor });
+    const named = this.#byUri.get(uri); // now: somebody else may name the same URI before this is durable
+    await durable;
     if (named === undefined) throw new BugError("service.bug", { what: "an image that was named is not there" });
     return named;
   }
@@ -181,7 +182,8 @@ export class Images implements Projection {
   /** Those that were named and are not stored; of several URIs of one image the one named last. */
   awaited(): readonly NamedImage[] {
     const missing = [...this.#byUri.values()].filter(({ digest }) => this.stored(digest) === undefined);
-    return [...new Map(missing.map((named) => [named.digest, named])).values()];
+    const inOrder = missing.sort((a, b) => a.named - b.named);
+    return [...new Map(inOrder.map((named) => [named.digest, named])).values()];
   }
 
   /** By the normal form of its URI. */
