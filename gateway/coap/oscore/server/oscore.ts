@@ -1,5 +1,5 @@
 /** RFC 8613 §8.2 — the server's side: a protected request is opened, step by step, or answered with an error. */
-import { type Clock, type CredentialSource, EMPTY, isCoded, WireError } from "../../../base/index.ts";
+import { type Clock, type Credential, type CredentialSource, EMPTY, isCoded, WireError } from "../../../base/index.ts";
 import { codeClass, type DottedCode, decodeUint, EMPTY_CODE, type Message, OPTION } from "../../../wire/coap/index.ts";
 import type { Reply } from "../../requests/response-writer.ts";
 import type { OpenedRequest, ResponseSecurity, Security } from "../../requests/security.ts";
@@ -234,7 +234,7 @@ export class Oscore implements Security {
         const attempt = context && this.#attempt(context, incoming);
         if (typeof attempt !== "object") continue;
         if (!this.#rederivation.continues(credential.id, proposed)) {
-          return this.#offer(attempt.request, credential.id, proposed, incoming);
+          return this.#offer(attempt.request, credential, proposed);
         }
         this.#rederivation.close(credential.id);
         const adopted = this.#contexts.adopt(credential, Uint8Array.from(proposed));
@@ -247,11 +247,10 @@ export class Oscore implements Security {
   }
 
   /** Response #1: under R2 || ID1, and R2 stands in its kid context. */
-  #offer(request: BoundRequest, credentialId: string, id1: Uint8Array, { kid }: Incoming): OpenedRequest {
+  #offer(request: BoundRequest, credential: Credential, id1: Uint8Array): OpenedRequest {
     this.#stats.rederivations += 1;
-    const credential = this.#contexts.credentials(kid).find(({ id }) => id === credentialId);
-    const r2 = this.#rederivation.offer(credentialId);
-    const context = credential && this.#contexts.transient(credential, Buffer.concat([r2, id1]));
+    const r2 = this.#rederivation.offer(credential.id);
+    const context = this.#contexts.transient(credential, Buffer.concat([r2, id1]));
     if (context === undefined) return refused(unprotected("4.01"));
     const answer = protectUnder({ ...request, context }, bare("4.01"), this.#number(), wrapContext(r2));
     return refused(answer ?? unprotected("5.03"));
