@@ -183,6 +183,20 @@ test("an error is the last notification, without Observe", async () => {
   expect(engine.stats().kept.observations).toBe(0);
 });
 
+test("a state in another Content-Format than the first is not told: 4.06 is the last notification (RFC 7641 §4.2)", async () => {
+  let contentFormat = 50;
+  const handler = (): Response => ({ code: "2.05", payload: Uint8Array.of(1), contentFormat, observable: "t" });
+  const { node, engine } = await stage({ handler });
+  await node.sends(non("GET", "s").observe(0));
+  await node.expects(non("2.05").observe().contentFormat(50).payload(Uint8Array.of(1)));
+  engine.changed("t");
+  await node.expects(non("2.05").observe().contentFormat(50).payload(Uint8Array.of(1)));
+  contentFormat = 60;
+  engine.changed("t");
+  await node.expects(non("4.06"));
+  expect(engine.stats().kept.observations).toBe(0);
+});
+
 test("a notification larger than a block brings block 0, the rest is fetched from the same state", async () => {
   let body = new Uint8Array(1500).fill(1);
   const handler = (): Response => ({ code: "2.05", payload: body, observable: "t" });

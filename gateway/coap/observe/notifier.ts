@@ -76,7 +76,7 @@ export class Notifier {
     response: Response,
   ): number | undefined {
     this.#registering.delete(registering);
-    const { observable: topic } = response;
+    const { observable: topic, contentFormat } = response;
     const { token } = message;
     // Options that nobody understands count too: they are views of one memory.
     const bytes = messageLength({ ...message, payload: read.request.payload });
@@ -85,7 +85,7 @@ export class Notifier {
       return undefined;
     }
     const confirmable = message.type === "CON";
-    const registration = { link, key, peer, security, token, confirmable, read, topic };
+    const registration = { link, key, peer, security, token, confirmable, read, topic, contentFormat };
     if (!this.#table.register(registration, this.#parts.clock.now())) return undefined;
     if (registering.changed.has(topic)) this.changed(topic);
     return this.#nextSequence();
@@ -153,7 +153,7 @@ export class Notifier {
     const { read, token, key, link, topic, security } = observation;
     const { block2, request } = read;
     const now = clock.now();
-    const response = withBlockEtag(handlerResponse, block2);
+    const response = withBlockEtag(inFormatOf(observation, handlerResponse), block2);
     // §4.2: an error is the last notification, and has no Observe option.
     const goesOn = isSuccess(response) && response.observable === topic;
     const observe = goesOn ? this.#nextSequence() : undefined;
@@ -199,3 +199,7 @@ export class Notifier {
     return this.#sequence;
   }
 }
+
+/** §4.2: all notifications have the Content-Format of the first; when that cannot be had, 4.06 is the last one. */
+const inFormatOf = ({ contentFormat }: Observation, response: Response): Response =>
+  response.code === "2.05" && response.contentFormat !== contentFormat ? { code: "4.06" } : response;

@@ -16,6 +16,8 @@ export interface Registration {
   readonly confirmable: boolean;
   readonly read: ReadRequest;
   readonly topic: string;
+  /** Of the first answer, and so of every notification (§4.2). */
+  readonly contentFormat: number | undefined;
 }
 
 /** One client: how many observations it has, and when it may be told again. */
