@@ -24,6 +24,7 @@ const NOT_PUBLIC = [
   ["172.16.0.0", 12, "ipv4"], // RFC 1918
   ["192.0.0.0", 24, "ipv4"], // RFC 6890 §2.1
   ["192.0.2.0", 24, "ipv4"], // documentation, RFC 5737
+  ["192.88.99.0", 24, "ipv4"], // relays of 6to4, RFC 7526
   ["192.168.0.0", 16, "ipv4"], // RFC 1918
   ["198.18.0.0", 15, "ipv4"], // benchmarking, RFC 2544
   ["198.51.100.0", 24, "ipv4"], // documentation
@@ -37,6 +38,8 @@ const NOT_PUBLIC = [
   ["2001::", 23, "ipv6"], // RFC 2928, among them Teredo
   ["2001:db8::", 32, "ipv6"], // documentation, RFC 3849
   ["2002::", 16, "ipv6"], // 6to4: any IPv4 address
+  ["3fff::", 20, "ipv6"], // documentation, RFC 9637
+  ["5f00::", 16, "ipv6"], // segment identifiers of a network, RFC 9602
   ["fc00::", 7, "ipv6"], // unique local, RFC 4193
   ["fe80::", 10, "ipv6"], // link-local
   ["ff00::", 8, "ipv6"], // multicast
@@ -49,7 +52,7 @@ function blockList(family: "ipv4" | "ipv6"): BlockList {
   return list;
 }
 
-export const systemResolve: Resolve = async (host) => {
+const systemResolve: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
   return found.map(({ address }) => ({ address, family: isIPv6(address) ? 6 : 4 }));
 };

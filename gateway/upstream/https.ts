@@ -7,7 +7,7 @@ import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
 import type { Asked, OpenSource } from "./source.ts";
 
 export interface HttpsOptions {
-  /** PEM; by default the authorities of the system. */
+  /** PEM; by default the authorities that Node.js brings along. */
   readonly ca: Uint8Array | undefined;
   /** Longest silence. */
   readonly patience: Millis;

@@ -229,6 +229,8 @@ const HOSTS: ReadonlyArray<
   ["an IPv4 address in IPv6 clothes", ["::ffff:127.0.0.1"], false, "upstream.private"],
   ["the same through NAT64", ["64:ff9b::7f00:1"], false, "upstream.private"],
   ["multicast", ["224.0.1.187", "ff02::fd"], false, "upstream.private"],
+  ["an address with its link", ["fe80::1%eth0"], false, "upstream.private"],
+  ["documentation and segments", ["3fff::1", "5f00::1"], false, "upstream.private"],
   ["this host", ["0.0.0.0", "::"], false, "upstream.private"],
   ["broadcast", ["255.255.255.255"], false, "upstream.private"],
   ["a private network that is allowed", ["192.168.1.1"], true, "192.168.1.1"],

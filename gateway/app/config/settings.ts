@@ -112,7 +112,7 @@ export const SETTINGS = {
   "mqtt.password": secret("Password at the broker."),
   "mqtt.tls.ca": optional(
     path,
-    "PEM file of the authorities that may sign the broker's certificate; by default the system's.",
+    "PEM file of the authorities that may sign the broker's certificate; by default those that Node.js trusts.",
   ),
   "mqtt.tls.cert": optional(path, "PEM file of our client certificate."),
   "mqtt.tls.key": optional(path, "PEM file of the client certificate's private key."),
@@ -131,7 +131,7 @@ export const SETTINGS = {
   ),
   "upstream.ca": optional(
     path,
-    "PEM file of the authorities that may sign the certificates of https:// authors; by default the system's.",
+    "PEM file of the authorities that may sign the certificates of https:// authors; by default those that Node.js trusts.",
   ),
   "nodes.wake-interval": setting(
     duration,

@@ -5,7 +5,7 @@
  */
 import { type Millis, seconds } from "../../base/index.ts";
 import { REACHABILITIES, type Reachability } from "../../store/index.ts";
-import { learn, slackOf, trustedPeriod, type WakePeriod } from "./wake-period.ts";
+import { learn, NOTHING_LEARNT, slackOf, trustedPeriod, type WakePeriod } from "./wake-period.ts";
 
 export interface Reach extends WakePeriod {
   readonly state: Reachability;
@@ -58,11 +58,7 @@ export const unheard = (interval: Millis): Reach => ({
   woke: undefined,
   awakeTime: AWAKE_TIME,
   expires: undefined,
-  period: 0,
-  deviation: 0,
-  observed: 0,
-  rival: 0,
-  rivalled: 0,
+  ...NOTHING_LEARNT,
 });
 
 /** The same object when nothing changes. */
