@@ -37,6 +37,16 @@ test("whatever is written, kept or given up: an answer is read as it was, or it 
   );
 });
 
+test("a small room after a large one that was given up does not bring back what the large one covered", () => {
+  const ring = new ReplyRing(SIZE);
+  const first = ring.keep(ring.room(100)!, 100);
+  for (let round = 0; round < 9; round++) ring.keep(ring.room(100)!, 100);
+  const large = ring.room(50)!;
+  large.memory.fill(1, large.start, large.start + 50);
+  ring.room(0);
+  expect(ring.read(first)).toBeUndefined();
+});
+
 test("an answer larger than the ring has no room", () => {
   const ring = new ReplyRing(SIZE);
   expect(ring.room(SIZE + 1)).toBeUndefined();

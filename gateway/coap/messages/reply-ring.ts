@@ -19,7 +19,7 @@ export interface ReplyRoom {
 export class ReplyRing {
   readonly #bytes: Uint8Array;
   #next = 0;
-  /** Where the room given last ends: whoever got it may have written there, also when nothing of it was kept. */
+  /** How far rooms reached that were given: whoever got one may have written there, also when nothing of it was kept. */
   #given = 0;
 
   constructor(size: number) {
@@ -32,7 +32,7 @@ export class ReplyRing {
     if (length > size) return undefined;
     const left = size - (this.#next % size);
     const at = left < length ? this.#next + left : this.#next; // an answer is never cut in two
-    this.#given = at + length;
+    this.#given = Math.max(this.#given, at + length);
     return { at, memory: this.#bytes, start: at % size };
   }
 
