@@ -54,12 +54,22 @@ const SLOTS = 4096;
 export class Standings {
   readonly #slots: Array<Standing | undefined> = new Array(SLOTS);
   readonly #neighbourhood: Neighbourhood;
+  #lastRemote: Remote | undefined;
+  #last: Standing | undefined;
 
   constructor(neighbourhood: Neighbourhood) {
     this.#neighbourhood = neighbourhood;
   }
 
   of(remote: Remote): Standing {
+    if (remote === this.#lastRemote) return this.#last!; // a datagram is asked about several times
+    const standing = this.#find(remote);
+    this.#lastRemote = remote;
+    this.#last = standing;
+    return standing;
+  }
+
+  #find(remote: Remote): Standing {
     const { address, port } = remote;
     const slot = slotOf(address, port);
     const known = this.#slots[slot];

@@ -309,12 +309,13 @@ export class Pipeline {
 
   /** RFC 7959 §2.4: a later block comes from the state that the first one came from; true = answered. */
   #answerFromSnapshot(exchange: Exchange, read: ReadRequest): boolean {
-    const { block2, qBlock2, request } = read;
-    if (((block2 ?? qBlock2[0])?.num ?? 0) === 0) return false;
+    const { request } = read;
+    const block2 = read.block2 ?? read.qBlock2[0];
+    if (block2 === undefined || block2.num === 0) return false;
     const { clock } = this.#parts;
     const snapshot = this.#snapshots.find(exchange.key, transferKey(read), request.payload, clock.now());
     if (snapshot !== undefined) {
-      this.#answerPart(exchange, read, snapshot, ASKED_NOTHING);
+      this.#answerPart(exchange, read, snapshot, { ...ASKED_NOTHING, block2 });
       return true;
     }
     // The rest of an answer that is gone: only these methods can be asked again without doing the work twice.
@@ -336,9 +337,16 @@ export class Pipeline {
       if (this.#closed) return;
       this.#guard(exchange, () => {
         if (handlerResponse.repeated === true) stats.duplicates += 1;
-        const response = withBlockEtag(handlerResponse, block2 ?? qBlock2[0]);
+        const part = block2 ?? qBlock2[0];
+        const response = withBlockEtag(handlerResponse, part);
         const observe = registering && this.#notifier.register(registering, exchange, peer, read, response);
-        this.#answerPart(exchange, read, response, { etags: request.etags, block1: exchange.finalBlock1, observe });
+        const { finalBlock1 } = exchange;
+        this.#answerPart(exchange, read, response, {
+          block2: part,
+          etags: request.etags,
+          block1: finalBlock1,
+          observe,
+        });
       });
     };
     const waits = handlers.run(() => {
@@ -354,11 +362,15 @@ export class Pipeline {
   }
 
   /** A response, or the part of it that was asked for. */
-  #answerPart(exchange: Exchange, read: ReadRequest, response: Response, asked: Omit<Asked, "block2">): void {
+  #answerPart(exchange: Exchange, read: ReadRequest, response: Response, asked: Asked): void {
     const { clock, answering, admission } = this.#parts;
-    const { block2, qBlock2, request } = read;
+    const { qBlock2, request } = read;
     const body = response.payload ?? EMPTY;
-    const reply = writeReply(response, { ...asked, block2: block2 ?? qBlock2[0] });
+    const reply = writeReply(response, asked);
+    if (asked.block2 === undefined && reply.payload === body) {
+      answering.reply(exchange, reply); // most answers are whole
+      return;
+    }
     // A stranger's next block is cut from the state of then; it could be anybody, and would push out what others fetch.
     if (exchange.allowance === undefined)
       keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());

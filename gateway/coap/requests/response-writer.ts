@@ -2,11 +2,13 @@
 import { EMPTY, equalBytes, type Millis } from "../../base/index.ts";
 import {
   type BlockOption,
+  blockSize,
   CONTENT_FORMATS,
   type DottedCode,
   decodeBlockOption,
   encodeBlockOption,
   encodeUint,
+  MAX_SZX,
   OPTION,
   type OptionValue,
   sortOptions,
@@ -43,10 +45,16 @@ export const bareReply = (code: DottedCode, ...options: OptionValue[]): Reply =>
 export function withBlockEtag(response: Response, block2: BlockOption | undefined): Response {
   const { payload, etag } = response;
   if (payload === undefined || etag !== undefined || !isSuccess(response)) return response;
+  if (block2 === undefined && fitsOneBlock(payload)) return response;
   return sliceBody(payload, block2 && { ...block2, num: 0 })?.block2?.more
     ? { ...response, etag: bodyEtag(payload) }
     : response;
 }
+
+/** Without Block2 in the request it goes whole. */
+const fitsOneBlock = (body: Uint8Array): boolean => body.length <= blockSize(MAX_SZX);
+
+const NO_BLOCKS: readonly OptionValue[] = [];
 
 export const isSuccess = ({ code }: Response): boolean => code.startsWith("2.");
 
@@ -79,6 +87,7 @@ export function writeReply(response: Response, asked: Asked): Reply {
   const known = etag !== undefined && asked.etags.some((candidate) => equalBytes(candidate, etag));
   if (response.code === "2.05" && firstBlock && known) return reply({ ...response, code: "2.03" }, EMPTY, asked, []);
   const body = response.payload ?? EMPTY;
+  if (asked.block2 === undefined && fitsOneBlock(body)) return reply(response, body, asked, NO_BLOCKS);
   const slice = sliceBody(body, asked.block2);
   if (slice === undefined) {
     // A block past the end; an error has no blocks and goes whole.
@@ -94,7 +103,7 @@ export function writeReply(response: Response, asked: Asked): Reply {
 }
 
 function reply(response: Response, payload: Uint8Array, asked: Asked, blocks: readonly OptionValue[]): Reply {
-  const options: OptionValue[] = [...blocks];
+  const options: OptionValue[] = blocks.length === 0 ? [] : [...blocks];
   const put = (number: number, value: Uint8Array): void => {
     options.push({ number, value });
   };
