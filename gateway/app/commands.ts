@@ -39,7 +39,7 @@ const IMAGE_ADD = z.strictObject({
   digest: z.string().optional(),
 });
 const IMAGE_ANNOUNCE = z.strictObject({
-  uri: z.string().max(1024),
+  uri: z.string(),
   model: plainText(64),
   version: plainText(64),
   name: plainText(255).optional(),

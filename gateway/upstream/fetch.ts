@@ -67,12 +67,16 @@ interface Failure {
   due: boolean;
 }
 
+/** In bytes. RFC 7252 §5.10.2: a Proxy-Uri has at most 1034; it is a key in the state store too, which has at most 1024. */
+const LONGEST_URI = 1000;
+
 /** Whether a URI is one that can be fetched from. Throws UsageError `upstream.uri`. */
 export function authorUri(given: string): AbsoluteUri {
   const uri = parseUri(given);
   const wrong = (what: string): UsageError => new UsageError("upstream.uri", { uri: given, what });
   if (uri === undefined) throw wrong("it is not an absolute URI with a host, without user and fragment");
   if (uri.scheme !== "coap" && uri.scheme !== "https") throw wrong(`the scheme ${uri.scheme} is not spoken`);
+  if (uri.text.length > LONGEST_URI) throw wrong(`it is longer than ${LONGEST_URI} bytes`); // ASCII, in its normal form
   // RFC 7252 §6.4: segments and arguments are UTF-8 in their options, and none is longer than 255 bytes.
   const parts = [uri.host, ...uri.path.slice(1).split("/"), ...(uri.query ?? "").split("&")];
   if (parts.some((part) => !isOptionText(part))) throw wrong("a part of it is not UTF-8, or longer than 255 bytes");
@@ -86,6 +90,13 @@ function isOptionText(part: string): boolean {
     return false;
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const refuse = (): void => reject(signal.reason);
+    if (signal.aborted) refuse();
+    else signal.addEventListener("abort", refuse, { once: true });
+  });
 
 export class Fetcher<A extends Awaited = Awaited> implements Closable {
   readonly #options: FetcherOptions<A>;
@@ -152,8 +163,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     const timer = clock.after(most, () => late.abort(slow));
     const signal = AbortSignal.any([this.#closing.signal, late.signal]);
     try {
-      const at = await addresses.of(uri.host);
-      signal.throwIfAborted();
+      const at = await Promise.race([addresses.of(uri.host), aborted(signal)]); // a resolver may be silent for minutes
       const open = sources[uri.scheme === "https" ? "https" : "coap"];
       const source = open({ uri, at, size: image.size, signal });
       await images.take(

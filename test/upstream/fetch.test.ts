@@ -256,6 +256,22 @@ test("a name that cannot be resolved is a failure like others", async () => {
   expect(fetcher.state(claim().uri)).toMatchObject({ code: "upstream.unknown-host" });
 });
 
+test("the longest URI fits the state store", async () => {
+  const uri = `coap://fw.example/${"a/".repeat(500)}`.slice(0, 1000);
+  await name({ uri: authorUri(uri).text });
+  await services.ledger.checkpoint();
+  const restarted = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: services });
+  expect(restarted.images.byUri(uri)).toMatchObject({ uri });
+});
+
+test("closing does not wait for a resolver that is silent", async () => {
+  await name();
+  const fetcher = fetcherOf(sends(IMAGE), services, new AuthorAddresses(false, () => new Promise(() => undefined)));
+  fetcher.look();
+  await fetcher.close();
+  expect(services.images.list()).toEqual([]);
+});
+
 test.each([
   "http://fw.example/a",
   "coaps://fw.example/a",
@@ -264,6 +280,7 @@ test.each([
   "coap://me@fw.example/a",
   "coap://fw.example/a#b",
   `coap://fw.example/${"a".repeat(256)}`,
+  `coap://fw.example/${"a/".repeat(500)}`,
   "coap://fw.example/%FF",
 ])("no image comes from %s", (uri) => {
   expect(() => authorUri(uri)).toThrow(expect.objectContaining({ code: "upstream.uri" }));
