@@ -73,12 +73,12 @@ export class AuthorAddresses {
     const found = await this.#resolve(host).catch((): readonly Address[] => []);
     const [first] = found;
     if (first === undefined) throw new UsageError("upstream.unknown-host", { host });
-    const allowed = found.find((candidate) => this.#allowPrivate || this.isPublic(candidate));
+    const allowed = found.find((candidate) => this.#allowPrivate || this.#isPublic(candidate));
     if (allowed === undefined) throw new TrustError("upstream.private", { host, address: first.address });
     return allowed;
   }
 
-  isPublic({ address, family }: Address): boolean {
+  #isPublic({ address, family }: Address): boolean {
     return !this.#notPublic[family].check(address, family === 6 ? "ipv6" : "ipv4");
   }
 }

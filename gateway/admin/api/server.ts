@@ -151,28 +151,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     return node;
   });
   app.get("/api/managers", async () => source.managers());
-  app.get<{ Params: { id: string } }>("/api/nodes/:id/credentials", async (request) => {
-    const { id } = request.params;
-    const found = secrets(request, "node", id);
-    if (found !== undefined) return found;
-    throw source.node(id) === undefined
-      ? new UsageError("node.unknown", { node: id })
-      : new UsageError("node.unsecured", { node: id });
-  });
-  app.get<{ Params: { name: string } }>("/api/managers/:name/credentials", async (request) => {
-    const { name } = request.params;
-    const found = secrets(request, "manager", name);
-    if (found === undefined) throw new UsageError("manager.unknown", { manager: name });
-    return found;
-  });
-  /** Only who may read the data folder may read what the site's key seals; over the network there is no such place. */
-  function secrets(request: FastifyRequest, of: "node" | "manager", id: string): PeerCredential | undefined {
-    if (!doors.isLocal(request)) throw new UsageError("admin.unknown-route", { path: request.url });
-    const { actor } = understand(ASKER, request.query);
-    const found = source.credential(of, id);
-    if (found !== undefined) doors.logger.info("credentials.shown", { of, id, actor });
-    return found;
-  }
+  addSecrets(app, source, doors);
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
   app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {
@@ -193,4 +172,29 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     return source.addImage(bodyOf(request), digest === undefined ? { id, ...meta } : { id, digest, ...meta });
   });
   return app;
+}
+
+/** Only who may read the data folder may read what the site's key seals; over the network there is no such place. */
+function addSecrets(app: FastifyInstance, source: AdminSource, doors: Doors): void {
+  const secrets = (request: FastifyRequest, of: "node" | "manager", id: string): PeerCredential | undefined => {
+    if (!doors.isLocal(request)) throw new UsageError("admin.unknown-route", { path: request.url });
+    const { actor } = understand(ASKER, request.query);
+    const found = source.credential(of, id);
+    if (found !== undefined) doors.logger.info("credentials.shown", { of, id, actor });
+    return found;
+  };
+  app.get<{ Params: { id: string } }>("/api/nodes/:id/credentials", async (request) => {
+    const { id } = request.params;
+    const found = secrets(request, "node", id);
+    if (found !== undefined) return found;
+    throw source.node(id) === undefined
+      ? new UsageError("node.unknown", { node: id })
+      : new UsageError("node.unsecured", { node: id });
+  });
+  app.get<{ Params: { name: string } }>("/api/managers/:name/credentials", async (request) => {
+    const { name } = request.params;
+    const found = secrets(request, "manager", name);
+    if (found === undefined) throw new UsageError("manager.unknown", { manager: name });
+    return found;
+  });
 }
