@@ -145,7 +145,7 @@ function run(command: CheckInCommand): Promise<CheckInReport> {
           send(index, last?.node ?? 0, opened.request); // Echo, after a start
           return;
         }
-        if (last !== undefined) known.add(last.node);
+        if (opened?.kind === "response") known.add(last?.node ?? -1);
         if (opened?.kind === "response" && opened.code >> 5 !== 2) throw new Error(`refused inside: ${opened.code}`);
         if (code >> 5 !== 2) throw new Error(`refused: ${bytes.toString("hex")}`);
         if ((first & CONFIRMABLE_MASK) === CONFIRMABLE) {
