@@ -132,6 +132,18 @@ test("unknown ID Contexts cost at most so many derivations a second", () => {
   expect(refusal(open(sent)).code).toBe("2.04");
 });
 
+test("strangers who use up those derivations do not keep us from agreeing on keys as a client", () => {
+  const theirs = pair();
+  const strangers = pair(credential({ masterSecret: "ff" }));
+  for (let i = 0; i < 100; i++) {
+    theirs.peer.openRequest(
+      asMessage(strangers.gateway.client.protectRequest(strangers.mine, request("GET", "x"), { rederive: true })!),
+      "p",
+    );
+  }
+  opened(theirs.open(begin(theirs).second));
+});
+
 describe("the ID Context on the wire", () => {
   const WRAPPED: ReadonlyArray<readonly [inside: string, wire: string]> = [
     ["", "40"],

@@ -107,7 +107,7 @@ export class SentRequest implements ProtectedRequest {
   /** B.2, response #1: proven under R2 || ID1. Our R3 makes the ID Context whole; the request goes out anew. */
   #rederive(r2: Uint8Array, { partialIv }: OscoreOption, payload: Uint8Array): OpenedResponse {
     const { contexts, rederivation, credential, context: asked, aad, adopt, request } = this.#parts;
-    if (!rederivation.mayDerive()) return refused("decryption");
+    if (!rederivation.asClient.take()) return refused("decryption");
     const context = contexts.transient(credential, Buffer.concat([r2, asked.idContext ?? EMPTY]));
     const bytes = context && openBytes(context.recipient, this.#nonce(context, partialIv), aad, payload);
     if (bytes === undefined) return refused("decryption");

@@ -12,37 +12,51 @@ export const NONCE_PART_BYTES = 8;
 export interface RederivationLimits {
   /** Credentials that have an R2 open. */
   readonly open: number;
-  /** A request with an unknown ID Context costs a key derivation before it proves anything: so many a second. */
+  /** A message with an unknown ID Context costs a key derivation before it proves anything: so many a second, in each role. */
   readonly derivationsPerSecond: number;
 }
 
 export const REDERIVATION_LIMITS: RederivationLimits = { open: 4_096, derivationsPerSecond: 100 };
 
-export class Rederivation {
+/** So many derivations a second, and a second's worth at once. */
+class Derivations {
   readonly #clock: Clock;
-  readonly #limits: RederivationLimits;
-  /** R2 by credential id, oldest first. */
-  readonly #open = new Map<string, Uint8Array>();
-  #allowance: number;
+  readonly #rate: number;
+  #left: number;
   #counted: Millis;
 
-  constructor(clock: Clock, limits: RederivationLimits = REDERIVATION_LIMITS) {
+  constructor(clock: Clock, rate: number) {
     this.#clock = clock;
-    this.#limits = limits;
-    this.#allowance = limits.derivationsPerSecond;
+    this.#rate = rate;
+    this.#left = rate;
     this.#counted = clock.now();
   }
 
-  /** Whether there is time for one more derivation. */
-  mayDerive(): boolean {
+  /** Whether there is time for one more. */
+  take(): boolean {
     const now = this.#clock.now();
-    const rate = this.#limits.derivationsPerSecond;
-    const grown = this.#allowance + (Math.max(0, now - this.#counted) / 1000) * rate;
-    this.#allowance = Math.min(rate, grown);
+    const grown = this.#left + (Math.max(0, now - this.#counted) / 1000) * this.#rate;
+    this.#left = Math.min(this.#rate, grown);
     this.#counted = now;
-    if (this.#allowance < 1) return false;
-    this.#allowance -= 1;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
     return true;
+  }
+}
+
+export class Rederivation {
+  /** For requests, which anybody can send. */
+  readonly asServer: Derivations;
+  /** For answers to requests of ours: no flood of strangers keeps us from agreeing on keys with a node. */
+  readonly asClient: Derivations;
+  readonly #limits: RederivationLimits;
+  /** R2 by credential id, oldest first. */
+  readonly #open = new Map<string, Uint8Array>();
+
+  constructor(clock: Clock, limits: RederivationLimits = REDERIVATION_LIMITS) {
+    this.asServer = new Derivations(clock, limits.derivationsPerSecond);
+    this.asClient = new Derivations(clock, limits.derivationsPerSecond);
+    this.#limits = limits;
   }
 
   /** R2 for the answer to a first request. */

@@ -229,7 +229,7 @@ export class Oscore implements Security {
     const proposed = incoming.kidContext && unwrapContext(incoming.kidContext);
     if (proposed !== undefined) {
       for (const credential of this.#contexts.credentials(incoming.kid)) {
-        if (!this.#rederivation.mayDerive()) break;
+        if (!this.#rederivation.asServer.take()) break;
         const context = this.#contexts.transient(credential, proposed);
         const attempt = context && this.#attempt(context, incoming);
         if (typeof attempt !== "object") continue;
