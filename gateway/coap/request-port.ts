@@ -16,6 +16,8 @@ export interface Request {
   readonly payload: Uint8Array;
   /** 0 = register, 1 = deregister (RFC 7641); the engine keeps the table. */
   readonly observe: number | undefined;
+  /** Turned to a whole group, which everybody may ask where gateways are, in lab mode or not: nobody is believed here. */
+  readonly group?: true;
 }
 
 export interface Response {

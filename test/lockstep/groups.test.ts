@@ -46,6 +46,22 @@ test.each([true, false])("discovery is answered within the leisure (unprotected 
   await node.expects(non("2.05").contentFormat(40).payload(LINKS));
 });
 
+test("whoever answers is told that the whole group was asked", async () => {
+  const asked: unknown[] = [];
+  const { node, clock, another } = await group((peer, request) => {
+    asked.push([request.group, peer.identity]);
+    return links(peer, request);
+  });
+  await node.sends(discovery());
+  await clock.advance(seconds(5));
+  const alone = await another({ ...NODE, port: 40_009 });
+  await alone.sends(discovery());
+  expect(asked).toEqual([
+    [true, undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test("each copy of a request to the group is one question", async () => {
   const { node, clock } = await group();
   await node.sends(discovery().mid(7));

@@ -173,6 +173,20 @@ test("CC-R1, CC-R2, CC-R4 discovery names the datastores and the stream", async 
   expect(await text(["ep=room-1"])).toBe('</c>;rt="core.c.ds";ds=1029');
 });
 
+test("who asks a whole group learns nothing of the nodes, and is none of them", async () => {
+  services.clock.advance(10_000);
+  const anybody = async (query: readonly string[]): Promise<string> =>
+    Buffer.from((await ask("GET", ".well-known/core", { query, group: true })).payload ?? []).toString();
+  for (const query of [[], ["ep=room-1"], ["ep=nobody"]]) {
+    expect(await anybody(query)).toBe('</c>;rt="core.c.ds";ds=1029');
+  }
+  expect((await ask("GET", "c", { group: true })).code).toBe("4.04");
+  const heard = () => services.registry.overdueAmong(services.clock.now(), { from: 0, limit: 9 }).changed.length;
+  expect(heard()).toBe(0);
+  await ask("GET", ".well-known/core", { query: ["ep=room-1"] });
+  expect(heard()).toBe(1);
+});
+
 test("CC-E2 the stream is newest first, CC-E6 and can be filtered", async () => {
   const other = await services.join("room-2");
   await services.ledger.record("node.reachability", { node, from: "asleep", to: "overdue", missedWakes: 1 });

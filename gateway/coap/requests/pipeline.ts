@@ -14,7 +14,7 @@ import type { Answering, Exchange } from "../messages/exchange.ts";
 import type { Link, Outlet } from "../messages/outlet.ts";
 import { Notifier } from "../observe/notifier.ts";
 import type { Limits } from "../parameters.ts";
-import type { AuthorLane, BlockLane, CheckInLane, RequestPort, Response } from "../request-port.ts";
+import type { AuthorLane, BlockLane, CheckInLane, Request, RequestPort, Response } from "../request-port.ts";
 import type { EngineStats } from "../stats.ts";
 import { BurstAnswers, type BurstBody } from "./burst-answers.ts";
 import { forward } from "./forward.ts";
@@ -326,7 +326,8 @@ export class Pipeline {
 
   #dispatch(exchange: Exchange, read: ReadRequest): void {
     const { lanes, handler, handlers, answering, stats } = this.#parts;
-    const { request, block2, qBlock2 } = read;
+    const { block2, qBlock2 } = read;
+    const request: Request = exchange.link.group ? { ...read.request, group: true } : read.request;
     const observable = request.method === "GET" || request.method === "FETCH";
     if (observable && request.observe === 1) this.#notifier.deregister(exchange.key, exchange.message.token);
     const registers = observable && request.observe === 0 && (block2?.num ?? 0) === 0 && qBlock2.length === 0;

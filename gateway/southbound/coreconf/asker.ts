@@ -5,7 +5,9 @@ import type { NodeRecord, Registry } from "../../service/registry/index.ts";
 
 export type Asker =
   | { readonly role: "node"; readonly node: NodeRecord }
-  | { readonly role: "manager"; readonly name: string };
+  | { readonly role: "manager"; readonly name: string }
+  /** Who asked a whole group: told where a gateway is, and nothing of its nodes. */
+  | { readonly role: "anybody" };
 
 const ENDPOINT = "ep=";
 
@@ -14,6 +16,7 @@ const ENDPOINT = "ep=";
  * itself with the query `ep=NAME`, and whoever does not is a manager. Throws TrustError `node.not-joined`.
  */
 export function whoAsks(peer: Peer, request: Request, registry: Registry): Asker {
+  if (request.group === true) return { role: "anybody" };
   if (peer.nodeId !== undefined) return { role: "node", node: registry.get(peer.nodeId) };
   if (peer.identity !== undefined) return { role: "manager", name: peer.identity.name };
   const endpoint = request.query.find((item) => item.startsWith(ENDPOINT))?.slice(ENDPOINT.length);

@@ -16,7 +16,7 @@ const datastore = (target: string): Link => ({
 });
 
 /**
- * A node sees its own datastore; a manager also sees one per node. `others`: what other faces offer to everybody.
+ * A node sees its own datastore, and so does anybody; a manager also sees one per node. `others`: what other faces offer to everybody.
  * `query` filters as RFC 6690 §4.1 says.
  */
 export function discover(

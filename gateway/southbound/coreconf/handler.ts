@@ -69,7 +69,7 @@ async function answer(peer: Peer, request: Request, options: CoreconfOptions): P
 
 async function answerResource(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
   const asker = whoAsks(peer, request, options.registry);
-  if (asker.role === "manager") return answerAsker(request, asker, options);
+  if (asker.role !== "node") return answerAsker(request, asker, options);
   const { node } = asker;
   options.registry.seenAt(node.id, peer.path);
   options.registry.heard(peer, options.clock.now());
@@ -91,7 +91,7 @@ async function answerAsker(request: Request, asker: Asker, options: CoreconfOpti
 function route(request: Request, asker: Asker, options: CoreconfOptions): Resource {
   const [first, second, third, ...rest] = request.path;
   if (first === ".well-known" && second === "core" && third === undefined) return { kind: "discovery" };
-  if (first === "c" && second === undefined) return ownDatastore(asker, options);
+  if (first === "c" && second === undefined && asker.role !== "anybody") return ownDatastore(asker, options);
   if (asker.role === "manager") {
     if (first === "s" && second === undefined) return { kind: "stream" };
     if (first === "n" && second !== undefined && third === "c" && rest.length === 0) {
@@ -102,7 +102,7 @@ function route(request: Request, asker: Asker, options: CoreconfOptions): Resour
   throw new UsageError("resource.unknown", { path: request.path.join("/") });
 }
 
-function ownDatastore(asker: Asker, options: CoreconfOptions): Resource {
+function ownDatastore(asker: Exclude<Asker, { readonly role: "anybody" }>, options: CoreconfOptions): Resource {
   if (asker.role === "manager") return { kind: "datastore", root: options.gatewayRoot, actor: `manager:${asker.name}` };
   const { id } = asker.node;
   return { kind: "datastore", root: ownRoot(id, options), actor: `node:${id}` };
