@@ -1,7 +1,8 @@
 /** RFC 8613 §8.2, §8.3, Appendix B.1.2: requests are opened or refused, answers are protected. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { EMPTY, type OscoreAlgorithm, toHex } from "../../../gateway/base/index.ts";
+import { EMPTY, millis, type OscoreAlgorithm, toHex } from "../../../gateway/base/index.ts";
+import { KEPT_REPLY_LIMITS, KeptReplies } from "../../../gateway/coap/oscore/server/kept-replies.ts";
 import { codeOf, type Message, OPTION, sortOptions } from "../../../gateway/wire/coap/index.ts";
 import { credential, hex } from "./contexts.ts";
 import {
@@ -308,6 +309,33 @@ describe("§4.1.3.4.2: outer block-wise transfer", () => {
     const second = refusal(gateway.openRequest(next, "p"));
     const payload = Buffer.concat([first.payload, second.payload]);
     expect(sent.open(answerMessage({ ...first, payload }))).toMatchObject({ kind: "response", code: codeOf("2.05") });
+  });
+
+  test("§6.1: an OSCORE option of more than 255 bytes becomes no key", () => {
+    const { gateway } = acquainted();
+    const first = { number: OPTION.block1, value: hex("08") };
+    const asked = (length: number): Message => ({
+      ...asMessage({ code: codeOf("POST"), options: [], payload: bytes(16) }),
+      options: [{ number: OPTION.oscore, value: bytes(length) }, first],
+    });
+    expect(refusal(gateway.openRequest(asked(255), "p")).code).toBe("2.31");
+    expect(refusal(gateway.openRequest(asked(256), "p")).code).toBe("4.02");
+  });
+
+  test("kept answers stay within their bytes and their number; the oldest give way", () => {
+    const { replies, bytes: most } = KEPT_REPLY_LIMITS;
+    const now = millis(0);
+    const kept = new KeptReplies();
+    const size = Math.floor(most / 4);
+    for (let i = 0; i < 9; i++) kept.keep(`k${i}`, { ...reply("2.05"), payload: bytes(size) }, now);
+    expect(kept.bytes).toBeLessThanOrEqual(most);
+    expect([kept.find("k5", now), kept.find("k6", now)?.payload.length]).toEqual([undefined, size]);
+    kept.keep("large", { ...reply("2.05"), payload: bytes(most) }, now);
+    expect(kept.find("large", now)).toBeUndefined();
+    for (let i = 0; i <= replies; i++) kept.keep(`s${i}`, reply("2.05", "x"), now);
+    expect([kept.find("s0", now), kept.find("s1", now)?.code]).toEqual([undefined, "2.05"]);
+    kept.purge(KEPT_REPLY_LIMITS.idle);
+    expect(kept.bytes).toBe(0);
   });
 
   const bad: ReadonlyArray<readonly [name: string, code: string, block: string, number: number, size: number]> = [

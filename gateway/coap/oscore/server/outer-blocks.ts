@@ -2,7 +2,7 @@
  * RFC 8613 §4.1.3.4.2 — block-wise transfer of protected messages, by somebody between who does not know OSCORE: the
  * ciphertext of a request is put together before it is opened, that of an answer is cut when the outer Block2 asks.
  */
-import { type Millis, minutes, toHex } from "../../../base/index.ts";
+import { type Millis, minutes, toHex, WireError } from "../../../base/index.ts";
 import {
   type BlockOption,
   blockOffset,
@@ -14,43 +14,40 @@ import {
   type Message,
   OPTION,
   type OptionValue,
+  optionRow,
   sortOptions,
 } from "../../../wire/coap/index.ts";
 import { BodyTable } from "../../blockwise/block1.ts";
 import type { Reply } from "../../requests/response-writer.ts";
 import { findOption } from "../codec/message.ts";
+import { KeptReplies } from "./kept-replies.ts";
 import { unprotected } from "./response-security.ts";
 
 /** MAX_UNFRAGMENTED_SIZE: more ciphertext than this is not put together. */
 const MAX_UNFRAGMENTED_SIZE = 65_535;
 const BODY_LIMITS = { bodiesPerPeer: 2, bodiesTotal: 16, bodyBytes: MAX_UNFRAGMENTED_SIZE, bodyIdle: minutes(1) };
-const MAX_REPLIES = 64;
-const REPLY_IDLE = minutes(1);
+/** §6.1: a longer option is none, and it would become a key. */
+const MAX_OPTION_BYTES = optionRow(OPTION.oscore)!.maxLength;
 
 export type OuterOutcome =
   | { readonly kind: "whole"; readonly message: Message; readonly slice: ((reply: Reply) => Reply) | undefined }
   | { readonly kind: "reply"; readonly reply: Reply };
 
-interface KeptReply {
-  readonly reply: Reply;
-  readonly until: Millis;
-}
-
 export class OuterBlocks {
   readonly #bodies = new BodyTable(BODY_LIMITS);
-  /** Protected answers that were asked for in blocks, oldest first. */
-  readonly #replies = new Map<string, KeptReply>();
+  readonly #replies = new KeptReplies();
 
-  /** Throws WireError for a block option that cannot be read. */
+  /** Throws WireError for a block option that cannot be read, and for an OSCORE option that is too long beside one. */
   take(message: Message, path: string, now: Millis): OuterOutcome {
     const block1 = blockOf(message.options, OPTION.block1);
     const block2 = blockOf(message.options, OPTION.block2);
     if (block1 === undefined && block2 === undefined) return { kind: "whole", message, slice: undefined };
-    const key = `${message.code} ${toHex(findOption(message.options, OPTION.oscore)!)}`;
+    const option = findOption(message.options, OPTION.oscore)!;
+    if (option.length > MAX_OPTION_BYTES) throw new WireError("oscore.option", { what: "more than 255 bytes" });
+    const key = `${message.code} ${toHex(option)}`;
     if (block2 !== undefined && block2.num > 0) {
-      const kept = this.#replies.get(`${path} ${key}`);
-      if (kept === undefined || kept.until <= now) return { kind: "reply", reply: unprotected("4.08") };
-      return { kind: "reply", reply: cut(kept.reply, block2) };
+      const kept = this.#replies.find(`${path} ${key}`, now);
+      return { kind: "reply", reply: kept === undefined ? unprotected("4.08") : cut(kept, block2) };
     }
     const slice = (reply: Reply): Reply => this.#answer(`${path} ${key}`, reply, block1, block2, now);
     if (block1 === undefined) return { kind: "whole", message, slice };
@@ -59,10 +56,7 @@ export class OuterBlocks {
 
   purge(now: Millis): void {
     this.#bodies.purge(now);
-    for (const [key, { until }] of this.#replies) {
-      if (until > now) return;
-      this.#replies.delete(key);
-    }
+    this.#replies.purge(now);
   }
 
   #assemble(
@@ -102,12 +96,7 @@ export class OuterBlocks {
   ): Reply {
     const named = block1 === undefined ? reply : withOption(reply, blockValue(OPTION.block1, block1));
     if (block2 === undefined || reply.payload.length <= blockSize(block2.szx)) return named;
-    this.#replies.delete(key);
-    this.#replies.set(key, { reply, until: (now + REPLY_IDLE) as Millis });
-    for (const oldest of this.#replies.keys()) {
-      if (this.#replies.size <= MAX_REPLIES) break;
-      this.#replies.delete(oldest);
-    }
+    this.#replies.keep(key, reply, now);
     return cut(named, block2);
   }
 }
