@@ -1,7 +1,7 @@
 /** An answer for people, its content explained, and the same for programs. */
 import { printable, printableLines } from "../../admin/cli/index.ts";
 import { toHex } from "../../base/index.ts";
-import type { Answer } from "../../coap/requester/answer.ts";
+import type { Answer } from "../../coap/index.ts";
 import { HINTS } from "../../southbound/coreconf/index.ts";
 import { CONTENT_FORMATS, encodeUriPart, RESPONSE_CODES } from "../../wire/coap/index.ts";
 import { annotate, type Schema } from "../../yang/index.ts";

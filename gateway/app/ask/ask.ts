@@ -1,7 +1,7 @@
 /** `sidgate ask`: a CoAP request from the command line, as a node or a manager would make it, its answer explained. */
-import { isIPv6 } from "node:net";
 import { type AskOptions, EXIT, printableJson } from "../../admin/cli/index.ts";
 import {
+  type Clock,
   type Closable,
   type Credential,
   type CredentialSource,
@@ -10,11 +10,14 @@ import {
   systemClock,
   UsageError,
 } from "../../base/index.ts";
-import { Engine, type Remote, UdpTransport } from "../../coap/index.ts";
-import { Oscore } from "../../coap/oscore/index.ts";
-import type { Answer } from "../../coap/requester/answer.ts";
-import type { ObservationListener } from "../../coap/requester/observing.ts";
-import type { RequestPeer } from "../../coap/requester/requester.ts";
+import {
+  type Answer,
+  type ObservationListener,
+  Oscore,
+  openRequester,
+  type RequestPeer,
+  type Requests,
+} from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
 import { type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
 import { schemaForPeople } from "../decode.ts";
@@ -30,25 +33,26 @@ export async function ask(options: AskOptions, print: (text: string) => void): P
   const own = options.as === undefined ? undefined : readOwn(options.as);
   const schema = await schemaForPeople(options.models);
   const show: Show = (answer) => print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
-  const engine = clientTo(asked.remote, own, options.as);
-  await engine.start();
+  const clock = systemClock();
+  const parts = { clock, random: { next: Math.random }, log: SILENT, towards: asked.remote.address };
+  const requests = await openRequester({ ...parts, oscore: own && oscoreOf(own, clock, options.as).client });
   try {
-    return await converse(engine, asked, { ...options, credential: own && asCredential(own) }, show);
+    return await converse(requests, asked, { ...options, credential: own && asCredential(own) }, show);
   } finally {
-    await engine.close();
+    await requests.close();
   }
 }
 
 async function converse(
-  engine: Engine,
+  requests: Requests,
   { remote, question }: Asked,
   { credential, observe, timeout }: Pick<AskOptions, "observe" | "timeout"> & Pick<RequestPeer, "credential">,
   show: Show,
 ): Promise<number> {
   const peer = { remote, credential };
   const until = { deadline: millis(Date.now() + timeout) };
-  if (observe) return watch((listener) => engine.observe(peer, question, until, listener), show);
-  const answer = await engine.request(peer, question, until);
+  if (observe) return watch((listener) => requests.observe(peer, question, until, listener), show);
+  const answer = await requests.request(peer, question, until);
   show(answer);
   return exitOf(answer);
 }
@@ -84,14 +88,9 @@ const exitOf = ({ code }: Answer): number => (code.startsWith("2.") ? EXIT.ok : 
 const NOBODY: CredentialSource = { byKid: () => [], ofNode: () => undefined };
 
 /** Sequence numbers are reserved beside the file of the credential, so that the next call goes on behind this one. */
-function clientTo(remote: Remote, own: OwnCredential | undefined, file = ""): Engine {
-  const clock = systemClock();
-  const transport = new UdpTransport({ address: isIPv6(remote.address) ? "::" : "0.0.0.0", port: 0 });
-  const parts = { transports: [transport], clock, random: { next: Math.random }, log: SILENT };
-  const refuse = { handler: () => ({ code: "4.04" }) as const, unprotected: () => false };
-  if (own === undefined) return new Engine({ ...parts, ...refuse });
+function oscoreOf(own: OwnCredential, clock: Clock, file = ""): Oscore {
   const numbers = new SequenceFile(`${file}.sequence`).of(sequenceName(own));
-  return new Engine({ ...parts, ...refuse, oscore: new Oscore({ credentials: NOBODY, clock, numbers }).client });
+  return new Oscore({ credentials: NOBODY, clock, numbers });
 }
 
 /** Throws UsageError `cli.file`. */

@@ -4,8 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import type { AskOptions } from "../../admin/cli/index.ts";
 import { fromHex, UsageError } from "../../base/index.ts";
-import type { Remote } from "../../coap/index.ts";
-import type { Question } from "../../coap/requester/question.ts";
+import type { Question, Remote } from "../../coap/index.ts";
 import { type AbsoluteUri, CONTENT_FORMAT, parseUri } from "../../wire/coap/index.ts";
 
 /** What a payload is when nobody says it: on a datastore these methods take one format each. */

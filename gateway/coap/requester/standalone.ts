@@ -13,7 +13,7 @@ export interface OpenRequesterOptions {
   /** Numeric address of the peers: says whether to speak IPv4 or IPv6. */
   readonly towards: string;
   /** For peers that are named with a credential. */
-  readonly oscore?: OscoreRequester;
+  readonly oscore?: OscoreRequester | undefined;
 }
 
 /** Opens a socket on a free port; whoever asks there anything gets 4.01. Throws UsageError `port.refused`. */
