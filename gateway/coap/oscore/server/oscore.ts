@@ -19,7 +19,7 @@ import { CcmBench } from "../crypto/aes-ccm.ts";
 import { makeNonce } from "../crypto/nonce.ts";
 import { type OpenedBytes, openBytes, readOpened } from "../crypto/seal.ts";
 import { OuterBlocks } from "./outer-blocks.ts";
-import { QuickRequest } from "./quick-request.ts";
+import { kidNumber, QuickRequest } from "./quick-request.ts";
 import { type BoundRequest, protectUnder, RequestSecurity, unprotected } from "./response-security.ts";
 
 export interface OscoreOptions {
@@ -144,6 +144,11 @@ export class Oscore implements Security {
   }
 
   #open(incoming: Incoming): OpenedRequest {
+    const { kid } = incoming;
+    // Nearly always the context of before, and then nobody has to be asked for credentials.
+    const guess = incoming.kidContext === undefined ? this.#contexts.steady(kidNumber(kid, 0, kid.length)) : undefined;
+    const guessed = guess && this.#attempt(guess, incoming);
+    if (typeof guessed === "object") return this.#accept(guessed.request, guessed.bytes, incoming);
     let failed: Attempt | undefined;
     for (const context of this.#contexts.candidates(incoming.kid, incoming.kidContext)) {
       const attempt = this.#attempt(context, incoming);
