@@ -153,6 +153,27 @@ test("a result without pages has a limit, and pages go past it", async () => {
   large.kill();
 });
 
+test("however many ask at one moment, as observers do after a change, all get the newest answer", async () => {
+  const busy = await openDirectory();
+  await busy.ask("POST", "rd?ep=a", links("</a>"));
+  const first = Array.from({ length: 20 }, () => busy.ask("GET", "rd-lookup/ep"));
+  const registered = busy.ask("POST", "rd?ep=b", links("</b>"));
+  const later = Array.from({ length: 100 }, (_, i) => busy.ask("GET", `rd-lookup/ep?ep=${i % 2 === 0 ? "b" : "*"}`));
+  await registered;
+  expect(new Set((await Promise.all(first)).map(({ code }) => code))).toEqual(new Set(["2.05"]));
+  for (const answer of await Promise.all(later)) expect(textOf(answer)).toContain('ep="b"');
+  busy.kill();
+});
+
+test("more different questions than can wait are refused", async () => {
+  const busy = await openDirectory();
+  const asked = Array.from({ length: 300 }, (_, i) => busy.ask("GET", `rd-lookup/ep?ep=${i}`));
+  const codes = (await Promise.all(asked)).map(({ code }) => code);
+  expect(codes.filter((code) => code === "2.05")).toHaveLength(4 + 256);
+  expect(codes.filter((code) => code === "5.03")).toHaveLength(300 - 4 - 256);
+  busy.kill();
+});
+
 test("a search that must read every link lets others have their turn between some of them", async () => {
   const large = await openDirectory();
   const many = Array.from({ length: 240 }, (_, i) => `</${i}${"x".repeat(25)}>`).join(",");
