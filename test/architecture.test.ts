@@ -22,6 +22,8 @@ const STRATA: readonly Stratum[] = [
   { folder: "gateway/wire/cose", may: ["gateway/base", "gateway/wire/cbor"] },
   { folder: "gateway/wire/senml", may: ["gateway/base", "gateway/wire/cbor"] },
   { folder: "gateway/wire/suit", may: ["gateway/base", "gateway/wire/cbor", "gateway/wire/cose"] },
+  // The URI of a request is a reference with a scheme, and resolved by the same rules.
+  { folder: "gateway/wire/coap", may: ["gateway/base", "gateway/wire/link"] },
   { folder: WIRE, may: ["gateway/base"] },
   { folder: "gateway/yang", may: ["gateway/base", WIRE] },
   { folder: "gateway/store", may: ["gateway/base", WIRE, "gateway/yang"] },

@@ -2,6 +2,7 @@
  * RFC 7252 §6 and RFC 3986 §6.2.2 — absolute URIs that name a resource on a host, in the one spelling that all their
  * equivalents share: so that two of them are the same resource exactly when the texts are equal.
  */
+import { withoutDots } from "../link/uri-reference.ts";
 
 export interface AbsoluteUri {
   /** Lower case, without the colon. */
@@ -72,19 +73,6 @@ function normalPart(text: string): string | undefined {
     at += 2;
   }
   return normal;
-}
-
-/** RFC 3986 §5.2.4. */
-function withoutDots(path: string): string {
-  const kept: string[] = [];
-  const segments = path.slice(1).split("/");
-  for (const [index, segment] of segments.entries()) {
-    const last = index === segments.length - 1;
-    if (segment === "..") kept.pop();
-    if (segment !== "." && segment !== "..") kept.push(segment);
-    else if (last) kept.push("");
-  }
-  return `/${kept.join("/")}`;
 }
 
 const UTF8 = new TextEncoder();

@@ -48,7 +48,7 @@ const merge = (base: string, authority: string | undefined, path: string): strin
   authority !== undefined && base === "" ? `/${path}` : base.slice(0, base.lastIndexOf("/") + 1) + path;
 
 /** §5.2.4, by segments. */
-function withoutDots(path: string): string {
+export function withoutDots(path: string): string {
   const segments = path.split("/");
   const last = segments.at(-1);
   const kept: string[] = [];
