@@ -69,6 +69,24 @@ async function hall(options: Partial<EngineOptions> = {}) {
   return { ...scene, clock, calls, seals, asks };
 }
 
+test("a first request that got no challenge is looked at anew when it comes again (Appendix B.1.2)", async () => {
+  const clock = new VirtualClock();
+  const credential = credentialOf(Uint8Array.of(0), Uint8Array.of(1));
+  const security = oscoreOf(clock, credential);
+  const { node } = await stage({ clock, security, unprotected: () => false }, new MemoryNetwork(clock));
+  const oscore = new OscoreNode(credential);
+  const [recorded, sent] = [1, 2].map((messageId) =>
+    oscore.protect({ messageId, token: EMPTY, inner: { code: "0.01", options: [], payload: EMPTY } }),
+  );
+  await node.sendsBytes(recorded!.bytes);
+  expect(node.takeAll()).toHaveLength(1);
+  await node.sendsBytes(sent!.bytes);
+  await node.expectsSilence();
+  await clock.advance(seconds(2));
+  await node.sendsBytes(sent!.bytes);
+  expect(openBytes(sent!, node.takeAll()[0])).toMatchObject({ code: "4.01", options: [{ number: OPTION.echo }] });
+});
+
 test("an unknown critical option inside is 4.02 under protection, and silence for a NON (RFC 7252 §5.4.1)", async () => {
   const { asks, calls } = await hall();
   const odd = { number: 65_001, value: Uint8Array.of(1) };

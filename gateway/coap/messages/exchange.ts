@@ -100,6 +100,12 @@ export class Answering {
     exchange.state = "answered";
   }
 
+  /** Says nothing now, and a copy of the request is another request. */
+  ignore(exchange: Exchange): void {
+    exchange.state = "answered";
+    if (exchange.entry !== undefined) this.#dedup.forget(exchange.entry);
+  }
+
   /** One more answer to a request that has one already, as NON with its token (RFC 9177 §4.4); false = none can go. */
   another({ link, message, security, noResponse }: Exchange, reply: Reply): boolean {
     if (isUnwanted(reply.code, noResponse)) return false;

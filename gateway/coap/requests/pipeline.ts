@@ -232,7 +232,8 @@ export class Pipeline {
     if (security === undefined) return true; // an option that is not understood: the next step refuses it
     const opened = security.openRequest(message, link.path);
     if (opened.kind === "refused") {
-      if (isProtected(opened.reply)) this.#refuse(exchange, opened.reply);
+      if (opened.reply === undefined) this.#parts.answering.ignore(exchange);
+      else if (isProtected(opened.reply)) this.#refuse(exchange, opened.reply);
       else this.#refuseUnproven(exchange, opened.reply);
       return false;
     }

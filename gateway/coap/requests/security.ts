@@ -41,8 +41,8 @@ export type OpenedRequest =
       readonly peer: PeerFacts;
       readonly security: ResponseSecurity;
     }
-  /** To be answered as it is. */
-  | { readonly kind: "refused"; readonly reply: Reply };
+  /** To be answered as it is; without a reply there is silence, and a copy is looked at anew. */
+  | { readonly kind: "refused"; readonly reply: Reply | undefined };
 
 /** Protects what answers one request. A nonce is never used twice, whatever is called how often. */
 export interface ResponseSecurity {

@@ -131,10 +131,15 @@ describe("the replay window", () => {
       recipientKey: hex("02".repeat(32)),
       commonIv: hex("03".repeat(12)),
     };
-    for (const window of [undefined, EMPTY_WINDOW, windowFrom(MAX_SEQUENCE_NUMBER), { top: 5, seen: 33 }]) {
-      const bytes = encodeRecord({ serial: 0xfffffffe, window, keys });
-      expect(decodeRecord(Uint8Array.from(bytes), row)).toEqual({ serial: 0xfffffffe, window, keys });
-      expect(serialOf(bytes)).toBe(0xfffffffe);
+    const windows = [undefined, EMPTY_WINDOW, windowFrom(MAX_SEQUENCE_NUMBER), { top: 5, seen: 33 }];
+    const challenges = [undefined, { number: 0, second: 0 }, { number: MAX_SEQUENCE_NUMBER, second: 0xffffff }];
+    for (const window of windows) {
+      for (const challenged of window === undefined ? challenges : [undefined]) {
+        const record = { serial: 0xfffffffe, window, challenged, keys };
+        const bytes = encodeRecord(record);
+        expect(decodeRecord(Uint8Array.from(bytes), row)).toEqual(record);
+        expect(serialOf(bytes)).toBe(0xfffffffe);
+      }
     }
   });
 });

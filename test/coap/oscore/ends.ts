@@ -116,7 +116,7 @@ export function opened(outcome: OpenedRequest): { message: Message; security: Re
 }
 
 export function refusal(outcome: OpenedRequest): Reply {
-  if (outcome.kind !== "refused") throw new Error("was not refused");
+  if (outcome.kind !== "refused" || outcome.reply === undefined) throw new Error("was not refused, or by silence");
   return outcome.reply;
 }
 

@@ -4,12 +4,13 @@ import fc from "fast-check";
 import { EMPTY, millis, type OscoreAlgorithm, toHex } from "../../../gateway/base/index.ts";
 import { KEPT_REPLY_LIMITS, KeptReplies } from "../../../gateway/coap/oscore/server/kept-replies.ts";
 import { codeOf, type Message, OPTION, sortOptions } from "../../../gateway/wire/coap/index.ts";
-import { credential, hex } from "./contexts.ts";
+import { Credentials, credential, hex } from "./contexts.ts";
 import {
   answerMessage,
   asMessage,
   converse,
   counter,
+  end,
   opened,
   option,
   pair,
@@ -194,8 +195,8 @@ describe("Appendix B.1.2: nothing is taken over from before the start", () => {
 
   const stale: ReadonlyArray<readonly [name: string, wait: number, change: (echo: Uint8Array) => Uint8Array]> = [
     ["an Echo value that is too old", 301_000, (echo) => echo],
-    ["an Echo value that was changed", 0, (echo) => flip(echo, 60)],
-    ["an Echo value of another length", 0, (echo) => echo.subarray(1)],
+    ["an Echo value that was changed", 1_000, (echo) => flip(echo, 60)],
+    ["an Echo value of another length", 1_000, (echo) => echo.subarray(1)],
   ];
   test.each(stale)("%s opens nothing", (_name, wait, change) => {
     const clock = new TestClock();
@@ -223,6 +224,56 @@ describe("Appendix B.1.2: nothing is taken over from before the start", () => {
     const ends = pair(credential(), { numbers: counter(0, 0) });
     expect(refusal(ends.open(ends.send(request("GET", "x")))).code).toBe("5.03");
     expect(ends.gateway.stats().numberless).toBe(1);
+  });
+
+  test("a request is challenged once, and a context once a second: the rest is silence", () => {
+    const clock = new TestClock();
+    const ends = pair(credential(), { clock });
+    const [old, first, newer, newest] = [1, 2, 3, 4].map(() => ends.send(request("GET", "x")));
+    const told = (sent: typeof first) => {
+      const outcome = ends.open(sent!);
+      return outcome.kind === "refused" ? outcome.reply?.code : outcome.kind;
+    };
+    expect([told(first), told(first), told(newer)]).toEqual(["2.04", undefined, undefined]);
+    clock.advance(1_000);
+    expect([told(old), told(first), told(newer), told(newest)]).toEqual([undefined, undefined, "2.04", undefined]);
+    clock.advance(1_000);
+    converse(ends, request("GET", "y")); // whatever was replayed, the node itself is heard
+    expect(ends.gateway.stats()).toMatchObject({ challenged: 3, unchallenged: 5, opened: 1 });
+  });
+
+  test("a flood of replays of N contexts costs at most N sequence numbers a second", () => {
+    const mine = [0, 1, 2, 3].map((i) => credential({ id: `c-${i}`, recipientId: `0${i + 2}`, masterSecret: `0${i}` }));
+    const replays = fc.array(fc.tuple(fc.nat(3), fc.nat(7), fc.nat(300)), { minLength: 50, maxLength: 200 });
+    fc.assert(
+      fc.property(replays, fc.integer({ min: 1, max: 4 }), (flood, hot) => {
+        const clock = new TestClock();
+        const spent = new Map<number, number>();
+        const numbers = counter();
+        const next = () => {
+          const second = Math.floor(clock.time / 1000);
+          spent.set(second, (spent.get(second) ?? 0) + 1);
+          return numbers.next();
+        };
+        const gateway = end(new Credentials(...mine), { clock, numbers: { next }, limits: { hot, rederived: 1 } });
+        const stages = mine.map((each) => pair(each));
+        const captured = stages.map(({ send }) => Array.from({ length: 8 }, () => send(request("GET", "x"))));
+        for (const [node, sent, wait] of flood) {
+          clock.advance(wait);
+          gateway.openRequest(asMessage(captured[node]![sent]!), "p");
+        }
+        expect(Math.max(...spent.values())).toBeLessThanOrEqual(mine.length);
+        expect(gateway.stats().challenged).toBeLessThanOrEqual(mine.length * 8);
+        clock.advance(1_000);
+        for (const stage of stages) {
+          converse(
+            { ...stage, gateway, open: (sent) => gateway.openRequest(asMessage(sent), "p") },
+            request("GET", "y"),
+          );
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

@@ -1,12 +1,20 @@
 /**
  * RFC 8613 Appendix B.1.2, RFC 9175 §2 — the Echo value that lets a replay window begin: whoever sends it back has
- * spoken after this start of the gateway. Nothing is kept per challenge.
+ * spoken after this start of the gateway. Of the challenges nothing is kept but which was the last of a context.
  *
  *   seconds since the start 3 | HMAC-SHA-256 under a key of this start, over seconds and context, cut to 5
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Clock, type Millis, minutes } from "../../../base/index.ts";
 import type { SecurityContext } from "./security-context.ts";
+
+/** The last challenge of a context. */
+export interface Challenged {
+  /** Partial IV of the request. */
+  readonly number: number;
+  /** Seconds since the start. */
+  readonly second: number;
+}
 
 const TIME_BYTES = 3;
 const MAC_BYTES = 5;
@@ -20,6 +28,19 @@ export class Challenger {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#start = clock.now();
+  }
+
+  /**
+   * Each challenge costs a sequence number of ours, and whoever has recorded requests can replay them at any rate: so
+   * there is one a second for a context, and none for a request that is not newer than the one challenged last. What
+   * the node says next is newer than all that was ever recorded.
+   */
+  isDue({ challenged }: SecurityContext, number: number): boolean {
+    return challenged === undefined || (number > challenged.number && this.#seconds() !== challenged.second);
+  }
+
+  challenging(number: number): Challenged {
+    return { number, second: this.#seconds() };
   }
 
   /** The Echo value to ask back. */

@@ -94,7 +94,14 @@ export class Contexts {
   transient(credential: Credential, idContext: Uint8Array): SecurityContext | undefined {
     const keys = deriveKeys(credential, idContext);
     if (keys === undefined) return undefined;
-    const parts = { key: rederivedKey(credential, idContext), serial: 0, idContext, keys, window: undefined };
+    const parts = {
+      key: rederivedKey(credential, idContext),
+      serial: 0,
+      idContext,
+      keys,
+      window: undefined,
+      challenged: undefined,
+    };
     return makeContext(credential, parts, this.#make);
   }
 
@@ -190,7 +197,7 @@ export class Contexts {
     const keys = deriveKeys(credential, idContext);
     if (keys === undefined) return undefined;
     this.#serial += 1;
-    return { serial: this.#serial, window, keys };
+    return { serial: this.#serial, window, challenged: undefined, keys };
   }
 
   #makeRoom(): void {

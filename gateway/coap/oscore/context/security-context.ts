@@ -4,6 +4,7 @@ import { toHex } from "../../../base/index.ts";
 import type { AeadKey, AeadMaker } from "../crypto/aead.ts";
 import { algorithmRow } from "../crypto/algorithms.ts";
 import type { DerivedKeys } from "../crypto/derive.ts";
+import type { Challenged } from "./challenge.ts";
 import type { ReplayWindow } from "./window.ts";
 
 /** Who is proven by a context; one object for all requests, the engine adds the path. */
@@ -25,6 +26,8 @@ export interface SecurityContext {
   readonly recipient: AeadKey;
   /** undefined = not known since the start of the gateway: Appendix B.1.2 is due. */
   window: ReplayWindow | undefined;
+  /** As long as the window is not known. */
+  challenged: Challenged | undefined;
 }
 
 export interface ContextParts {
@@ -33,6 +36,7 @@ export interface ContextParts {
   readonly idContext: Uint8Array | undefined;
   readonly keys: DerivedKeys;
   readonly window: ReplayWindow | undefined;
+  readonly challenged: Challenged | undefined;
 }
 
 /** undefined for an algorithm that is not in the table. */

@@ -42,6 +42,8 @@ export interface OscoreStats {
   malformedInside: number;
   /** First requests after a start that were asked for Echo (Appendix B.1.2). */
   challenged: number;
+  /** Those that got silence, as their context was challenged a moment ago or for a newer request. */
+  unchallenged: number;
   /** First requests of Appendix B.2. */
   rederivations: number;
   /** Answers that could not be given for want of a sequence number. */
@@ -59,7 +61,7 @@ interface Incoming {
 
 type Attempt = { readonly request: BoundRequest; readonly bytes: OpenedBytes } | "replay" | "not-authentic";
 
-const refused = (reply: Reply): OpenedRequest => ({ kind: "refused", reply });
+const refused = (reply: Reply | undefined): OpenedRequest => ({ kind: "refused", reply });
 
 export class Oscore implements Security {
   /** The client's role, for requests of ours. */
@@ -79,6 +81,7 @@ export class Oscore implements Security {
     notAuthentic: 0,
     malformedInside: 0,
     challenged: 0,
+    unchallenged: 0,
     rederivations: 0,
     numberless: 0,
   };
@@ -183,7 +186,7 @@ export class Oscore implements Security {
     const inner = readInner(bytes);
     if (context.window === undefined) {
       const echo = inner && findOption(inner.options, OPTION.echo);
-      if (echo === undefined || !this.#challenger.isFresh(context, echo)) return this.#challenge(request);
+      if (echo === undefined || !this.#challenger.isFresh(context, echo)) return this.#challenge(request, number);
       context.window = windowFrom(number);
     } else context.window = received(context.window, number);
 
@@ -222,11 +225,19 @@ export class Oscore implements Security {
   }
 
   /** Appendix B.1.2: the window is not known since the start; the answer has a Partial IV of its own. */
-  #challenge(request: BoundRequest): OpenedRequest {
-    this.#stats.challenged += 1;
-    const echo = { number: OPTION.echo, value: this.#challenger.make(request.context) };
+  #challenge(request: BoundRequest, number: number): OpenedRequest {
+    const { context } = request;
+    if (!this.#challenger.isDue(context, number)) {
+      this.#stats.unchallenged += 1;
+      return refused(undefined);
+    }
+    const echo = { number: OPTION.echo, value: this.#challenger.make(context) };
     const reply: Reply = { code: "4.01", options: [echo], payload: EMPTY };
-    return refused(protectUnder(request, reply, this.#number(), undefined) ?? unprotected("5.03"));
+    const challenge = protectUnder(request, reply, this.#number(), undefined);
+    if (challenge === undefined) return refused(unprotected("5.03"));
+    context.challenged = this.#challenger.challenging(number);
+    this.#stats.challenged += 1;
+    return refused(challenge);
   }
 
   /** Appendix B.2: the ID Context is not known; the peer may be proposing it, or the second half of a new one. */
