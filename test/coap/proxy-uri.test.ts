@@ -18,6 +18,13 @@ const host = text("uriHost", "fw.example");
 const FW = text("proxyUri", "coap://fw.example/fw/1");
 const target = proxied("coap://fw.example/fw/1");
 
+/** Proxy-Scheme, Uri-Host and Uri-Path, each with its separator, of so many bytes together. */
+function partsOf(bytes: number): OptionValue[] {
+  const options = [coap, text("uriHost", "h")];
+  for (let left = bytes - 7; left > 0; left -= 200) options.push(text("uriPath", "a".repeat(Math.min(left, 200) - 1)));
+  return options;
+}
+
 const ROWS: ReadonlyArray<readonly [name: string, options: readonly OptionValue[], target: ProxyTarget]> = [
   ["no proxy option is for the gateway itself", [host, text("uriPath", "c")], { kind: "own" }],
   ["a hop limit alone is no proxying", [uint("hopLimit", 1), text("uriPath", "c")], { kind: "own" }],
@@ -49,6 +56,9 @@ const ROWS: ReadonlyArray<readonly [name: string, options: readonly OptionValue[
   ["Proxy-Scheme without a host names nobody else", [coap, text("uriPath", "fw")], refused("5.05")],
   ["an empty Proxy-Uri", [text("proxyUri", "")], refused("4.02")],
   ["a Proxy-Uri of 1035 bytes", [text("proxyUri", `coap://h/${"a".repeat(1026)}`)], refused("4.02")],
+  ["options of 1034 bytes", partsOf(1034), proxied(`coap://h${`/${"a".repeat(199)}`.repeat(5)}/${"a".repeat(26)}`)],
+  ["options of 1035 bytes", partsOf(1035), refused("5.05")],
+  ["empty segments count", [coap, host, ...new Array<OptionValue>(1035).fill(text("uriPath", ""))], refused("5.05")],
   ["two Proxy-Uri", [FW, FW], refused("4.02")],
   ["two Proxy-Scheme", [coap, coap, host], refused("4.02")],
   ["a relative reference", [text("proxyUri", "/fw/1")], refused("5.05")],

@@ -82,13 +82,22 @@ test("a hop limit is nothing to an origin server", async () => {
   await node.expects(ack("2.05").block2(2, 1, 64).etag(ETAG).payload(block(2, 64)));
 });
 
-test("a NON with options that cannot be is met with silence, and without named images all is 5.05", async () => {
+test("a NON with options that cannot be is met with silence", async () => {
   const { node } = await stage({ lanes });
   await node.sends(by(HERE, by(HERE, non("GET"))));
   await node.expectsSilence();
-  const bare = await stage();
-  await bare.node.sends(by(HERE));
-  await bare.node.expects(ack("5.05"));
+});
+
+test.each([
+  ["Proxy-Uri", by(HERE)],
+  ["Proxy-Uri that is no URI", con("GET").option(OPTION.proxyUri, Uint8Array.of(0xff))],
+  ["two of them", by(HERE, by(HERE))],
+  ["Proxy-Scheme", byScheme()],
+  ["Proxy-Scheme with what is not read", byScheme(con("GET").option(OPTION.uriPath, Uint8Array.of(0xff)))],
+])("without named images all is 5.05, and no URI is looked at: %s", async (_name, line) => {
+  const { node } = await stage({ lanes: { block: lanes.block } });
+  await node.sends(line);
+  await node.expects(ack("5.05"));
 });
 
 test("under OSCORE the host stands outside and the path inside (RFC 8613 §4.1.3.3)", async () => {

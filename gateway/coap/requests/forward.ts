@@ -4,7 +4,7 @@
  */
 import { codeOf, encodeUint, type Message, OPTION, type OptionValue, sortOptions } from "../../wire/coap/index.ts";
 import type { AuthorLane, BlockLane } from "../request-port.ts";
-import { proxyTarget } from "./proxy-uri.ts";
+import { isForProxy, proxyTarget } from "./proxy-uri.ts";
 import { bareReply, type Reply } from "./response-writer.ts";
 
 export type Forwarded =
@@ -34,11 +34,14 @@ export function forward(
   const { options } = message;
   const largest = options.at(-1)?.number ?? 0;
   if (largest < OPTION.proxyUri) return undefined;
+  // §5.10.2: not a proxy for this, whatever the URI is.
+  if (authors === undefined || block === undefined || message.code !== GET)
+    return isForProxy(message) ? reply(bareReply("5.05")) : undefined;
   const target = proxyTarget(message);
   if (target.kind === "own") return undefined;
   if (target.kind === "refused") return reply(bareReply(target.code));
-  const image = message.code === GET && block !== undefined ? authors?.find(target.uri) : undefined;
-  if (image === undefined || block === undefined) return reply(bareReply("5.05"));
+  const image = authors.find(target.uri);
+  if (image === undefined) return reply(bareReply("5.05"));
   if (image === "fetching") {
     return reply(bareReply("5.03", { number: OPTION.maxAge, value: encodeUint(FETCHING_MAX_AGE) }));
   }

@@ -21,8 +21,22 @@ export type ProxyTarget =
   | { readonly kind: "proxied"; readonly uri: string }
   | { readonly kind: "refused"; readonly code: DottedCode };
 
+/** §5.10.2: what Proxy-Uri has room for. More than that in separate options is no URI that is asked for here. */
+const MAX_URI_BYTES = optionRow(OPTION.proxyUri)!.maxLength;
+const URI_PARTS: ReadonlySet<number> = new Set([
+  OPTION.proxyScheme,
+  OPTION.uriHost,
+  OPTION.uriPort,
+  OPTION.uriPath,
+  OPTION.uriQuery,
+]);
+
 const OWN: ProxyTarget = { kind: "own" };
 const refused = (code: DottedCode): ProxyTarget => ({ kind: "refused", code });
+
+/** Whether a proxy is meant; nothing is read of the URI. */
+export const isForProxy = ({ options }: Pick<Message, "options">): boolean =>
+  options.some(({ number }) => number === OPTION.proxyUri || number === OPTION.proxyScheme);
 
 /** 4.02 for an option that cannot be, 4.00 for a hop limit that cannot be, 5.05 for what names no URI, 5.08 at the end. */
 export function proxyTarget({ options }: Pick<Message, "options">): ProxyTarget {
@@ -57,8 +71,9 @@ function isWellFormed({ number, value }: OptionValue, options: readonly OptionVa
   return options.filter((option) => option.number === number).length === 1;
 }
 
-/** §6.5 with the scheme of §5.10.2. Without Uri-Host the request names no other host than this gateway. */
+/** §6.5 with the scheme of §5.10.2; undefined = none. Without Uri-Host the request names no other host than this gateway. */
 function composed(scheme: string, options: readonly OptionValue[]): string | undefined {
+  if (lengthOfParts(options) > MAX_URI_BYTES) return undefined;
   let host: string | undefined;
   let port = "";
   let path = "";
@@ -73,3 +88,7 @@ function composed(scheme: string, options: readonly OptionValue[]): string | und
   const authority = host.startsWith("[") ? host : encodeUriPart(host, /[:@/?]/);
   return `${scheme}://${authority}${port}${path === "" ? "/" : path}${query.length === 0 ? "" : `?${query.join("&")}`}`;
 }
+
+/** With the character that sets each part off. */
+const lengthOfParts = (options: readonly OptionValue[]): number =>
+  options.reduce((sum, { number, value }) => (URI_PARTS.has(number) ? sum + value.length + 1 : sum), 0);
