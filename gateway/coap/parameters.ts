@@ -46,6 +46,8 @@ export interface Limits {
   /** Q-Block2 transfers that go on by themselves. */
   readonly burstsPerPeer: number;
   readonly burstsTotal: number;
+  /** Of large answers that only they still hold; an image is not theirs. */
+  readonly burstBytes: number;
   readonly observationsPerPeer: number;
   readonly observationsTotal: number;
   /** A request is kept for as long as it observes; a larger one is answered once. */
@@ -76,6 +78,7 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotIdle: minutes(5),
   burstsPerPeer: 2,
   burstsTotal: 256,
+  burstBytes: 4_194_304,
   observationsPerPeer: 16,
   observationsTotal: 4_096,
   observedBytes: 4_096,

@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Millis, millis, minutes, seconds, seededRandom } from "../../gateway/base/index.ts";
 import { asQBlock2, pauseBetweenSets, readQBlock2 } from "../../gateway/coap/blockwise/qblock2.ts";
-import { Bursts, type Sent } from "../../gateway/coap/blockwise/qblock2-bursts.ts";
+import { type BurstRequest, Bursts, type Sent } from "../../gateway/coap/blockwise/qblock2-bursts.ts";
 import { type Reply, writeReply } from "../../gateway/coap/requests/response-writer.ts";
 import { decodeBlockOption, encodeUint, OPTION, type Szx } from "../../gateway/wire/coap/index.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -140,14 +140,21 @@ test("a block becomes a Q-Block2 with Size2 in each; an error stays what it is",
 });
 
 /** A driver whose replies carry nothing but their block number. */
-function driver(limits = { burstsPerPeer: 2, burstsTotal: 8 }) {
+function driver(limits = { burstsPerPeer: 2, burstsTotal: 8, burstBytes: 1000 }) {
   const clock = new VirtualClock();
   const failures: unknown[] = [];
   const bursts = new Bursts({ clock, random: seededRandom(1), limits, failed: (error) => void failures.push(error) });
   const sent: number[] = [];
   const start = (
     asked: Asked,
-    { key = "a", path = "p", send }: { key?: string; path?: string; send?: (num: number) => Sent } = {},
+    {
+      key = "a",
+      path = "p",
+      bytes = 0,
+      send,
+    }: Partial<Pick<BurstRequest, "key" | "path" | "bytes">> & {
+      send?: (num: number) => Sent;
+    } = {},
   ): void => {
     const wanted = ask(asked);
     if (wanted.kind !== "wanted") throw new Error(wanted.kind);
@@ -155,6 +162,7 @@ function driver(limits = { burstsPerPeer: 2, burstsTotal: 8 }) {
       key,
       path,
       wanted,
+      bytes,
       block: (num) => ({ code: "2.05", options: [], payload: Uint8Array.of(num) }),
       send: ({ payload: [num = -1] }) => {
         const outcome = send?.(num) ?? "sent";
@@ -210,7 +218,7 @@ test("a peer that says nothing gets five sets and no more; it may go on where it
   const bursts = new Bursts({
     clock,
     random: seededRandom(1),
-    limits: { burstsPerPeer: 2, burstsTotal: 8 },
+    limits: { burstsPerPeer: 2, burstsTotal: 8, burstBytes: 1000 },
     failed: () => undefined,
   });
   const request = (num: number) => {
@@ -220,6 +228,7 @@ test("a peer that says nothing gets five sets and no more; it may go on where it
       key: "a",
       path: "p",
       wanted,
+      bytes: 0,
       block: (n) => ({ code: "2.05", options: [], payload: encodeUint(n) }),
       send: () => {
         sent.push(1);
@@ -255,6 +264,20 @@ test("the bursts of one peer and of all are bounded; the newest stay", () => {
   expect(bursts.size).toBe(8);
   bursts.close();
   expect(bursts.size).toBe(0);
+});
+
+test("what waiting transfers hold in memory is bounded: the oldest that hold any give way, images stay", async () => {
+  const { clock, bursts, sent, start } = driver();
+  start([[0, 1]], { key: "image", path: "p0" });
+  for (const [i, bytes] of [400, 400, 400].entries()) start([[0, 1]], { key: `k${i}`, path: `p${i + 1}`, bytes });
+  expect(bursts.size).toBe(3); // k0 gave way
+  start([[0, 1]], { key: "all", path: "p8", bytes: 1000 });
+  expect(bursts.size).toBe(2);
+  sent.length = 0;
+  start([[0, 1]], { key: "more", path: "p9", bytes: 1001 }); // its first set goes, the others are asked for
+  expect([sent.length, bursts.size]).toEqual([10, 2]);
+  await clock.advance(seconds(3));
+  expect(sent).toHaveLength(30);
 });
 
 test("without room on the air the rest waits; a wait beyond NON_PARTIAL_TIMEOUT ends it", async () => {

@@ -121,6 +121,25 @@ test("a large answer comes from one state, whatever changes meanwhile", async ()
   expect(calls).toBe(1);
 });
 
+test("a large answer without room in memory stops after its set and is asked for; an image needs no room", async () => {
+  const body = imageOf(64 * 12);
+  const { node, clock } = await stage({
+    lanes,
+    limits: { burstBytes: 767 },
+    handler: () => ({ code: "2.05", payload: body }),
+  });
+  await node.sends(non("GET", "c").qBlock2(0, 1, 64));
+  for (let num = 0; num < 10; num++) await node.expects(part(non("2.05"), num, body, bodyEtag(body)));
+  await clock.advance(seconds(3));
+  await node.expectsSilence();
+  await node.sends(non("GET", "c").qBlock2(10, 1, 64));
+  for (let num = 10; num < 12; num++) await node.expects(part(non("2.05"), num, body, bodyEtag(body)));
+  await node.sends(non("GET", "f/x").qBlock2(10, 1, 64));
+  await expectsSet(node, 10, 19);
+  await clock.advance(seconds(3));
+  await expectsSet(node, 20, 24);
+});
+
 test("an observation is not begun with Q-Block2: the answer says so by having no Observe", async () => {
   const { node, engine } = await stage({ handler: () => ({ code: "2.05", payload: "x", observable: "t" }) as never });
   await node.sends(con("GET", "c").observe(0).qBlock2(0, 1, 64));

@@ -1,7 +1,7 @@
 /**
  * RFC 9177 §4.4, §7.2 — sends what Q-Block2 requests ask for: a set of MAX_PAYLOADS responses at once, a pause, the
- * next set, until the body is through, the peer goes silent, or a new request says otherwise. Nothing is kept of the
- * body but a way to its blocks.
+ * next set, until the body is through, the peer goes silent, or a new request says otherwise. What is kept of a body is
+ * a way to its blocks, and what that holds in memory is counted.
  */
 import type { Clock, Millis, Random, Timer } from "../../base/index.ts";
 import type { Reply } from "../requests/response-writer.ts";
@@ -20,6 +20,8 @@ export interface BurstRequest {
   readonly path: string;
   readonly wanted: Extract<QBlockVerdict, { kind: "wanted" }>;
   readonly block: (num: number) => Reply;
+  /** Bytes that are in memory as long as `block` is kept. */
+  readonly bytes: number;
   /** The first reply answers the request itself, later ones go beside it as NON messages with its token. */
   readonly send: (reply: Reply) => Sent;
 }
@@ -27,6 +29,7 @@ export interface BurstRequest {
 export interface BurstLimits {
   readonly burstsPerPeer: number;
   readonly burstsTotal: number;
+  readonly burstBytes: number;
 }
 
 export interface BurstPorts {
@@ -70,7 +73,8 @@ export class Bursts {
     const burst: Burst = { request, blocks, onwards, unheard: 0, timer: undefined };
     const delay = this.#sendSet(burst);
     if (delay === undefined || beside) return; // what is still missing of those, the peer asks for again
-    this.#makeRoom(request.path);
+    if (request.bytes > this.#ports.limits.burstBytes) return; // and of a body for which there is no room
+    this.#makeRoom(request);
     this.#wait(burst, delay);
   }
 
@@ -134,13 +138,18 @@ export class Bursts {
     this.#waiting.delete(key);
   }
 
-  #makeRoom(path: string): void {
-    const { burstsPerPeer, burstsTotal } = this.#ports.limits;
+  /** The oldest give way; to bytes only those that hold some. */
+  #makeRoom({ path, bytes }: BurstRequest): void {
+    const { burstsPerPeer, burstsTotal, burstBytes } = this.#ports.limits;
     const ofPeer = [...this.#waiting].filter(([, { request }]) => request.path === path);
     for (const [key] of ofPeer.slice(0, Math.max(0, ofPeer.length + 1 - burstsPerPeer))) this.#end(key);
-    for (const key of this.#waiting.keys()) {
-      if (this.#waiting.size < burstsTotal) return;
-      this.#end(key);
+    let held = bytes;
+    for (const { request } of this.#waiting.values()) held += request.bytes;
+    for (const [key, { request }] of this.#waiting) {
+      if (this.#waiting.size >= burstsTotal || (held > burstBytes && request.bytes > 0)) {
+        this.#end(key);
+        held -= request.bytes;
+      }
     }
   }
 }

@@ -10,6 +10,8 @@ import { bareReply, type Reply } from "./response-writer.ts";
 /** What is sent in blocks. */
 export interface BurstBody {
   readonly length: number;
+  /** Bytes of it that are in memory for this transfer alone; an image is there anyway. */
+  readonly held: number;
   /** As for Block2. */
   readonly block: (asked: BlockOption) => Reply;
   /** The block asked for last has left. */
@@ -30,7 +32,7 @@ export class BurstAnswers {
   }
 
   /** Starts the transfer that the request asks for; or gives the one reply that is the whole answer. */
-  start(exchange: Exchange, read: ReadRequest, { length, block, left }: BurstBody): Reply | undefined {
+  start(exchange: Exchange, read: ReadRequest, { length, held, block, left }: BurstBody): Reply | undefined {
     const { link, key } = exchange;
     const wanted = readQBlock2(read.qBlock2, length);
     if (wanted.kind === "malformed") return bareReply("4.00");
@@ -51,6 +53,7 @@ export class BurstAnswers {
       path: link.path,
       wanted,
       block: blockAt,
+      bytes: held,
       send,
     });
     return undefined;

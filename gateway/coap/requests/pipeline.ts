@@ -160,6 +160,7 @@ export class Pipeline {
     let last: BlockAnswer["served"];
     this.#answerInBursts(exchange, read, {
       length: lane.find(read.request.path[1] ?? "")?.size ?? 0,
+      held: 0,
       block: (block2) => {
         const { served, ...reply } = answerBlock(lane, { ...read, block2 });
         last = served;
@@ -378,7 +379,7 @@ export class Pipeline {
       keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
     if (qBlock2.length > 0) {
       const block = (part: BlockOption): Reply => writeReply(response, { ...asked, block2: part });
-      this.#answerInBursts(exchange, read, { length: body.length, block });
+      this.#answerInBursts(exchange, read, { length: body.length, held: body.length, block });
       return;
     }
     // What was done, or is observed from now on, is not put off.

@@ -135,7 +135,12 @@ test("docs/coap.md names the numbers", () => {
     ["remembered message ids", DEFAULT_LIMITS.dedupPerPeer, DEFAULT_LIMITS.dedupTotal],
     ["uploads under way", DEFAULT_LIMITS.bodiesPerPeer, DEFAULT_LIMITS.bodiesTotal],
     ["snapshots of large answers", DEFAULT_LIMITS.snapshotsPerPeer, DEFAULT_LIMITS.snapshotsTotal],
-    ["Q-Block2 transfers", DEFAULT_LIMITS.burstsPerPeer, DEFAULT_LIMITS.burstsTotal],
+    [
+      "Q-Block2 transfers",
+      DEFAULT_LIMITS.burstsPerPeer,
+      DEFAULT_LIMITS.burstsTotal,
+      DEFAULT_LIMITS.burstBytes / 1_048_576,
+    ],
     ["observations", DEFAULT_LIMITS.observationsPerPeer, DEFAULT_LIMITS.observationsTotal],
     [
       "confirmable messages",
