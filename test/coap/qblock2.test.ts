@@ -145,6 +145,7 @@ function driver(limits = { burstsPerPeer: 2, burstsTotal: 8, burstBytes: 1000 })
   const failures: unknown[] = [];
   const bursts = new Bursts({ clock, random: seededRandom(1), limits, failed: (error) => void failures.push(error) });
   const sent: number[] = [];
+  let messageId = 0;
   const start = (
     asked: Asked,
     {
@@ -153,7 +154,7 @@ function driver(limits = { burstsPerPeer: 2, burstsTotal: 8, burstBytes: 1000 })
       bytes = 0,
       send,
     }: Partial<Pick<BurstRequest, "key" | "path" | "bytes">> & {
-      send?: (num: number) => Sent;
+      send?: (num: number) => Sent | undefined;
     } = {},
   ): void => {
     const wanted = ask(asked);
@@ -165,9 +166,11 @@ function driver(limits = { burstsPerPeer: 2, burstsTotal: 8, burstBytes: 1000 })
       bytes,
       block: (num) => ({ code: "2.05", options: [], payload: Uint8Array.of(num) }),
       send: ({ payload: [num = -1] }) => {
-        const outcome = send?.(num) ?? "sent";
-        if (outcome === "sent") sent.push(num);
-        return outcome;
+        const instead = send?.(num);
+        if (instead !== undefined) return instead;
+        sent.push(num);
+        messageId += 1;
+        return messageId;
       },
     });
   };
@@ -232,7 +235,7 @@ test("a peer that says nothing gets five sets and no more; it may go on where it
       block: (n) => ({ code: "2.05", options: [], payload: encodeUint(n) }),
       send: () => {
         sent.push(1);
-        return "sent";
+        return sent.length;
       },
     });
   };
@@ -245,15 +248,32 @@ test("a peer that says nothing gets five sets and no more; it may go on where it
   expect(sent).toHaveLength(100);
 });
 
-test("a RST ends the transfers of its path, those of others go on", async () => {
+test("a RST ends the transfer whose message it names; others of its path, and of other peers, go on", async () => {
   const { clock, bursts, sent, start } = driver();
-  start([[0, 1]]);
-  start([[0, 1]], { key: "b", path: "q" });
-  bursts.reset("p");
-  expect(bursts.size).toBe(1);
+  start([[0, 1]], { key: "first" }); // messages 1 to 10
+  start([[10, 1]], { key: "second" }); // messages 11 to 20
+  start([[20, 1]], { key: "third", path: "q" }); // messages 21 to 30
+  bursts.reset("p", 21);
+  bursts.reset("q", 1);
+  bursts.reset("p", 99);
+  expect(bursts.size).toBe(3);
+  bursts.reset("p", 1);
   sent.length = 0;
   await clock.advance(seconds(3));
-  expect(sent).toEqual(range(10, 19));
+  expect(sent.toSorted((a, b) => a - b)).toEqual([...range(20, 29), ...range(30, 34)]);
+  bursts.reset("p", 11); // of the set before
+  expect(bursts.size).toBe(1);
+  bursts.reset("p", 31);
+  bursts.reset("p", 36);
+  expect(bursts.size).toBe(0);
+});
+
+test("a RST to a block that was asked for again ends what is to follow", () => {
+  const { bursts, start } = driver();
+  start([[0, 1]]);
+  start([[3, 0]]);
+  bursts.reset("p", 11);
+  expect(bursts.size).toBe(0);
 });
 
 test("the bursts of one peer and of all are bounded; the newest stay", () => {
@@ -283,7 +303,7 @@ test("what waiting transfers hold in memory is bounded: the oldest that hold any
 test("without room on the air the rest waits; a wait beyond NON_PARTIAL_TIMEOUT ends it", async () => {
   const { clock, bursts, sent, start } = driver();
   let wait: Millis = seconds(7);
-  start([[0, 1]], { send: (num) => (num >= 4 && wait > 0 ? { wait } : "sent") });
+  start([[0, 1]], { send: (num) => (num >= 4 && wait > 0 ? { wait } : undefined) });
   expect(sent).toEqual(range(0, 3));
   wait = millis(0);
   await clock.advance(seconds(7));

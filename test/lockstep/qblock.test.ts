@@ -88,6 +88,21 @@ test("a RST ends the transfer", async () => {
   await node.expectsSilence();
 });
 
+test("of two transfers it ends the one whose message it names, and one that names nothing ends none", async () => {
+  const { node, clock } = await stage({ lanes: { block: laneOf({ x: sourceOf(IMAGE), y: sourceOf(IMAGE) }) } });
+  await node.sends(con("GET", "f/x").qBlock2(0, 1, 64).token("aa"));
+  await node.sends(non("GET", "f/y").qBlock2(0, 1, 64).token("bb"));
+  const [ofX] = node
+    .takeAll()
+    .slice(1)
+    .map((bytes) => decodeMessage(bytes));
+  await node.sends(rst().mid((ofX!.messageId + 1000) & 0xffff));
+  await node.sends(rst().mid(ofX!.messageId));
+  await clock.advance(seconds(3));
+  const tokens = node.takeAll().map((bytes) => Buffer.from(decodeMessage(bytes).token).toString("hex"));
+  expect(tokens).toEqual(new Array(10).fill("bb"));
+});
+
 test.each<[name: string, request: Line, answer: Line]>([
   ["Q-Block2 with Block2", con("GET", "f/x").qBlock2(0, 1, 64).block2(0, 0, 64), ack("4.02")],
   ["Q-Block2 with Block1", con("GET", "f/x").qBlock2(0, 1, 64).block1(0, 0, 64), ack("4.02")],

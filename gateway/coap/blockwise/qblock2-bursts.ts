@@ -9,8 +9,8 @@ import { pauseBetweenSets, Q_BLOCK_PARAMETERS, type QBlockVerdict, setEnd } from
 
 const { MAX_PAYLOADS, NON_MAX_RETRANSMIT, NON_PARTIAL_TIMEOUT } = Q_BLOCK_PARAMETERS;
 
-/** What became of one datagram: gone out, or it has to wait for room on the air, or nothing more goes to this peer. */
-export type Sent = "sent" | "over" | { readonly wait: Millis };
+/** What became of one datagram: its message id, or it has to wait for room on the air, or nothing more goes to this peer. */
+export type Sent = number | "over" | { readonly wait: Millis };
 
 /** One transfer of one peer. */
 export interface BurstRequest {
@@ -47,6 +47,8 @@ interface Burst {
   onwards: number | undefined;
   /** Sets sent since the peer was last heard. */
   unheard: number;
+  /** Of what went out last, a set at most. */
+  readonly messageIds: number[];
   timer: Timer | undefined;
 }
 
@@ -70,7 +72,14 @@ export class Bursts {
     const beside = waiting !== undefined && onwards === undefined && !reaches(blocks, waiting);
     if (beside) waiting.unheard = 0;
     else this.#end(request.key);
-    const burst: Burst = { request, blocks, onwards, unheard: 0, timer: undefined };
+    const burst: Burst = {
+      request,
+      blocks,
+      onwards,
+      unheard: 0,
+      messageIds: beside ? waiting.messageIds : [],
+      timer: undefined,
+    };
     const delay = this.#sendSet(burst);
     if (delay === undefined || beside) return; // what is still missing of those, the peer asks for again
     if (request.bytes > this.#ports.limits.burstBytes) return; // and of a body for which there is no room
@@ -78,9 +87,10 @@ export class Bursts {
     this.#wait(burst, delay);
   }
 
-  /** RFC 7252 §4.3: the peer rejected one of our messages, so it wants no more of them. */
-  reset(path: string): void {
-    for (const [key, { request }] of this.#waiting) if (request.path === path) this.#end(key);
+  /** RFC 7252 §4.3: the peer rejected one message of a transfer, so it wants no more of them. */
+  reset(path: string, messageId: number): void {
+    for (const [key, { request, messageIds }] of this.#waiting)
+      if (request.path === path && messageIds.includes(messageId)) this.#end(key);
   }
 
   close(): void {
@@ -90,11 +100,14 @@ export class Bursts {
 
   /** Sends up to a set; gives how long the next one waits, undefined = that was all. */
   #sendSet(burst: Burst): Millis | undefined {
-    const { request, blocks } = burst;
+    const { request, blocks, messageIds } = burst;
     const set = Math.min(blocks.length, MAX_PAYLOADS);
     for (let index = 0; index < set; index++) {
       const sent = this.#sendBlock(request, blocks[index]!);
-      if (sent === "sent") continue;
+      if (typeof sent === "number") {
+        note(messageIds, sent);
+        continue;
+      }
       burst.blocks = blocks.slice(index);
       return sent === "over" || sent.wait > NON_PARTIAL_TIMEOUT ? undefined : sent.wait;
     }
@@ -152,6 +165,12 @@ export class Bursts {
       }
     }
   }
+}
+
+/** Of more than a set the oldest is forgotten. */
+function note(messageIds: number[], messageId: number): void {
+  if (messageIds.length >= MAX_PAYLOADS) messageIds.shift();
+  messageIds.push(messageId);
 }
 
 /** Does the request ask for what the running transfer has not sent yet? Then it is the newer word. */

@@ -26,6 +26,8 @@ export interface Exchange {
   /** No entry once it is answered: a check-in, whose copies the node's reply slot answers; a request that proved nothing. */
   forgetful: boolean;
   state: "open" | "acknowledged" | "answered";
+  /** Message id of the answer that left last. */
+  answeredBy: number | undefined;
 }
 
 export const newExchange = (link: Link, message: Message, entry: DedupEntry | undefined): Exchange => ({
@@ -40,6 +42,7 @@ export const newExchange = (link: Link, message: Message, entry: DedupEntry | un
   finalBlock1: undefined,
   forgetful: false,
   state: "open",
+  answeredBy: undefined,
 });
 
 const EMPTY_MESSAGE_BYTES = 4;
@@ -98,6 +101,7 @@ export class Answering {
     else if (remembered === undefined) this.#outlet.sendOnce(link, type, messageId, message.token, outer);
     else remembered.repeat = this.#outlet.sendKept(link, type, messageId, message.token, outer);
     exchange.state = "answered";
+    exchange.answeredBy = messageId;
   }
 
   /** Says nothing now, and a copy of the request is another request. */
@@ -107,11 +111,13 @@ export class Answering {
   }
 
   /** One more answer to a request that has one already, as NON with its token (RFC 9177 §4.4); false = none can go. */
-  another({ link, message, security, noResponse }: Exchange, reply: Reply): boolean {
+  another(exchange: Exchange, reply: Reply): boolean {
+    const { link, message, security, noResponse } = exchange;
     if (isUnwanted(reply.code, noResponse)) return false;
     const outer = security === undefined ? reply : security.protectFresh(reply);
     if (outer === undefined) return false; // no datagram of a burst may go unprotected
-    this.#outlet.sendOnce(link, "NON", this.#outlet.freshMessageId(link), message.token, outer);
+    exchange.answeredBy = this.#outlet.freshMessageId(link);
+    this.#outlet.sendOnce(link, "NON", exchange.answeredBy, message.token, outer);
     return true;
   }
 

@@ -45,7 +45,7 @@ export class BurstAnswers {
     if (putOff !== undefined) return putOff;
     const send = (reply: Reply): Sent => {
       const sent = this.#send(exchange, reply);
-      if (sent === "sent") left?.();
+      if (typeof sent === "number") left?.();
       return sent;
     };
     this.#parts.bursts.start({
@@ -63,10 +63,10 @@ export class BurstAnswers {
     const { admission, answering } = this.#parts;
     if (exchange.state !== "answered") {
       answering.reply(exchange, reply);
-      return "sent";
+      return exchange.answeredBy ?? "over";
     }
     const wait = admission.waitOf(exchange.link.remote);
     if (wait > 0) return { wait };
-    return answering.another(exchange, reply) ? "sent" : "over";
+    return answering.another(exchange, reply) ? exchange.answeredBy! : "over";
   }
 }

@@ -104,7 +104,7 @@ export class Pipeline {
   /** RFC 7641 §3.6: a RST to a notification; or to one block of many. */
   reset(path: string, messageId: number): void {
     this.#notifier.reset(path, messageId);
-    this.#bursts.reset(path);
+    this.#bursts.reset(path, messageId);
   }
 
   purge(now: Millis): void {
