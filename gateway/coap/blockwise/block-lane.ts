@@ -21,9 +21,15 @@ import type { BlockLane } from "../request-port.ts";
 import type { ReadRequest } from "../requests/request-reader.ts";
 import type { Reply } from "../requests/response-writer.ts";
 
+/** A block that left: for the lane's own books. */
+export interface BlockServed {
+  readonly id: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface BlockAnswer extends Reply {
-  /** What left: for the lane's own books. */
-  readonly served: { readonly id: string; readonly offset: number; readonly length: number } | undefined;
+  readonly served: BlockServed | undefined;
 }
 
 /** Without Block2 the request means block 0 in our largest size. */

@@ -31,8 +31,13 @@ export class BurstAnswers {
     this.#parts = parts;
   }
 
-  /** Starts the transfer that the request asks for; or gives the one reply that is the whole answer. */
-  start(exchange: Exchange, read: ReadRequest, { length, held, block, left }: BurstBody): Reply | undefined {
+  /** Answers with the blocks that the request asks for, or with the one reply that says why not. */
+  start(exchange: Exchange, read: ReadRequest, body: BurstBody): void {
+    const whole = this.#start(exchange, read, body);
+    if (whole !== undefined) this.#parts.answering.reply(exchange, whole);
+  }
+
+  #start(exchange: Exchange, read: ReadRequest, { length, held, block, left }: BurstBody): Reply | undefined {
     const { link, key } = exchange;
     const wanted = readQBlock2(read.qBlock2, length);
     if (wanted.kind === "malformed") return bareReply("4.00");

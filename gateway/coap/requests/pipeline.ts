@@ -3,22 +3,23 @@
  * request port. The engine below it has read and admitted the message; each step here either goes on or answers.
  */
 import { type Clock, EMPTY, type Millis, type Peer, type Random } from "../../base/index.ts";
-import { type BlockOption, encodeBlockOption, encodeUint, type Message, OPTION } from "../../wire/coap/index.ts";
-import { answerBlock, type BlockAnswer, isBlockRequest } from "../blockwise/block-lane.ts";
-import { BodyTable } from "../blockwise/block1.ts";
+import type { BlockOption, Message } from "../../wire/coap/index.ts";
+import { type BlockServed, isBlockRequest } from "../blockwise/block-lane.ts";
 import { SnapshotTable } from "../blockwise/block2.ts";
 import { Bursts } from "../blockwise/qblock2-bursts.ts";
 import type { Admission } from "../limits/admission.ts";
-import { strangersBlock, wantsProof } from "../limits/allowance.ts";
+import { wantsProof } from "../limits/allowance.ts";
 import type { Answering, Exchange } from "../messages/exchange.ts";
 import type { Link, Outlet } from "../messages/outlet.ts";
 import { Notifier } from "../observe/notifier.ts";
 import type { Limits } from "../parameters.ts";
 import type { AuthorLane, BlockLane, CheckInLane, Request, RequestPort, Response } from "../request-port.ts";
 import type { EngineStats } from "../stats.ts";
-import { BurstAnswers, type BurstBody } from "./burst-answers.ts";
+import { Assembly, isBlock } from "./assembly.ts";
+import { BurstAnswers } from "./burst-answers.ts";
 import { forward } from "./forward.ts";
 import type { Handlers } from "./handlers.ts";
+import { LaneAnswers } from "./lane-answers.ts";
 import { type ReadRequest, readRequest, transferKey } from "./request-reader.ts";
 import {
   ASKED_NOTHING,
@@ -30,20 +31,13 @@ import {
   withBlockEtag,
   writeReply,
 } from "./response-writer.ts";
-import type { Security } from "./security.ts";
+import { isProtected, type Security } from "./security.ts";
 
 export interface Lanes {
   readonly block?: BlockLane | undefined;
   readonly checkIn?: CheckInLane | undefined;
   /** The forward proxy; without it every Proxy-Uri is 5.05. */
   readonly authors?: AuthorLane | undefined;
-}
-
-/** A block that left. */
-export interface BlockServed {
-  readonly id: string;
-  readonly offset: number;
-  readonly length: number;
 }
 
 export interface PipelineParts {
@@ -63,28 +57,31 @@ export interface PipelineParts {
 
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #bodies: BodyTable;
+  readonly #assembly: Assembly;
   readonly #snapshots: SnapshotTable;
   readonly #notifier: Notifier;
   readonly #bursts: Bursts;
   readonly #burstAnswers: BurstAnswers;
+  readonly #laneAnswers: LaneAnswers | undefined;
   readonly #lanePrefix: Uint8Array | undefined;
   #closed = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.#bodies = new BodyTable(parts.limits);
+    this.#assembly = new Assembly(parts.limits);
     this.#snapshots = new SnapshotTable(parts.limits);
     this.#notifier = new Notifier({ ...parts, snapshots: this.#snapshots });
     this.#bursts = new Bursts({ ...parts, failed: (error) => void parts.handlers.failed("coap.burst-failed", error) });
     this.#burstAnswers = new BurstAnswers({ ...parts, bursts: this.#bursts });
-    const { block } = parts.lanes;
-    this.#lanePrefix = block && new TextEncoder().encode(block.prefix);
+    const { block: lane } = parts.lanes;
+    const peerOf = (exchange: Exchange): Peer => this.#peerOf(exchange);
+    this.#laneAnswers = lane && new LaneAnswers({ ...parts, lane, peerOf, burstAnswers: this.#burstAnswers });
+    this.#lanePrefix = lane && new TextEncoder().encode(lane.prefix);
   }
 
   get kept() {
     return {
-      bodies: this.#bodies.size,
+      bodies: this.#assembly.size,
       snapshots: this.#snapshots.size,
       bursts: this.#bursts.size,
       observations: this.#notifier.size,
@@ -108,7 +105,7 @@ export class Pipeline {
   }
 
   purge(now: Millis): void {
-    this.#bodies.purge(now);
+    this.#assembly.purge(now);
     this.#snapshots.purge(now);
   }
 
@@ -137,60 +134,13 @@ export class Pipeline {
   }
 
   #answerFromLane(exchange: Exchange): void {
-    const { block: lane } = this.#parts.lanes;
     const read = this.#admit(exchange, this.#read(exchange));
-    if (read === undefined || lane === undefined) return;
-    this.#guard(exchange, () => {
-      if (read.qBlock2.length === 0) this.#answerBlock(exchange, read, lane);
-      else this.#answerBlocks(exchange, read, lane);
-    });
-  }
-
-  #answerBlock(exchange: Exchange, read: ReadRequest, lane: BlockLane): void {
-    const asked = exchange.allowance === undefined ? read : { ...read, block2: strangersBlock(read.block2) };
-    const { served, ...reply } = answerBlock(lane, asked);
-    const putOff = served && this.#parts.admission.backOff(exchange.link.remote);
-    this.#parts.answering.reply(exchange, putOff ?? reply);
-    if (served !== undefined && putOff === undefined)
-      this.#served(this.#peerOf(exchange), served.id, served.offset, served.length);
-  }
-
-  /** RFC 9177: many blocks of an image for one request. */
-  #answerBlocks(exchange: Exchange, read: ReadRequest, lane: BlockLane): void {
-    let last: BlockAnswer["served"];
-    this.#answerInBursts(exchange, read, {
-      length: lane.find(read.request.path[1] ?? "")?.size ?? 0,
-      held: 0,
-      block: (block2) => {
-        const { served, ...reply } = answerBlock(lane, { ...read, block2 });
-        last = served;
-        return reply;
-      },
-      left: () => {
-        if (last !== undefined) this.#served(this.#peerOf(exchange), last.id, last.offset, last.length);
-      },
-    });
-  }
-
-  #answerInBursts(exchange: Exchange, read: ReadRequest, body: BurstBody): void {
-    const whole = this.#burstAnswers.start(exchange, read, body);
-    if (whole !== undefined) this.#parts.answering.reply(exchange, whole);
+    if (read !== undefined) this.#guard(exchange, () => this.#laneAnswers?.answer(exchange, read));
   }
 
   /** Books of a block that left by the quick form of the lane. */
-  servedQuickly(peer: Peer, { id, offset, length }: BlockServed): void {
-    this.#served(peer, id, offset, length);
-  }
-
-  #served(peer: Peer, id: string, offset: number, length: number): void {
-    const { stats, lanes, handlers } = this.#parts;
-    stats.blocksServed += 1;
-    stats.blockBytesServed += length;
-    try {
-      lanes.block?.served?.(peer, id, offset, length);
-    } catch (error) {
-      handlers.failed("coap.served-failed", error);
-    }
+  servedQuickly(peer: Peer, block: BlockServed): void {
+    this.#laneAnswers?.served(peer, block);
   }
 
   #allow(exchange: Exchange): void {
@@ -279,34 +229,14 @@ export class Pipeline {
     else this.#refuse(exchange, reply);
   }
 
-  /** RFC 7959 §2.5, §2.9: the request with its whole body; undefined when an answer about the block was sent. */
+  /** RFC 7959 §2.5: the request with its whole body; undefined when an answer about the block was sent. */
   #assemble(exchange: Exchange, read: ReadRequest): ReadRequest | undefined {
-    const { block1, size1, request, noResponse } = read;
-    if (block1 === undefined) return read;
-    exchange.noResponse = 0; // the sender of a block cannot go on without its answer
-    const { clock, limits, answering } = this.#parts;
-    const incoming = { block: block1, size1 };
-    const outcome = this.#bodies.take(exchange.key, transferKey(read), incoming, request.payload, clock.now());
-    switch (outcome.kind) {
-      case "whole":
-        exchange.noResponse = noResponse;
-        exchange.finalBlock1 = block1;
-        return { ...read, request: { ...request, payload: outcome.payload } };
-      case "continue":
-        answering.reply(exchange, bareReply("2.31", block1Option(block1)));
-        return undefined;
-      case "gap":
-        this.#refuse(exchange, bareReply("4.08", block1Option(outcome.expected)));
-        return undefined;
-      case "too-large": {
-        const limit = { number: OPTION.size1, value: encodeUint(limits.bodyBytes) };
-        this.#refuse(exchange, bareReply("4.13", block1Option({ ...block1, more: false }), limit));
-        return undefined;
-      }
-      case "wrong-size":
-        this.#refuse(exchange, bareReply("4.00"));
-        return undefined;
-    }
+    if (!isBlock(read)) return read;
+    const assembled = this.#assembly.take(exchange, read, this.#parts.clock.now());
+    if (assembled.kind === "whole") return assembled.read;
+    if (assembled.kind === "refused") this.#refuse(exchange, assembled.reply);
+    else this.#parts.answering.reply(exchange, assembled.reply);
+    return undefined;
   }
 
   /** RFC 7959 §2.4: a later block comes from the state that the first one came from; true = answered. */
@@ -379,7 +309,7 @@ export class Pipeline {
       keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
     if (qBlock2.length > 0) {
       const block = (part: BlockOption): Reply => writeReply(response, { ...asked, block2: part });
-      this.#answerInBursts(exchange, read, { length: body.length, held: body.length, block });
+      this.#burstAnswers.start(exchange, read, { length: body.length, held: body.length, block });
       return;
     }
     // What was done, or is observed from now on, is not put off.
@@ -411,11 +341,4 @@ export class Pipeline {
     this.#parts.stats.refused += 1;
     this.#parts.answering.reply(exchange, reply);
   }
-}
-
-const block1Option = (block: BlockOption) => ({ number: OPTION.block1, value: encodeBlockOption(block) });
-
-function isProtected({ options }: Pick<Message, "options">): boolean {
-  for (const { number } of options) if (number === OPTION.oscore) return true;
-  return false;
 }

@@ -3,7 +3,7 @@
  * never decrypted twice, and options, which are only readable inside. OSCORE (RFC 8613) is the one there is.
  */
 import type { Peer } from "../../base/index.ts";
-import type { Message } from "../../wire/coap/index.ts";
+import { type Message, OPTION } from "../../wire/coap/index.ts";
 import type { Reply } from "./response-writer.ts";
 
 /** What is known about the sender of a request besides its path. */
@@ -55,4 +55,9 @@ export interface ResponseSecurity {
   protect(reply: Reply): Reply;
   /** Under a number of our own: for what nobody waits for, notifications and further blocks. Undefined instead of an error. */
   protectFresh(reply: Reply): Reply | undefined;
+}
+
+export function isProtected({ options }: Pick<Message, "options">): boolean {
+  for (const { number } of options) if (number === OPTION.oscore) return true;
+  return false;
 }
