@@ -91,8 +91,12 @@ export class Ledger implements Recorder, Closable {
       await projection.load(state);
       applied.set(projection, await state.applied(projection.name));
     }
-    const oldest = Math.min(...applied.values());
     const newest = Math.max(...applied.values());
+    for (const [projection, seq] of applied) {
+      // New with this version, on data of an older one: of what the journal no longer has nothing was its own.
+      if (seq === 0 && newest > 0) applied.set(projection, journal.first - 1);
+    }
+    const oldest = Math.min(...applied.values());
     if (oldest + 1 < journal.first || newest > journal.last) {
       throw new StoreError("store.gap", { first: journal.first, last: journal.last, applied: oldest });
     }

@@ -172,7 +172,7 @@ test.each<readonly [name: string, files: Readonly<Record<string, string>>, error
 ])("%s is refused, nothing is changed and the folder is free again", async (name, files, error) => {
   const path = folders();
   for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
-  const options = name.includes("no step") ? { version: 2 } : {};
+  const options = name.includes("no step") ? { version: 2, migrations: [] } : {};
   for (let attempt = 0; attempt < 2; attempt++) await expect(open(path, options)).rejects.toMatchObject(error);
   for (const [file, text] of Object.entries(files)) expect(content(path, file)).toBe(text);
 });
@@ -185,4 +185,12 @@ test("a path that cannot be a folder is refused", async () => {
   const blocked = folders();
   mkdirSync(join(blocked, "data-version"));
   await expect(open(blocked)).rejects.toMatchObject({ code: "store.folder" });
+});
+
+test("a folder of version 0.1 is taken over as it is, and no longer opened by that version", async () => {
+  const path = folders();
+  await (await open(path, { version: 1 })).close();
+  await (await open(path)).close();
+  expect(content(path, "data-version")).toBe("2\n");
+  await expect(open(path, { version: 1 })).rejects.toMatchObject({ code: "store.newer" });
 });

@@ -172,3 +172,30 @@ test("a checkpoint gathered in parts holds the state of one moment", async () =>
   expect(await state.entries("t")).toHaveLength(seq + 1);
   await ledger.close();
 });
+
+test("a projection that is new with this version starts where the journal does", async () => {
+  const stores = { journal: memoryJournal(), state: memoryState() };
+  const options = { ...stores, clock: new VirtualClock(), log: SILENT };
+  const before = await Ledger.open({ ...options, projections: [counting()] });
+  for (let count = 0; count < 5; count++) await before.record("datastore.edited", fact);
+  await before.close();
+  await stores.journal.trim(4);
+  const added: number[] = [];
+  const fresh: Projection = { ...counting(), name: "fresh", apply: ({ seq }) => added.push(seq) };
+  const after = await Ledger.open({ ...options, projections: [counting(), fresh] });
+  expect(added).toEqual([4, 5]);
+  await after.close();
+  await stores.journal.trim(5);
+  await (await Ledger.open({ ...options, projections: [counting(), fresh] })).close();
+  expect(added).toEqual([4, 5]);
+});
+
+test("a state that is gone is told, when the journal no longer has what made it", async () => {
+  const journal = memoryJournal();
+  const options = { journal, clock: new VirtualClock(), log: SILENT, projections: [counting()] };
+  const before = await Ledger.open({ ...options, state: memoryState() });
+  for (let count = 0; count < 5; count++) await before.record("datastore.edited", fact);
+  await before.close();
+  await journal.trim(4);
+  await expect(Ledger.open({ ...options, state: memoryState() })).rejects.toMatchObject({ code: "store.gap" });
+});
