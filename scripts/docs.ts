@@ -120,14 +120,20 @@ const IDLE: Programs = {
 };
 
 export function cliPage(): string {
-  const cli = buildCli({ programs: IDLE, version: "0", print: () => undefined, exit: () => undefined });
+  const cli = buildCli({
+    programs: IDLE,
+    version: "0",
+    print: () => undefined,
+    note: () => undefined,
+    exit: () => undefined,
+  });
   const codes = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => row(`${EXIT[name]}`, EXIT_MEANINGS[name]));
   return `# The command line
 
 ${MADE}
 
 From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`manager\`, \`image\` and \`campaign\` talk to
-it through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT.
+it through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT. \`<node>\` is the id of a node or its endpoint.
 
 An error is one line, \`sidgate: sentence. hint [code]\`, and an exit code:
 

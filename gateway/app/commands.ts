@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, UsageError } from "../base/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count } from "../service/campaign/index.ts";
-import type { Credentials, Holder } from "../service/credentials/index.ts";
+import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
 import type { Command, CommandHandler, Recorder } from "../store/index.ts";
@@ -66,13 +66,14 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
     [
       "node.remove",
       async (args, actor) => {
-        const { id } = registry.get(understand("node.remove", NODE, args).node);
+        const { id } = registry.named(understand("node.remove", NODE, args).node);
         await recorder.record("node.removed", { node: id, actor });
         return { node: id };
       },
     ],
     ["node.rekey", async (args, actor) => rekeyNode(understand("node.rekey", NODE, args).node, actor, services)],
     ["manager.add", async (args, actor) => addManager(understand("manager.add", MANAGER, args), actor, services)],
+    ["manager.rekey", async (args, actor) => rekeyManager(understand("manager.rekey", MANAGER, args), actor, services)],
     [
       "manager.remove",
       async (args, actor) => removeManager(understand("manager.remove", MANAGER, args), actor, services),
@@ -129,9 +130,9 @@ const issue = (holder: Holder, actor: string, { credentials, recorder }: Command
   recorder.record("credential.added", { ...credentials.issue(holder), actor });
 
 /** The new one first: killed in between, the node has two and never none. */
-async function rekeyNode(id: string, actor: string, services: CommandServices): Promise<{ node: string }> {
+async function rekeyNode(reference: string, actor: string, services: CommandServices): Promise<{ node: string }> {
   const { registry, credentials, recorder } = services;
-  const { id: node, endpoint } = registry.get(id);
+  const { id: node, endpoint } = registry.named(reference);
   const former = credentials.idsOfNode(node);
   await Promise.all([
     issue({ node, name: endpoint }, actor, services),
@@ -150,14 +151,34 @@ async function addManager(
   return { manager };
 }
 
+/** The old one first: killed in between, it has none and can be added, and nobody else goes on with what was to be void. */
+async function rekeyManager(
+  { manager }: z.output<typeof MANAGER>,
+  actor: string,
+  services: CommandServices,
+): Promise<{ manager: string }> {
+  const { credentials, recorder } = services;
+  const former = managerOf(manager, credentials).id;
+  await Promise.all([
+    recorder.record("credential.removed", { credential: former, actor }),
+    issue({ name: manager }, actor, services),
+  ]);
+  return { manager };
+}
+
+/** Throws UsageError `manager.unknown`. */
+function managerOf(manager: string, credentials: Credentials): CredentialInfo {
+  const known = credentials.manager(manager);
+  if (known === undefined) throw new UsageError("manager.unknown", { manager });
+  return known;
+}
+
 async function removeManager(
   { manager }: z.output<typeof MANAGER>,
   actor: string,
   { credentials, recorder }: CommandServices,
 ): Promise<{ manager: string }> {
-  const known = credentials.manager(manager);
-  if (known === undefined) throw new UsageError("manager.unknown", { manager });
-  await recorder.record("credential.removed", { credential: known.id, actor });
+  await recorder.record("credential.removed", { credential: managerOf(manager, credentials).id, actor });
   return { manager };
 }
 
@@ -200,7 +221,8 @@ async function createCampaign(
   models: HouseModels,
 ): Promise<{ campaign: string; targets: number; excluded: number; state: string }> {
   const image = images.get(args.image);
-  const only = args.nodes === undefined ? undefined : new Set(args.nodes.map((id) => registry.get(id).id));
+  const only =
+    args.nodes === undefined ? undefined : new Set(args.nodes.map((reference) => registry.named(reference).id));
   const plan: CampaignPlan = {
     name: args.name ?? `${image.model} ${image.version}`,
     image,

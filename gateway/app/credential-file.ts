@@ -1,29 +1,28 @@
-/** Files of credentials as `sidgate node add --print --format json` prints them: one object, several lines, or a list. */
+/** Files of credentials as `sidgate node add --out` writes them: one object, several of them a line each, or a list. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { fromHex, type NodeId, UsageError } from "../base/index.ts";
 
-const bytes = z.string().transform((hex, context): Uint8Array => {
+const text = z.string("is missing");
+const bytes = text.transform((hex, context): Uint8Array => {
   const value = fromHex(hex);
   if (value !== undefined) return value;
   context.addIssue("must be hex digits");
   return z.NEVER;
 });
 
-const CREDENTIAL = z.object({
-  node: z
-    .string()
-    .transform((id) => id as NodeId)
-    .optional(),
-  name: z.string().min(1),
+const FIELDS = {
+  node: text.transform((id) => id as NodeId).optional(),
+  name: text.min(1, "is empty"),
   algorithm: z.literal(10, "must be 10, AES-CCM-16-64-128"),
   masterSecret: bytes,
   masterSalt: bytes,
   senderId: bytes,
   recipientId: bytes,
   idContext: bytes.optional(),
-});
+};
+const CREDENTIAL = z.object(FIELDS, "it is not the object that is written there");
 
 /** The peer's side of a security context. */
 export type OwnCredential = z.output<typeof CREDENTIAL>;
@@ -34,14 +33,31 @@ export const parseCredential = (value: unknown): OwnCredential => CREDENTIAL.par
 export const sequenceName = ({ masterSecret, senderId }: OwnCredential): string =>
   createHash("sha256").update(masterSecret).update(senderId).digest("hex").slice(0, 16);
 
-/** Throws UsageError `cli.file`. */
+/** What to say of a file that others may read; undefined when it is as private as `--out` makes it. */
+export function exposure(path: string): string | undefined {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform === "win32" || (mode & 0o077) === 0) return undefined;
+  return `${path} is open to other users of this machine, and whoever has it is this peer: chmod 600 ${path}`;
+}
+
+/** Throws UsageError `cli.file`, `cli.credentials`. */
 export function readCredentialFile(path: string): readonly OwnCredential[] {
+  const content = contentOf(path);
   try {
-    const read = parseJson(readFileSync(path, "utf8")).map(parseCredential);
-    if (read.length === 0) throw new TypeError("it holds no credentials");
+    const read = parseJson(content).map(parseCredential);
+    if (read.length === 0) throw new TypeError("it is empty");
     return read;
   } catch (error) {
-    throw new UsageError("cli.file", { path, reason: reasonOf(error) }, { cause: error });
+    throw new UsageError("cli.credentials", { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
+    throw new UsageError("cli.file", { path, reason }, { cause: error });
   }
 }
 
@@ -54,8 +70,8 @@ function parseJson(text: string): readonly unknown[] {
 
 function reasonOf(error: unknown): string {
   if (error instanceof z.ZodError) {
-    return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+    return error.issues.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; ");
   }
-  if (error instanceof SyntaxError) return "it is not JSON, as 'sidgate node credentials --format json' prints it";
+  if (error instanceof SyntaxError) return "it is not JSON";
   return error instanceof Error ? error.message : String(error);
 }

@@ -41,7 +41,7 @@ export async function introduceSecured(client: GatewayClient, endpoints: readonl
   return new Map(await Promise.all(secured)); // all at once: they share the group commits of the disk
 }
 
-/** By endpoint; how far their sequence numbers were used stands beside the file. Throws UsageError `cli.file`. */
+/** By endpoint; how far their sequence numbers were used stands beside the file. Throws UsageError `cli.file`, `cli.credentials`. */
 export function fileCredentials(path: string): FleetCredentials {
   const sequences = new SequenceFile(`${path}.sequence`);
   return new Map(

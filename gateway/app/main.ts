@@ -6,6 +6,7 @@ import { configCheck, configOf, configShow } from "./config/index.ts";
 import { softwareVersion } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const note = (text: string): void => void process.stderr.write(`sidgate: ${text}\n`);
 const io = { env: process.env, print };
 
 const PROGRAMS: Programs = {
@@ -13,7 +14,7 @@ const PROGRAMS: Programs = {
   try: async (options) => (await import("./try/index.ts")).tryOut(options),
   sim: async (options) => (await import("./simulate.ts")).simulate(options),
   decode: async (options) => (await import("./decode.ts")).decode(options, print),
-  ask: async (options) => (await import("./ask/index.ts")).ask(options, print),
+  ask: async (options) => (await import("./ask/index.ts")).ask(options, print, note),
   configCheck: (options) => configCheck(options, io),
   configShow: (options) => configShow(options, io),
   controlSocket: (options) => controlSocketPath(resolve(configOf(options, process.env).data)),

@@ -4,6 +4,7 @@ import { systemClock, UsageError } from "../base/index.ts";
 import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
 import { configOf } from "./config/index.ts";
+import { exposure } from "./credential-file.ts";
 import { type FleetCredentials, fileCredentials, introduce, introduceSecured } from "./fleet-credentials.ts";
 import { toldToStop } from "./run.ts";
 
@@ -35,7 +36,11 @@ export async function simulate(options: SimOptions): Promise<number> {
 
 /** From the file, or from the gateway of this machine, to which the nodes are added; elsewhere its installer does that. */
 async function credentialsFor({ credentials, plain, nodes, ...options }: SimOptions): Promise<FleetCredentials> {
-  if (credentials !== undefined) return fileCredentials(credentials);
+  if (credentials !== undefined) {
+    const exposed = exposure(credentials);
+    if (exposed !== undefined) process.stderr.write(`sidgate: ${exposed}\n`);
+    return fileCredentials(credentials);
+  }
   const data = options.data ?? configOf({}, process.env).data;
   const client = new GatewayClient(controlSocketPath(data));
   const endpoints = fleetEndpoints(nodes);

@@ -1,6 +1,6 @@
 /** The command line: what reaches the programs and the gateway, what is printed, which exit code comes back. */
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
@@ -152,7 +152,7 @@ describe("a wrong command line is one line and exit code 64", () => {
     ],
     [
       ["campaign", "start", "--image", "x", "--nodes", ","],
-      "option '--nodes <ids>' argument ',' is invalid. It must name at least one",
+      "option '--nodes <nodes>' argument ',' is invalid. It must name at least one",
     ],
     [["image", "add", "x"], "required option '--model <model>' not specified"],
     [
@@ -348,21 +348,53 @@ describe("a running gateway", () => {
       expect(await sidgate(["node", "credentials", "n-4", "--format", format])).toMatchObject({
         code: 0,
         out,
-        err: "",
+        err: format === "aiocoap" ? expect.stringContaining("FOLDER/secret.json") : "",
       });
-      expect(await sidgate(["node", "add", "room-4", "--print", "--format", format])).toMatchObject({ code: 0, out });
+      expect(await sidgate(["node", "add", "room-4", "--format", format])).toMatchObject({ code: 0, out });
       expect(doors.site.commands.pop()).toMatchObject({ op: "node.add" });
     });
 
     test.each([
       [["node", "rekey", "n-4", "--print", "--json"], "04"],
       [["manager", "add", "bms", "--print", "--json"], "05"],
+      [["manager", "rekey", "bms", "--print", "--json"], "05"],
       [["manager", "credentials", "bms", "--json"], "05"],
     ])("%j", async (args, senderId) => {
       const { code, out } = await sidgate(args);
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ senderId, recipientId: "00" });
       doors.site.commands.pop();
+    });
+
+    test.each([
+      [["node", "add", "room-4"], "Added room-4 as n-4. The credentials are in FILE.\n"],
+      [["node", "rekey", "n-4"], "Gave n-4 new credentials; the old ones are void. The credentials are in FILE.\n"],
+      [["node", "credentials", "n-4"], "The credentials are in FILE.\n"],
+      [
+        ["manager", "rekey", "bms"],
+        "Gave the manager bms new credentials; the old ones are void. The credentials are in FILE.\n",
+      ],
+    ])("%j --out FILE is for its owner alone, and replaces nothing unasked", async (args, sentence) => {
+      const file = join(doors.folder, "secrets", `${args.join("-")}.json`);
+      const written = await sidgate([...args, "--out", file]);
+      expect(written).toMatchObject({ code: 0, out: sentence.replace("FILE", file), err: "" });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ algorithm: 10, recipientId: "00" });
+      const before = doors.site.commands.length;
+      const again = await sidgate([...args, "--out", file]);
+      expect(again).toMatchObject({ code: 74, out: "", err: expect.stringContaining("[cli.file-exists]") });
+      expect(doors.site.commands).toHaveLength(before); // found out before anything was done
+      const forced = await sidgate([...args, "--out", file, "--force", "--format", "libcoap"]);
+      expect(forced).toMatchObject({ code: 0 });
+      expect(readFileSync(file, "utf8")).toMatch(/^# (node|manager) /);
+      expect(readdirSync(join(doors.folder, "secrets")).filter((name) => name.endsWith(".new"))).toEqual([]);
+      doors.site.commands.length = 0;
+    });
+
+    test.each([["/proc/nothing"], ["/dev/null"]])("nothing is asked for when %s cannot be written", async (file) => {
+      const refused = await sidgate(["node", "add", "room-4", "--out", file, "--force"]);
+      expect(refused).toMatchObject({ code: 74, out: "", err: expect.stringContaining("[cli.file-write]") });
+      expect(doors.site.commands).toEqual([]);
     });
 
     (existsSync("/usr/bin/gcc") ? test : test.skip)("and the header compiles (needs gcc)", async () => {

@@ -116,6 +116,7 @@ export function openSite(): Site {
       startedAt: ago(minutes(90)),
       now: NOW,
       mode: "lab",
+      notices: [],
       warnings: ["Unprotected CoAP is answered on loopback addresses."],
       clockRate: 1,
       listening: [{ what: "CoAP", address: "coap://127.0.0.1:5683", note: "unprotected" }],

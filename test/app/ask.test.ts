@@ -218,7 +218,7 @@ test.each([
 });
 
 test("a file of several peers does not say who asks", async () => {
-  await expect(sidgateAsk({ path: "/c", as: join(folder, "two.json") })).rejects.toMatchObject({ code: "cli.file" });
+  await expect(sidgateAsk({ path: "/c", as: join(folder, "two.json") })).rejects.toMatchObject({ code: "cli.credentials" });
 });
 
 test("secrets that the gateway does not know are told as such", async () => {

@@ -82,6 +82,26 @@ test("managers come and go", async () => {
   expect(credentials.size).toBe(0);
 });
 
+test("a manager gets new ones, and the old are void", async () => {
+  await completed("manager.add", { manager: "bms" });
+  const before = credentials.ofManager("bms");
+  expect(await completed("manager.rekey", { manager: "bms" })).toEqual({ manager: "bms" });
+  expect(credentials.ofManager("bms")?.masterSecret).not.toEqual(before?.masterSecret);
+  expect(credentials.size).toBe(1);
+});
+
+test("a node is named by its id, or else by its endpoint", async () => {
+  const [first, second] = [
+    await completed("node.add", { endpoint: "room-1" }),
+    await completed("node.add", { endpoint: "room-2" }),
+  ];
+  expect(await completed("node.rekey", { node: "room-1" })).toEqual({ node: nodeId(first) });
+  expect(await completed("node.remove", { node: "room-2" })).toEqual({ node: nodeId(second) });
+  const shadow = await completed("node.add", { endpoint: nodeId(first) }); // a name like the other's id
+  expect(await completed("node.remove", { node: nodeId(first) })).toEqual({ node: nodeId(first) });
+  expect(await completed("node.remove", { node: nodeId(first) })).toEqual({ node: nodeId(shadow) });
+});
+
 test("who did it stands in each fact, and no fact and no answer holds a secret", async () => {
   const added = await completed("node.add", { endpoint: "room-1" });
   await completed("node.rekey", { node: nodeId(added) });
@@ -99,6 +119,7 @@ test.each([
   ["node.rekey", { node: "n-9" }, "node.unknown"],
   ["manager.add", { manager: "" }, "command.argument"],
   ["manager.add", { manager: "a\u0007" }, "command.argument"],
+  ["manager.rekey", { manager: "bms" }, "manager.unknown"],
   ["manager.remove", { name: "bms" }, "command.argument"],
 ])("%s %j is refused", async (op, args, code) => {
   expect(await submit(op, args)).toMatchObject({ status: "failed", error: { code } });

@@ -1,9 +1,9 @@
-/** Files of credentials: what `sidgate node credentials --format json` prints, in the forms that people make of it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** Files of credentials: what `sidgate node credentials --out` writes, in the forms that people make of it. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { readCredentialFile } from "../../gateway/app/credential-file.ts";
+import { exposure, readCredentialFile } from "../../gateway/app/credential-file.ts";
 
 const A = {
   node: "n-1",
@@ -58,6 +58,23 @@ test.each([
       return error;
     }
   };
-  expect(refused()).toMatchObject({ code: "cli.file" });
+  expect(refused()).toMatchObject({ code: "cli.credentials" });
   expect(String(refused())).not.toContain(A.masterSalt);
+});
+
+test("a file that is not there is said to be missing", () => {
+  expect(() => readCredentialFile(join(folder, "none.json"))).toThrow(expect.objectContaining({ code: "cli.file" }));
+  expect(exposure(join(folder, "none.json"))).toBeUndefined();
+});
+
+test.each([
+  [0o600, false],
+  [0o400, false],
+  [0o640, true],
+  [0o644, true],
+])("a file of mode %o: others may have it %j", (mode, exposed) => {
+  const path = fileOf(JSON.stringify(A));
+  chmodSync(path, mode);
+  expect(exposure(path) !== undefined).toBe(exposed);
+  rmSync(path);
 });

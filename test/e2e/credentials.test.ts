@@ -1,7 +1,7 @@
 /** Credentials as people and third parties use them: printed by the CLI, fed to libcoap, aiocoap and `sidgate ask`. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -48,11 +48,10 @@ const temperatureOf = async (endpoint: string): Promise<unknown> => {
   return JSON.stringify(data);
 };
 
-/** Prints what a new node needs into a file, as a person would. */
+/** Writes what a new node needs into a file, as a person would. */
 async function addNode(endpoint: string, format: string, file: string): Promise<void> {
-  const { code, stdout, stderr } = await asked("node", "add", endpoint, "--print", "--format", format);
-  expect([code, stderr]).toEqual([0, ""]);
-  await writeFile(file, stdout);
+  const { code } = await asked("node", "add", endpoint, "--format", format, "--out", file);
+  expect(code).toBe(0);
 }
 
 needs(COAP_CLIENT)(
@@ -99,7 +98,7 @@ test("a node reports, a manager reads it, and whoever has no credentials is refu
   expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining("2.04 Changed") });
 
   const manager = inFolder("bms.json");
-  await writeFile(manager, (await asked("manager", "add", "bms", "--print", "--json")).stdout);
+  await asked("manager", "add", "bms", "--out", manager);
   const { node: id } = JSON.parse(await readFile(node, "utf8")) as { readonly node: string };
   const read = await sidgate(["ask", "FETCH", uri(`/n/${id}/c`), "--as", manager, "--payload", "19eb29"]);
   expect(read).toMatchObject({ code: 0, stdout: expect.stringContaining("= 21.5 degrees Celsius") });
@@ -145,6 +144,39 @@ test("a lost key stops the gateway until it is restored, or given up in so many 
   const [row] = await gateway.client.get<NodeRow[]>("/api/nodes");
   await gateway.client.command("node.rekey", { node: row?.node ?? "" });
   expect(await secured()).toBe(1);
+}, 60_000);
+
+test("no nonce comes again: without its sequence numbers the gateway does not start, and voids nothing by itself", async () => {
+  const numbers = join(gateway.data, "keys", "sequence.json");
+  const { node } = await gateway.client.command<{ readonly node: string }>("node.add", { endpoint: "sequence-1" });
+  await gateway.client.command("manager.add", { manager: "sequence-bms" });
+  const before = await gateway.client.credentials("node", node);
+  await gateway.kill();
+  await rename(numbers, inFolder("sequence.backup"));
+  const missing = await asked("run");
+  expect(missing).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.missing]") });
+  expect([missing.stderr.includes(numbers), existsSync(numbers)]).toEqual([true, false]);
+
+  // What it is told to void is void only when nothing else stands in the way of the start.
+  await mkdir(numbers);
+  expect(await asked("run", "--new-site-key")).toMatchObject({ code: 74 });
+  await rm(numbers, { recursive: true });
+  await copyFile(inFolder("sequence.backup"), numbers);
+  await gateway.up();
+  expect(await gateway.client.credentials("node", node)).toEqual(before);
+
+  await gateway.kill();
+  await writeFile(numbers, "{");
+  expect(await asked("run")).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.damaged]") });
+  await gateway.up("--new-site-key");
+  const told = "sidgate node rekey NODE --print";
+  expect(gateway.output).toContain(told);
+  expect(gateway.status.notices.join()).toMatch(/sequence-bms.*sidgate manager add NAME --print/);
+  expect((await gateway.client.command<{ readonly node: string }>("node.rekey", { node })).node).toBe(node);
+  await gateway.kill();
+  await gateway.up();
+  const [notice] = gateway.status.notices;
+  expect(notice).toContain(told);
 }, 60_000);
 
 test("the site's key may lie outside of the data folder from the first start on", async () => {

@@ -17,6 +17,8 @@ export interface Status {
   readonly mode: "lab" | "secured";
   /** What lab mode means here, as sentences. */
   readonly warnings: readonly string[];
+  /** What somebody has to do, in sentences: e.g. nodes that are not heard. Empty when all is well. */
+  readonly notices: readonly string[];
   /** 1 = real time. */
   readonly clockRate: number;
   readonly listening: ReadonlyArray<{ readonly what: string; readonly address: string; readonly note?: string }>;

@@ -76,6 +76,12 @@ const header: Form = (credential) => {
   ].join("\n");
 };
 
+/** What people must know to use a form that cannot say it itself. */
+export const FORMAT_NOTES: { readonly [F in CredentialFormat]?: string } = {
+  aiocoap:
+    'This is FOLDER/secret.json; aiocoap finds the folder by its file of credentials: {"coap://HOST/*": {"oscore": {"basedir": "FOLDER/"}}}.',
+};
+
 export const CREDENTIAL_FORMATS: Readonly<Record<CredentialFormat, Form>> = {
   text,
   json: (credential) => printableJson(credential),

@@ -30,6 +30,7 @@ export async function runCli(args: readonly string[], { programs, version, stdou
     programs,
     version,
     print: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
     exit: (given) => {
       code = given;
     },

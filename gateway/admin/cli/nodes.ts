@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import type { ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
-import { CREDENTIAL_FORMATS, type CredentialFormat } from "./credential-formats.ts";
+import { CREDENTIAL_FORMATS, type CredentialFormat, FORMAT_NOTES } from "./credential-formats.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
+import { intoSecretFile } from "./secret-file.ts";
 import { managerTable, nodeTable, nodeView } from "./views.ts";
 
 /** What the commands of the inbox say when they are done. */
@@ -15,21 +16,49 @@ interface ManagerTold {
   readonly manager: string;
 }
 
-type Formatted = Asking & { readonly format: CredentialFormat };
+interface Formatted extends Asking {
+  readonly format?: CredentialFormat;
+  readonly out?: string;
+  readonly force: boolean;
+}
 type Printing = Formatted & { readonly print: boolean };
 
-/** Alone on standard output, so that it can go into a file. */
-async function printCredentials(
-  { print }: CliContext,
-  client: GatewayClient,
-  { json, format }: Formatted,
-  ...whose: readonly ["node" | "manager", string]
-): Promise<void> {
-  print(CREDENTIAL_FORMATS[json ? "json" : format](await client.credentials(...whose)));
-}
+const formatted = (command: Command): Command =>
+  command.addOption(OPTIONS.credentialFormat()).addOption(OPTIONS.out()).addOption(OPTIONS.force());
 
-const printing = (command: Command): Command =>
-  command.addOption(OPTIONS.print()).addOption(OPTIONS.credentialFormat());
+/** A command that makes credentials. */
+const printing = (command: Command): Command => formatted(command.addOption(OPTIONS.print()));
+
+/**
+ * Asks for credentials, and shows them where the options want them: alone on standard output, in a file that is made
+ * before anything is asked, or nowhere. `ask` makes them, or finds them, and tells whose they are.
+ */
+async function withCredentials<T>(
+  context: CliContext,
+  options: Printing,
+  of: "node" | "manager",
+  ask: (client: GatewayClient) => Promise<{ readonly told: T; readonly id: string; readonly sentence: string }>,
+): Promise<void> {
+  const { json, format, out, force, print } = options;
+  const client = connect(context, options);
+  const note = json || format === undefined ? undefined : FORMAT_NOTES[format];
+  if (out !== undefined) {
+    const told = await intoSecretFile(out, force, async () => {
+      const asked = await ask(client);
+      const text = CREDENTIAL_FORMATS[format ?? "json"](await client.credentials(of, asked.id));
+      return { text, result: asked };
+    });
+    if (note !== undefined) context.note(note);
+    return tell(context, options, { ...told.told, file: out }, () =>
+      `${told.sentence} The credentials are in ${out}.`.trim(),
+    );
+  }
+  const { told, id, sentence } = await ask(client);
+  if (!print && format === undefined) return tell(context, options, told, () => sentence);
+  // Alone on standard output, so that it can go into a file.
+  context.print(CREDENTIAL_FORMATS[json ? "json" : (format ?? "text")](await client.credentials(of, id)));
+  if (note !== undefined) context.note(note);
+}
 
 export function addNodes(cli: Command, context: CliContext): void {
   const node = cli.command("node").description("the nodes that the gateway knows");
@@ -39,7 +68,7 @@ export function addNodes(cli: Command, context: CliContext): void {
     show(context, options, await client.get<NodeRow[]>("/api/nodes"), (rows) => nodeTable(rows, now));
   });
   asking(node, "show", "everything about one node")
-    .argument("<node>", "id of the node")
+    .addArgument(ARGUMENTS.node())
     .action(async (id: string, options: Asking) => {
       const client = connect(context, options);
       const now = await gatewayTime(client);
@@ -48,29 +77,32 @@ export function addNodes(cli: Command, context: CliContext): void {
   printing(asking(node, "add", "expect a node with this endpoint name, with credentials of its own"))
     .addArgument(ARGUMENTS.endpoint())
     .addOption(OPTIONS.name("name for people (default: the endpoint)"))
-    .action(async (endpoint: string, options: Printing & { name?: string }) => {
-      const args = given({ endpoint, name: options.name });
-      const client = connect(context, options);
-      const added = await client.command<NodeTold>("node.add", args);
-      if (options.print) return printCredentials(context, client, options, "node", added.node);
-      tell(context, options, added, (told) => `Added ${endpoint} as ${told.node}.`);
-    });
-  asking(node, "credentials", "print the credentials of a node again")
-    .argument("<node>", "id of the node")
-    .addOption(OPTIONS.credentialFormat())
-    .action(async (id: string, options: Formatted) =>
-      printCredentials(context, connect(context, options), options, "node", id),
+    .action((endpoint: string, options: Printing & { name?: string }) =>
+      withCredentials(context, options, "node", async (client) => {
+        const told = await client.command<NodeTold>("node.add", given({ endpoint, name: options.name }));
+        return { told, id: told.node, sentence: `Added ${endpoint} as ${told.node}.` };
+      }),
+    );
+  formatted(asking(node, "credentials", "print the credentials of a node again, or write them into a file"))
+    .addArgument(ARGUMENTS.node())
+    .action((id: string, options: Formatted) =>
+      withCredentials(context, { ...options, print: true }, "node", async () => ({
+        told: { node: id },
+        id,
+        sentence: "",
+      })),
     );
   printing(asking(node, "rekey", "give a node new credentials; its old ones are void at once"))
-    .argument("<node>", "id of the node")
-    .action(async (id: string, options: Printing) => {
-      const client = connect(context, options);
-      const rekeyed = await client.command<NodeTold>("node.rekey", { node: id });
-      if (options.print) return printCredentials(context, client, options, "node", rekeyed.node);
-      tell(context, options, rekeyed, (told) => `Gave ${told.node} new credentials; the old ones are void.`);
-    });
+    .addArgument(ARGUMENTS.node())
+    .action((id: string, options: Printing) =>
+      withCredentials(context, options, "node", async (client) => {
+        const told = await client.command<NodeTold>("node.rekey", { node: id });
+        const sentence = `Gave ${told.node} new credentials; the old ones are void.`;
+        return { told, id: told.node, sentence };
+      }),
+    );
   asking(node, "remove", "forget a node, and its credentials with it")
-    .argument("<node>", "id of the node")
+    .addArgument(ARGUMENTS.node())
     .action(async (id: string, options: Asking) => {
       const removed = await connect(context, options).command<NodeTold>("node.remove", { node: id });
       tell(context, options, removed, (told) => `Removed ${told.node}.`);
@@ -86,17 +118,29 @@ export function addManagers(cli: Command, context: CliContext): void {
   });
   printing(asking(manager, "add", "give a manager credentials"))
     .addArgument(ARGUMENTS.manager())
-    .action(async (name: string, options: Printing) => {
-      const client = connect(context, options);
-      const added = await client.command<ManagerTold>("manager.add", { manager: name });
-      if (options.print) return printCredentials(context, client, options, "manager", added.manager);
-      tell(context, options, added, (told) => `Added the manager ${told.manager}.`);
-    });
-  asking(manager, "credentials", "print the credentials of a manager again")
+    .action((name: string, options: Printing) =>
+      withCredentials(context, options, "manager", async (client) => {
+        const told = await client.command<ManagerTold>("manager.add", { manager: name });
+        return { told, id: told.manager, sentence: `Added the manager ${told.manager}.` };
+      }),
+    );
+  formatted(asking(manager, "credentials", "print the credentials of a manager again, or write them into a file"))
     .addArgument(ARGUMENTS.manager())
-    .addOption(OPTIONS.credentialFormat())
-    .action(async (name: string, options: Formatted) =>
-      printCredentials(context, connect(context, options), options, "manager", name),
+    .action((name: string, options: Formatted) =>
+      withCredentials(context, { ...options, print: true }, "manager", async () => ({
+        told: { manager: name },
+        id: name,
+        sentence: "",
+      })),
+    );
+  printing(asking(manager, "rekey", "give a manager new credentials; its old ones are void at once"))
+    .addArgument(ARGUMENTS.manager())
+    .action((name: string, options: Printing) =>
+      withCredentials(context, options, "manager", async (client) => {
+        const told = await client.command<ManagerTold>("manager.rekey", { manager: name });
+        const sentence = `Gave the manager ${told.manager} new credentials; the old ones are void.`;
+        return { told, id: told.manager, sentence };
+      }),
     );
   asking(manager, "remove", "take a manager's credentials away")
     .addArgument(ARGUMENTS.manager())

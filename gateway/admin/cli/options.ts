@@ -37,6 +37,7 @@ const NAME_LENGTH = 64;
 
 export const ARGUMENTS = {
   endpoint: () => new Argument("<endpoint>", "the name with which it announces itself").argParser(words(NAME_LENGTH)),
+  node: () => new Argument("<node>", "its id, or its endpoint"),
   method: () =>
     new Argument("<method>", "GET, POST, PUT, DELETE, FETCH, PATCH or iPATCH").argParser((text) =>
       required(
@@ -78,9 +79,11 @@ export const OPTIONS = {
     new Option("--format <number>", "CoAP content format: 140 tree, 141 identifiers, 142 instances")
       .choices(["140", "141", "142"])
       .default("140"),
-  print: () => new Option("--print", "print its credentials: whoever has them is this peer").default(false),
-  as: () =>
-    new Option("--as <file>", "credentials as 'node credentials --format json' prints them: who asks, under OSCORE"),
+  print: () =>
+    new Option("--print", "print its credentials: whoever has them is this peer").conflicts("out").default(false),
+  out: () => new Option("--out <file>", "write its credentials into this file, which only its owner may read"),
+  force: () => new Option("--force", "replace the file if there is one").default(false),
+  as: () => new Option("--as <file>", "credentials as 'node credentials --out' writes them: who asks, under OSCORE"),
   payload: () => new Option("--payload <bytes>", "hex digits, or @FILE"),
   contentFormat: () =>
     new Option(
@@ -98,12 +101,13 @@ export const OPTIONS = {
   credentials: () =>
     new Option(
       "--credentials <file>",
-      "credentials as 'node credentials --format json' prints them, one line each: these nodes are simulated",
+      "credentials as 'node credentials --out' writes them, or several of them, a line each: these nodes are simulated",
     ),
   credentialFormat: () =>
-    new Option("--format <format>", "form of printed credentials: a label, or the file of a CoAP library")
-      .choices(Object.keys(CREDENTIAL_FORMATS))
-      .default("text"),
+    new Option(
+      "--format <format>",
+      "form of the credentials: a label, or what a program reads (default: text, json into a file); implies --print",
+    ).choices(Object.keys(CREDENTIAL_FORMATS)),
   models: () =>
     new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas")
       .argParser(list)
@@ -115,5 +119,6 @@ export const OPTIONS = {
     new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(threshold),
   silentAfter: () =>
     new Option("--silent-after <wakes>", "missed wakes that make a node silent").argParser(integer(1, 1000)),
-  targets: () => new Option("--nodes <ids>", "only these nodes, separated by commas").argParser(listed),
+  targets: () =>
+    new Option("--nodes <nodes>", "only these nodes, by id or endpoint, separated by commas").argParser(listed),
 } as const;

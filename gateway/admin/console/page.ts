@@ -56,10 +56,10 @@ ${live("next", "What to try next", tryNext(status))}
   return page.toString();
 }
 
-function banner({ mode, warnings }: Status): Html {
-  const hidden = mode === "secured" && warnings.length === 0 ? html` hidden` : NOTHING;
+function banner({ mode, warnings, notices }: Status): Html {
+  const hidden = mode === "secured" && warnings.length + notices.length === 0 ? html` hidden` : NOTHING;
   const heading = mode === "lab" ? "Lab mode: for trying only, nothing here is protected" : "Please note";
-  return html`<section id="banner" data-live class="banner" aria-label="Warnings"${hidden}><p><strong>${heading}</strong></p>${warnings.map((line) => html`<p>${line}</p>`)}</section>`;
+  return html`<section id="banner" data-live class="banner" aria-label="Warnings"${hidden}><p><strong>${heading}</strong></p>${[...notices, ...warnings].map((line) => html`<p>${line}</p>`)}</section>`;
 }
 
 function fleet(status: Status, nodes: readonly NodeRow[]): Html {

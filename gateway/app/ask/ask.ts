@@ -19,7 +19,7 @@ import {
   type Requests,
 } from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
-import { type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
+import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
 import { schemaForPeople } from "../decode.ts";
 import { toldToStop } from "../run.ts";
 import { answerJson, answerText } from "./answer-view.ts";
@@ -28,9 +28,15 @@ import { type Asked, readQuestion } from "./question.ts";
 type Show = (answer: Answer) => void;
 
 /** An answer that is no success is an answer, and exit code 1. Throws UsageError `cli.*`, and `request.*`. */
-export async function ask(options: AskOptions, print: (text: string) => void): Promise<number> {
+export async function ask(
+  options: AskOptions,
+  print: (text: string) => void,
+  note: (text: string) => void = () => undefined,
+): Promise<number> {
   const asked = await readQuestion(options);
   const own = options.as === undefined ? undefined : readOwn(options.as);
+  const exposed = options.as === undefined ? undefined : exposure(options.as);
+  if (exposed !== undefined) note(exposed);
   const schema = await schemaForPeople(options.models);
   const show: Show = (answer) => print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
   const clock = systemClock();
@@ -93,11 +99,11 @@ function oscoreOf(own: OwnCredential, clock: Clock, file = ""): Oscore {
   return new Oscore({ credentials: NOBODY, clock, numbers });
 }
 
-/** Throws UsageError `cli.file`. */
+/** Throws UsageError `cli.file`, `cli.credentials`. */
 function readOwn(path: string): OwnCredential {
   const [own, ...others] = readCredentialFile(path);
   if (own !== undefined && others.length === 0) return own;
-  throw new UsageError("cli.file", { path, reason: "it names several peers, and a request comes from one" });
+  throw new UsageError("cli.credentials", { path, reason: "they are several peers', and a request comes from one" });
 }
 
 const asCredential = (own: OwnCredential): Credential => ({

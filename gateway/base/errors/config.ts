@@ -40,6 +40,21 @@ export const CONFIG_ERRORS = {
     text: "cannot read {path}: {reason}",
     hint: "Give the path of an existing file.",
   },
+  "cli.file-exists": {
+    blame: "usage",
+    text: "{path} is there already",
+    hint: "Name another file, or replace it with --force.",
+  },
+  "cli.file-write": {
+    blame: "usage",
+    text: "cannot write {path}: {reason}",
+    hint: "Give a path where you may make a file.",
+  },
+  "cli.credentials": {
+    blame: "usage",
+    text: "{path} holds no credentials that can be used: {reason}",
+    hint: "'sidgate node credentials NODE --out {path}', or the same with manager, writes such a file.",
+  },
   "admin.read-only": {
     blame: "usage",
     text: "commands are not taken over the network yet, since nobody can log in",

@@ -3,7 +3,7 @@ export const SERVICE_ERRORS = {
   "node.unknown": {
     blame: "usage",
     text: "no node '{node}' is in the inventory",
-    hint: "Add it with 'sidgate node add {node}'.",
+    hint: "'sidgate node list' shows the ids and endpoints; 'sidgate node add ENDPOINT' expects a new node.",
   },
   "node.not-joined": {
     blame: "trust",
@@ -13,7 +13,7 @@ export const SERVICE_ERRORS = {
   "node.exists": {
     blame: "usage",
     text: "a node with the endpoint '{endpoint}' is in the inventory already",
-    hint: "Endpoint names are unique; 'sidgate node list' shows them.",
+    hint: "'sidgate node show {endpoint}' tells about it; 'sidgate node rekey {endpoint}' gives it new credentials.",
   },
   "node.unidentified": {
     blame: "trust",
@@ -28,12 +28,12 @@ export const SERVICE_ERRORS = {
   "manager.exists": {
     blame: "usage",
     text: "a manager with the name '{manager}' has credentials already",
-    hint: "'sidgate manager list' shows them; remove it first to give it new ones.",
+    hint: "'sidgate manager credentials {manager}' prints them; 'sidgate manager rekey {manager}' gives it new ones.",
   },
   "manager.unknown": {
     blame: "usage",
     text: "there is no manager '{manager}'",
-    hint: "'sidgate manager list' shows them; add one with 'sidgate manager add'.",
+    hint: "'sidgate manager list' shows them; 'sidgate manager add NAME' gives a new one credentials.",
   },
   "edit.too-large": {
     blame: "usage",

@@ -122,6 +122,11 @@ export class Registry implements Projection {
     return this.#nodes.byEndpoint(endpoint);
   }
 
+  /** As people name a node: by its id, or else by its endpoint. Throws UsageError `node.unknown`. */
+  named(reference: string): NodeRecord {
+    return this.find(reference) ?? this.byEndpoint(reference) ?? this.get(reference);
+  }
+
   async load(state: StateStore): Promise<void> {
     for (let from = ""; ; ) {
       const entries = await state.entries(TABLE, from, LOAD_BATCH);
