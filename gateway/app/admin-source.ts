@@ -21,6 +21,8 @@ import { type HouseModels, houseModels, type NodeRecord, type Registry } from ".
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
+import type { Keys } from "./keys.ts";
+import { notices } from "./notices.ts";
 import type { Trace } from "./trace.ts";
 
 /** How the fetch of a named image stands. */
@@ -44,6 +46,9 @@ export interface AdminSourceOptions {
   readonly clockRate: number;
   readonly mode: "lab" | "secured";
   readonly warnings: readonly string[];
+  /** Nodes without credentials are not heard anywhere. */
+  readonly secured: boolean;
+  readonly keys: Keys;
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
   readonly fetching: FetchStateOf;
@@ -94,6 +99,7 @@ function status(options: AdminSourceOptions): Status {
     now: clock.now(),
     mode: options.mode,
     warnings,
+    notices: notices(options),
     clockRate: options.clockRate,
     listening: options.listening(),
     broker: options.broker(),

@@ -1,6 +1,6 @@
 /** The centre of a gateway: store, models and services, without any face. */
 import { join } from "node:path";
-import type { Clock, Lifecycle, Logger } from "../base/index.ts";
+import { type Clock, type Lifecycle, type Logger, systemClock } from "../base/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
@@ -22,6 +22,7 @@ import {
 import { builtInModels, loadModels, type Schema } from "../yang/index.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
+import { type Keys, openKeys } from "./keys.ts";
 
 export interface Centre {
   readonly folder: DataFolder;
@@ -36,6 +37,7 @@ export interface Centre {
   readonly credentials: Credentials;
   readonly directory: Directory;
   readonly inbox: CommandInbox;
+  readonly keys: Keys;
 }
 
 export interface CentreOptions {
@@ -43,7 +45,7 @@ export interface CentreOptions {
   readonly newSiteKey?: boolean;
 }
 
-/** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `site-key.*` or WireError/UsageError `yang.*`. */
+/** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `keys.*`, `site-key.*`, `sequence.*` or WireError/UsageError `yang.*`. */
 export async function openCentre(
   config: Config,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
@@ -73,9 +75,16 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
-  const keyFile = config.security.keyFile ?? inFolder(join("keys", "site.key"));
-  if (newSiteKey) await credentials.startOver(keyFile, ledger, "cli:new-site-key");
-  else await credentials.unlock(keyFile);
+  const { keyFile } = config.security;
+  const network = systemClock();
+  const keys = await openKeys({
+    data: config.data,
+    keyFile,
+    credentials,
+    recorder: ledger,
+    newSiteKey,
+    clock: network,
+  });
   const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
   const services = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
   inbox.serve(commandHandlers(services), ledger);
@@ -92,5 +101,6 @@ export async function openCentre(
     credentials,
     directory,
     inbox,
+    keys,
   };
 }

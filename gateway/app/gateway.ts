@@ -10,7 +10,7 @@ import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
-import { labWarnings, modeOf } from "./lab.ts";
+import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
@@ -65,6 +65,7 @@ export async function openGateway(
       clockRate: config.clock.rate,
       mode,
       warnings: labWarnings(config),
+      secured: !answersUnprotected(config),
       listening: () => [...listening, { what: "status page", address: admin.url }],
       broker: () => brokerStatus(bridge),
       fetching: (uri) => fetcher.state(uri),

@@ -6,7 +6,7 @@ export const modeOf = (config: Config): "lab" | "secured" =>
   answersUnprotected(config) || config.trust.mode === "lab" ? "lab" : "secured";
 
 /** Is CoAP without a security context answered anywhere? */
-const answersUnprotected = (config: Config): boolean =>
+export const answersUnprotected = (config: Config): boolean =>
   config.coap.listen.some(({ host }) => hearsUnprotected(config, host));
 
 /** Empty when nothing is open. */

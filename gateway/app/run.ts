@@ -73,6 +73,7 @@ export function banner(status: Status): string {
   if (status.warnings.length > 0) {
     lines.push("LAB MODE, for trying only:", ...status.warnings.map((warning) => `  - ${warning}`), "");
   }
+  if (status.notices.length > 0) lines.push("TO DO:", ...status.notices.map((notice) => `  - ${notice}`), "");
   lines.push("Try next, in another terminal:");
   const width = Math.max(...status.tryNext.map(({ command }) => command.length));
   for (const { command, what } of status.tryNext) lines.push(`  ${command.padEnd(width)}  # ${what}`);

@@ -1,5 +1,4 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
-import { join } from "node:path";
 import { type Clock, explain, type Lifecycle, type Logger, type Millis, systemClock } from "../base/index.ts";
 import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
@@ -14,7 +13,6 @@ import {
 } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
-import { fileSequence, makeFolder } from "../store/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
@@ -82,16 +80,14 @@ export async function openSouth(
 
 /** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */
 async function openSecurity(
-  { folder, credentials }: Centre,
+  { keys, credentials }: Centre,
   clock: Clock,
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<Oscore> {
-  const keys = join(folder.path, "keys");
-  await makeFolder(keys); // the site's key, which may lie elsewhere, did not make it then
   const numbers = lifecycle.add(
     await SenderSequence.open({
-      store: fileSequence(join(keys, "sequence.json"), clock),
+      store: keys.numbers,
       clock,
       onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
     }),

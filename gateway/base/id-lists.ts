@@ -11,6 +11,10 @@ export class IdLists {
     return this.#lists.has(name);
   }
 
+  get size(): number {
+    return this.#lists.size;
+  }
+
   /** In the order in which they were added. */
   of(name: string): readonly string[] {
     const bytes = this.#lists.get(name);

@@ -12,9 +12,9 @@ export {
   type Migration,
   openDataFolder,
 } from "./folder/data-folder.ts";
-export { makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
+export { folderExists, makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
 export { controlSocketPath } from "./folder/owner.ts";
-export { fileSequence, memorySequence } from "./folder/sequence-file.ts";
+export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
 export * from "./inbox.ts";
 export type { RedisOptions } from "./ioredis.ts";

@@ -28,7 +28,7 @@ import {
 } from "../../store/index.ts";
 import { GATEWAY_ID, KidPool } from "./kids.ts";
 import { Seal } from "./seal.ts";
-import { makeSiteKey, putAside, readSiteKey } from "./site-key.ts";
+import { checkSiteKeyPlace, fileExists, makeSiteKey, putAside, readSiteKey } from "./site-key.ts";
 
 const TABLE = "credential";
 /** RFC 8613 §3.2.1: a secret as strong as the AES-128 keys made of it, and a salt. */
@@ -54,6 +54,13 @@ export interface Holder {
   readonly name: string;
 }
 
+/** Whom a new site's key has left without credentials. */
+export interface Voided {
+  readonly nodes: number;
+  /** By name. */
+  readonly managers: readonly string[];
+}
+
 /** Its form in memory as on disk. */
 type Stored = readonly [node: string | null, name: string, kid: Uint8Array, sealed: Uint8Array, added: number];
 
@@ -77,14 +84,19 @@ export class Credentials implements CredentialSource, Projection {
   }
 
   /**
-   * Reads the site's key, or makes it while nothing is sealed with it yet. Call it when all facts are folded. Throws
-   * StoreError `site-key.missing`, `site-key.wrong`, `site-key.unreadable`.
+   * Reads the site's key, or makes it while nothing is sealed with it yet. Call it when all facts are folded. `usual`:
+   * where it lies when nothing else is said. Throws StoreError `site-key.missing`, `site-key.moved`, `site-key.wrong`,
+   * `site-key.unreadable`.
    */
-  async unlock(file: string): Promise<void> {
+  async unlock(file: string, usual = file): Promise<void> {
     const [sample] = this.#records.keys();
     let key = await readSiteKey(file, this.#log);
     if (key === undefined) {
-      if (sample !== undefined) throw new StoreError("site-key.missing", { file, count: this.#records.size });
+      const count = this.#records.size;
+      if (count > 0 && usual !== file && (await fileExists(usual))) {
+        throw new StoreError("site-key.moved", { file, usual, count });
+      }
+      if (count > 0) throw new StoreError("site-key.missing", { file, count });
       key = await makeSiteKey(file);
       this.#log.info("site-key.made", { file });
     }
@@ -97,14 +109,28 @@ export class Credentials implements CredentialSource, Projection {
 
   /**
    * For a key that is lost, or known to others: every credential is void, and a new key is made. Killed in between, the
-   * next start finds nothing that the old key has sealed. Throws StoreError `site-key.unreadable`, `store.*`.
+   * next start finds nothing that the old key has sealed. Throws StoreError `site-key.unreadable` while nothing is void
+   * yet, `store.*`.
    */
-  async startOver(file: string, recorder: Recorder, actor: string): Promise<void> {
+  async startOver(file: string, recorder: Recorder, actor: string): Promise<Voided> {
+    await checkSiteKeyPlace(file);
     const all = [...this.#records.keys()];
+    const voided = { nodes: this.#byNode.size, managers: this.managers().map(({ name }) => name) };
     await Promise.all(all.map((credential) => recorder.record("credential.removed", { credential, actor })));
     await putAside(file);
     this.#seal = new Seal(await makeSiteKey(file));
-    this.#log.warn("site-key.replaced", { file, void: all.length });
+    this.#log.warn("site-key.replaced", {
+      file,
+      void: all.length,
+      nodes: voided.nodes,
+      managers: voided.managers.length,
+    });
+    return voided;
+  }
+
+  /** Nodes that have credentials. */
+  get nodes(): number {
+    return this.#byNode.size;
   }
 
   get size(): number {

@@ -1,1 +1,1 @@
-export { type CredentialInfo, Credentials, type Holder } from "./credentials.ts";
+export { type CredentialInfo, Credentials, type Holder, type Voided } from "./credentials.ts";

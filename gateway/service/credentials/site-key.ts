@@ -1,6 +1,6 @@
 /** The site's key: 32 random bytes in a file of their own, as hex, which this user alone may read. Made once. */
 import { randomBytes } from "node:crypto";
-import { link, readFile, stat } from "node:fs/promises";
+import { link, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fromHex, isCoded, type Logger, StoreError, toHex } from "../../base/index.ts";
 import { makeFolder, writeFileDurably } from "../../store/index.ts";
@@ -19,6 +19,23 @@ export async function readSiteKey(file: string, log: Logger): Promise<Uint8Array
     if (isCoded(error)) throw error;
     if (codeOf(error) === "ENOENT") return undefined;
     throw unreadable(file, codeOf(error));
+  }
+}
+
+export const fileExists = async (file: string): Promise<boolean> =>
+  (await stat(file).catch(() => undefined))?.isFile() ?? false;
+
+/** Can a key be made here? Leaves what is there as it is. Throws StoreError `site-key.unreadable`. */
+export async function checkSiteKeyPlace(file: string): Promise<void> {
+  try {
+    await makeFolder(dirname(file));
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && !found.isFile()) throw unreadable(file, "it is no file");
+    const trial = `${file}.trial`;
+    await (await open(trial, "w", 0o600)).close();
+    await rm(trial);
+  } catch (error) {
+    throw isCoded(error) ? error : unreadable(file, codeOf(error));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Small files and folders that must survive loss of power: content first, then the name. */
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Makes the names in `folder` durable: a file that was created, renamed or removed in it stays so. */
@@ -16,6 +16,10 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function makeFolder(folder: string): Promise<void> {
   const created = await mkdir(folder, { recursive: true, mode: 0o700 });
   if (created !== undefined) await syncFolder(dirname(created));
+}
+
+export async function folderExists(folder: string): Promise<boolean> {
+  return (await stat(folder).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /** Replaces a file as a whole: after a crash its old or its new content is there, never a part. */

@@ -1,15 +1,27 @@
 /** RFC 8613 Appendix B.1.1 — the range of sender sequence numbers in a small file of the data folder. */
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Clock, millis, StoreError } from "../../base/index.ts";
 import type { SequenceRange, SequenceStore } from "../ports.ts";
 import { reasonOf, systemCode } from "../system-error.ts";
 import { writeFileDurably } from "./durable-file.ts";
 
-/** `file` is made with the first reservation; `clock` gives the origin of a new one. */
-export function fileSequence(file: string, clock: Clock): SequenceStore {
+/** What the numbers were used for. */
+export interface SequenceUse {
+  /** Credentials whose keys have met them: while there are any, no number may come again. */
+  readonly credentials: number;
+  /** All credentials are about to be void: a file that is damaged is as good as none. */
+  readonly anew?: boolean;
+}
+
+/**
+ * `file` is made with the first reservation; `clock` gives the origin of a new one. `load` throws StoreErrors
+ * `sequence.missing`, `sequence.damaged`, `store.read-failed`: to begin again at 0 would use nonces twice.
+ */
+export function fileSequence(file: string, clock: Clock, use: SequenceUse): SequenceStore {
   let range: SequenceRange | undefined;
   const load = async (): Promise<SequenceRange> => {
-    range ??= (await readRange(file)) ?? { ceiling: 0, origin: clock.now() };
+    range ??= (await readRange(file, use)) ?? { ceiling: 0, origin: clock.now() };
     return range;
   };
   return {
@@ -19,6 +31,7 @@ export function fileSequence(file: string, clock: Clock): SequenceStore {
       if (ceiling <= before) return;
       const next = { ceiling, origin };
       await writeFileDurably(file, `${JSON.stringify(next)}\n`).catch((error: unknown) => {
+        if (systemCode(error) === "ENOENT") throw new StoreError("keys.missing", { folder: dirname(file) });
         throw new StoreError("store.write-failed", { what: file, reason: reasonOf(error) }, { cause: error });
       });
       range = next;
@@ -38,20 +51,24 @@ export function memorySequence(clock: Clock, stored?: SequenceRange): SequenceSt
   };
 }
 
-async function readRange(file: string): Promise<SequenceRange | undefined> {
+/** Undefined = begin anew. */
+async function readRange(file: string, { credentials, anew = false }: SequenceUse): Promise<SequenceRange | undefined> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+    if (systemCode(error) !== "ENOENT") {
+      throw new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+    }
+    if (credentials > 0 && !anew) throw new StoreError("sequence.missing", { file, count: credentials });
+    return undefined;
   }
   const found = parseRange(text);
-  // To begin again at 0 would use numbers twice: better no start than that.
-  if (found === undefined) throw new StoreError("store.damaged", { file, offset: 0 });
+  if (found === undefined && !anew) throw new StoreError("sequence.damaged", { file });
   return found;
 }
 
+/** A ceiling of 0 is never written. */
 function parseRange(text: string): SequenceRange | undefined {
   let value: unknown;
   try {
@@ -61,7 +78,7 @@ function parseRange(text: string): SequenceRange | undefined {
   }
   if (typeof value !== "object" || value === null || !("ceiling" in value && "origin" in value)) return undefined;
   const { ceiling, origin } = value;
-  if (typeof ceiling !== "number" || !Number.isSafeInteger(ceiling) || ceiling < 0) return undefined;
+  if (typeof ceiling !== "number" || !Number.isSafeInteger(ceiling) || ceiling < 1) return undefined;
   if (typeof origin !== "number" || !Number.isFinite(origin)) return undefined;
   return { ceiling, origin: millis(origin) };
 }

@@ -1,12 +1,18 @@
 /** RFC 8613 Appendix B.1.1: sender sequence numbers, and the file that they are reserved in. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isCoded, millis } from "../../../gateway/base/index.ts";
 import { MAX_SEQUENCE_NUMBER } from "../../../gateway/coap/oscore/codec/partial-iv.ts";
 import { SenderSequence } from "../../../gateway/coap/oscore/index.ts";
-import { fileSequence, memorySequence, type SequenceRange, type SequenceStore } from "../../../gateway/store/index.ts";
+import {
+  fileSequence,
+  memorySequence,
+  type SequenceRange,
+  type SequenceStore,
+  type SequenceUse,
+} from "../../../gateway/store/index.ts";
 import { TestClock } from "./ends.ts";
 
 const HEADROOM = 2 ** 20;
@@ -131,6 +137,7 @@ describe("numbers", () => {
 });
 
 describe("the file", () => {
+  const NEW = { credentials: 0 };
   const inFolder = async (run: (file: string) => Promise<void>): Promise<void> => {
     const folder = await mkdtemp(join(tmpdir(), "sequence-"));
     try {
@@ -143,12 +150,12 @@ describe("the file", () => {
 
   test("keeps the ceiling and when it was made", () =>
     inFolder(async (file) => {
-      const store = fileSequence(file, clock);
+      const store = fileSequence(file, clock, NEW);
       expect(await store.load()).toEqual({ ceiling: 0, origin: START });
       await store.reserve(100);
       await store.reserve(50); // never sinks
       const later = new TestClock(START + 5000);
-      expect(await fileSequence(file, later).load()).toEqual({ ceiling: 100, origin: START });
+      expect(await fileSequence(file, later, { credentials: 3 }).load()).toEqual({ ceiling: 100, origin: START });
       expect(await readFile(file, "utf8")).toBe('{"ceiling":100,"origin":1000000}\n');
     }));
 
@@ -156,22 +163,44 @@ describe("the file", () => {
     "",
     "{}",
     "null",
+    '{"ceiling":0,"origin":1}',
     '{"ceiling":-1,"origin":1}',
     '{"ceiling":1.5,"origin":1}',
     '{"ceiling":1,"origin":"x"}',
   ])("with %p in it is damaged: no number is used twice by beginning anew", (content) =>
     inFolder(async (file) => {
       await writeFile(file, content);
-      const code = await fileSequence(file, clock)
+      const code = await fileSequence(file, clock, NEW)
         .load()
         .catch((error: unknown) => isCoded(error) && error.code);
-      expect(code).toBe("store.damaged");
+      expect(code).toBe("sequence.damaged");
+      // Where no key is left that has met a number, beginning anew does no harm.
+      expect(await fileSequence(file, clock, { credentials: 3, anew: true }).load()).toMatchObject({ ceiling: 0 });
     }),
   );
 
+  test("that is gone is no new one while there are credentials: numbers would come again", () =>
+    inFolder(async (file) => {
+      const load = (use: SequenceUse): Promise<unknown> =>
+        fileSequence(file, clock, use)
+          .load()
+          .catch((error: unknown) => isCoded(error) && [error.code, error.blame, error.facts]);
+      expect(await load({ credentials: 2 })).toEqual(["sequence.missing", "store", { file, count: 2 }]);
+      for (const use of [NEW, { credentials: 2, anew: true }]) expect(await load(use)).toMatchObject({ ceiling: 0 });
+    }));
+
+  test("whose folder was taken away says so, and blames no disk", () =>
+    inFolder(async (file) => {
+      const code = await fileSequence(join(file, "..", "gone", "sequence.json"), clock, NEW)
+        .reserve(1)
+        .catch((error: unknown) => isCoded(error) && error.code);
+      expect(code).toBe("keys.missing");
+    }));
+
   test("that cannot be written refuses the reservation", () =>
     inFolder(async (file) => {
-      const code = await fileSequence(join(file, "no-such-folder"), clock)
+      await mkdir(join(file, "..", ".sequence.json.new")); // in the way
+      const code = await fileSequence(file, clock, NEW)
         .reserve(1)
         .catch((error: unknown) => isCoded(error) && error.code);
       expect(code).toBe("store.write-failed");

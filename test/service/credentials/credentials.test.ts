@@ -237,6 +237,35 @@ describe("the site's key", () => {
     expect((await openSite(file, stores)).credentials.ofNode(NODE)).toEqual(credentials.ofNode(NODE));
   });
 
+  test("voids nothing when no new one can be made", async () => {
+    const { credentials, ledger, stores, file, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const taken = join(file, "..");
+    await expect(credentials.startOver(taken, ledger, "test")).rejects.toMatchObject({ code: "site-key.unreadable" });
+    await expect(credentials.startOver(join(file, "below"), ledger, "test")).rejects.toMatchObject({
+      code: "site-key.unreadable",
+    });
+    expect([credentials.size, (await openSite(file, stores)).credentials.size]).toEqual([1, 1]);
+    expect(await readdir(taken)).toEqual(["site.key"]);
+  });
+
+  test("tells whom a new one leaves without credentials", async () => {
+    const { credentials, ledger, file, give } = await openSite(newKeyFile());
+    for (const number of [1, 2]) await give(`room-${number}`, `n-${number}` as NodeId);
+    await give("bms");
+    expect(credentials.nodes).toBe(2);
+    expect(await credentials.startOver(file, ledger, "test")).toEqual({ nodes: 2, managers: ["bms"] });
+    expect(credentials.nodes).toBe(0);
+  });
+
+  test("that was not copied to its new place is named", async () => {
+    const { credentials, file: usual, give } = await openSite(newKeyFile());
+    await give("room-1", NODE);
+    const file = newKeyFile();
+    const facts = { file, usual, count: 1 };
+    await expect(credentials.unlock(file, usual)).rejects.toMatchObject({ code: "site-key.moved", facts });
+  });
+
   test("that is gone can be given up, too", async () => {
     const { credentials, ledger, file } = await openSite(newKeyFile());
     await rm(file);

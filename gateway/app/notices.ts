@@ -1,0 +1,37 @@
+/** What somebody has to do before all is well, in sentences that the banner and every status repeat. */
+import type { Credentials } from "../service/credentials/index.ts";
+import type { Registry } from "../service/registry/index.ts";
+import type { Keys } from "./keys.ts";
+
+export interface Noticed {
+  readonly registry: Pick<Registry, "size">;
+  readonly credentials: Pick<Credentials, "nodes" | "manager">;
+  /** Nodes without credentials are not heard anywhere. */
+  readonly secured: boolean;
+  readonly keys: Pick<Keys, "voided">;
+}
+
+/** Managers that are named, before it is only told how many more there are. */
+const NAMED = 5;
+
+export function notices({ registry, credentials, secured, keys: { voided } }: Noticed): readonly string[] {
+  const sentences: string[] = [];
+  const bare = registry.size - credentials.nodes;
+  if (bare > 0 && (secured || voided !== undefined)) {
+    sentences.push(
+      `${count(bare, "node")} of ${registry.size} without credentials${secured ? ", and not heard" : ""}: ` +
+        "'sidgate node list' shows which, 'sidgate node rekey NODE --print' gives new ones.",
+    );
+  }
+  const managers = voided?.managers.filter((name) => credentials.manager(name) === undefined) ?? [];
+  if (managers.length > 0) {
+    const more = managers.length > NAMED ? ` and ${managers.length - NAMED} more` : "";
+    sentences.push(
+      `${count(managers.length, "manager")} lost their credentials (${managers.slice(0, NAMED).join(", ")}${more}): ` +
+        "'sidgate manager add NAME --print' gives new ones.",
+    );
+  }
+  return sentences;
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
