@@ -1,5 +1,5 @@
 /** `sidgate ask`: a CoAP client for people, against a real engine, plain and under OSCORE. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
@@ -42,6 +42,7 @@ let engine: Engine;
 let address: string;
 /** How many states /live has before it is gone. */
 let live = 0;
+let notes: string[];
 let asked: Array<{ readonly peer: Peer; readonly request: Request }>;
 
 /** /c has two leaves, /big a text of many blocks, /new is made, anything else is not there. */
@@ -55,6 +56,19 @@ function answer({ path }: Request): Response {
       };
     case "big":
       return { code: "2.05", contentFormat: 0, payload: Buffer.from("x\u001b".repeat(2000)) };
+    case "refused":
+      return {
+        code: "4.00",
+        contentFormat: 140,
+        payload: Buffer.from(
+          `a1190400a40119${(1018).toString(16).padStart(4, "0")}0219eb2a0363${Buffer.from("too").toString("hex")}0419${(1011).toString(16).padStart(4, "0")}`,
+          "hex",
+        ),
+      };
+    case "secret":
+      return { code: "4.01" };
+    case "words":
+      return { code: "4.04", payload: Buffer.from("no such thing [directory.unknown]") };
     case "live":
       live -= 1;
       return live < 0 ? { code: "4.04" } : { code: "2.05", payload: Buffer.of(live), observable: "live" };
@@ -97,6 +111,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   asked = [];
+  notes = [];
 });
 
 async function sidgateAsk(
@@ -116,6 +131,9 @@ async function sidgateAsk(
     },
     (text) => {
       out += `${text}\n`;
+    },
+    (text) => {
+      notes.push(text);
     },
   );
   return { code, out };
@@ -165,6 +183,35 @@ test("a request takes path, query, payload and formats as they are given", async
 
 test("what is no success is shown, with exit code 1", async () => {
   expect(await sidgateAsk({ path: "/nowhere" })).toEqual({ code: 1, out: "4.04 Not Found\n" });
+});
+
+test("an error container is told in words", async () => {
+  const { out } = await sidgateAsk({ path: "/refused" });
+  expect(out.split("\n").slice(1)).toEqual([
+    "too",
+    "  error: invalid-value, not-in-range",
+    "  where: /sidgate-building:room/temperature",
+    "",
+  ]);
+});
+
+test("a diagnostic message is text", async () => {
+  const { out } = await sidgateAsk({ path: "/words" });
+  expect(out).toBe("4.04 Not Found, 33 bytes\nno such thing [directory.unknown]\n");
+});
+
+test("a bare 4.01 tells who may ask", async () => {
+  await sidgateAsk({ path: "/secret" });
+  expect(notes).toEqual(["use --as FILE: this listener answers protected requests only"]);
+});
+
+test("credentials that others may read are told", async () => {
+  const file = join(folder, "bms.json");
+  chmodSync(file, 0o644);
+  await sidgateAsk({ path: "/c", as: file });
+  chmodSync(file, 0o600);
+  await sidgateAsk({ path: "/c", as: file });
+  expect(notes).toEqual([expect.stringContaining(`chmod 600 ${file}`)]);
 });
 
 test("a location is shown as it would be asked for", async () => {
@@ -218,7 +265,9 @@ test.each([
 });
 
 test("a file of several peers does not say who asks", async () => {
-  await expect(sidgateAsk({ path: "/c", as: join(folder, "two.json") })).rejects.toMatchObject({ code: "cli.credentials" });
+  await expect(sidgateAsk({ path: "/c", as: join(folder, "two.json") })).rejects.toMatchObject({
+    code: "cli.credentials",
+  });
 });
 
 test("secrets that the gateway does not know are told as such", async () => {

@@ -38,7 +38,12 @@ export async function ask(
   const exposed = options.as === undefined ? undefined : exposure(options.as);
   if (exposed !== undefined) note(exposed);
   const schema = await schemaForPeople(options.models);
-  const show: Show = (answer) => print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
+  const show: Show = (answer) => {
+    print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
+    if (answer.code === "4.01" && answer.payload.length === 0 && own === undefined) {
+      note("use --as FILE: this listener answers protected requests only");
+    }
+  };
   const clock = systemClock();
   const parts = { clock, random: { next: Math.random }, log: SILENT, towards: asked.remote.address };
   const requests = await openRequester({ ...parts, oscore: own && oscoreOf(own, clock, options.as).client });

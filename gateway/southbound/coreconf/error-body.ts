@@ -8,8 +8,8 @@ import { CborWriter } from "../../wire/cbor/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeIdentifier, type InstanceId, type Schema } from "../../yang/index.ts";
 
-const ERROR_CONTAINER = 1024;
-const DELTA = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
+export const ERROR_CONTAINER = 1024;
+export const ERROR_DELTAS = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
 
 /** error-tag identities. */
 export const ERROR_TAGS = {
@@ -78,16 +78,16 @@ function errorBody(
   writer.integer(ERROR_CONTAINER);
   writer.map(2 + (appTag === undefined ? 0 : 1) + (at === undefined ? 0 : 1));
   if (appTag !== undefined) {
-    writer.integer(DELTA.appTag);
+    writer.integer(ERROR_DELTAS.appTag);
     writer.integer(appTag);
   }
   if (at !== undefined) {
-    writer.integer(DELTA.dataNode);
+    writer.integer(ERROR_DELTAS.dataNode);
     writer.raw(encodeIdentifier(at, schema));
   }
-  writer.integer(DELTA.message);
+  writer.integer(ERROR_DELTAS.message);
   writer.text(explain(error));
-  writer.integer(DELTA.tag);
+  writer.integer(ERROR_DELTAS.tag);
   writer.integer(tag);
   return writer.finish();
 }
