@@ -43,6 +43,8 @@ export interface Centre {
 export interface CentreOptions {
   /** Voids all credentials and makes a new key for those to come. */
   readonly newSiteKey?: boolean;
+  /** The data folder was put back from a copy. */
+  readonly restored?: boolean;
 }
 
 /** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `keys.*`, `site-key.*`, `sequence.*` or WireError/UsageError `yang.*`. */
@@ -50,10 +52,12 @@ export async function openCentre(
   config: Config,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   lifecycle: Lifecycle,
-  { newSiteKey = false }: CentreOptions = {},
+  { newSiteKey = false, restored = false }: CentreOptions = {},
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
-  const folder = lifecycle.add(await openDataFolder(config.data, log));
+  const folder = lifecycle.add(
+    await openDataFolder(config.data, log, { restored: restored ? clock.now() : undefined }),
+  );
   const schema = await loadModels({
     folder: builtInModels(),
     extraFolders: config.models.folders,

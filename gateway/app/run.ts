@@ -16,9 +16,9 @@ export async function run(options: GatewayOptions): Promise<number> {
   const log = openLogger(config.log.level);
   const clock = systemClock(config.clock.rate);
   const ports = { clock, random: SYSTEM_RANDOM, log, version: softwareVersion() };
-  const { newSiteKey = false } = options;
-  const gateway = await openGateway(config, ports, { bridge: true, newSiteKey });
-  process.stdout.write(`${banner(gateway.source.status())}\n`);
+  const { newSiteKey = false, restored = false } = options;
+  const gateway = await openGateway(config, ports, { bridge: true, newSiteKey, restored });
+  process.stdout.write(`${banner(gateway.source.status(), restored)}\n`);
   const signal = await toldToStop();
   process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);
   await closeOrTell(gateway, log);
@@ -60,7 +60,7 @@ export function toldToStop(noLonger?: AbortSignal): Promise<NodeJS.Signals> {
 }
 
 /** What a person reads at the start: what listens where, what is open, what to try next. */
-export function banner(status: Status): string {
+export function banner(status: Status, restored = false): string {
   const lines = [
     `Sidgate ${status.version}, site ${status.site}${status.name === undefined ? "" : ` (${status.name})`}`,
     "",
@@ -72,6 +72,12 @@ export function banner(status: Status): string {
   lines.push(`  ${"MQTT broker".padEnd(12)} ${status.broker.url}${broker}`, "");
   if (status.warnings.length > 0) {
     lines.push("LAB MODE, for trying only:", ...status.warnings.map((warning) => `  - ${warning}`), "");
+  }
+  if (restored) {
+    lines.push(
+      `Put back from a copy: events and data carry epoch ${status.epoch} now. Leave --restored out next time.`,
+      "",
+    );
   }
   if (status.notices.length > 0) lines.push("TO DO:", ...status.notices.map((notice) => `  - ${notice}`), "");
   lines.push("Try next, in another terminal:");

@@ -69,6 +69,10 @@ describe("programs get their options, checked and with defaults", () => {
       ["run", "--new-site-key"],
       ["run", { newSiteKey: true }],
     ],
+    [
+      ["run", "--restored"],
+      ["run", { restored: true }],
+    ],
     [["try"], ["try", { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, plain: false, json: false }]],
     [
       ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--plain", "--json"],

@@ -179,6 +179,18 @@ test("no nonce comes again: without its sequence numbers the gateway does not st
   expect(notice).toContain(told);
 }, 60_000);
 
+test("a data folder that is put back from a copy begins a new epoch when it is told", async () => {
+  const { epoch } = gateway.status;
+  await gateway.kill();
+  await gateway.up("--restored");
+  const raised = gateway.status.epoch;
+  expect(raised).toBeGreaterThan(epoch);
+  expect(gateway.output).toContain(`epoch ${raised} now`);
+  await gateway.kill();
+  await gateway.up();
+  expect(gateway.status.epoch).toBe(raised);
+}, 60_000);
+
 test("the site's key may lie outside of the data folder from the first start on", async () => {
   const keyFile = inFolder(join("elsewhere", "site.key"));
   const other = await GatewayProcess.start(`security:\n  key-file: ${JSON.stringify(keyFile)}`, "off");

@@ -33,6 +33,26 @@ test("a new folder is private, has a version and a site of its own, and keeps bo
   await other.close();
 });
 
+test("a folder that was put back from a copy, be it twice from the same, gets an epoch that nobody has seen", async () => {
+  const path = folders();
+  const first = await open(path);
+  await first.close();
+  const copy = content(path, "site.json");
+  const epochs = new Set([first.site.epoch]);
+  for (const restored of [1_800_000_000_000, 1_800_000_001_000]) {
+    writeFileSync(join(path, "site.json"), copy);
+    const again = await open(path, { restored });
+    expect(again.site).toEqual({ ...first.site, epoch: restored / 1000 });
+    await again.close();
+    expect(JSON.parse(content(path, "site.json"))).toEqual(again.site);
+    epochs.add(again.site.epoch);
+  }
+  expect(epochs.size).toBe(3);
+  const back = await open(path, { restored: 1000 }); // the clock went back
+  expect(back.site.epoch).toBe(1_800_000_002);
+  await back.close();
+});
+
 test("of several who open a folder at once, one gets it and the others are told its name", async () => {
   const path = folders();
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => open(path)));

@@ -46,6 +46,7 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .addOption(OPTIONS.data())
     .option("--new-site-key", "void all credentials and make a new key: the old one is lost, or others have it")
+    .option("--restored", "the data folder was put back from a copy: begin a new epoch (once, at the first start)")
     .action(async (options: GatewayOptions) => exit(await programs.run(options)));
   cli
     .command("try")

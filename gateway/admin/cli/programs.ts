@@ -10,6 +10,8 @@ export interface RunOptions {
 export interface GatewayOptions extends RunOptions {
   /** Voids all credentials: the site's key is lost, or others have it. */
   readonly newSiteKey?: boolean;
+  /** The data folder was put back from a copy: begins a new epoch. */
+  readonly restored?: boolean;
 }
 
 export interface TryOptions {

@@ -10,7 +10,7 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
-import { type Closable, isCoded, type Logger, StoreError } from "../../base/index.ts";
+import { type Closable, isCoded, type Logger, type Millis, StoreError } from "../../base/index.ts";
 import type { SiteInfo } from "../ports.ts";
 import { systemCode } from "../system-error.ts";
 import { makeFolder, writeFileDurably } from "./durable-file.ts";
@@ -41,18 +41,21 @@ export interface DataFolder extends Closable {
 export interface DataFolderOptions {
   readonly version?: number;
   readonly migrations?: readonly Migration[];
+  /** When the folder was put back from a copy: what follows the copy gets an epoch of its own. */
+  readonly restored?: Millis | undefined;
 }
 
 /** Creates or opens a data folder and claims it. Throws store.owned, store.newer, store.migration, store.folder. */
 export async function openDataFolder(path: string, log: Logger, options: DataFolderOptions = {}): Promise<DataFolder> {
-  const { version = DATA_VERSION, migrations = MIGRATIONS } = options;
+  const { version = DATA_VERSION, migrations = MIGRATIONS, restored } = options;
   await makeFolder(path).catch((error: unknown) => {
     throw unusable(path, error);
   });
   const ownership = await claimFolder(path);
   try {
     await migrate(path, log, version, migrations);
-    const site = await readOrMakeSite(path, log);
+    const found = await readOrMakeSite(path, log);
+    const site = restored === undefined ? found : await raiseEpoch(found, restored, path, log);
     return { path, site, control: ownership.control, close: () => ownership.close() };
   } catch (error) {
     await ownership.close();
@@ -78,8 +81,21 @@ async function migrate(folder: string, log: Logger, known: number, migrations: r
   }
 }
 
+const siteFile = (folder: string): string => join(folder, "site.json");
+
+/**
+ * The facts after a copy get the numbers that those of the original had. By the clock, not by one: the same copy may be
+ * put back a second time, and then again has an epoch that nobody knows.
+ */
+async function raiseEpoch(site: SiteInfo, at: Millis, folder: string, log: Logger): Promise<SiteInfo> {
+  const raised = { ...site, epoch: Math.max(site.epoch + 1, Math.floor(at / 1000)) };
+  await writeFileDurably(siteFile(folder), `${JSON.stringify(raised)}\n`);
+  log.warn("data.restored", { folder, before: site.epoch, epoch: raised.epoch });
+  return raised;
+}
+
 async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
-  const file = join(folder, "site.json");
+  const file = siteFile(folder);
   const text = await readIfThere(file);
   if (text !== undefined) {
     const site = parseSite(text);
