@@ -12,7 +12,7 @@ import type {
   PeerCredential,
   Status,
 } from "../admin/api/index.ts";
-import { type Clock, type Credential, type Millis, toHex } from "../base/index.ts";
+import { type Clock, type Credential, type Millis, shownUri, toHex } from "../base/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
@@ -174,7 +174,8 @@ const peerCredential = (credential: Credential | undefined): PeerCredential | un
 /** Shown as the image that it will be. */
 const namedRow = ({ named, actor: _actor, uri, ...image }: NamedImage, fetching: FetchStateOf): ImageRow => {
   const { reason: why, ...state } = { reason: undefined, ...fetching(uri) };
-  const fetch = why === undefined ? { uri, ...state } : { uri, ...state, why };
+  const at = { uri: shownUri(uri), ...state };
+  const fetch = why === undefined ? at : { ...at, why };
   return { ...image, id: shortId(image.digest), addedAt: named, fetch };
 };
 

@@ -207,11 +207,11 @@ async function announceImage(
   actor: string,
   { images, recorder }: CommandServices,
 ): Promise<Json> {
-  const { text, path } = authorUri(uri);
-  const file = path.split("/").at(-1) || text;
+  const { text, path, host, shown } = authorUri(uri);
+  const file = path.split("/").at(-1) || host;
   const named = await images.announce({ ...claim, uri: text, name: name ?? file.slice(0, 255) }, actor, recorder);
   const { digest, size, model, version } = named;
-  return { id: shortId(digest), uri: text, digest, size, model, version };
+  return { id: shortId(digest), uri: shown, digest, size, model, version };
 }
 
 async function createCampaign(

@@ -11,4 +11,5 @@ export * from "./peer.ts";
 export * from "./random.ts";
 export * from "./recent-map.ts";
 export * from "./record-map.ts";
+export * from "./shown-uri.ts";
 export * from "./units.ts";

@@ -58,7 +58,7 @@ async function* blocks(client: AuthorClient, { uri, size }: Asked): AsyncGenerat
 }
 
 /** RFC 7959 §2.4: the block asked for, whole unless it is the last, of one and the same representation. */
-function check({ text: uri }: AbsoluteUri, block: Block, first: Block, received: number, asked: BlockOption): void {
+function check({ shown: uri }: AbsoluteUri, block: Block, first: Block, received: number, asked: BlockOption): void {
   const { position, etag, payload } = block;
   const wrong = (what: string): never => {
     throw new WireError("upstream.block", { uri, what });
@@ -174,11 +174,11 @@ class AuthorClient {
 
   #broken(error: unknown): WireError {
     const answer = `something that cannot be read (${error instanceof Error ? error.message : String(error)})`;
-    return new WireError("upstream.answer", { uri: this.#asked.uri.text, answer });
+    return new WireError("upstream.answer", { uri: this.#asked.uri.shown, answer });
   }
 
   #silent(): WireError {
-    return new WireError("upstream.silent", { uri: this.#asked.uri.text, seconds: Math.round(this.#patience / 1000) });
+    return new WireError("upstream.silent", { uri: this.#asked.uri.shown, seconds: Math.round(this.#patience / 1000) });
   }
 
   close(): void {
@@ -186,7 +186,7 @@ class AuthorClient {
   }
 }
 
-const unreachable = ({ text: uri }: AbsoluteUri, reason: string): WireError =>
+const unreachable = ({ shown: uri }: AbsoluteUri, reason: string): WireError =>
   new WireError("upstream.unreachable", { uri, reason });
 
 /** RFC 7252 §6.4: the parts of the URI, decoded. An address needs no Uri-Host, and the port is that of the datagram. */
@@ -201,7 +201,7 @@ function optionsOf({ host, path, query }: AbsoluteUri, position: BlockOption): R
 }
 
 /** Throws WireError `upstream.answer`, `block-option.*`. */
-function blockOf({ text: uri }: AbsoluteUri, response: IncomingMessage): Block {
+function blockOf({ shown: uri }: AbsoluteUri, response: IncomingMessage): Block {
   const { code, payload } = response;
   if (code !== CONTENT)
     throw new WireError("upstream.answer", { uri, answer: code === "0.00" ? "with a reset" : code });

@@ -15,6 +15,7 @@ import {
   minutes,
   type Random,
   seconds,
+  shownUri,
   type Timer,
   UsageError,
   WireError,
@@ -73,7 +74,7 @@ const LONGEST_URI = 1000;
 /** Whether a URI is one that can be fetched from. Throws UsageError `upstream.uri`. */
 export function authorUri(given: string): AbsoluteUri {
   const uri = parseUri(given);
-  const wrong = (what: string): UsageError => new UsageError("upstream.uri", { uri: given, what });
+  const wrong = (what: string): UsageError => new UsageError("upstream.uri", { uri: shownUri(given), what });
   if (uri === undefined) throw wrong("it is not an absolute URI with a host, without user and fragment");
   if (uri.scheme !== "coap" && uri.scheme !== "https") throw wrong(`the scheme ${uri.scheme} is not spoken`);
   if (uri.text.length > LONGEST_URI) throw wrong(`it is longer than ${LONGEST_URI} bytes`); // ASCII, in its normal form
@@ -159,7 +160,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     const uri = authorUri(image.uri);
     const late = new AbortController();
     const most = millis(ALLOWANCE + (1000 * image.size) / SLOWEST_BYTES_PER_SECOND);
-    const slow = new WireError("upstream.slow", { uri: uri.text, seconds: Math.round(most / 1000) });
+    const slow = new WireError("upstream.slow", { uri: uri.shown, seconds: Math.round(most / 1000) });
     const timer = clock.after(most, () => late.abort(slow));
     const signal = AbortSignal.any([this.#closing.signal, late.signal]);
     try {
@@ -181,7 +182,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
 
   #done({ uri, size }: A): void {
     this.#failed.delete(uri);
-    this.#options.log.info("upstream.fetched", { uri, bytes: size });
+    this.#options.log.info("upstream.fetched", { uri: shownUri(uri), bytes: size });
   }
 
   /** Doubles with each failure, a little spread, so that many gateways do not come back to an author at once. */
@@ -193,7 +194,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     const pause = millis(Math.round(longest * (1 - random.next() / 4)));
     const code = isCoded(error) ? error.code : "service.bug";
     const reason = explain(error);
-    log.warn("upstream.failed", { uri, code, reason, failures, pause });
+    log.warn("upstream.failed", { uri: shownUri(uri), code, reason, failures, pause });
     const shown: FetchState = { state: "failed", code, reason, again: millis(clock.now() + pause) };
     const timer = clock.after(pause, () => {
       failure.due = true;

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
-import { type Millis, TrustError, WireError } from "../base/index.ts";
+import { type Millis, shownUri, TrustError, WireError } from "../base/index.ts";
 import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
 import type { Asked, OpenSource } from "./source.ts";
 
@@ -27,7 +27,8 @@ export const httpsSource = (options: HttpsOptions): OpenSource =>
         return;
       }
       response.destroy();
-      if (redirects === MOST_REDIRECTS) throw new TrustError("upstream.redirect", { uri: asked.uri.text, location });
+      if (redirects === MOST_REDIRECTS)
+        throw new TrustError("upstream.redirect", { uri: asked.uri.shown, location: shownUri(location) });
       uri = followed(uri, location);
     }
   };
@@ -36,7 +37,7 @@ export const httpsSource = (options: HttpsOptions): OpenSource =>
 function followed(from: AbsoluteUri, location: string): AbsoluteUri {
   const to = URL.canParse(location, from.text) ? parseUri(new URL(location, from.text).href) : undefined;
   if (to === undefined || to.scheme !== from.scheme || to.host !== from.host || to.port !== from.port) {
-    throw new TrustError("upstream.redirect", { uri: from.text, location });
+    throw new TrustError("upstream.redirect", { uri: from.shown, location: shownUri(location) });
   }
   return to;
 }
@@ -55,7 +56,7 @@ function get({ uri, at, signal }: Asked, { ca, patience }: HttpsOptions): Promis
       agent: false,
       signal,
     });
-    const silent = new WireError("upstream.silent", { uri: uri.text, seconds: Math.round(patience / 1000) });
+    const silent = new WireError("upstream.silent", { uri: uri.shown, seconds: Math.round(patience / 1000) });
     outgoing.setTimeout(patience, () => outgoing.destroy(silent));
     outgoing.once("response", (response: IncomingMessage) => {
       outgoing.setTimeout(0); // from here on it is the response that falls silent
@@ -75,7 +76,7 @@ async function* body(response: IncomingMessage, { uri, size, signal }: Asked): A
     const length = response.headers["content-length"];
     // What says beforehand that it is something else need not be read.
     if (length !== undefined && Number(length) !== size) {
-      throw new TrustError("upstream.size", { uri: uri.text, actual: length, expected: size });
+      throw new TrustError("upstream.size", { uri: uri.shown, actual: length, expected: size });
     }
     for await (const part of response) yield part as Uint8Array; // no encoding is set, so parts are Buffers
   } catch (error) {
@@ -85,11 +86,11 @@ async function* body(response: IncomingMessage, { uri, size, signal }: Asked): A
   }
 }
 
-const answered = ({ text: uri }: AbsoluteUri, answer: string): WireError =>
+const answered = ({ shown: uri }: AbsoluteUri, answer: string): WireError =>
   new WireError("upstream.answer", { uri, answer });
 
 /** What node:https throws, as an error of ours; an end that we asked for stays what it is. */
-function reachable({ text: uri }: AbsoluteUri, error: unknown, signal: AbortSignal): unknown {
+function reachable({ shown: uri }: AbsoluteUri, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted || isOurs(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new WireError("upstream.unreachable", { uri, reason }, { cause: error });

@@ -19,7 +19,7 @@ export type OpenSource = (asked: Asked) => AsyncIterable<Uint8Array>;
 /** The bytes as announced: no byte more is passed on, none less is taken for all. Throws TrustError `upstream.size`. */
 export async function* exactly(
   source: AsyncIterable<Uint8Array>,
-  { text: uri }: AbsoluteUri,
+  { shown: uri }: AbsoluteUri,
   expected: number,
   onBytes: (received: number) => void,
 ): AsyncGenerator<Uint8Array> {

@@ -224,6 +224,13 @@ describe("rendering", () => {
     expect(again?.messages.filter(({ kind }) => kind === "nodeData")).toHaveLength(1);
   });
 
+  test("shows the URI of an image without its query", async () => {
+    const named = story.find(({ type }) => type === "image.named");
+    if (named?.type !== "image.named") throw new Error("the story changed");
+    const [told] = await tell([{ ...named, uri: `${named.uri}?token=s3cret` }]);
+    expect(told?.messages.map(({ payload }) => parsePayload(payload)["uri"])).toEqual([`${named.uri}?…`]);
+  });
+
   test("skips data that the schema cannot read and tells the rest", async () => {
     const trees = await bridgeTrees();
     const report = story[4];

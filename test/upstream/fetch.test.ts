@@ -52,7 +52,7 @@ const stalls: OpenSource = async function* ({ signal }) {
 };
 const PUBLIC = new AuthorAddresses(false, async () => [{ address: "93.184.216.34", family: 4 }]);
 
-function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBLIC): Fetcher<NamedImage> {
+function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBLIC, log = SILENT): Fetcher<NamedImage> {
   const { images, ledger } = on;
   const made = new Fetcher<NamedImage>({
     images: { awaited: () => images.awaited(), take: (bytes, named) => images.fetched(bytes, named, ledger) },
@@ -60,7 +60,7 @@ function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBL
     sources: { coap: source, https: source },
     clock,
     random: { next: () => 0 },
-    log: SILENT,
+    log,
   });
   fetchers.push(made);
   return made;
@@ -284,4 +284,18 @@ test.each([
   "coap://fw.example/%FF",
 ])("no image comes from %s", (uri) => {
   expect(() => authorUri(uri)).toThrow(expect.objectContaining({ code: "upstream.uri" }));
+});
+
+test("a query may be a secret: no log line and no state tells it", async () => {
+  const told: unknown[] = [];
+  const note = (...words: readonly unknown[]) => void told.push(words);
+  const uri = "https://fw.example/trv.bin?token=s3cret";
+  await name({ uri });
+  const fetcher = fetcherOf(stalls, services, PUBLIC, { ...SILENT, info: note, warn: note });
+  fetcher.look();
+  await until(() => fetcher.state(uri).state === "fetching");
+  await clock.advance(hours(1));
+  await failed(fetcher, uri);
+  expect(JSON.stringify([told, fetcher.state(uri)])).toContain("https://fw.example/trv.bin?…");
+  expect(JSON.stringify([told, fetcher.state(uri)])).not.toContain("s3cret");
 });

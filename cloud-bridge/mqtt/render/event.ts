@@ -1,6 +1,6 @@
 /** docs/mqtt.md, "Events" — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
 import { createHash } from "node:crypto";
-import { rfc3339 } from "../../../gateway/base/index.ts";
+import { rfc3339, shownUri } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
@@ -53,7 +53,7 @@ export function eventMembers(fact: Fact): Members | undefined {
       return {
         actor: fact.actor,
         image: `sha256:${fact.digest}`,
-        uri: fact.uri,
+        uri: shownUri(fact.uri),
         model: fact.model,
         version: fact.version,
         size: fact.size,

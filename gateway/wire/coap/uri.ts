@@ -2,6 +2,7 @@
  * RFC 7252 §6 and RFC 3986 §6.2.2 — absolute URIs that name a resource on a host, in the one spelling that all their
  * equivalents share: so that two of them are the same resource exactly when the texts are equal.
  */
+import { shownUri } from "../../base/index.ts";
 import { withoutDots } from "../link/uri-reference.ts";
 
 export interface AbsoluteUri {
@@ -17,6 +18,8 @@ export interface AbsoluteUri {
   readonly query: string | undefined;
   /** The whole URI in its normal form. */
   readonly text: string;
+  /** The same for people and logs: a query may hold a secret. */
+  readonly shown: string;
 }
 
 /** §6.1, §6.2; RFC 8323 §8 has its own schemes; RFC 9110 §4.2. */
@@ -47,7 +50,7 @@ export function parseUri(given: string): AbsoluteUri | undefined {
   const colonPort = port === usual || port === undefined ? "" : `:${port}`;
   const whole = withoutDots(path === "" ? "/" : path);
   const text = `${scheme}://${shown}${colonPort}${whole}${query === undefined ? "" : `?${query}`}`;
-  return { scheme, host, port, path: whole, query, text };
+  return { scheme, host, port, path: whole, query, text, shown: shownUri(text) };
 }
 
 function normalHost(host: string): string | undefined {

@@ -59,6 +59,7 @@ test("the parts of a URI", () => {
     path: "/a/b",
     query: "c&d=e",
     text: "coap://[::1]:61616/a/b?c&d=e",
+    shown: "coap://[::1]:61616/a/b?…",
   });
   expect(parseUri("coap://h/")?.query).toBeUndefined();
   expect(parseUri("coap://h/?")?.query).toBe("");
