@@ -67,7 +67,11 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
       "node.remove",
       async (args, actor) => {
         const { id } = registry.named(understand("node.remove", NODE, args).node);
-        await recorder.record("node.removed", { node: id, actor });
+        const { credentials } = services;
+        await Promise.all([
+          credentials.remove(credentials.idsOfNode(id), recorder, actor),
+          recorder.record("node.removed", { node: id, actor }),
+        ]);
         return { node: id };
       },
     ],
@@ -134,10 +138,7 @@ async function rekeyNode(reference: string, actor: string, services: CommandServ
   const { registry, credentials, recorder } = services;
   const { id: node, endpoint } = registry.named(reference);
   const former = credentials.idsOfNode(node);
-  await Promise.all([
-    issue({ node, name: endpoint }, actor, services),
-    ...former.map((credential) => recorder.record("credential.removed", { credential, actor })),
-  ]);
+  await Promise.all([issue({ node, name: endpoint }, actor, services), credentials.remove(former, recorder, actor)]);
   return { node };
 }
 
@@ -159,10 +160,7 @@ async function rekeyManager(
 ): Promise<{ manager: string }> {
   const { credentials, recorder } = services;
   const former = managerOf(manager, credentials).id;
-  await Promise.all([
-    recorder.record("credential.removed", { credential: former, actor }),
-    issue({ name: manager }, actor, services),
-  ]);
+  await Promise.all([credentials.remove([former], recorder, actor), issue({ name: manager }, actor, services)]);
   return { manager };
 }
 
@@ -178,7 +176,7 @@ async function removeManager(
   actor: string,
   { credentials, recorder }: CommandServices,
 ): Promise<{ manager: string }> {
-  await recorder.record("credential.removed", { credential: managerOf(manager, credentials).id, actor });
+  await credentials.remove([managerOf(manager, credentials).id], recorder, actor);
   return { manager };
 }
 

@@ -79,7 +79,13 @@ export interface FactBodies {
     readonly sealed: Uint8Array;
     readonly actor: string;
   };
-  "credential.removed": { readonly credential: string; readonly actor: string };
+  /** Whose it was, except in facts of before that was told. */
+  "credential.removed": {
+    readonly credential: string;
+    readonly node?: NodeId;
+    readonly name?: string;
+    readonly actor: string;
+  };
   /** A check-in. `data` is a root map (content format 140) of the node's datastore: what changed. */
   "node.reported": {
     readonly node: NodeId;
@@ -87,7 +93,8 @@ export interface FactBodies {
     /** CRC-32 of the request payload: tells a repeat from a new series that starts with the same number. */
     readonly request: number;
     readonly data?: Uint8Array;
-    readonly samples?: ReadonlyArray<{ readonly at: Millis; readonly data: Uint8Array }>;
+    /** `past`: taken before the previous report, so it is history, and no news of the datastore. */
+    readonly samples?: ReadonlyArray<{ readonly at: Millis; readonly data: Uint8Array; readonly past?: true }>;
     readonly applied?: number;
     /** The answer's payload, kept for repeats. */
     readonly reply: Uint8Array;

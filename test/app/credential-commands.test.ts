@@ -72,6 +72,13 @@ test("a node that is forgotten takes its credentials along", async () => {
   const added = await completed("node.add", { endpoint: "room-1" });
   await completed("node.remove", { node: nodeId(added) });
   expect(credentials.size).toBe(0);
+  const gone = { node: nodeId(added), actor: "cli:me" };
+  const credential = expect.any(String);
+  expect((await facts()).slice(3)).toMatchObject([
+    { type: "credential.removed", credential, name: "room-1", ...gone },
+    { type: "node.removed", ...gone },
+    { type: "command.done" },
+  ]);
 });
 
 test("managers come and go", async () => {

@@ -8,6 +8,7 @@ import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
 import { campaignSummary } from "../../cloud-bridge/mqtt/render/campaign.ts";
 import { render } from "../../cloud-bridge/mqtt/render/render.ts";
 import { type CampaignView, type Counted, keysOf } from "../../cloud-bridge/mqtt/render/view.ts";
+import type { NodeId } from "../../gateway/base/index.ts";
 import { PHASE_COUNTED } from "../../gateway/store/facts.ts";
 import { type Fact, type FactType, memoryState, type NewFact, PHASES } from "../../gateway/store/index.ts";
 import { encodeTree, fromJson } from "../../gateway/yang/index.ts";
@@ -125,6 +126,31 @@ describe("rendering", () => {
     expect(ids(told).filter((id) => ids(other).includes(id))).toEqual([]);
   });
 
+  test("says in a node's birth whether it has credentials, through a change of them and an old journal", async () => {
+    const { take } = await viewer();
+    const joined = story.find(({ type }) => type === "node.joined")!;
+    const added = (credential: string): NewFact => ({
+      ...(story.find(({ type }) => type === "credential.added") as Extract<NewFact, { type: "credential.added" }>),
+      credential,
+    });
+    const removed = (credential: string, node?: NodeId): NewFact => {
+      const whose = node === undefined ? {} : { node, name: "room-1" };
+      return { type: "credential.removed", at: atSecond(9), credential, ...whose, actor: "cli:root" };
+    };
+    const births = [
+      joined,
+      added("c-1"),
+      added("c-2"),
+      removed("c-1", nodeId(1)),
+      removed("c-2"), // of before it was told whose
+      removed("c-2", nodeId(1)),
+    ].map((fact) => {
+      const birth = take(fact).messages.find(({ kind }) => kind === "nodeBirth");
+      return birth && parsePayload(birth.payload)["security"];
+    });
+    expect(births).toEqual(["none", "oscore", undefined, undefined, undefined, "none"]);
+  });
+
   test("removes every retained topic of a removed node, after the event", () => {
     const retained = new Set(told.slice(0, -1).flatMap(({ messages }) => messages.map(({ topic }) => topic)));
     const last = told.at(-1)?.messages ?? [];
@@ -222,6 +248,16 @@ describe("rendering", () => {
     const late = { ...sample, samples: (sample.samples ?? []).map((one) => ({ ...one, at: story[0]?.at ?? one.at })) };
     const [, , , , , again] = await tell([...story.slice(0, 5), late]);
     expect(again?.messages.filter(({ kind }) => kind === "nodeData")).toHaveLength(1);
+  });
+
+  test("leaves out what the check-in called history", async () => {
+    const sample = story[5];
+    if (sample?.type !== "node.reported") throw new Error("the story changed");
+    const samples = (sample.samples ?? []).map((one) => ({ ...one, past: true as const }));
+    const rooms = async (fact: NewFact): Promise<number> =>
+      ((await tell([...story.slice(0, 5), fact])).at(-1)?.messages ?? []).filter(({ kind }) => kind === "nodeData")
+        .length;
+    expect(await rooms({ ...sample, samples })).toBe((await rooms(sample)) - samples.length);
   });
 
   test("shows the URI of an image without its query", async () => {

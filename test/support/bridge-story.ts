@@ -105,7 +105,14 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       sealed: Uint8Array.of(1, 2, 3),
       actor: "cli:root",
     },
-    { type: "credential.removed", at: atSecond(2010), credential: "c-0001", actor: "cli:root" },
+    {
+      type: "credential.removed",
+      at: atSecond(2010),
+      credential: "c-0001",
+      node: nodeId(1),
+      name: "room-1",
+      actor: "cli:root",
+    },
     {
       type: "directory.registered",
       at: atSecond(2010),

@@ -20,7 +20,8 @@ export interface RenderedData {
  * A connected consumer sees every step; the retained value that stays is the last.
  */
 export function renderReport(node: NodeView, fact: Reported, context: RenderContext): RenderedData {
-  const steps = [...(fact.samples ?? []), ...(fact.data === undefined ? [] : [{ at: fact.at, data: fact.data }])];
+  const news = (fact.samples ?? []).filter(({ past }) => past !== true);
+  const steps = [...news, ...(fact.data === undefined ? [] : [{ at: fact.at, data: fact.data }])];
   let after = node;
   const messages: Message[] = [];
   const skipped: string[] = [];
@@ -47,7 +48,7 @@ function decodeFragment(bytes: Uint8Array, context: RenderContext): Tree | strin
   }
 }
 
-/** A sample older than what is known of its module would put an old value over a newer one. */
+/** Facts from before `past` was told: a sample older than what is known of its module is no news. */
 const dropStale = (fragment: Tree, node: NodeView, at: Millis, { trees }: RenderContext): Tree => {
   const stale = new Set(trees.modulesOf(fragment).filter((module) => (node.modules[module]?.observed ?? at) > at));
   if (stale.size === 0) return fragment;

@@ -23,7 +23,7 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "credential.added":
       return { actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
     case "credential.removed":
-      return { actor: fact.actor, credential: fact.credential };
+      return { actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":

@@ -46,9 +46,11 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
     }
     case "ota.phase":
       return phaseMoved(slice, fact);
-    case "gateway.started":
     case "credential.added":
+      return withCredentials(slice, (ids) => [...ids, fact.credential]);
     case "credential.removed":
+      return withCredentials(slice, (ids) => ids.filter((id) => id !== fact.credential));
+    case "gateway.started":
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":
@@ -56,6 +58,12 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
     case "command.done":
       return slice;
   }
+}
+
+/** By id: new ones are given before the former are taken. A manager's are nobody's row. */
+function withCredentials(slice: Slice, change: (ids: readonly string[]) => readonly string[]): Slice {
+  const { node } = slice;
+  return node === undefined ? slice : { ...slice, node: { ...node, credentials: change(node.credentials ?? []) } };
 }
 
 const joined = (fact: FactOf<"node.joined">): NodeView => ({

@@ -32,6 +32,7 @@ export function nodeBirth(node: NodeView, trees: Trees): Members {
     hw: nodeLeaf(node, "hardware", trees),
     sw: version === undefined ? undefined : { app: version },
     transport: "coreconf",
+    security: (node.credentials ?? []).length > 0 ? "oscore" : "none",
     sleepy: interval === undefined ? undefined : { "interval-s": interval },
   };
 }

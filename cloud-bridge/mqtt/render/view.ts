@@ -30,6 +30,8 @@ export interface NodeView {
   readonly missedWakes: number;
   /** Edits that wait for the node, as the mailbox counted them: it merges edits, so counting facts would drift. */
   readonly pending: number;
+  /** Ids of its security contexts; absent in rows of before there were any. */
+  readonly credentials?: readonly string[];
   /** Everything the node reported, merged; stored in a row of its own as YANG-CBOR. */
   readonly tree: Tree;
   /** Which fact last changed a module's data, and when the node observed it. */
@@ -128,9 +130,10 @@ export function keysOf(fact: Fact): SliceKeys {
       return { campaign: fact.campaign };
     case "ota.phase":
       return { campaign: fact.campaign, node: fact.node };
-    case "gateway.started":
     case "credential.added":
     case "credential.removed":
+      return fact.node === undefined ? {} : { node: fact.node };
+    case "gateway.started":
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":

@@ -116,7 +116,7 @@ export class Credentials implements CredentialSource, Projection {
     await checkSiteKeyPlace(file);
     const all = [...this.#records.keys()];
     const voided = { nodes: this.#byNode.size, managers: this.managers().map(({ name }) => name) };
-    await Promise.all(all.map((credential) => recorder.record("credential.removed", { credential, actor })));
+    await this.remove(all, recorder, actor);
     await putAside(file);
     this.#seal = new Seal(await makeSiteKey(file));
     this.#log.warn("site-key.replaced", {
@@ -189,6 +189,16 @@ export class Credentials implements CredentialSource, Projection {
     } as const;
     const sealed = this.#unlocked().close(secrets, { credential, node, name, kid });
     return { credential, ...(node === undefined ? {} : { node }), name, kid, sealed };
+  }
+
+  /** Voids these; what is unknown is void already. */
+  async remove(ids: readonly string[], recorder: Recorder, actor: string): Promise<void> {
+    const known = ids.flatMap((id) => this.#info(id) ?? []);
+    await Promise.all(
+      known.map(({ id: credential, node, name }) =>
+        recorder.record("credential.removed", { credential, ...(node === undefined ? {} : { node }), name, actor }),
+      ),
+    );
   }
 
   /** Calls back when a credential is void, so that nothing derived from it is kept; returns the way to stop. */
