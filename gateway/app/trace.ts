@@ -62,8 +62,9 @@ function describe(fact: Fact, schema: Schema): string {
     case "node.reported": {
       const data =
         fact.data === undefined ? "nothing new" : JSON.stringify(toJson(decodeTree(fact.data, schema), schema));
+      const samples = samplesIn(fact.samples ?? []);
       const edits = fact.delivered === undefined ? "" : `, edits up to revision ${fact.delivered} sent`;
-      return `report ${fact.report}: ${data}; answered in ${fact.reply.length} bytes${edits}, then ${fact.state}`;
+      return `report ${fact.report}: ${data}${samples}; answered in ${fact.reply.length} bytes${edits}, then ${fact.state}`;
     }
     case "node.reachability":
       return `${fact.from} → ${fact.to}, ${fact.missedWakes} wakes missed`;
@@ -78,6 +79,13 @@ function describe(fact: Fact, schema: Schema): string {
     default:
       return fact.type;
   }
+}
+
+function samplesIn(samples: ReadonlyArray<{ readonly past?: true }>): string {
+  if (samples.length === 0) return "";
+  const past = samples.filter((sample) => sample.past).length;
+  const old = past === 0 ? "" : `, ${past} of them from before the last report`;
+  return ` and ${samples.length} ${samples.length === 1 ? "sample" : "samples"}${old}`;
 }
 
 const paths = (patch: Uint8Array, schema: Schema): string =>

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { Trace } from "../../gateway/app/trace.ts";
 import type { NodeId } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
@@ -158,6 +159,27 @@ test("samples keep the time at which they were taken", async () => {
   for (const { registry } of [services, restarted]) {
     expect(registry.get(node).tree.get(60201)).toEqual(new Map([[60202, 2000n]]));
   }
+});
+
+test("a sample from before the previous report is history: kept, and no news of the datastore", async () => {
+  await checkIn("a1 19ea61 a2 02 01 05 a1 18c3 a1 01 c4 82 21 190866"); // 21.50, now
+  services.clock.advance(900_000);
+  // sample [{age: 600, {temperature: 20.00}}, {age: 1800, {temperature: 19.00, humidity: 40}}]: the second is older
+  const backlog =
+    "06 82 a2 01 190258 02 a1 18c0 a1 01 c4 82 21 1907d0 a2 01 190708 02 a1 18c0 a2 01 c4 82 21 19076c 02 1828";
+  expect((await checkIn(`a1 19ea61 a2 02 02 ${backlog}`)).code).toBe("2.04");
+  const [fact] = (await services.journal.read(services.journal.last, 1)).slice(-1);
+  const now = services.clock.now();
+  expect(fact).toMatchObject({ samples: [{ at: now - 1_800_000, past: true }, { at: now - 600_000 }] });
+  const restarted = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: services });
+  for (const { registry } of [services, restarted]) {
+    expect(registry.get(node).tree.get(60201)).toEqual(new Map([[60202, 2000n]]));
+  }
+  const trace = new Trace(services.schema);
+  if (fact !== undefined) trace.take(fact);
+  expect(trace.of(node)[0]?.text).toMatch(
+    /^report 2: nothing new and 2 samples, 1 of them from before the last report;/,
+  );
 });
 
 test("what the journal refuses is 5.xx, for a node with an offer too, and nothing shows it", async () => {

@@ -10,6 +10,8 @@ export interface ReplySlot {
   readonly report: number;
   readonly request: number;
   readonly reply: Uint8Array;
+  /** When it came; older records do not say. */
+  readonly at: Millis | undefined;
 }
 
 export interface NodeRecord {
@@ -24,7 +26,7 @@ export interface NodeRecord {
 }
 
 type StoredReach = readonly [state: string, ...numbers: number[]];
-type StoredSlot = readonly [report: number, request: number, reply: Uint8Array] | null;
+type StoredSlot = readonly [report: number, request: number, reply: Uint8Array, at?: number] | null;
 /** By position, since every node pays for it; the id is the key beside it. `tree` is a root map (content format 140). */
 type StoredNode = readonly [
   endpoint: string,
@@ -57,10 +59,11 @@ export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborW
   for (const value of numbers) writeNumber(writer, value);
   if (slot === undefined) writer.null();
   else {
-    writer.array(3);
+    writer.array(slot.at === undefined ? 3 : 4);
     writer.integer(slot.report);
     writer.integer(slot.request);
     writer.byteString(slot.reply);
+    if (slot.at !== undefined) writer.float(slot.at);
   }
   writer.byteString(tree.size === 0 ? NO_BYTES : encodeTree(tree, schema));
   return writer.cut();
@@ -84,10 +87,17 @@ export function decodeNodeRecord(id: NodeId, bytes: Uint8Array, decode: (tree: U
     name,
     joined: millis(joined),
     reach: restoreReach(reach),
-    slot: slot === null ? undefined : { report: slot[0], request: slot[1], reply: slot[2] },
+    slot: slot === null ? undefined : readSlot(slot),
     tree: tree.length === 0 ? EMPTY_TREE : decode(tree),
   };
 }
+
+const readSlot = ([report, request, reply, at]: NonNullable<StoredSlot>): ReplySlot => ({
+  report,
+  request,
+  reply,
+  at: at === undefined ? undefined : millis(at),
+});
 
 function readStored(bytes: Uint8Array): StoredNode {
   const stored = decodePlain(bytes) as StoredNode | NamedNode;

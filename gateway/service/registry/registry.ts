@@ -47,7 +47,7 @@ export interface RegistryOptions {
 /** What a report brings, decoded. */
 export interface ReportedTrees {
   readonly data: Tree | undefined;
-  /** Oldest first. */
+  /** Oldest first; none that was taken before the node's previous report. */
   readonly samples: ReadonlyArray<{ readonly data: Tree }>;
 }
 
@@ -246,7 +246,10 @@ export class Registry implements Projection {
     const mark = data ?? samples;
     if (mark === undefined) return node.tree;
     if (this.#previewed?.mark === mark) return this.#previewed.tree;
-    const parts = [...(samples ?? []).map((sample) => sample.data), ...(data === undefined ? [] : [data])];
+    const parts = [
+      ...(samples ?? []).flatMap((sample) => (sample.past ? [] : [sample.data])),
+      ...(data === undefined ? [] : [data]),
+    ];
     return this.#despite(node.id, node.tree, () =>
       parts.reduce((tree, part) => merge(tree, this.#salvage(node.id, part), this.#schema), node.tree),
     );
@@ -282,7 +285,7 @@ export class Registry implements Projection {
         name: node.name,
         joined: node.joined,
         reach: step(node.reach, { type: "heard", at, awake: state === "awake", nextWake, awakeTime }),
-        slot: { report: fact.report, request: fact.request, reply: fact.reply },
+        slot: { report: fact.report, request: fact.request, reply: fact.reply, at },
         tree,
       };
     });

@@ -27,7 +27,7 @@ import {
 } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree, type Sid } from "../../yang/index.ts";
+import { encodeTree, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
@@ -132,12 +132,11 @@ export class CheckIn implements CheckInLane {
     const news = report.data && withoutWaiting(report.data, box, schema);
     const data = news && encodeTree(news, schema);
     for (const sample of report.samples) checkReport(sample.data, this.#foreign, schema);
-    const samples = report.samples.map(({ age, data: sampled }) => ({
-      at: (now - seconds(age)) as Millis,
-      data: encodeTree(sampled, schema),
-    }));
+    const taken = inOrder(report.samples, now, node.slot?.at);
+    const samples = taken.map(({ data: sampled, ...when }) => ({ ...when, data: encodeTree(sampled, schema) }));
+    const current = taken.filter(({ past }) => past === undefined);
     // Throws what does not fit before anything is recorded.
-    const tree = registry.preview(node, { data: news, samples: report.samples }, data ?? samples);
+    const tree = registry.preview(node, { data: news, samples: current }, data ?? samples);
     const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
@@ -193,6 +192,22 @@ export class CheckIn implements CheckInLane {
     return { ...withEdits, more: delivery !== undefined };
   }
 }
+
+/**
+ * By the time at which they were taken. What was taken before the previous report is history: the datastore, and the
+ * cloud's copy of it, know newer things.
+ */
+const inOrder = (
+  samples: Report["samples"],
+  now: Millis,
+  previous: Millis | undefined,
+): ReadonlyArray<{ readonly at: Millis; readonly data: Tree; readonly past?: true }> =>
+  samples
+    .map(({ age, data }) => {
+      const at = (now - seconds(age)) as Millis;
+      return previous === undefined || at >= previous ? { at, data } : { at, data, past: true as const };
+    })
+    .sort((a, b) => a.at - b.at);
 
 const ignore = (): void => undefined;
 
