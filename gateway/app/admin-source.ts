@@ -12,7 +12,7 @@ import type {
   PeerCredential,
   Status,
 } from "../admin/api/index.ts";
-import { type Clock, type Credential, type Millis, shownUri, toHex } from "../base/index.ts";
+import { type Clock, type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
@@ -23,6 +23,7 @@ import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import type { Keys } from "./keys.ts";
 import { notices } from "./notices.ts";
+import type { Refusals } from "./refusals.ts";
 import type { Trace } from "./trace.ts";
 
 /** How the fetch of a named image stands. */
@@ -38,6 +39,7 @@ export interface AdminSourceOptions {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly trace: Trace;
+  readonly refusals: Refusals;
   readonly clock: Clock;
   readonly site: SiteInfo;
   readonly siteName: string | undefined;
@@ -117,7 +119,7 @@ const tryNext = (nodes: number): Status["tryNext"] => [
       ]
     : [{ command: "npm run sidgate -- node list", what: "the nodes and when they wake next" }]),
   { command: "mosquitto_sub -t 'sidgate/1/#' -v", what: "what cloud apps see" },
-  { command: "npm run demo", what: "a whole firmware roll-out in a minute, beside this gateway" },
+  { command: "npm run demo", what: "a whole firmware roll-out in half a minute, beside this gateway" },
 ];
 
 function nodeRow(
@@ -150,7 +152,14 @@ const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: House
   joined: node.joined,
   data: toJson(node.tree, options.registry.schema),
   trace: options.trace.of(node.id),
+  ...lastRefusal(node.id, options),
 });
+
+function lastRefusal(node: NodeId, { credentials, refusals }: AdminSourceOptions): Pick<NodeDetail, "refused"> {
+  const kid = credentials.kidOfNode(node);
+  const refused = kid && refusals.last(kid);
+  return refused === undefined ? {} : { refused };
+}
 
 const managerRow = ({ name, kid, added }: CredentialInfo): ManagerRow => ({
   manager: name,

@@ -1,7 +1,7 @@
 /** The README's conversations, run as they are printed; only ports and folders are those of the test. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +51,10 @@ async function bash(
         /n\/n-\w+\/data\/sidgate-building \{"sidgate-building:room":\{"temperature":"21\.5","humidity":45/,
       );
       expect(output).not.toMatch(/sidgate: /);
+      // Pasted again it goes the same way, but for the node that is there already.
+      const again = await bash(scriptOf("A first conversation", gateway), folder);
+      expect(again.output.match(/\[[a-z]+\.[a-z-]+\]/g)).toEqual(["[node.exists]"]);
+      expect(again.output).toMatch(/14: h'a119eb2cc482211908ca'/);
     } finally {
       await gateway.stop();
       await rm(folder, { recursive: true });
@@ -64,11 +68,15 @@ test("the same, protected, where nothing else is heard", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sidgate-readme-"));
   try {
     const { code, output } = await bash(scriptOf("The same, protected", gateway), folder);
-    expect(output).toMatch(/^2\.04 Changed/);
+    expect(output).toMatch(/^2\.04 Changed/m);
     expect(output).toMatch(/1: 4\(\[-2, 2150\]\), +# .*temperature.* = 21\.5 degrees Celsius/);
     expect(output).not.toMatch(/sidgate: /);
     expect(code).toBe(0);
-    expect(readFileSync(join(folder, "room-2.conf"), "utf8")).toMatch(/^master_secret,hex,"[0-9a-f]{32}"$/m);
+    for (const file of ["room-2.json", "bms.json", "room-3.conf"]) {
+      expect(statSync(join(folder, "credentials", file)).mode & 0o777).toBe(0o600);
+    }
+    const own = readFileSync(join(folder, "credentials", "room-3.conf"), "utf8");
+    expect(own).toMatch(/^master_secret,hex,"[0-9a-f]{32}"$/m);
   } finally {
     await gateway.stop();
     await rm(folder, { recursive: true });
