@@ -48,15 +48,20 @@ export async function openGateway(
     const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
 
-    const { addresses, engine } = await openSouth(config, ports, centre, lifecycle);
+    const { addresses, engine, security, refusals } = await openSouth(config, ports, centre, lifecycle);
     const fetcher = openUpstream(config, ports, centre, lifecycle);
-    const health = coapHealth(() => engine.stats(), Date.now);
+    const health = coapHealth(
+      () => engine.stats(),
+      () => security.stats(),
+      Date.now,
+    );
     const bridge = parts.bridge ? await openNorth(config, ports, centre, health, lifecycle) : undefined;
     lifecycle.add(new Retention(centre, bridge, config.journal, ports));
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
       ...centre,
       trace,
+      refusals,
       clock: ports.clock,
       site: centre.folder.site,
       siteName: config.site.name,

@@ -1,11 +1,11 @@
-/** The `coap` section of the health message: rates since the last look. */
-import type { EngineStats } from "../coap/index.ts";
+/** The `coap` section of the health message: rates since the last look, and what OSCORE let in and refused since the start. */
+import type { EngineStats, OscoreStats } from "../coap/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 
 type Looked = Pick<EngineStats, "datagramsIn" | "duplicates" | "blocksServed">;
 
 /** Each call gives the rates since the call before; `now` in milliseconds of real time. */
-export function coapHealth(stats: () => Looked, now: () => number): () => JsonObject {
+export function coapHealth(stats: () => Looked, oscore: () => OscoreStats, now: () => number): () => JsonObject {
   let before = { at: now(), ...stats() };
   return () => {
     const after = { at: now(), ...stats() };
@@ -16,6 +16,7 @@ export function coapHealth(stats: () => Looked, now: () => number): () => JsonOb
       "rx-s": round(heard / seconds),
       "retransmit-pct": round(heard === 0 ? 0 : (100 * repeats) / heard),
       "blocks-s": round((after.blocksServed - before.blocksServed) / seconds),
+      oscore: oscoreHealth(oscore()),
     };
     before = after;
     return { coap: figures };
@@ -23,3 +24,13 @@ export function coapHealth(stats: () => Looked, now: () => number): () => JsonOb
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
+
+const oscoreHealth = (stats: OscoreStats): JsonObject => ({
+  opened: stats.opened,
+  "not-authentic": stats.notAuthentic,
+  "unknown-context": stats.unknownContext,
+  replays: stats.replays,
+  challenged: stats.challenged,
+  malformed: stats.badOption + stats.malformedInside,
+  numberless: stats.numberless,
+});

@@ -20,6 +20,7 @@ import { openDirectory } from "./directory.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
@@ -28,6 +29,8 @@ export interface South {
   /** Where nodes and managers reach us. */
   readonly addresses: readonly string[];
   readonly engine: Engine;
+  readonly security: Oscore;
+  readonly refusals: Refusals;
 }
 
 /** Throws UsageError `port.*`. */
@@ -46,7 +49,8 @@ export async function openSouth(
   const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
   // The network runs in real time, whatever the clock of a trial says.
   const network = systemClock();
-  const security = await openSecurity(centre, network, log, lifecycle);
+  const refusals = new Refusals(clock, log);
+  const security = await openSecurity(centre, { network, log, refusals }, lifecycle);
   const hosts = config.coap.listen.map(({ host }) => host);
   const directory = openDirectory(centre, { clock, engine: () => engine, network, hosts }, lifecycle);
   const engine = new Engine({
@@ -75,14 +79,13 @@ export async function openSouth(
   lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
   await engine.start();
   lifecycle.add(engine);
-  return { engine, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };
+  return { engine, security, refusals, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };
 }
 
 /** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */
 async function openSecurity(
   { keys, credentials }: Centre,
-  clock: Clock,
-  log: Logger,
+  { network: clock, log, refusals }: { readonly network: Clock; readonly log: Logger; readonly refusals: Refusals },
   lifecycle: Lifecycle,
 ): Promise<Oscore> {
   const numbers = lifecycle.add(
@@ -92,7 +95,7 @@ async function openSecurity(
       onFailure: (error) => log.error("oscore.sequence-not-reserved", { reason: explain(error) }),
     }),
   );
-  const oscore = new Oscore({ credentials, clock, numbers });
+  const oscore = new Oscore({ credentials, clock, numbers, onRefused: (refusal) => refusals.take(refusal) });
   credentials.onRemoved((credential) => oscore.forget(credential));
   return oscore;
 }

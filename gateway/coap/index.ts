@@ -3,7 +3,7 @@ export { Engine, type EngineOptions } from "./engine.ts";
 export type { AdmissionOptions, RationedAir } from "./limits/admission.ts";
 export { SHARED_SUBNETS } from "./limits/standing.ts";
 export { parseSubnet, type Subnet } from "./limits/subnet.ts";
-export { Oscore, SenderSequence } from "./oscore/index.ts";
+export { Oscore, type OscoreStats, type Refusal, SenderSequence } from "./oscore/index.ts";
 export {
   DEFAULT_LIMITS,
   DEFAULT_PARAMETERS,

@@ -32,6 +32,7 @@ export const NODES: readonly NodeDetail[] = [
     security: "oscore",
     joined: ago(minutes(60)),
     data: { "sidgate-building:room": { temperature: "21.5" } },
+    refused: { at: ago(seconds(90)), why: "not-authentic", path: "udp://10.0.0.9:5683" },
     trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
   },
   {

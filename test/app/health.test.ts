@@ -2,16 +2,24 @@
 import { expect, test } from "@jest/globals";
 import { coapHealth } from "../../gateway/app/health.ts";
 
-test("rates are those since the last look", () => {
+test("rates are those since the last look, and what OSCORE refused is counted", () => {
   let stats = { datagramsIn: 100, duplicates: 0, blocksServed: 10 };
   let now = 0;
+  const oscore = {
+    ...{ opened: 9, notAuthentic: 1, unknownContext: 2, replays: 3, challenged: 4, badOption: 5, malformedInside: 6 },
+    ...{ unchallenged: 7, rederivations: 8, numberless: 0 },
+  };
+  const counted = {
+    ...{ opened: 9, "not-authentic": 1, "unknown-context": 2, replays: 3, challenged: 4, malformed: 11, numberless: 0 },
+  };
   const health = coapHealth(
     () => stats,
+    () => oscore,
     () => now,
   );
   now = 60_000;
   stats = { datagramsIn: 700, duplicates: 12, blocksServed: 310 };
-  expect(health()).toEqual({ coap: { "rx-s": 10, "retransmit-pct": 2, "blocks-s": 5 } });
+  expect(health()).toEqual({ coap: { "rx-s": 10, "retransmit-pct": 2, "blocks-s": 5, oscore: counted } });
   now = 120_000;
-  expect(health()).toEqual({ coap: { "rx-s": 0, "retransmit-pct": 0, "blocks-s": 0 } });
+  expect(health()).toEqual({ coap: { "rx-s": 0, "retransmit-pct": 0, "blocks-s": 0, oscore: counted } });
 });

@@ -61,6 +61,8 @@ export interface NodeDetail extends NodeRow {
   readonly data: Json;
   /** The last exchanges, newest first. */
   readonly trace: ReadonlyArray<{ readonly at: Millis; readonly text: string }>;
+  /** The last protected request under its kid that was not let in, since the start: whoever sent it. */
+  readonly refused?: { readonly at: Millis; readonly why: string; readonly path: string };
 }
 
 export interface ManagerRow {

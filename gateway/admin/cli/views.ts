@@ -30,6 +30,11 @@ export function nodeTable(rows: readonly NodeRow[], now: Millis): string {
   return formatTable(columns, rows, "No node is known yet. Its first check-in, or 'sidgate node add', makes one.");
 }
 
+const refusedRow = ({ refused }: NodeDetail, now: Millis): ReadonlyArray<readonly [name: string, value: string]> =>
+  refused === undefined
+    ? []
+    : [["refused", `${refused.why}, from ${refused.path}, ${formatMoment(refused.at, now)} (docs/security.md)`]];
+
 export function nodeView(node: NodeDetail, now: Millis): string {
   const head = facts([
     ["node", node.node],
@@ -42,6 +47,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["last seen", formatMoment(node.lastSeen, now)],
     ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
     ["security", node.security],
+    ...refusedRow(node, now),
     ["waiting", `${node.pending} for its next wake`],
   ]);
   const trace = node.trace.map(({ at, text }) => `  ${formatMoment(at, now)}: ${printable(text)}`);

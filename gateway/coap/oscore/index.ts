@@ -5,4 +5,4 @@ export type {
   ProtectedRequest,
 } from "./client/protected-request.ts";
 export { SenderSequence } from "./context/sequence.ts";
-export { Oscore } from "./server/oscore.ts";
+export { Oscore, type OscoreStats, type Refusal } from "./server/oscore.ts";

@@ -144,9 +144,12 @@ export class Credentials implements CredentialSource, Projection {
 
   /** The newest, if it has several. */
   ofNode(node: NodeId): Credential | undefined {
+    return this.#open(this.#newest(node));
+  }
+
+  #newest(node: NodeId): string | undefined {
     const ids = this.#byNode.of(node);
-    const newest = ids.length < 2 ? ids[0] : [...ids].sort((a, b) => this.#addedOf(a) - this.#addedOf(b)).at(-1);
-    return this.#open(newest);
+    return ids.length < 2 ? ids[0] : [...ids].sort((a, b) => this.#addedOf(a) - this.#addedOf(b)).at(-1);
   }
 
   ofManager(name: string): Credential | undefined {
@@ -155,6 +158,11 @@ export class Credentials implements CredentialSource, Projection {
 
   isSecured(node: NodeId): boolean {
     return this.#byNode.has(node);
+  }
+
+  /** Of its newest. */
+  kidOfNode(node: NodeId): Uint8Array | undefined {
+    return this.#info(this.#newest(node) ?? "")?.kid;
   }
 
   /** All of a node: more than one only when the gateway was killed while it gave new ones. */

@@ -3,7 +3,7 @@ import type { Clock, Credential, Millis } from "../../../gateway/base/index.ts";
 import { EMPTY, millis } from "../../../gateway/base/index.ts";
 import type { ContextLimits } from "../../../gateway/coap/oscore/context/contexts.ts";
 import type { AeadMaker } from "../../../gateway/coap/oscore/crypto/aead.ts";
-import { Oscore, type PlainRequest, type ProtectedRequest } from "../../../gateway/coap/oscore/index.ts";
+import { Oscore, type PlainRequest, type ProtectedRequest, type Refusal } from "../../../gateway/coap/oscore/index.ts";
 import type { Reply } from "../../../gateway/coap/requests/response-writer.ts";
 import type { OpenedRequest, ResponseSecurity } from "../../../gateway/coap/requests/security.ts";
 import {
@@ -50,6 +50,7 @@ export interface EndOptions {
   readonly numbers?: { next(): number | undefined };
   readonly limits?: ContextLimits;
   readonly aead?: AeadMaker;
+  readonly onRefused?: (refusal: Refusal) => void;
 }
 
 export const end = (credentials: Credentials, options: EndOptions = {}): Oscore =>

@@ -137,6 +137,28 @@ describe("refused, unprotected, not to be cached and without a word", () => {
     expect(open(sent).kind).toBe("request"); // what was refused has not moved the window
   });
 
+  test("each is told, with the kid that it named and where it came from", () => {
+    const told: unknown[] = [];
+    const ends = pair(credential(), { onRefused: ({ why, kid, path }) => told.push([why, kid && toHex(kid), path]) });
+    const { send, gateway, open } = ends;
+    converse(ends, request("GET", "hello"));
+    expect(told).toEqual([["challenged", "", expect.any(String)]]); // Appendix B.1.2, no fault of the peer
+    told.length = 0;
+    const sent = send(request("GET", "x"));
+    opened(open(sent));
+    open(sent);
+    const next = asMessage(send(request("GET", "x")));
+    for (const change of [withOscore("0914aabb"), withOscore("8914"), (m: Message) => ({ ...m, payload: bytes(9) })]) {
+      gateway.openRequest(change(next), "q");
+    }
+    expect(told).toEqual([
+      ["replay", "", expect.any(String)],
+      ["unknown-context", "aabb", "q"],
+      ["bad-option", undefined, "q"],
+      ["not-authentic", "", "q"],
+    ]);
+  });
+
   test("§8.2 step 3: a request that was there before", () => {
     const { send, open } = acquainted();
     const sent = send(request("GET", "x"));

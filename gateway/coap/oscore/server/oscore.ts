@@ -27,6 +27,8 @@ export interface OscoreOptions {
   readonly clock: Clock;
   /** Sender sequence numbers: `SenderSequence`. */
   readonly numbers: { next(): number | undefined; refresh?(): void };
+  /** Told of each request that was not let in: must be quick, and bear any number of them. */
+  readonly onRefused?: (refusal: Refusal) => void;
   readonly limits?: ContextLimits;
   /** For tests that look at every nonce. */
   readonly aead?: AeadMaker;
@@ -50,8 +52,17 @@ export interface OscoreStats {
   numberless: number;
 }
 
+/** A protected request that was not let in. `challenged`: authentic, and asked for Echo, which is no fault of it. */
+export interface Refusal {
+  readonly why: "bad-option" | "unknown-context" | "replay" | "not-authentic" | "challenged" | "unchallenged";
+  /** Undefined when the option could not be read. What it says is not proven. */
+  readonly kid: Uint8Array | undefined;
+  readonly path: string;
+}
+
 /** A protected request, its option read. */
 interface Incoming {
+  readonly path: string;
   readonly message: Message;
   readonly partialIv: Uint8Array;
   readonly kid: Uint8Array;
@@ -73,6 +84,7 @@ export class Oscore implements Security {
   readonly #challenger: Challenger;
   readonly #rederivation: Rederivation;
   readonly #blocks = new OuterBlocks();
+  readonly #onRefused: (refusal: Refusal) => void;
   readonly #stats: OscoreStats = {
     opened: 0,
     badOption: 0,
@@ -86,13 +98,14 @@ export class Oscore implements Security {
     numberless: 0,
   };
 
-  constructor({ credentials, clock, numbers, limits, aead = aeadMaker(new CcmBench()) }: OscoreOptions) {
+  constructor({ credentials, clock, numbers, onRefused, limits, aead = aeadMaker(new CcmBench()) }: OscoreOptions) {
     this.#contexts = new Contexts(credentials, aead, limits);
     this.quick = new QuickRequest(this.#contexts, () => {
       this.#stats.opened += 1;
     });
     this.#clock = clock;
     this.#numbers = numbers;
+    this.#onRefused = onRefused ?? (() => undefined);
     this.#challenger = new Challenger(clock);
     this.#rederivation = new Rederivation(clock);
     const nextNumber = (): number | undefined => this.#number();
@@ -124,6 +137,7 @@ export class Oscore implements Security {
     } catch (error) {
       if (!isCoded(error) || error.blame !== "wire") throw error;
       this.#stats.badOption += 1;
+      this.#onRefused({ why: "bad-option", kid: undefined, path });
       return refused(unprotected("4.02")); // §8.2 step 2
     }
     return "code" in incoming ? refused(incoming) : this.#open(incoming);
@@ -143,7 +157,7 @@ export class Oscore implements Security {
     if (partialIv === undefined || kid === undefined) {
       throw new WireError("oscore.option", { what: "a request without Partial IV or kid" }); // §6.1
     }
-    return { message, partialIv, kid, kidContext, slice };
+    return { path, message, partialIv, kid, kidContext, slice };
   }
 
   #open(incoming: Incoming): OpenedRequest {
@@ -161,9 +175,11 @@ export class Oscore implements Security {
     if (failed === undefined) return this.#rederive(incoming);
     if (failed === "replay") {
       this.#stats.replays += 1;
+      this.#tell("replay", incoming);
       return refused(unprotected("4.01")); // §8.2 step 3
     }
     this.#stats.notAuthentic += 1;
+    this.#tell("not-authentic", incoming);
     return refused(unprotected("4.00")); // §8.2 step 6
   }
 
@@ -186,7 +202,9 @@ export class Oscore implements Security {
     const inner = readInner(bytes);
     if (context.window === undefined) {
       const echo = inner && findOption(inner.options, OPTION.echo);
-      if (echo === undefined || !this.#challenger.isFresh(context, echo)) return this.#challenge(request, number);
+      if (echo === undefined || !this.#challenger.isFresh(context, echo)) {
+        return this.#challenge(request, number, incoming);
+      }
       context.window = windowFrom(number);
     } else context.window = received(context.window, number);
 
@@ -218,6 +236,10 @@ export class Oscore implements Security {
     });
   }
 
+  #tell(why: Refusal["why"], { kid, path }: Incoming): void {
+    this.#onRefused({ why, kid, path });
+  }
+
   #number(): number | undefined {
     const number = this.#numbers.next();
     if (number === undefined) this.#stats.numberless += 1;
@@ -225,10 +247,11 @@ export class Oscore implements Security {
   }
 
   /** Appendix B.1.2: the window is not known since the start; the answer has a Partial IV of its own. */
-  #challenge(request: BoundRequest, number: number): OpenedRequest {
+  #challenge(request: BoundRequest, number: number, incoming: Incoming): OpenedRequest {
     const { context } = request;
     if (!this.#challenger.isDue(context, number)) {
       this.#stats.unchallenged += 1;
+      this.#tell("unchallenged", incoming);
       return refused(undefined);
     }
     const echo = { number: OPTION.echo, value: this.#challenger.make(context) };
@@ -237,6 +260,7 @@ export class Oscore implements Security {
     if (challenge === undefined) return refused(unprotected("5.03"));
     context.challenged = this.#challenger.challenging(number);
     this.#stats.challenged += 1;
+    this.#tell("challenged", incoming);
     return refused(challenge);
   }
 
@@ -259,6 +283,7 @@ export class Oscore implements Security {
       }
     }
     this.#stats.unknownContext += 1;
+    this.#tell("unknown-context", incoming);
     return refused(unprotected("4.01")); // §8.2 step 2: security context not found
   }
 
