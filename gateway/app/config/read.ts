@@ -59,6 +59,22 @@ function unknownSetting(place: string, section: string, name: string): Finding {
 const keyOfVariable = (name: string): string =>
   name.slice(ENV_PREFIX.length).toLowerCase().replaceAll("__", ".").replaceAll("_", "-");
 
+const variableOf = (key: SettingKey): string =>
+  ENV_PREFIX + key.replaceAll(".", "__").replaceAll("-", "_").toUpperCase();
+
+/** Kubernetes puts these into every container, named after its services: SIDGATE_SERVICE_HOST, SIDGATE_PORT_5683_UDP_ADDR. */
+const OF_KUBERNETES = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** A variable without "__" that is no setting: undefined when somebody else may have meant it. */
+function unknownVariable(name: string): Finding | undefined {
+  const variables = SETTING_KEYS.map(variableOf);
+  const meant = variables.find((known) => known.replaceAll("__", "_") === name);
+  if (meant === undefined && OF_KUBERNETES.test(name)) return undefined;
+  const suggestion = meant ?? nearest(name, variables);
+  const finding = { place: name, key: "", problem: "unknown setting" };
+  return suggestion === undefined ? finding : { ...finding, suggestion };
+}
+
 class Reading {
   readonly given = new Map<SettingKey, Given>();
   readonly findings: Finding[] = [];
@@ -116,8 +132,10 @@ class Reading {
       const key = keyOfVariable(name);
       if (isSetting(key)) {
         this.given.set(key, { raw: fromVariable(value, SETTINGS[key].fallback), place: name, itemPlace: () => name });
-      } else if (key.includes(".")) {
-        // Without "__" it is none of ours: Kubernetes puts SIDGATE_SERVICE_HOST and its like into every container.
+      } else if (!key.includes(".")) {
+        const finding = unknownVariable(name);
+        if (finding !== undefined) this.findings.push(finding);
+      } else {
         const split = key.lastIndexOf(".");
         this.findings.push(unknownSetting(name, key.slice(0, split), key.slice(split + 1)));
       }
@@ -159,9 +177,13 @@ function findingOf(key: SettingKey, given: Given, issue: z.core.$ZodIssue): Find
       ? { place: given.itemPlace(index), key: `${key}[${index}]`, problem: issue.message }
       : { place: given.place, key, problem: issue.message };
   const kind: z.ZodType = SETTINGS[key].kind;
-  const suggestion = kind instanceof z.ZodEnum ? nearest(String(given.raw), kind.options.map(String)) : undefined;
+  const suggestion = kind instanceof z.ZodEnum ? meantWord(String(given.raw), kind.options.map(String)) : undefined;
   return suggestion === undefined ? finding : { ...finding, suggestion };
 }
+
+/** Whoever closes a thing may say so in another word; to open one nobody is led. */
+const meantWord = (given: string, words: readonly string[]): string | undefined =>
+  /^(false|no)$/i.test(given) && words.includes("off") ? "off" : nearest(given, words);
 
 function readSource(path: string): string {
   try {

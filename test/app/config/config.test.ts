@@ -194,6 +194,11 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
     "mqtt:\n  password: env:NONE\n",
     ["c.yaml:2:13 mqtt.password: the environment has no variable NONE"],
   ],
+  [
+    "a switch that is none",
+    "coap:\n  lab: false\n",
+    ['c.yaml:2:8 coap.lab: must be "loopback", "on" or "off", did you mean "off"?'],
+  ],
   ["a key given twice", "data: a\ndata: b\n", ["c.yaml:2:1: Map keys must be unique"]],
   ["broken YAML", "mqtt: {url: x\n", [expect.stringMatching(/^c\.yaml:\d+:\d+: /) as unknown as string]],
 ];
@@ -239,7 +244,24 @@ describe("the environment", () => {
   });
 
   test("holds variables of others, which Kubernetes names after its services", () => {
-    expect(findings("", { SIDGATE_SERVICE_HOST: "10.0.0.1", SIDGATE_PORT: "tcp://10.0.0.1:1" })).toEqual([]);
+    const env = {
+      SIDGATE_SERVICE_HOST: "10.0.0.1",
+      SIDGATE_SERVICE_PORT_COAP: "5683",
+      SIDGATE_PORT: "tcp://10.0.0.1:1",
+      SIDGATE_PORT_5683_UDP_ADDR: "10.0.0.1",
+      SIDGATE_ADMIN_PORT_8080_TCP: "tcp://10.0.0.2:8080",
+    };
+    expect(findings("", env)).toEqual([]);
+  });
+
+  test.each([
+    ["SIDGATE_COAP_LAB", "SIDGATE_COAP__LAB"], // silently open, where somebody closed it
+    ["SIDGATE_MQTT_EMBEDDED_PORT", "SIDGATE_MQTT__EMBEDDED__PORT"],
+    ["SIDGATE_DATE", "SIDGATE_DATA"],
+    ["SIDGATE_SOMETHING_ELSE", undefined],
+  ])("that is no setting is a finding: %s", (name, meant) => {
+    const suggestion = meant === undefined ? "" : `, did you mean "${meant}"?`;
+    expect(findings("", { [name]: "off" })).toEqual([`${name}: unknown setting${suggestion}`]);
   });
 });
 
