@@ -1,5 +1,13 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
-import { type Clock, explain, type Lifecycle, type Logger, type Millis, systemClock } from "../base/index.ts";
+import {
+  type Clock,
+  explain,
+  type Lifecycle,
+  type Logger,
+  type Millis,
+  type NodeId,
+  systemClock,
+} from "../base/index.ts";
 import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
@@ -76,7 +84,8 @@ export async function openSouth(
     if (stream.take(fact)) engine.changed(STREAM_TOPIC);
   });
   lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
-  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis));
+  const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
+  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis, isAwaited));
   await engine.start();
   lifecycle.add(engine);
   return { engine, security, refusals, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };

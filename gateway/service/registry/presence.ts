@@ -1,5 +1,5 @@
 /** Looks at the clock on behalf of the inventory: a node that should have woken and did not becomes a fact. */
-import { type Clock, type Closable, every, type Millis, millis, type Timer } from "../../base/index.ts";
+import { type Clock, type Closable, every, type Millis, millis, type NodeId, type Timer } from "../../base/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import type { Reach } from "./reachability.ts";
 import type { Registry } from "./registry.ts";
@@ -13,14 +13,25 @@ export class Presence implements Closable {
   readonly #registry: Registry;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
+  readonly #isAwaited: (node: NodeId) => boolean;
   readonly #timer: Timer;
   #rest: Timer | undefined;
 
-  /** `interval`: how often to look; a small part of the usual wake interval is plenty. */
-  constructor(registry: Registry, recorder: Recorder, clock: Clock, interval: Millis) {
+  /**
+   * `interval`: how often to look; a small part of the usual wake interval is plenty. `isAwaited`: somebody counts the
+   * missed wakes of this node, also when it is lost.
+   */
+  constructor(
+    registry: Registry,
+    recorder: Recorder,
+    clock: Clock,
+    interval: Millis,
+    isAwaited: (node: NodeId) => boolean,
+  ) {
     this.#registry = registry;
     this.#recorder = recorder;
     this.#clock = clock;
+    this.#isAwaited = isAwaited;
     this.#timer = every(clock, interval, () => {
       this.#rest?.cancel();
       this.#look(0);
@@ -28,7 +39,11 @@ export class Presence implements Closable {
   }
 
   #look(from: number): void {
-    const { changed, next } = this.#registry.overdueAmong(this.#clock.now(), { from, limit: AT_ONCE });
+    const { changed, next } = this.#registry.overdueAmong(this.#clock.now(), {
+      from,
+      limit: AT_ONCE,
+      isAwaited: this.#isAwaited,
+    });
     for (const { node, reach } of changed) {
       // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
       this.#recorder

@@ -327,16 +327,22 @@ export class Registry implements Projection {
     return this.overdueAmong(now, { from: 0, limit: Number.POSITIVE_INFINITY }).changed;
   }
 
-  /** The same for so many nodes, from a place on: a whole fleet that falls silent at once must stop nobody. */
+  /**
+   * The same for so many nodes, from a place on: a whole fleet that falls silent at once must stop nobody. `isAwaited`:
+   * somebody counts its missed wakes, also when it is lost.
+   */
   overdueAmong(
     now: Millis,
-    part: { readonly from: number; readonly limit: number },
+    part: { readonly from: number; readonly limit: number; readonly isAwaited?: (node: NodeId) => boolean },
   ): { readonly changed: readonly Overdue[]; readonly next: number | undefined } {
     const changed: Overdue[] = [];
     const next = this.#nodes.lookAtDue(now, part, (node) => {
       const reach = step(node.reach, { type: "time", at: now, heard: this.#heard.get(node.id)?.at });
-      if (reach !== node.reach) changed.push({ node, reach });
-      return reach !== node.reach;
+      // One more missed wake of a lost node is news only to whoever waits for it: nothing else would end such facts.
+      const stillLost = reach.state === "lost" && node.reach.state === "lost" && reach.lastSeen === node.reach.lastSeen;
+      const isNews = reach !== node.reach && !(stillLost && part.isAwaited?.(node.id) === false);
+      if (isNews) changed.push({ node, reach });
+      return isNews;
     });
     return { changed, next };
   }

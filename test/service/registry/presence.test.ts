@@ -22,9 +22,10 @@ async function site() {
   };
   const { registry, ledger } = await open();
   const facts: Fact[] = [];
+  const awaited = { node: false };
   ledger.onFact((fact) => facts.push(fact));
   await ledger.record("node.joined", { node: NODE, endpoint: "e", name: "e", actor: "test" });
-  const presence = new Presence(registry, ledger, clock, seconds(30));
+  const presence = new Presence(registry, ledger, clock, seconds(30), () => awaited.node);
   const states = (): string[] => facts.flatMap((fact) => (fact.type === "node.reachability" ? [fact.to] : []));
   /** Three requests within four seconds, then sleep. */
   const wake = async (sleep: Millis): Promise<void> => {
@@ -34,7 +35,7 @@ async function site() {
     }
     await clock.advance((sleep - seconds(6)) as Millis);
   };
-  return { registry, ledger, presence, clock, states, wake, open };
+  return { registry, ledger, presence, clock, states, wake, open, awaited };
 }
 
 test("awake for its awake time, then asleep, then late, then back", async () => {
@@ -47,6 +48,27 @@ test("awake for its awake time, then asleep, then late, then back", async () => 
   expect(states()).toEqual(["awake", "asleep", "overdue", "awake", "asleep"]);
   expect(registry.get(NODE).reach).toMatchObject({ state: "asleep", missedWakes: 0, observed: 1 });
   presence.close();
+});
+
+test("once lost, a node makes no more facts over restarts, unless somebody counts its wakes", async () => {
+  const { ledger, presence, clock, states, wake, open, awaited } = await site();
+  await wake(minutes(10));
+  await clock.advance(minutes(15 * 14));
+  expect(states().at(-1)).toBe("lost");
+  const told = states().length;
+  await clock.advance(minutes(300));
+  await ledger.checkpoint();
+  presence.close();
+  const again = await open();
+  const facts: Fact[] = [];
+  again.ledger.onFact((fact) => facts.push(fact));
+  const next = new Presence(again.registry, again.ledger, clock, seconds(30), () => awaited.node);
+  await clock.advance(minutes(300));
+  expect([states().length - told, facts]).toEqual([0, []]);
+  awaited.node = true; // a campaign
+  await clock.advance(minutes(15));
+  expect(facts[0]).toMatchObject({ from: "lost", to: "lost", missedWakes: 54 });
+  next.close();
 });
 
 test("an edit between a word and the next look does not hide the word", async () => {

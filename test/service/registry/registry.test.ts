@@ -189,7 +189,7 @@ test("a fleet that falls silent at once is looked at in parts, and each node bec
     nodes.apply(joined(i));
     nodes.apply(reported(i, 1, start));
   }
-  const presence = new Presence(nodes, ledger, clock, minutes(1));
+  const presence = new Presence(nodes, ledger, clock, minutes(1), () => false);
   await clock.advance(millis(WAKE * 1.5 - 1));
   expect(journal.last).toBe(0);
   await clock.advance(minutes(1));
