@@ -192,7 +192,7 @@ const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, adde
 
 function campaignRow(campaign: Campaign, images: Images): CampaignRow {
   const { total, done, failed, silent } = count(campaign);
-  const { model, version } = images.get(campaign.image);
+  const { model, version } = images.of(campaign.image);
   return {
     campaign: campaign.id,
     name: campaign.name,
@@ -210,7 +210,7 @@ function campaignRow(campaign: Campaign, images: Images): CampaignRow {
 
 const campaignDetail = (campaign: Campaign, { images, registry }: AdminSourceOptions): CampaignDetail => ({
   ...campaignRow(campaign, images),
-  imageSize: images.get(campaign.image).size,
+  imageSize: images.of(campaign.image).size,
   excluded: campaign.excluded,
   nodes: [...campaign.nodes].map(([node, { phase, reason, received, silent }]) => ({
     node,

@@ -20,7 +20,6 @@ import {
   type StateStore,
 } from "../store/index.ts";
 import { builtInModels, loadModels, type Schema } from "../yang/index.ts";
-import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
 
@@ -89,9 +88,6 @@ export async function openCentre(
     newSiteKey,
     clock: network,
   });
-  const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
-  const services = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
-  inbox.serve(commandHandlers(services), ledger);
   return {
     folder,
     schema,

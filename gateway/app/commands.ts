@@ -1,13 +1,13 @@
 /** The commands of the inbox: each checks its arguments, asks one service, and says what became of it. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { type Clock, isNodeId, type NodeId, UsageError } from "../base/index.ts";
-import { type CampaignPlan, type Campaigns, type CampaignVerb, count } from "../service/campaign/index.ts";
+import { type Clock, isNodeId, type NodeId, shownUri, UsageError } from "../base/index.ts";
+import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
-import { type Images, shortId } from "../service/images/index.ts";
+import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
 import type { Command, CommandHandler, Recorder } from "../store/index.ts";
-import { authorUri } from "../upstream/fetch.ts";
+import { authorUri, type FetchState } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
 
 export interface CommandServices {
@@ -17,6 +17,8 @@ export interface CommandServices {
   readonly credentials: Credentials;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** How the fetch of a named image stands, by its URI. */
+  readonly fetching: (uri: string) => FetchState;
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
 }
 
@@ -31,6 +33,7 @@ const plainText = (max: number) =>
 const NODE_ADD = z.strictObject({ endpoint: plainText(64), name: plainText(64).optional() });
 const NODE = z.strictObject({ node: z.string() });
 const MANAGER = z.strictObject({ manager: plainText(64) });
+const IMAGE = z.strictObject({ image: z.string().min(1).max(128) });
 const CAMPAIGN = z.strictObject({ campaign: z.string() });
 const IMAGE_ADD = z.strictObject({
   name: plainText(255),
@@ -85,6 +88,10 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
     [
       "image.add",
       async (args, actor, body) => addImage(understand("image.add", IMAGE_ADD, args), actor, body, services),
+    ],
+    [
+      "image.remove",
+      async (args, actor) => removeImage(understand("image.remove", IMAGE, args).image, actor, services),
     ],
     [
       "image.announce",
@@ -207,18 +214,52 @@ async function announceImage(
 ): Promise<Json> {
   const { text, path, host, shown } = authorUri(uri);
   const file = path.split("/").at(-1) || host;
-  const named = await images.announce({ ...claim, uri: text, name: name ?? file.slice(0, 255) }, actor, recorder);
+  const full = { ...claim, uri: text, name: name ?? file.slice(0, 255) };
+  const { named, replaced } = await images.announce(full, actor, recorder);
   const { digest, size, model, version } = named;
-  return { id: shortId(digest), uri: shown, digest, size, model, version };
+  const said = { id: shortId(digest), uri: shown, digest, size, model, version };
+  if (replaced === undefined) return said;
+  const former = { id: shortId(replaced.digest), model: replaced.model, version: replaced.version };
+  return { ...said, replaced: { ...former, stored: images.stored(replaced.digest) !== undefined } };
 }
+
+/** Throws UsageError `image.unknown`, `image.in-use`. */
+async function removeImage(
+  reference: string,
+  actor: string,
+  { images, campaigns, recorder }: CommandServices,
+): Promise<Json> {
+  const { digest, model, version } = images.awaitedBy(reference) ?? images.get(reference);
+  const user = campaigns.list().find((campaign) => campaign.image === digest && !isOver(campaign));
+  if (user !== undefined) throw new UsageError("image.in-use", { campaign: user.id, image: `${model} ${version}` });
+  return { ...(await images.remove(reference, actor, recorder)) };
+}
+
+/** Throws UsageError `image.unknown`, `image.awaited`. */
+function imageFor(reference: string, { images, fetching }: CommandServices): ImageInfo {
+  const named = images.awaitedBy(reference);
+  if (named === undefined) return images.get(reference);
+  const { model, version, uri } = named;
+  throw new UsageError("image.awaited", { model, version, uri: shownUri(uri), why: whyAwaited(fetching(uri)) });
+}
+
+function whyAwaited(state: FetchState): string {
+  if (state.state === "fetching") return `${state.received} bytes so far`;
+  return state.state === "failed"
+    ? `it failed ${times(state.failures)}, last because ${state.reason}`
+    : "not begun yet";
+}
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 async function createCampaign(
   args: z.output<typeof CAMPAIGN_CREATE>,
   actor: string,
-  { registry, images, campaigns, recorder, clock, defaults }: CommandServices,
+  services: CommandServices,
   models: HouseModels,
 ): Promise<{ campaign: string; targets: number; excluded: number; state: string }> {
-  const image = images.get(args.image);
+  const { registry, campaigns, recorder, clock, defaults } = services;
+  const image = imageFor(args.image, services);
   const only =
     args.nodes === undefined ? undefined : new Set(args.nodes.map((reference) => registry.named(reference).id));
   const plan: CampaignPlan = {

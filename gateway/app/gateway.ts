@@ -5,9 +5,12 @@
 import type { Bridge } from "../../cloud-bridge/app/index.ts";
 import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
 import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
+import type { NamedImage } from "../service/images/index.ts";
+import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
+import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
 import { coapHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
@@ -50,6 +53,7 @@ export async function openGateway(
 
     const { addresses, engine, security, refusals } = await openSouth(config, ports, centre, lifecycle);
     const fetcher = openUpstream(config, ports, centre, lifecycle);
+    serveCommands(config, ports, centre, fetcher);
     const health = coapHealth(
       () => engine.stats(),
       () => security.stats(),
@@ -95,6 +99,18 @@ export async function openGateway(
       .catch((failure: unknown) => ports.log.error("start.close-failed", { reason: String(failure) }));
     throw error;
   }
+}
+
+function serveCommands(
+  { campaign, nodes }: Config,
+  { clock }: GatewayPorts,
+  centre: Centre,
+  fetcher: Fetcher<NamedImage>,
+): void {
+  const defaults = { stopAtPct: campaign.stopAtPercent, silentAfter: nodes.silentAfter };
+  const fetching = (uri: string): FetchState => fetcher.state(uri);
+  const handlers = commandHandlers({ ...centre, recorder: centre.ledger, clock, defaults, fetching });
+  centre.inbox.serve(handlers, centre.ledger);
 }
 
 /** Cloud apps: the MQTT bridge over the same journal. */

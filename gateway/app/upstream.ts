@@ -44,6 +44,7 @@ export function openUpstream(
   );
   const stop = ledger.onFact((fact) => {
     if (fact.type === "image.named") fetcher.named(fact.uri);
+    if (fact.type === "image.removed") fetcher.removed();
   });
   lifecycle.add({ close: stop });
   fetcher.look();

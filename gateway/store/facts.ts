@@ -146,6 +146,8 @@ export interface FactBodies {
     readonly verified: "lab" | "manifest";
     readonly actor: string;
   };
+  /** Nodes can no longer fetch it, and its bytes are gone; or they were only named, and are awaited no longer. */
+  "image.removed": { readonly digest: Digest; readonly actor: string };
   /** An endpoint registered with the resource directory, perhaps again (RFC 9176 §5). */
   "directory.registered": {
     readonly registration: string;

@@ -42,7 +42,13 @@ export interface AwaitedImages<A extends Awaited> {
 export type FetchState =
   | { readonly state: "awaited" }
   | { readonly state: "fetching"; readonly received: number }
-  | { readonly state: "failed"; readonly code: string; readonly reason: string; readonly again: Millis };
+  | {
+      readonly state: "failed";
+      readonly code: string;
+      readonly reason: string;
+      readonly failures: number;
+      readonly again: Millis;
+    };
 
 export interface FetcherOptions<A extends Awaited> {
   readonly images: AwaitedImages<A>;
@@ -66,6 +72,12 @@ interface Failure {
   readonly timer: Timer;
   /** The pause is over. */
   due: boolean;
+}
+
+interface Running {
+  received: number;
+  /** Aborted when nobody wants it any more. */
+  readonly unwanted: AbortController;
 }
 
 /** In bytes. RFC 7252 §5.10.2: a Proxy-Uri has at most 1034; it is a key in the state store too, which has at most 1024. */
@@ -101,7 +113,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
 
 export class Fetcher<A extends Awaited = Awaited> implements Closable {
   readonly #options: FetcherOptions<A>;
-  readonly #running = new Map<string, { received: number }>();
+  readonly #running = new Map<string, Running>();
   readonly #failed = new Map<string, Failure>();
   readonly #closing = new AbortController();
   readonly #work = new Set<Promise<void>>();
@@ -114,6 +126,18 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   named(uri: string): void {
     this.#failed.get(uri)?.timer.cancel();
     this.#failed.delete(uri);
+    this.look();
+  }
+
+  /** Something that was named was removed: what is no longer awaited is left alone. */
+  removed(): void {
+    const wanted = new Set(this.#options.images.awaited().map(({ uri }) => uri));
+    for (const [uri, { timer }] of this.#failed) {
+      if (wanted.has(uri)) continue;
+      timer.cancel();
+      this.#failed.delete(uri);
+    }
+    for (const [uri, { unwanted }] of this.#running) if (!wanted.has(uri)) unwanted.abort();
     this.look();
   }
 
@@ -140,12 +164,14 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   }
 
   #start(image: A): void {
-    const running = { received: 0 };
+    const running: Running = { received: 0, unwanted: new AbortController() };
     this.#running.set(image.uri, running);
     const work = this.#fetch(image, running)
       .then(
         () => this.#done(image),
-        (error: unknown) => this.#pause(image, error),
+        (error: unknown) => {
+          if (!running.unwanted.signal.aborted) this.#pause(image, error);
+        },
       )
       .then(() => {
         this.#running.delete(image.uri);
@@ -155,14 +181,14 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     this.#work.add(work);
   }
 
-  async #fetch(image: A, running: { received: number }): Promise<void> {
+  async #fetch(image: A, running: Running): Promise<void> {
     const { images, addresses, sources, clock } = this.#options;
     const uri = authorUri(image.uri);
     const late = new AbortController();
     const most = millis(ALLOWANCE + (1000 * image.size) / SLOWEST_BYTES_PER_SECOND);
     const slow = new WireError("upstream.slow", { uri: uri.shown, seconds: Math.round(most / 1000) });
     const timer = clock.after(most, () => late.abort(slow));
-    const signal = AbortSignal.any([this.#closing.signal, late.signal]);
+    const signal = AbortSignal.any([this.#closing.signal, late.signal, running.unwanted.signal]);
     try {
       const at = await Promise.race([addresses.of(uri.host), aborted(signal)]); // a resolver may be silent for minutes
       const open = sources[uri.scheme === "https" ? "https" : "coap"];
@@ -195,7 +221,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     const code = isCoded(error) ? error.code : "service.bug";
     const reason = explain(error);
     log.warn("upstream.failed", { uri: shownUri(uri), code, reason, failures, pause });
-    const shown: FetchState = { state: "failed", code, reason, again: millis(clock.now() + pause) };
+    const shown: FetchState = { state: "failed", code, reason, failures, again: millis(clock.now() + pause) };
     const timer = clock.after(pause, () => {
       failure.due = true;
       this.look();

@@ -285,6 +285,7 @@ describe("a running gateway", () => {
       { uri: "coap://fw.example/a", size: 9, model: "m", version: "2", digest: "ab".repeat(32) },
       "Fetching m 2 as 4r8n2q from coap://fw.example/a. 'sidgate image list' tells how far it is.\n",
     ],
+    [["image", "remove", "4r8n2q"], "image.remove", { image: "4r8n2q" }, "Removed m 2 (4r8n2q).\n"],
     [["campaign", "pause", "c-1"], "campaign.pause", { campaign: "c-1" }, "Paused c-1.\n"],
     [["campaign", "resume", "c-1"], "campaign.resume", { campaign: "c-1" }, "Resumed c-1.\n"],
     [["campaign", "abort", "c-1"], "campaign.abort", { campaign: "c-1" }, "Aborted c-1.\n"],

@@ -156,6 +156,8 @@ export function openSite(): Site {
           manager: "bms",
           id: "4r8n2q",
           uri: "coap://fw.example/a",
+          model: "m",
+          version: "2",
           campaign: "c-1",
           targets: 1,
           excluded: 2,

@@ -35,8 +35,9 @@ beforeEach(async () => {
   const projections = [registry, credentials, inbox];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   await credentials.unlock(join(folder, "site.key"));
+  const fetching = () => ({ state: "awaited" }) as const;
   const defaults = { stopAtPct: 15, silentAfter: 3 };
-  const given = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults };
+  const given = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults, fetching };
   inbox.serve(commandHandlers(given), ledger);
 });
 

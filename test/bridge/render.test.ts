@@ -72,6 +72,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "directory.renewed": true,
   "directory.removed": true,
   "image.named": true,
+  "image.removed": true,
   "command.done": true,
 };
 

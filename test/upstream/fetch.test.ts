@@ -40,6 +40,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+const files = async (): Promise<readonly string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+
 const sends = (...parts: readonly Uint8Array[]): OpenSource =>
   async function* () {
     yield* parts;
@@ -66,7 +71,7 @@ function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBL
   return made;
 }
 const name = (change: Partial<NamedClaim> = {}, on: Services = services): Promise<NamedImage> =>
-  on.images.announce(claim(change), "test", on.ledger);
+  on.images.announce(claim(change), "test", on.ledger).then(({ named }) => named);
 /** Files take their time. */
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await settled();
@@ -298,4 +303,44 @@ test("a query may be a secret: no log line and no state tells it", async () => {
   await failed(fetcher, uri);
   expect(JSON.stringify([told, fetcher.state(uri)])).toContain("https://fw.example/trv.bin?…");
   expect(JSON.stringify([told, fetcher.state(uri)])).not.toContain("s3cret");
+});
+
+test("what is removed is fetched no longer, and leaves nothing behind", async () => {
+  const named = await name();
+  const fetcher = fetcherOf(stalls);
+  services.ledger.onFact((fact) => fact.type === "image.removed" && fetcher.removed());
+  fetcher.look();
+  await until(() => fetcher.state(named.uri).state === "fetching");
+  expect(await services.images.remove(named.digest.slice(0, 8), "test", services.ledger)).toMatchObject({
+    digest: named.digest,
+    version: "2",
+  });
+  await until(() => fetcher.state(named.uri).state === "awaited"); // and it does not begin again
+  expect(services.images.awaited()).toEqual([]);
+  expect(services.images.byUri(named.uri)).toBeUndefined();
+  expect(await files()).toEqual([]);
+  const again = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: services });
+  expect(again.images.awaited()).toEqual([]);
+});
+
+test("bytes that come in while their image is removed are not kept", async () => {
+  const named = await name();
+  const slow: OpenSource = async function* () {
+    yield IMAGE.subarray(0, 100);
+    await services.images.remove(named.digest, "test", services.ledger);
+    yield IMAGE.subarray(100);
+  };
+  const fetcher = fetcherOf(slow);
+  fetcher.look();
+  await failed(fetcher);
+  expect(fetcher.state(named.uri)).toMatchObject({ code: "image.unwanted", failures: 1 });
+  expect(services.images.list()).toEqual([]);
+  expect(await files()).toEqual([]);
+});
+
+test("a URI that is named again tells what it named before", async () => {
+  const first = await services.images.announce(claim(), "test", services.ledger);
+  const same = await services.images.announce(claim(), "test", services.ledger);
+  const other = await services.images.announce(claim({ digest: "ab".repeat(32) }), "test", services.ledger);
+  expect([first.replaced, same.replaced, other.replaced?.digest]).toEqual([undefined, undefined, digestOf(IMAGE)]);
 });

@@ -58,6 +58,8 @@ export function eventMembers(fact: Fact): Members | undefined {
         version: fact.version,
         size: fact.size,
       };
+    case "image.removed":
+      return { actor: fact.actor, image: `sha256:${fact.digest}` };
     case "campaign.created":
       return {
         campaign: fact.campaign,

@@ -55,6 +55,7 @@ export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
     case "directory.renewed":
     case "directory.removed":
     case "image.named":
+    case "image.removed":
     case "command.done":
       return slice;
   }

@@ -138,6 +138,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "directory.renewed":
     case "directory.removed":
     case "image.named":
+    case "image.removed":
     case "command.done":
       return {};
   }

@@ -95,6 +95,8 @@ export interface FetchRow {
   readonly code?: string;
   readonly why?: string;
   readonly again?: Millis;
+  /** In a row. */
+  readonly failures?: number;
 }
 
 export interface ImageRow {

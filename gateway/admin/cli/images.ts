@@ -19,6 +19,17 @@ interface AddOptions extends Asking {
 interface ImageNamed {
   readonly id: string;
   readonly uri: string;
+  readonly replaced?: {
+    readonly id: string;
+    readonly model: string;
+    readonly version: string;
+    readonly stored: boolean;
+  };
+}
+interface ImageRemoved {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
 }
 interface ImageAdded {
   readonly id: string;
@@ -33,6 +44,12 @@ export function addImages(cli: Command, context: CliContext): void {
     const now = await gatewayTime(client);
     show(context, options, await client.get<ImageRow[]>("/api/images"), (rows) => imageTable(rows, now));
   });
+  asking(image, "remove", "forget an image and its bytes, or that it was named")
+    .argument("<image>", "short id or SHA-256 of the image")
+    .action(async (reference: string, options: Asking) => {
+      const removed = await connect(context, options).command<ImageRemoved>("image.remove", { image: reference });
+      tell(context, options, removed, ({ id, model, version }) => `Removed ${model} ${version} (${id}).`);
+    });
   asking(image, "add", "bring an image in, or name where it is to be fetched")
     .argument("[file]", "the image, unless --from names it")
     .addOption(OPTIONS.model())
@@ -56,6 +73,13 @@ async function addImage(context: CliContext, options: AddOptions, file: string |
   tell(context, options, added, view);
 }
 
+/** What stood at the same URI until now. */
+function former(replaced: ImageNamed["replaced"]): string {
+  if (replaced === undefined) return "";
+  const { id, model, version, stored } = replaced;
+  return ` The URI named ${model} ${version} (${id}) before, ${stored ? "which stays" : "which is fetched from there no longer"}.`;
+}
+
 /** Digest and size are what the author is held to, so they must be said. */
 async function announceImage(
   context: CliContext,
@@ -68,7 +92,7 @@ async function announceImage(
   }
   const args = { uri, model, version, digest, size };
   const named = await connect(context, options).command<ImageNamed>("image.announce", args);
-  const view = ({ id, uri: from }: ImageNamed): string =>
-    `Fetching ${model} ${version} as ${id} from ${from}. 'sidgate image list' tells how far it is.`;
+  const view = ({ id, uri: from, replaced }: ImageNamed): string =>
+    `Fetching ${model} ${version} as ${id} from ${from}.${former(replaced)} 'sidgate image list' tells how far it is.`;
   tell(context, options, named, view);
 }

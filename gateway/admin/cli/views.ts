@@ -65,9 +65,11 @@ export function managerTable(rows: readonly ManagerRow[], now: Millis): string {
 
 const fetchWords = ({ fetch, size }: ImageRow, now: Millis): string => {
   if (fetch === undefined) return "here";
-  const { state, received = 0, code = "", again } = fetch;
+  const { state, received = 0, code = "", failures = 1, again } = fetch;
   if (state === "fetching") return `fetching, ${Math.floor((100 * received) / size)}%`;
-  return state === "awaited" ? "awaited" : `failed [${code}], again ${formatMoment(again, now)}`;
+  return state === "awaited"
+    ? "awaited"
+    : `failed ${failures === 1 ? "once" : `${failures} times`} [${code}], again ${formatMoment(again, now)}`;
 };
 
 export function imageTable(rows: readonly ImageRow[], now: Millis): string {

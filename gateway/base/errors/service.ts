@@ -127,8 +127,23 @@ export const SERVICE_ERRORS = {
   },
   "image.unknown": {
     blame: "usage",
-    text: "no image '{image}' is stored",
-    hint: "'sidgate image list' shows the images; add one with 'sidgate image add'.",
+    text: "there is no image '{image}'",
+    hint: "'sidgate image list' shows the images; 'sidgate image add' brings one in.",
+  },
+  "image.awaited": {
+    blame: "usage",
+    text: "the bytes of {model} {version} are still awaited from {uri}: {why}",
+    hint: "'sidgate image list' tells how far they are; start the campaign when they are here.",
+  },
+  "image.in-use": {
+    blame: "usage",
+    text: "the campaign {campaign} rolls out {image}",
+    hint: "Wait for its end, or end it with 'sidgate campaign abort {campaign}'.",
+  },
+  "image.unwanted": {
+    blame: "usage",
+    text: "{name} was removed, or named anew, while it came in",
+    hint: "Name it again with 'sidgate image add --from' if it is wanted.",
   },
   "image.unsigned": {
     blame: "trust",

@@ -23,6 +23,9 @@ import { type SelectionNode, select } from "./select.ts";
 const TABLE = "campaign";
 const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
 
+/** For good: what is paused or stopped may go on. */
+export const isOver = ({ state }: Pick<Campaign, "state">): boolean => OVER.has(state);
+
 export interface CampaignPlan {
   readonly name: string;
   readonly image: { readonly digest: Digest; readonly model: string };
@@ -208,7 +211,7 @@ export class Campaigns implements Projection {
   }
 
   #place(campaign: Campaign, node: NodeId, progress: Progress): void {
-    if (!OVER.has(campaign.state) && !isEnded(progress)) this.#ofNode.set(node, campaign.id);
+    if (!isOver(campaign) && !isEnded(progress)) this.#ofNode.set(node, campaign.id);
     else if (this.#ofNode.get(node) === campaign.id) this.#ofNode.delete(node);
   }
 

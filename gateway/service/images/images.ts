@@ -55,8 +55,16 @@ export interface NamedImage {
   readonly named: Millis;
 }
 
+/** `replaced`: what was named at the same URI before, and is fetched from there no longer. */
+export interface Announced {
+  readonly named: NamedImage;
+  readonly replaced: NamedImage | undefined;
+}
+
 /** What a release says about an image that is to be fetched. */
 export type NamedClaim = Pick<NamedImage, "uri" | "digest" | "size" | "model" | "version" | "name">;
+
+export type RemovedImage = Pick<ImageInfo, "digest" | "id" | "model" | "version">;
 
 export interface ImagesOptions {
   readonly store: ImageStore;
@@ -70,7 +78,12 @@ export interface ImagesOptions {
 interface Bringer {
   readonly actor: string;
   accept(candidate: Candidate): Promise<Verdict>;
+  /** Asked again before the image is made visible. Throws when nobody wants it any more. */
+  check?(): void;
 }
+
+/** `removed`: its bytes are gone; campaigns that are over still name it. */
+type Kept = ImageInfo & { readonly removed?: Millis };
 
 /** The accepted images; a projection of the journal over the image store. */
 export class Images implements Projection {
@@ -78,10 +91,11 @@ export class Images implements Projection {
   readonly #options: ImagesOptions;
   readonly #byDigest = new Map<Digest, ImageInfo>();
   readonly #byId = new Map<string, ImageInfo>();
+  readonly #removed = new Map<Digest, Kept>();
   readonly #byUri = new Map<string, NamedImage>();
   readonly #dirty = new Set<Digest>();
   readonly #dirtyUris = new Set<string>();
-  /** Digests and short ids of imports under way: of two equal ones only the first may succeed. */
+  /** Digests and short ids of imports and removals under way: of two equal ones only the first may succeed. */
   readonly #arriving = new Map<Digest, string>();
 
   constructor(options: ImagesOptions) {
@@ -104,6 +118,37 @@ export class Images implements Projection {
     if (prefix.length < 8) return undefined;
     const matches = this.list().filter((image) => image.digest.startsWith(prefix));
     return matches.length === 1 ? matches[0] : undefined;
+  }
+
+  /** Of a campaign: those that were removed since are told, too. Throws UsageError `image.unknown`. */
+  of(digest: Digest): ImageInfo {
+    return this.#byDigest.get(digest) ?? this.#removed.get(digest) ?? this.get(digest);
+  }
+
+  /** Named and not here, by short id, digest, or the start of a digest. */
+  awaitedBy(reference: string): NamedImage | undefined {
+    const wanted = reference.toLowerCase();
+    const matches = this.awaited().filter(
+      ({ digest }) => shortId(digest) === wanted || (wanted.length >= 8 && digest.startsWith(wanted)),
+    );
+    return matches.length === 1 ? matches[0] : undefined;
+  }
+
+  /**
+   * Forgets an image and its bytes, or that it was named. Whether a campaign needs it is for the caller to know. Throws
+   * UsageError `image.unknown`.
+   */
+  async remove(reference: string, actor: string, recorder: Recorder): Promise<RemovedImage> {
+    const { digest, model, version } = this.awaitedBy(reference) ?? this.get(reference);
+    const removed = { digest, id: shortId(digest), model, version };
+    this.#arriving.set(digest, removed.id);
+    try {
+      await recorder.record("image.removed", { digest, actor });
+      await this.#options.store.remove(digest);
+      return removed;
+    } finally {
+      this.#arriving.delete(digest);
+    }
   }
 
   byId(id: string): ImageInfo | undefined {
@@ -166,17 +211,18 @@ export class Images implements Projection {
    * Says where an image is to be had: the trust service judges the claim before a byte is fetched, and only what was
    * named here is ever fetched. Throws UsageError `image.too-large`, `image.short-id`, TrustError `image.unsigned`.
    */
-  async announce(claim: NamedClaim, actor: string, recorder: Recorder): Promise<NamedImage> {
+  async announce(claim: NamedClaim, actor: string, recorder: Recorder): Promise<Announced> {
     const { uri, digest, size, model, version, name } = claim;
     const { maxBytes, trust } = this.#options;
     if (size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
     if (!this.#byDigest.has(digest)) this.#freeId(digest);
     const verified = await trust.accept({ name, model, version, digest, size });
+    const former = this.#byUri.get(uri);
     const durable = recorder.record("image.named", { uri, digest, size, model, version, name, verified, actor });
     const named = this.#byUri.get(uri); // now: somebody else may name the same URI before this is durable
     await durable;
     if (named === undefined) throw new BugError("service.bug", { what: "an image that was named is not there" });
-    return named;
+    return { named, replaced: former?.digest === digest ? undefined : former };
   }
 
   /** Those that were named and are not stored; of several URIs of one image the one named last. */
@@ -200,7 +246,11 @@ export class Images implements Projection {
   /** Takes in the bytes of a named image. Throws TrustError `image.digest`, `image.size`; nothing is left behind then. */
   fetched(source: AsyncIterable<Uint8Array>, named: NamedImage, recorder: Recorder): Promise<ImageInfo> {
     // The claim that was accepted has digest and size in it: these bytes are what was judged, or they are refused.
-    return this.#takeIn(source, named, { actor: named.actor, accept: async () => named.verified }, recorder);
+    const { actor, verified, name } = named;
+    const check = (): void => {
+      if (this.#byUri.get(named.uri)?.digest !== named.digest) throw new UsageError("image.unwanted", { name });
+    };
+    return this.#takeIn(source, named, { actor, accept: async () => verified, check }, recorder);
   }
 
   async #accept(
@@ -216,6 +266,7 @@ export class Images implements Projection {
     const verified = await by.accept({ name, model, version, digest, size });
     await received.keep();
     try {
+      by.check?.();
       await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
     } catch (error) {
       await this.#options.store.remove(digest); // nobody would ever ask for it
@@ -243,7 +294,14 @@ export class Images implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [, bytes] of await state.entries(TABLE)) this.#put(decodePlain(bytes) as ImageInfo);
+    for (const [digest, bytes] of await state.entries(TABLE)) {
+      const image = decodePlain(bytes) as Kept;
+      if (image.removed === undefined) this.#put(image);
+      else {
+        this.#removed.set(digest, image);
+        await this.#options.store.remove(digest); // a crash may have come between the fact and this
+      }
+    }
     for (const [uri, bytes] of await state.entries(URI_TABLE)) this.#byUri.set(uri, decodePlain(bytes) as NamedImage);
   }
 
@@ -253,20 +311,35 @@ export class Images implements Projection {
       this.#byUri.set(uri, { uri, digest, size, model, version, name, verified, actor, named: at });
       this.#dirtyUris.add(uri);
     }
+    if (fact.type === "image.removed") this.#forget(fact);
     if (fact.type !== "image.added") return;
     const { digest, id, size, model, version, name, verified } = fact;
     this.#put({ digest, id, size, model, version, name, verified, added: fact.at });
     this.#dirty.add(digest);
   }
 
+  #forget({ digest, at }: Extract<Fact, { type: "image.removed" }>): void {
+    for (const { uri } of [...this.#byUri.values()].filter((named) => named.digest === digest)) {
+      this.#byUri.delete(uri);
+      this.#dirtyUris.add(uri);
+    }
+    const image = this.#byDigest.get(digest);
+    if (image === undefined) return;
+    this.#byDigest.delete(digest);
+    this.#byId.delete(image.id);
+    this.#removed.set(digest, { ...image, removed: at });
+    this.#dirty.add(digest);
+  }
+
   #put(image: ImageInfo): void {
+    this.#removed.delete(image.digest);
     this.#byDigest.set(image.digest, image);
     this.#byId.set(image.id, image);
   }
 
   drain(): readonly StateChange[] {
     const changes = [...this.#dirty].map((digest) => {
-      const image = this.#byDigest.get(digest);
+      const image = this.#byDigest.get(digest) ?? this.#removed.get(digest);
       return { table: TABLE, key: digest, value: image && encodePlain(image) };
     });
     for (const uri of this.#dirtyUris) {

@@ -1,9 +1,11 @@
 export {
+  type Announced,
   type ImageClaim,
   type ImageInfo,
   Images,
   type ImagesOptions,
   type NamedClaim,
   type NamedImage,
+  type RemovedImage,
 } from "./images.ts";
 export { shortId } from "./short-id.ts";

@@ -111,3 +111,20 @@ test("an image that lost its file is not available until it is added again", asy
   expect(services.images.isAvailable(image)).toBe(true);
   expect(services.journal.last).toBe(facts);
 });
+
+test("a removed image is gone with its bytes, after a restart too; campaigns still name it, and it may come again", async () => {
+  const { images, ledger } = services;
+  const { id } = await images.add(stream(IMAGE), CLAIM, "test", ledger);
+  expect(await images.remove(id, "test", ledger)).toEqual({ digest: DIGEST, id, model: "trv", version: "1.0.0" });
+  expect(await files()).toEqual([]);
+  const restarted = await openServices({ images: store, on: services });
+  for (const library of [images, restarted.images]) {
+    expect([library.list(), library.byId(id), library.stored(DIGEST)]).toEqual([[], undefined, undefined]);
+    expect(() => library.get(id)).toThrow(expect.objectContaining({ code: "image.unknown" }));
+    expect(library.of(DIGEST)).toMatchObject({ version: "1.0.0" });
+  }
+  await expect(images.remove(id, "test", ledger)).rejects.toMatchObject({ code: "image.unknown" });
+  await images.add(stream(IMAGE), { ...CLAIM, version: "1.0.1" }, "test", ledger);
+  expect(images.get(id)).toMatchObject({ version: "1.0.1" });
+  expect(images.of(DIGEST)).toMatchObject({ version: "1.0.1" });
+});
