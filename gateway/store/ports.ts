@@ -107,7 +107,7 @@ export interface SequenceRange {
 export interface SiteInfo {
   /** Immutable, opaque. */
   readonly site: string;
-  /** Increments when the store is made anew or restored. */
+  /** Rises when the data folder was put back from a copy, as the operator says: (epoch, seq) never comes twice. */
   readonly epoch: number;
   readonly process: string;
 }

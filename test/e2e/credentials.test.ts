@@ -181,10 +181,22 @@ test("no nonce comes again: without its sequence numbers the gateway does not st
 
 test("a data folder that is put back from a copy begins a new epoch when it is told", async () => {
   const { epoch } = gateway.status;
+  const file = inFolder("restored.json");
+  await addNode("restored-1", "json", file);
+  expect(await checkIn(file)).toBe("2.04");
   await gateway.kill();
+  await run("cp", ["-a", gateway.data, inFolder("backup")]);
+  await gateway.up();
+  await gateway.client.command("node.add", { endpoint: "restored-2" });
+  const reached = gateway.status.journal.last;
+  await gateway.kill();
+  await rm(gateway.data, { recursive: true });
+  await rename(inFolder("backup"), gateway.data);
   await gateway.up("--restored");
   const raised = gateway.status.epoch;
   expect(raised).toBeGreaterThan(epoch);
+  expect(gateway.status.journal.last).toBeLessThanOrEqual(reached); // the same numbers come again
+  expect(await checkIn(file)).toBe("2.04");
   expect(gateway.output).toContain(`epoch ${raised} now`);
   await gateway.kill();
   await gateway.up();

@@ -4,6 +4,7 @@
  *   data-version   version of everything below, a number
  *   site.json      SiteInfo, made once
  *   keys/site.key  seals the secrets of credentials (service/credentials), unless it is kept elsewhere
+ *   keys/sequence.json  sender sequence numbers used under them (sequence-file.ts), never kept elsewhere
  *   control.sock   the owner listens here
  */
 import { randomInt } from "node:crypto";
