@@ -1,8 +1,9 @@
 /** `sidgate sim`: simulated sleepy nodes against any gateway, until it is told to stop. */
-import { GatewayClient, type SimOptions } from "../admin/cli/index.ts";
+import { GatewayClient, printable, type SimOptions } from "../admin/cli/index.ts";
 import { systemClock, UsageError } from "../base/index.ts";
 import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
+import { Complaints } from "./complaints.ts";
 import { configOf } from "./config/index.ts";
 import { exposure } from "./credential-file.ts";
 import { type FleetCredentials, fileCredentials, introduce, introduceSecured } from "./fleet-credentials.ts";
@@ -12,6 +13,12 @@ export async function simulate(options: SimOptions): Promise<number> {
   const credentials = await credentialsFor(options);
   const endpoints = options.credentials === undefined ? fleetEndpoints(options.nodes) : [...credentials.keys()];
   const last = new Map<string, string>();
+  const reports = new Map<string, number>();
+  const complaints = new Complaints({
+    gateway: options.gateway,
+    clock: systemClock(),
+    tell: (text) => void process.stderr.write(`sidgate: ${printable(text)}\n`),
+  });
   const fleet = startFleet({
     gateway: options.gateway,
     endpoints,
@@ -20,7 +27,10 @@ export async function simulate(options: SimOptions): Promise<number> {
     loss: options.loss,
     wakeInterval: options.wakeInterval,
     clock: systemClock(),
+    log: complaints.log,
     onChange: (node) => {
+      if (node.reports > (reports.get(node.endpoint) ?? 0)) complaints.answered();
+      reports.set(node.endpoint, node.reports);
       const line = describe(node);
       if (last.get(node.endpoint) === line) return;
       last.set(node.endpoint, line);

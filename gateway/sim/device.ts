@@ -18,6 +18,7 @@ import { targetTemperature } from "./node/settings.ts";
 import type { CheckInCodec } from "./speech/check-in.ts";
 import type { Phase, Reason } from "./speech/leaves.ts";
 import type { SocketCounts } from "./speech/lossy-socket.ts";
+import { refusalText } from "./speech/refusal.ts";
 import type { Answer, Transport } from "./speech/transport.ts";
 
 /** One line of a live table. */
@@ -190,9 +191,10 @@ export class Device implements Closable {
   #heard(answer: Answer) {
     const { endpoint } = this.#node.profile;
     if (answer.kind === "unbelieved") this.#ports.log.warn("sim.not-believed", { endpoint, code: answer.code });
+    else if (answer.kind !== "answer" && !this.#closed) this.#ports.log.warn("sim.unanswered", { endpoint });
     if (answer.kind !== "answer") return { type: "unanswered" } as const;
     if (!answer.code.startsWith("2.")) {
-      this.#ports.log.warn("sim.refused", { endpoint, code: answer.code });
+      this.#ports.log.warn("sim.refused", { endpoint, code: answer.code, text: refusalText(answer.payload) });
       return { type: "refused", code: answer.code } as const;
     }
     try {

@@ -142,6 +142,15 @@ test.each(REFUSED)("%s is refused and nothing is kept", async (name, payload, co
   expect(services.registry.get(node)).toBe(before);
 });
 
+test("a refusal that is longer than max-reply comes without its words", async () => {
+  // {report: 1, max-reply: 64, data: {room: {humidity: 101}}}
+  const answer = await checkIn("a1 19ea61 a3 02 01 04 1840 05 a1 18c3 a1 02 1865");
+  expect([answer.code, hex(answer.payload)]).toEqual(["4.00", hex(bytes("a1 190400 a2 01 1903fa 04 1903f3"))]);
+  await checkIn("a1 19ea61 a1 02 09");
+  const stale = await checkIn("a1 19ea61 a2 02 08 04 1820");
+  expect([stale.code, hex(stale.payload)]).toEqual(["4.09", hex(bytes("a1 190400 a1 04 1903ed"))]);
+});
+
 test("a check-in from an unknown node is 4.01 and leaves nothing", async () => {
   const facts = services.journal.last;
   expect((await checkIn(TWO_READINGS, services, "stranger")).code).toBe("4.01");

@@ -81,6 +81,15 @@ test("a node fetches its edits, applies them, says so, and may sleep", async () 
   expect(hex((await fetchPending()).payload)).toBe(hex(bytes("a1 19ea88 a1 01 01")));
 });
 
+test("a revision that was never issued is refused, and moves nothing", async () => {
+  await setWindowControl();
+  const before = services.mailbox.box(node);
+  const facts = services.journal.last;
+  expect(await say("a1 19ea89 1863")).toMatchObject({ code: "4.09" });
+  expect(services.mailbox.box(node)).toBe(before);
+  expect(services.journal.last).toBe(facts);
+});
+
 test("what was said applied survives a restart", async () => {
   await setWindowControl();
   await say("a1 19ea89 01");

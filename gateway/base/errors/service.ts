@@ -45,6 +45,11 @@ export const SERVICE_ERRORS = {
     text: "report {report} is older than the last one, {last}",
     hint: "Count reports upwards; start a new series with 0.",
   },
+  "pending.never-issued": {
+    blame: "usage",
+    text: "revision {applied} was never issued; the newest is {revision}",
+    hint: "Write the revision that stood in 'pending' with the edits, or 0 to get all of them again.",
+  },
   "gateway.fixed": {
     blame: "usage",
     text: "a manager cannot change {what} here",

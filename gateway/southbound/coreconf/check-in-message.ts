@@ -1,6 +1,7 @@
 /** The check-in rpc of sidgate-node as values: request tree → report, answer → reply payload. Pure. */
-import { BugError, type Millis } from "../../base/index.ts";
+import { BugError, isCoded, type Millis } from "../../base/index.ts";
 import { houseNode } from "../../service/registry/index.ts";
+import { type CborItem, CORECONF, decodeItem } from "../../wire/cbor/index.ts";
 import {
   decodeInputOf,
   encodeOutputOf,
@@ -36,6 +37,8 @@ export interface CheckInCodec {
   recognizes(payload: Uint8Array): boolean;
   /** Throws WireError `cbor.*` or `yang.*`. */
   decode(payload: Uint8Array): Report;
+  /** Of a request that is refused, as far as it can be read without the schema. */
+  maxReplyOf(payload: Uint8Array): number;
   encode(answer: Answer): Uint8Array;
 }
 
@@ -94,6 +97,11 @@ export function checkInCodec(schema: Schema): CheckInCodec {
         brief: tree.has(IN.brief),
       };
     },
+    maxReplyOf: (payload) => {
+      const input = memberOf(itemOf(payload), rpc);
+      const said = memberOf(input, IN.maxReply - rpc);
+      return said?.kind === "integer" ? Number(said.value) : DEFAULT_MAX_REPLY;
+    },
     encode: ({ time, nextWake, offer, delivery, more }) => {
       const tree = new Map<Sid, Value>();
       tree.set(OUT.time, Math.floor(time / 1000));
@@ -114,6 +122,18 @@ export function checkInCodec(schema: Schema): CheckInCodec {
     },
   };
 }
+
+function itemOf(payload: Uint8Array): CborItem | undefined {
+  try {
+    return decodeItem(payload, CORECONF);
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
+  }
+}
+
+const memberOf = (item: CborItem | undefined, key: number): CborItem | undefined =>
+  item?.kind === "map" ? item.entries.find(([at]) => at.kind === "integer" && at.value === key)?.[1] : undefined;
 
 const asNumber = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
 const asTree = (value: Value | undefined): Tree | undefined => (isTree(value) ? value : undefined);

@@ -78,13 +78,13 @@ export class CheckIn implements CheckInLane {
     try {
       return this.#answer(peer, request);
     } catch (error) {
-      return this.#refusal(error);
+      return this.#refusal(error, this.#codec.maxReplyOf(request.payload));
     }
   }
 
   /** The same whether a report does not fit or the disk fails; our own faults go on to the engine. */
-  #refusal(error: unknown): Response {
-    const response = errorResponse(error, this.#options.registry.schema);
+  #refusal(error: unknown, maxReply?: number): Response {
+    const response = errorResponse(error, this.#options.registry.schema, maxReply);
     if (response === undefined) throw error;
     return response;
   }

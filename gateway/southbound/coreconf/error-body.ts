@@ -55,28 +55,34 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "resource.precondition": "4.02",
   "resource.query": "4.02",
   "checkin.stale": "4.09",
+  "pending.never-issued": "4.09",
   "store.write-failed": "5.03",
 };
 
-/** What went wrong, for the peer; undefined when it is our own fault and no business of the peer's. */
-export function errorResponse(error: unknown, schema: Schema): Response | undefined {
+/**
+ * What went wrong, for the peer; undefined when it is our own fault and no business of the peer's. A body that is longer
+ * than `limit` goes without its text and place: the tags tell a machine the kind.
+ */
+export function errorResponse(error: unknown, schema: Schema, limit = Number.POSITIVE_INFINITY): Response | undefined {
   if (!isCoded(error) || error instanceof BugError) return undefined;
   const code = COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
   if (code.startsWith("5")) return { code, ...(code === "5.03" ? { maxAge: 60 } : {}) };
   const at = "at" in error ? (error.at as InstanceId | undefined) : undefined;
-  return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload: errorBody(error, at, schema) };
+  const whole = errorBody(error, { at, message: explain(error) }, schema);
+  const payload = whole.length <= limit ? whole : errorBody(error, {}, schema);
+  return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload };
 }
 
 function errorBody(
   error: { readonly code: ErrorCode; readonly facts: object },
-  at: InstanceId | undefined,
+  { at, message }: { readonly at?: InstanceId | undefined; readonly message?: string },
   schema: Schema,
 ): Uint8Array {
   const { tag, appTag } = tagsOf(error.code, error.facts);
   const writer = new CborWriter();
   writer.map(1);
   writer.integer(ERROR_CONTAINER);
-  writer.map(2 + (appTag === undefined ? 0 : 1) + (at === undefined ? 0 : 1));
+  writer.map(1 + [appTag, at, message].filter((member) => member !== undefined).length);
   if (appTag !== undefined) {
     writer.integer(ERROR_DELTAS.appTag);
     writer.integer(appTag);
@@ -85,8 +91,10 @@ function errorBody(
     writer.integer(ERROR_DELTAS.dataNode);
     writer.raw(encodeIdentifier(at, schema));
   }
-  writer.integer(ERROR_DELTAS.message);
-  writer.text(explain(error));
+  if (message !== undefined) {
+    writer.integer(ERROR_DELTAS.message);
+    writer.text(message);
+  }
   writer.integer(ERROR_DELTAS.tag);
   writer.integer(tag);
   return writer.finish();

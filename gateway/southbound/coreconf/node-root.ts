@@ -1,5 +1,5 @@
 /** The datastore of one node: the same tree whether the node or a manager asks. */
-import type { NodeId } from "../../base/index.ts";
+import { type NodeId, UsageError } from "../../base/index.ts";
 import { appliedIn, checkSizes, confirm, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
@@ -44,6 +44,10 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
       const patch = checkedPatch(id, instances, registry);
       const applied = appliedIn(patch, registry.schema);
       const box = mailbox.box(id);
+      // A check-in may know of an earlier life (see `confirm`); who writes here says what it fetched and applied.
+      if (applied !== undefined && applied > box.revision) {
+        throw new UsageError("pending.never-issued", { applied, revision: box.revision });
+      }
       const pending = waiting(applied === undefined ? box : confirm(box, applied)).length;
       return recorder.record("datastore.edited", { root: id, patch, actor, pending });
     },

@@ -25,6 +25,6 @@ export function errorResponse(error: unknown): Response | undefined {
   if (!isCoded(error) || error instanceof BugError) return undefined;
   const code = COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
   if (error.blame === "store") return { code, ...(code === "5.03" ? { maxAge: RETRY_AFTER } : {}) };
-  const payload = new TextEncoder().encode(error.message);
+  const payload = new TextEncoder().encode(`${error.message} [${error.code}]`);
   return { code, payload, ...(code === "5.03" ? { maxAge: RETRY_AFTER } : {}) };
 }
