@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openCentre } from "../../gateway/app/centre.ts";
+import { commandHandlers } from "../../gateway/app/commands.ts";
 import { readConfig } from "../../gateway/app/config/index.ts";
 import { openSouth } from "../../gateway/app/south.ts";
 import { Trace } from "../../gateway/app/trace.ts";
@@ -36,6 +37,15 @@ const centre = await openCentre(config, ports, lifecycle);
 const trace = new Trace(centre.schema);
 centre.ledger.onFact((fact) => trace.take(fact));
 const { addresses } = await openSouth(config, ports, centre, lifecycle);
+const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
+const services = {
+  ...centre,
+  recorder: centre.ledger,
+  clock: ports.clock,
+  defaults,
+  fetching: () => ({ state: "awaited" }) as const,
+};
+centre.inbox.serve(commandHandlers(services), centre.ledger);
 
 async function addNodes({ from, count }: { readonly from: number; readonly count: number }): Promise<void> {
   for (let begun = from; begun < from + count; begun += AT_ONCE) {

@@ -1,0 +1,21 @@
+/** The benches start and print their figures; what the figures are worth is for a quiet machine. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "@jest/globals";
+
+const MAIN = fileURLToPath(new URL("../../dist/test/bench/main.js", import.meta.url));
+const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/task)";
+
+(where === "" ? test : test.skip).each([
+  ["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]],
+  ["codec", [], ["codec_encode_vs_cborx"]],
+])(
+  `npm run bench -- %s${where}`,
+  (group, more, figures) => {
+    const bench = spawnSync(process.execPath, [MAIN, group, ...more, "--json"], { encoding: "utf8", timeout: 80_000 });
+    const printed: unknown = JSON.parse(bench.stdout.trim().split("\n").at(-1) ?? "");
+    expect(printed).toMatchObject(Object.fromEntries(figures.map((name) => [name, { value: expect.any(Number) }])));
+  },
+  90_000,
+);
