@@ -32,7 +32,6 @@ export const REASONS = [
   "boot-failed",
   "refused",
 ] as const;
-export const ALARMS = ["low-battery", "window-open", "sensor-fault", "frost"] as const;
 
 export type Phase = (typeof PHASES)[number];
 export type Reason = (typeof REASONS)[number];

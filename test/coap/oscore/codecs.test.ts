@@ -3,7 +3,6 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isCoded, toHex } from "../../../gateway/base/index.ts";
 import { decomposeProxyUri, splitReplyOptions } from "../../../gateway/coap/oscore/codec/classes.ts";
-import { decodePlaintext, encodePlaintext } from "../../../gateway/coap/oscore/codec/message.ts";
 import {
   decodeOscoreOption,
   encodeOscoreOption,
@@ -25,6 +24,7 @@ import {
 import { algorithmRow } from "../../../gateway/coap/oscore/crypto/algorithms.ts";
 import { OPTION } from "../../../gateway/wire/coap/index.ts";
 import { hex } from "./contexts.ts";
+import { decodePlaintext, encodePlaintext } from "./plaintext.ts";
 
 const codeOfError = (run: () => unknown): string => {
   try {

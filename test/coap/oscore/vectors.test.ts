@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { toHex } from "../../../gateway/base/index.ts";
-import { decodePlaintext, encodePlaintext } from "../../../gateway/coap/oscore/codec/message.ts";
 import { decodeOscoreOption, encodeOscoreOption } from "../../../gateway/coap/oscore/codec/option.ts";
 import { Contexts } from "../../../gateway/coap/oscore/context/contexts.ts";
 import { makeAad } from "../../../gateway/coap/oscore/crypto/aad.ts";
@@ -15,6 +14,7 @@ import { RequestSecurity } from "../../../gateway/coap/oscore/server/response-se
 import { codeOf, decodeMessage, encodeMessage, OPTION } from "../../../gateway/wire/coap/index.ts";
 import { Credentials, credential, hex, otherEnd, type PairOptions } from "./contexts.ts";
 import { counter, end, reply } from "./ends.ts";
+import { decodePlaintext, encodePlaintext } from "./plaintext.ts";
 
 interface DerivationVector {
   readonly pair: PairOptions;

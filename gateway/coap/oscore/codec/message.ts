@@ -40,12 +40,6 @@ export function writePlaintext(plaintext: Plaintext, bytes: Uint8Array): void {
   bytes[PLAINTEXT_OFFSET] = plaintext.code;
 }
 
-export function encodePlaintext(plaintext: Plaintext): Uint8Array {
-  const bytes = new Uint8Array(PLAINTEXT_OFFSET + plaintextLength(plaintext));
-  writePlaintext(plaintext, bytes);
-  return bytes.subarray(PLAINTEXT_OFFSET);
-}
-
 /**
  * Reads the plaintext that stands in `bytes` behind PLAINTEXT_OFFSET bytes of room, which it overwrites. The values are
  * views. Throws a WireError of the message codec.
@@ -58,12 +52,6 @@ export function readPlaintext(bytes: Uint8Array): Plaintext {
     bytes[PLAINTEXT_OFFSET] = 0;
   }
   return decodeMessage(bytes);
-}
-
-export function decodePlaintext(plaintext: Uint8Array): Plaintext {
-  const bytes = new Uint8Array(PLAINTEXT_OFFSET + plaintext.length);
-  bytes.set(plaintext, PLAINTEXT_OFFSET);
-  return readPlaintext(bytes);
 }
 
 /** §4.2: POST, or FETCH where those between must understand Observe; the answers go with them. */
