@@ -40,6 +40,8 @@ const RULES: { readonly [code in FaultCode]: string } = {
   "yang.bad-element": "RFC 7950 §7.9",
   "yang.instance-required": "RFC 7950 §9.9.3",
   "yang.missing-choice": "RFC 7950 §7.9.4",
+  "yang.must-violation": "RFC 7950 §7.5.3",
+  "yang.sid-unassigned": "RFC 9254 §3.2",
   "yang.read-only": "draft-ietf-core-comi-21 §6",
 };
 

@@ -7,5 +7,6 @@ export * from "./json.ts";
 export * from "./models.ts";
 export * from "./path.ts";
 export * from "./schema.ts";
+export * from "./schema-source.ts";
 export * from "./tree.ts";
 export * from "./validate.ts";

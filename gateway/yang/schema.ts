@@ -3,8 +3,13 @@
  * several node roots. RFC 7950 for the statements, RFC 9595 for SIDs.
  */
 
-/** A SID as a JavaScript number; SIDs above 2^53-1 are refused when a .sid file is read. */
+/**
+ * A SID as a JavaScript number; SIDs above 2^53-1 are refused when a .sid file is read. Below zero: the number by which
+ * this process alone knows a node or identity that no .sid file covers. It keys trees like a SID, and never leaves the
+ * process: on the wire and on disk such a node goes by its name.
+ */
 export type Sid = number;
+export const isLocal = (sid: Sid): boolean => sid < 0;
 
 export type NodeKind =
   | "container"
@@ -69,9 +74,9 @@ export interface SchemaNode {
   readonly kind: NodeKind;
   readonly name: string;
   readonly module: string;
-  /** SID of this node; undefined when no .sid file covers it. Inputs and outputs have one, but data below an rpc is
-   * keyed relative to the rpc (RFC 9254 §4.2.1). */
-  readonly sid: Sid | undefined;
+  /** Local when no .sid file covers it. Inputs and outputs have one, but data below an rpc is keyed relative to the rpc
+   * (RFC 9254 §4.2.1). */
+  readonly sid: Sid;
   readonly parent: SchemaNode | undefined;
   /** Data children in schema order; choice and case have no representation, their children stand here. */
   readonly children: readonly SchemaNode[];
@@ -91,14 +96,24 @@ export interface SchemaNode {
   readonly units?: string | undefined;
   /** Default values as written (one for a leaf, any number for a leaf-list); identities as `module:name`. */
   readonly defaults?: readonly string[] | undefined;
-  /** XPath expressions, prefixes replaced by module names. The context node is this node. */
-  readonly must?: readonly string[] | undefined;
+  /** The context node is this node. */
+  readonly must?: readonly Must[] | undefined;
+  /** XPath expressions, prefixes replaced by module names. The context node is this node (RFC 7950 §7.21.5). */
   readonly when?: readonly string[] | undefined;
   /** Conditions of the choice, case, uses or augment that this node stems from: the context node is the data parent. */
   readonly parentWhen?: readonly string[] | undefined;
   /** This node is no data node but part of an sx:structure (RFC 8791) or rc:yang-data (RFC 8040 §8). */
   readonly structure?: boolean | undefined;
   readonly description?: string | undefined;
+}
+
+/** RFC 7950 §7.5.3. */
+export interface Must {
+  /** XPath, prefixes replaced by module names. */
+  readonly expression: string;
+  /** What the module says to people and to programs when it does not hold. */
+  readonly message?: string | undefined;
+  readonly appTag?: string | undefined;
 }
 
 export interface CaseOf {
@@ -113,7 +128,8 @@ export interface CaseOf {
 export interface Identity {
   /** `module:name`. */
   readonly name: string;
-  readonly sid: Sid | undefined;
+  /** Local when no .sid file covers it. */
+  readonly sid: Sid;
   /** Direct bases, qualified. */
   readonly bases: readonly string[];
 }
@@ -125,6 +141,10 @@ export interface ModuleInfo {
   readonly sid: Sid | undefined;
   /** Only imported for its typedefs and groupings. */
   readonly importOnly: boolean;
+  /** The features that are on; undefined stands for none. */
+  readonly features?: readonly string[] | undefined;
+  /** Names of the modules that deviate from it. */
+  readonly deviations?: readonly string[] | undefined;
 }
 
 /** A set of modules with which one datastore root works. */

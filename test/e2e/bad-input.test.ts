@@ -202,7 +202,6 @@ describe("models", () => {
     ["a misspelt statement", MODULE.replace("type uint16", "typ uint16"), `${FILE}:8:7: `, "yang.parse"],
     ["an unknown type", MODULE.replace("uint16", "uint17"), `${FILE}:8:7: `, "yang.compile"],
     ["a block that is not closed", MODULE.slice(0, MODULE.lastIndexOf("}")), `${FILE}:1:1: `, "yang.parse"],
-    ["a missing .sid file", MODULE, "acme-air", "yang.sid-missing"],
   ];
 
   test("refuse the start with their place, and leave the data folder as it was", async () => {

@@ -40,7 +40,6 @@ export function treesOf(schema: Schema): Trees {
 function wayTo(path: string, schema: Schema): readonly Sid[] {
   const way: Sid[] = [];
   for (let node = schema.byPath(path); node !== undefined; node = node.parent) {
-    if (node.sid === undefined) return [];
     way.unshift(node.sid);
   }
   return way;

@@ -85,6 +85,16 @@ export const YANG_DATA_ERRORS = {
     text: "{path}: {what}",
     hint: "Keep at least min-elements entries.",
   },
+  "yang.must-violation": {
+    blame: "wire",
+    text: "{path}: {what}",
+    hint: "Change the data so that the module's 'must' expression holds.",
+  },
+  "yang.sid-unassigned": {
+    blame: "wire",
+    text: "{path}: {what}",
+    hint: "Make a .sid file for the module ('sidgate sid generate'), or use names (content format 341).",
+  },
   "yang.read-only": {
     blame: "wire",
     text: "{path}: {what}",

@@ -18,11 +18,6 @@ export const YANG_ERRORS = {
     text: "cannot read the models in {folder}: {reason}",
     hint: "Name a readable folder that holds .yang and .sid files.",
   },
-  "yang.sid-missing": {
-    blame: "usage",
-    text: "module {module} has data nodes but no .sid file",
-    hint: "Put {module}@REVISION.sid beside the module; see yang-models/README.md for the ranges.",
-  },
   "yang.sid-file": {
     blame: "usage",
     text: "{file} is not a .sid file: {what}",

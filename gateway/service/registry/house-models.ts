@@ -1,13 +1,13 @@
 /** What the services read from a node's tree: our own YANG modules by name, numbers by the loaded .sid files. */
 import { BugError, type Millis, seconds, toHex } from "../../base/index.ts";
 import { type Digest, PHASES, type Phase } from "../../store/index.ts";
-import { isTree, type Schema, type SchemaNode, type Sid, type Tree, type Value } from "../../yang/index.ts";
+import { isLocal, isTree, type Schema, type SchemaNode, type Sid, type Tree, type Value } from "../../yang/index.ts";
 
 /** A node of a module that the product cannot do without. Throws BugError `service.bug` when it is not loaded. */
-export function houseNode(schema: Schema, path: string): SchemaNode & { readonly sid: Sid } {
+export function houseNode(schema: Schema, path: string): SchemaNode {
   const node = schema.byPath(path);
-  if (node?.sid === undefined) throw new BugError("service.bug", { what: `the schema has no ${path}` });
-  return node as SchemaNode & { readonly sid: Sid };
+  if (node === undefined || isLocal(node.sid)) throw new BugError("service.bug", { what: `the schema has no ${path}` });
+  return node;
 }
 
 /** The value of an enum by its name. Throws BugError `service.bug` for a name that the module does not have. */

@@ -67,7 +67,7 @@ function readKey(reader: CborReader, reference: Sid): Sid {
   switch (reader.major()) {
     case MAJOR.uint:
     case MAJOR.negative:
-      return reference + Number(reader.integer());
+      return onWire(reference + Number(reader.integer()));
     case MAJOR.tag:
       if (reader.tag() !== ABSOLUTE_SID || reader.major() !== MAJOR.uint) throw wrongType("a SID with tag 47");
       return Number(reader.integer());
@@ -77,6 +77,12 @@ function readKey(reader: CborReader, reference: Sid): Sid {
       throw wrongType("a SID delta as key");
   }
 }
+
+/** A local number is no SID: no peer means it. */
+const onWire = (sid: Sid): Sid => {
+  if (sid < 1) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`);
+  return sid;
+};
 
 function unknownMember(sid: Sid, child: PlanNode | undefined, node: PlanNode): Fault {
   if (child === undefined) {

@@ -3,8 +3,9 @@
  * definite lengths. Equal trees give equal bytes, whatever order they were built in.
  */
 import type { CborWriter } from "../../wire/cbor/index.ts";
-import type { Sid } from "../schema.ts";
+import { isLocal, type Sid } from "../schema.ts";
 import type { LeafValue, Tree, Value } from "../tree.ts";
+import { Fault } from "./fault.ts";
 import { misfit } from "./leaf.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
 
@@ -43,9 +44,14 @@ export function writeMembers(writer: CborWriter, node: PlanNode, tree: Tree, pla
 function writeMember(writer: CborWriter, sid: Sid, value: Value, reference: Sid, plan: Plan): void {
   const child = plan.nodes.get(sid);
   if (child === undefined) throw misfit("a node of the schema", sid);
+  if (isLocal(sid)) throw unnumbered(child);
   writer.integer(sid - reference);
   writeValue(writer, child, value, plan);
 }
+
+/** RFC 9254 §3.2: what no .sid file covers has no place in a body that is keyed by SIDs. */
+export const unnumbered = (node: PlanNode): Fault =>
+  new Fault("yang.sid-unassigned", `${node.schema.module}:${node.schema.name} has no SID`, node.sid);
 
 function inOrder(tree: Tree): boolean {
   let previous = 0;

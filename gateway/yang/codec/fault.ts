@@ -25,6 +25,9 @@ export const FAULTS = {
   "yang.bad-element": { tag: "bad-element", appTag: "" },
   "yang.instance-required": { tag: "data-missing", appTag: "instance-required" },
   "yang.missing-choice": { tag: "data-missing", appTag: "missing-choice" },
+  "yang.must-violation": { tag: "operation-failed", appTag: "must-violation" },
+  // Ours: the data is right, but cannot be said in SIDs.
+  "yang.sid-unassigned": { tag: "operation-failed", appTag: "" },
   // Not in the draft's list: the edge answers 4.05 (§6), with the unspecific tag in the body.
   "yang.read-only": { tag: "error", appTag: "" },
 } as const satisfies { readonly [code in `yang.${string}`]: { readonly tag: string; readonly appTag: string } };

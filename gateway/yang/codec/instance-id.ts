@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../../base/index.ts";
 import { type CborItem, type CborReader, type CborWriter, MAJOR, readItem } from "../../wire/cbor/index.ts";
+import { isLocal } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
@@ -81,6 +82,7 @@ const looseKey = (item: CborItem): LeafValue | undefined => {
  * look, so that an error can always be told.
  */
 export function writeId(writer: CborWriter, id: InstanceId, plan: Plan): void {
+  if (isLocal(id.sid)) throw new Fault("yang.sid-unassigned", `${formatId(id, plan)} has no SID`, id.sid);
   if (id.keys.length === 0) {
     writer.integer(id.sid);
     return;

@@ -7,7 +7,7 @@ import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
 import type { LeafValue } from "../tree.ts";
 import type { LeafCodec } from "./leaf.ts";
 
-/** One addressable schema node. Nodes without a SID have no place in SID-CBOR and are not planned. */
+/** One addressable schema node. */
 export interface PlanNode {
   readonly schema: SchemaNode;
   readonly sid: Sid;

@@ -22,10 +22,11 @@ export function planOf(schema: Schema): Plan {
   return plan;
 }
 
-/** The planned form of a schema node; a node without a SID cannot be meant by anyone who speaks SID-CBOR. */
+/** The planned form of a schema node. */
 export function planNode(plan: Plan, node: SchemaNode): PlanNode {
-  const found = node.sid === undefined ? undefined : plan.nodes.get(node.sid);
-  if (found === undefined) throw new BugError("yang.bug", { what: `the schema node ${node.name} has no SID` });
+  const found = plan.nodes.get(node.sid);
+  if (found === undefined)
+    throw new BugError("yang.bug", { what: `the schema node ${node.name} is of another schema` });
   return found;
 }
 
@@ -43,7 +44,6 @@ function makePlan(schema: Schema): Plan {
   const grow = (from: readonly SchemaNode[], parent: Draft): void => {
     const children: PlanNode[] = [];
     for (const node of from) {
-      if (node.sid === undefined) continue;
       const made = draft(node, parent, node.sid);
       if (node.type !== undefined) {
         made.leaf = leafCodec(node.type, { schema, module: node.module, identifiers });
@@ -131,7 +131,7 @@ function fallbackOf(node: PlanNode, plan: Plan): PlanNode["fallback"] {
 
 function keyLeaf(list: PlanNode, name: string): PlanNode {
   const key = list.children.find((child) => child.schema.name === name && child.leaf !== undefined);
-  if (key === undefined) throw new BugError("yang.bug", { what: `key ${name} of ${list.schema.name} has no SID` });
+  if (key === undefined) throw new BugError("yang.bug", { what: `list ${list.schema.name} has no key ${name}` });
   return key;
 }
 

@@ -1,6 +1,6 @@
 /** Schema image → the schema that codecs work with: linked nodes of one shape, and maps by SID and path. */
-import type { Identity, LeafType, Schema, SchemaNode } from "../schema.ts";
-import type { NodeImage, SchemaImage, TypeImage } from "./image.ts";
+import type { Identity, LeafType, Schema, SchemaNode, Sid } from "../schema.ts";
+import type { IdentityImage, NodeImage, SchemaImage, TypeImage } from "./image.ts";
 import { pathStep } from "./tree/draft.ts";
 
 type Building = SchemaNode & { readonly children: SchemaNode[] };
@@ -13,12 +13,12 @@ export function openSchema(image: SchemaImage): Schema {
   const bySid = new Map<number, SchemaNode>();
   const byPath = new Map<string, SchemaNode>();
   const paths: string[] = [];
-  for (const row of image.nodes) {
+  for (const [index, row] of image.nodes.entries()) {
     const parent = row.parent === undefined ? undefined : nodes[row.parent];
-    const node = openNode(row, parent, row.type === undefined ? undefined : types[row.type]);
+    const node = openNode(row, row.sid ?? -1 - index, parent, row.type === undefined ? undefined : types[row.type]);
     nodes.push(node);
     (parent?.children ?? roots).push(node);
-    if (node.sid !== undefined) bySid.set(node.sid, node);
+    bySid.set(node.sid, node);
     const above = row.parent === undefined ? "" : (paths[row.parent] ?? "");
     const path = pathStep(above, parent?.module, node.module, node.name);
     paths.push(path);
@@ -26,18 +26,20 @@ export function openSchema(image: SchemaImage): Schema {
     if (!byPath.has(path)) byPath.set(path, node);
   }
 
-  const identities = new Map(image.identities.map((identity) => [identity.name, openIdentity(identity)]));
+  const identities = new Map(image.identities.map((row, index) => [row.name, openIdentity(row, index)]));
   const identityBySid = new Map<number, Identity>();
-  for (const identity of identities.values()) if (identity.sid !== undefined) identityBySid.set(identity.sid, identity);
+  for (const identity of identities.values()) identityBySid.set(identity.sid, identity);
   const ancestors = ancestorsOf(identities);
 
   return {
-    modules: image.modules.map(({ name, revision, namespace, sid, importOnly }) => ({
+    modules: image.modules.map(({ name, revision, namespace, sid, importOnly, features, deviations }) => ({
       name,
       revision,
       namespace,
       sid,
       importOnly,
+      features,
+      deviations,
     })),
     roots,
     identities,
@@ -49,11 +51,11 @@ export function openSchema(image: SchemaImage): Schema {
 }
 
 /** Every field is there, in one order, so that all nodes share a hidden class and the codec's property reads stay fast. */
-const openNode = (row: NodeImage, parent: SchemaNode | undefined, type: LeafType | undefined): Building => ({
+const openNode = (row: NodeImage, sid: Sid, parent: SchemaNode | undefined, type: LeafType | undefined): Building => ({
   kind: row.kind,
   name: row.name,
   module: row.module,
-  sid: row.sid,
+  sid,
   parent,
   children: [],
   config: row.config,
@@ -75,7 +77,11 @@ const openNode = (row: NodeImage, parent: SchemaNode | undefined, type: LeafType
   description: row.description,
 });
 
-const openIdentity = ({ name, sid, bases }: Identity): Identity => ({ name, sid, bases });
+const openIdentity = ({ name, sid, bases }: IdentityImage, index: number): Identity => ({
+  name,
+  sid: sid ?? -1 - index,
+  bases,
+});
 
 /** Rows stand after the rows they refer to, so one pass links them; all types share one shape too. */
 function openTypeRows(rows: readonly TypeImage[]): readonly LeafType[] {

@@ -9,7 +9,7 @@ import { Fault } from "../codec/fault.ts";
 import { located } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { Plan } from "../codec/plan-node.ts";
-import type { Schema, Sid } from "../schema.ts";
+import { isLocal, type Schema, type Sid } from "../schema.ts";
 import type { MutableTree, Tree, Value } from "../tree.ts";
 
 export interface Salvaged {
@@ -42,7 +42,7 @@ function readMember(reader: CborReader, sid: Sid, plan: Plan): { readonly value:
   const { offset, depth } = reader;
   try {
     const node = plan.nodes.get(sid);
-    if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`);
+    if (node === undefined || isLocal(sid)) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`);
     if (!node.free) throw new Fault("yang.unknown-element", `${node.schema.name} cannot stand by itself`);
     return { value: readValue(reader, node, plan) };
   } catch (error) {

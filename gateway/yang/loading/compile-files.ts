@@ -93,7 +93,7 @@ function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, log: Logg
   return [...chosen.values()];
 }
 
-/** Nodes without a number cannot be named on the wire; that is the author's oversight and no reason to stand still. */
+/** Nodes without a number go by their names; CORECONF with SIDs cannot reach them, and their author should know. */
 function reportUncovered(image: SchemaImage, log: Logger): void {
   const counts = new Map<string, number>();
   for (const node of image.nodes) {

@@ -11,11 +11,10 @@ import type { SidFile, SidItem, SidRange } from "./sid-file.ts";
 /** What a data identifier means: a node by its index, or a choice or case, which has no data. */
 type Meaning = number | "choice";
 
-/** Throws UsageError `yang.sid-*`; every module with data nodes needs a file. */
+/** Throws UsageError `yang.sid-*`. What no file covers stays without a number. */
 export function bindSids(compilation: Compilation, files: readonly SidFile[]): SchemaImage {
   const { image } = compilation;
   checkOverlaps(files);
-  checkMissing(image, files);
 
   const modules = new Map<string, Sid>();
   const identities = new Map<string, Sid>();
@@ -75,12 +74,6 @@ function dialectOf(
 function refuseUnlessObsolete(item: SidItem, file: SidFile): void {
   if (item.obsolete) return;
   throw new UsageError("yang.sid-identifier", { file: file.file, identifier: item.identifier, module: file.module });
-}
-
-function checkMissing(image: SchemaImage, files: readonly SidFile[]): void {
-  const covered = new Set(files.map((file) => file.module));
-  const without = image.nodes.find((node) => !covered.has(node.module));
-  if (without) throw new UsageError("yang.sid-missing", { module: without.module });
 }
 
 function checkOverlaps(files: readonly SidFile[]): void {

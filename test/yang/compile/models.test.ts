@@ -63,11 +63,6 @@ test("a broken module stops the load and says where", async () => {
 
 test.each([
   [
-    "a module with data and no .sid file",
-    { "m.yang": moduleM("leaf a { type int8; }") },
-    { code: "yang.sid-missing", module: "m" },
-  ],
-  [
     "two files that claim to be one revision",
     { "m.yang": moduleM("leaf a { type int8; }"), "m2.yang": moduleM("leaf b { type int8; }") },
     { code: "yang.compile", statement: "module m" },

@@ -208,7 +208,7 @@ describe("leafs and lists", () => {
     [
       "must and when with module names for prefixes",
       "leaf a { type int8; must \"m:b = 'm:c' and . > 1\"; must x; when \"derived-from(/m:b, 'm:c')\"; }",
-      { must: ["m:b = 'm:c' and . > 1", "x"], when: ["derived-from(/m:b, 'm:c')"] },
+      { must: [{ expression: "m:b = 'm:c' and . > 1" }, { expression: "x" }], when: ["derived-from(/m:b, 'm:c')"] },
     ],
     ["anydata", "anydata a { mandatory true; }", { kind: "anydata", mandatory: true }],
     ["anyxml", "anyxml a;", { kind: "anyxml" }],
@@ -283,12 +283,12 @@ describe("groupings", () => {
     expect(nodeAt(schema, "/m:t/c/a")).toMatchObject({
       defaults: ["2"],
       config: false,
-      must: ["x", "y"],
+      must: [{ expression: "x" }, { expression: "y" }],
       description: "d",
     });
     expect(nodeAt(schema, "/m:t/c/l")).toMatchObject({ defaults: ["3", "4"], maxElements: 5 });
     expect(nodeAt(schema, "/m:u/c")).toMatchObject({ presence: false });
-    expect(nodeAt(schema, "/m:u/c/a")).toMatchObject({ defaults: ["1"], config: true, must: ["x"] });
+    expect(nodeAt(schema, "/m:u/c/a")).toMatchObject({ defaults: ["1"], config: true, must: [{ expression: "x" }] });
   });
 
   test("nested uses, local groupings and typedefs, and augment inside uses", () => {
@@ -307,7 +307,7 @@ describe("groupings", () => {
     const other =
       'module o { namespace "urn:o"; prefix o; typedef t { type uint8; } grouping g { leaf a { type t; must o:x; } } }';
     const schema = schemaOf(moduleM("import o { prefix other; } uses other:g;"), other);
-    expect(nodeAt(schema, "/m:a")).toMatchObject({ module: "m", must: ["o:x"] });
+    expect(nodeAt(schema, "/m:a")).toMatchObject({ module: "m", must: [{ expression: "o:x" }] });
     expect(nodeAt(schema, "/m:a").type).toMatchObject({ typedef: "o:t" });
   });
 });
@@ -322,7 +322,7 @@ describe("operations and notifications", () => {
   test("input and output exist even where nobody wrote them", () => {
     expect(nodeAt(schema, "/m:r").children.map((each) => each.kind)).toEqual(["input", "output"]);
     expect(names(nodeAt(schema, "/m:t/l/act"))).toEqual(["input", "output"]);
-    expect(nodeAt(schema, "/m:s/input").must).toEqual(["x"]);
+    expect(nodeAt(schema, "/m:s/input").must?.map(({ expression }) => expression)).toEqual(["x"]);
   });
 
   test("a list below them needs no key, and nothing is configuration", () => {
@@ -373,7 +373,7 @@ describe("augments and deviations", () => {
       base,
     );
     expect(names(nodeAt(schema, "/b:t"))).toEqual(["x"]);
-    expect(nodeAt(schema, "/b:t/x")).toMatchObject({ defaults: ["9"], units: "V", must: ["q"] });
+    expect(nodeAt(schema, "/b:t/x")).toMatchObject({ defaults: ["9"], units: "V", must: [{ expression: "q" }] });
     expect(nodeAt(schema, "/b:t/x").type?.base).toBe("uint8");
   });
 });

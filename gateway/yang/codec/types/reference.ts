@@ -1,6 +1,6 @@
 /** identityref, instance-identifier and leafref: RFC 7950 §9.10, §9.13, §9.9; RFC 9254 §6.10, §6.13, §6.9. */
 import { MAJOR } from "../../../wire/cbor/index.ts";
-import type { Identity } from "../../schema.ts";
+import { type Identity, isLocal } from "../../schema.ts";
 import type { InstanceId, LeafValue } from "../../tree.ts";
 import { Fault } from "../fault.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
@@ -12,7 +12,6 @@ export const identityref: LeafFactory = (type, { schema, module }) => {
     const missing = bases.find((base) => !schema.derivedFrom(identity.name, base));
     if (missing !== undefined)
       throw new Fault("yang.invalid-datatype", `${identity.name} is not derived from ${missing}`);
-    if (identity.sid === undefined) throw new Fault("yang.unknown-element", `${identity.name} has no SID`);
     return identity.sid;
   };
   const parse = (text: string): number => {
@@ -34,6 +33,7 @@ export const identityref: LeafFactory = (type, { schema, module }) => {
   };
   const write: ReturnType<LeafFactory>["write"] = (writer, value) => {
     if (typeof value !== "number") throw misfit("the SID of an identity", value);
+    if (isLocal(value)) throw new Fault("yang.sid-unassigned", `the identity ${format(value)} has no SID`);
     writer.integer(value);
   };
   return {

@@ -1,5 +1,6 @@
 /** RFC 7950 §7.5-7.16 — what the substatements of a node say of it. */
-import type { CaseOf } from "../../schema.ts";
+import { argumentOf } from "../../parse/statement.ts";
+import type { CaseOf, Must } from "../../schema.ts";
 import { argument, refuse } from "../finding.ts";
 import type { Placed } from "../scope.ts";
 import { defaultText } from "../types/defaults.ts";
@@ -23,7 +24,7 @@ export function factsOf(node: Expanded, type: ResolvedType | undefined, around: 
   if (keyword === "choice" || keyword === "case") return refuse(node.statement, `a ${keyword} cannot stand here`);
   const many = keyword === "list" || keyword === "leaf-list";
   const mandatory = truth(property(node, "mandatory")) ?? false;
-  const must = propertiesOf(node, "must").map(xpath);
+  const must = propertiesOf(node, "must").map(mustOf);
   const when = propertiesOf(node, "when").map(xpath);
   return {
     kind: keyword,
@@ -77,6 +78,12 @@ function defaultsOf(node: Expanded, type: ResolvedType, mandatory: boolean): rea
   const atLeastOne = (count(property(node, "min-elements")) ?? 0) > 0;
   return type.default && !mandatory && !atLeastOne ? [defaultText(type.default, type)] : undefined;
 }
+
+const mustOf = (placed: Placed): Must => ({
+  expression: xpath(placed),
+  message: argumentOf(placed.statement, "error-message"),
+  appTag: argumentOf(placed.statement, "error-app-tag"),
+});
 
 /** The XPath expression of a `must` or `when`, free of prefixes. */
 export const xpath = ({ statement, scope }: Placed): string =>
