@@ -48,6 +48,18 @@ export type BuiltIn =
 /** A range or length as closed intervals; decimal64 bounds are scaled by 10^fractionDigits. */
 export type Intervals = ReadonlyArray<readonly [low: string, high: string]>;
 
+/** What a module says to people and to programs where one of its restrictions does not hold (RFC 7950 §7.5.4). */
+export interface Says {
+  readonly message?: string | undefined;
+  readonly appTag?: string | undefined;
+}
+
+export interface PatternRule extends Says {
+  /** An XSD regular expression (RFC 7950 §9.4.5) as written. */
+  readonly source: string;
+  readonly invert: boolean;
+}
+
 /** A type after its typedef chain was followed and its restrictions were joined. */
 export interface LeafType {
   readonly base: BuiltIn;
@@ -55,8 +67,10 @@ export interface LeafType {
   readonly typedef?: string | undefined;
   readonly range?: Intervals | undefined;
   readonly length?: Intervals | undefined;
-  /** XSD regular expressions (RFC 7950 §9.4.5) as written, all of which must match. */
-  readonly patterns?: ReadonlyArray<{ readonly source: string; readonly invert: boolean }> | undefined;
+  /** Of the nearest `range` or `length` statement. */
+  readonly boundsSay?: Says | undefined;
+  /** All of them must match. */
+  readonly patterns?: readonly PatternRule[] | undefined;
   readonly fractionDigits?: number | undefined;
   readonly enums?: ReadonlyArray<{ readonly name: string; readonly value: number }> | undefined;
   /** In order of position. */
@@ -108,12 +122,9 @@ export interface SchemaNode {
 }
 
 /** RFC 7950 §7.5.3. */
-export interface Must {
+export interface Must extends Says {
   /** XPath, prefixes replaced by module names. */
   readonly expression: string;
-  /** What the module says to people and to programs when it does not hold. */
-  readonly message?: string | undefined;
-  readonly appTag?: string | undefined;
 }
 
 export interface CaseOf {

@@ -92,6 +92,7 @@ function openTypeRows(rows: readonly TypeImage[]): readonly LeafType[] {
       typedef: row.typedef,
       range: row.range,
       length: row.length,
+      boundsSay: row.boundsSay,
       patterns: row.patterns,
       fractionDigits: row.fractionDigits,
       enums: row.enums,

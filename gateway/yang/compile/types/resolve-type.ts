@@ -1,6 +1,6 @@
 /** RFC 7950 §7.3, §7.4, §9 — a `type` statement → its built-in type with the restrictions of the whole typedef chain. */
 import { argumentOf, child, childrenOf, type Statement } from "../../parse/statement.ts";
-import type { BuiltIn, Intervals } from "../../schema.ts";
+import type { BuiltIn, Intervals, PatternRule, Says } from "../../schema.ts";
 import type { Features } from "../features.ts";
 import { argument, refuse } from "../finding.ts";
 import { identityName } from "../identities.ts";
@@ -14,7 +14,8 @@ export interface ResolvedType {
   readonly base: BuiltIn;
   readonly typedef?: string | undefined;
   readonly bounds?: Bounds | undefined;
-  readonly patterns?: readonly Pattern[] | undefined;
+  readonly boundsSay?: Says | undefined;
+  readonly patterns?: readonly PatternRule[] | undefined;
   readonly fractionDigits?: number | undefined;
   readonly enums?: readonly NamedValue[] | undefined;
   readonly bits?: readonly NamedValue[] | undefined;
@@ -25,10 +26,6 @@ export interface ResolvedType {
   /** From the nearest typedef that has one. */
   readonly units?: string | undefined;
   readonly default?: Placed | undefined;
-}
-interface Pattern {
-  readonly source: string;
-  readonly invert: boolean;
 }
 
 export interface TypeResolver {
@@ -152,16 +149,27 @@ export function openTypes(features: Features): TypeResolver {
 function bounded(base: BuiltIn, type: Statement, keyword: string, below: ResolvedType | undefined, digits: number) {
   const statement = child(type, keyword);
   if (!statement) return {};
-  return { bounds: parseBounds(statement, below?.bounds ?? boundsOf(base) ?? [], digits) };
+  return {
+    bounds: parseBounds(statement, below?.bounds ?? boundsOf(base) ?? [], digits),
+    boundsSay: saysOf(statement),
+  };
 }
 
-function patternsOf(type: Statement, below: ResolvedType | undefined): readonly Pattern[] | undefined {
+function patternsOf(type: Statement, below: ResolvedType | undefined): readonly PatternRule[] | undefined {
   const own = childrenOf(type, "pattern").map((each) => ({
     source: argument(each),
     invert: argumentOf(each, "modifier") === "invert-match",
+    ...saysOf(each),
   }));
   const all = [...(below?.patterns ?? []), ...own];
   return all.length > 0 ? all : undefined;
+}
+
+/** RFC 7950 §7.5.4. */
+function saysOf(statement: Statement): Says | undefined {
+  const message = argumentOf(statement, "error-message");
+  const appTag = argumentOf(statement, "error-app-tag");
+  return message === undefined && appTag === undefined ? undefined : { message, appTag };
 }
 
 function digitsOf(type: Statement): number | undefined {

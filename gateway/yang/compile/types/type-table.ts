@@ -34,6 +34,7 @@ export function openTypeTable(roots: readonly Draft[]): TypeTable {
       typedef: type.typedef,
       range: isLength ? undefined : intervals,
       length: isLength ? intervals : undefined,
+      boundsSay: type.boundsSay,
       patterns: type.patterns,
       fractionDigits: type.fractionDigits,
       enums: type.enums,
