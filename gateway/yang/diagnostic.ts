@@ -5,7 +5,7 @@
 import { type CodedError, explain, isCoded } from "../base/index.ts";
 import { type CborItem, type CborPolicy, CborReader, CORECONF, formatItem, readItem } from "../wire/cbor/index.ts";
 import { decodeIdentifiers, decodeInstances, decodeTree } from "./codec/codec.ts";
-import { DataError, type FaultCode } from "./codec/fault.ts";
+import { DataError } from "./codec/fault.ts";
 import { formatId, readId } from "./codec/instance-id.ts";
 import { planOf } from "./codec/plan.ts";
 import type { Plan, PlanNode } from "./codec/plan-node.ts";
@@ -20,30 +20,6 @@ const ABSOLUTE_SID = 47;
 const INDENT = "  ";
 /** Comments start here, or one blank after a longer line. */
 const COMMENT_COLUMN = 40;
-
-/** Where the rule behind a code stands. */
-const RULES: { readonly [code in FaultCode]: string } = {
-  "yang.malformed-message": "draft-ietf-core-comi-21 §2.3, RFC 9254 §4",
-  "yang.data-not-unique": "RFC 7950 §7.8.3",
-  "yang.duplicate": "RFC 7950 §7.7, §7.8",
-  "yang.too-many-elements": "RFC 7950 §7.7.6",
-  "yang.too-few-elements": "RFC 7950 §7.7.5",
-  "yang.invalid-value": "RFC 7950 §8.3.1",
-  "yang.invalid-datatype": "RFC 9254 §6",
-  "yang.not-in-range": "RFC 7950 §9.2.4",
-  "yang.invalid-length": "RFC 7950 §9.4.4",
-  "yang.pattern-test-failed": "RFC 7950 §9.4.5",
-  "yang.missing-element": "RFC 7950 §7.6.5",
-  "yang.missing-key": "RFC 7950 §7.8.2",
-  "yang.missing-input-parameter": "RFC 7950 §7.14.2",
-  "yang.unknown-element": "RFC 9254 §3.2, §8",
-  "yang.bad-element": "RFC 7950 §7.9",
-  "yang.instance-required": "RFC 7950 §9.9.3",
-  "yang.missing-choice": "RFC 7950 §7.9.4",
-  "yang.must-violation": "RFC 7950 §7.5.3",
-  "yang.sid-unassigned": "RFC 9254 §3.2",
-  "yang.read-only": "draft-ietf-core-comi-21 §6",
-};
 
 interface Line {
   readonly text: string;
@@ -113,7 +89,7 @@ function decodeEither(bytes: Uint8Array, schema: Schema): void {
 }
 
 const ruleOf = (finding: CodedError): string =>
-  finding instanceof DataError ? `violates ${RULES[finding.code]}` : "violates RFC 8949 as YANG-CBOR uses it";
+  finding instanceof DataError ? `violates ${finding.rule}` : "violates RFC 8949 as YANG-CBOR uses it";
 
 function layOut({ text, comment, start }: Line, finding: CodedError | undefined): string {
   const { offset } = finding?.facts ?? {};

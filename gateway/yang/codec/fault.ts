@@ -4,7 +4,7 @@
  * its way up; what leaves this stratum is always a `DataError`.
  */
 import { WireError } from "../../base/index.ts";
-import type { Sid } from "../schema.ts";
+import type { Says, Sid } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 
 export const FAULTS = {
@@ -33,16 +33,45 @@ export const FAULTS = {
 } as const satisfies { readonly [code in `yang.${string}`]: { readonly tag: string; readonly appTag: string } };
 export type FaultCode = keyof typeof FAULTS;
 
+/** Where the rule behind a code stands, unless a fault knows better. */
+const RULES: { readonly [code in FaultCode]: string } = {
+  "yang.malformed-message": "draft-ietf-core-comi-21 §2.3, RFC 9254 §4",
+  "yang.data-not-unique": "RFC 7950 §7.8.3",
+  "yang.duplicate": "RFC 7950 §7.7, §7.8",
+  "yang.too-many-elements": "RFC 7950 §7.7.6",
+  "yang.too-few-elements": "RFC 7950 §7.7.5",
+  "yang.invalid-value": "RFC 7950 §8.3.1",
+  "yang.invalid-datatype": "RFC 9254 §6",
+  "yang.not-in-range": "RFC 7950 §9.2.4",
+  "yang.invalid-length": "RFC 7950 §9.4.4",
+  "yang.pattern-test-failed": "RFC 7950 §9.4.5",
+  "yang.missing-element": "RFC 7950 §7.6.5",
+  "yang.missing-key": "RFC 7950 §7.8.2",
+  "yang.missing-input-parameter": "RFC 7950 §7.14.2",
+  "yang.unknown-element": "RFC 9254 §3.2, §8",
+  "yang.bad-element": "RFC 7950 §7.9",
+  "yang.instance-required": "RFC 7950 §9.9.3",
+  "yang.missing-choice": "RFC 7950 §7.9.4",
+  "yang.must-violation": "RFC 7950 §7.5.3",
+  "yang.sid-unassigned": "RFC 9254 §3.2",
+  "yang.read-only": "draft-ietf-core-comi-21 §6",
+};
+
 /** Thrown inside the stratum; knows its place only as far as it has travelled. */
 export class Fault {
   readonly code: FaultCode;
-  readonly what: string;
+  /** In words. */
+  what: string;
   /** The guilty node, once known. */
   sid: Sid | undefined;
   /** Byte at which the guilty item starts, when there are bytes. */
   offset: number | undefined;
   /** Keys of the list entries around it that were passed on the way up, outermost first. */
   keys: LeafValue[] = [];
+  /** What the module itself calls this error. */
+  mustTag: string | undefined;
+  /** Document and section of the rule, when the code covers several. */
+  rule: string | undefined;
 
   constructor(code: FaultCode, what: string, sid?: Sid) {
     this.code = code;
@@ -57,21 +86,39 @@ export class Fault {
     return this;
   }
 
+  /** RFC 7950 §7.5.4: the module's own words and tag for a broken restriction go before ours. */
+  said(says: Says | undefined): this {
+    this.what = says?.message ?? this.what;
+    this.mustTag = says?.appTag;
+    return this;
+  }
+
+  under(rule: string): this {
+    this.rule = rule;
+    return this;
+  }
+
   within(keys: readonly LeafValue[]): this {
     this.keys = [...keys, ...this.keys];
     return this;
   }
 }
 
-/** What does not fit, and where: the facts `tag`, `appTag`, `path` and the instance-identifier `at`. */
+/**
+ * What does not fit, and where: the facts `tag`, `appTag`, `path`, `mustTag` (the module's own error-app-tag, if it has
+ * one), the instance-identifier `at` and the `rule` that is broken.
+ */
 export class DataError extends WireError<FaultCode> {
   readonly at: InstanceId;
+  readonly rule: string;
 
   constructor(fault: Fault, path: string) {
     const { tag, appTag } = FAULTS[fault.code];
     const place = fault.offset === undefined ? {} : { offset: fault.offset };
-    const facts = { path, what: fault.what, tag, appTag, ...place };
+    const own = fault.mustTag === undefined ? {} : { mustTag: fault.mustTag };
+    const facts = { path, what: fault.what, tag, appTag, ...own, ...place };
     super(fault.code, facts);
     this.at = { sid: fault.sid ?? 0, keys: fault.keys };
+    this.rule = fault.rule ?? RULES[fault.code];
   }
 }

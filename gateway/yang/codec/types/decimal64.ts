@@ -36,7 +36,7 @@ export const decimal64: LeafFactory = (type) => {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const bounds = shown.map(([low, high]) => `${low}..${high}`).join(" | ");
-      throw new Fault("yang.not-in-range", `${decimal(BigInt(value))} is not in ${bounds}`);
+      throw new Fault("yang.not-in-range", `${decimal(BigInt(value))} is not in ${bounds}`).said(type.boundsSay);
     }
     return BigInt(value);
   };

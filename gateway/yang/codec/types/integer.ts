@@ -25,7 +25,7 @@ export const smallInteger =
   (bits: 8 | 16 | 32, signed: boolean): LeafFactory =>
   (type) => {
     const intervals = type.range ?? limits(bits, signed);
-    const test = rangeTest(intervals);
+    const test = rangeTest(intervals, type.boundsSay);
     const lastMajor = signed ? MAJOR.negative : MAJOR.uint;
     const checked = (value: number): number => {
       test(value);
@@ -53,7 +53,7 @@ export const smallInteger =
 export const wideInteger =
   (signed: boolean): LeafFactory =>
   (type) => {
-    const test = bigRangeTest(type.range ?? limits(64, signed));
+    const test = bigRangeTest(type.range ?? limits(64, signed), type.boundsSay);
     const lastMajor = signed ? MAJOR.negative : MAJOR.uint;
     const checked = (value: bigint): bigint => {
       test(value);

@@ -13,19 +13,15 @@ const SURROGATE = /[\ud800-\udbff][\udc00-\udfff]/g;
 const characters = (text: string): number => text.length - (text.match(SURROGATE)?.length ?? 0);
 
 export const string: LeafFactory = (type) => {
-  const testLength = lengthTest(type.length);
-  const patterns = (type.patterns ?? []).map(({ source, invert }) => ({
-    source,
-    invert,
-    regexp: translatePattern(source),
-  }));
+  const testLength = lengthTest(type.length, type.boundsSay);
+  const patterns = (type.patterns ?? []).map((rule) => ({ rule, regexp: translatePattern(rule.source) }));
   const checked = (text: string): string => {
     if (ILLEGAL.test(text)) throw new Fault("yang.invalid-datatype", "a character that YANG strings cannot hold");
     if (testLength !== undefined) testLength(characters(text));
-    for (const { source, invert, regexp } of patterns) {
-      if (regexp.test(text) === invert) {
-        const verb = invert ? "matches" : "does not match";
-        throw new Fault("yang.pattern-test-failed", `the value ${verb} the pattern ${source}`);
+    for (const { rule, regexp } of patterns) {
+      if (regexp.test(text) === rule.invert) {
+        const verb = rule.invert ? "matches" : "does not match";
+        throw new Fault("yang.pattern-test-failed", `the value ${verb} the pattern ${rule.source}`).said(rule);
       }
     }
     return text;
@@ -49,7 +45,7 @@ export const string: LeafFactory = (type) => {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 export const binary: LeafFactory = (type) => {
-  const testLength = lengthTest(type.length);
+  const testLength = lengthTest(type.length, type.boundsSay);
   const checked = (bytes: Uint8Array): Uint8Array => {
     testLength?.(bytes.length);
     return bytes;
