@@ -3,6 +3,7 @@
  * of a choice, numbers of elements, unique values and keys, references that lead somewhere. The error codes are those of
  * draft-ietf-core-comi-21 §6; what a finding leads to is up to who asks.
  */
+import { findEntry } from "../datastore/entries.ts";
 import type { InstanceId, LeafValue, Tree, Value } from "../tree.ts";
 import { EMPTY_TREE } from "../tree.ts";
 import { printKeys, printLeaves, repeated } from "./duplicates.ts";
@@ -10,7 +11,7 @@ import { Fault, type FaultCode } from "./fault.ts";
 import { lineage } from "./instance-id.ts";
 import { type Frame, leafrefValues } from "./leafref.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
-import { choicesOf, entriesIn, equalLeaf, findEntry, keysOf, leavesIn, treeIn } from "./value.ts";
+import { choicesOf, entriesIn, equalLeaf, keysOf, leavesIn, treeIn } from "./value.ts";
 
 interface Check {
   readonly plan: Plan;

@@ -39,13 +39,6 @@ export function keysOf(entry: Tree, list: PlanNode): LeafValue[] | undefined {
   return keys;
 }
 
-/** Index of the entry with these keys, or -1. */
-export function findEntry(entries: readonly Tree[], list: PlanNode, keys: readonly LeafValue[]): number {
-  return entries.findIndex((entry) =>
-    list.keys.every((key, index) => equalLeaf((entry.get(key.sid) ?? null) as LeafValue, keys[index]!)),
-  );
-}
-
 /** The choices that a node stems from, from the outside in, each told from all others below the same parent. */
 export function choicesOf(node: PlanNode): ReadonlyArray<{ readonly choice: string; readonly case: string }> {
   let path = "";

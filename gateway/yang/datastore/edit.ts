@@ -6,7 +6,7 @@ import { Fault } from "../codec/fault.ts";
 import { lineage, located, outerKeys } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, excludes, findEntry, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, equalLeaf, excludes, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import {
   copyTree,
@@ -18,6 +18,7 @@ import {
   type Tree,
   type Value,
 } from "../tree.ts";
+import { entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
 
 export function edit(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {
   const plan = planOf(schema);
@@ -125,6 +126,7 @@ function descendEntry(
   const entries = entriesIn(old);
   const index = findEntry(entries, list, own);
   if (index < 0 && value === undefined) return old;
+  // An entry that exists keeps its place; new ones come last, in the order of the request (§3.2.1).
   const before = index < 0 ? entryOf(list, own) : entries[index]!;
   const after = descend(before, line, depth + 1, keys.slice(own.length), value);
   return after === before && index >= 0 ? old : withEntry(entries, index, after);
@@ -132,11 +134,6 @@ function descendEntry(
 
 const entryOf = (list: PlanNode, keys: readonly LeafValue[]): Tree =>
   new Map(list.keys.map((key, index) => [key.sid, keys[index]!]));
-
-/** Keeps the place of an entry that exists; new ones come last, in the order of the request (§3.2.1). */
-function withEntry(entries: readonly Tree[], index: number, entry: Tree): readonly Tree[] {
-  return index < 0 ? [...entries, entry] : entries.with(index, entry);
-}
 
 /** Sets or deletes a child in a copy; a node of one case removes those of the others (RFC 7950 §7.9). */
 export function put(tree: Tree, node: PlanNode, value: Value | undefined): Tree {
@@ -200,16 +197,16 @@ function replaceInList(
 function replaceList(old: readonly Tree[], list: PlanNode, next: readonly Tree[]): Value | undefined {
   if (next.length === 0) return undefined;
   if (list.keys.length === 0) return next;
-  const seen: Tree[] = [];
-  for (const entry of next) {
+  const seen = new Set<KeyText | undefined>();
+  return next.map((entry) => {
     const keys = keysOf(entry, list);
     if (keys === undefined)
       throw new Fault("yang.missing-key", `an entry of ${list.schema.name} lacks a key`, list.sid);
-    if (findEntry(seen, list, keys) >= 0)
-      throw new Fault("yang.duplicate", "an entry is there twice", list.sid).within(keys);
-    seen.push(withState(entry, old[findEntry(old, list, keys)], list));
-  }
-  return seen;
+    const text = entryText(entry, list);
+    if (seen.has(text)) throw new Fault("yang.duplicate", "an entry is there twice", list.sid).within(keys);
+    seen.add(text);
+    return withState(entry, old[findEntry(old, list, keys)], list);
+  });
 }
 
 /** The entry with the keys that the identifier names; they may be left out of the value but not differ. */

@@ -8,10 +8,11 @@ import { Fault } from "../codec/fault.ts";
 import { lineage, located } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, findEntry, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { copyTree, EMPTY_TREE, type Tree, type Value } from "../tree.ts";
 import { dropRivals, put } from "./edit.ts";
+import { copyEntries, findEntry } from "./entries.ts";
 
 /** Throws DataError `yang.unknown-element` and `yang.duplicate`. */
 export function merge(tree: Tree, fragment: Tree, schema: Schema): Tree {
@@ -66,7 +67,7 @@ function mergeMembers(old: Tree, fragment: Tree, node: PlanNode): Tree {
 }
 
 function mergeEntries(old: readonly Tree[], fragment: readonly Tree[], list: PlanNode): readonly Tree[] {
-  const entries = [...old];
+  const entries = copyEntries(old);
   for (const entry of fragment) {
     const index = findEntry(entries, list, keysOf(entry, list) ?? []);
     if (index < 0) entries.push(entry);

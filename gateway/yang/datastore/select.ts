@@ -3,9 +3,10 @@ import { READ_ALL, type ReadQuery } from "../api.ts";
 import { lineage } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { defaultApplies, entriesIn, findEntry, isFallback, treeIn } from "../codec/value.ts";
+import { defaultApplies, entriesIn, isFallback, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
+import { findEntry } from "./entries.ts";
 
 /** The whole datastore as the queries want to see it. */
 export function readTree(tree: Tree, schema: Schema, query: ReadQuery = READ_ALL): Tree {
