@@ -156,6 +156,8 @@ function itemToJson(item: CborItem): Json {
       return item.value;
     case "simple":
       return item.value ?? null;
+    case "unassigned":
+      return item.value;
     case "float":
       return Number.isFinite(item.value) ? item.value : String(item.value);
     case "tag":

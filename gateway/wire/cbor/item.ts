@@ -1,7 +1,8 @@
 /** CBOR items as a tree with offsets, for tools that read without a schema: anyxml, diagnostics, tests. */
 import { WireError } from "../../base/index.ts";
-import type { CborPolicy } from "./policy.ts";
+import { type CborPolicy, MAX_NESTED_TAGS } from "./policy.ts";
 import { CborReader, MAJOR } from "./reader.ts";
+import { CborWriter } from "./writer.ts";
 
 interface Extent {
   readonly start: number;
@@ -16,11 +17,10 @@ export type CborItem = Extent &
     | { readonly kind: "map"; readonly entries: ReadonlyArray<readonly [key: CborItem, value: CborItem]> }
     | { readonly kind: "tag"; readonly tag: number; readonly item: CborItem }
     | { readonly kind: "simple"; readonly value: boolean | null | undefined }
+    /** A simple value that nobody has given a meaning (RFC 8949 §3.3). */
+    | { readonly kind: "unassigned"; readonly value: number }
     | { readonly kind: "float"; readonly value: number }
   );
-
-/** Tags may nest as deep as anything else; they open no map or array, so the reader does not count them. */
-const MAX_TAGS = 4;
 
 /** Reads the next item whole, with its duplicate keys refused. */
 export function readItem(reader: CborReader, tags = 0): CborItem {
@@ -50,7 +50,7 @@ export function readItem(reader: CborReader, tags = 0): CborItem {
     }
     case MAJOR.tag: {
       const tag = reader.tag();
-      if (tags >= MAX_TAGS) throw new WireError("cbor.too-deep", { limit: MAX_TAGS, offset: start });
+      if (tags >= MAX_NESTED_TAGS) throw new WireError("cbor.too-deep", { limit: MAX_NESTED_TAGS, offset: start });
       const item = readItem(reader, tags + 1);
       return { kind: "tag", tag, item, start, end: reader.offset };
     }
@@ -59,6 +59,10 @@ export function readItem(reader: CborReader, tags = 0): CborItem {
       if (initial >= 0xf9 && initial <= 0xfb) {
         const value = reader.float();
         return { kind: "float", value, start, end: reader.offset };
+      }
+      if (initial < 0xf4 || initial === 0xf8) {
+        const value = reader.unassigned();
+        return { kind: "unassigned", value, start, end: reader.offset };
       }
       const value = reader.simple();
       return { kind: "simple", value, start, end: reader.offset };
@@ -99,6 +103,7 @@ function fingerprint(item: CborItem): string {
       return `${item.tag}(${fingerprint(item.item)})`;
     case "float":
     case "simple":
+    case "unassigned":
       return `${item.kind}${Object.is(item.value, -0) ? "-0" : item.value}`;
   }
 }
@@ -132,6 +137,8 @@ export function formatItem(item: CborItem): string {
       return JSON.stringify(item.value);
     case "simple":
       return String(item.value);
+    case "unassigned":
+      return `simple(${item.value})`;
     case "tag":
       return `${item.tag}(${formatItem(item.item)})`;
     case "array":
@@ -139,4 +146,54 @@ export function formatItem(item: CborItem): string {
     case "map":
       return `{${item.entries.map(([key, value]) => `${formatItem(key)}: ${formatItem(value)}`).join(", ")}}`;
   }
+}
+
+/** The item as RFC 8949 §4.2.1 wants it: definite lengths, shortest heads and floats, keys in the order of their bytes. */
+export function writeItem(writer: CborWriter, item: CborItem): void {
+  switch (item.kind) {
+    case "integer":
+      writer.integer(item.value);
+      break;
+    case "bytes":
+      writer.byteString(item.value);
+      break;
+    case "text":
+      writer.text(item.value);
+      break;
+    case "array":
+      writer.array(item.items.length);
+      for (const inner of item.items) writeItem(writer, inner);
+      break;
+    case "map":
+      writer.map(item.entries.length);
+      for (const [key, value] of inKeyOrder(item.entries)) {
+        writer.raw(key);
+        writeItem(writer, value);
+      }
+      break;
+    case "tag":
+      writer.tag(item.tag);
+      writeItem(writer, item.item);
+      break;
+    case "float":
+      writer.shortestFloat(item.value);
+      break;
+    case "unassigned":
+      writer.simple(item.value);
+      break;
+    case "simple":
+      writer.simple(SIMPLE_VALUES.indexOf(item.value) + FIRST_SIMPLE);
+  }
+}
+
+const SIMPLE_VALUES: ReadonlyArray<boolean | null | undefined> = [false, true, null, undefined];
+const FIRST_SIMPLE = 20;
+
+function inKeyOrder(entries: ReadonlyArray<readonly [CborItem, CborItem]>): Array<readonly [Uint8Array, CborItem]> {
+  const encoded = entries.map(([key, value]) => {
+    const writer = new CborWriter();
+    writeItem(writer, key);
+    return [writer.finish(), value] as const;
+  });
+  return encoded.sort(([a], [b]) => Buffer.compare(a, b));
 }

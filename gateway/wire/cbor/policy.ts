@@ -1,4 +1,7 @@
-/** How strict a CBOR reader is: one row for each kind of document that we read (RFC 8949 §4.2, §5). */
+/**
+ * How strict a CBOR reader is, and the limits it keeps: one row for each kind of document that we read (RFC 8949 §4.2,
+ * §5, §10). A length or count is compared with what is left of the input before anything is allocated for it.
+ */
 export interface CborPolicy {
   /** Indefinite lengths are accepted. */
   readonly indefinite: boolean;
@@ -6,10 +9,14 @@ export interface CborPolicy {
   readonly shortest: boolean;
   /** Tags that may occur; undefined = any. */
   readonly tags: ReadonlySet<number> | undefined;
+  /** Maps and arrays inside each other. */
   readonly maxDepth: number;
-  /** Largest string in bytes, and largest number of entries of a map or array. */
+  /** Largest string in bytes, all chunks together, and largest number of entries of a map or array. */
   readonly maxLength: number;
 }
+
+/** Tags on tags: they open no map or array, so depth does not count them. */
+export const MAX_NESTED_TAGS = 4;
 
 /** Signed envelopes (SUIT, COSE): what was signed has one encoding only. */
 export const ENVELOPE: CborPolicy = {
@@ -37,3 +44,6 @@ export const CORECONF: CborPolicy = {
   maxDepth: 32,
   maxLength: 1 << 20,
 };
+
+/** Inside an anyxml: any well-formed CBOR (RFC 9254 §4.6), in the same limits. */
+export const ANYTHING: CborPolicy = { ...CORECONF, tags: undefined };

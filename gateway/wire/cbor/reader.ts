@@ -156,6 +156,18 @@ export class CborReader {
     }
   }
 
+  /** The number of a simple value that has no meaning yet: 0-19 in one byte, 32-255 in two (RFC 8949 §3.3). */
+  unassigned(): number {
+    const start = this.offset;
+    const initial = this.peek();
+    this.offset += 1;
+    if (initial >= 0xe0 && initial < 0xf4) return initial & 0x1f;
+    const value = initial === 0xf8 ? this.peek() : 0;
+    this.offset += 1;
+    if (value < 32) throw new WireError("cbor.malformed", { offset: start, what: "no simple value" });
+    return value;
+  }
+
   /** A half, single or double float (RFC 8949 §3.3). */
   float(): number {
     const start = this.offset;

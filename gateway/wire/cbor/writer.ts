@@ -86,6 +86,25 @@ export class CborWriter {
     this.byte(0xf6);
   }
 
+  /** Any simple value by its number: 20-23 are false, true, null and undefined. */
+  simple(value: number): void {
+    this.head(MAJOR.simple, value);
+  }
+
+  /** RFC 8949 §4.2.1: the shortest of the three widths that keeps the value. */
+  shortestFloat(value: number): void {
+    const half = halfBits(value);
+    if (half !== undefined) {
+      this.byte(0xf9);
+      this.reserve(2);
+      this.length = this.buffer.writeUInt16BE(half, this.length);
+    } else if (Math.fround(value) === value) {
+      this.byte(0xfa);
+      this.reserve(4);
+      this.length = this.buffer.writeFloatBE(value, this.length);
+    } else this.float(value);
+  }
+
   float(value: number): void {
     this.byte(0xfb);
     this.reserve(8);
@@ -170,4 +189,21 @@ export class CborWriter {
     this.start = 0;
     this.buffer = next;
   }
+}
+
+const SMALLEST_HALF = 2 ** -24;
+const LARGEST_HALF = 65_504;
+
+/** The bits of IEEE 754 binary16, when it can hold the value. */
+function halfBits(value: number): number | undefined {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const absolute = Math.abs(value);
+  if (absolute === Number.POSITIVE_INFINITY) return sign | 0x7c00;
+  if (absolute > LARGEST_HALF) return undefined;
+  // Below 2^-14 the step is that of the smallest exponent.
+  const exponent = Math.max(-14, absolute === 0 ? -14 : Math.floor(Math.log2(absolute)));
+  const steps = absolute / (SMALLEST_HALF * 2 ** (exponent + 14));
+  if (!Number.isInteger(steps)) return undefined;
+  return sign | (steps < 1024 ? steps : ((exponent + 15) << 10) | (steps - 1024));
 }

@@ -1,4 +1,7 @@
-/** The codec's doors: content formats 140, 141 and 142 (draft-ietf-core-comi-21 §2.3), bytes ⇄ values. */
+/**
+ * The codec's doors, bytes ⇄ values: data (content formats 140, 340, 341 of RFC 9254 §9.2), and the sequences of
+ * identifiers and instances (141 and 142, draft-ietf-core-comi-21 §2.3), which names may stand in as well.
+ */
 import { BugError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode, Sid } from "../schema.ts";
@@ -7,32 +10,57 @@ import { checkTree } from "./constraints.ts";
 import { readEntry, readMembers, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";
-import { located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
+import type { Form } from "./form.ts";
+import { goesByName, located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
 import { planNode, planOf } from "./plan.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
 
 const NULL = 0xf6;
 
-/** CF 140: the map of top-level nodes. Any data node may stand at the top, as the draft's GET example does. */
-export function decodeTree(bytes: Uint8Array, schema: Schema): Tree {
-  const plan = planOf(schema);
+/** The map of top-level nodes. Any data node may stand at the top, as the draft's GET example does. */
+export function decodeTree(bytes: Uint8Array, schema: Schema, form?: Form): Tree {
+  const plan = planOf(schema, form);
   return decodeMap(bytes, plan.root, plan);
 }
 
-export function encodeTree(tree: Tree, schema: Schema): Uint8Array {
-  const plan = planOf(schema);
+export function encodeTree(tree: Tree, schema: Schema, form?: Form): Uint8Array {
+  const plan = planOf(schema, form);
   return encodeMap(tree, plan.root, plan);
 }
 
 /** The map of one container, anydata, input, output or notification; deltas count from its reference SID. */
-export function decodeData(bytes: Uint8Array, schema: Schema, node: SchemaNode): Tree {
-  const plan = planOf(schema);
+export function decodeData(bytes: Uint8Array, schema: Schema, node: SchemaNode, form?: Form): Tree {
+  const plan = planOf(schema, form);
   return decodeMap(bytes, planNode(plan, node), plan);
 }
 
-export function encodeData(tree: Tree, schema: Schema, node: SchemaNode): Uint8Array {
-  const plan = planOf(schema);
+export function encodeData(tree: Tree, schema: Schema, node: SchemaNode, form?: Form): Uint8Array {
+  const plan = planOf(schema, form);
   return encodeMap(tree, planNode(plan, node), plan);
+}
+
+/**
+ * RFC 9254 §5: a yang-data or sx:structure by itself is a map of one pair, its SID or name and its contents. The same
+ * holds for a notification or any other node that stands alone.
+ */
+export function decodeAlone(bytes: Uint8Array, schema: Schema, form?: Form): Alone {
+  const plan = planOf(schema, form);
+  const [[sid, contents] = [], another] = decodeMap(bytes, plan.root, plan);
+  const node = sid === undefined ? undefined : plan.nodes.get(sid);
+  if (node === undefined || another !== undefined || !(contents instanceof Map)) {
+    throw located(new Fault("yang.malformed-message", "expected a map of one pair with a map in it"), plan);
+  }
+  return { node: node.schema, contents };
+}
+
+export function encodeAlone({ node, contents }: Alone, schema: Schema, form?: Form): Uint8Array {
+  return encodeTree(new Map([[node.sid, contents]]), schema, form);
+}
+
+/** A structure, notification or container with what is in it. */
+export interface Alone {
+  readonly node: SchemaNode;
+  readonly contents: Tree;
 }
 
 /** CF 142. Under an rpc or action stands its input (requests) or its output (responses). */
@@ -40,8 +68,9 @@ export function decodeInstances(
   bytes: Uint8Array,
   schema: Schema,
   operations: "input" | "output" = "input",
+  form?: Form,
 ): readonly Instance[] {
-  const plan = planOf(schema);
+  const plan = planOf(schema, form);
   const reader = new CborReader(bytes, CORECONF);
   const instances: Instance[] = [];
   try {
@@ -52,15 +81,15 @@ export function decodeInstances(
   return instances;
 }
 
-export function encodeInstances(instances: readonly Instance[], schema: Schema): Uint8Array {
-  const plan = planOf(schema);
+export function encodeInstances(instances: readonly Instance[], schema: Schema, form?: Form): Uint8Array {
+  const plan = planOf(schema, form);
   const writer = new CborWriter();
   try {
     for (const { id, value } of instances) {
       writer.map(1);
       writeId(writer, id, plan);
       if (value === undefined) writer.null();
-      else writeInstance(writer, id.sid, value, plan);
+      else writeInstance(writer, id, value, plan);
     }
   } catch (error) {
     throw located(error, plan);
@@ -68,9 +97,9 @@ export function encodeInstances(instances: readonly Instance[], schema: Schema):
   return writer.finish();
 }
 
-/** CF 141. An unknown node is no error here: the FETCH answers null for it. */
-export function decodeIdentifiers(bytes: Uint8Array, schema: Schema): readonly InstanceId[] {
-  const plan = planOf(schema);
+/** CF 141. An unknown SID is no error here: the FETCH answers null for it. */
+export function decodeIdentifiers(bytes: Uint8Array, schema: Schema, form?: Form): readonly InstanceId[] {
+  const plan = planOf(schema, form);
   const reader = new CborReader(bytes, CORECONF);
   const ids: InstanceId[] = [];
   try {
@@ -81,8 +110,8 @@ export function decodeIdentifiers(bytes: Uint8Array, schema: Schema): readonly I
   return ids;
 }
 
-export function encodeIdentifiers(ids: readonly InstanceId[], schema: Schema): Uint8Array {
-  const plan = planOf(schema);
+export function encodeIdentifiers(ids: readonly InstanceId[], schema: Schema, form?: Form): Uint8Array {
+  const plan = planOf(schema, form);
   const writer = new CborWriter();
   try {
     for (const id of ids) writeId(writer, id, plan);
@@ -92,9 +121,9 @@ export function encodeIdentifiers(ids: readonly InstanceId[], schema: Schema): U
   return writer.finish();
 }
 
-/** One instance-identifier, as a value by itself (RFC 9254 §6.13.1). */
-export function encodeIdentifier(id: InstanceId, schema: Schema): Uint8Array {
-  return encodeIdentifiers([id], schema);
+/** One instance-identifier, as a value by itself (RFC 9254 §6.13). */
+export function encodeIdentifier(id: InstanceId, schema: Schema, form?: Form): Uint8Array {
+  return encodeIdentifiers([id], schema, form);
 }
 
 /**
@@ -133,7 +162,7 @@ export function encodeOutputOf(output: Tree, schema: Schema, rpcSid: Sid): Uint8
   writer.integer(rpcSid);
   if (output.size === 0) writer.null();
   else if (node === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an output` });
-  else writeMembers(writer, node, output, plan);
+  else writeAll(writer, node, output, plan);
   return writer.finish();
 }
 
@@ -151,8 +180,16 @@ function decodeMap(bytes: Uint8Array, node: PlanNode, plan: Plan): Tree {
 
 function encodeMap(tree: Tree, node: PlanNode, plan: Plan): Uint8Array {
   const writer = plan.writer.restart();
-  writeMembers(writer, node, tree, plan);
+  writeAll(writer, node, tree, plan);
   return writer.finish();
+}
+
+function writeAll(writer: CborWriter, node: PlanNode, tree: Tree, plan: Plan): void {
+  try {
+    writeMembers(writer, node, tree, plan);
+  } catch (error) {
+    throw located(error, plan);
+  }
 }
 
 /** One map of the sequence. The draft shows one pair in each; more mean the same as several maps. */
@@ -165,8 +202,9 @@ function readInstances(reader: CborReader, plan: Plan, operations: "input" | "ou
     const keyStart = reader.offset;
     let id: InstanceId | undefined;
     try {
+      const named = reader.major() === MAJOR.text;
       id = readId(reader, plan);
-      into.push({ id, value: readInstance(reader, id, plan, operations) });
+      into.push({ id, value: readInstance(reader, id, plan, operations, named) });
     } catch (error) {
       throw error instanceof Fault
         ? error.place(id?.sid, keyStart).within(id === undefined ? [] : outerKeys(id, error, plan))
@@ -180,11 +218,13 @@ function readInstance(
   id: InstanceId,
   plan: Plan,
   operations: "input" | "output",
+  named: boolean,
 ): Value | undefined {
   const node = plan.nodes.get(id.sid)!;
+  const reference = named ? 0 : node.reference;
   if (node.kind === "rpc" || node.kind === "action") {
-    const form = node[operations];
-    return form === undefined ? undefined : readOperation(reader, form, plan);
+    const contents = node[operations];
+    return contents === undefined ? undefined : readOperation(reader, contents, plan, reference);
   }
   // null deletes or says "absent", also for a leaf of type empty (draft-ietf-core-comi-21 is silent; CC-D9).
   if (reader.peek() === NULL) {
@@ -192,30 +232,36 @@ function readInstance(
     return undefined;
   }
   if (node.kind === "list" && reader.major() === MAJOR.map) {
-    return hasAllKeys(id, node) ? readMembers(reader, node, plan) : readEntry(reader, node, plan);
+    return hasAllKeys(id, node) ? readMembers(reader, node, plan, reference) : readEntry(reader, node, plan, reference);
   }
-  return readValue(reader, node, plan);
+  return readValue(reader, node, plan, reference);
 }
 
 const hasAllKeys = (id: InstanceId, node: PlanNode): boolean =>
   node.idKeys.length > 0 && id.keys.length === node.idKeys.length;
 
-function readOperation(reader: CborReader, form: PlanNode, plan: Plan): Tree | undefined {
-  if (reader.peek() !== NULL) return readMembers(reader, form, plan);
+function readOperation(
+  reader: CborReader,
+  contents: PlanNode,
+  plan: Plan,
+  reference: Sid = contents.reference,
+): Tree | undefined {
+  if (reader.peek() !== NULL) return readMembers(reader, contents, plan, reference);
   reader.offset += 1;
   return undefined;
 }
 
-function writeInstance(writer: CborWriter, sid: Sid, value: Value, plan: Plan): void {
-  const node = plan.nodes.get(sid);
-  if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+function writeInstance(writer: CborWriter, id: InstanceId, value: Value, plan: Plan): void {
+  const node = plan.nodes.get(id.sid);
+  if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${id.sid}`, id.sid);
+  const reference = goesByName(id, plan) ? 0 : node.reference;
   if (node.kind !== "rpc" && node.kind !== "action") {
-    writeValue(writer, node, value, plan);
+    writeValue(writer, node, value, plan, reference);
     return;
   }
   if (!(value instanceof Map)) throw new BugError("yang.bug", { what: "an operation takes a tree" });
   // Input and output share the reference SID, so either node writes the other's children rightly too.
-  const form = node.input ?? node.output;
-  if (form === undefined || value.size === 0) writer.null();
-  else writeMembers(writer, form, value, plan);
+  const contents = node.input ?? node.output;
+  if (contents === undefined || value.size === 0) writer.null();
+  else writeMembers(writer, contents, value, plan, reference);
 }

@@ -1,34 +1,35 @@
 /**
- * SID-CBOR to trees (RFC 9254 §4): the reader's cursor is led by the plan, each value is checked where it stands, and no
+ * CBOR to trees (RFC 9254 §4): the reader's cursor is led by the plan, each value is checked where it stands, and no
  * generic object is built in between.
  */
 import { WireError } from "../../base/index.ts";
-import { type CborReader, MAJOR, readItem } from "../../wire/cbor/index.ts";
+import { ANYTHING, CborReader, CborWriter, MAJOR, readItem, writeItem } from "../../wire/cbor/index.ts";
 import type { Sid } from "../schema.ts";
 import type { LeafValue, MutableTree, Tree, Value } from "../tree.ts";
 import { Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
-import type { Plan, PlanNode } from "./plan-node.ts";
+import { memberNamed } from "./names.ts";
+import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
 const ABSOLUTE_SID = 47;
 
-/** The value of one schema node. */
-export function readValue(reader: CborReader, node: PlanNode, plan: Plan): Value {
+/** The value of one schema node; deltas in a map right below count from `reference`. */
+export function readValue(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid = node.reference): Value {
   switch (node.kind) {
     case "leaf":
-      return node.leaf!.read(reader);
+      return leafIn(node, plan).read(reader);
     case "container":
     case "anydata":
     case "notification":
     case "input":
     case "output":
-      return readMembers(reader, node, plan);
+      return readMembers(reader, node, plan, reference);
     case "list":
-      return readList(reader, node, plan);
+      return readList(reader, node, plan, reference);
     case "leaf-list":
-      return readLeafList(reader, node);
+      return readLeafList(reader, node, plan);
     case "anyxml":
-      return readRaw(reader);
+      return readAnyxml(reader);
     case "rpc":
     case "action":
       throw new Fault("yang.unknown-element", "an operation is no data");
@@ -36,9 +37,13 @@ export function readValue(reader: CborReader, node: PlanNode, plan: Plan): Value
 }
 
 /** A map of children: container, list entry, anydata, input, output, notification, or the root. */
-export function readMembers(reader: CborReader, node: PlanNode, plan: Plan): MutableTree {
+export function readMembers(
+  reader: CborReader,
+  node: PlanNode,
+  plan: Plan,
+  reference: Sid = node.reference,
+): MutableTree {
   if (reader.major() !== MAJOR.map) throw wrongType("a map");
-  const { reference } = node;
   const tree: MutableTree = new Map();
   let sid: Sid | undefined;
   let start = reader.offset;
@@ -46,14 +51,16 @@ export function readMembers(reader: CborReader, node: PlanNode, plan: Plan): Mut
     for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
       sid = undefined;
       start = reader.offset;
-      sid = readKey(reader, reference);
+      const named = reader.major() === MAJOR.text;
+      sid = named ? readName(reader, node, plan).sid : readKey(reader, reference, plan);
       const child = plan.nodes.get(sid);
       if (child === undefined || !(node.open ? child.free : child.parent === node))
         throw unknownMember(sid, child, node);
       const size = tree.size;
       const keyStart = start;
       start = reader.offset;
-      tree.set(sid, readValue(reader, child, plan));
+      // RFC 9254 §3.2: deltas in a map that stands under a name begin at 0 again.
+      tree.set(sid, readValue(reader, child, plan, named ? 0 : child.reference));
       if (tree.size === size) throw new WireError("cbor.duplicate-key", { offset: keyStart });
     }
   } catch (error) {
@@ -63,16 +70,16 @@ export function readMembers(reader: CborReader, node: PlanNode, plan: Plan): Mut
 }
 
 /** A signed delta, or an absolute SID with tag 47 (RFC 9254 §4.2.1). */
-function readKey(reader: CborReader, reference: Sid): Sid {
+function readKey(reader: CborReader, reference: Sid, { form }: Plan): Sid {
+  // RFC 9254 §8: a body whose content format says id=name has no other keys.
+  if (form === "name") throw new Fault("yang.malformed-message", "a key that is no name in a body that uses names");
   switch (reader.major()) {
     case MAJOR.uint:
     case MAJOR.negative:
       return onWire(reference + Number(reader.integer()));
     case MAJOR.tag:
       if (reader.tag() !== ABSOLUTE_SID || reader.major() !== MAJOR.uint) throw wrongType("a SID with tag 47");
-      return Number(reader.integer());
-    case MAJOR.text:
-      throw new Fault("yang.malformed-message", "a name as key in a body that uses SIDs (RFC 9254 §8)");
+      return onWire(Number(reader.integer()));
     default:
       throw wrongType("a SID delta as key");
   }
@@ -84,6 +91,17 @@ const onWire = (sid: Sid): Sid => {
   return sid;
 };
 
+/** A member name, qualified at the top and where the module changes (RFC 9254 §3.3, §4.2.2). */
+function readName(reader: CborReader, node: PlanNode, plan: Plan): PlanNode {
+  if (plan.form === "sid") {
+    throw new Fault("yang.malformed-message", "a name as key in a body that uses SIDs (RFC 9254 §8)");
+  }
+  const name = reader.text();
+  const child = memberNamed(node, name, plan);
+  if (child === undefined) throw new Fault("yang.unknown-element", `there is no '${name}' here`, node.sid);
+  return child;
+}
+
 function unknownMember(sid: Sid, child: PlanNode | undefined, node: PlanNode): Fault {
   if (child === undefined) {
     // A delta that leads below 1 or above 2^53 is no SID that could be named in the answer.
@@ -94,29 +112,30 @@ function unknownMember(sid: Sid, child: PlanNode | undefined, node: PlanNode): F
   return new Fault("yang.unknown-element", `${child.schema.name} (SID ${sid}) cannot stand ${place}`);
 }
 
-function readLeafList(reader: CborReader, node: PlanNode): readonly LeafValue[] {
+function readLeafList(reader: CborReader, node: PlanNode, plan: Plan): readonly LeafValue[] {
   if (reader.major() !== MAJOR.array) throw wrongType("an array");
+  const leaf = leafIn(node, plan);
   const values: LeafValue[] = [];
   for (let left = reader.next(reader.array()); left >= 0; left = reader.next(left)) {
-    values.push(node.leaf!.read(reader));
+    values.push(leaf.read(reader));
   }
   return values;
 }
 
-function readList(reader: CborReader, node: PlanNode, plan: Plan): readonly Tree[] {
+function readList(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid): readonly Tree[] {
   if (reader.major() !== MAJOR.array) throw wrongType("an array of maps");
   const entries: Tree[] = [];
   for (let left = reader.next(reader.array()); left >= 0; left = reader.next(left)) {
-    entries.push(readEntry(reader, node, plan));
+    entries.push(readEntry(reader, node, plan, reference));
   }
   return entries;
 }
 
 /** A list entry with all its keys. */
-export function readEntry(reader: CborReader, node: PlanNode, plan: Plan): Tree {
-  const start = reader.offset;
+export function readEntry(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid = node.reference): Tree {
+  const { offset: start, depth } = reader;
   try {
-    const entry = readMembers(reader, node, plan);
+    const entry = readMembers(reader, node, plan, reference);
     for (const key of node.keys) {
       if (!entry.has(key.sid)) throw new Fault("yang.missing-key", `the key ${key.schema.name} is missing`, node.sid);
     }
@@ -124,21 +143,25 @@ export function readEntry(reader: CborReader, node: PlanNode, plan: Plan): Tree 
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     error.place(node.sid, start);
-    if (error.sid !== node.sid) error.within(scanKeys(reader, start, node));
+    if (error.sid !== node.sid) {
+      reader.offset = start;
+      reader.depth = depth;
+      error.within(scanKeys(reader, node, plan, reference));
+    }
     throw error;
   }
 }
 
 /** The keys of a faulty entry, for the error; none when they cannot be read. */
-function scanKeys(reader: CborReader, start: number, node: PlanNode): readonly LeafValue[] {
+function scanKeys(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid): readonly LeafValue[] {
   const found = new Map<Sid, LeafValue>();
-  reader.offset = start;
   try {
     for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
-      const sid = readKey(reader, node.reference);
+      const named = reader.major() === MAJOR.text;
+      const sid = named ? memberNamed(node, reader.text(), plan)?.sid : readKey(reader, reference, plan);
       const key = node.keys.find((candidate) => candidate.sid === sid);
-      if (key?.leaf === undefined) readItem(reader);
-      else found.set(sid, key.leaf.read(reader));
+      if (key === undefined) readItem(reader);
+      else found.set(key.sid, leafIn(key, plan).read(reader));
     }
   } catch {
     // What was found up to here is all that can be said; the first fault is the one to report.
@@ -147,9 +170,16 @@ function scanKeys(reader: CborReader, start: number, node: PlanNode): readonly L
   return keys.every((key) => key !== undefined) ? keys : [];
 }
 
-/** anyxml: one well-formed item, kept as its bytes (RFC 9254 §4.6). */
-function readRaw(reader: CborReader): Uint8Array {
-  const start = reader.offset;
-  readItem(reader);
-  return reader.copy(start, reader.offset);
+/**
+ * anyxml: one well-formed item, whatever its tags (RFC 9254 §4.6), kept as bytes of its own in their canonical form, so
+ * that two spellings of one value are one value.
+ */
+function readAnyxml(reader: CborReader): Uint8Array {
+  const inner = new CborReader(reader.bytes, ANYTHING, reader.offset, reader.end);
+  inner.depth = reader.depth;
+  const item = readItem(inner);
+  reader.offset = inner.offset;
+  const writer = new CborWriter();
+  writeItem(writer, item);
+  return writer.finish();
 }

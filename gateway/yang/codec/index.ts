@@ -1,10 +1,13 @@
 /** Trees ⇄ SID-CBOR (RFC 9254). */
 export {
+  type Alone,
+  decodeAlone,
   decodeData,
   decodeIdentifiers,
   decodeInputOf,
   decodeInstances,
   decodeTree,
+  encodeAlone,
   encodeData,
   encodeIdentifier,
   encodeIdentifiers,
@@ -13,4 +16,5 @@ export {
   encodeTree,
 } from "./codec.ts";
 export { DataError, FAULTS, type FaultCode } from "./fault.ts";
+export type { Form } from "./form.ts";
 export { translatePattern } from "./pattern.ts";

@@ -8,11 +8,13 @@ import { isLocal } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
-import type { Plan, PlanNode } from "./plan-node.ts";
+import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
 /** Reads an identifier of a node that the schema knows, its keys by their types. */
 export function readId(reader: CborReader, plan: Plan): InstanceId {
   const major = reader.major();
+  if (major === MAJOR.text && plan.form !== "sid") return parseIdValue(reader.text(), plan);
+  if (plan.form === "name") throw wrongType("a path");
   if (major === MAJOR.uint) {
     const sid = Number(reader.integer());
     if (!plan.nodes.has(sid)) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
@@ -30,7 +32,7 @@ export function readId(reader: CborReader, plan: Plan): InstanceId {
     if (key?.leaf === undefined)
       throw new Fault("yang.unknown-element", "more keys than the lists on the way have", sid);
     try {
-      keys.push(key.leaf.read(reader));
+      keys.push(leafIn(key, plan).read(reader));
     } catch (error) {
       throw error instanceof Fault ? error.place(key.sid) : error;
     }
@@ -43,6 +45,8 @@ export function readId(reader: CborReader, plan: Plan): InstanceId {
  * a malformed one is an error.
  */
 export function readForeignId(reader: CborReader, plan: Plan): InstanceId {
+  // A name that is not known cannot be given back as a number.
+  if (plan.form === "name" || reader.major() === MAJOR.text) return readId(reader, plan);
   const { offset } = reader;
   const { depth } = reader;
   try {
@@ -82,6 +86,10 @@ const looseKey = (item: CborItem): LeafValue | undefined => {
  * look, so that an error can always be told.
  */
 export function writeId(writer: CborWriter, id: InstanceId, plan: Plan): void {
+  if (goesByName(id, plan)) {
+    writer.text(formatId(id, plan));
+    return;
+  }
   if (isLocal(id.sid)) throw new Fault("yang.sid-unassigned", `${formatId(id, plan)} has no SID`, id.sid);
   if (id.keys.length === 0) {
     writer.integer(id.sid);
@@ -93,9 +101,13 @@ export function writeId(writer: CborWriter, id: InstanceId, plan: Plan): void {
   for (const [index, key] of id.keys.entries()) {
     const leaf = id.keys.length > typed.length ? undefined : typed[index]?.leaf;
     if (leaf === undefined) writeLoose(writer, key, plan);
-    else leaf.write(writer, key);
+    else leafIn(typed[index]!, plan).write(writer, key);
   }
 }
+
+/** Is the identifier written as text in this form (RFC 9254 §6.13.2)? */
+export const goesByName = ({ sid }: InstanceId, { form }: Plan): boolean =>
+  form === "name" || (form === "any" && isLocal(sid));
 
 function writeLoose(writer: CborWriter, key: LeafValue, plan: Plan): void {
   if (typeof key === "number" || typeof key === "bigint") writer.integer(key);

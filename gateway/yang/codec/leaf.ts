@@ -5,8 +5,12 @@ import type { Json } from "../api.ts";
 import type { LeafType, Schema } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 import { Fault } from "./fault.ts";
+import type { Form } from "./form.ts";
 
-/** Every way in checks the whole type, restrictions included, and throws a Fault; the ways out trust the value. */
+/**
+ * A type in one form of body: only types that hold an identityref or an instance-identifier differ from form to form.
+ * Every way in checks the whole type, restrictions included, and throws a Fault; the ways out trust the value.
+ */
 export interface LeafCodec {
   /** RFC 9254 §6. */
   read(reader: CborReader): LeafValue;
@@ -28,7 +32,7 @@ export interface TaggedForm {
   write(writer: CborWriter, value: LeafValue): void;
 }
 
-/** Instance-identifiers need the whole schema; the plan lends its own functions. */
+/** Instance-identifiers need the whole schema; the plan lends its own functions, those of the form. */
 export interface IdentifierForms {
   read(reader: CborReader): InstanceId;
   write(writer: CborWriter, id: InstanceId): void;
@@ -38,6 +42,7 @@ export interface IdentifierForms {
 
 export interface TypeContext {
   readonly schema: Schema;
+  readonly form: Form;
   /** Module of the leaf: names without a prefix belong to it. */
   readonly module: string;
   readonly identifiers: IdentifierForms;

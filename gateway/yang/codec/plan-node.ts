@@ -5,6 +5,7 @@
 import type { CborWriter } from "../../wire/cbor/index.ts";
 import type { NodeKind, Schema, SchemaNode, Sid } from "../schema.ts";
 import type { LeafValue } from "../tree.ts";
+import type { Form } from "./form.ts";
 import type { LeafCodec } from "./leaf.ts";
 
 /** One addressable schema node. */
@@ -22,7 +23,10 @@ export interface PlanNode {
   readonly open: boolean;
   /** May stand in open contents: a node of the datastore, or a notification as a whole. */
   readonly free: boolean;
+  /** Of bodies with SIDs; JSON and text are the same in every form. */
   readonly leaf: LeafCodec | undefined;
+  /** The same in each form: for most types one codec for all. */
+  readonly leaves: { readonly [form in Form]: LeafCodec } | undefined;
   /** Key leaves of a list, in the order of its `key` statement. */
   readonly keys: readonly PlanNode[];
   /** The lists from the outermost to this node itself. */
@@ -44,8 +48,13 @@ export interface PlanNode {
 
 export interface Plan {
   readonly schema: Schema;
+  /** Plans of one schema differ in this alone and share all the rest. */
+  readonly form: Form;
   readonly nodes: ReadonlyMap<Sid, PlanNode>;
   readonly root: PlanNode;
   /** For a whole encoding at a time: these never nest, and a check-in makes three. */
   readonly writer: CborWriter;
 }
+
+/** How the bodies of the plan write the leaf or leaf-list. */
+export const leafIn = (node: PlanNode, { form }: Plan): LeafCodec => (form === "sid" ? node.leaf! : node.leaves![form]);

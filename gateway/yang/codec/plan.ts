@@ -1,25 +1,29 @@
 /** From a schema to its plan: types compiled, keys and defaults looked up, once per schema. */
 import { BugError, UsageError } from "../../base/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
-import type { Schema, SchemaNode, Sid } from "../schema.ts";
+import type { LeafType, Schema, SchemaNode, Sid } from "../schema.ts";
 import { Fault } from "./fault.ts";
+import type { Form } from "./form.ts";
 import { formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
-import type { IdentifierForms } from "./leaf.ts";
+import type { IdentifierForms, LeafCodec } from "./leaf.ts";
+import { qualifiedName } from "./names.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
 import { leafCodec } from "./types/index.ts";
 
 type Draft = { -readonly [K in keyof PlanNode]: PlanNode[K] };
 
-/** A memo: the plan is a pure function of the schema, which never changes. */
-const PLANS = new WeakMap<Schema, Plan>();
+type Plans = { readonly [form in Form]: Plan };
 
-export function planOf(schema: Schema): Plan {
-  let plan = PLANS.get(schema);
-  if (plan === undefined) {
-    plan = makePlan(schema);
-    PLANS.set(schema, plan);
+/** A memo: the plan is a pure function of the schema, which never changes. */
+const PLANS = new WeakMap<Schema, Plans>();
+
+export function planOf(schema: Schema, form: Form = "sid"): Plan {
+  let plans = PLANS.get(schema);
+  if (plans === undefined) {
+    plans = makePlans(schema);
+    PLANS.set(schema, plans);
   }
-  return plan;
+  return plans[form];
 }
 
 /** The planned form of a schema node. */
@@ -30,23 +34,33 @@ export function planNode(plan: Plan, node: SchemaNode): PlanNode {
   return found;
 }
 
-function makePlan(schema: Schema): Plan {
+function makePlans(schema: Schema): Plans {
   const nodes = new Map<Sid, PlanNode>();
   const root = draft(ROOT, undefined, 0);
-  const plan: Plan = { schema, nodes, root, writer: new CborWriter() };
-  const identifiers: IdentifierForms = {
-    read: (reader) => readId(reader, plan),
-    write: (writer, id) => writeId(writer, id, plan),
-    parse: (text) => parseIdValue(text, plan),
-    format: (id) => formatId(id, plan),
+  const shared = { schema, nodes, root, writer: new CborWriter() };
+  const plans: Plans = {
+    sid: { ...shared, form: "sid" },
+    name: { ...shared, form: "name" },
+    any: { ...shared, form: "any" },
   };
+  const identifiers = { sid: idForms(plans.sid), name: idForms(plans.name), any: idForms(plans.any) };
+  const codecIn = (form: Form, type: LeafType, module: string): LeafCodec =>
+    leafCodec(type, { schema, form, module, identifiers: identifiers[form] });
 
   const grow = (from: readonly SchemaNode[], parent: Draft): void => {
     const children: PlanNode[] = [];
     for (const node of from) {
       const made = draft(node, parent, node.sid);
       if (node.type !== undefined) {
-        made.leaf = leafCodec(node.type, { schema, module: node.module, identifiers });
+        const { type, module } = node;
+        const leaf = codecIn("sid", type, module);
+        const vary = variesByForm(type);
+        made.leaf = leaf;
+        made.leaves = {
+          sid: leaf,
+          name: vary ? codecIn("name", type, module) : leaf,
+          any: vary ? codecIn("any", type, module) : leaf,
+        };
       }
       grow(node.children, made);
       nodes.set(made.sid, made);
@@ -61,9 +75,23 @@ function makePlan(schema: Schema): Plan {
   grow(schema.roots, root);
   link(root);
   root.members = freeNames(root, nodes);
-  for (const node of nodes.values() as Iterable<Draft>) node.fallback = fallbackOf(node, plan);
-  return plan;
+  for (const node of nodes.values() as Iterable<Draft>) node.fallback = fallbackOf(node, plans.sid);
+  return plans;
 }
+
+const idForms = (plan: Plan): IdentifierForms => ({
+  read: (reader) => readId(reader, plan),
+  write: (writer, id) => writeId(writer, id, plan),
+  parse: (text) => parseIdValue(text, plan),
+  format: (id) => formatId(id, plan),
+});
+
+/** RFC 9254 §6.10, §6.13: identityrefs and instance-identifiers name nodes and identities themselves. */
+const variesByForm = ({ base, target, members = [] }: LeafType): boolean =>
+  base === "identityref" ||
+  base === "instance-identifier" ||
+  (target !== undefined && variesByForm(target)) ||
+  members.some(variesByForm);
 
 function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft {
   const { kind } = node;
@@ -81,6 +109,7 @@ function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft 
     open: kind === "anydata" || parent === undefined,
     free: loose && !operation,
     leaf: undefined,
+    leaves: undefined,
     keys: [],
     lists: [],
     idKeys: [],
@@ -137,12 +166,10 @@ function keyLeaf(list: PlanNode, name: string): PlanNode {
 
 const NO_MEMBERS: ReadonlyMap<string, PlanNode> = new Map();
 
-const qualified = (node: PlanNode): string => `${node.schema.module}:${node.schema.name}`;
-
 function memberNames(parent: PlanNode): Map<string, PlanNode> {
   const names = new Map<string, PlanNode>();
   for (const child of parent.children) {
-    names.set(qualified(child), child);
+    names.set(qualifiedName(child), child);
     if (child.schema.module === parent.schema.module) names.set(child.schema.name, child);
   }
   return names;
@@ -156,8 +183,8 @@ function freeNames(root: PlanNode, nodes: ReadonlyMap<Sid, PlanNode>): Map<strin
   const names = new Map<string, PlanNode>();
   const levels = [...nodes.values()].filter((node) => node.free).map((node) => [depthOf(node), node] as const);
   levels.sort(([a], [b]) => a - b);
-  for (const [, node] of levels) if (!names.has(qualified(node))) names.set(qualified(node), node);
-  for (const child of root.children) names.set(qualified(child), child);
+  for (const [, node] of levels) if (!names.has(qualifiedName(node))) names.set(qualifiedName(node), node);
+  for (const child of root.children) names.set(qualifiedName(child), child);
   return names;
 }
 

@@ -4,6 +4,7 @@ import { Encoder } from "cbor-x";
 import fc from "fast-check";
 import { fromHex, isCoded, toHex } from "../../../gateway/base/index.ts";
 import {
+  ANYTHING,
   type CborItem,
   type CborPolicy,
   CborReader,
@@ -15,6 +16,7 @@ import {
   formatItem,
   HEADER,
   readItem,
+  writeItem,
 } from "../../../gateway/wire/cbor/index.ts";
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
@@ -33,6 +35,7 @@ const WRITE: { readonly [K in CborItem["kind"]]: (writer: CborWriter, item: Cbor
     bytes: (writer, { value }) => writer.byteString(value),
     text: (writer, { value }) => writer.text(value),
     float: (writer, { value }) => writer.float(value),
+    unassigned: (writer, { value }) => writer.simple(value),
     simple: (writer, { value }) => (value === null ? writer.null() : writer.boolean(value === true)),
     tag(writer, { tag, item }) {
       writer.tag(tag);
@@ -81,6 +84,8 @@ const BOTH_WAYS: ReadonlyArray<readonly [hex: string, notation: string]> = [
   ["f4", "false"],
   ["f5", "true"],
   ["f6", "null"],
+  ["f0", "simple(16)"],
+  ["f8ff", "simple(255)"],
   ["40", "h''"],
   ["4401020304", "h'01020304'"],
   ["60", '""'],
@@ -98,6 +103,41 @@ test.each(BOTH_WAYS)("%s is %s, both ways", (bytes, notation) => {
   const item = decodeItem(hex(bytes), ENVELOPE);
   expect(formatItem(item)).toBe(notation);
   expect(write(item)).toBe(bytes);
+  expect(canonical(bytes)).toBe(bytes);
+});
+
+function canonical(bytes: string): string {
+  const writer = new CborWriter();
+  writeItem(writer, decodeItem(hex(bytes), ANYTHING));
+  return toHex(writer.finish());
+}
+
+/** RFC 8949 §4.2.1; the floats are those of its appendix A. */
+test.each<readonly [name: string, hex: string, canonical: string]>([
+  ["a half float", "f93c00", "f93c00"],
+  ["1.0 as a double", "fb3ff0000000000000", "f93c00"],
+  ["-0.0", "fb8000000000000000", "f98000"],
+  ["65504.0", "fa477fe000", "f97bff"],
+  ["100000.0", "fb40f86a0000000000", "fa47c35000"],
+  ["the largest single", "fa7f7fffff", "fa7f7fffff"],
+  ["the smallest half", "fb3e70000000000000", "f90001"],
+  ["the smallest normal half", "fa38800000", "f90400"],
+  ["half of the smallest half", "fb3e60000000000000", "fa33000000"],
+  ["1.1", "fb3ff199999999999a", "fb3ff199999999999a"],
+  ["infinity", "fb7ff0000000000000", "f97c00"],
+  ["minus infinity", "faff800000", "f9fc00"],
+  ["a NaN with a payload", "fb7ff8000000000001", "f97e00"],
+  ["undefined", "f7", "f7"],
+  [
+    "keys in the order of their bytes",
+    "a5200161620263616161030a046161f4",
+    "a50a0420016161f461620263616161 03".replace(" ", ""),
+  ],
+  ["lengths that are not known yet", "bf0a9f5f4101ffffff", "a10a814101"],
+  ["a date", "c11b0000000000000001", "c101"],
+])("the canonical form of %s", (_name, bytes, expected) => {
+  expect(canonical(bytes)).toBe(expected);
+  expect(canonical(expected)).toBe(expected);
 });
 
 /** Legal in header and CORECONF documents, not in what is signed. */
@@ -136,8 +176,7 @@ const REFUSED: ReadonlyArray<readonly [name: string, hex: string, code: string, 
   ["a tag of indefinite length", "df00", "cbor.malformed"],
   ["a chunk of another type", "5f6161ff", "cbor.type"],
   ["a chunk of indefinite length", "5f5f4100ffff", "cbor.malformed"],
-  ["a simple value nobody defined", "e0", "cbor.malformed"],
-  ["a two-byte simple value", "f820", "cbor.malformed"],
+  ["a simple value of two bytes that needs one", "f818", "cbor.malformed"],
   ["bytes after the item", "0000", "cbor.trailing"],
   ["a text that is not UTF-8", "61ff", "cbor.utf8"],
   ["a surrogate in UTF-8", "63eda080", "cbor.utf8"],

@@ -5,8 +5,10 @@ import type { InstanceId, LeafValue } from "../../tree.ts";
 import { Fault } from "../fault.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
-/** The value is the SID of the identity: absolute, never a delta. */
-export const identityref: LeafFactory = (type, { schema, module }) => {
+const BY = { sid: "SID", name: "name", any: "SID or name" } as const;
+
+/** The value is the SID of the identity, absolute, never a delta; or its name, where the body has names. */
+export const identityref: LeafFactory = (type, { schema, form, module }) => {
   const bases = type.identityBases ?? [];
   const checked = (identity: Identity): number => {
     const missing = bases.find((base) => !schema.derivedFrom(identity.name, base));
@@ -25,7 +27,9 @@ export const identityref: LeafFactory = (type, { schema, module }) => {
     return identity.name;
   };
   const read = (reader: Parameters<ReturnType<LeafFactory>["read"]>[0]): number => {
-    if (reader.major() !== MAJOR.uint) throw wrongType("the SID of an identity");
+    const major = reader.major();
+    if (major === MAJOR.text && form !== "sid") return parse(reader.text());
+    if (major !== MAJOR.uint || form === "name") throw wrongType(`the ${BY[form]} of an identity`);
     const sid = Number(reader.integer());
     const identity = schema.identityBySid(sid);
     if (identity === undefined) throw new Fault("yang.invalid-datatype", `no identity has the SID ${sid}`);
@@ -33,6 +37,10 @@ export const identityref: LeafFactory = (type, { schema, module }) => {
   };
   const write: ReturnType<LeafFactory>["write"] = (writer, value) => {
     if (typeof value !== "number") throw misfit("the SID of an identity", value);
+    if (form === "name" || (form === "any" && isLocal(value))) {
+      writer.text(format(value));
+      return;
+    }
     if (isLocal(value)) throw new Fault("yang.sid-unassigned", `the identity ${format(value)} has no SID`);
     writer.integer(value);
   };
