@@ -32,7 +32,8 @@ test.each([
 test.each([
   ["nothing at all", "", "cbor.truncated"],
   ["no map", "83010203", "cbor.type"],
-  ["a name as key", "a1 6161 01", "cbor.type"],
+  ["a key that is neither SID nor name", "a1 4161 01", "cbor.type"],
+  ["the same member by name and by SID", "a2 66763a726f6f6d a0 1864 a0", "cbor.duplicate-key"],
   ["an end inside a member that is left out", "a1 1903e8 a2 01", "cbor.truncated"],
   ["an end inside a member that fits", "a1 1864 a1 01", "cbor.truncated"],
   ["the same member twice", "a2 1903e8 01 1903e8 01", "cbor.duplicate-key"],
@@ -42,4 +43,23 @@ test.each([
   expect(() => salvageTree(Buffer.from(hex.replaceAll(" ", ""), "hex"), BEFORE)).toThrow(
     expect.objectContaining({ code }),
   );
+});
+
+test("what was stored by name is read by name, and by its SID once it has one", () => {
+  const unnumbered = handSchema([
+    container("v:room", -1, [leaf("level", -2, "uint16"), leaf("name", 102, "string")]),
+    list("v:timer", -3, ["id"], [leaf("id", -4, "uint8"), leaf("on", -5, "boolean")]),
+  ]);
+  const stored = encodeTree(
+    tree([-1, tree([-2, 1000], [102, "attic"])], [-3, [tree([-4, 1], [-5, true])]]),
+    unnumbered,
+    "any",
+  );
+  expect(salvageTree(stored, unnumbered).tree).toEqual(
+    tree([-1, tree([-2, 1000], [102, "attic"])], [-3, [tree([-4, 1], [-5, true])]]),
+  );
+  expect(salvageTree(stored, BEFORE).tree).toEqual(tree([100, ROOM], [200, TIMERS]));
+  const { tree: kept, dropped } = salvageTree(stored, handSchema([timer]));
+  expect(kept).toEqual(tree([200, TIMERS]));
+  expect(dropped).toEqual([{ sid: undefined, reason: expect.any(String), bytes: expect.any(Uint8Array) }]);
 });
