@@ -6,7 +6,7 @@ import { BugError, type ErrorCode, explain, isCoded } from "../../base/index.ts"
 import type { Response, ResponseCode } from "../../coap/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeIdentifier, type InstanceId, type Schema } from "../../yang/index.ts";
+import { DataError, encodeIdentifier, type InstanceId, type Schema } from "../../yang/index.ts";
 
 export const ERROR_CONTAINER = 1024;
 export const ERROR_DELTAS = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
@@ -68,28 +68,37 @@ export function errorResponse(error: unknown, schema: Schema, limit = Number.POS
   const code = COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
   if (code.startsWith("5")) return { code, ...(code === "5.03" ? { maxAge: 60 } : {}) };
   const at = "at" in error ? (error.at as InstanceId | undefined) : undefined;
-  const whole = errorBody(error, { at, message: explain(error) }, schema);
-  const payload = whole.length <= limit ? whole : errorBody(error, {}, schema);
+  const whole = errorBody(error, { dataNode: at && dataNode(at, schema), message: explain(error) });
+  const payload = whole.length <= limit ? whole : errorBody(error, {});
   return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload };
+}
+
+/** Undefined when the node, or an identity in its keys, has no SID: then the message alone says where. */
+function dataNode(at: InstanceId, schema: Schema): Uint8Array | undefined {
+  try {
+    return encodeIdentifier(at, schema);
+  } catch (error) {
+    if (error instanceof DataError && error.code === "yang.sid-unassigned") return undefined;
+    throw error;
+  }
 }
 
 function errorBody(
   error: { readonly code: ErrorCode; readonly facts: object },
-  { at, message }: { readonly at?: InstanceId | undefined; readonly message?: string },
-  schema: Schema,
+  { dataNode, message }: { readonly dataNode?: Uint8Array | undefined; readonly message?: string },
 ): Uint8Array {
   const { tag, appTag } = tagsOf(error.code, error.facts);
   const writer = new CborWriter();
   writer.map(1);
   writer.integer(ERROR_CONTAINER);
-  writer.map(1 + [appTag, at, message].filter((member) => member !== undefined).length);
+  writer.map(1 + [appTag, dataNode, message].filter((member) => member !== undefined).length);
   if (appTag !== undefined) {
     writer.integer(ERROR_DELTAS.appTag);
     writer.integer(appTag);
   }
-  if (at !== undefined) {
+  if (dataNode !== undefined) {
     writer.integer(ERROR_DELTAS.dataNode);
-    writer.raw(encodeIdentifier(at, schema));
+    writer.raw(dataNode);
   }
   if (message !== undefined) {
     writer.integer(ERROR_DELTAS.message);

@@ -51,7 +51,7 @@ export function readMembers(
     for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
       sid = undefined;
       start = reader.offset;
-      const named = reader.major() === MAJOR.text;
+      const named = plan.form !== "sid" && reader.major() === MAJOR.text;
       sid = named ? readName(reader, node, plan).sid : readKey(reader, reference, plan);
       const child = plan.nodes.get(sid);
       if (child === undefined || !(node.open ? child.free : child.parent === node))
@@ -80,6 +80,8 @@ function readKey(reader: CborReader, reference: Sid, { form }: Plan): Sid {
     case MAJOR.tag:
       if (reader.tag() !== ABSOLUTE_SID || reader.major() !== MAJOR.uint) throw wrongType("a SID with tag 47");
       return onWire(Number(reader.integer()));
+    case MAJOR.text:
+      throw new Fault("yang.malformed-message", "a name as key in a body that uses SIDs (RFC 9254 §8)");
     default:
       throw wrongType("a SID delta as key");
   }
@@ -93,9 +95,6 @@ const onWire = (sid: Sid): Sid => {
 
 /** A member name, qualified at the top and where the module changes (RFC 9254 §3.3, §4.2.2). */
 function readName(reader: CborReader, node: PlanNode, plan: Plan): PlanNode {
-  if (plan.form === "sid") {
-    throw new Fault("yang.malformed-message", "a name as key in a body that uses SIDs (RFC 9254 §8)");
-  }
   const name = reader.text();
   const child = memberNamed(node, name, plan);
   if (child === undefined) throw new Fault("yang.unknown-element", `there is no '${name}' here`, node.sid);

@@ -7,6 +7,8 @@ import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
 const TAG = 4;
 const FORM = /^([+-]?)(\d+)(?:\.(\d+))?$/;
+/** Reading a number takes longer than its digits are many. */
+const LONGEST = 100;
 /** Powers beyond this leave the 64 bits for every mantissa but 0. */
 const MAX_SHIFT = 18;
 const ALL: Intervals = [[String(-(1n << 63n)), String((1n << 63n) - 1n)]];
@@ -41,7 +43,7 @@ export const decimal64: LeafFactory = (type) => {
     return BigInt(value);
   };
   const parse = (text: string): bigint => {
-    const match = FORM.exec(text);
+    const match = text.length > LONGEST ? null : FORM.exec(text);
     const whole = match?.[2];
     if (match === null || whole === undefined) throw wrongType("a decimal number");
     const fraction = (match[3] ?? "").replace(/0+$/, "");

@@ -6,9 +6,19 @@ import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
 const FORM = /^([+-]?)(0x[0-9a-fA-F]+|0[0-7]+|0|[1-9][0-9]*)$/;
 
+/** Reading a number takes longer than its digits are many. */
+const LONGEST = 100;
+const DECIMAL = /^[+-]?[0-9]+$/;
+
+/** In data there is no other base. */
+function parseDecimal(text: string): bigint {
+  if (text.length > LONGEST || !DECIMAL.test(text)) throw wrongType("an integer");
+  return BigInt(text.startsWith("+") ? text.slice(1) : text);
+}
+
 /** Decimal, or hexadecimal and octal as schemas may write defaults (RFC 7950 §9.2.1). */
 function parseBig(text: string): bigint {
-  const match = FORM.exec(text);
+  const match = text.length > LONGEST ? null : FORM.exec(text);
   const digits = match?.[2];
   if (match === null || digits === undefined) throw wrongType("an integer");
   const octal = digits.length > 1 && digits[0] === "0" && digits[1] !== "x";
@@ -70,7 +80,7 @@ export const wideInteger =
       },
       parse: (text) => checked(parseBig(text)),
       format: String,
-      fromJson: (json) => checked(parseBig(jsonText(json, "a 64-bit integer"))),
+      fromJson: (json) => checked(parseDecimal(jsonText(json, "a 64-bit integer"))),
       toJson: String,
     };
   };

@@ -1,9 +1,9 @@
 /** string and binary: RFC 7950 §9.4 and §9.8, RFC 9254 §6.4 and §6.8. */
 import { MAJOR } from "../../../wire/cbor/index.ts";
+import { openPattern } from "../../patterns/index.ts";
 import { Fault } from "../fault.ts";
 import { lengthTest } from "../intervals.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
-import { translatePattern } from "../pattern.ts";
 
 /** RFC 7950 §9.4: no control characters but tab and line ends, no noncharacters. Terminals and logs are glad of it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is there to find them
@@ -14,12 +14,12 @@ const characters = (text: string): number => text.length - (text.match(SURROGATE
 
 export const string: LeafFactory = (type) => {
   const testLength = lengthTest(type.length, type.boundsSay);
-  const patterns = (type.patterns ?? []).map((rule) => ({ rule, regexp: translatePattern(rule.source) }));
+  const patterns = (type.patterns ?? []).map((rule) => ({ rule, pattern: openPattern(rule.source) }));
   const checked = (text: string): string => {
     if (ILLEGAL.test(text)) throw new Fault("yang.invalid-datatype", "a character that YANG strings cannot hold");
     if (testLength !== undefined) testLength(characters(text));
-    for (const { rule, regexp } of patterns) {
-      if (regexp.test(text) === rule.invert) {
+    for (const { rule, pattern } of patterns) {
+      if (pattern.matches(text) === rule.invert) {
         const verb = rule.invert ? "matches" : "does not match";
         throw new Fault("yang.pattern-test-failed", `the value ${verb} the pattern ${rule.source}`).said(rule);
       }
