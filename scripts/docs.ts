@@ -113,11 +113,11 @@ const IDLE: Programs = {
   run: async () => 0,
   try: async () => 0,
   sim: async () => 0,
-  decode: async () => 0,
   ask: async () => 0,
   configCheck: async () => 0,
   configShow: async () => 0,
   controlSocket: () => "",
+  yang: { compile: async () => 0, tree: async () => 0, validate: async () => 0, convert: async () => 0 },
 };
 
 export function cliPage(): string {

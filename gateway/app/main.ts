@@ -8,15 +8,21 @@ import { softwareVersion } from "./version.ts";
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const note = (text: string): void => void process.stderr.write(`sidgate: ${text}\n`);
 const io = { env: process.env, print };
+const tool = { print, write: (bytes: Uint8Array): void => void process.stdout.write(bytes), stdin: process.stdin };
 
 const PROGRAMS: Programs = {
   run: async (options) => (await import("./run.ts")).run(options),
   try: async (options) => (await import("./try/index.ts")).tryOut(options),
   sim: async (options) => (await import("./simulate.ts")).simulate(options),
-  decode: async (options) => (await import("./decode.ts")).decode(options, print),
   ask: async (options) => (await import("./ask/index.ts")).ask(options, print, note),
   configCheck: (options) => configCheck(options, io),
   configShow: (options) => configShow(options, io),
+  yang: {
+    compile: async (options) => (await import("./tools/yang-compile.ts")).yangCompile(options, tool),
+    tree: async (options) => (await import("./tools/yang-tree.ts")).yangTree(options, tool),
+    validate: async (options) => (await import("./tools/yang-validate.ts")).yangValidate(options, tool),
+    convert: async (options) => (await import("./tools/yang-convert.ts")).convert(options, tool),
+  },
   controlSocket: (options) => controlSocketPath(resolve(configOf(options, process.env).data)),
 };
 

@@ -42,10 +42,15 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
     run: note("run"),
     try: note("try"),
     sim: note("sim"),
-    decode: note("decode"),
     ask: note("ask"),
     configCheck: (options) => configCheck(options, io),
     configShow: (options) => configShow(options, io),
+    yang: {
+      compile: note("yang compile"),
+      tree: note("yang tree"),
+      validate: note("yang validate"),
+      convert: note("yang convert"),
+    },
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
     ...overrides,
   };
@@ -91,11 +96,11 @@ describe("programs get their options, checked and with defaults", () => {
     ],
     [
       ["decode", "a0"],
-      ["decode", { hex: "a0", format: 140, models: [] }],
+      ["yang convert", { input: "a0", from: "sid", to: "diag", binary: false, models: [] }],
     ],
     [
       ["decode", "a0", "--format", "142", "--models", "a,b"],
-      ["decode", { hex: "a0", format: 142, models: ["a", "b"] }],
+      ["yang convert", { input: "a0", from: "instances", to: "diag", binary: false, models: ["a", "b"] }],
     ],
     [
       ["ask", "ipatch", "coap://[::1]/c", "--payload", "a0", "--as", "bms.json", "--timeout", "5s", "--json"],

@@ -6,8 +6,10 @@ import { type Asking, asking, type CliContext, connect, gatewayTime, given, path
 import { addImages } from "./images.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
-import type { AskOptions, DecodeOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
+import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
 import { campaignTable, campaignView } from "./views.ts";
+import { addYang } from "./yang.ts";
+import type { CborForm } from "./yang-forms.ts";
 
 interface StartOptions extends Asking {
   readonly image: string;
@@ -36,6 +38,7 @@ export function buildCli(context: CliContext): Command {
   addManagers(cli, context);
   addImages(cli, context);
   addCampaigns(cli, context);
+  addYang(cli, context);
   return cli;
 }
 
@@ -90,14 +93,13 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     );
   cli
     .command("decode")
-    .description("explain SID-keyed CBOR: diagnostic notation with paths")
-    .argument("<hex>", "the bytes as hex digits")
-    .addOption(OPTIONS.format())
+    .description("explain SID-keyed CBOR: diagnostic notation with paths; short for 'yang decode --to diag'")
+    .addArgument(ARGUMENTS.cbor())
+    .addOption(OPTIONS.dataForm("--format <form>", "form of the CBOR").default("sid"))
     .addOption(OPTIONS.models())
-    .action(async (hex: string, options: { format: string; models: readonly string[] }) => {
-      const format = Number(options.format) as DecodeOptions["format"]; // one of the option's choices
-      exit(await programs.decode({ hex, format, models: options.models }));
-    });
+    .action(async (input: string, { format, models }: { format: CborForm; models: readonly string[] }) =>
+      exit(await programs.yang.convert({ input, from: format, to: "diag", binary: false, models })),
+    );
 }
 
 function addConfig(cli: Command, { programs, exit }: CliContext): void {

@@ -8,7 +8,6 @@ export { type CliIo, type Detailed, runCli } from "./main.ts";
 export type {
   AskOptions,
   ConfigOptions,
-  DecodeOptions,
   GatewayOptions,
   Programs,
   RunOptions,
@@ -16,3 +15,12 @@ export type {
   TryOptions,
 } from "./programs.ts";
 export { formatTable, printable, printableJson, printableLines } from "./table.ts";
+export type {
+  FeatureLists,
+  YangCompileOptions,
+  YangConvertOptions,
+  YangPrograms,
+  YangTreeOptions,
+  YangValidateOptions,
+} from "./yang.ts";
+export { CBOR_FORMS, type CborForm, type DataForm } from "./yang-forms.ts";

@@ -3,6 +3,7 @@ import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Millis } from "../../base/index.ts";
 import { formatDuration, parseDuration, parseInteger, parsePercent } from "../api/quantities.ts";
 import { CREDENTIAL_FORMATS } from "./credential-formats.ts";
+import { cborForm, formsExplained } from "./yang-forms.ts";
 
 function required<T>(value: T | undefined, problem: string): T {
   if (value === undefined) throw new InvalidArgumentError(problem);
@@ -29,6 +30,25 @@ const list = (text: string): readonly string[] =>
 const digest = (text: string): string =>
   required(/^(?:sha256:)?([0-9a-fA-F]{64})$/.exec(text)?.[1]?.toLowerCase(), "It must be 64 hex digits of SHA-256.");
 
+/** An option that may stand several times: all it is given, in one list. */
+const folders = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...listed(text)];
+
+/** `module:feature,feature`: without features, none of the module is on. */
+function features(text: string, before: ReadonlyMap<string, readonly string[]> = new Map()) {
+  const [, module = "", on = ""] = /^([\w.-]+):([\w.,\s-]*)$/.exec(text) ?? [];
+  if (module === "") throw new InvalidArgumentError("It must look like ietf-system:radius,ntp.");
+  return new Map([...before, [module, [...(before.get(module) ?? []), ...list(on)]]]);
+}
+
+/** One of the words, or a form of CBOR by its name or content format. */
+const dataForm =
+  (words: readonly string[]) =>
+  (text: string): string =>
+    required(
+      words.find((word) => word === text) ?? cborForm(text),
+      `It must be ${[...words, ""].join(", ")}sid, name, any, instances or identifiers, or the number of a content format.`,
+    );
+
 /** RFC 7252 §5.8, RFC 8132. */
 const METHODS = ["GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"] as const;
 
@@ -46,6 +66,9 @@ export const ARGUMENTS = {
       ),
     ),
   manager: () => new Argument("<name>", "name of the manager").argParser(words(NAME_LENGTH)),
+  input: (text: string) => new Argument("[input]", text).default("-", "standard input"),
+  cbor: () => new Argument("<hex>", "the bytes as hex digits, or a file of them"),
+  data: () => new Argument("[data]", "a file, or - for standard input").default("-", "standard input"),
 } as const;
 
 export const OPTIONS = {
@@ -75,10 +98,6 @@ export const OPTIONS = {
     new Option("--wake-interval <duration>", "how often a node wakes")
       .argParser(duration)
       .default(value, formatDuration(value)),
-  format: () =>
-    new Option("--format <number>", "CoAP content format: 140 tree, 141 identifiers, 142 instances")
-      .choices(["140", "141", "142"])
-      .default("140"),
   print: () =>
     new Option("--print", "print its credentials: whoever has them is this peer").conflicts("out").default(false),
   out: () => new Option("--out <file>", "write its credentials into this file, which only its owner may read"),
@@ -109,9 +128,23 @@ export const OPTIONS = {
       "form of the credentials: a label, or what a program reads (default: text, json into a file); implies --print",
     ).choices(Object.keys(CREDENTIAL_FORMATS)),
   models: () =>
-    new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas")
-      .argParser(list)
+    new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas; may be repeated")
+      .argParser(folders)
       .default([], "none"),
+  features: () =>
+    new Option(
+      "--features <module:features>",
+      "the features of a module that are on, separated by commas; may be repeated (default: all of every module)",
+    )
+      .argParser(features)
+      .default(new Map(), "all"),
+  depth: () => new Option("--depth <levels>", "no deeper than this").argParser(integer(1, 1000)),
+  treeFormat: () => new Option("--format <format>", "text or JSON").choices(["text", "json"]).default("text"),
+  dataForm: (flags: string, text: string, words: readonly string[] = []) =>
+    new Option(
+      flags,
+      `${text}: ${[...words.filter((word) => !text.includes(`'${word}'`)), formsExplained()].join(", ")}`,
+    ).argParser(dataForm(words)),
   digest: () => new Option("--digest <hex>", "expected SHA-256; another one is refused").argParser(digest),
   from: () => new Option("--from <uri>", "fetch it from its author instead: a coap:// or https:// URI"),
   size: () => new Option("--size <bytes>", "length of the image that is fetched").argParser(integer(1, 0xffff_ffff)),

@@ -1,5 +1,6 @@
 /** What the command line starts but does not know how to do: the composition root supplies these. */
 import type { Millis } from "../../base/index.ts";
+import type { YangPrograms } from "./yang.ts";
 
 export interface RunOptions {
   readonly config?: string;
@@ -42,12 +43,6 @@ export interface SimOptions {
   readonly data?: string;
 }
 
-export interface DecodeOptions {
-  readonly hex: string;
-  readonly format: 140 | 141 | 142;
-  readonly models: readonly string[];
-}
-
 export interface AskOptions {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "FETCH" | "PATCH" | "iPATCH";
   readonly uri: string;
@@ -73,10 +68,10 @@ export interface Programs {
   run(options: GatewayOptions): Promise<number>;
   try(options: TryOptions): Promise<number>;
   sim(options: SimOptions): Promise<number>;
-  decode(options: DecodeOptions): Promise<number>;
   ask(options: AskOptions): Promise<number>;
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
   /** Path of the control socket of the data folder that these options name. */
   controlSocket(options: RunOptions): string;
+  readonly yang: YangPrograms;
 }

@@ -20,7 +20,7 @@ import {
 } from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
 import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
-import { schemaForPeople } from "../decode.ts";
+import { schemaForPeople } from "../tools/schema-for-people.ts";
 import { toldToStop } from "../run.ts";
 import { answerJson, answerText } from "./answer-view.ts";
 import { type Asked, readQuestion } from "./question.ts";

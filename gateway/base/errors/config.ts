@@ -40,6 +40,21 @@ export const CONFIG_ERRORS = {
     text: "cannot read {path}: {reason}",
     hint: "Give the path of an existing file.",
   },
+  "cli.too-large": {
+    blame: "usage",
+    text: "{path} holds more than {limit} bytes",
+    hint: "Give it in parts.",
+  },
+  "cli.not-text": {
+    blame: "usage",
+    text: "{path} is not text in UTF-8",
+    hint: "CBOR is read by 'sidgate yang decode' and 'sidgate yang validate'.",
+  },
+  "cli.json": {
+    blame: "usage",
+    text: "{path}:{line}:{column}: {what}",
+    hint: "Write JSON as RFC 7951 has it, with each name once in an object.",
+  },
   "cli.file-exists": {
     blame: "usage",
     text: "{path} is there already",

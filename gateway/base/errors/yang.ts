@@ -15,6 +15,16 @@ export const YANG_ERRORS = {
     text: "{file}:{line}:{column}: '{statement}': {what}",
     hint: "Correct the YANG source at this place; nothing of the model set was loaded.",
   },
+  "yang.no-module": {
+    blame: "usage",
+    text: "there is no YANG source in {paths}",
+    hint: "Name .yang files, or folders that hold some.",
+  },
+  "yang.no-node": {
+    blame: "usage",
+    text: "no module that is printed has a node '{path}'",
+    hint: "Write the path like /sidgate-building:room/period; 'sidgate yang tree' shows what is there.",
+  },
   "yang.compile-folder": {
     blame: "usage",
     text: "cannot read the models in {folder}: {reason}",

@@ -34,6 +34,11 @@ export interface Compilation {
   readonly choicePaths: ReadonlySet<string>;
   /** `module:feature`, whether on or off. */
   readonly features: ReadonlySet<string>;
+  /** The modules and the tree from which the image was made, for prints. */
+  readonly modules: readonly Module[];
+  readonly roots: readonly Expanded[];
+  readonly structures: readonly Expanded[];
+  readonly rows: ReadonlyMap<Expanded, number>;
 }
 
 /** Throws UsageError `yang.compile` at the first finding. */
@@ -76,6 +81,10 @@ export function compile(sources: Sources): Compilation {
     longPaths: new Map(layout.drafts.map((draft, index) => [draft.longPath, index])),
     choicePaths: layout.choicePaths,
     features: new Set(linked.flatMap(featuresOf)),
+    modules: linked,
+    roots: dataRoots,
+    structures,
+    rows: new Map(layout.drafts.map(({ source }, index) => [source, index])),
   };
 }
 

@@ -30,7 +30,7 @@ export async function compileFiles(
   return image;
 }
 
-function parseAll(files: readonly SourceFile[], parse: ParseYang): readonly Statement[] {
+export function parseAll(files: readonly SourceFile[], parse: ParseYang): readonly Statement[] {
   const sources: Statement[] = [];
   const texts = new Map<string, string>();
   for (const { path, text } of files) {
@@ -47,7 +47,7 @@ function parseAll(files: readonly SourceFile[], parse: ParseYang): readonly Stat
 }
 
 /** Looks into the model folders first, then into what yang-js brings, which is parsed only when it is wanted. */
-function findIn(sources: readonly Statement[], library: readonly SourceFile[], parse: ParseYang): FindSource {
+export function findIn(sources: readonly Statement[], library: readonly SourceFile[], parse: ParseYang): FindSource {
   const parsed = new Map<SourceFile, Statement>();
   const fromLibrary = (name: string): readonly Statement[] =>
     library
@@ -69,7 +69,7 @@ function findIn(sources: readonly Statement[], library: readonly SourceFile[], p
 }
 
 /** One file per module: that of its revision, else the newest, whose numbers hold for every revision. */
-function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, log: Logger): readonly SidFile[] {
+export function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, log: Logger): readonly SidFile[] {
   const revisions = new Map(image.modules.map((module) => [module.name, module.revision]));
   const chosen = new Map<string, SidFile>();
   for (const file of files) {

@@ -1,0 +1,53 @@
+/** `sidgate yang encode`, `sidgate yang decode` and `sidgate decode`: data from one form into another. */
+import {
+  CBOR_FORMS,
+  type CborForm,
+  EXIT,
+  printableJson,
+  printableLines,
+  type YangConvertOptions,
+} from "../../admin/cli/index.ts";
+import { toHex } from "../../base/index.ts";
+import { type AnnotatedForm, annotate, type Schema } from "../../yang/index.ts";
+import { type Content, contentFromJson, contentToJson, readContent, usualForm, writeContent } from "./content.ts";
+import { asText, nameOf, readBytes, readCbor } from "./input.ts";
+import { parseJson } from "./json-text.ts";
+import { schemaForPeople } from "./schema-for-people.ts";
+import type { ToolIo } from "./tool-io.ts";
+
+/** What is wrong with bytes that are to be explained is part of the explanation, and of the exit code. */
+export async function convert(options: YangConvertOptions, io: ToolIo): Promise<number> {
+  const { input, from, to, binary, models } = options;
+  if (from !== "json") {
+    const bytes = await readCbor(input, io);
+    const schema = await schemaForPeople(models);
+    if (to === "diag") return explain(bytes, from, schema, io);
+    say(readContent(bytes, from, schema), to, binary, schema, io);
+    return EXIT.ok;
+  }
+  const json = parseJson(asText(await readBytes(input, io), nameOf(input)), nameOf(input));
+  const schema = await schemaForPeople(models);
+  const content = contentFromJson(json, to === "diag" || to === "json" ? undefined : to, schema);
+  if (to !== "diag") {
+    say(content, to, binary, schema, io);
+    return EXIT.ok;
+  }
+  const form = usualForm(content);
+  return explain(writeContent(content, form, schema), form, schema, io);
+}
+
+function say(content: Content, to: CborForm | "json", binary: boolean, schema: Schema, io: ToolIo): void {
+  if (to === "json") {
+    io.print(printableJson(contentToJson(content, schema), 2));
+    return;
+  }
+  const bytes = writeContent(content, to, schema);
+  if (binary) io.write(bytes);
+  else io.print(toHex(bytes));
+}
+
+function explain(bytes: Uint8Array, form: CborForm, schema: Schema, io: ToolIo): number {
+  const { text, broken } = annotate(bytes, schema, CBOR_FORMS[form].contentFormat as AnnotatedForm);
+  io.print(printableLines(text));
+  return broken === undefined ? EXIT.ok : EXIT.failed;
+}

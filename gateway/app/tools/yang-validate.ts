@@ -1,0 +1,137 @@
+/** `sidgate yang validate`: everything that is wrong with data, each finding with its place and its rule. */
+import { type DataForm, EXIT, printable, printableJson, type YangValidateOptions } from "../../admin/cli/index.ts";
+import { UsageError } from "../../base/index.ts";
+import {
+  DataError,
+  decodeData,
+  EMPTY_TREE,
+  type Instance,
+  isTree,
+  type Json,
+  readTree,
+  type Schema,
+  type SchemaNode,
+  type Tree,
+  validate,
+  valueFromJson,
+} from "../../yang/index.ts";
+import { type Content, contentFromJson, readContent } from "./content.ts";
+import { asText, hexOrBytes, nameOf, readBytes } from "./input.ts";
+import { parseJson } from "./json-text.ts";
+import { schemaForPeople } from "./schema-for-people.ts";
+import type { ToolIo } from "./tool-io.ts";
+
+/** Exit code 1 when there is a finding. Throws UsageError `cli.*`, and WireError `cbor.*` for what is no CBOR at all. */
+export async function yangValidate(options: YangValidateOptions, io: ToolIo): Promise<number> {
+  const { data, scope: path, output, configOnly, models, json } = options;
+  const bytes = await readBytes(data, io);
+  const form = options.format ?? (looksLikeJson(bytes) ? "json" : "any");
+  const schema = await schemaForPeople(models);
+  const scope = path === undefined ? undefined : scopeAt(path, output, schema);
+  const found = findings(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
+  if (json) io.print(printableJson({ valid: found.length === 0, findings: found.map(rowOf) }));
+  else io.print(found.length === 0 ? "No findings." : found.map(lineOf).join("\n"));
+  return found.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** JSON text begins with a brace or bracket; as CBOR they would be a text or a negative number of 27 bytes. */
+const looksLikeJson = (bytes: Uint8Array): boolean =>
+  /^(\xef\xbb\xbf)?[ \t\r\n]*[{[]/.test(latin1(bytes.subarray(0, 256)));
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+
+interface Question {
+  readonly schema: Schema;
+  readonly scope: SchemaNode | undefined;
+  readonly configOnly: boolean;
+  readonly name: string;
+}
+
+/** A fault of form ends the reading, so it is the only finding then. */
+function findings(bytes: Uint8Array, form: DataForm, question: Question): readonly DataError[] {
+  const { schema, scope, configOnly, name } = question;
+  try {
+    const json = form === "json" ? parseJson(asText(bytes, name), name) : undefined;
+    if (scope !== undefined) {
+      const tree = json === undefined ? decodeData(hexOrBytes(bytes), schema, scope) : treeFrom(json, scope, schema);
+      return findingsIn(tree, schema, scope);
+    }
+    const content =
+      json === undefined
+        ? readContent(hexOrBytes(bytes), form as Exclude<DataForm, "json">, schema)
+        : contentFromJson(json, undefined, schema);
+    return findingsOf(content, configOnly, schema);
+  } catch (error) {
+    if (error instanceof DataError) return [error];
+    throw error;
+  }
+}
+
+/** Instances stand for parts of a datastore that is not there: each is checked by itself. */
+function findingsOf(content: Content, configOnly: boolean, schema: Schema): readonly DataError[] {
+  switch (content.kind) {
+    case "identifiers":
+      return [];
+    case "tree": {
+      const tree = configOnly ? readTree(content.tree, schema, { content: "c", defaults: "a" }) : content.tree;
+      return findingsIn(tree, schema);
+    }
+    case "instances":
+      return content.instances.flatMap((instance) => findingsOfCall(instance, content.side, schema));
+  }
+}
+
+/** An rpc or action, a notification: what stands there is whole. */
+function findingsOfCall({ id, value }: Instance, side: "input" | "output", schema: Schema): readonly DataError[] {
+  const node = schema.bySid(id.sid);
+  const whole = node?.kind === "notification" ? node : node?.children.find(({ kind }) => kind === side);
+  if (whole === undefined || (value !== undefined && !isTree(value))) return [];
+  return findingsIn(value ?? EMPTY_TREE, schema, whole);
+}
+
+function findingsIn(tree: Tree, schema: Schema, scope?: SchemaNode): readonly DataError[] {
+  try {
+    validate(tree, schema, scope);
+    return [];
+  } catch (error) {
+    if (error instanceof DataError) return [error];
+    throw error;
+  }
+}
+
+/** The node whose contents the data is. Throws UsageError `cli.usage`. */
+function scopeAt(path: string, output: boolean, schema: Schema): SchemaNode {
+  const node = schema.byPath(path);
+  if (node === undefined) throw usage(`no node of the models has the path '${path}'`);
+  const side = output ? "output" : "input";
+  const scope = node.kind === "rpc" || node.kind === "action" ? node.children.find(({ kind }) => kind === side) : node;
+  if (scope === undefined || scope.type !== undefined || scope.kind === "anyxml") {
+    throw usage(`'${path}' is no container, list, rpc, action or notification`);
+  }
+  return scope;
+}
+
+const usage = (what: string): UsageError => new UsageError("cli.usage", { what });
+
+/** Members by their names, as they stand inside the node. */
+function treeFrom(json: Json, scope: SchemaNode, schema: Schema): Tree {
+  const value = valueFromJson(json, scope.sid, schema);
+  if (isTree(value)) return value;
+  throw usage("the contents of a node are one object");
+}
+
+const rowOf = ({ code, rule, facts: { path, what, tag, appTag, mustTag } }: DataError) => ({
+  path,
+  text: what,
+  code,
+  errorTag: tag,
+  // What the module's own must says comes before our word for it.
+  errorAppTag: mustTag ?? (appTag === "" ? undefined : appTag),
+  rule,
+});
+
+function lineOf(finding: DataError): string {
+  const { path, text, errorTag, errorAppTag, rule } = rowOf(finding);
+  return printable(
+    `${path}: ${text} [${errorAppTag === undefined ? errorTag : `${errorTag} / ${errorAppTag}`}; ${rule}]`,
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * Modules that somebody names by their files, with what they need from elsewhere: compiled without a cache, for tools
+ * that show what is in them.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { type LogFacts, type Logger, SILENT, UsageError } from "../../base/index.ts";
+import { compile } from "../compile/compile.ts";
+import { ALL_FEATURES, type FeatureChoice } from "../compile/features.ts";
+import type { SchemaImage } from "../compile/image.ts";
+import type { FindSource } from "../compile/module-set.ts";
+import { chooseSidFiles, findIn, parseAll } from "../loading/compile-files.ts";
+import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { openParser } from "../parse/parser.ts";
+import { argumentOf, childrenOf, type Statement } from "../parse/statement.ts";
+import { bindSids } from "../sid/bind.ts";
+import { readSidFile } from "../sid/sid-file.ts";
+import { type ModuleOutline, outlineOf, prefixOf } from "./outline.ts";
+
+export interface NamedModulesOptions {
+  /** .yang and .sid files, and folders of them. */
+  readonly paths: readonly string[];
+  /** Where else to look for what they import, and for .sid files. */
+  readonly folders: readonly string[];
+  readonly features?: FeatureChoice | undefined;
+}
+
+export interface NamedModules {
+  /** The named ones. */
+  readonly modules: readonly ModuleOutline[];
+  /** Modules of which they use nodes, so that these are implemented too. */
+  readonly implied: readonly string[];
+  /** Prefix of each module. */
+  readonly prefixes: ReadonlyMap<string, string>;
+  /** The compiled schema with its SIDs. */
+  readonly image: SchemaImage;
+  /** .sid files that are there but do not fit. */
+  readonly sidRemarks: readonly SidRemark[];
+}
+
+export interface SidRemark {
+  readonly file: string;
+  readonly module: string;
+  /** The revision of the module that is compiled; undefined when no such module is. */
+  readonly revision: string | undefined;
+}
+
+/** Throws UsageError `cli.file`, `yang.*`. */
+export async function openNamedModules(options: NamedModulesOptions): Promise<NamedModules> {
+  const { paths, folders, features = ALL_FEATURES } = options;
+  const files = await readNamed(paths);
+  const around = [...new Set([...files.map(({ path }) => dirname(path)), ...folders])];
+  const [nearby, library, parse] = await Promise.all([readModelFiles(around), readLibraryFiles(), openParser()]);
+  const sources = parseAll(files, parse);
+  const find = findIn(sources, [...nearby.filter(isYang), ...library], parse);
+  const named = sources.filter(({ keyword }) => keyword === "module");
+  const implied = impliedBy(named, find);
+  const compilation = compile({ implemented: [...named, ...implied], find, features });
+  const sidRemarks: SidRemark[] = [];
+  const sidFiles = sidFilesFor(compilation.image, files, nearby);
+  const image = bindSids(compilation, chooseSidFiles(sidFiles, compilation.image, remarking(sidRemarks)));
+  const modules = new Map(compilation.modules.map((module) => [module.units[0]?.root, module]));
+  return {
+    modules: named
+      .flatMap((root) => modules.get(root) ?? [])
+      .map((module) => outlineOf(module, { ...compilation, image })),
+    implied: implied.map(argument),
+    prefixes: new Map(compilation.modules.map((module) => [module.name, prefixOf(module)])),
+    image,
+    sidRemarks,
+  };
+}
+
+/** What the log would be told at a gateway's start. */
+const remarking = (into: SidRemark[]): Logger => ({
+  ...SILENT,
+  warn: (_event, { file, module, revision }: LogFacts = {}) =>
+    into.push({
+      file: String(file),
+      module: String(module),
+      revision: revision === undefined ? undefined : String(revision),
+    }),
+});
+
+/** Folders give what is in them. Throws UsageError `cli.file`, `yang.compile-folder`, `yang.no-module`. */
+async function readNamed(paths: readonly string[]): Promise<readonly SourceFile[]> {
+  const files = (await Promise.all(paths.map(readOne))).flat();
+  if (files.some(isYang)) return files;
+  throw new UsageError("yang.no-module", { paths: paths.join(", ") });
+}
+
+async function readOne(path: string): Promise<readonly SourceFile[]> {
+  try {
+    if ((await stat(path)).isDirectory()) return await readModelFiles([path]);
+    return [{ path, text: await readFile(path, "utf8") }];
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
+    throw new UsageError("cli.file", { path, reason }, { cause: error });
+  }
+}
+
+const isYang = ({ path }: SourceFile): boolean => !path.endsWith(".sid");
+const isSid = ({ path }: SourceFile): boolean => path.endsWith(".sid");
+
+/** Of the files beside the named ones those by whose names they number a module of the set. */
+function sidFilesFor(image: SchemaImage, files: readonly SourceFile[], nearby: readonly SourceFile[]) {
+  const modules = new Set(image.modules.map(({ name }) => name));
+  const wanted = nearby.filter(({ path }) => modules.has(basename(path).replace(/(@.*)?\.sid$/, "")));
+  const byPath = new Map([...files, ...wanted].filter(isSid).map(({ path, text }) => [resolve(path), { path, text }]));
+  return [...byPath.values()].map(({ path, text }) => readSidFile(text, path));
+}
+
+/**
+ * RFC 7950 §5.6.5: a module whose nodes are used in an augment, a deviation or a leafref's path is implemented too. What
+ * is missing is told by the compiler, with its place.
+ */
+function impliedBy(named: readonly Statement[], find: FindSource): readonly Statement[] {
+  const known = new Set(named);
+  for (const root of known) {
+    for (const unit of [
+      root,
+      ...childrenOf(root, "include").flatMap((each) => find(argument(each), undefined) ?? []),
+    ]) {
+      const imports = new Map(childrenOf(unit, "import").map((each) => [argumentOf(each, "prefix"), each]));
+      for (const prefix of prefixesUsed(unit)) {
+        const wanted = imports.get(prefix);
+        const used = wanted && find(argument(wanted), argumentOf(wanted, "revision-date"));
+        if (used?.keyword === "module") known.add(used);
+      }
+    }
+  }
+  return [...known].slice(named.length);
+}
+
+const USING: ReadonlySet<string> = new Set(["augment", "deviation", "path"]);
+
+function* prefixesUsed(statement: Statement): Iterable<string> {
+  if (USING.has(statement.keyword)) {
+    for (const [, prefix] of argument(statement).matchAll(/([A-Za-z_][\w.-]*):/g)) yield prefix!;
+  }
+  for (const child of statement.children) yield* prefixesUsed(child);
+}
+
+const argument = (statement: Statement): string => statement.argument ?? "";
