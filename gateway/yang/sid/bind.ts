@@ -1,46 +1,58 @@
 /**
  * RFC 9595 — .sid files give the nodes, identities and modules of a compilation their numbers. Identifiers come in two
- * dialects: data nodes only (RFC 9595, appendix A; pyang before 2025-08) or with choices and cases in the path.
+ * dialects: data nodes only (RFC 9595, appendix A; pyang before 2.7) or with choices and cases in the path.
  */
 import { UsageError } from "../../base/index.ts";
 import type { Compilation } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
 import type { Sid } from "../schema.ts";
-import type { SidFile, SidItem, SidRange } from "./sid-file.ts";
+import { type Dependency, type SidFile, type SidItem, shownRange } from "./sid-file.ts";
 
 /** What a data identifier means: a node by its index, or a choice or case, which has no data. */
 type Meaning = number | "choice";
 
+export interface BindOptions {
+  /** The schema has less than the modules: features are off, or deviations took nodes away. What is gone is passed over. */
+  readonly partial?: boolean | undefined;
+}
+
 /** Throws UsageError `yang.sid-*`. What no file covers stays without a number. */
-export function bindSids(compilation: Compilation, files: readonly SidFile[]): SchemaImage {
+export function bindSids(
+  compilation: Compilation,
+  files: readonly SidFile[],
+  { partial = false }: BindOptions = {},
+): SchemaImage {
   const { image } = compilation;
   checkOverlaps(files);
 
   const modules = new Map<string, Sid>();
   const identities = new Map<string, Sid>();
-  const nodes = new Map<number, Sid>();
+  const nodes = new Map<number, Given>();
   const known = new Set(image.identities.map((identity) => identity.name));
   for (const file of files) {
     const meaningOf = dialectOf(file, compilation);
+    const refuse = (item: SidItem): void => {
+      if (!partial) refuseUnlessObsolete(item, file);
+    };
     for (const item of file.items) {
       switch (item.namespace) {
         case "module":
-          // Old tools listed submodules too; they have no numbers of their own (RFC 9254 §3.2).
+          // pyang lists submodules too; they have no numbers of their own (RFC 9254 §3.2).
           if (item.identifier === file.module) modules.set(file.module, item.sid);
           break;
         case "identity": {
           const name = `${file.module}:${item.identifier}`;
           if (known.has(name)) identities.set(name, item.sid);
-          else refuseUnlessObsolete(item, file);
+          else refuse(item);
           break;
         }
         case "feature":
-          if (!compilation.features.has(`${file.module}:${item.identifier}`)) refuseUnlessObsolete(item, file);
+          if (!compilation.features.has(`${file.module}:${item.identifier}`)) refuse(item);
           break;
         case "data": {
           const meaning = meaningOf(item.identifier);
-          if (typeof meaning === "number") nodes.set(meaning, item.sid);
-          else if (meaning === undefined) refuseUnlessObsolete(item, file);
+          if (typeof meaning === "number") give(nodes, meaning, { file, item });
+          else if (meaning === undefined) refuse(item);
           break;
         }
       }
@@ -55,8 +67,31 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
       importOnly: module.importOnly || !named.has(module.name),
     })),
     identities: image.identities.map((identity) => ({ ...identity, sid: identities.get(identity.name) })),
-    nodes: image.nodes.map((node, index) => ({ ...node, sid: nodes.get(index) })),
+    nodes: image.nodes.map((node, index) => ({ ...node, sid: nodes.get(index)?.item.sid })),
   };
+}
+
+interface Given {
+  readonly file: SidFile;
+  readonly item: SidItem;
+}
+
+/**
+ * A node that a module adds to the tree of another is numbered by the module that adds it, so that a path may lead
+ * through several modules; but no two files may number one node (RFC 9595 §2.1). An obsolete number gives way.
+ */
+function give(nodes: Map<number, Given>, index: number, given: Given): void {
+  const other = nodes.get(index);
+  if (other !== undefined && other.item.status !== "obsolete" && given.item.status !== "obsolete") {
+    throw new UsageError("yang.sid-conflict", {
+      file: given.file.file,
+      identifier: given.item.identifier,
+      sid: given.item.sid,
+      otherFile: other.file.file,
+      otherSid: other.item.sid,
+    });
+  }
+  if (other === undefined || other.item.status === "obsolete") nodes.set(index, given);
 }
 
 /** One choice or case path tells that the whole file is of the dialect that has them. */
@@ -72,7 +107,7 @@ function dialectOf(
 }
 
 function refuseUnlessObsolete(item: SidItem, file: SidFile): void {
-  if (item.obsolete) return;
+  if (item.status === "obsolete") return;
   throw new UsageError("yang.sid-identifier", { file: file.file, identifier: item.identifier, module: file.module });
 }
 
@@ -85,12 +120,20 @@ function checkOverlaps(files: readonly SidFile[]): void {
     if (before && before.range.entryPoint + before.range.size > range.entryPoint) {
       throw new UsageError("yang.sid-overlap", {
         file: file.file,
-        range: shown(range),
+        range: shownRange(range),
         otherFile: before.file.file,
-        otherRange: shown(before.range),
+        otherRange: shownRange(before.range),
       });
     }
   }
 }
 
-const shown = ({ entryPoint, size }: SidRange): string => `${entryPoint}-${entryPoint + size - 1}`;
+/** Imports that are here in another revision than the one the numbers were given for. */
+export const otherDependencies = (
+  file: SidFile,
+  revisions: ReadonlyMap<string, string>,
+): readonly (Dependency & { readonly here: string })[] =>
+  file.dependencies.flatMap((dependency) => {
+    const here = revisions.get(dependency.module);
+    return here === undefined || here === dependency.revision ? [] : [{ ...dependency, here }];
+  });

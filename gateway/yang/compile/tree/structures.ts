@@ -18,6 +18,10 @@ export const augmentsStructure =
   (statement: Statement): boolean =>
     extensionOf(statement, unit) === "ietf-yang-structure-ext:augment-structure";
 
+/** Is the statement an rc:yang-data? */
+export const isYangData = (statement: Statement, unit: Unit): boolean =>
+  extensionOf(statement, unit) === "ietf-restconf:yang-data";
+
 /** The roots that the structures of the modules make; the name of a yang-data is no part of the tree. */
 export function expandStructures(modules: readonly Module[], features: Features): Expanded[] {
   return modules.flatMap((module) =>
