@@ -17,4 +17,3 @@ export {
 } from "./codec.ts";
 export { DataError, FAULTS, type FaultCode } from "./fault.ts";
 export type { Form } from "./form.ts";
-export { translatePattern } from "./pattern.ts";
