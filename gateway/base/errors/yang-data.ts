@@ -90,6 +90,11 @@ export const YANG_DATA_ERRORS = {
     text: "{path}: {what}",
     hint: "Change the data so that the module's 'must' expression holds.",
   },
+  "yang.too-complex": {
+    blame: "wire",
+    text: "{path}: {what}",
+    hint: "Send less data at once, or write the module's 'must' or 'when' so that it looks at fewer nodes.",
+  },
   "yang.sid-unassigned": {
     blame: "wire",
     text: "{path}: {what}",

@@ -26,6 +26,8 @@ export const FAULTS = {
   "yang.instance-required": { tag: "data-missing", appTag: "instance-required" },
   "yang.missing-choice": { tag: "data-missing", appTag: "missing-choice" },
   "yang.must-violation": { tag: "operation-failed", appTag: "must-violation" },
+  // Ours: more work than a check may make.
+  "yang.too-complex": { tag: "operation-failed", appTag: "" },
   // Ours: the data is right, but cannot be said in SIDs.
   "yang.sid-unassigned": { tag: "operation-failed", appTag: "" },
   // Not in the draft's list: the edge answers 4.05 (§6), with the unspecific tag in the body.
@@ -53,6 +55,7 @@ const RULES: { readonly [code in FaultCode]: string } = {
   "yang.instance-required": "RFC 7950 §9.9.3",
   "yang.missing-choice": "RFC 7950 §7.9.4",
   "yang.must-violation": "RFC 7950 §7.5.3",
+  "yang.too-complex": "RFC 7950 §8.3",
   "yang.sid-unassigned": "RFC 9254 §3.2",
   "yang.read-only": "draft-ietf-core-comi-21 §6",
 };

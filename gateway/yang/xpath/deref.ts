@@ -1,0 +1,35 @@
+/** RFC 7950 §10.3.1 — deref(): where the value of a leaf leads. */
+import type { LeafType } from "../schema.ts";
+import type { InstanceId } from "../tree.ts";
+import type { DataNode } from "./data-node.ts";
+import type { Expression } from "./expression.ts";
+import { findInstance } from "./key-lookup.ts";
+import { parseXPath } from "./parse.ts";
+import type { Run } from "./run.ts";
+import { typed } from "./yang-functions.ts";
+
+/** Paths are evaluated at the leaf that refers, which is current() there (§9.9.2). */
+export type PathFollower = (path: Expression, leaf: DataNode) => readonly DataNode[];
+
+export function deref(leaf: DataNode | undefined, run: Run, follow: PathFollower): readonly DataNode[] {
+  if (leaf === undefined) return [];
+  const { type, value } = typed(leaf, false);
+  if (type?.base === "instance-identifier") {
+    return findInstance(leaf.tree.root, value as InstanceId).filter((node) => run.sees(node.plan));
+  }
+  if (type?.base !== "leafref") return [];
+  const text = run.text(leaf);
+  return follow(pathOf(type), leaf).filter((node) => run.text(node) === text);
+}
+
+/** A memo: the path of a type does not change. */
+const PATHS = new WeakMap<LeafType, Expression>();
+
+export function pathOf(leafref: LeafType): Expression {
+  let path = PATHS.get(leafref);
+  if (path === undefined) {
+    path = parseXPath(leafref.path ?? "");
+    PATHS.set(leafref, path);
+  }
+  return path;
+}
