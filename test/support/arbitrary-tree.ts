@@ -2,56 +2,61 @@
 import fc from "fast-check";
 import { toHex } from "../../gateway/base/index.ts";
 import { CborWriter } from "../../gateway/wire/cbor/index.ts";
-import type { Plan, PlanNode } from "../../gateway/yang/codec/plan-node.ts";
-import type { LeafType, SchemaNode } from "../../gateway/yang/schema.ts";
+import { leafIn, type Plan, type PlanNode } from "../../gateway/yang/codec/plan-node.ts";
+import type { LeafType, Schema, SchemaNode } from "../../gateway/yang/schema.ts";
 import type { LeafValue, Tree, Value } from "../../gateway/yang/tree.ts";
 import { anydata, bits, container, enums, handSchema, leaf, leafList, list } from "./hand-schema.ts";
 
 const IDENTITY: LeafType = { base: "identityref", identityBases: ["z:base"] };
 
+const zoo = (top: number, kind: number, id: number, two: number, away: number): Schema =>
+  handSchema(
+    [
+      container("z:top", top, [
+        leaf("small", 4990, "int8"),
+        leaf("counter", 5001, "uint64"),
+        leaf("offset", 5002, "int64"),
+        leaf("ratio", 5003, { base: "decimal64", fractionDigits: 4 }),
+        leaf("name", 5004, "string"),
+        leaf("flag", 5005, "boolean"),
+        leaf("kind", kind, enums("a", "b", "c")),
+        leaf("alarms", 5300, {
+          base: "bits",
+          bits: [
+            { name: "x", position: 0 },
+            { name: "y", position: 7 },
+            { name: "z", position: 60 },
+          ],
+        }),
+        leaf("key", 5301, "binary"),
+        leaf("who", 5302, IDENTITY),
+        leaf("where", 5303, "instance-identifier"),
+        leaf("empty", 5304, "empty"),
+        leaf("any-of", 5305, {
+          base: "union",
+          members: [{ base: "uint8" }, enums("unbounded"), bits("p", "q"), IDENTITY, { base: "instance-identifier" }],
+        }),
+        leafList("words", 80_000, "string"),
+        list(
+          "row",
+          80_001,
+          ["id", "name"],
+          [leaf("name", 80_002, "string"), leaf("id", id, "uint16"), leaf("v", 6, "int32")],
+        ),
+      ]),
+      container("z:far", 4_294_967_296, [leaf("away", away, "uint8"), anydata("rest", 4_294_967_300)]),
+    ],
+    [
+      ["z:base", 9000],
+      ["z:one", 9001, "z:base"],
+      ["z:two", two, "z:one"],
+    ],
+  );
+
 /** A schema in which every built-in type occurs, SIDs on both sides of their parents. */
-export const ZOO = handSchema(
-  [
-    container("z:top", 5000, [
-      leaf("small", 4990, "int8"),
-      leaf("counter", 5001, "uint64"),
-      leaf("offset", 5002, "int64"),
-      leaf("ratio", 5003, { base: "decimal64", fractionDigits: 4 }),
-      leaf("name", 5004, "string"),
-      leaf("flag", 5005, "boolean"),
-      leaf("kind", 5006, enums("a", "b", "c")),
-      leaf("alarms", 5300, {
-        base: "bits",
-        bits: [
-          { name: "x", position: 0 },
-          { name: "y", position: 7 },
-          { name: "z", position: 60 },
-        ],
-      }),
-      leaf("key", 5301, "binary"),
-      leaf("who", 5302, IDENTITY),
-      leaf("where", 5303, "instance-identifier"),
-      leaf("empty", 5304, "empty"),
-      leaf("any-of", 5305, {
-        base: "union",
-        members: [{ base: "uint8" }, enums("unbounded"), bits("p", "q"), IDENTITY, { base: "instance-identifier" }],
-      }),
-      leafList("words", 80_000, "string"),
-      list(
-        "row",
-        80_001,
-        ["id", "name"],
-        [leaf("name", 80_002, "string"), leaf("id", 80_003, "uint16"), leaf("v", 6, "int32")],
-      ),
-    ]),
-    container("z:far", 4_294_967_296, [leaf("away", 4_294_967_297, "uint8"), anydata("rest", 4_294_967_300)]),
-  ],
-  [
-    ["z:base", 9000],
-    ["z:one", 9001, "z:base"],
-    ["z:two", 9002, "z:one"],
-  ],
-);
+export const ZOO = zoo(5000, 5006, 80_003, 9002, 4_294_967_297);
+/** The same with a container, leafs, a key and an identity that no .sid file covers. */
+export const PARTLY_NUMBERED = zoo(-1, -2, -3, -4, -5);
 
 const LEAVES: { readonly [base in LeafType["base"]]: (type: LeafType) => fc.Arbitrary<LeafValue> } = {
   int8: () => fc.integer({ min: -128, max: 127 }),
@@ -155,10 +160,12 @@ export interface Style {
   readonly absolute: boolean;
   readonly indefinite: boolean;
   readonly reversed: boolean;
+  /** Names as keys: every time, or every other time. */
+  readonly names?: "all" | "some";
 }
 
 export function encodeOtherwise(tree: Tree, plan: Plan, style: Style): string {
-  return members(tree, plan.root, plan, style);
+  return members(tree, plan.root, plan, style, 0);
 }
 
 const hexOf = (fill: (writer: CborWriter) => void): string => {
@@ -167,29 +174,37 @@ const hexOf = (fill: (writer: CborWriter) => void): string => {
   return toHex(writer.finish());
 };
 
-function members(tree: Tree, node: PlanNode, plan: Plan, style: Style): string {
+function members(tree: Tree, node: PlanNode, plan: Plan, style: Style, reference: number): string {
   const pairs = style.reversed ? [...tree].reverse() : [...tree];
-  const body = pairs.map(([sid, value]) => {
+  const body = pairs.map(([sid, value], index) => {
     const child = plan.nodes.get(sid)!;
+    if (sid < 0 || style.names === "all" || (style.names === "some" && index % 2 === 1)) {
+      const { module, name } = child.schema;
+      const simple = !node.open && module === node.schema.module && index % 3 !== 0;
+      const key = hexOf((writer) => writer.text(simple ? name : `${module}:${name}`));
+      return key + encodedValue(value, child, plan, style, 0);
+    }
     const key = style.absolute
       ? `d82f${hexOf((writer) => writer.integer(sid))}`
-      : hexOf((writer) => writer.integer(sid - node.reference));
-    return key + encodedValue(value, child, plan, style);
+      : hexOf((writer) => writer.integer(sid - reference));
+    return key + encodedValue(value, child, plan, style, child.reference);
   });
   return style.indefinite ? `bf${body.join("")}ff` : hexOf((writer) => writer.map(tree.size)) + body.join("");
 }
 
-function encodedValue(value: Value, node: PlanNode, plan: Plan, style: Style): string {
-  if (value instanceof Map) return members(value, node, plan, style);
-  if (!Array.isArray(value)) return encodedLeaf(value as LeafValue, node, style);
+function encodedValue(value: Value, node: PlanNode, plan: Plan, style: Style, reference: number): string {
+  if (value instanceof Map) return members(value, node, plan, style, reference);
+  if (!Array.isArray(value)) return encodedLeaf(value as LeafValue, node, plan, style);
   const body = value.map((item: Tree | LeafValue) =>
-    item instanceof Map ? members(item, node, plan, style) : encodedLeaf(item as LeafValue, node, style),
+    item instanceof Map
+      ? members(item, node, plan, style, reference)
+      : encodedLeaf(item as LeafValue, node, plan, style),
   );
   return style.indefinite ? `9f${body.join("")}ff` : hexOf((writer) => writer.array(body.length)) + body.join("");
 }
 
-function encodedLeaf(value: LeafValue, node: PlanNode, style: Style): string {
-  const plain = hexOf((writer) => node.leaf!.write(writer, value));
+function encodedLeaf(value: LeafValue, node: PlanNode, plan: Plan, style: Style): string {
+  const plain = hexOf((writer) => leafIn(node, plan).write(writer, value));
   if (!style.indefinite) return plain;
   if (typeof value === "string" && node.schema.type?.base === "string") return value === "" ? "7fff" : `7f${plain}ff`;
   return value instanceof Uint8Array ? `5f${plain}ff` : plain;

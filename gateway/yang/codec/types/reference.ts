@@ -26,6 +26,8 @@ export const identityref: LeafFactory = (type, { schema, form, module }) => {
     if (identity === undefined) throw misfit("the SID of an identity", value);
     return identity.name;
   };
+  /** RFC 9254 §3.3: the simple form where the identity is of the leaf's module. */
+  const shortName = (name: string): string => (name.startsWith(`${module}:`) ? name.slice(module.length + 1) : name);
   const read = (reader: Parameters<ReturnType<LeafFactory>["read"]>[0]): number => {
     const major = reader.major();
     if (major === MAJOR.text && form !== "sid") return parse(reader.text());
@@ -38,7 +40,7 @@ export const identityref: LeafFactory = (type, { schema, form, module }) => {
   const write: ReturnType<LeafFactory>["write"] = (writer, value) => {
     if (typeof value !== "number") throw misfit("the SID of an identity", value);
     if (form === "name" || (form === "any" && isLocal(value))) {
-      writer.text(format(value));
+      writer.text(shortName(format(value)));
       return;
     }
     if (isLocal(value)) throw new Fault("yang.sid-unassigned", `the identity ${format(value)} has no SID`);
