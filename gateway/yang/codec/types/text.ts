@@ -8,6 +8,8 @@ import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 /** RFC 7950 §9.4: no control characters but tab and line ends, no noncharacters. Terminals and logs are glad of it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is there to find them
 const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\p{Noncharacter_Code_Point}]/u;
+/** A JSON string can hold half a character, UTF-8 cannot. */
+const HALF = /\p{Surrogate}/u;
 const SURROGATE = /[\ud800-\udbff][\udc00-\udfff]/g;
 /** RFC 7950 §9.4.4: a length counts characters, not UTF-16 units. */
 const characters = (text: string): number => text.length - (text.match(SURROGATE)?.length ?? 0);
@@ -37,7 +39,11 @@ export const string: LeafFactory = (type) => {
     },
     parse: checked,
     format: String,
-    fromJson: (json) => checked(jsonText(json, "text")),
+    fromJson(json) {
+      const text = jsonText(json, "text");
+      if (HALF.test(text)) throw new Fault("yang.invalid-datatype", "half a character (a lone surrogate)");
+      return checked(text);
+    },
     toJson: String,
   };
 };
