@@ -14,7 +14,7 @@ import {
 } from "../../gateway/base/index.ts";
 import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
-import type { Schema } from "../../gateway/yang/schema.ts";
+import type { SchemaSource } from "../../gateway/yang/schema-source.ts";
 import {
   type Bridge,
   type BrokerAddress,
@@ -29,6 +29,7 @@ import {
   type Role,
   reasonOf,
   type TlsOptions,
+  treesFrom,
   treesOf,
 } from "../mqtt/index.ts";
 
@@ -55,7 +56,7 @@ export interface BridgeOptions {
   readonly site: SiteInfo;
   readonly journal: Journal;
   readonly state: StateStore;
-  readonly schema: Schema;
+  readonly schemas: SchemaSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -81,7 +82,8 @@ export interface BridgeOptions {
  * mqtt.url, mqtt.tls-file, mqtt.topic, port.taken or port.refused.
  */
 export async function openBridge(options: BridgeOptions): Promise<Bridge> {
-  const { clock, schema } = options;
+  const { clock, schemas } = options;
+  const trees = treesFrom(schemas);
   const parts = new Lifecycle();
   const started = clock.now();
   try {
@@ -89,7 +91,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     const bridge = parts.add(
       await openMqttBridge({
         ...options,
-        trees: treesOf(schema),
+        trees,
         realtime: systemClock(),
         dial,
         broker,
@@ -102,6 +104,8 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
         sections: options.health ?? (() => ({})),
       }),
     );
+    const stop = schemas.onChange((set, before) => bridge.exchanged(set, treesOf(before)));
+    parts.add({ close: stop });
     return { ...bridge, close: () => parts.close() };
   } catch (error) {
     await parts.close();

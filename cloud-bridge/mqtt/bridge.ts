@@ -11,6 +11,7 @@ import {
 } from "../../gateway/base/index.ts";
 import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
+import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { BrokerAddress, Dial } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
 import type { OutboxLimits } from "./outbox/journal-rows.ts";
@@ -28,14 +29,14 @@ import {
   siteHealth,
   willStatus,
 } from "./render/site.ts";
-import type { Trees } from "./render/trees.ts";
+import type { Trees, TreesOf } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
 
 export interface MqttBridgeOptions {
   readonly site: SiteInfo;
   readonly journal: Journal;
   readonly state: StateStore;
-  readonly trees: Trees;
+  readonly trees: TreesOf;
   /** The site's time, which a trial may run faster: what messages say. */
   readonly clock: Clock;
   /** Time as disks and networks know it: delays and patience. */
@@ -77,6 +78,8 @@ export interface BridgeStats {
 
 export interface Bridge extends Closable {
   readonly broker: { readonly kind: BrokerKind; readonly url: string };
+  /** The schema of a module set was exchanged: `before` are the trees of the former one. To be told at once. */
+  exchanged(set: SetName, before: Trees): void;
   stats(): BridgeStats;
   /** Resolves when the broker acknowledged everything that was in the journal at the time of the call. */
   settled(): Promise<void>;
@@ -164,6 +167,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   return {
     broker: { kind: options.run.broker, url: options.broker.url },
     stats,
+    exchanged: (set, before) => view.exchanged(set, before),
     settled: async () => {
       const seq = journal.lastDurable;
       await projector.reached(seq);

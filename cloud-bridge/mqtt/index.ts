@@ -8,4 +8,4 @@ export { PROJECTION } from "./outbox/projector.ts";
 export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Mode, Role } from "./render/site.ts";
-export { treesOf } from "./render/trees.ts";
+export { type Trees, type TreesOf, treesFrom, treesOf } from "./render/trees.ts";

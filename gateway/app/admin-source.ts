@@ -150,7 +150,7 @@ function nodeRow(
 const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: HouseModels): NodeDetail => ({
   ...nodeRow(node, options, models),
   joined: node.joined,
-  data: toJson(node.tree, options.registry.schema),
+  data: toJson(node.tree, options.registry.schemaOf(node)),
   trace: options.trace.of(node.id),
   ...lastRefusal(node.id, options),
 });

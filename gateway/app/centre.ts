@@ -19,13 +19,13 @@ import {
   openLmdbState,
   type StateStore,
 } from "../store/index.ts";
-import { builtInModels, loadModels, type Schema } from "../yang/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
+import { inThread, ModelSets, watchFolder } from "./models/index.ts";
 
 export interface Centre {
   readonly folder: DataFolder;
-  readonly schema: Schema;
+  readonly models: ModelSets;
   readonly journal: Journal;
   readonly state: StateStore;
   readonly ledger: Ledger;
@@ -57,19 +57,29 @@ export async function openCentre(
   const folder = lifecycle.add(
     await openDataFolder(config.data, log, { restored: restored ? clock.now() : undefined }),
   );
-  const schema = await loadModels({
-    folder: builtInModels(),
-    extraFolders: config.models.folders,
-    cacheFolder: inFolder("cache"),
-    log,
-  });
+  const network = systemClock();
+  const models = lifecycle.add(
+    await ModelSets.open({
+      models: inFolder("models"),
+      configured: config.models.folders,
+      cacheFolder: inFolder("cache"),
+      clock: network,
+      log,
+      compileAhead: inThread,
+      watch: watchFolder,
+    }),
+  );
   const journal = lifecycle.add(await openFileJournal({ folder: inFolder("journal"), log }));
   const state = lifecycle.add(await openLmdbState({ folder: inFolder("state") }));
   const { maxBytes, cacheBytes } = config.images;
   const store = lifecycle.add(await openFileImages({ folder: inFolder("images"), cacheBytes }));
 
-  const registry = new Registry({ schema, wakeInterval: config.nodes.wakeInterval, log });
-  const mailbox = new Mailbox(schema, log);
+  const registry = new Registry({ schemas: models, wakeInterval: config.nodes.wakeInterval, log });
+  const mailbox = new Mailbox({ schemas: models, setOf: (node) => registry.setOf(node), log });
+  models.onChange((set, before) => {
+    registry.exchanged(set, before);
+    mailbox.exchanged();
+  });
   const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
@@ -79,7 +89,6 @@ export async function openCentre(
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   const { keyFile } = config.security;
-  const network = systemClock();
   const keys = await openKeys({
     data: config.data,
     keyFile,
@@ -90,7 +99,7 @@ export async function openCentre(
   });
   return {
     folder,
-    schema,
+    models,
     journal,
     state,
     ledger,

@@ -45,7 +45,7 @@ export async function openGateway(
   const lifecycle = new Lifecycle();
   try {
     const centre = await openCentre(config, ports, lifecycle, parts);
-    const trace = new Trace(centre.schema);
+    const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
     centre.ledger.onFact((fact) => trace.take(fact));
     const startedAt = ports.clock.now();
     const mode = modeOf(config);
@@ -117,7 +117,7 @@ function serveCommands(
 async function openNorth(
   config: Config,
   { clock, random, log, version }: GatewayPorts,
-  { journal, state, schema, folder }: Centre,
+  { journal, state, models, folder }: Centre,
   health: () => JsonObject,
   lifecycle: Lifecycle,
 ): Promise<Bridge> {
@@ -128,7 +128,7 @@ async function openNorth(
       site: folder.site,
       journal,
       state,
-      schema,
+      schemas: models,
       clock,
       random,
       log,

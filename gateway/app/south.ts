@@ -48,10 +48,10 @@ export async function openSouth(
   centre: Centre,
   lifecycle: Lifecycle,
 ): Promise<South> {
-  const { schema, ledger, registry, campaigns, images, folder } = centre;
+  const { models, ledger, registry, campaigns, images, folder } = centre;
   const { wakeInterval } = config.nodes;
   const services = { ...centre, recorder: ledger, clock, log };
-  const stream = new EventStream(schema);
+  const stream = new EventStream(models);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
   const listeners = openListeners(config);
   const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });

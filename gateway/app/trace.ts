@@ -1,7 +1,7 @@
 /** The last exchanges of each node in words, for the question "why?". In memory: a look at now, not a record. */
-import { type Millis, type NodeId, RecentMap } from "../base/index.ts";
+import { isCoded, type Millis, type NodeId, RecentMap } from "../base/index.ts";
 import type { Fact } from "../store/index.ts";
-import { decodeInstances, decodeTree, formatInstanceId, type Schema, toJson } from "../yang/index.ts";
+import { decodeInstances, formatInstanceId, type Schema, salvageTree, toJson } from "../yang/index.ts";
 
 export interface TraceEntry {
   readonly at: Millis;
@@ -21,11 +21,12 @@ interface Ring {
 }
 
 export class Trace {
-  readonly #schema: Schema;
+  readonly #schemaOf: (node: NodeId) => Schema;
   readonly #rings = new RecentMap<NodeId, Ring>(NODES);
 
-  constructor(schema: Schema) {
-    this.#schema = schema;
+  /** By today's schema of a node: what was said under a former one is told as far as that takes it. */
+  constructor(schemaOf: (node: NodeId) => Schema) {
+    this.#schemaOf = schemaOf;
   }
 
   take(fact: Fact): void {
@@ -48,7 +49,8 @@ export class Trace {
     const { facts, count } = this.#rings.get(node) ?? { facts: [], count: 0 };
     const oldest = count > KEPT ? count % KEPT : 0;
     const newestFirst = [...facts.slice(oldest), ...facts.slice(0, oldest)].reverse();
-    return newestFirst.map((fact) => ({ at: fact.at, text: describe(fact, this.#schema) }));
+    const schema = this.#schemaOf(node);
+    return newestFirst.map((fact) => ({ at: fact.at, text: describe(fact, schema) }));
   }
 }
 
@@ -61,7 +63,7 @@ function describe(fact: Fact, schema: Schema): string {
   switch (fact.type) {
     case "node.reported": {
       const data =
-        fact.data === undefined ? "nothing new" : JSON.stringify(toJson(decodeTree(fact.data, schema), schema));
+        fact.data === undefined ? "nothing new" : JSON.stringify(toJson(salvageTree(fact.data, schema).tree, schema));
       const samples = samplesIn(fact.samples ?? []);
       const edits = fact.delivered === undefined ? "" : `, edits up to revision ${fact.delivered} sent`;
       return `report ${fact.report}: ${data}${samples}; answered in ${fact.reply.length} bytes${edits}, then ${fact.state}`;
@@ -76,6 +78,8 @@ function describe(fact: Fact, schema: Schema): string {
       return `joined as ${fact.endpoint}`;
     case "node.renamed":
       return `renamed to ${fact.name}`;
+    case "node.models":
+      return `works with ${fact.set === undefined ? "the default module set" : `the module set ${fact.set}`}`;
     default:
       return fact.type;
   }
@@ -88,7 +92,13 @@ function samplesIn(samples: ReadonlyArray<{ readonly past?: true }>): string {
   return ` and ${samples.length} ${samples.length === 1 ? "sample" : "samples"}${old}`;
 }
 
-const paths = (patch: Uint8Array, schema: Schema): string =>
-  decodeInstances(patch, schema)
-    .map(({ id, value }) => `${value === undefined ? "delete " : ""}${formatInstanceId(id, schema)}`)
-    .join(", ");
+function paths(patch: Uint8Array, schema: Schema): string {
+  try {
+    return decodeInstances(patch, schema, "input", "any")
+      .map(({ id, value }) => `${value === undefined ? "delete " : ""}${formatInstanceId(id, schema)}`)
+      .join(", ");
+  } catch (error) {
+    if (isCoded(error)) return `what its module set does not have now (${error.code})`;
+    throw error;
+  }
+}

@@ -67,6 +67,14 @@ export interface FactBodies {
     readonly actor: string;
   };
   "node.renamed": { readonly node: NodeId; readonly name: string; readonly actor: string };
+  /** The node works with another module set from now on; without `set`, with the default one. */
+  "node.models": {
+    readonly node: NodeId;
+    readonly set?: string;
+    /** Edits that wait for the node and fit the set. */
+    readonly pending?: number;
+    readonly actor: string;
+  };
   "node.removed": { readonly node: NodeId; readonly actor: string };
   /** A security context was made for a node or a manager. `sealed` holds its secrets, encrypted with the site's key. */
   "credential.added": {

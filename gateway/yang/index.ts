@@ -6,6 +6,7 @@ export * from "./diagnostic.ts";
 export * from "./json.ts";
 export * from "./models.ts";
 export * from "./path.ts";
+export * from "./per-schema.ts";
 export * from "./schema.ts";
 export * from "./schema-source.ts";
 export * from "./tree.ts";

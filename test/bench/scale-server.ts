@@ -34,7 +34,7 @@ const config = readConfig({
 const ports = { clock: systemClock(), random: seededRandom(1), log: SILENT, version: "bench" };
 const lifecycle = new Lifecycle();
 const centre = await openCentre(config, ports, lifecycle);
-const trace = new Trace(centre.schema);
+const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
 centre.ledger.onFact((fact) => trace.take(fact));
 const { addresses } = await openSouth(config, ports, centre, lifecycle);
 const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };

@@ -11,6 +11,7 @@ import { type Bridge, type BridgeOptions, openBridge, watchCloud } from "../../c
 import { openEmbeddedBroker } from "../../cloud-bridge/mqtt/index.ts";
 import { isCoded, Lifecycle, millis, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { memoryJournal, memoryState } from "../../gateway/store/index.ts";
+import { fixedSchema } from "../../gateway/yang/index.ts";
 import { freePort, hasMosquitto, startMosquitto, subscribe } from "../support/bridge-mosquitto.ts";
 import { joined, SITE } from "../support/bridge-site.ts";
 import { bridgeSchema } from "../support/bridge-trees.ts";
@@ -28,7 +29,7 @@ async function open(mqtt: BridgeOptions["mqtt"], site = SITE): Promise<Bridge> {
     site,
     journal,
     state: memoryState(),
-    schema: await bridgeSchema(),
+    schemas: fixedSchema(await bridgeSchema()),
     clock: systemClock(),
     random: seededRandom(1),
     log: SILENT,

@@ -6,7 +6,7 @@ import { decodeMessage, isRemoval, parsePayload } from "../../cloud-bridge/mqtt/
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
-import type { Trees } from "../../cloud-bridge/mqtt/render/trees.ts";
+import type { Trees, TreesOf } from "../../cloud-bridge/mqtt/render/trees.ts";
 import {
   BugError,
   type Clock,
@@ -33,7 +33,7 @@ interface Circumstances {
   readonly now?: () => Millis;
   readonly realtime?: Clock;
   readonly log?: Logger;
-  readonly trees?: Trees;
+  readonly trees?: TreesOf;
 }
 
 async function openProjector(journal: Journal, state: StateStore, circumstances: Circumstances = {}) {
@@ -304,14 +304,14 @@ test("a fault that no later try could mend stops the projector in order; the nex
   await renderAll(journal, undisturbed);
   const state = memoryState();
   const broken: Trees = {
-    ...(await bridgeTrees()),
-    encode: () => {
+    ...(await bridgeTrees())(undefined),
+    write: () => {
       throw new BugError("bridge.bug", { what: "a tree that cannot be written" });
     },
   };
   const errors: Array<readonly [event: string, facts: unknown]> = [];
   const log: Logger = { ...SILENT, error: (event, facts) => void errors.push([event, facts]) };
-  const { projector } = await openProjector(journal, state, { log, trees: broken });
+  const { projector } = await openProjector(journal, state, { log, trees: () => broken });
   projector.start();
   await projector.reached(journal.lastDurable); // whoever waits is released
   await projector.close();

@@ -58,6 +58,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "gateway.started": true,
   "node.joined": true,
   "node.renamed": true,
+  "node.models": true,
   "node.removed": true,
   "node.reported": true,
   "node.reachability": true,

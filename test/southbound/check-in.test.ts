@@ -184,7 +184,7 @@ test("a sample from before the previous report is history: kept, and no news of 
   for (const { registry } of [services, restarted]) {
     expect(registry.get(node).tree.get(60201)).toEqual(new Map([[60202, 2000n]]));
   }
-  const trace = new Trace(services.schema);
+  const trace = new Trace(() => services.schema);
   if (fact !== undefined) trace.take(fact);
   expect(trace.of(node)[0]?.text).toMatch(
     /^report 2: nothing new and 2 samples, 1 of them from before the last report;/,

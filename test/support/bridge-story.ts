@@ -137,6 +137,7 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       verified: "manifest",
       actor: "cli:root",
     },
+    { type: "node.models", at: atSecond(2011), node: nodeId(1), set: "building-2", pending: 0, actor: "cli:root" },
     { type: "image.removed", at: atSecond(2011), digest: "ab".repeat(32), actor: "cli:root" },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];

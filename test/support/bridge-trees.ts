@@ -1,7 +1,7 @@
 /** The real models, loaded once per test file. */
-import { type Trees, treesOf } from "../../cloud-bridge/mqtt/render/trees.ts";
+import { type TreesOf, treesFrom } from "../../cloud-bridge/mqtt/render/trees.ts";
 import { SILENT } from "../../gateway/base/index.ts";
-import { loadModels, type Schema } from "../../gateway/yang/index.ts";
+import { fixedSchema, loadModels, type Schema } from "../../gateway/yang/index.ts";
 
 let loading: Promise<Schema> | undefined;
 export function bridgeSchema(): Promise<Schema> {
@@ -9,4 +9,4 @@ export function bridgeSchema(): Promise<Schema> {
   return loading;
 }
 
-export const bridgeTrees = async (): Promise<Trees> => treesOf(await bridgeSchema());
+export const bridgeTrees = async (): Promise<TreesOf> => treesFrom(fixedSchema(await bridgeSchema()));

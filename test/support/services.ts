@@ -16,7 +16,7 @@ import {
   memoryState,
   type StateStore,
 } from "../../gateway/store/index.ts";
-import { builtInModels, loadModels, type Schema } from "../../gateway/yang/index.ts";
+import { builtInModels, fixedSchema, loadModels, type Schema, type SchemaSource } from "../../gateway/yang/index.ts";
 
 export class StandingClock implements Clock {
   #now: number;
@@ -63,17 +63,20 @@ export async function openServices(options: {
   readonly images: ImageStore;
   readonly trust?: TrustService;
   readonly on?: Services;
+  /** Without them the built-in models are the only set. */
+  readonly schemas?: SchemaSource;
   readonly shortIdOf?: (digest: string) => string;
 }): Promise<Services> {
   const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
   const schema = await compiled;
+  const schemas = options.schemas ?? fixedSchema(schema);
   const clock = on?.clock ?? new StandingClock();
   const journal = on?.journal ?? memoryJournal();
   const state = on?.state ?? memoryState();
   const wakeInterval = millis(900_000);
-  const registry = new Registry({ schema, wakeInterval, log: SILENT });
-  const mailbox = new Mailbox(schema, SILENT);
+  const registry = new Registry({ schemas, wakeInterval, log: SILENT });
+  const mailbox = new Mailbox({ schemas, setOf: (node) => registry.setOf(node), log: SILENT });
   const trust = options.trust ?? labTrust;
   const images = new Images({
     store: options.images,
@@ -86,7 +89,7 @@ export async function openServices(options: {
   const projections = [registry, mailbox, images, campaigns];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch(campaigns, registry, ledger);
-  const stream = new EventStream(schema);
+  const stream = new EventStream(schemas);
   ledger.onFact((fact) => stream.take(fact));
   const recorder = ledger;
   const site = { site: "s-test", epoch: 1, process: "gw-test" };

@@ -20,7 +20,7 @@ import type { Journal, SiteInfo, StateStore } from "../../../gateway/store/ports
 import type { RenderContext } from "../render/context.ts";
 import { renderOverflow } from "../render/event.ts";
 import { render, renderRow } from "../render/render.ts";
-import type { Trees } from "../render/trees.ts";
+import type { TreesOf } from "../render/trees.ts";
 import { ulidOfFact } from "../render/ulid.ts";
 import { keysOf } from "../render/view.ts";
 import type { Message } from "./message.ts";
@@ -43,7 +43,7 @@ export interface ProjectorOptions {
   readonly state: StateStore;
   readonly outbox: Outbox;
   readonly view: ViewStore;
-  readonly trees: Trees;
+  readonly trees: TreesOf;
   /** The site's time, which a trial may run faster. */
   readonly clock: Clock;
   /** Time as disks and networks know it. */

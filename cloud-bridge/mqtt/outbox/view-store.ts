@@ -1,8 +1,9 @@
 /** The bridge's projection in memory and as rows: loaded once, then every batch writes the rows it touched. */
 import type { NodeId } from "../../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
-import { EMPTY_TREE } from "../../../gateway/yang/tree.ts";
-import type { Trees } from "../render/trees.ts";
+import { NOTHING_KEPT } from "../../../gateway/yang/index.ts";
+import type { SetName } from "../../../gateway/yang/schema-source.ts";
+import type { Trees, TreesOf } from "../render/trees.ts";
 import {
   type CampaignView,
   EMPTY_SITE,
@@ -26,19 +27,23 @@ interface Rows {
 type RowKind = keyof Rows;
 
 export class ViewStore {
-  readonly #trees: Trees;
+  readonly #trees: TreesOf;
   readonly #nodes = new Map<string, NodeView>();
   readonly #images = new Map<string, ImageView>();
   readonly #campaigns = new Map<string, CampaignView>();
   #site: SiteView = EMPTY_SITE;
+  /** Nodes whose tree goes by a former schema still, with the trees of that. */
+  readonly #former = new Map<string, Trees>();
+  /** Each name of a module set once, however many nodes bear it. */
+  readonly #sets = new Map<string, string>();
   /** Rows touched since the last commit, by kind and key. */
   readonly #touched = new Map<string, { readonly kind: RowKind; readonly key: string }>();
 
-  private constructor(trees: Trees) {
+  private constructor(trees: TreesOf) {
     this.#trees = trees;
   }
 
-  static async load(state: StateStore, trees: Trees): Promise<ViewStore> {
+  static async load(state: StateStore, trees: TreesOf): Promise<ViewStore> {
     const view = new ViewStore(trees);
     const treeRows = new Map(await state.entries(TREES));
     for (const [row, bytes] of await state.entries(TABLE)) {
@@ -52,7 +57,7 @@ export class ViewStore {
     return this.#site;
   }
   get nodes(): Iterable<NodeView> {
-    return this.#nodes.values();
+    return [...this.#nodes.keys()].flatMap((key) => this.#node(key) ?? []);
   }
   get campaigns(): Iterable<CampaignView> {
     return this.#campaigns.values();
@@ -61,10 +66,27 @@ export class ViewStore {
   slice(keys: SliceKeys): Slice {
     return {
       site: this.#site,
-      node: keys.node === undefined ? undefined : this.#nodes.get(keys.node),
+      node: keys.node === undefined ? undefined : this.#node(keys.node),
       image: keys.image === undefined ? undefined : this.#images.get(keys.image),
       campaign: keys.campaign === undefined ? undefined : this.#campaigns.get(keys.campaign),
     };
+  }
+
+  /** A schema was exchanged. Each tree follows when its node is looked at: a whole fleet at once would stop everybody. */
+  exchanged(set: SetName, before: Trees): void {
+    for (const [key, node] of this.#nodes) {
+      if (node.set === set && !this.#former.has(key)) this.#former.set(key, before);
+    }
+  }
+
+  #node(key: string): NodeView | undefined {
+    const node = this.#nodes.get(key);
+    const former = this.#former.get(key);
+    if (node === undefined || former === undefined) return node;
+    this.#former.delete(key);
+    const current: NodeView = { ...node, ...this.#trees(node.set).read(former.write(node)) };
+    this.#nodes.set(key, current);
+    return current;
   }
 
   /** Takes up what a fact made of its slice. */
@@ -118,10 +140,17 @@ export class ViewStore {
       case "node": {
         const node = this.#nodes.get(key);
         if (node === undefined) return [row(undefined), { table: TREES, key, value: undefined }];
-        const { tree, ...rest } = node;
-        return [row(rest), { table: TREES, key, value: this.#trees.encode(tree) }];
+        const { tree, left, ...rest } = node;
+        const trees = this.#former.get(key) ?? this.#trees(node.set);
+        return [row(rest), { table: TREES, key, value: trees.write({ tree, left }) }];
       }
     }
+  }
+
+  #interned(name: string): string {
+    const known = this.#sets.get(name);
+    if (known === undefined) this.#sets.set(name, name);
+    return known ?? name;
   }
 
   // Rows are of our own making, written in the same transaction as the number of the fact they follow from: their
@@ -139,8 +168,10 @@ export class ViewStore {
         return;
       case "node": {
         const bytes = treeRows.get(key);
-        const tree = bytes === undefined ? EMPTY_TREE : this.#trees.decode(bytes);
-        this.#nodes.set(key, { ...parseRow<"node">(json), id: key as NodeId, tree });
+        const { set: name, ...row } = parseRow<"node">(json);
+        const set = name === undefined ? undefined : this.#interned(name);
+        const kept = bytes === undefined ? NOTHING_KEPT : this.#trees(set).read(bytes);
+        this.#nodes.set(key, { ...row, ...(set === undefined ? {} : { set }), id: key as NodeId, ...kept });
         return;
       }
     }

@@ -18,6 +18,8 @@ export function eventMembers(fact: Fact): Members | undefined {
       return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, name: fact.name };
     case "node.renamed":
       return { node: fact.node, actor: fact.actor, name: fact.name };
+    case "node.models":
+      return { node: fact.node, actor: fact.actor, models: fact.set ?? null };
     case "node.removed":
       return { node: fact.node, actor: fact.actor };
     case "credential.added":

@@ -1,19 +1,23 @@
-/** How each fact changes the bridge's projection; the report's data are data.ts's. */
+/** How each fact changes the bridge's projection; a node's tree is data.ts's. */
 import type { Fact, Reachability } from "../../../gateway/store/facts.ts";
-import { EMPTY_TREE } from "../../../gateway/yang/tree.ts";
+import { NOTHING_KEPT } from "../../../gateway/yang/index.ts";
 import { NOTHING_COUNTED, recount } from "./campaign.ts";
 import { nodeLeaf } from "./node.ts";
-import type { Trees } from "./trees.ts";
+import type { TreesOf } from "./trees.ts";
 import { type CampaignView, countedAs, type NodeOta, type NodeView, type SiteView, type Slice } from "./view.ts";
 
 type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
 
-export function fold(slice: Slice, fact: Fact, trees: Trees): Slice {
+export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
   switch (fact.type) {
     case "node.joined":
       return withNode(slice, joined(fact));
     case "node.renamed":
       return slice.node === undefined ? slice : { ...slice, node: { ...slice.node, name: fact.name } };
+    case "node.models":
+      return slice.node === undefined
+        ? slice
+        : { ...slice, node: { ...slice.node, pending: fact.pending ?? slice.node.pending } };
     case "node.removed":
       return withNode(slice, undefined);
     case "node.reported":
@@ -74,12 +78,12 @@ const joined = (fact: FactOf<"node.joined">): NodeView => ({
   state: "unknown",
   missedWakes: 0,
   pending: 0,
-  tree: EMPTY_TREE,
+  ...NOTHING_KEPT,
   modules: {},
 });
 
 /** `node` has the report's data merged already. */
-function reported(node: NodeView, fact: FactOf<"node.reported">, trees: Trees): NodeView {
+function reported(node: NodeView, fact: FactOf<"node.reported">, trees: TreesOf): NodeView {
   const { nextWake: _past, ...rest } = node;
   const received = nodeLeaf(node, "received", trees);
   const after: NodeView = {

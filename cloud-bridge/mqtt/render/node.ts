@@ -3,7 +3,7 @@ import { rfc3339 } from "../../../gateway/base/index.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
 import type { Members } from "../outbox/message.ts";
-import type { Trees } from "./trees.ts";
+import type { TreesOf } from "./trees.ts";
 import { isActive, isUnderWay, type NodeOta, type NodeView } from "./view.ts";
 
 /** Leaves of our own modules that a node's birth, state and ota repeat, so that no consumer needs the module for them. */
@@ -17,17 +17,18 @@ const LEAVES = {
 } as const;
 
 /** Text or number of a leaf; the other types do not occur among LEAVES. */
-export function nodeLeaf(node: NodeView, name: keyof typeof LEAVES, trees: Trees): string | number | undefined {
-  const value: LeafValue | undefined = trees.leaf(node.tree, LEAVES[name]);
+export function nodeLeaf(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): string | number | undefined {
+  const value: LeafValue | undefined = trees(node.set).leaf(node.tree, LEAVES[name]);
   return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
 
-export function nodeBirth(node: NodeView, trees: Trees): Members {
+export function nodeBirth(node: NodeView, trees: TreesOf): Members {
   const version = nodeLeaf(node, "version", trees);
   const interval = nodeLeaf(node, "wakeInterval", trees);
   return {
     name: node.name,
     endpoint: node.endpoint,
+    models: node.set,
     model: nodeLeaf(node, "model", trees),
     hw: nodeLeaf(node, "hardware", trees),
     sw: version === undefined ? undefined : { app: version },
@@ -37,7 +38,7 @@ export function nodeBirth(node: NodeView, trees: Trees): Members {
   };
 }
 
-export function nodeState(node: NodeView, trees: Trees): Members {
+export function nodeState(node: NodeView, trees: TreesOf): Members {
   return {
     state: node.state,
     "last-seen": node.lastSeen === undefined ? undefined : rfc3339(node.lastSeen),
@@ -49,7 +50,7 @@ export function nodeState(node: NodeView, trees: Trees): Members {
 }
 
 /** Everything before `detail` is what Home Assistant's update entity reads. */
-export function nodeOta(node: NodeView, ota: NodeOta, trees: Trees): Members {
+export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
   const size = ota.image?.size;
   const underWay = isUnderWay(ota.phase);
   return {

@@ -7,7 +7,7 @@ import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../
 import { topicOf } from "../outbox/topics.ts";
 import { campaignSummary } from "./campaign.ts";
 import type { RenderContext } from "./context.ts";
-import { dataMessage, renderReport } from "./data.ts";
+import { dataMessage, renderMove, renderReport } from "./data.ts";
 import { eventMembers, renderEvent } from "./event.ts";
 import { fold } from "./fold.ts";
 import { nodeBirth, nodeOta, nodeState } from "./node.ts";
@@ -22,10 +22,7 @@ export interface Rendered {
 }
 
 export function render(before: Slice, fact: Fact, context: RenderContext): Rendered {
-  const data =
-    fact.type === "node.reported" && before.node !== undefined
-      ? renderReport(before.node, fact, context)
-      : { node: before.node, messages: [], skipped: [] };
+  const data = renderData(before.node, fact, context);
   const after = fold({ ...before, node: data.node }, fact, context.trees);
   const members = eventMembers(fact);
   const event = members === undefined ? undefined : renderEvent(before.site.lastEvent, fact, members, context);
@@ -39,6 +36,12 @@ export function render(before: Slice, fact: Fact, context: RenderContext): Rende
     ],
     skipped: data.skipped,
   };
+}
+
+function renderData(node: NodeView | undefined, fact: Fact, context: RenderContext) {
+  if (node !== undefined && fact.type === "node.reported") return renderReport(node, fact, context);
+  if (node !== undefined && fact.type === "node.models") return renderMove(node, fact, context);
+  return { node, messages: [], skipped: [] };
 }
 
 /** Every retained topic that a row stands for: what a new epoch publishes afresh. */

@@ -1,13 +1,28 @@
-/** What rendering asks of the yang stratum, bound to one schema. */
+/** What rendering asks of the yang stratum, bound to one schema: that of the module set which a node works with. */
 
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import { encodeTree, merge, salvageTree, toJson } from "../../../gateway/yang/index.ts";
+import {
+  encodeKept,
+  type KeptTree,
+  merge,
+  perSchema,
+  readKept,
+  salvageTree,
+  toJson,
+} from "../../../gateway/yang/index.ts";
 import type { Schema, Sid } from "../../../gateway/yang/schema.ts";
+import type { SchemaSource, SetName } from "../../../gateway/yang/schema-source.ts";
 import { isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
 
+/** Today's trees of a module set: other ones after its schema was exchanged. */
+export type TreesOf = (set: SetName) => Trees;
+
 export interface Trees {
+  /** What today's schema takes of a fact's data. */
   decode(bytes: Uint8Array): Tree;
-  encode(tree: Tree): Uint8Array;
+  /** A node's tree as a row holds it. */
+  read(row: Uint8Array): KeptTree;
+  write(kept: KeptTree): Uint8Array;
   merge(tree: Tree, fragment: Tree): Tree;
   /** Top-level data of one module, RFC 7951. */
   moduleJson(tree: Tree, module: string): JsonObject;
@@ -21,8 +36,12 @@ export function treesOf(schema: Schema): Trees {
   const moduleOf = (sid: Sid): string | undefined => schema.bySid(sid)?.module;
   const ways = new Map<string, readonly Sid[]>();
   return {
-    decode: (bytes) => salvageTree(bytes, schema).tree, // what a changed schema no longer takes is left out
-    encode: (tree) => encodeTree(tree, schema),
+    decode: (bytes) => salvageTree(bytes, schema).tree,
+    read: (row) => {
+      const { tree, left } = readKept(row, schema);
+      return { tree, left };
+    },
+    write: (kept) => encodeKept(kept, schema),
     merge: (tree, fragment) => merge(tree, fragment, schema),
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
@@ -34,6 +53,11 @@ export function treesOf(schema: Schema): Trees {
       return isLeaf(value) ? value : undefined;
     },
   };
+}
+
+export function treesFrom(schemas: SchemaSource): TreesOf {
+  const trees = perSchema(treesOf);
+  return (set) => trees(schemas.of(set));
 }
 
 /** SIDs from the root to the node; empty when the schema has no such node. */

@@ -11,6 +11,7 @@ import {
   type Phase,
   type Reachability,
 } from "../../../gateway/store/facts.ts";
+import type { KeptTree } from "../../../gateway/yang/index.ts";
 import type { Tree } from "../../../gateway/yang/tree.ts";
 
 export interface SiteView {
@@ -32,8 +33,12 @@ export interface NodeView {
   readonly pending: number;
   /** Ids of its security contexts; absent in rows of before there were any. */
   readonly credentials?: readonly string[];
-  /** Everything the node reported, merged; stored in a row of its own as YANG-CBOR. */
+  /** The module set that it works with; absent = the default set. */
+  readonly set?: string;
+  /** Everything the node reported, merged, by the schema of its set; stored in a row of its own as YANG-CBOR. */
   readonly tree: Tree;
+  /** What that schema does not take of it. */
+  readonly left: KeptTree["left"];
   /** Which fact last changed a module's data, and when the node observed it. */
   readonly modules: Readonly<Record<string, ModuleMark>>;
   readonly ota?: NodeOta;
@@ -116,6 +121,7 @@ export function keysOf(fact: Fact): SliceKeys {
   switch (fact.type) {
     case "node.joined":
     case "node.renamed":
+    case "node.models":
     case "node.removed":
     case "node.reported":
     case "node.reachability":

@@ -6,6 +6,7 @@
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
+import { MODELS_ERRORS } from "./models.ts";
 import { SECURITY_ERRORS } from "./security.ts";
 import { SERVICE_ERRORS } from "./service.ts";
 import { STORE_ERRORS } from "./store.ts";
@@ -28,6 +29,7 @@ export interface ErrorRow {
 export const ERRORS = {
   ...WIRE_ERRORS,
   ...YANG_ERRORS,
+  ...MODELS_ERRORS,
   ...STORE_ERRORS,
   ...SECURITY_ERRORS,
   ...SERVICE_ERRORS,

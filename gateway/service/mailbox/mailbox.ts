@@ -20,6 +20,8 @@ import {
   type Instance,
   type InstanceId,
   type Schema,
+  type SchemaSource,
+  type SetName,
   select,
   type Tree,
 } from "../../yang/index.ts";
@@ -43,6 +45,11 @@ export interface Box {
   readonly edits: readonly Edit[];
 }
 
+/** An edit that a schema does not take. */
+export interface Misfit extends Edit {
+  readonly code: string;
+}
+
 export interface Delivery {
   readonly revision: number;
   /** An iPATCH payload (content format 142). */
@@ -63,7 +70,7 @@ const LARGEST_EDIT = 960;
 /** Throws UsageError `edit.too-large` for an instance that no answer could ever bring to a node. */
 export function checkSizes(instances: readonly Instance[], schema: Schema): void {
   for (const instance of instances) {
-    const { length } = encodeInstances([instance], schema);
+    const { length } = encodeInstances([instance], schema, "any");
     if (length <= LARGEST_EDIT) continue;
     const path = formatInstanceId(instance.id, schema);
     throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
@@ -92,7 +99,7 @@ export function withoutWaiting(report: Tree, box: Box, schema: Schema): Tree {
 /** Nothing for an edit of a module that is no longer loaded: it still goes to the node, which knows it. */
 function idsOf(patch: Uint8Array, schema: Schema): readonly InstanceId[] {
   try {
-    return decodeInstances(patch, schema).map(({ id }) => id);
+    return decodeInstances(patch, schema, "input", "any").map(({ id }) => id);
   } catch (error) {
     if (isCoded(error)) return [];
     throw error;
@@ -104,7 +111,7 @@ export function appliedIn(patch: Uint8Array, schema: Schema): number | undefined
   const sid = schema.byPath(APPLIED)?.sid;
   if (sid === undefined) return undefined;
   try {
-    const said = edit(EMPTY_TREE, decodeInstances(patch, schema), schema);
+    const said = edit(EMPTY_TREE, decodeInstances(patch, schema, "input", "any"), schema);
     const applied = select(said, { sid, keys: [] }, schema);
     return typeof applied === "number" ? applied : undefined;
   } catch (error) {
@@ -120,7 +127,7 @@ export function post(box: Box, instances: readonly Instance[], schema: Schema): 
     const path = formatInstanceId(instance.id, schema);
     revision += 1;
     const untouched = edits.filter((other) => !covers(path, other.path));
-    edits = [...untouched, { revision, path, patch: encodeInstances([instance], schema) }];
+    edits = [...untouched, { revision, path, patch: encodeInstances([instance], schema, "any") }];
   }
   return { ...box, revision, edits };
 }
@@ -160,17 +167,66 @@ export function nextDelivery(
   return { delivery: { revision: last.revision, edits: patches }, more: count < edits.length };
 }
 
+/** The box without the edits that a schema does not take, and these. */
+export function fitting(box: Box, schema: Schema): { readonly box: Box; readonly misfits: readonly Misfit[] } {
+  const misfits = box.edits.flatMap((each) => {
+    const code = faultOf(each.patch, schema);
+    return code === undefined ? [] : [{ ...each, code }];
+  });
+  if (misfits.length === 0) return { box, misfits };
+  const gone = new Set(misfits.map(({ revision }) => revision));
+  return { box: { ...box, edits: box.edits.filter(({ revision }) => !gone.has(revision)) }, misfits };
+}
+
+/** Code of what is wrong with it. */
+function faultOf(patch: Uint8Array, schema: Schema): string | undefined {
+  try {
+    decodeInstances(patch, schema, "input", "any");
+    return undefined;
+  } catch (error) {
+    if (isCoded(error)) return error.code;
+    throw error;
+  }
+}
+
+export interface MailboxOptions {
+  readonly schemas: SchemaSource;
+  /** The module set that a node works with. */
+  readonly setOf: (node: NodeId) => SetName;
+  readonly log: Logger;
+}
+
 /** The box of each node; a projection of the journal. */
 export class Mailbox implements Projection {
   readonly name = "mailbox";
-  readonly #schema: Schema;
-  readonly #log: Logger;
+  readonly #options: MailboxOptions;
   readonly #boxes = new Map<NodeId, Box>();
   readonly #dirty = new Set<NodeId>();
 
-  constructor(schema: Schema, log: Logger) {
-    this.#schema = schema;
-    this.#log = log;
+  constructor(options: MailboxOptions) {
+    this.#options = options;
+  }
+
+  #schemaOf(node: NodeId): Schema {
+    const { schemas, setOf } = this.#options;
+    return schemas.of(setOf(node));
+  }
+
+  /** Schemas were exchanged: edits that a node's schema does not take any more will never reach it. */
+  exchanged(): void {
+    for (const node of this.#boxes.keys()) this.#sort(node, this.#options.setOf(node));
+  }
+
+  #sort(node: NodeId, set: SetName): void {
+    const { schemas } = this.#options;
+    // A set that is not there now may come back, and its edits are as good as before.
+    if (set !== undefined && !schemas.has(set)) return;
+    const { box, misfits } = fitting(this.box(node), schemas.of(set));
+    if (misfits.length === 0) return;
+    this.#set(node, box);
+    for (const { path, revision, code } of misfits) {
+      this.#options.log.warn("mailbox.edit-dropped", { node, path, revision, code });
+    }
   }
 
   box(node: NodeId): Box {
@@ -190,12 +246,15 @@ export class Mailbox implements Projection {
       case "datastore.edited":
         if (fact.root === "gateway") return;
         if (fact.revision === undefined) this.#said(fact.root, fact.patch);
-        else this.#edited(fact.root, fact.patch);
+        else this.#edited(fact.root, fact.patch, fact.revision);
         return;
       case "node.reported": {
         if (fact.applied !== undefined) this.#confirmed(fact.node, fact.applied);
         return;
       }
+      case "node.models":
+        this.#sort(fact.node, fact.set);
+        return;
       case "node.removed":
         this.#boxes.delete(fact.node);
         this.#dirty.add(fact.node);
@@ -213,17 +272,21 @@ export class Mailbox implements Projection {
 
   /** A node's own edit: one without the check-in says in it what it has applied. */
   #said(node: NodeId, patch: Uint8Array): void {
-    const applied = appliedIn(patch, this.#schema);
+    const applied = appliedIn(patch, this.#schemaOf(node));
     if (applied !== undefined) this.#confirmed(node, applied);
   }
 
-  #edited(node: NodeId, patch: Uint8Array): void {
+  #edited(node: NodeId, patch: Uint8Array, revision: number): void {
+    const box = this.box(node);
+    const schema = this.#schemaOf(node);
     try {
-      this.#set(node, post(this.box(node), decodeInstances(patch, this.#schema), this.#schema));
+      this.#set(node, post(box, decodeInstances(patch, schema, "input", "any"), schema));
     } catch (error) {
-      // An edit of a module that is no longer loaded, met again in the journal: nobody can apply it any more.
+      // An edit of a module that is no longer loaded, met again in the journal: nobody can apply it any more. Its
+      // revision is taken all the same: the node may have seen it.
       if (!isCoded(error)) throw error;
-      this.#log.warn("mailbox.edit-unreadable", { node, code: error.code });
+      this.#options.log.warn("mailbox.edit-unreadable", { node, code: error.code });
+      this.#set(node, { ...box, revision: Math.max(box.revision, revision) });
     }
   }
 

@@ -1,4 +1,7 @@
-/** What the services read from a node's tree: our own YANG modules by name, numbers by the loaded .sid files. */
+/**
+ * What the services read from a node's tree: our own YANG modules by name, numbers by the loaded .sid files. They are in
+ * every module set and no set may bring others, so their numbers are the same in all of them.
+ */
 import { BugError, type Millis, seconds, toHex } from "../../base/index.ts";
 import { type Digest, PHASES, type Phase } from "../../store/index.ts";
 import { isLocal, isTree, type Schema, type SchemaNode, type Sid, type Tree, type Value } from "../../yang/index.ts";
@@ -34,7 +37,7 @@ export interface HouseModels {
   awakeTime(tree: Tree): Millis | undefined;
 }
 
-/** Bound to one schema. Throws BugError `service.bug` when one of our modules is not loaded. */
+/** From any schema. Throws BugError `service.bug` when one of our modules is not loaded. */
 export function houseModels(schema: Schema): HouseModels {
   const sid = (path: string): Sid => houseNode(schema, path).sid;
   const node = sid("/sidgate-node:node");

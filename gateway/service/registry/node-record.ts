@@ -2,7 +2,7 @@
 import { type Millis, millis, type NodeId } from "../../base/index.ts";
 import { decodePlain } from "../../store/index.ts";
 import type { CborWriter } from "../../wire/cbor/index.ts";
-import { EMPTY_TREE, encodeTree, type Schema, type Tree } from "../../yang/index.ts";
+import { encodeKept, type KeptTree, type Schema, type SetName } from "../../yang/index.ts";
 import { type Reach, restoreReach, storeReach } from "./reachability.ts";
 
 /** The answer to the last report, kept so that a repeat gets the same bytes. */
@@ -14,20 +14,20 @@ export interface ReplySlot {
   readonly at: Millis | undefined;
 }
 
-export interface NodeRecord {
+export interface NodeRecord extends KeptTree {
   readonly id: NodeId;
   readonly endpoint: string;
   readonly name: string;
   readonly joined: Millis;
   readonly reach: Reach;
   readonly slot: ReplySlot | undefined;
-  /** The node's datastore: what it reported and what it should become. */
-  readonly tree: Tree;
+  /** The module set that it works with; `tree`, what it reported and what it should become, goes by that set's schema. */
+  readonly set: SetName;
 }
 
 type StoredReach = readonly [state: string, ...numbers: number[]];
 type StoredSlot = readonly [report: number, request: number, reply: Uint8Array, at?: number] | null;
-/** By position, since every node pays for it; the id is the key beside it. `tree` is a root map (content format 140). */
+/** By position, since every node pays for it; the id is the key beside it. `tree` is what `encodeKept` makes of it. */
 type StoredNode = readonly [
   endpoint: string,
   name: string,
@@ -35,6 +35,8 @@ type StoredNode = readonly [
   reach: StoredReach,
   slot: StoredSlot,
   tree: Uint8Array,
+  /** Absent in the default set. */
+  set?: string,
 ];
 /** How version 0.1 wrote it: a map, and the id in it. */
 interface NamedNode {
@@ -48,8 +50,8 @@ interface NamedNode {
 
 /** The bytes are a part of the writer's memory. */
 export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborWriter): Uint8Array {
-  const { reach, slot, tree } = node;
-  writer.array(6);
+  const { reach, slot, set } = node;
+  writer.array(set === undefined ? 6 : 7);
   writer.text(node.endpoint);
   writer.text(node.name);
   writer.float(node.joined);
@@ -65,11 +67,11 @@ export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborW
     writer.byteString(slot.reply);
     if (slot.at !== undefined) writer.float(slot.at);
   }
-  writer.byteString(tree.size === 0 ? NO_BYTES : encodeTree(tree, schema));
+  writer.byteString(encodeKept(node, schema));
+  if (set !== undefined) writer.text(set);
   return writer.cut();
 }
 
-const NO_BYTES = new Uint8Array();
 const TWO_32 = 0x1_0000_0000;
 
 /** cbor-x reads an integer of eight bytes as a bigint; a double holds each one that is safe. */
@@ -79,8 +81,13 @@ function writeNumber(writer: CborWriter, value: number): void {
 }
 
 /** Our own bytes: written by `encodeNodeRecord` and committed with a checksum by the store. */
-export function decodeNodeRecord(id: NodeId, bytes: Uint8Array, decode: (tree: Uint8Array) => Tree): NodeRecord {
-  const [endpoint, name, joined, reach, slot, tree] = readStored(bytes);
+export function decodeNodeRecord(
+  id: NodeId,
+  bytes: Uint8Array,
+  decode: (tree: Uint8Array, set: SetName) => KeptTree,
+): NodeRecord {
+  const [endpoint, name, joined, reach, slot, stored, set] = readStored(bytes);
+  const { tree, left } = decode(stored, set);
   return {
     id,
     endpoint,
@@ -88,7 +95,9 @@ export function decodeNodeRecord(id: NodeId, bytes: Uint8Array, decode: (tree: U
     joined: millis(joined),
     reach: restoreReach(reach),
     slot: slot === null ? undefined : readSlot(slot),
-    tree: tree.length === 0 ? EMPTY_TREE : decode(tree),
+    set,
+    tree,
+    left,
   };
 }
 

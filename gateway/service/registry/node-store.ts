@@ -5,8 +5,17 @@
 import { type Logger, type Millis, type NodeId, RecordMap } from "../../base/index.ts";
 import { REACHABILITIES, type Reachability } from "../../store/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
-import { type Schema, salvageTree, type Tree } from "../../yang/index.ts";
+import {
+  type KeptTree,
+  NOTHING_KEPT,
+  readKept,
+  type Salvaged,
+  type Schema,
+  type SchemaSource,
+  type SetName,
+} from "../../yang/index.ts";
 import { decodeNodeRecord, encodeNodeRecord, type NodeRecord } from "./node-record.ts";
+import { NodeSets } from "./node-sets.ts";
 import type { Reach } from "./reachability.ts";
 
 /** Nodes kept decoded: a check-in asks for its node several times, and a node at work checks in again soon. */
@@ -19,6 +28,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 interface Hot {
   record: NodeRecord;
+  /** The numbers in its tree are this one's. */
+  schema: Schema;
   readonly place: number;
   /** The bytes are older. */
   changed: boolean;
@@ -27,7 +38,7 @@ interface Hot {
 }
 
 export class NodeStore {
-  readonly #schema: Schema;
+  readonly #schemas: SchemaSource;
   readonly #log: Logger;
   readonly #records = new RecordMap();
   /** From endpoint to id. */
@@ -40,9 +51,12 @@ export class NodeStore {
   #due = new Float64Array(16).fill(NEVER);
   #state = new Uint8Array(16);
   readonly #counts: number[] = REACHABILITIES.map(() => 0);
+  readonly #sets = new NodeSets();
+  /** Nodes of which it was told that a part of their data is left out, since schemas last changed. */
+  readonly #told = new Set<NodeId>();
 
-  constructor(schema: Schema, log: Logger) {
-    this.#schema = schema;
+  constructor(schemas: SchemaSource, log: Logger) {
+    this.#schemas = schemas;
     this.#log = log;
   }
 
@@ -90,8 +104,12 @@ export class NodeStore {
   set(record: NodeRecord): void {
     const hot = this.#warm(record.id);
     if (hot === undefined) {
-      this.#take(record.id, record, encodeNodeRecord(record, this.#schema, this.#writer));
+      this.#take(record.id, record, encodeNodeRecord(record, this.#schemas.of(record.set), this.#writer));
       return;
+    }
+    if (record.set !== hot.record.set) {
+      hot.schema = this.#schemas.of(record.set);
+      this.#sets.put(hot.place, record.set);
     }
     // A change of something else must not put off a look that was asked for.
     if (record.reach !== hot.record.reach) this.#noteReach(hot.place, record.reach);
@@ -99,18 +117,30 @@ export class NodeStore {
     hot.changed = true;
   }
 
-  /** A record as the disk has it. What was stored of modules that changed since is left out: the rest must still start. */
+  /** A record as the disk has it; what today's schema does not take of its tree stays in it. */
   restore(id: NodeId, bytes: Uint8Array): void {
-    let whole = true;
-    const record = decodeNodeRecord(id, bytes, (tree) => {
-      const salvaged = salvageTree(tree, this.#schema);
-      for (const { sid, reason } of salvaged.dropped) {
-        this.#log.warn("registry.data-left-out", { owner: id, sid, reason });
-        whole = false;
-      }
-      return salvaged.tree;
-    });
-    this.#take(id, record, whole ? bytes : encodeNodeRecord(record, this.#schema, this.#writer));
+    this.#take(id, this.#read(id, bytes), bytes);
+  }
+
+  setOf(id: NodeId): SetName {
+    const place = this.#records.place(id);
+    return place === undefined ? undefined : this.#sets.of(place);
+  }
+
+  /** Named sets that nodes belong to, with their number. */
+  countBySet(): ReadonlyMap<string, number> {
+    return this.#sets.counts();
+  }
+
+  /** Schemas were exchanged: trees with the numbers of a former one become bytes, and are read by today's when it is their turn. */
+  exchanged(): void {
+    this.#told.clear();
+    for (const [id, hot] of this.#hot) {
+      if (hot.schema === this.#schemas.of(hot.record.set)) continue;
+      if (hot.changed) this.#save(id, hot);
+      this.#hot.delete(id);
+      this.#hotByEndpoint.delete(hot.record.endpoint);
+    }
   }
 
   #take(id: NodeId, record: NodeRecord, bytes: Uint8Array): void {
@@ -118,6 +148,7 @@ export class NodeStore {
     this.#endpoints.set(record.endpoint, Buffer.from(id, "latin1"));
     const place = this.#records.place(id) ?? 0;
     this.#growColumns(place);
+    this.#sets.put(place, record.set);
     this.#counts[0] = (this.#counts[0] ?? 0) + 1;
     this.#noteReach(place, record.reach);
   }
@@ -129,6 +160,8 @@ export class NodeStore {
     this.#due[place] = NEVER;
     this.#countState(this.#state[place] ?? 0, -1);
     this.#state[place] = 0;
+    this.#sets.put(place, undefined);
+    this.#told.delete(id);
     this.#hot.delete(id);
     this.#hotByEndpoint.delete(record.endpoint);
     this.#records.delete(id);
@@ -206,7 +239,25 @@ export class NodeStore {
     const hot = this.#hot.get(id);
     if (hot !== undefined) return hot.record;
     const bytes = this.#records.get(id);
-    return bytes && decodeNodeRecord(id, bytes, this.#readTree);
+    return bytes && this.#read(id, bytes);
+  }
+
+  #read(id: NodeId, bytes: Uint8Array): NodeRecord {
+    return decodeNodeRecord(id, bytes, (tree, set) => this.#readTree(id, tree, set));
+  }
+
+  #readTree(id: NodeId, bytes: Uint8Array, set: SetName): KeptTree {
+    if (bytes.length === 0) return NOTHING_KEPT;
+    const kept = readKept(bytes, this.#schemas.of(set));
+    if (kept.dropped.length > 0) this.#tell(id, kept.dropped);
+    return kept;
+  }
+
+  /** Once for each node: its bytes are read again and again. */
+  #tell(owner: NodeId, dropped: Salvaged["dropped"]): void {
+    if (this.#told.has(owner)) return;
+    this.#told.add(owner);
+    for (const { sid, reason } of dropped) this.#log.warn("registry.data-left-out", { owner, sid, reason });
   }
 
   #warm(id: NodeId): Hot | undefined {
@@ -219,7 +270,8 @@ export class NodeStore {
     const record = place === undefined ? undefined : this.#peek(id);
     if (place === undefined || record === undefined) return undefined;
     if (this.#hot.size >= HOT) this.#coolOne();
-    const warmed = { record, place, changed: false, used: false };
+    const schema = this.#schemas.of(record.set);
+    const warmed: Hot = { record, schema, place, changed: false, used: false };
     this.#hot.set(id, warmed);
     this.#hotByEndpoint.set(record.endpoint, warmed);
     return warmed;
@@ -240,13 +292,11 @@ export class NodeStore {
   }
 
   #save(id: NodeId, hot: Hot): Uint8Array {
-    const bytes = encodeNodeRecord(hot.record, this.#schema, this.#writer);
+    const bytes = encodeNodeRecord(hot.record, hot.schema, this.#writer);
     this.#records.set(id, bytes);
     hot.changed = false;
     return bytes;
   }
-
-  readonly #readTree = (bytes: Uint8Array): Tree => salvageTree(bytes, this.#schema).tree;
 }
 
 /** A bound that holds whatever the machine makes of the time after it: the look at the node finds out. */

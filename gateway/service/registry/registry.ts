@@ -15,10 +15,17 @@ import {
   decodeInstances,
   EMPTY_TREE,
   edit,
-  encodeTree,
+  encodeKept,
+  type KeptTree,
+  laidOver,
   merge,
+  NOTHING_KEPT,
+  NOTHING_LEFT,
+  readKept,
+  type Salvaged,
   type Schema,
-  salvageTree,
+  type SchemaSource,
+  type SetName,
   type Tree,
 } from "../../yang/index.ts";
 import { type HouseModels, houseModels } from "./house-models.ts";
@@ -38,7 +45,7 @@ const HEARD = 8192;
 const PAUSE = seconds(5);
 
 export interface RegistryOptions {
-  readonly schema: Schema;
+  readonly schemas: SchemaSource;
   /** How long a node sleeps when nothing else is known of it. */
   readonly wakeInterval: Millis;
   readonly log: Logger;
@@ -60,7 +67,7 @@ export interface Overdue {
 /** The inventory with the datastore of each node; a projection of the journal. */
 export class Registry implements Projection {
   readonly name = "registry";
-  readonly #schema: Schema;
+  readonly #schemas: SchemaSource;
   readonly #wakeInterval: Millis;
   readonly #log: Logger;
   readonly #models: HouseModels;
@@ -74,15 +81,40 @@ export class Registry implements Projection {
   #previewed: { readonly mark: object; readonly tree: Tree } | undefined;
 
   constructor(options: RegistryOptions) {
-    this.#schema = options.schema;
+    this.#schemas = options.schemas;
     this.#wakeInterval = options.wakeInterval;
     this.#log = options.log;
-    this.#models = houseModels(options.schema);
-    this.#nodes = new NodeStore(options.schema, options.log);
+    this.#models = houseModels(this.schema);
+    this.#nodes = new NodeStore(options.schemas, options.log);
   }
 
+  /** Today's schema of the default set: that of the gateway's own datastore. */
   get schema(): Schema {
-    return this.#schema;
+    return this.#schemas.of(undefined);
+  }
+
+  /** The schema that a node's tree goes by. */
+  schemaOf({ set }: Pick<NodeRecord, "set">): Schema {
+    return this.#schemas.of(set);
+  }
+
+  setOf(node: NodeId): SetName {
+    return this.#nodes.setOf(node);
+  }
+
+  /** Named sets that nodes belong to, with their number. */
+  countBySet(): ReadonlyMap<string, number> {
+    return this.#nodes.countBySet();
+  }
+
+  /** A schema was exchanged: to be told at once, before anything else asks for a tree. */
+  exchanged(set: SetName, before: Schema): void {
+    this.#previewed = undefined;
+    this.#nodes.exchanged();
+    if (set !== undefined) return;
+    const kept = readKept(encodeKept({ tree: this.#gatewayTree, left: NOTHING_LEFT }, before), this.schema);
+    this.#tell("gateway", kept.dropped);
+    this.#gatewayTree = kept.tree;
   }
 
   /** The gateway's own leaves that managers have set. */
@@ -136,7 +168,11 @@ export class Registry implements Projection {
       from = `${last[0]}\0`; // the very next key
     }
     const gateway = await state.get(GATEWAY_TABLE, GATEWAY_KEY);
-    if (gateway !== undefined) this.#gatewayTree = this.#salvage("gateway", gateway);
+    if (gateway !== undefined) {
+      const { tree, dropped } = readKept(gateway, this.schema);
+      this.#tell("gateway", dropped);
+      this.#gatewayTree = tree;
+    }
   }
 
   apply(fact: Fact): void {
@@ -149,11 +185,15 @@ export class Registry implements Projection {
           joined: fact.at,
           reach: unheard(this.#wakeInterval),
           slot: undefined,
-          tree: EMPTY_TREE,
+          set: undefined,
+          ...NOTHING_KEPT,
         });
         return;
       case "node.renamed":
         this.#change(fact.node, (node) => ({ ...node, name: fact.name }));
+        return;
+      case "node.models":
+        this.#change(fact.node, (node) => this.#moved(node, fact.set));
         return;
       case "node.removed":
         this.#remove(fact.node);
@@ -182,7 +222,7 @@ export class Registry implements Projection {
   drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
     const changes: StateChange[] = [];
     if (this.#gatewayDirty) {
-      const value = encodeTree(this.#gatewayTree, this.#schema);
+      const value = encodeKept({ tree: this.#gatewayTree, left: NOTHING_LEFT }, this.schema);
       changes.push({ table: GATEWAY_TABLE, key: GATEWAY_KEY, value });
       this.#gatewayDirty = false;
     }
@@ -235,35 +275,47 @@ export class Registry implements Projection {
    * second merge.
    */
   preview(node: NodeRecord, report: ReportedTrees, mark: object): Tree {
+    const schema = this.schemaOf(node);
     let tree = node.tree;
-    for (const { data } of report.samples) tree = merge(tree, data, this.#schema);
-    if (report.data !== undefined) tree = merge(tree, report.data, this.#schema);
+    for (const { data } of report.samples) tree = merge(tree, data, schema);
+    if (report.data !== undefined) tree = merge(tree, report.data, schema);
     this.#previewed = { mark, tree };
     return tree;
   }
 
-  #merged(node: NodeRecord, { data, samples }: Extract<Fact, { type: "node.reported" }>): Tree {
+  #merged(node: NodeRecord, { data, samples }: Extract<Fact, { type: "node.reported" }>): KeptTree {
     const mark = data ?? samples;
-    if (mark === undefined) return node.tree;
-    if (this.#previewed?.mark === mark) return this.#previewed.tree;
+    if (mark === undefined) return node;
+    if (this.#previewed?.mark === mark) return { tree: this.#previewed.tree, left: node.left };
     const parts = [
       ...(samples ?? []).flatMap((sample) => (sample.past ? [] : [sample.data])),
       ...(data === undefined ? [] : [data]),
     ];
-    return this.#despite(node.id, node.tree, () =>
-      parts.reduce((tree, part) => merge(tree, this.#salvage(node.id, part), this.#schema), node.tree),
-    );
+    const schema = this.schemaOf(node);
+    let kept: KeptTree = node;
+    for (const part of parts) {
+      const { dropped, ...next } = laidOver(kept, part, schema);
+      this.#tell(node.id, dropped);
+      kept = next;
+    }
+    return kept;
+  }
+
+  #moved(node: NodeRecord, set: SetName): NodeRecord {
+    const [before, after] = [this.schemaOf(node), this.#schemas.of(set)];
+    if (before === after) return { ...node, set };
+    const { tree, left, dropped } = readKept(encodeKept(node, before), after);
+    this.#tell(node.id, dropped);
+    return { ...node, set, tree, left };
   }
 
   /** Stored data of modules that are no longer loaded, or changed since, is left out: the rest must still start. */
-  #salvage(owner: string, bytes: Uint8Array): Tree {
-    const { tree, dropped } = salvageTree(bytes, this.#schema);
+  #tell(owner: string, dropped: Salvaged["dropped"]): void {
     for (const { sid, reason } of dropped) this.#log.warn("registry.data-left-out", { owner, sid, reason });
-    return tree;
   }
 
   /** The same for a whole step of the fold; only facts from before a change of the modules can fail here. */
-  #despite(owner: string, before: Tree, fold: () => Tree): Tree {
+  #despite<T>(owner: string, before: T, fold: () => T): T {
     try {
       return fold();
     } catch (error) {
@@ -276,7 +328,7 @@ export class Registry implements Projection {
   #reported(fact: Extract<Fact, { type: "node.reported" }>): void {
     const { at, nextWake, state } = fact;
     this.#change(fact.node, (node) => {
-      const tree = this.#merged(node, fact);
+      const { tree, left } = this.#merged(node, fact);
       const awakeTime = fact.data === undefined ? undefined : this.#models.awakeTime(tree);
       // Member by member: a spread whose members are then replaced costs ten times as much, at every check-in.
       return {
@@ -286,20 +338,22 @@ export class Registry implements Projection {
         joined: node.joined,
         reach: step(node.reach, { type: "heard", at, awake: state === "awake", nextWake, awakeTime }),
         slot: { report: fact.report, request: fact.request, reply: fact.reply, at },
+        set: node.set,
         tree,
+        left,
       };
     });
   }
 
   #edited(fact: Extract<Fact, { type: "datastore.edited" }>): void {
-    const edited = (tree: Tree): Tree =>
-      this.#despite(fact.root, tree, () => edit(tree, decodeInstances(fact.patch, this.#schema), this.#schema));
+    const edited = (tree: Tree, schema: Schema): Tree =>
+      this.#despite(fact.root, tree, () => edit(tree, decodeInstances(fact.patch, schema, "input", "any"), schema));
     if (fact.root === "gateway") {
-      this.#gatewayTree = edited(this.#gatewayTree);
+      this.#gatewayTree = edited(this.#gatewayTree, this.schema);
       this.#gatewayDirty = true;
       return;
     }
-    this.#change(fact.root, (node) => ({ ...node, tree: edited(node.tree) }));
+    this.#change(fact.root, (node) => ({ ...node, tree: edited(node.tree, this.schemaOf(node)) }));
   }
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */

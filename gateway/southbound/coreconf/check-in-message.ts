@@ -35,8 +35,8 @@ export interface Answer {
 export interface CheckInCodec {
   /** The first bytes of every check-in: one map with one key, the SID of the rpc. */
   recognizes(payload: Uint8Array): boolean;
-  /** Throws WireError `cbor.*` or `yang.*`. */
-  decode(payload: Uint8Array): Report;
+  /** By the schema of the node that speaks. Throws WireError `cbor.*` or `yang.*`. */
+  decode(payload: Uint8Array, schema: Schema): Report;
   /** Of a request that is refused, as far as it can be read without the schema. */
   maxReplyOf(payload: Uint8Array): number;
   encode(answer: Answer): Uint8Array;
@@ -44,11 +44,11 @@ export interface CheckInCodec {
 
 const DEFAULT_MAX_REPLY = 1024;
 
-/** Bound to one schema: the numbers come from its .sid files. */
-export function checkInCodec(schema: Schema): CheckInCodec {
-  const rpc = houseNode(schema, "/sidgate-node:check-in").sid;
-  const input = (name: string): Sid => houseNode(schema, `/sidgate-node:check-in/input/${name}`).sid;
-  const output = (name: string): Sid => houseNode(schema, `/sidgate-node:check-in/output/${name}`).sid;
+/** `house`: any schema that has our modules; in all of them they have the same numbers. */
+export function checkInCodec(house: Schema): CheckInCodec {
+  const rpc = houseNode(house, "/sidgate-node:check-in").sid;
+  const input = (name: string): Sid => houseNode(house, `/sidgate-node:check-in/input/${name}`).sid;
+  const output = (name: string): Sid => houseNode(house, `/sidgate-node:check-in/output/${name}`).sid;
   const IN = {
     report: input("report"),
     applied: input("applied"),
@@ -80,7 +80,7 @@ export function checkInCodec(schema: Schema): CheckInCodec {
       payload[1] === prefix[1] &&
       payload[2] === prefix[2] &&
       payload[3] === prefix[3],
-    decode: (payload) => {
+    decode: (payload, schema) => {
       const tree = decodeInputOf(payload, schema, rpc);
       const samples = tree.get(IN.sample);
       return {
@@ -118,7 +118,7 @@ export function checkInCodec(schema: Schema): CheckInCodec {
         );
       }
       if (more) tree.set(OUT.more, null);
-      return encodeOutputOf(tree, schema, rpc);
+      return encodeOutputOf(tree, house, rpc);
     },
   };
 }

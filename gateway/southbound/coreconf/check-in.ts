@@ -27,7 +27,7 @@ import {
 } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree, type Sid, type Tree } from "../../yang/index.ts";
+import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
@@ -75,27 +75,21 @@ export class CheckIn implements CheckInLane {
     // Options that ask for more than an answer are the request port's to refuse.
     if (request.ifNoneMatch || request.ifMatch.length > 0) return undefined;
     if (request.accept !== undefined && request.accept !== CONTENT_FORMAT.yangInstances) return undefined;
+    const { registry } = this.#options;
+    let { schema } = registry;
     try {
-      return this.#answer(peer, request);
+      const asker = whoAsks(peer, request, registry);
+      if (asker.role !== "node") throw new TrustError("node.unidentified");
+      schema = registry.schemaOf(asker.node);
+      registry.seenAt(asker.node.id, peer.path);
+      return this.#answer(asker.node, request, schema);
     } catch (error) {
-      return this.#refusal(error, this.#codec.maxReplyOf(request.payload));
+      return refusal(error, schema, this.#codec.maxReplyOf(request.payload));
     }
   }
 
-  /** The same whether a report does not fit or the disk fails; our own faults go on to the engine. */
-  #refusal(error: unknown, maxReply?: number): Response {
-    const response = errorResponse(error, this.#options.registry.schema, maxReply);
-    if (response === undefined) throw error;
-    return response;
-  }
-
-  #answer(peer: Peer, request: Request): Promise<Response> | Response {
-    const { registry } = this.#options;
-    const asker = whoAsks(peer, request, registry);
-    if (asker.role !== "node") throw new TrustError("node.unidentified");
-    const { node } = asker;
-    registry.seenAt(node.id, peer.path);
-    const report = this.#codec.decode(request.payload);
+  #answer(node: NodeRecord, request: Request, schema: Schema): Promise<Response> | Response {
+    const report = this.#codec.decode(request.payload, schema);
     const digest = crc32(request.payload);
     const { slot } = node;
     if (slot !== undefined && slot.report === report.report && slot.request === digest) {
@@ -105,7 +99,7 @@ export class CheckIn implements CheckInLane {
     if (slot !== undefined && isStale(report.report, slot.report)) {
       throw new UsageError("checkin.stale", { report: report.report, last: slot.report });
     }
-    const { reply, durable } = this.#take(node, report, digest);
+    const { reply, durable } = this.#take(node, report, digest, schema);
     return this.#after(durable, answered(reply));
   }
 
@@ -113,7 +107,7 @@ export class CheckIn implements CheckInLane {
   #after(durable: Promise<void>, response: Response): Promise<Response> {
     return durable.then(
       () => response,
-      (error: unknown) => this.#refusal(error),
+      (error: unknown) => refusal(error, this.#options.registry.schema),
     );
   }
 
@@ -122,18 +116,18 @@ export class CheckIn implements CheckInLane {
     node: NodeRecord,
     report: Report,
     request: number,
+    schema: Schema,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
     const { campaigns, recorder, registry, mailbox, clock, wakeInterval } = this.#options;
-    const { schema } = registry;
     const now = clock.now();
     const kept = mailbox.box(node.id);
     const box = report.applied === undefined ? kept : confirm(kept, report.applied);
     if (report.data !== undefined) checkReport(report.data, this.#foreign, schema);
     const news = report.data && withoutWaiting(report.data, box, schema);
-    const data = news && encodeTree(news, schema);
+    const data = news && encodeTree(news, schema, "any");
     for (const sample of report.samples) checkReport(sample.data, this.#foreign, schema);
     const taken = inOrder(report.samples, now, node.slot?.at);
-    const samples = taken.map(({ data: sampled, ...when }) => ({ ...when, data: encodeTree(sampled, schema) }));
+    const samples = taken.map(({ data: sampled, ...when }) => ({ ...when, data: encodeTree(sampled, schema, "any") }));
     const current = taken.filter(({ past }) => past === undefined);
     // Throws what does not fit before anything is recorded.
     const tree = registry.preview(node, { data: news, samples: current }, data ?? samples);
@@ -210,6 +204,13 @@ const inOrder = (
     .sort((a, b) => a.at - b.at);
 
 const ignore = (): void => undefined;
+
+/** The same whether a report does not fit or the disk fails; our own faults go on to the engine. */
+function refusal(error: unknown, schema: Schema, maxReply?: number): Response {
+  const response = errorResponse(error, schema, maxReply);
+  if (response === undefined) throw error;
+  return response;
+}
 
 const answered = (reply: Uint8Array): Response =>
   reply.length === 0 ? { code: "2.04" } : { code: "2.04", contentFormat: CONTENT_FORMAT.yangInstances, payload: reply };

@@ -43,12 +43,14 @@ export interface GatewayRootOptions {
 /** The root for managers at `/c`: computed from the services at each read; edits change names and own leaves only. */
 export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
   const { registry, recorder } = options;
-  const { schema } = registry;
-  const view = new GatewayView(options, schema);
+  const view = new GatewayView(options, registry.schema);
   return {
-    schema,
+    get schema() {
+      return registry.schema;
+    },
     tree: () => view.tree(),
     edit: async (instances, actor) => {
+      const { schema } = registry;
       checkPlace("gateway", instances, schema);
       const before = view.tree();
       const changes = view.changes(before, edit(before, instances, schema));
@@ -70,11 +72,12 @@ class GatewayView {
   readonly #sid: (path: string) => Sid;
   readonly #enum: (path: string, name: string) => number;
 
-  constructor(options: GatewayRootOptions, schema: Schema) {
+  /** `house`: any schema that has our modules; in all of them they have the same numbers. */
+  constructor(options: GatewayRootOptions, house: Schema) {
     this.#options = options;
-    this.#models = houseModels(schema);
-    this.#sid = (path) => houseNode(schema, path).sid;
-    this.#enum = (path, name) => enumValue(schema, path, name);
+    this.#models = houseModels(house);
+    this.#sid = (path) => houseNode(house, path).sid;
+    this.#enum = (path, name) => enumValue(house, path, name);
   }
 
   tree(): Tree {

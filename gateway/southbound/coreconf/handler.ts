@@ -1,5 +1,5 @@
 /** CORECONF on the request port: which resource, which method, who may (draft-ietf-core-comi-21 §3). */
-import { type Clock, type Peer, UsageError } from "../../base/index.ts";
+import { type Clock, isCoded, type Peer, UsageError } from "../../base/index.ts";
 import type { Method, Request, RequestPort, Response } from "../../coap/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
@@ -11,6 +11,7 @@ import {
   encodeTree,
   type ReadQuery,
   readTree,
+  type Schema,
   select,
 } from "../../yang/index.ts";
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
@@ -41,16 +42,26 @@ type Resource =
 
 /** Answers everything that no lane took. Errors become the error body of §6; only our own faults get through. */
 export function coreconfHandler(options: CoreconfOptions): RequestPort {
-  const { schema } = options.registry;
   return async (peer, request) => {
     try {
       return await answer(peer, request, options);
     } catch (error) {
-      const response = errorResponse(error, schema);
+      const response = errorResponse(error, schemaOf(peer, request, options));
       if (response === undefined) throw error;
       return response;
     }
   };
+}
+
+/** By whose numbers an error names the guilty node: those of the datastore that was asked. */
+function schemaOf(peer: Peer, request: Request, options: CoreconfOptions): Schema {
+  try {
+    const resource = route(request, whoAsks(peer, request, options.registry), options);
+    if (resource.kind === "datastore") return resource.root.schema;
+  } catch (error) {
+    if (!isCoded(error)) throw error; // it was not asked for anything that there is
+  }
+  return options.registry.schema;
 }
 
 async function answer(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
@@ -153,7 +164,7 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
   }
 }
 
-function identifiers(request: Request, schema: DatastoreRoot["schema"]): ReturnType<typeof decodeIdentifiers> {
+function identifiers(request: Request, schema: Schema): ReturnType<typeof decodeIdentifiers> {
   expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
   const ids = decodeIdentifiers(request.payload, schema);
   if (ids.length > MOST_IDENTIFIERS) {

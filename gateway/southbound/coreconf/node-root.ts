@@ -18,13 +18,14 @@ interface NodeServices {
  * The tree shows the edit at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
  */
 export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServices): DatastoreRoot {
+  const schema = registry.schemaOf(registry.get(id));
   return {
-    schema: registry.schema,
+    schema,
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
-      checkSizes(instances, registry.schema);
+      checkSizes(instances, schema);
       const patch = checkedPatch(id, instances, registry);
-      const box = post(mailbox.box(id), instances, registry.schema);
+      const box = post(mailbox.box(id), instances, schema);
       const pending = waiting(box).length;
       return recorder.record("datastore.edited", { root: id, patch, actor, revision: box.revision, pending });
     },
@@ -37,12 +38,13 @@ export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServic
  */
 export function ownRoot(id: NodeId, services: NodeServices & PendingServices): DatastoreRoot {
   const { registry, mailbox, recorder } = services;
+  const schema = registry.schemaOf(registry.get(id));
   return {
-    schema: registry.schema,
+    schema,
     tree: () => withPending(registry.get(id).tree, id, services),
     edit: async (instances, actor) => {
       const patch = checkedPatch(id, instances, registry);
-      const applied = appliedIn(patch, registry.schema);
+      const applied = appliedIn(patch, schema);
       const box = mailbox.box(id);
       // A check-in may know of an earlier life (see `confirm`); who writes here says what it fetched and applied.
       if (applied !== undefined && applied > box.revision) {
@@ -55,9 +57,10 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
 }
 
 function checkedPatch(id: NodeId, instances: readonly Instance[], registry: Registry): Uint8Array {
-  const { schema } = registry;
+  const node = registry.get(id);
+  const { tree } = node;
+  const schema = registry.schemaOf(node);
   checkPlace("node", instances, schema);
-  const { tree } = registry.get(id);
   validateEdit(tree, edit(tree, instances, schema), instances, schema);
-  return encodeInstances(instances, schema);
+  return encodeInstances(instances, schema, "any");
 }

@@ -5,18 +5,30 @@
 import { rfc3339 } from "../../base/index.ts";
 import { enumValue, houseNode } from "../../service/registry/index.ts";
 import type { Fact } from "../../store/index.ts";
-import { encodeInstances, type Instance, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
+import {
+  encodeInstances,
+  type Instance,
+  type Schema,
+  type SchemaSource,
+  type Sid,
+  type Tree,
+  type Value,
+} from "../../yang/index.ts";
 
 const KEPT = 32;
 /** The topic that observers of the stream hang on. */
 export const STREAM_TOPIC = "s";
 
 export class EventStream {
-  readonly #schema: Schema;
+  readonly #schemas: SchemaSource;
   #newestFirst: readonly Instance[] = [];
 
-  constructor(schema: Schema) {
-    this.#schema = schema;
+  constructor(schemas: SchemaSource) {
+    this.#schemas = schemas;
+  }
+
+  get #schema(): Schema {
+    return this.#schemas.of(undefined);
   }
 
   /** True when the stream has something new. */

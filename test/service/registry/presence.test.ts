@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { type Millis, minutes, type NodeId, type Peer, SILENT, seconds } from "../../../gateway/base/index.ts";
 import { Presence, Registry } from "../../../gateway/service/registry/index.ts";
 import { type Fact, Ledger, memoryJournal, memoryState } from "../../../gateway/store/index.ts";
-import { builtInModels, loadModels } from "../../../gateway/yang/index.ts";
+import { builtInModels, fixedSchema, loadModels } from "../../../gateway/yang/index.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const schema = await loadModels({ folder: builtInModels(), log: SILENT });
@@ -16,7 +16,7 @@ async function site() {
   const journal = memoryJournal();
   const state = memoryState();
   const open = async () => {
-    const registry = new Registry({ schema, wakeInterval: minutes(15), log: SILENT });
+    const registry = new Registry({ schemas: fixedSchema(schema), wakeInterval: minutes(15), log: SILENT });
     const ledger = await Ledger.open({ journal, state, projections: [registry], clock, log: SILENT });
     return { registry, ledger };
   };

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { type Millis, millis, type NodeId, SILENT, seconds } from "../../../gateway/base/index.ts";
 import { Registry } from "../../../gateway/service/registry/index.ts";
 import type { Fact } from "../../../gateway/store/index.ts";
-import { builtInModels, loadModels, type Schema } from "../../../gateway/yang/index.ts";
+import { builtInModels, fixedSchema, loadModels, type Schema } from "../../../gateway/yang/index.ts";
 
 const NODE = "n-0001" as NodeId;
 const T0 = millis(1_790_000_000_000);
@@ -57,7 +57,7 @@ const STORIES: ReadonlyArray<
   ["registered by another", [JOINED, { ...REGISTERED, node: "n-0002" as NodeId }], undefined, undefined],
 ];
 test.each(STORIES)("%s", (_name, facts, lastSeen, expires) => {
-  const registry = new Registry({ schema, wakeInterval: seconds(900), log: SILENT });
+  const registry = new Registry({ schemas: fixedSchema(schema), wakeInterval: seconds(900), log: SILENT });
   for (const fact of facts) registry.apply(fact);
   expect(registry.get(NODE).reach).toMatchObject({ lastSeen, expires });
 });

@@ -3,14 +3,21 @@ import { expect, test } from "@jest/globals";
 import { type LogFacts, millis, minutes, type NodeId, type Peer, SILENT } from "../../../gateway/base/index.ts";
 import { Presence, Registry } from "../../../gateway/service/registry/index.ts";
 import { encodePlain, type Fact, Ledger, memoryJournal, memoryState } from "../../../gateway/store/index.ts";
-import { builtInModels, decodeTree, encodeTree, loadModels, type Schema } from "../../../gateway/yang/index.ts";
+import {
+  builtInModels,
+  decodeTree,
+  encodeTree,
+  fixedSchema,
+  loadModels,
+  type Schema,
+} from "../../../gateway/yang/index.ts";
 import { bytes, hex } from "../../support/services.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const schema: Schema = await loadModels({ folder: builtInModels(), log: SILENT });
 const WAKE = minutes(15);
 const T0 = millis(1_790_000_000_000);
-const registry = (): Registry => new Registry({ schema, wakeInterval: WAKE, log: SILENT });
+const registry = (): Registry => new Registry({ schemas: fixedSchema(schema), wakeInterval: WAKE, log: SILENT });
 const id = (number: number): NodeId => `n-${number}` as NodeId;
 /** {60201: {1: 4([-2, t]), 2: 40}}: a reading of two bytes. */
 const data = (reading: number): Uint8Array => {
@@ -127,7 +134,7 @@ test("what a module that is gone has stored is told once and left out", async ()
   const tree = Buffer.concat([Buffer.of(0xa2), data(2000).subarray(1), Buffer.from("1a0001869f01", "hex")]);
   const row = { id: "n-1", endpoint: "e", name: "e", joined: T0, reach: ["unknown", 0, 0, WAKE, 0], slot: null, tree };
   await state.commit("registry", 1, [{ table: "node", key: "n-1", value: encodePlain(row) }]);
-  const nodes = new Registry({ schema, wakeInterval: WAKE, log });
+  const nodes = new Registry({ schemas: fixedSchema(schema), wakeInterval: WAKE, log });
   await nodes.load(state);
   for (let i = 0; i < 3; i++) expect(nodes.find("n-1")?.tree).toEqual(decodeTree(data(2000), schema));
   expect([...nodes.nodes()][0]?.tree).toEqual(decodeTree(data(2000), schema));

@@ -1,0 +1,3 @@
+export { inThread, notAhead } from "./compile-ahead.ts";
+export { watchFolder } from "./folder-watch.ts";
+export { type ModelSet, ModelSets, type ModelSetsOptions } from "./model-sets.ts";

@@ -1,0 +1,38 @@
+/** Errors of the models folder and its module sets. */
+export const MODELS_ERRORS = {
+  "models.set-name": {
+    blame: "usage",
+    text: "{folder} cannot be a module set: '{name}' is no name of one",
+    hint: "Use 1 to 64 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit.",
+  },
+  "models.set-file": {
+    blame: "usage",
+    text: "{file}: {what}",
+    hint: "It may hold an object 'features' with an array of feature names by module: of these modules just those are on.",
+  },
+  "models.house": {
+    blame: "usage",
+    text: "{file} brings another {module}, which is the gateway's own",
+    hint: "Take it away: every module set has the gateway's own modules as they are.",
+  },
+  "models.house-changed": {
+    blame: "usage",
+    text: "{deviation} deviates from {module}, which is the gateway's own",
+    hint: "Take the deviation away: every module set has the gateway's own modules as they are.",
+  },
+  "models.set-unknown": {
+    blame: "usage",
+    text: "there is no module set '{set}'",
+    hint: "Make a folder of this name in the folder models/ of the data folder; 'sidgate models list' shows those there are.",
+  },
+  "models.set-broken": {
+    blame: "usage",
+    text: "the module set '{set}' cannot be used: {reason}",
+    hint: "Correct its files, then ask again.",
+  },
+  "models.compiler": {
+    blame: "bug",
+    text: "the compiler of models ended without a word: {reason}",
+    hint: "Please report this with the models that it was given; the gateway goes on with the former ones.",
+  },
+} as const;
