@@ -15,7 +15,7 @@ export interface CborPolicy {
   readonly maxLength: number;
 }
 
-/** Tags on tags: they open no map or array, so depth does not count them. */
+/** Tags on tags: they open no map or array, so `maxDepth` does not count them. */
 export const MAX_NESTED_TAGS = 4;
 
 /** Signed envelopes (SUIT, COSE): what was signed has one encoding only. */
@@ -41,7 +41,8 @@ export const CORECONF: CborPolicy = {
   indefinite: true,
   shortest: false,
   tags: new Set([4, 43, 44, 45, 46, 47]),
-  maxDepth: 32,
+  // A list counts twice: the array and the map of an entry.
+  maxDepth: 64,
   maxLength: 1 << 20,
 };
 

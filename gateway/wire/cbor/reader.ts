@@ -9,8 +9,10 @@ import type { CborPolicy } from "./policy.ts";
 export const MAJOR = { uint: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
 const MAJOR_NAMES = ["unsigned", "negative", "byte string", "text", "array", "map", "tag", "simple value"] as const;
 
-/** What `array` and `map` return for an indefinite length; only `next` looks at it. */
+/** What `array` and `map` return for an indefinite length; only `next` looks at it, and counts down from there. */
 const INDEFINITE = 0x7fff_ffff;
+/** No definite count is as large, and no counting goes as low. */
+const LEAST_INDEFINITE = 0x4000_0000;
 const BREAK = 0xff;
 const TWO_32 = 0x1_0000_0000;
 /** Below this length a JavaScript loop beats the call into the runtime. */
@@ -80,8 +82,11 @@ export class CborReader {
    * must read exactly one item (array) or two (map) in between.
    */
   next(left: number): number {
-    if (left === INDEFINITE) {
-      if (this.peek() !== BREAK) return INDEFINITE;
+    if (left >= LEAST_INDEFINITE) {
+      if (this.peek() !== BREAK) {
+        this.checkLength(INDEFINITE - left + 1, this.offset);
+        return left - 1;
+      }
       this.offset += 1;
       this.depth -= 1;
       return -1;

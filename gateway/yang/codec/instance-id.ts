@@ -10,14 +10,17 @@ import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
 import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
-/** Reads an identifier of a node that the schema knows, its keys by their types. */
+/**
+ * Reads an identifier of a node that the schema knows, its keys by their types. A list without its own keys is the list
+ * itself, and a node without any keys is meant wherever it is; with some of its keys it is nothing.
+ */
 export function readId(reader: CborReader, plan: Plan): InstanceId {
   const major = reader.major();
-  if (major === MAJOR.text && plan.form !== "sid") return parseIdValue(reader.text(), plan);
+  if (major === MAJOR.text && plan.form !== "sid") return readPath(reader, plan);
   if (plan.form === "name") throw wrongType("a path");
   if (major === MAJOR.uint) {
     const sid = Number(reader.integer());
-    if (!plan.nodes.has(sid)) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+    if (!plan.nodes.has(sid)) throw unknownSid(sid);
     return { sid, keys: [] };
   }
   if (major !== MAJOR.array) throw wrongType("a SID or [SID, keys…]");
@@ -25,7 +28,7 @@ export function readId(reader: CborReader, plan: Plan): InstanceId {
   if (left < 0 || reader.major() !== MAJOR.uint) throw wrongType("a SID first in [SID, keys…]");
   const sid = Number(reader.integer());
   const node = plan.nodes.get(sid);
-  if (node === undefined) throw new Fault("yang.unknown-element", `no node has the SID ${sid}`, sid);
+  if (node === undefined) throw unknownSid(sid);
   const keys: LeafValue[] = [];
   for (left = reader.next(left); left >= 0; left = reader.next(left)) {
     const key = node.idKeys[keys.length];
@@ -37,7 +40,23 @@ export function readId(reader: CborReader, plan: Plan): InstanceId {
       throw error instanceof Fault ? error.place(key.sid) : error;
     }
   }
+  const missing = node.idKeys.length - keys.length;
+  if (keys.length > 0 && missing > 0 && missing !== node.keys.length) throw keyMissing(sid);
   return { sid, keys };
+}
+
+/** A number above 2^53 can be read, but names no node, also in the answer. */
+const unknownSid = (sid: number): Fault =>
+  new Fault("yang.unknown-element", `no node has the SID ${sid}`, Number.isSafeInteger(sid) ? sid : undefined);
+
+const keyMissing = (sid: number): Fault => new Fault("yang.missing-key", "a key of a list on the way is missing", sid);
+
+/** RFC 7950 §9.13: as the value of a leaf an identifier leads to one instance, so it has all keys. */
+export function checkIdValue(id: InstanceId, plan: Plan): InstanceId {
+  if ((plan.nodes.get(id.sid)?.idKeys.length ?? 0) > id.keys.length) {
+    throw new Fault("yang.invalid-datatype", "an instance-identifier without all keys of the lists on the way");
+  }
+  return id;
 }
 
 /**
@@ -203,12 +222,26 @@ export function parseId(text: string, plan: Plan): InstanceId {
   return { sid: node.sid, keys };
 }
 
-/** An identifier as the value of a leaf: a bad one is the fault of the data, not of a caller. */
-export function parseIdValue(text: string, plan: Plan): InstanceId {
+/** RFC 9254 §6.13.2. */
+function readPath(reader: CborReader, plan: Plan): InstanceId {
+  const text = reader.text();
   try {
     return parseId(text, plan);
   } catch (error) {
-    throw error instanceof UsageError ? new Fault("yang.invalid-datatype", error.message) : error;
+    throw asFault(error);
+  }
+}
+
+/** A bad one is the fault of the data, not of a caller. */
+const asFault = (error: unknown): unknown =>
+  error instanceof UsageError ? new Fault("yang.invalid-datatype", error.message) : error;
+
+/** An identifier as the value of a leaf. */
+export function parseIdValue(text: string, plan: Plan): InstanceId {
+  try {
+    return checkIdValue(parseId(text, plan), plan);
+  } catch (error) {
+    throw asFault(error);
   }
 }
 

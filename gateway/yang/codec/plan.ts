@@ -4,7 +4,7 @@ import { CborWriter } from "../../wire/cbor/index.ts";
 import type { LeafType, Schema, SchemaNode, Sid } from "../schema.ts";
 import { Fault } from "./fault.ts";
 import type { Form } from "./form.ts";
-import { formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
+import { checkIdValue, formatId, parseIdValue, readId, writeId } from "./instance-id.ts";
 import type { IdentifierForms, LeafCodec } from "./leaf.ts";
 import { qualifiedName } from "./names.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
@@ -80,7 +80,7 @@ function makePlans(schema: Schema): Plans {
 }
 
 const idForms = (plan: Plan): IdentifierForms => ({
-  read: (reader) => readId(reader, plan),
+  read: (reader) => checkIdValue(readId(reader, plan), plan),
   write: (writer, id) => writeId(writer, id, plan),
   parse: (text) => parseIdValue(text, plan),
   format: (id) => formatId(id, plan),

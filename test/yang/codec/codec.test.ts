@@ -19,20 +19,24 @@ const tree = (...pairs: ReadonlyArray<readonly [number, unknown]>): Tree => new 
 
 /** The last column is the canonical form where the document's own differs from it. */
 const TREES: ReadonlyArray<readonly [name: string, hex: string, tree: Tree, canonical?: string]> = [
-  ["RFC 9254 §4.1.1: a leaf", "a11906d8726d79686f73742e6578616d706c652e636f6d", tree([1752, "myhost.example.com"])],
   [
-    "RFC 9254 §4.2.1: containers, keys as deltas",
+    "CC-V1: RFC 9254 §4.1.1: a leaf",
+    "a11906d8726d79686f73742e6578616d706c652e636f6d",
+    tree([1752, "myhost.example.com"]),
+  ],
+  [
+    "CC-V1 CC-V2: RFC 9254 §4.2.1: containers, keys as deltas",
     "a11906b8a101a202781a323031352d31302d30325431343a34373a32345a2d30353a303001781a323031352d30392d31355430393a31323a35385a2d30353a3030",
     tree([1720, tree([1721, tree([1723, "2015-10-02T14:47:24Z-05:00"], [1722, "2015-09-15T09:12:58Z-05:00"])])]),
     "a11906b8a101a201781a323031352d30392d31355430393a31323a35385a2d30353a303002781a323031352d31302d30325431343a34373a32345a2d30353a3030",
   ],
   [
-    "RFC 9254 §4.3.1: a leaf-list",
+    "CC-V5: RFC 9254 §4.3.1: a leaf-list",
     "a11906d28268696574662e6f726768696565652e6f7267",
     tree([1746, ["ietf.org", "ieee.org"]]),
   ],
   [
-    "RFC 9254 §4.4.1: a list; choice and case leave no trace",
+    "CC-V3 CC-V4: RFC 9254 §4.4.1: a list; choice and case leave no trace",
     "a11906dc82a5036e4e5243205449432073657276657205a2016a7469632e6e72632e636102187b010002f404f5a2036e4e5243205441432073657276657205a1016a7461632e6e72632e6361",
     tree([
       1756,
@@ -51,25 +55,25 @@ const TREES: ReadonlyArray<readonly [name: string, hex: string, tree: Tree, cano
       "04f505a2016a7469632e6e72632e636102187ba2036e4e5243205441432073657276657205a1016a7461632e6e72632e6361",
   ],
   [
-    "RFC 9254 §4.5.1: anydata, keys relative to its own SID",
+    "CC-V6: RFC 9254 §4.5.1: anydata, keys relative to its own SID",
     "a119eadba1184da20166302f342f3231026a4f70656e2070696e2032",
     tree([60123, tree([60200, tree([60201, "0/4/21"], [60202, "Open pin 2"])])]),
   ],
   [
-    "RFC 9254 §4.5.1: anydata, absolute SID with tag 47",
+    "CC-V6: RFC 9254 §4.5.1: anydata, absolute SID with tag 47",
     "a119eadba1d82f19eb28a20166302f342f3231026a4f70656e2070696e2032",
     tree([60123, tree([60200, tree([60201, "0/4/21"], [60202, "Open pin 2"])])]),
     "a119eadba1184da20166302f342f3231026a4f70656e2070696e2032",
   ],
-  ["RFC 9254 §4.6.1: anyxml", "a119ea6083f5f6f5", tree([60000, hex("83f5f6f5")])],
+  ["CC-V7: RFC 9254 §4.6.1: anyxml", "a119ea6083f5f6f5", tree([60000, hex("83f5f6f5")])],
   [
-    "RFC 9254 §5.1: the error structure with identityrefs and an instance-identifier",
+    "CC-V8 CC-V16: RFC 9254 §5.1: the error structure with identityrefs and an instance-identifier",
     "a1190400a4041903f3011903fa021906cc03704d6178696d756d206578636565646564",
     tree([1024, tree([1028, 1011], [1025, 1018], [1026, { sid: 1740, keys: [] }], [1027, "Maximum exceeded"])]),
     "a1190400a4011903fa021906cc03704d6178696d756d206578636565646564041903f3",
   ],
   [
-    "draft §3.3.1: GET, nodes deep in the schema at the top",
+    "CC-G5: draft §3.3.1: GET, nodes deep in the schema at the top",
     "a21906b9a20274323031362d31302d32365431323a31363a33315a0174323031342d31302d30355430393a30303a30305a1905fd81a5046465746830017045746865726e65742061646170746f720519075802f50b03",
     tree(
       [1721, tree([1723, "2016-10-26T12:16:31Z"], [1722, "2014-10-05T09:00:00Z"])],
@@ -80,7 +84,7 @@ const TREES: ReadonlyArray<readonly [name: string, hex: string, tree: Tree, cano
   ],
 ];
 
-test.each(TREES)("CF 140, %s", (_name, bytes, expected, canonical = bytes) => {
+test.each(TREES)("%s (CF 140)", (_name, bytes, expected, canonical = bytes) => {
   expect(decodeTree(hex(bytes), IETF)).toEqual(expected);
   expect(toHex(encodeTree(expected, IETF))).toBe(canonical);
   expect(decodeTree(hex(canonical), IETF)).toEqual(expected);
@@ -89,19 +93,19 @@ test.each(TREES)("CF 140, %s", (_name, bytes, expected, canonical = bytes) => {
 const at = (sid: number, ...keys: string[]): InstanceId => ({ sid, keys });
 
 const IDENTIFIERS: ReadonlyArray<readonly [name: string, hex: string, ids: readonly InstanceId[]]> = [
-  ["no bytes: the empty sequence", "", []],
-  ["RFC 9254 §6.13.1: one node", "1906cd", [at(1741)]],
+  ["CC-E4: no bytes: the empty sequence", "", []],
+  ["CC-K1: RFC 9254 §6.13.1: one node", "1906cd", [at(1741)]],
   [
-    "RFC 9254 §6.13.1: keys of nested lists",
+    "CC-K2: RFC 9254 §6.13.1: keys of nested lists",
     "841906c663626f626561646d696e666672616e6365",
     [at(1734, "bob", "admin", "france")],
   ],
-  ["RFC 9254 §6.13.1: a list entry", "821906c2646a61636b", [at(1730, "jack")]],
-  ["draft §3.1.3.1: FETCH of two nodes", "1906bb821905fd6465746830", [at(1723), at(1533, "eth0")]],
-  ["draft §3.4.2: an unknown SID passes", "19ea6a19ea74", [at(60010), at(60020)]],
+  ["CC-K2: RFC 9254 §6.13.1: a list entry", "821906c2646a61636b", [at(1730, "jack")]],
+  ["CC-F1: draft §3.1.3.1: FETCH of two nodes", "1906bb821905fd6465746830", [at(1723), at(1533, "eth0")]],
+  ["CC-E6: draft §3.4.2: an unknown SID passes", "19ea6a19ea74", [at(60010), at(60020)]],
 ];
 
-test.each(IDENTIFIERS)("CF 141, %s", (_name, bytes, ids) => {
+test.each(IDENTIFIERS)("%s (CF 141)", (_name, bytes, ids) => {
   expect(decodeIdentifiers(hex(bytes), IETF)).toEqual(ids);
   expect(toHex(encodeIdentifiers(ids, IETF))).toBe(bytes);
 });
@@ -117,9 +121,9 @@ const INSTANCES: ReadonlyArray<
     canonical?: string,
   ]
 > = [
-  ["no bytes: the empty sequence", "", "input", []],
+  ["CC-E4: no bytes: the empty sequence", "", "input", []],
   [
-    "draft §3.1.3.1: FETCH response, one entry under its bare SID",
+    "CC-F3 CC-F4: draft §3.1.3.1: FETCH response, one entry under its bare SID",
     "a11906bb74323031342d31302d32365431323a31363a33315aa11905fda5046465746830017045746865726e65742061646170746f720519075802f50b03",
     "input",
     [
@@ -129,7 +133,7 @@ const INSTANCES: ReadonlyArray<
     "a11906bb74323031342d31302d32365431323a31363a33315aa11905fda5017045746865726e65742061646170746f7202f5046465746830051907580b03",
   ],
   [
-    "draft §3.2.3.1: iPATCH sets, removes and adds",
+    "CC-I3: draft §3.2.3.1: iPATCH sets, removes and adds",
     "a11906dbf5a1821906dc6a7461632e6e72632e6361f6a11906dca3036a7469632e6e72632e636104f505a1016e3133322e3234362e31312e323331",
     "input",
     [
@@ -139,7 +143,7 @@ const INSTANCES: ReadonlyArray<
     ],
   ],
   [
-    "draft §3.4.2: an event stream",
+    "CC-E1: draft §3.4.2: an event stream",
     "a119ea6aa20166302f342f3231026a4f70656e2070696e2032a119ea6aa20166312f342f3231026a4f70656e2070696e2035",
     "input",
     [
@@ -148,27 +152,27 @@ const INSTANCES: ReadonlyArray<
     ],
   ],
   [
-    "draft §3.5.1: rpc input, keys relative to the rpc",
+    "CC-A1 CC-A3: draft §3.5.1: rpc input, keys relative to the rpc",
     "a119ee48a101184d",
     "input",
     [one(at(61000), tree([61001, 77]))],
   ],
-  ["draft §3.5.1: rpc without output", "a119ee48f6", "output", [one(at(61000), undefined)]],
+  ["CC-A1: draft §3.5.1: rpc without output", "a119ee48f6", "output", [one(at(61000), undefined)]],
   [
-    "draft §3.5.2: action input",
+    "CC-A2: draft §3.5.2: action input",
     "a18219f232686d79736572766572a10174323031362d30322d30385431343a31303a30385a",
     "input",
     [one(at(62002, "myserver"), tree([62003, "2016-02-08T14:10:08Z"]))],
   ],
   [
-    "draft §3.5.2: action output",
+    "CC-A2: draft §3.5.2: action output",
     "a18219f232686d79736572766572a10274323031362d30322d30385431343a31303a31315a",
     "output",
     [one(at(62002, "myserver"), tree([62004, "2016-02-08T14:10:11Z"]))],
   ],
 ];
 
-test.each(INSTANCES)("CF 142, %s", (_name, bytes, operations, instances, canonical = bytes) => {
+test.each(INSTANCES)("%s (CF 142)", (_name, bytes, operations, instances, canonical = bytes) => {
   expect(decodeInstances(hex(bytes), IETF, operations)).toEqual(instances);
   expect(toHex(encodeInstances(instances, IETF))).toBe(canonical);
 });
@@ -193,7 +197,7 @@ test("what is decoded does not hold on to the datagram", () => {
   expect(firmware).toEqual(tree([60101, tree([60102, new Uint8Array(32).fill(0xa5)])]));
 });
 
-test("an output is keyed from the rpc; an empty one is null", () => {
+test("CC-A3: an output is keyed from the rpc; an empty one is null", () => {
   expect(toHex(encodeOutputOf(tree([60012, 1_800_000_000], [60020, null]), SIDGATE, 60001))).toBe(
     "a119ea61a20b1a6b49d20013f6",
   );

@@ -31,9 +31,18 @@ type Row = readonly [
   path: string,
 ];
 const ROWS: readonly Row[] = [
-  ["a SID that nobody has", tree, "a119ffff00", "yang.unknown-element", "unknown-element", "", at(65535), "SID 65535"],
   [
-    "a child of another parent",
+    "CC-V22: a SID that nobody has",
+    tree,
+    "a119ffff00",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(65535),
+    "SID 65535",
+  ],
+  [
+    "CC-V22: a child of another parent",
     tree,
     "a119eb29a12100",
     "yang.unknown-element",
@@ -43,7 +52,7 @@ const ROWS: readonly Row[] = [
     "SID 60199",
   ],
   [
-    "an rpc as data",
+    "CC-V22: an rpc as data",
     tree,
     "a119ea61a0",
     "yang.unknown-element",
@@ -53,7 +62,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-node:check-in",
   ],
   [
-    "an input leaf by itself",
+    "CC-V22: an input leaf by itself",
     tree,
     "a119ea6301",
     "yang.unknown-element",
@@ -63,7 +72,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-node:check-in/report",
   ],
   [
-    "a leaf of another type",
+    "CC-V22: a leaf of another type",
     tree,
     "a119eb29a102f5",
     "yang.invalid-datatype",
@@ -73,7 +82,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/humidity",
   ],
   [
-    "a leaf out of its range",
+    "CC-V22: a leaf out of its range",
     tree,
     "a119eb29a1021865",
     "yang.not-in-range",
@@ -83,7 +92,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/humidity",
   ],
   [
-    "a container that is no map",
+    "CC-V1: a container that is no map",
     tree,
     "a119eb2980",
     "yang.invalid-datatype",
@@ -93,7 +102,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room",
   ],
   [
-    "a list that is no array",
+    "CC-V4: a list that is no array",
     tree,
     "a119eb29a109a0",
     "yang.invalid-datatype",
@@ -103,7 +112,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/period",
   ],
   [
-    "a list entry without its key",
+    "CC-V4: a list entry without its key",
     tree,
     "a119eb29a10981a102c482211907d0",
     "yang.missing-key",
@@ -113,7 +122,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/period",
   ],
   [
-    "a leaf of a list entry, its key after it",
+    "CC-V22: a leaf of a list entry, its key after it",
     tree,
     "a119eb29a10981a2020001" + "6530363a3330",
     "yang.invalid-datatype",
@@ -123,7 +132,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/period[start='06:30']/set-point",
   ],
   [
-    "a leaf in nested lists",
+    "CC-V22: a leaf in nested lists",
     ietf,
     "a11906c281a20163626f620281a301666672616e63650201036561646d696e",
     "yang.invalid-datatype",
@@ -133,7 +142,7 @@ const ROWS: readonly Row[] = [
     "/ietf-system:system/authentication/user[name='bob']/authorized-key[name='admin'][country='france']/key-data",
   ],
   [
-    "a name in a body of SIDs",
+    "CC-M10: a name in a body of SIDs",
     tree,
     "a164726f6f6da0",
     "yang.malformed-message",
@@ -142,9 +151,18 @@ const ROWS: readonly Row[] = [
     at(0),
     "/",
   ],
-  ["an array as the whole tree", tree, "80", "yang.invalid-datatype", "invalid-value", "invalid-datatype", at(0), "/"],
   [
-    "an item of the sequence that is no map",
+    "CC-V1: an array as the whole tree",
+    tree,
+    "80",
+    "yang.invalid-datatype",
+    "invalid-value",
+    "invalid-datatype",
+    at(0),
+    "/",
+  ],
+  [
+    "CC-M3: an item of the sequence that is no map",
     patch,
     "1906db",
     "yang.malformed-message",
@@ -154,7 +172,7 @@ const ROWS: readonly Row[] = [
     "/",
   ],
   [
-    "an instance of a SID that nobody has",
+    "CC-M3: an instance of a SID that nobody has",
     patch,
     "a119ffff00",
     "yang.unknown-element",
@@ -164,17 +182,47 @@ const ROWS: readonly Row[] = [
     "SID 65535",
   ],
   [
-    "an instance whose leaf is wrong",
+    "CC-M3: an instance whose leaf is wrong",
     patch,
-    "a1831906c463626f626561646d696ef5",
+    "a1841906c463626f626561646d696e666672616e6365f5",
     "yang.invalid-datatype",
     "invalid-value",
     "invalid-datatype",
-    at(1732, "bob", "admin"),
-    "/ietf-system:system/authentication/user[name='bob']/authorized-key[name='admin']",
+    at(1732, "bob", "admin", "france"),
+    "/ietf-system:system/authentication/user[name='bob']/authorized-key[name='admin'][country='france']",
   ],
   [
-    "an entry of an instance whose leaf is wrong",
+    "CC-K6: an instance with some of its keys",
+    patch,
+    "a1831906c463626f626561646d696ea0",
+    "yang.missing-key",
+    "missing-element",
+    "missing-key",
+    at(1732),
+    "/ietf-system:system/authentication/user/authorized-key",
+  ],
+  [
+    "CC-K6: an identifier with the keys of the outer list alone",
+    fetch,
+    "821906c663626f62",
+    "yang.missing-key",
+    "missing-element",
+    "missing-key",
+    at(1734),
+    "/ietf-system:system/authentication/user/authorized-key/key-data",
+  ],
+  [
+    "CC-V19: a SID above 2^53",
+    patch,
+    "a11bffffffffffffffff00",
+    "yang.unknown-element",
+    "unknown-element",
+    "",
+    at(0),
+    "/",
+  ],
+  [
+    "CC-M3: an entry of an instance whose leaf is wrong",
     patch,
     "a1821906dc6374696ca10400",
     "yang.invalid-datatype",
@@ -184,7 +232,7 @@ const ROWS: readonly Row[] = [
     "/ietf-system:system/ntp/server[name='til']/prefer",
   ],
   [
-    "an entry without key under the bare SID of its list",
+    "CC-I3: an entry without key under the bare SID of its list",
     patch,
     "a11906dca104f5",
     "yang.missing-key",
@@ -194,7 +242,7 @@ const ROWS: readonly Row[] = [
     "/ietf-system:system/ntp/server",
   ],
   [
-    "an identifier that is neither SID nor array",
+    "CC-M2: an identifier that is neither SID nor array",
     fetch,
     "f5",
     "yang.malformed-message",
@@ -204,7 +252,7 @@ const ROWS: readonly Row[] = [
     "/",
   ],
   [
-    "an identifier with a key of another type",
+    "CC-K3: an identifier with a key of another type",
     fetch,
     "821906c201",
     "yang.invalid-datatype",
@@ -214,7 +262,7 @@ const ROWS: readonly Row[] = [
     "/ietf-system:system/authentication/user/name",
   ],
   [
-    "a check-in without its report number",
+    "CC-A6: a check-in without its report number",
     checkIn,
     "a119ea61a10307",
     "yang.missing-input-parameter",
@@ -224,7 +272,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-node:check-in/report",
   ],
   [
-    "a check-in with nothing in it",
+    "CC-A6: a check-in with nothing in it",
     checkIn,
     "a119ea61f6",
     "yang.missing-input-parameter",
@@ -234,7 +282,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-node:check-in/report",
   ],
   [
-    "an output leaf in the input",
+    "CC-A3: an output leaf in the input",
     checkIn,
     "a119ea61a202010b00",
     "yang.unknown-element",
@@ -244,7 +292,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-node:check-in/time",
   ],
   [
-    "a sample without its age",
+    "CC-A6: a sample without its age",
     checkIn,
     "a119ea61a202010681a102a0",
     "yang.missing-input-parameter",
@@ -264,7 +312,7 @@ const ROWS: readonly Row[] = [
     "/sidgate-building:room/temperature",
   ],
   [
-    "a call of another rpc",
+    "CC-A1: a call of another rpc",
     checkIn,
     "a119ea62a10201",
     "yang.malformed-message",
@@ -288,8 +336,8 @@ test.each(ROWS)("%s", (_name, door, bytes, code, tag, appTag, id, path) => {
 });
 
 test.each([
-  ["the same leaf twice", "a119eb29a202010203"],
-  ["the same leaf as delta and with tag 47", "a119eb29a20201d82f19eb2b03"],
+  ["CC-V22: the same leaf twice", "a119eb29a202010203"],
+  ["CC-V22: the same leaf as delta and with tag 47", "a119eb29a20201d82f19eb2b03"],
 ])("%s is a duplicate key", (_name, bytes) => {
   expect(() => decodeTree(fromHex(bytes)!, SIDGATE)).toThrow(expect.objectContaining({ code: "cbor.duplicate-key" }));
 });
@@ -297,8 +345,8 @@ test.each([
 const JSON_ROWS: ReadonlyArray<
   readonly [name: string, json: Parameters<typeof fromJson>[0], code: string, at: InstanceId]
 > = [
-  ["a name that nobody has", { "sidgate-building:roof": {} }, "yang.unknown-element", at(0)],
-  ["a name without its module at the top", { room: {} }, "yang.unknown-element", at(0)],
+  ["CC-7951-4: a name that nobody has", { "sidgate-building:roof": {} }, "yang.unknown-element", at(0)],
+  ["CC-7951-4: a name without its module at the top", { room: {} }, "yang.unknown-element", at(0)],
   ["a member that nobody has", { "sidgate-building:room": { wind: 1 } }, "yang.unknown-element", at(60201)],
   ["a leaf out of range", { "sidgate-building:room": { humidity: 101 } }, "yang.not-in-range", at(60203)],
   [
@@ -313,9 +361,9 @@ const JSON_ROWS: ReadonlyArray<
     "yang.not-in-range",
     at(60212, "06:30"),
   ],
-  ["an entry without key", { "sidgate-building:room": { period: [{}] } }, "yang.missing-key", at(60210)],
+  ["CC-7951-5.4: an entry without key", { "sidgate-building:room": { period: [{}] } }, "yang.missing-key", at(60210)],
 ];
 
-test.each(JSON_ROWS)("JSON: %s", (_name, json, code, id) => {
+test.each(JSON_ROWS)("%s, refused in JSON", (_name, json, code, id) => {
   expect(() => fromJson(json, SIDGATE)).toThrow(expect.objectContaining({ code, at: id }));
 });

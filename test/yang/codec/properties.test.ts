@@ -30,7 +30,7 @@ const STYLES: readonly Style[] = [false, true].flatMap((absolute) =>
   [false, true].flatMap((indefinite) => [false, true].map((reversed) => ({ absolute, indefinite, reversed }))),
 );
 
-test("deltas, tag 47, indefinite lengths and any order decode to the same tree, which has one encoding", () => {
+test("CC-V2 CC-V18: deltas, tag 47, indefinite lengths and any order decode to the same tree, which has one encoding", () => {
   fc.assert(
     fc.property(zooTree, (tree) => {
       const canonical = toHex(encodeTree(tree, ZOO));
@@ -44,7 +44,7 @@ test("deltas, tag 47, indefinite lengths and any order decode to the same tree, 
   );
 });
 
-test("what we write is well-formed for a strict reader", () => {
+test("CC-V22: what we write is well-formed for a strict reader", () => {
   const strict = { ...CORECONF, indefinite: false, shortest: true };
   fc.assert(
     fc.property(zooTree, (tree) => void decodeItem(encodeTree(tree, ZOO), strict)),
