@@ -1,11 +1,7 @@
 /** Instance paths (RFC 9254 §6.13.2, RFC 7951 §6.11) and the explanation of bytes. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { fromHex } from "../../gateway/base/index.ts";
-import { decodeTree } from "../../gateway/yang/codec/index.ts";
 import { annotate } from "../../gateway/yang/diagnostic.ts";
-import { toJson } from "../../gateway/yang/json.ts";
 import { formatInstanceId, parsePath } from "../../gateway/yang/path.ts";
 import type { InstanceId } from "../../gateway/yang/tree.ts";
 import { IETF, SIDGATE } from "../support/hand-schema.ts";
@@ -25,12 +21,12 @@ const BOTH_WAYS: ReadonlyArray<readonly [text: string, id: InstanceId]> = [
   ["/example-server-farm:server[name='s']/reset", at(62002, "s")],
 ];
 
-test.each(BOTH_WAYS)("%s", (text, id) => {
+test.each(BOTH_WAYS)("CC-K4 CC-7951-6.11: %s", (text, id) => {
   expect(formatInstanceId(id, IETF)).toBe(text);
   expect(parsePath(text, IETF)).toEqual(id);
 });
 
-test("keys may be given in any order, and names may be qualified where they need not be", () => {
+test("CC-K4: keys may be given in any order, and names may be qualified where they need not be", () => {
   const text =
     "/ietf-system:system/ietf-system:authentication/user[ietf-system:name='b']/authorized-key[country='f'][ name = 'a' ]";
   expect(parsePath(text, IETF)).toEqual(at(1732, "b", "a", "f"));
@@ -52,7 +48,7 @@ test.each<readonly [text: string, at: number]>([
   ["/ietf-system:system/authentication/user[name='bob']/authorized-key[name='a']", 76],
   ["/ietf-system:system/authentication/user[name=bob]", 39],
   ["/ietf-system:system/contact tail", 27],
-])("'%s' goes wrong at %i", (text, character) => {
+])("CC-K4: '%s' goes wrong at %i", (text, character) => {
   expect(() => parsePath(text, IETF)).toThrow(
     expect.objectContaining({ code: "yang.path", facts: expect.objectContaining({ at: character }) }),
   );
@@ -102,29 +98,6 @@ test.each<readonly [name: string, hex: string, form: 140 | 142, mark: string, ru
   expect(lines.join("\n")).toContain(mark);
   expect(lines.at(-1)).toContain(`# violates ${rule}`);
 });
-
-interface Vector {
-  readonly id: string;
-  readonly hex: string;
-  readonly json: unknown;
-  readonly keys?: string;
-  readonly valueOnly?: boolean;
-}
-
-/** The data of the RFC itself, where the machine has it; the rows above and in codec.test.ts stand without. */
-const VECTORS = fileURLToPath(new URL("../../../shared/vectors/rfc9254.json", import.meta.url));
-
-(existsSync(VECTORS) ? test : test.skip)(
-  "the SID examples of RFC 9254 say in CBOR what they say in JSON (vectors)",
-  () => {
-    const all: readonly Vector[] = JSON.parse(readFileSync(VECTORS, "utf8"));
-    const vectors = all.filter(({ keys, valueOnly }) => keys === "sid" && valueOnly !== true);
-    expect(vectors.length).toBeGreaterThan(6);
-    for (const { id, hex, json } of vectors) {
-      expect([id, toJson(decodeTree(fromHex(hex)!, IETF), IETF)]).toEqual([id, json]);
-    }
-  },
-);
 
 test.each<readonly [name: string, hex: string, form: 140 | 141 | 142, broken: string | undefined]>([
   ["a check-in", "a119ea61a2021901f405a118c3a201c48221190866021830", 142, undefined],
