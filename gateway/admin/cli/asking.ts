@@ -28,7 +28,7 @@ export const asking = (parent: Command, name: string, description: string): Comm
     .addOption(OPTIONS.json());
 
 export const connect = ({ programs }: CliContext, options: RunOptions): GatewayClient =>
-  new GatewayClient(programs.controlSocket(options));
+  new GatewayClient(async () => programs.controlSocket(options));
 
 export const path = (collection: string, id: string): string => `/api/${collection}/${encodeURIComponent(id)}`;
 

@@ -32,21 +32,26 @@ export interface ImageFile {
 }
 
 export class GatewayClient {
-  readonly #socketPath: string;
+  readonly #socketPath: string | (() => Promise<string>);
 
-  constructor(socketPath: string) {
+  /** The path of the control socket, or who finds it out when it is asked for. */
+  constructor(socketPath: string | (() => Promise<string>)) {
     this.#socketPath = socketPath;
+  }
+
+  async #socket(): Promise<string> {
+    return typeof this.#socketPath === "string" ? this.#socketPath : this.#socketPath();
   }
 
   /** The rows behind a path of the API; both ends are of one version, so the shape is taken as declared. */
   async get<T>(path: string): Promise<T> {
-    const { body } = refuseErrors(await controlRequest(this.#socketPath, "GET", path));
+    const { body } = refuseErrors(await controlRequest(await this.#socket(), "GET", path));
     return body as T;
   }
 
   async command<T>(op: string, args: Command["args"]): Promise<T> {
     const command = { id: randomUUID(), op, args, actor: actor() };
-    return completed<T>(await controlRequest(this.#socketPath, "POST", "/api/commands", command));
+    return completed<T>(await controlRequest(await this.#socket(), "POST", "/api/commands", command));
   }
 
   /** Secrets in clear; that they were shown, and to whom, stands in the gateway's log. */
@@ -58,7 +63,7 @@ export class GatewayClient {
   async addImage<T>({ path, ...meta }: ImageFile): Promise<T> {
     const file = await openFile(path);
     const query = new URLSearchParams({ ...meta, name: basename(path), id: randomUUID(), actor: actor() });
-    return completed<T>(await controlRequest(this.#socketPath, "POST", `/api/images?${query}`, file));
+    return completed<T>(await controlRequest(await this.#socket(), "POST", `/api/images?${query}`, file));
   }
 }
 

@@ -33,7 +33,7 @@ export interface YangTreeOptions extends Models {
 
 export interface YangValidateOptions extends Models {
   readonly data: string;
-  /** By default the first byte tells. */
+  /** By default as it looks. */
   readonly format?: DataForm;
   /** Path of the rpc, action, notification or container whose contents the data is. */
   readonly scope?: string;
@@ -48,8 +48,10 @@ export interface YangValidateOptions extends Models {
 export interface YangConvertOptions extends Models {
   /** File, `-` for standard input, or the bytes as hex digits. */
   readonly input: string;
-  readonly from: DataForm;
-  readonly to: DataForm | "diag";
+  /** By default as it looks. */
+  readonly from?: DataForm;
+  /** By default CBOR keyed by SIDs. */
+  readonly to?: DataForm | "diag";
   /** CBOR as it is instead of hex digits. */
   readonly binary: boolean;
 }
@@ -98,7 +100,7 @@ export function addYang(cli: Command, { programs, exit }: CliContext): void {
     .command("validate")
     .description("say everything that is wrong with data")
     .addArgument(ARGUMENTS.data())
-    .addOption(OPTIONS.dataForm("--format <form>", "form of the data (default: JSON or CBOR, as it begins)"))
+    .addOption(OPTIONS.dataForm("--format <form>", "form of the data (default: as it looks)", ["json"]))
     .option("--scope <path>", "the data is the contents of this node, e.g. the input of /sidgate-node:check-in")
     .option("--output", "with --scope: the output of the rpc or action instead of its input", false)
     .option("--config-only", "leave state (config false) out", false)
@@ -111,7 +113,7 @@ export function addYang(cli: Command, { programs, exit }: CliContext): void {
     .command("encode")
     .description("JSON (RFC 7951) as CBOR (RFC 9254), in hex digits")
     .addArgument(ARGUMENTS.input("a file of JSON, or - for standard input"))
-    .addOption(OPTIONS.dataForm("--to <form>", "form of the CBOR, or 'diag': explained", ["diag"]).default("sid"))
+    .addOption(OPTIONS.dataForm("--to <form>", "form of the CBOR, or 'diag': explained (default: by SIDs)", ["diag"]))
     .option("--binary", "the bytes themselves instead of hex digits", false)
     .addOption(OPTIONS.models())
     .action(async (input: string, options: Given<YangConvertOptions, "input" | "from">) =>
@@ -121,7 +123,7 @@ export function addYang(cli: Command, { programs, exit }: CliContext): void {
     .command("decode")
     .description("CBOR as JSON, explained, or in another form")
     .addArgument(ARGUMENTS.input("hex digits, a file of them or of bytes, or - for standard input"))
-    .addOption(OPTIONS.dataForm("--from <form>", "form of the CBOR").default("any"))
+    .addOption(OPTIONS.dataForm("--from <form>", "form of the CBOR (default: as it looks)"))
     .addOption(
       OPTIONS.dataForm("--to <form>", "form of the result, or 'diag': explained", ["json", "diag"]).default("json"),
     )

@@ -3,7 +3,8 @@
  * that of RFC 7951; instances are [{path: value}, ...] with null for "deleted or absent", identifiers are [path, ...].
  */
 import type { CborForm } from "../../admin/cli/index.ts";
-import { BugError, UsageError } from "../../base/index.ts";
+import { BugError, isCoded, UsageError } from "../../base/index.ts";
+import { type CborItem, type CborPolicy, CborReader, CORECONF, readItem } from "../../wire/cbor/index.ts";
 import {
   decodeIdentifiers,
   decodeInstances,
@@ -42,8 +43,32 @@ export function readContent(bytes: Uint8Array, form: CborForm, schema: Schema): 
     case "instances":
       return readInstances((side) => decodeInstances(bytes, schema, side));
     default:
-      return { kind: "tree", tree: decodeTree(bytes, schema) };
+      return { kind: "tree", tree: decodeTree(bytes, schema, form) };
   }
+}
+
+/** Anything well-formed: what is wrong with it is told when it is read. */
+const LENIENT: CborPolicy = { ...CORECONF, tags: undefined };
+
+/** What bytes most likely are: a sequence has several items, or what cannot stand in a tree. */
+export function guessForm(bytes: Uint8Array, schema: Schema): CborForm {
+  const reader = new CborReader(bytes, LENIENT);
+  try {
+    if (reader.done) return "instances";
+    const first = readItem(reader);
+    if (first.kind !== "map") return "identifiers";
+    return reader.done && first.entries.every(([key]) => isMember(key, schema)) ? "any" : "instances";
+  } catch (error) {
+    if (isCoded(error)) return "any";
+    throw error;
+  }
+}
+
+/** The key of data in a tree; operations and notifications stand in sequences only. */
+function isMember(key: CborItem, schema: Schema): boolean {
+  if (key.kind === "array") return false;
+  const kind = key.kind === "integer" ? schema.bySid(Number(key.value))?.kind : undefined;
+  return kind !== "rpc" && kind !== "action" && kind !== "notification";
 }
 
 /** Nothing in an instance says whether an rpc is asked or answered. */
@@ -65,7 +90,7 @@ export function writeContent(content: Content, form: CborForm, schema: Schema): 
   if (form === "instances" && content.kind === "instances") return encodeInstances(content.instances, schema);
   if (form === "instances" && content.kind === "tree") return encodeInstances(instancesOf(content.tree), schema);
   if (form !== "identifiers" && form !== "instances" && content.kind === "tree") {
-    return encodeTree(content.tree, schema);
+    return encodeTree(content.tree, schema, form);
   }
   const what = content.kind === "tree" ? "a tree" : `a sequence of ${content.kind}`;
   throw new UsageError("cli.usage", { what: `${what} has no form '${form}'` });
@@ -75,7 +100,7 @@ export function writeContent(content: Content, form: CborForm, schema: Schema): 
 const instancesOf = (tree: Tree): readonly Instance[] =>
   [...tree].map(([sid, value]) => ({ id: { sid, keys: [] }, value }));
 
-/** How CBOR shows what content was made from when JSON did not say it: the first form of its kind. */
+/** The form of its kind that is keyed by SIDs. */
 export const usualForm = ({ kind }: Content): CborForm => (kind === "tree" ? "sid" : kind);
 
 /** An array of paths is identifiers, one of objects is instances, an object is a tree. Throws DataError, UsageError. */

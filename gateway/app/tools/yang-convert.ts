@@ -9,7 +9,15 @@ import {
 } from "../../admin/cli/index.ts";
 import { toHex } from "../../base/index.ts";
 import { type AnnotatedForm, annotate, type Schema } from "../../yang/index.ts";
-import { type Content, contentFromJson, contentToJson, readContent, usualForm, writeContent } from "./content.ts";
+import {
+  type Content,
+  contentFromJson,
+  contentToJson,
+  guessForm,
+  readContent,
+  usualForm,
+  writeContent,
+} from "./content.ts";
 import { asText, nameOf, readBytes, readCbor } from "./input.ts";
 import { parseJson } from "./json-text.ts";
 import { schemaForPeople } from "./schema-for-people.ts";
@@ -21,8 +29,9 @@ export async function convert(options: YangConvertOptions, io: ToolIo): Promise<
   if (from !== "json") {
     const bytes = await readCbor(input, io);
     const schema = await schemaForPeople(models);
-    if (to === "diag") return explain(bytes, from, schema, io);
-    say(readContent(bytes, from, schema), to, binary, schema, io);
+    const form = from ?? guessForm(bytes, schema);
+    if (to === "diag") return explain(bytes, form, schema, io);
+    say(readContent(bytes, form, schema), to, binary, schema, io);
     return EXIT.ok;
   }
   const json = parseJson(asText(await readBytes(input, io), nameOf(input)), nameOf(input));
@@ -36,12 +45,14 @@ export async function convert(options: YangConvertOptions, io: ToolIo): Promise<
   return explain(writeContent(content, form, schema), form, schema, io);
 }
 
-function say(content: Content, to: CborForm | "json", binary: boolean, schema: Schema, io: ToolIo): void {
+type Target = CborForm | "json" | undefined;
+
+function say(content: Content, to: Target, binary: boolean, schema: Schema, io: ToolIo): void {
   if (to === "json") {
     io.print(printableJson(contentToJson(content, schema), 2));
     return;
   }
-  const bytes = writeContent(content, to, schema);
+  const bytes = writeContent(content, to ?? usualForm(content), schema);
   if (binary) io.write(bytes);
   else io.print(toHex(bytes));
 }

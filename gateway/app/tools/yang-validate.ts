@@ -15,7 +15,7 @@ import {
   validate,
   valueFromJson,
 } from "../../yang/index.ts";
-import { type Content, contentFromJson, readContent } from "./content.ts";
+import { type Content, contentFromJson, guessForm, readContent } from "./content.ts";
 import { asText, hexOrBytes, nameOf, readBytes } from "./input.ts";
 import { parseJson } from "./json-text.ts";
 import { schemaForPeople } from "./schema-for-people.ts";
@@ -25,8 +25,8 @@ import type { ToolIo } from "./tool-io.ts";
 export async function yangValidate(options: YangValidateOptions, io: ToolIo): Promise<number> {
   const { data, scope: path, output, configOnly, models, json } = options;
   const bytes = await readBytes(data, io);
-  const form = options.format ?? (looksLikeJson(bytes) ? "json" : "any");
   const schema = await schemaForPeople(models);
+  const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), schema));
   const scope = path === undefined ? undefined : scopeAt(path, output, schema);
   const found = findings(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
   if (json) io.print(printableJson({ valid: found.length === 0, findings: found.map(rowOf) }));
@@ -52,7 +52,8 @@ function findings(bytes: Uint8Array, form: DataForm, question: Question): readon
   try {
     const json = form === "json" ? parseJson(asText(bytes, name), name) : undefined;
     if (scope !== undefined) {
-      const tree = json === undefined ? decodeData(hexOrBytes(bytes), schema, scope) : treeFrom(json, scope, schema);
+      const tree =
+        json === undefined ? decodeData(hexOrBytes(bytes), schema, scope, "any") : treeFrom(json, scope, schema);
       return findingsIn(tree, schema, scope);
     }
     const content =
