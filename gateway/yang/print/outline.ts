@@ -4,7 +4,6 @@
  */
 import type { NodeImage, SchemaImage } from "../compile/image.ts";
 import type { Module } from "../compile/module-set.ts";
-import { truth } from "../compile/tree/expand.ts";
 import { type Expanded, propertiesOf, property } from "../compile/tree/expanded.ts";
 import { argumentOf } from "../parse/statement.ts";
 import type { NodeKind, Sid } from "../schema.ts";
@@ -170,6 +169,10 @@ function placeBelow(node: Expanded, place: Place, source: OutlineSource): Place 
   }
 }
 
+/** The compiler has checked that there is one such statement at most, and what it may say. */
+const says = (node: Expanded, keyword: string, value: string): boolean =>
+  property(node, keyword)?.statement.argument === value;
+
 /** RFC 7950 §7.21.1: `config` says something of data only, and not of what an operation is given or a structure holds. */
 function accessOf(node: Expanded, { access }: Place): Access {
   switch (node.keyword) {
@@ -185,7 +188,7 @@ function accessOf(node: Expanded, { access }: Place): Access {
     case "case":
       return "";
     default:
-      return access === "rw" && truth(property(node, "config")) === false ? "ro" : access;
+      return access === "rw" && says(node, "config", "false") ? "ro" : access;
   }
 }
 
@@ -206,7 +209,7 @@ function markOf(node: Expanded, { keys }: Place, row: NodeImage | undefined): Ou
     case "choice":
     case "anydata":
     case "anyxml":
-      return truth(property(node, "mandatory")) ? "" : "?";
+      return says(node, "mandatory", "true") ? "" : "?";
     case "leaf":
       return row?.mandatory || keys.includes(node.name) ? "" : "?";
     default:
