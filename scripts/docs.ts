@@ -133,7 +133,7 @@ export function cliPage(): string {
 
 ${MADE}
 
-From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`manager\`, \`image\` and \`campaign\` talk to
+From a clone: \`npm run -s sidgate -- node list\`. One process owns a data folder; \`node\`, \`manager\`, \`image\`, \`campaign\` and \`models\` talk to
 it through the Unix socket in that folder, and their commands enter by the same inbox as those from MQTT. \`<node>\` is the id of a node or its endpoint.
 
 An error is one line, \`sidgate: sentence. hint [code]\`, and an exit code:

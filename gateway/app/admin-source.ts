@@ -22,6 +22,7 @@ import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import type { Keys } from "./keys.ts";
+import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Trace } from "./trace.ts";
@@ -35,6 +36,7 @@ export interface AdminSourceOptions {
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly models: ModelSets;
   readonly inbox: Inbox;
   readonly journal: Journal;
   readonly ledger: Ledger;
@@ -84,6 +86,7 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       const campaign = campaigns.list().find((known) => known.id === id);
       return campaign && campaignDetail(campaign, options);
     },
+    models: () => modelRows(options.models, registry),
     submit: (command) => inbox.submit(command),
     addImage: (bytes, { id, actor, ...args }) => inbox.submit({ id, op: "image.add", args, actor }, bytes),
   };
@@ -127,7 +130,7 @@ function nodeRow(
   { mailbox, campaigns, credentials }: AdminSourceOptions,
   models: HouseModels,
 ): NodeRow {
-  const { id, endpoint, name, reach, tree } = node;
+  const { id, endpoint, name, reach, set, tree } = node;
   const firmware = models.firmware(tree);
   const model = models.model(tree);
   return {
@@ -139,6 +142,7 @@ function nodeRow(
     phase: campaigns.phaseOf(id),
     pending: mailbox.pending(id),
     security: credentials.isSecured(id) ? "oscore" : "none",
+    ...(set === undefined ? {} : { models: set }),
     ...(model === undefined ? {} : { model }),
     ...(firmware.version === undefined ? {} : { version: firmware.version }),
     ...(firmware.running === undefined ? {} : { digest: firmware.running }),

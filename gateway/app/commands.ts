@@ -6,15 +6,19 @@ import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } f
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
-import type { Command, CommandHandler, Recorder } from "../store/index.ts";
+import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
+import { plainText, understand } from "./command-arguments.ts";
+import { checkSet } from "./model-commands.ts";
+import type { ModelSets } from "./models/index.ts";
 
 export interface CommandServices {
   readonly registry: Registry;
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly models: Pick<ModelSets, "has" | "list">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   /** How the fetch of a named image stands, by its URI. */
@@ -22,15 +26,11 @@ export interface CommandServices {
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
 }
 
-/** What people, terminals and YANG strings can bear: no control characters, nothing that turns the writing round. */
-const plainText = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, "has control characters");
-
-const NODE_ADD = z.strictObject({ endpoint: plainText(64), name: plainText(64).optional() });
+const NODE_ADD = z.strictObject({
+  endpoint: plainText(64),
+  name: plainText(64).optional(),
+  models: plainText(64).optional(),
+});
 const NODE = z.strictObject({ node: z.string() });
 const MANAGER = z.strictObject({ manager: plainText(64) });
 const IMAGE = z.strictObject({ image: z.string().min(1).max(128) });
@@ -113,26 +113,18 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
   ]);
 }
 
-/** Throws UsageError `command.argument` with everything that is wrong. */
-function understand<T extends z.ZodType>(op: string, kind: T, args: Command["args"]): z.output<T> {
-  const result = kind.safeParse(args);
-  if (result.success) return result.data;
-  const what = result.error.issues
-    .map(({ path, message }) => `${path.join(".") || "arguments"}: ${message}`)
-    .join("; ");
-  throw new UsageError("command.argument", { op, what });
-}
-
 async function addNode(
-  { endpoint, name }: z.output<typeof NODE_ADD>,
+  { endpoint, name, models: set }: z.output<typeof NODE_ADD>,
   actor: string,
   services: CommandServices,
 ): Promise<{ node: string; endpoint: string }> {
-  const { registry, recorder } = services;
+  const { registry, models, recorder } = services;
   if (registry.byEndpoint(endpoint) !== undefined) throw new UsageError("node.exists", { endpoint });
+  if (set !== undefined) checkSet(set, models);
   const node = newNodeId(registry);
   const joined = recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
-  await Promise.all([joined, issue({ node, name: endpoint }, actor, services)]);
+  const given = set === undefined ? undefined : recorder.record("node.models", { node, set, pending: 0, actor });
+  await Promise.all([joined, given, issue({ node, name: endpoint }, actor, services)]);
   return { node, endpoint };
 }
 

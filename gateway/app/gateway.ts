@@ -12,8 +12,9 @@ import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
-import { coapHealth } from "./health.ts";
+import { coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
+import { modelHandlers } from "./model-commands.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
@@ -59,7 +60,8 @@ export async function openGateway(
       () => security.stats(),
       Date.now,
     );
-    const bridge = parts.bridge ? await openNorth(config, ports, centre, health, lifecycle) : undefined;
+    const sections = (): JsonObject => ({ ...health(), ...modelsHealth(centre.models) });
+    const bridge = parts.bridge ? await openNorth(config, ports, centre, sections, lifecycle) : undefined;
     lifecycle.add(new Retention(centre, bridge, config.journal, ports));
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
@@ -109,8 +111,8 @@ function serveCommands(
 ): void {
   const defaults = { stopAtPct: campaign.stopAtPercent, silentAfter: nodes.silentAfter };
   const fetching = (uri: string): FetchState => fetcher.state(uri);
-  const handlers = commandHandlers({ ...centre, recorder: centre.ledger, clock, defaults, fetching });
-  centre.inbox.serve(handlers, centre.ledger);
+  const services = { ...centre, recorder: centre.ledger, clock, defaults, fetching };
+  centre.inbox.serve(new Map([...commandHandlers(services), ...modelHandlers(services)]), centre.ledger);
 }
 
 /** Cloud apps: the MQTT bridge over the same journal. */

@@ -1,6 +1,10 @@
-/** The `coap` section of the health message: rates since the last look, and what OSCORE let in and refused since the start. */
+/**
+ * Sections of the health message. `coap`: rates since the last look, and what OSCORE let in and refused since the start;
+ * `models`: how many module sets there are, and which of them have files that are refused.
+ */
 import type { EngineStats, OscoreStats } from "../coap/index.ts";
 import type { JsonObject } from "../yang/index.ts";
+import type { ModelSets } from "./models/index.ts";
 
 type Looked = Pick<EngineStats, "datagramsIn" | "duplicates" | "blocksServed">;
 
@@ -34,3 +38,8 @@ const oscoreHealth = (stats: OscoreStats): JsonObject => ({
   malformed: stats.badOption + stats.malformedInside,
   numberless: stats.numberless,
 });
+
+export function modelsHealth(models: Pick<ModelSets, "list">): JsonObject {
+  const refused = models.list().filter(({ fault }) => fault !== undefined);
+  return { models: { sets: models.list().length, refused: refused.map(({ set }) => set ?? "default") } };
+}

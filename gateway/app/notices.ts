@@ -2,6 +2,7 @@
 import type { Credentials } from "../service/credentials/index.ts";
 import type { Registry } from "../service/registry/index.ts";
 import type { Keys } from "./keys.ts";
+import type { ModelSets } from "./models/index.ts";
 
 export interface Noticed {
   readonly registry: Pick<Registry, "size">;
@@ -9,12 +10,13 @@ export interface Noticed {
   /** Nodes without credentials are not heard anywhere. */
   readonly secured: boolean;
   readonly keys: Pick<Keys, "voided">;
+  readonly models: Pick<ModelSets, "list">;
 }
 
 /** Managers that are named, before it is only told how many more there are. */
 const NAMED = 5;
 
-export function notices({ registry, credentials, secured, keys: { voided } }: Noticed): readonly string[] {
+export function notices({ registry, credentials, secured, keys: { voided }, models }: Noticed): readonly string[] {
   const sentences: string[] = [];
   const bare = registry.size - credentials.nodes;
   if (bare > 0 && (secured || voided !== undefined)) {
@@ -30,6 +32,12 @@ export function notices({ registry, credentials, secured, keys: { voided } }: No
       `${count(managers.length, "manager")} lost their credentials (${managers.slice(0, NAMED).join(", ")}${more}): ` +
         "'sidgate manager add NAME --print' gives new ones.",
     );
+  }
+  for (const { set, schema, fault } of models.list()) {
+    if (fault === undefined) continue;
+    const which = set === undefined ? "The default module set" : `The module set ${set}`;
+    const works = schema === undefined ? "its nodes work with the default set" : "its former schema stays in force";
+    sentences.push(`${which} has files that are refused, and ${works}: 'sidgate models' says why.`);
   }
   return sentences;
 }

@@ -4,6 +4,7 @@ import type {
   AdminSource,
   CampaignDetail,
   ImageMeta,
+  ModelSetRow,
   NodeDetail,
   PeerCredential,
 } from "../../gateway/admin/api/index.ts";
@@ -92,6 +93,25 @@ const CAMPAIGN: CampaignDetail = {
   excluded: [{ node: node("n-3"), reason: "its model is not known" }],
 };
 
+export const MODELS: readonly ModelSetRow[] = [
+  {
+    set: null,
+    state: "ok",
+    loadedAt: ago(minutes(90)),
+    nodes: 2,
+    modules: [{ name: "sidgate-building", revision: "2026-11-21", items: 14, withSid: 14 }],
+  },
+  {
+    set: "building-2",
+    state: "former",
+    error: { code: "yang.compile", text: "models/building-2/x.yang:3:5: <b>unknown</b> type" },
+    loadedAt: ago(minutes(5)),
+    nodes: 1,
+    modules: [{ name: "acme-air", revision: "", items: 3, withSid: 0 }],
+  },
+  { set: "gone", state: "missing", nodes: 1, modules: [] },
+];
+
 export interface Site extends AdminSource {
   readonly commands: Command[];
   readonly uploads: Array<ImageMeta & { readonly size: number; readonly sha256: string }>;
@@ -144,6 +164,7 @@ export function openSite(): Site {
     ],
     campaigns: () => [CAMPAIGN],
     campaign: (id) => (id === CAMPAIGN.campaign ? CAMPAIGN : undefined),
+    models: () => MODELS,
     submit: async (command) => {
       site.commands.push(command);
       const { node: asked } = command.args;

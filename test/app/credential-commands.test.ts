@@ -37,7 +37,8 @@ beforeEach(async () => {
   await credentials.unlock(join(folder, "site.key"));
   const fetching = () => ({ state: "awaited" }) as const;
   const defaults = { stopAtPct: 15, silentAfter: 3 };
-  const given = { registry, images, campaigns, credentials, recorder: ledger, clock, defaults, fetching };
+  const models = { has: () => false, list: () => [] };
+  const given = { models, registry, images, campaigns, credentials, recorder: ledger, clock, defaults, fetching };
   inbox.serve(commandHandlers(given), ledger);
 });
 

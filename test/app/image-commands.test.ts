@@ -33,6 +33,7 @@ beforeEach(async () => {
     clock,
     credentials: new Credentials(SILENT),
     recorder: ledger,
+    models: { has: () => false, list: () => [] },
     defaults: { stopAtPct: 15, silentAfter: 3 },
     fetching: () => fetching,
   });

@@ -44,6 +44,8 @@ export interface NodeRow {
   readonly reachability: Reachability;
   readonly missedWakes: number;
   readonly phase: Phase;
+  /** The module set that it works with; absent = the default set. */
+  readonly models?: string;
   readonly model?: string;
   readonly version?: string;
   readonly digest?: Digest;
@@ -63,6 +65,30 @@ export interface NodeDetail extends NodeRow {
   readonly trace: ReadonlyArray<{ readonly at: Millis; readonly text: string }>;
   /** The last protected request under its kid that was not let in, since the start: whoever sent it. */
   readonly refused?: { readonly at: Millis; readonly why: string; readonly path: string };
+}
+
+/** A module of a set, and how many of its data nodes, operations and identities have a SID. */
+export interface ModuleRow {
+  readonly name: string;
+  readonly revision: string;
+  readonly items: number;
+  readonly withSid: number;
+}
+
+export interface ModelSetRow {
+  /** null = the default set. */
+  readonly set: string | null;
+  /**
+   * `ok`: its files are in force · `former`: they are refused, and what was in force before them still is ·
+   * `refused`: nothing was in force before, so that its nodes work with the default set · `missing`: nodes should work
+   * with it, and there is no such folder.
+   */
+  readonly state: "ok" | "former" | "refused" | "missing";
+  readonly error?: { readonly code: string; readonly text: string };
+  readonly loadedAt?: Millis;
+  /** Nodes that work with it, or should. */
+  readonly nodes: number;
+  readonly modules: readonly ModuleRow[];
 }
 
 export interface ManagerRow {
@@ -169,6 +195,7 @@ export interface AdminSource {
   images(): readonly ImageRow[];
   campaigns(): readonly CampaignRow[];
   campaign(id: string): CampaignDetail | undefined;
+  models(): readonly ModelSetRow[];
   submit(command: Command): Promise<Outcome>;
   addImage(bytes: AsyncIterable<Uint8Array>, meta: ImageMeta): Promise<Outcome>;
 }

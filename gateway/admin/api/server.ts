@@ -152,6 +152,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   });
   app.get("/api/managers", async () => source.managers());
   addSecrets(app, source, doors);
+  app.get("/api/models", async () => source.models());
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
   app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {

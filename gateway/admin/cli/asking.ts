@@ -1,5 +1,5 @@
 /** What the commands that ask a running gateway have in common: how they reach it, and how they show its answer. */
-import type { Command } from "commander";
+import type { Command, CommandOptions } from "commander";
 import type { Status } from "../api/index.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import { OPTIONS } from "./options.ts";
@@ -19,9 +19,9 @@ export interface CliContext {
 export type Asking = RunOptions & { readonly json: boolean };
 
 /** A command that asks a running gateway. */
-export const asking = (parent: Command, name: string, description: string): Command =>
+export const asking = (parent: Command, name: string, description: string, how: CommandOptions = {}): Command =>
   parent
-    .command(name)
+    .command(name, how)
     .description(description)
     .addOption(OPTIONS.config())
     .addOption(OPTIONS.data())

@@ -4,6 +4,7 @@ import { minutes, seconds } from "../../base/index.ts";
 import type { CampaignDetail, CampaignRow } from "../api/index.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { addImages } from "./images.ts";
+import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
@@ -38,6 +39,7 @@ export function buildCli(context: CliContext): Command {
   addManagers(cli, context);
   addImages(cli, context);
   addCampaigns(cli, context);
+  addModels(cli, context);
   addYang(cli, context);
   return cli;
 }

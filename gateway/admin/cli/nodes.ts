@@ -1,5 +1,6 @@
 /** `sidgate node` and `sidgate manager`: who may speak with the gateway, and the credentials that say so. */
 import type { Command } from "commander";
+import { UsageError } from "../../base/index.ts";
 import type { ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { CREDENTIAL_FORMATS, type CredentialFormat, FORMAT_NOTES } from "./credential-formats.ts";
@@ -11,6 +12,11 @@ import { managerTable, nodeTable, nodeView } from "./views.ts";
 /** What the commands of the inbox say when they are done. */
 interface NodeTold {
   readonly node: string;
+}
+interface ModelsTold extends NodeTold {
+  readonly models: string | null;
+  /** Edits that waited and do not fit the set. */
+  readonly dropped: number;
 }
 interface ManagerTold {
   readonly manager: string;
@@ -77,11 +83,20 @@ export function addNodes(cli: Command, context: CliContext): void {
   printing(asking(node, "add", "expect a node with this endpoint name, with credentials of its own"))
     .addArgument(ARGUMENTS.endpoint())
     .addOption(OPTIONS.name("name for people (default: the endpoint)"))
-    .action((endpoint: string, options: Printing & { name?: string }) =>
+    .addOption(OPTIONS.set("module set that it works with (default: the default set)"))
+    .action((endpoint: string, options: Printing & { name?: string; models?: string }) =>
       withCredentials(context, options, "node", async (client) => {
-        const told = await client.command<NodeTold>("node.add", given({ endpoint, name: options.name }));
+        const { name, models } = options;
+        const told = await client.command<NodeTold>("node.add", given({ endpoint, name, models }));
         return { told, id: told.node, sentence: `Added ${endpoint} as ${told.node}.` };
       }),
+    );
+  asking(node, "models", "let a node work with another module set, or say with which one it does")
+    .addArgument(ARGUMENTS.node())
+    .argument("[set]", "name of the module set, as 'sidgate models list' has it")
+    .option("--default", "with the default set again", false)
+    .action((id: string, set: string | undefined, options: Asking & { default: boolean }) =>
+      giveSet(context, id, set, options),
     );
   formatted(asking(node, "credentials", "print the credentials of a node again, or write them into a file"))
     .addArgument(ARGUMENTS.node())
@@ -108,6 +123,33 @@ export function addNodes(cli: Command, context: CliContext): void {
       tell(context, options, removed, (told) => `Removed ${told.node}.`);
     });
 }
+
+async function giveSet(
+  context: CliContext,
+  id: string,
+  set: string | undefined,
+  options: Asking & { readonly default: boolean },
+): Promise<void> {
+  if (set !== undefined && options.default) {
+    throw new UsageError("cli.usage", { what: "name a module set or give --default, not both" });
+  }
+  const client = connect(context, options);
+  if (set === undefined && !options.default) {
+    const { node, models = null } = await client.get<NodeDetail>(path("nodes", id));
+    return tell(context, options, { node, models }, (told) => `${told.node} works with ${setWords(told.models)}.`);
+  }
+  const given = await client.command<ModelsTold>(
+    "node.models",
+    set === undefined ? { node: id } : { node: id, models: set },
+  );
+  tell(context, options, given, ({ node, models, dropped }) =>
+    [`${node} works with ${setWords(models)} now.`, ...(dropped === 0 ? [] : [droppedWords(dropped)])].join(" "),
+  );
+}
+
+const setWords = (set: string | null): string => (set === null ? "the default module set" : `the module set ${set}`);
+const droppedWords = (count: number): string =>
+  `${count} waiting ${count === 1 ? "edit does not fit it and is" : "edits do not fit it and are"} dropped.`;
 
 export function addManagers(cli: Command, context: CliContext): void {
   const manager = cli.command("manager").description("who may read and edit the datastores over CoAP");

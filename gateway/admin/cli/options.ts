@@ -83,6 +83,7 @@ export const OPTIONS = {
       .makeOptionMandatory(),
   image: () =>
     new Option("--image <id>", "short id or SHA-256 of the image").argParser(words(128)).makeOptionMandatory(),
+  set: (text: string) => new Option("--models <set>", text).argParser(words(NAME_LENGTH)),
   config: () => new Option("-c, --config <file>", "configuration file (default: sidgate.yaml here, if there is one)"),
   data: (text = "data folder (default: from the configuration)") => new Option("-d, --data <folder>", text),
   json: () => new Option("--json", "print JSON; an error too, as {error: {code, text, hint}} on stderr").default(false),

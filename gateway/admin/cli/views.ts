@@ -20,6 +20,9 @@ export function nodeTable(rows: readonly NodeRow[], now: Millis): string {
     { title: "NODE", cell: (row) => row.node },
     { title: "NAME", cell: (row) => row.name },
     { title: "STATE", cell: (row) => row.reachability },
+    ...(rows.some(({ models }) => models !== undefined)
+      ? [{ title: "MODELS", cell: (row: NodeRow) => row.models ?? "-" }]
+      : []),
     { title: "FIRMWARE", cell: firmware },
     { title: "UPDATE", cell: (row) => row.phase },
     { title: "LAST SEEN", cell: (row) => formatMoment(row.lastSeen, now) },
@@ -47,6 +50,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["last seen", formatMoment(node.lastSeen, now)],
     ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
     ["security", node.security],
+    ["models", node.models ?? "the default set"],
     ...refusedRow(node, now),
     ["waiting", `${node.pending} for its next wake`],
   ]);

@@ -1,7 +1,7 @@
 /** The status page: one HTML document, made on the server from the same rows as the API. */
 import { type Millis, millis, rfc3339 } from "../../base/index.ts";
 import { REACHABILITIES } from "../../store/facts.ts";
-import type { AdminSource, CampaignRow, ImageRow, NodeRow, Page, Status } from "../api/index.ts";
+import type { AdminSource, CampaignRow, ImageRow, ModelSetRow, NodeRow, Page, Status } from "../api/index.ts";
 import { formatDuration, formatMoment, formatSize } from "../api/quantities.ts";
 import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
 import { Html, html } from "./html.ts";
@@ -45,10 +45,11 @@ ${banner(status)}
 ${live("fleet", "Nodes", fleet(status, source.nodes()))}
 ${live("campaigns", "Campaigns", campaigns(source.campaigns(), status.now))}
 ${live("images", "Images", images(source.images(), status.now))}
+${live("models", "Models", models(source.models(), status.now))}
 ${live("gateway", "Gateway", gateway(status))}
 ${live("next", "What to try next", tryNext(status))}
 </main>
-<footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/campaigns">campaigns</a>.</p></footer>
+<footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
 <script>${new Html(SCRIPT)}</script>
 </body>
 </html>
@@ -110,6 +111,23 @@ function images(rows: readonly ImageRow[], now: Millis): Html {
 <tbody>${rows.map(
     (row) =>
       html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${formatSize(row.size)}</td><td data-label="Trust">${row.verified === "lab" ? "unsigned (lab)" : "signed"}</td><td data-label="Added">${row.fetch === undefined ? moment(row.addedAt, now) : row.fetch.state}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+const MODEL_STATES: Readonly<Record<ModelSetRow["state"], Html>> = {
+  ok: html`<span class="chip connected">in force</span>`,
+  former: html`<span class="chip lost">refused</span> <span class="soft">the former one is in force</span>`,
+  refused: html`<span class="chip lost">refused</span> <span class="soft">the default set is in force</span>`,
+  missing: html`<span class="chip lost">missing</span> <span class="soft">the default set is in force</span>`,
+};
+
+function models(rows: readonly ModelSetRow[], now: Millis): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of module sets"><table class="stack">
+<caption>Module sets that nodes work with</caption>
+<thead><tr><th scope="col">Set</th><th scope="col">State</th><th scope="col">Modules</th><th scope="col">Loaded</th><th scope="col" class="number">Nodes</th></tr></thead>
+<tbody>${rows.map(
+    ({ set, state, error, modules, loadedAt, nodes }) =>
+      html`<tr><th scope="row">${set ?? "default"}</th><td data-label="State"><span>${MODEL_STATES[state]}${error === undefined ? NOTHING : html`<br><span class="small">${error.text}</span>`}</span></td><td data-label="Modules"><span class="small">${modules.map(({ name, revision }) => `${name}@${revision}`).join(", ")}</span></td><td data-label="Loaded">${moment(loadedAt, now)}</td><td data-label="Nodes" class="number">${nodes}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

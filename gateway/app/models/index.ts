@@ -1,3 +1,4 @@
 export { inThread, notAhead } from "./compile-ahead.ts";
 export { watchFolder } from "./folder-watch.ts";
 export { type ModelSet, ModelSets, type ModelSetsOptions } from "./model-sets.ts";
+export { modelRows } from "./rows.ts";
