@@ -10,4 +10,4 @@ export * from "./per-schema.ts";
 export * from "./schema.ts";
 export * from "./schema-source.ts";
 export * from "./tree.ts";
-export * from "./validate.ts";
+export * from "./validate/index.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import type { ReadQuery } from "../../gateway/yang/api.ts";
 import { edit, merge, readTree, select } from "../../gateway/yang/datastore/index.ts";
 import type { Instance, InstanceId, Tree, Value } from "../../gateway/yang/tree.ts";
-import { validate, validateEdit } from "../../gateway/yang/validate.ts";
+import { validate, validateEdit } from "../../gateway/yang/validate/index.ts";
 import { container, handSchema, IETF, leaf, leafList, list, SIDGATE, type Spec } from "../support/hand-schema.ts";
 import { at, remove, set, tree } from "../support/trees.ts";
 

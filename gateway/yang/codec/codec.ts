@@ -6,7 +6,7 @@ import { BugError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode, Sid } from "../schema.ts";
 import { EMPTY_TREE, type Instance, type InstanceId, type Tree, type Value } from "../tree.ts";
-import { checkTree } from "./constraints.ts";
+import { checkTree } from "../validate/check-tree.ts";
 import { readEntry, readMembers, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";

@@ -18,6 +18,7 @@ import {
   type Tree,
   type Value,
 } from "../tree.ts";
+import { withoutUnmet } from "../validate/unmet.ts";
 import { entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
 
 export function edit(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {
@@ -25,10 +26,10 @@ export function edit(tree: Tree, instances: readonly Instance[], schema: Schema)
   let edited = tree;
   try {
     for (const { id, value } of instances) edited = apply(edited, id, value, plan);
+    return withoutUnmet(tree, edited, instances, plan);
   } catch (error) {
     throw located(error, plan);
   }
-  return edited;
 }
 
 function apply(tree: Tree, id: InstanceId, value: Value | undefined, plan: Plan): Tree {

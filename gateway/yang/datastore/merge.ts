@@ -3,7 +3,7 @@
  * list entries (by key) merge, everything else is replaced. A report is not complete, so nothing is asked of it but that
  * it names each list entry once.
  */
-import { refuseDuplicates } from "../codec/duplicates.ts";
+
 import { Fault } from "../codec/fault.ts";
 import { lineage, located } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
@@ -11,6 +11,7 @@ import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { entriesIn, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { copyTree, EMPTY_TREE, type Tree, type Value } from "../tree.ts";
+import { refuseDuplicates } from "../validate/duplicates.ts";
 import { dropRivals, put } from "./edit.ts";
 import { copyEntries, findEntry } from "./entries.ts";
 

@@ -9,7 +9,7 @@ import { isCoded } from "../../../gateway/base/index.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
 import { fromJson, toJson } from "../../../gateway/yang/json.ts";
 import type { SchemaNode } from "../../../gateway/yang/schema.ts";
-import { validate } from "../../../gateway/yang/validate.ts";
+import { validate } from "../../../gateway/yang/validate/index.ts";
 import { arbitraryTree } from "../../support/arbitrary-tree.ts";
 import { schemaOf } from "../compile/inline.ts";
 

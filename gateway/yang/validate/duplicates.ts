@@ -1,8 +1,9 @@
 /** What must not be there twice: list entries by their keys (RFC 7950 §7.8.2), configured leaf-list values (§7.7). */
+
+import { Fault } from "../codec/fault.ts";
+import type { PlanNode } from "../codec/plan-node.ts";
+import { entriesIn, keysOf, leavesIn, treeIn } from "../codec/value.ts";
 import type { LeafValue, Tree, Value } from "../tree.ts";
-import { Fault } from "./fault.ts";
-import type { PlanNode } from "./plan-node.ts";
-import { entriesIn, keysOf, leavesIn, treeIn } from "./value.ts";
 
 /** The first text that occurs again. */
 export function repeated(texts: readonly string[]): string | undefined {
