@@ -1,0 +1,138 @@
+/** What values must fulfil beside their types: `when` (RFC 7950 §7.21.5), `must` (§7.5.3), references (§9.9, §9.13). */
+import { Fault } from "../codec/fault.ts";
+import { equalLeaf, leavesIn } from "../codec/value.ts";
+import type { LeafValue, Tree, Value } from "../tree.ts";
+import type { DataNode } from "../xpath/data-node.ts";
+import { findInstance } from "../xpath/key-lookup.ts";
+import { type Check, find, isAccountable } from "./check.ts";
+import { checkElements } from "./entries.ts";
+import { type Frame, frameAt, impliedFrame } from "./frame.ts";
+import { leadsTo } from "./plain-path.ts";
+import { memberOf, type Reference } from "./reference.ts";
+import type { Rules } from "./rules.ts";
+import { checkShape } from "./shape.ts";
+
+/** A place and all below it. */
+export function checkPlace(frame: Frame, check: Check): void {
+  // The contents of anydata are data of a datastore somewhere else.
+  if (frame.rules.node.kind === "anydata") return;
+  checkShape(frame, check);
+  checkChildren(frame, check);
+}
+
+function checkChildren(frame: Frame, check: Check): void {
+  for (const child of frame.rules.watched) {
+    if (checkWhen(child, frame, check)) checkWhole(child, frame, check);
+  }
+}
+
+/** A child with all below it, as it is there or by default. */
+export function checkWhole(child: Rules, frame: Frame, check: Check): void {
+  const value = frame.tree.get(child.node.sid);
+  if (value !== undefined) checkChild(child, value, frame, check);
+  else if (child.speaks) checkImplied(child, frame, check);
+}
+
+/** What is there by default speaks as well (§6.4.1, §8.1): all constraints hold for all nodes of the accessible tree. */
+function checkImplied(child: Rules, frame: Frame, check: Check): void {
+  const { node } = child;
+  if (node.fallback === undefined && (node.kind !== "container" || node.schema.presence === true)) return;
+  if (check.view.instances(child, frame).length === 0) return;
+  checkValues(child, frame, check);
+  if (node.kind === "container") checkChildren(impliedFrame(child, frame), check);
+}
+
+function checkChild(child: Rules, value: Value, frame: Frame, check: Check): void {
+  if (child.node.kind === "list" || child.node.kind === "leaf-list") checkElements(value, child, frame, check);
+  if (child.node.kind === "list") {
+    for (const [position, entry] of (value as readonly Tree[]).entries()) {
+      checkEntry(frameAt(child, entry, frame, position), check);
+    }
+    return;
+  }
+  checkValues(child, frame, check);
+  if (value instanceof Map) checkPlace(frameAt(child, value, frame), check);
+}
+
+/** An entry, with all below it, but not against the others. */
+export function checkEntry(entry: Frame, check: Check): void {
+  checkOwnMusts(entry, check);
+  checkPlace(entry, check);
+}
+
+/** Of a place itself: an entry, or a message. */
+export function checkOwnMusts(frame: Frame, check: Check): void {
+  if (frame.rules.musts.length > 0) checkMusts(frame.rules, frame, [check.view.nodeOf(frame)], check);
+}
+
+export const inForce = ({ node }: Rules, { tree }: Frame): Value | undefined => tree.get(node.sid) ?? node.fallback;
+
+/** What the child says itself. For a list see `checkEntry`. */
+export function checkValues(child: Rules, frame: Frame, check: Check): void {
+  if (child.reference !== undefined) checkReferences(child, frame, check);
+  if (child.musts.length > 0) checkMusts(child, frame, check.view.instances(child, frame), check);
+}
+
+/** RFC 7950 §8.3.2: what is there although its condition does not hold is an unknown element. */
+export function checkWhen(child: Rules, frame: Frame, check: Check): boolean {
+  if (!frame.tree.has(child.node.sid) || !isAccountable(child, check) || check.view.holds(child, frame)) return true;
+  const condition = child.conditions?.broken(check.view.nodeOf(frame))?.replace(/\s+/g, " ");
+  const what = `${child.node.schema.name} exists only when ${condition}`;
+  find("yang.unknown-element", what, child, frame, check, (fault) => fault.under("RFC 7950 §7.21.5, §8.3.2"));
+  return false;
+}
+
+/** `frame` tells where: the entry itself for a list, else the place above. */
+function checkMusts(child: Rules, frame: Frame, contexts: readonly DataNode[], check: Check): void {
+  if (!isAccountable(child, check)) return;
+  for (const { must, expression } of child.musts) {
+    if (check.view.cannotTell(expression)) continue;
+    try {
+      if (contexts.every((context) => expression.compiled.boolean(context))) continue;
+      const what = `'${must.expression.replace(/\s+/g, " ")}' does not hold`;
+      find("yang.must-violation", what, child, frame, check, (fault) => fault.said(must));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      find(error.code, error.what, child, frame, check);
+    }
+  }
+}
+
+function checkReferences(child: Rules, frame: Frame, check: Check): void {
+  const { node } = child;
+  const value = inForce(child, frame);
+  if (value === undefined || !isAccountable(child, check)) return;
+  const values = node.kind === "leaf-list" ? leavesIn(value) : [value as LeafValue];
+  for (const [position, each] of values.entries()) {
+    const [reference, inner] = memberOf(child.reference!, each);
+    if (reference === undefined || leads(reference, inner, child, position, frame, check)) continue;
+    const text = node.leaf!.format(each);
+    const what = reference.kind === "leafref" ? `no ${reference.text} has the value ${text}` : `${text} does not exist`;
+    const section = reference.kind === "leafref" ? "§9.9" : "§9.13";
+    find("yang.instance-required", what, child, frame, check, (fault) => fault.under(`RFC 7950 ${section}`));
+  }
+}
+
+/** True also when it cannot be told. */
+function leads(
+  reference: Reference,
+  value: LeafValue,
+  child: Rules,
+  position: number,
+  frame: Frame,
+  check: Check,
+): boolean {
+  const { view } = check;
+  if (reference.kind === "union") return true;
+  if (reference.kind === "instance-identifier") {
+    const id = value as Parameters<typeof findInstance>[1];
+    return view.alone || findInstance(view.tree.root, id).length > 0;
+  }
+  if (view.cannotTell(reference.expression)) return true;
+  if (reference.plain !== undefined && leadsTo(reference.plain, value, frame)) return true;
+  // Defaults in use, and paths with predicates.
+  if (reference.plain !== undefined && reference.plain.down.at(-1)!.fallback === undefined) return false;
+  const context = view.instances(child, frame)[position];
+  if (context === undefined) return true;
+  return reference.expression.compiled.nodes(context).some((target) => equalLeaf(target.value as LeafValue, value));
+}

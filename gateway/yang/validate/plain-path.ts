@@ -1,0 +1,83 @@
+/**
+ * Leafref paths without predicates and functions (RFC 7950 §9.9.2), which are nearly all of them: so many steps up, then
+ * down by name. They are followed on the tree itself, and a target that is the key of its list is found by its index.
+ */
+import type { Plan, PlanNode } from "../codec/plan-node.ts";
+import { entriesIn, equalLeaf, leavesIn, treeIn } from "../codec/value.ts";
+import { findEntry } from "../datastore/entries.ts";
+import type { LeafValue, Tree } from "../tree.ts";
+import type { Frame } from "./frame.ts";
+
+export interface PlainPath {
+  /** Steps from the leaf upwards; undefined = the path begins at the root. */
+  readonly ups: number | undefined;
+  /** Where it turns downwards. */
+  readonly from: PlanNode;
+  /** The schema nodes on the way down, the target last. */
+  readonly down: readonly PlanNode[];
+}
+
+const PLAIN = /^(?:\.\.\/)*[\w.:-]+(?:\/[\w.:-]+)*$/;
+
+/** undefined when the path is of another kind, or leads to no leaf. */
+export function plainPath(path: string, leaf: PlanNode, plan: Plan): PlainPath | undefined {
+  const text = path.replace(/\s+/g, "");
+  const absolute = text.startsWith("/");
+  if (!PLAIN.test(absolute ? text.slice(1) : text)) return undefined;
+  const steps = text.split("/").slice(absolute ? 1 : 0);
+  const ups = absolute ? 0 : steps.findIndex((step) => step !== "..");
+  let from: PlanNode | undefined = absolute ? plan.root : leaf;
+  for (let up = 0; up < ups; up++) from = from && above(from);
+  if (from === undefined || (!absolute && ups === 0)) return undefined;
+  const down: PlanNode[] = [];
+  let here = from;
+  for (const step of steps.slice(ups)) {
+    const next = childNamed(here, step, leaf.schema.module);
+    if (next === undefined) return undefined;
+    down.push(next);
+    here = next;
+  }
+  return here.leaf === undefined ? undefined : { ups: absolute ? undefined : ups, from, down };
+}
+
+/** Input and output stand for their operation in XPath: above them is what is above the operation (§6.4.1). */
+const above = ({ kind, parent }: PlanNode): PlanNode | undefined =>
+  kind === "input" || kind === "output" ? parent?.parent : parent;
+
+/** A name without a prefix is in the module of the leaf or, in a typedef, in that of the typedef. */
+function childNamed(parent: PlanNode, step: string, module: string): PlanNode | undefined {
+  const colon = step.indexOf(":");
+  const name = step.slice(colon + 1);
+  const wanted = colon < 0 ? module : step.slice(0, colon);
+  const same = parent.children.filter(({ schema }) => schema.name === name);
+  return same.find(({ schema }) => schema.module === wanted) ?? (colon < 0 ? same[0] : undefined);
+}
+
+/** Does a leaf at the end of the path have the value? `frame` is the place of the leaf that refers. */
+export function leadsTo(path: PlainPath, value: LeafValue, frame: Frame): boolean {
+  let from: Frame | undefined = frame;
+  while (from !== undefined && from.rules.node !== path.from) from = from.above;
+  return from !== undefined && found(from.tree, path.down, 0, value);
+}
+
+function found(tree: Tree, down: readonly PlanNode[], depth: number, value: LeafValue): boolean {
+  const step = down[depth]!;
+  const held = tree.get(step.sid);
+  if (held === undefined) return false;
+  switch (step.kind) {
+    case "leaf":
+      return equalLeaf(held as LeafValue, value);
+    case "leaf-list":
+      return leavesIn(held).some((each) => equalLeaf(each, value));
+    case "list": {
+      const entries = entriesIn(held);
+      const isKey = depth === down.length - 2 && step.keys.length === 1 && step.keys[0] === down[depth + 1];
+      if (isKey) return findEntry(entries, step, [value]) >= 0;
+      return entries.some((entry) => found(entry, down, depth + 1, value));
+    }
+    default: {
+      const inner = treeIn(held);
+      return inner !== undefined && found(inner, down, depth + 1, value);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What the nodes of a schema are watched for (RFC 7950 §7, §8), read once from their statements: the plan of validation
+ * as codec/plan.ts is that of coding.
+ */
+import type { Plan, PlanNode } from "../codec/plan-node.ts";
+import type { LeafType, Must, NodeKind, SchemaNode } from "../schema.ts";
+import { type Conditions, conditionsOf } from "../xpath/when.ts";
+import { type Expression, expressionIn } from "./expression.ts";
+import { type Reference, referenceOf } from "./reference.ts";
+
+export interface Rules {
+  readonly node: PlanNode;
+  readonly parent: Rules | undefined;
+  /** Data nodes in it of which something may be missing, doubled, dangling or wrong, themselves or below. */
+  readonly watched: readonly Rules[];
+  /** The choices it stems from, from the outside in. */
+  readonly levels: readonly Level[];
+  /** Some of its children are cases of a choice. */
+  readonly choosing: boolean;
+  /** RFC 7950 §7.21.5: of the node itself, or of the choice, case, uses or augment that it stems from. */
+  readonly conditions: Conditions | undefined;
+  readonly musts: readonly MustRule[];
+  readonly reference: Reference | undefined;
+  /** It, or something below it, has constraints that hold for defaults and for containers that are not there too. */
+  readonly speaks: boolean;
+  /** §7.8.3: each is a list of leaves, told by the way down to them. */
+  readonly unique: ReadonlyArray<ReadonlyArray<readonly PlanNode[]>>;
+}
+
+export interface Level {
+  /** With all that is around it, so that no other choice below the same parent has the same. */
+  readonly choice: string;
+  readonly case: string;
+  readonly name: string;
+  readonly mandatory: boolean;
+  readonly isDefault: boolean;
+}
+
+export interface MustRule {
+  readonly must: Must;
+  readonly expression: Expression;
+}
+
+export interface RuleBook {
+  readonly plan: Plan;
+  readonly root: Rules;
+  of(node: PlanNode): Rules;
+}
+
+type Draft = { -readonly [K in keyof Rules]: Rules[K] };
+
+/** A memo: the rules follow from the schema alone. By its nodes, which the plans of all forms share. */
+const BOOKS = new WeakMap<Plan["nodes"], RuleBook>();
+
+export function rulesOf(plan: Plan): RuleBook {
+  let book = BOOKS.get(plan.nodes);
+  if (book === undefined) {
+    book = makeBook(plan);
+    BOOKS.set(plan.nodes, book);
+  }
+  return book;
+}
+
+function makeBook(plan: Plan): RuleBook {
+  const all = new Map<PlanNode, Rules>();
+  const grow = (node: PlanNode, parent: Rules | undefined): Draft => {
+    const rules = draft(node, parent, plan);
+    all.set(node, rules);
+    const children = node.children.map((child) => grow(child, rules)).filter((child) => isData(child.node));
+    rules.watched = children.filter(isWatched);
+    rules.speaks = rules.musts.length > 0 || rules.reference !== undefined || children.some((child) => child.speaks);
+    return rules;
+  };
+  const root = grow(plan.root, undefined);
+  return { plan, root, of: (node) => all.get(node)! };
+}
+
+/** Operations and notifications are no part of the data around them, and a structure is none of the datastore's. */
+const MESSAGES: ReadonlySet<NodeKind> = new Set<NodeKind>(["rpc", "action", "notification", "input", "output"]);
+export const isData = ({ kind, schema, parent }: PlanNode): boolean =>
+  !MESSAGES.has(kind) && !(schema.structure === true && parent?.parent === undefined);
+
+const isWatched = ({ node, watched, levels, conditions, musts, reference }: Rules): boolean =>
+  node.schema.mandatory ||
+  node.kind === "list" ||
+  node.kind === "leaf-list" ||
+  levels.length + musts.length + watched.length > 0 ||
+  conditions !== undefined ||
+  reference !== undefined;
+
+function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
+  const { schema } = node;
+  const { module } = schema;
+  return {
+    node,
+    parent,
+    watched: [],
+    levels: levelsOf(schema),
+    choosing: node.choosing,
+    conditions: schema.when === undefined && schema.parentWhen === undefined ? undefined : conditionsOf(node, plan),
+    musts: (schema.must ?? []).map((must) => ({
+      must,
+      expression: expressionIn(must.expression, node, module, plan),
+    })),
+    reference: schema.type === undefined || !mayRefer(schema.type) ? undefined : referenceOf(schema.type, node, plan),
+    speaks: false,
+    unique: (schema.unique ?? []).map((paths) => paths.flatMap((path) => leafAt(node, path) ?? [])),
+  };
+}
+
+const mayRefer = ({ base, members = [] }: LeafType): boolean =>
+  base === "leafref" || base === "instance-identifier" || members.some(mayRefer);
+
+function levelsOf({ cases = [] }: SchemaNode): readonly Level[] {
+  let path = "";
+  return cases.map(({ choice, case: name, mandatory, isDefault }) => {
+    const level = { choice: `${path}/${choice}`, case: name, name: choice, mandatory, isDefault };
+    path = `${path}/${choice}/${name}`;
+    return level;
+  });
+}
+
+/** The way from a list down to a leaf of its `unique`, as one element; none when it leads nowhere. */
+function leafAt(list: PlanNode, path: string): ReadonlyArray<readonly PlanNode[]> | undefined {
+  const way: PlanNode[] = [];
+  let here: PlanNode | undefined = list;
+  for (const step of path.split("/")) {
+    const name = step.slice(step.indexOf(":") + 1);
+    here = here.children.find(({ schema }) => schema.name === name);
+    if (here === undefined) return undefined;
+    way.push(here);
+  }
+  return [way];
+}

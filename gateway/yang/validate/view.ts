@@ -1,0 +1,83 @@
+/** One data tree while it is validated: its places as XPath sees them, and which conditions hold there. */
+import { Fault } from "../codec/fault.ts";
+import type { Plan } from "../codec/plan-node.ts";
+import type { Tree } from "../tree.ts";
+import { type DataNode, type DataTree, dummyNode, entryAt, instancesOf, placeMessage } from "../xpath/data-node.ts";
+import { openDataTree } from "../xpath/when.ts";
+import { type Expression, looksOutside } from "./expression.ts";
+import type { Frame } from "./frame.ts";
+import type { RuleBook, Rules } from "./rules.ts";
+
+const NOTHING: readonly DataNode[] = [];
+
+export class View {
+  /** Nothing is known beyond the message. */
+  readonly alone: boolean;
+  readonly #plan: Plan;
+  readonly #datastore: Tree;
+  /** The input, output, notification or structure that is looked at, when it is not the datastore. */
+  readonly #message: Frame | undefined;
+  #tree: DataTree | undefined;
+  /** Conditions that were looked at, by place. */
+  readonly #known = new Map<DataNode, Map<Rules, boolean>>();
+
+  constructor(book: RuleBook, datastore: Tree, message?: Frame, alone = false) {
+    this.#plan = book.plan;
+    this.#datastore = datastore;
+    this.#message = message;
+    this.alone = alone;
+  }
+
+  /** Made when the first expression asks for it. */
+  get tree(): DataTree {
+    this.#tree ??= openDataTree(this.#datastore, this.#plan);
+    return this.#tree;
+  }
+
+  nodeOf(frame: Frame): DataNode {
+    frame.data ??= this.#make(frame);
+    return frame.data;
+  }
+
+  #make(frame: Frame): DataNode {
+    const { rules, above, tree, position } = frame;
+    if (above === undefined) return this.tree.root;
+    const parent = this.nodeOf(above);
+    if (frame === this.#message) return placeMessage(parent, rules.node, tree);
+    const made =
+      rules.node.kind === "list" ? entryAt(parent, rules.node, position) : instancesOf(parent, rules.node)[0];
+    return made ?? dummyNode(parent, rules.node);
+  }
+
+  /** All instances of a child: what is there, and what is there by default (RFC 7950 §6.4.1). */
+  instances(child: Rules, frame: Frame): readonly DataNode[] {
+    return orElse(NOTHING, () => instancesOf(this.nodeOf(frame), child.node));
+  }
+
+  /** Do all conditions of `child` hold below `frame`, or would they if it were there? Yes when it cannot be told. */
+  holds(child: Rules, frame: Frame): boolean {
+    const { conditions, node } = child;
+    if (conditions === undefined || (this.alone && looksOutside(conditions.reads, node))) return true;
+    const parent = this.nodeOf(frame);
+    const here = this.#known.get(parent) ?? new Map<Rules, boolean>();
+    this.#known.set(parent, here);
+    const holds = here.get(child) ?? orElse(true, () => conditions.hold(parent));
+    here.set(child, holds);
+    return holds;
+  }
+
+  /** It looks at a datastore that is not known. */
+  cannotTell(expression: Expression): boolean {
+    return this.alone && expression.looksOutside;
+  }
+}
+
+/** An expression may look at too much to be evaluated. */
+function orElse<T>(otherwise: T, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof Fault) return otherwise;
+    throw error;
+  }
+}
