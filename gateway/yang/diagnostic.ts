@@ -1,21 +1,24 @@
 /**
- * SID-CBOR explained: diagnostic notation (RFC 8949 §8), one line per entry, with path, SID, delta and type as comment,
- * and the rule that is violated where the bytes do not fit the schema. For people who hold a capture in their hands.
+ * YANG-CBOR explained: diagnostic notation (RFC 8949 §8), one line per entry, with path, SID, delta or name, and type as
+ * comment, and the rule that is violated where the bytes do not fit the schema. For people who hold a capture in their
+ * hands.
  */
 import { type CodedError, explain, isCoded } from "../base/index.ts";
-import { type CborItem, type CborPolicy, CborReader, CORECONF, formatItem, readItem } from "../wire/cbor/index.ts";
+import { ANYTHING, type CborItem, CborReader, CORECONF, formatItem, readItem } from "../wire/cbor/index.ts";
 import { decodeIdentifiers, decodeInstances, decodeTree } from "./codec/codec.ts";
 import { DataError } from "./codec/fault.ts";
+import type { Form } from "./codec/form.ts";
 import { formatId, readId } from "./codec/instance-id.ts";
+import { memberNamed } from "./codec/names.ts";
 import { planOf } from "./codec/plan.ts";
-import type { Plan, PlanNode } from "./codec/plan-node.ts";
-import type { LeafType, Schema, Sid } from "./schema.ts";
+import { leafIn, type Plan, type PlanNode } from "./codec/plan-node.ts";
+import { isLocal, type LeafType, type Schema, type Sid } from "./schema.ts";
+import type { LeafValue } from "./tree.ts";
 
-/** Content formats: a tree, a sequence of identifiers, a sequence of instances. */
-export type AnnotatedForm = 140 | 141 | 142;
+/** Content formats: a tree by SIDs, by either, by names; a sequence of identifiers, of instances. */
+const FORM_OF = { 140: "sid", 340: "any", 341: "name", 141: "sid", 142: "sid" } as const satisfies Record<number, Form>;
+export type AnnotatedForm = keyof typeof FORM_OF;
 
-/** Anything well-formed is shown; what does not belong is said beside it. */
-const SHOW_ALL: CborPolicy = { ...CORECONF, tags: undefined };
 const ABSOLUTE_SID = 47;
 const INDENT = "  ";
 /** Comments start here, or one blank after a longer line. */
@@ -24,7 +27,8 @@ const COMMENT_COLUMN = 40;
 interface Line {
   readonly text: string;
   readonly comment: string;
-  readonly start: number;
+  /** Bytes at which an error can point to this line: those of its key and of its value. */
+  readonly starts: readonly number[];
 }
 
 interface Page {
@@ -40,34 +44,36 @@ export interface Annotation {
 }
 
 /** Never throws for what is in the bytes: that is part of the explanation. */
-export function annotate(bytes: Uint8Array, schema: Schema, form: AnnotatedForm): Annotation {
-  const plan = planOf(schema);
+export function annotate(bytes: Uint8Array, schema: Schema, format: AnnotatedForm): Annotation {
+  const plan = planOf(schema, FORM_OF[format]);
   const page: Page = { plan, bytes, lines: [] };
-  const finding = findFault(bytes, schema, form);
-  const reader = new CborReader(bytes, SHOW_ALL);
+  const finding = findFault(bytes, schema, format);
+  // Anything well-formed is shown; what does not belong is said beside it.
+  const reader = new CborReader(bytes, ANYTHING);
   try {
-    while (!reader.done) {
-      const item = readItem(reader);
-      if (form === 140) showMembers(item, plan.root.reference, 0, "", "", page);
-      else if (form === 141)
-        page.lines.push({ text: formatItem(item), comment: identifierOf(item, page), start: item.start });
-      else showInstances(item, page);
-    }
+    while (!reader.done) showDocument(readItem(reader), format, page);
   } catch (error) {
     if (!isCoded(error)) throw error;
     // The finding says the same, or more.
   }
   const shown = page.lines.map((line) => layOut(line, finding));
-  if (bytes.length === 0 && form !== 140) shown.push("# the empty sequence");
+  if (bytes.length === 0 && (format === 141 || format === 142)) shown.push("# the empty sequence");
   if (finding !== undefined) shown.push(`# ${ruleOf(finding)}: ${explain(finding)}`);
   return { text: shown.join("\n"), broken: finding?.code };
 }
 
-function findFault(bytes: Uint8Array, schema: Schema, form: AnnotatedForm): CodedError | undefined {
+function showDocument(item: CborItem, format: AnnotatedForm, page: Page): void {
+  const starts = [item.start];
+  if (format === 141) page.lines.push({ text: formatItem(item), comment: identifierOf(item, page), starts });
+  else if (format === 142) showInstances(item, page);
+  else showMembers({ item, node: page.plan.root, reference: 0, depth: 0, lead: "", comment: "", starts }, page);
+}
+
+function findFault(bytes: Uint8Array, schema: Schema, format: AnnotatedForm): CodedError | undefined {
   try {
-    if (form === 140) decodeTree(bytes, schema);
-    else if (form === 141) decodeIdentifiers(bytes, schema);
-    else decodeEither(bytes, schema);
+    if (format === 141) decodeIdentifiers(bytes, schema);
+    else if (format === 142) decodeEither(bytes, schema);
+    else decodeTree(bytes, schema, FORM_OF[format]);
     return undefined;
   } catch (error) {
     if (isCoded(error)) return error;
@@ -91,40 +97,78 @@ function decodeEither(bytes: Uint8Array, schema: Schema): void {
 const ruleOf = (finding: CodedError): string =>
   finding instanceof DataError ? `violates ${finding.rule}` : "violates RFC 8949 as YANG-CBOR uses it";
 
-function layOut({ text, comment, start }: Line, finding: CodedError | undefined): string {
+function layOut({ text, comment, starts }: Line, finding: CodedError | undefined): string {
   const { offset } = finding?.facts ?? {};
-  const guilty = finding !== undefined && offset === start ? `  <== ${finding.code}` : "";
+  const guilty = finding !== undefined && starts.some((start) => start === offset) ? `  <== ${finding.code}` : "";
   const words = `${comment}${guilty}`;
   return words === "" ? text : `${text.padEnd(COMMENT_COLUMN)} # ${words}`;
 }
 
-/** A map of children, or the value of a leaf when there is no map. */
-function showMembers(item: CborItem, reference: Sid, depth: number, lead: string, comment: string, page: Page): void {
-  const indent = INDENT.repeat(depth);
-  if (item.kind !== "map") {
-    page.lines.push({ text: `${indent}${lead}${formatItem(item)}${comma(depth)}`, comment, start: item.start });
-    return;
-  }
-  page.lines.push({ text: `${indent}${lead}{`, comment, start: item.start });
-  for (const [key, value] of item.entries) showMember(key, value, reference, depth + 1, page);
-  page.lines.push({ text: `${indent}}${comma(depth)}`, comment: "", start: -1 });
+/** An item that belongs to a node, and how its line begins. */
+interface Shown {
+  readonly item: CborItem;
+  readonly node: PlanNode;
+  /** Deltas in a map right below count from here. */
+  readonly reference: Sid;
+  readonly depth: number;
+  readonly lead: string;
+  readonly comment: string;
+  readonly starts: readonly number[];
 }
 
-const comma = (depth: number): string => (depth === 0 ? "" : ",");
+const ending = (depth: number): string => (depth === 0 ? "" : ",");
+const closing = (text: string, depth: number): Line => ({
+  text: `${INDENT.repeat(depth)}${text}${ending(depth)}`,
+  comment: "",
+  starts: [],
+});
 
-function showMember(key: CborItem, value: CborItem, reference: Sid, depth: number, page: Page): void {
-  const sid = sidOf(key, reference);
-  const lead = `${formatItem(key)}: `;
-  const node = sid === undefined ? undefined : page.plan.nodes.get(sid);
-  if (sid === undefined || node === undefined) {
-    const comment = sid === undefined ? "no SID" : `SID ${sid} is unknown here`;
-    const text = `${INDENT.repeat(depth)}${lead}${formatItem(value)},`;
-    page.lines.push({ text, comment, start: key.start });
+function showLine({ item, depth, lead, comment, starts }: Shown, page: Page): void {
+  const text = `${INDENT.repeat(depth)}${lead}${formatItem(item)}${ending(depth)}`;
+  page.lines.push({ text, comment, starts });
+}
+
+/** A map of children; whatever stands in its place is shown as it is. */
+function showMembers(shown: Shown, page: Page): void {
+  const { item, depth, lead, comment, starts } = shown;
+  if (item.kind !== "map") {
+    showLine(shown, page);
     return;
   }
-  const delta = key.kind === "tag" ? "absolute" : `delta ${sid - reference}`;
-  const path = formatId({ sid, keys: [] }, page.plan);
-  showValue(value, node, depth, lead, `${path} (SID ${sid}, ${delta}) ${typeName(node)}`, page);
+  page.lines.push({ text: `${INDENT.repeat(depth)}${lead}{`, comment, starts });
+  for (const [key, value] of item.entries) showMember(key, value, shown, page);
+  page.lines.push(closing("}", depth));
+}
+
+function showMember(key: CborItem, item: CborItem, around: Shown, page: Page): void {
+  const named = key.kind === "text";
+  const line = {
+    item,
+    depth: around.depth + 1,
+    lead: `${formatItem(key)}: `,
+    starts: [key.start, item.start],
+  };
+  const node = childOf(key, around, page);
+  if (node === undefined) {
+    showLine({ ...around, ...line, comment: strangerText(key, around.reference) }, page);
+    return;
+  }
+  const way = named ? "by name" : key.kind === "tag" ? "absolute" : `delta ${node.sid - around.reference}`;
+  const path = formatId({ sid: node.sid, keys: [] }, page.plan);
+  const comment = `${path} (${isLocal(node.sid) ? "no SID" : `SID ${node.sid}`}, ${way})`;
+  showValue({ ...line, node, reference: named ? 0 : node.reference, comment }, page);
+}
+
+function childOf(key: CborItem, { node, reference }: Shown, { plan }: Page): PlanNode | undefined {
+  if (key.kind === "text") return memberNamed(node, key.value, plan);
+  const sid = sidOf(key, reference);
+  return sid === undefined || isLocal(sid) ? undefined : plan.nodes.get(sid);
+}
+
+function strangerText(key: CborItem, reference: Sid): string {
+  if (key.kind === "text") return "nobody has this name here";
+  const sid = sidOf(key, reference);
+  return sid === undefined ? "no SID" : `SID ${sid} is unknown here`;
 }
 
 function sidOf(key: CborItem, reference: Sid): Sid | undefined {
@@ -133,63 +177,87 @@ function sidOf(key: CborItem, reference: Sid): Sid | undefined {
   return Number(key.item.value);
 }
 
-function showValue(value: CborItem, node: PlanNode, depth: number, lead: string, comment: string, page: Page): void {
-  const indent = INDENT.repeat(depth);
-  if (node.kind === "leaf") {
-    const text = `${indent}${lead}${formatItem(value)}${comma(depth)}`;
-    page.lines.push({ text, comment: `${comment}${meaning(value, node, page)}`, start: value.start });
-  } else if (node.kind === "list" && value.kind === "array") {
-    page.lines.push({ text: `${indent}${lead}[`, comment, start: value.start });
-    for (const entry of value.items) showMembers(entry, node.reference, depth + 1, "", "", page);
-    page.lines.push({ text: `${indent}]${comma(depth)}`, comment: "", start: -1 });
-  } else if (node.kind === "anyxml" || node.kind === "leaf-list") {
-    page.lines.push({ text: `${indent}${lead}${formatItem(value)}${comma(depth)}`, comment, start: value.start });
-  } else {
-    showMembers(value, node.reference, depth, lead, comment, page);
+/** With the type in its comment, and with what a value means. */
+function showValue(shown: Shown, page: Page): void {
+  const { node, item } = shown;
+  const comment = `${shown.comment} ${typeName(node)}`;
+  const typed = { ...shown, comment };
+  if (node.kind === "leaf") showLine({ ...typed, comment: `${comment}${meaning([item], node, page)}` }, page);
+  else if (node.kind === "leaf-list" && item.kind === "array") {
+    showLine({ ...typed, comment: `${comment}${meaning(item.items, node, page)}` }, page);
+  } else if (node.kind === "list" && item.kind === "array") showEntries(item.items, typed, page);
+  else if (node.kind === "anyxml" || node.kind === "leaf-list") showLine(typed, page);
+  else showMembers(typed, page);
+}
+
+function showEntries(entries: readonly CborItem[], list: Shown, page: Page): void {
+  const { depth, lead, comment, starts } = list;
+  page.lines.push({ text: `${INDENT.repeat(depth)}${lead}[`, comment, starts });
+  for (const item of entries) {
+    showMembers({ ...list, item, depth: depth + 1, lead: "", comment: "", starts: [item.start] }, page);
   }
+  page.lines.push(closing("]", depth));
 }
 
 function showInstances(item: CborItem, page: Page): void {
   if (item.kind !== "map") {
-    page.lines.push({ text: formatItem(item), comment: "not a map", start: item.start });
+    page.lines.push({ text: formatItem(item), comment: "not a map", starts: [item.start] });
     return;
   }
-  page.lines.push({ text: "{", comment: "", start: item.start });
+  page.lines.push({ text: "{", comment: "", starts: [item.start] });
   for (const [key, value] of item.entries) {
-    const sid = key.kind === "array" ? sidOf(key.items[0] ?? key, 0) : sidOf(key, 0);
+    const sid = sidOf(key.kind === "array" ? (key.items[0] ?? key) : key, 0);
     const node = sid === undefined ? undefined : page.plan.nodes.get(sid);
     const lead = `${formatItem(key)}: `;
     const path = identifierOf(key, page);
+    const starts = [key.start, value.start];
     if (node === undefined || (value.kind === "simple" && value.value === null)) {
       const comment = node === undefined ? path : `${path} (SID ${sid}) deleted or absent`;
-      page.lines.push({ text: `${INDENT}${lead}${formatItem(value)}`, comment, start: key.start });
-    } else showValue(value, node, 1, lead, `${path} (SID ${sid}) ${typeName(node)}`, page);
+      page.lines.push({ text: `${INDENT}${lead}${formatItem(value)}`, comment, starts });
+    } else {
+      const comment = `${path} (SID ${sid})`;
+      showValue({ item: value, node, reference: node.reference, depth: 1, lead, comment, starts }, page);
+    }
   }
-  page.lines.push({ text: "}", comment: "", start: -1 });
+  page.lines.push({ text: "}", comment: "", starts: [] });
 }
 
 function identifierOf(item: CborItem, { plan, bytes }: Page): string {
   try {
     return formatId(readId(new CborReader(bytes, CORECONF, item.start, item.end), plan), plan);
   } catch {
-    const sid = item.kind === "array" ? sidOf(item.items[0] ?? item, 0) : sidOf(item, 0);
+    const sid = sidOf(item.kind === "array" ? (item.items[0] ?? item) : item, 0);
     if (sid === undefined) return "not an instance-identifier";
     return plan.nodes.has(sid) ? `keys do not fit ${formatId({ sid, keys: [] }, plan)}` : `SID ${sid} is unknown here`;
   }
 }
 
-/** What a value says, when its bytes do not say it already. */
-function meaning(item: CborItem, { leaf, schema }: PlanNode, { bytes }: Page): string {
-  if (leaf === undefined) return "";
+/** What the value of a leaf, or those of a leaf-list, say when their bytes do not say it already. */
+function meaning(items: readonly CborItem[], node: PlanNode, { plan, bytes }: Page): string {
+  const leaf = leafIn(node, plan);
   try {
-    const text = leaf.format(leaf.read(new CborReader(bytes, CORECONF, item.start, item.end)));
-    const units = schema.units === undefined ? "" : ` ${schema.units}`;
-    const plain =
-      item.kind === "bytes" || text === "" || text === formatItem(item) || JSON.stringify(text) === formatItem(item);
-    return plain ? units : ` = ${text}${units}`;
+    const values = items.map((item) => leaf.read(new CborReader(bytes, CORECONF, item.start, item.end)));
+    const texts = values.map((value) => leaf.format(value));
+    const members = new Set(values.flatMap((value) => memberType(value, node.schema.type) ?? []));
+    const taken = members.size === 0 ? "" : ` (${[...members].join(", ")})`;
+    const said = items.every((item, index) => saysItself(item, texts[index]!)) ? "" : ` = ${texts.join(", ")}`;
+    return `${taken}${said}${node.schema.units === undefined ? "" : ` ${node.schema.units}`}`;
   } catch {
     return ""; // The finding tells what is wrong with it.
   }
+}
+
+function saysItself(item: CborItem, text: string): boolean {
+  const shown = formatItem(item.kind === "tag" ? item.item : item);
+  return item.kind === "bytes" || text === "" || text === shown || JSON.stringify(text) === shown;
+}
+
+/** RFC 9254 §6.12: the member of a union that took the value. */
+function memberType(value: LeafValue, type: LeafType | undefined): string | undefined {
+  if (type?.base === "leafref") return memberType(value, type.target);
+  if (type?.base !== "union" || typeof value !== "object" || value === null || !("member" in value)) return undefined;
+  const member = type.members?.[value.member];
+  return member && (memberType(value.value, member) ?? typeText(member));
 }
 
 const typeName = ({ kind, schema: { type } }: PlanNode): string => {

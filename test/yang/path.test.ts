@@ -1,10 +1,8 @@
-/** Instance paths (RFC 9254 §6.13.2, RFC 7951 §6.11) and the explanation of bytes. */
+/** Instance paths: RFC 9254 §6.13.2, RFC 7951 §6.11. */
 import { expect, test } from "@jest/globals";
-import { fromHex } from "../../gateway/base/index.ts";
-import { annotate } from "../../gateway/yang/diagnostic.ts";
 import { formatInstanceId, parsePath } from "../../gateway/yang/path.ts";
 import type { InstanceId } from "../../gateway/yang/tree.ts";
-import { IETF, SIDGATE } from "../support/hand-schema.ts";
+import { IETF } from "../support/hand-schema.ts";
 import { at } from "../support/trees.ts";
 
 const BOTH_WAYS: ReadonlyArray<readonly [text: string, id: InstanceId]> = [
@@ -52,60 +50,4 @@ test.each<readonly [text: string, at: number]>([
   expect(() => parsePath(text, IETF)).toThrow(
     expect.objectContaining({ code: "yang.path", facts: expect.objectContaining({ at: character }) }),
   );
-});
-
-/** Lines without their padding. */
-const explain = (hex: string, form: 140 | 141 | 142, schema = SIDGATE): string[] =>
-  annotate(fromHex(hex)!, schema, form)
-    .text.split("\n")
-    .map((line) => line.replace(/ +#/, " #"));
-
-test("a check-in is explained with paths, SIDs, deltas and types", () => {
-  expect(explain("a119ea61a2021901f405a118c3a201c48221190866021830", 142)).toEqual([
-    "{",
-    "  60001: { # /sidgate-node:check-in (SID 60001) rpc",
-    "    2: 500, # /sidgate-node:check-in/report (SID 60003, delta 2) uint32",
-    "    5: { # /sidgate-node:check-in/data (SID 60006, delta 5) anydata",
-    "      195: { # /sidgate-building:room (SID 60201, delta 195) container",
-    "        1: 4([-2, 2150]), # /sidgate-building:room/temperature (SID 60202, delta 1) decimal64 = 21.5",
-    "        2: 48, # /sidgate-building:room/humidity (SID 60203, delta 2) uint8",
-    "      },",
-    "    },",
-    "  },",
-    "}",
-  ]);
-});
-
-test("identifiers and instances are explained with their keys", () => {
-  expect(explain("821906c2646a61636b19ea74", 141, IETF)).toEqual([
-    "[1730, \"jack\"] # /ietf-system:system/authentication/user[name='jack']",
-    "60020 # SID 60020 is unknown here",
-  ]);
-  expect(explain("a1821906c2646a61636bf6", 142, IETF)).toEqual([
-    "{",
-    "  [1730, \"jack\"]: null # /ietf-system:system/authentication/user[name='jack'] (SID 1730) deleted or absent",
-    "}",
-  ]);
-});
-
-test.each<readonly [name: string, hex: string, form: 140 | 142, mark: string, rule: string]>([
-  ["a value out of range", "a119eb29a1021865", 140, "<== yang.not-in-range", "RFC 7950 §9.2.4"],
-  ["an unknown SID", "a119eb29a118ff00", 140, "SID 60456 is unknown here  <== yang.unknown-element", "RFC 9254 §3.2"],
-  ["a missing key", "a119eb29a10981a0", 140, "<== yang.missing-key", "RFC 7950 §7.8.2"],
-  ["bytes that end too early", "a119eb29a102", 140, "[cbor.truncated]", "RFC 8949"],
-])("the explanation names the rule: %s", (_name, hex, form, mark, rule) => {
-  const lines = explain(hex, form);
-  expect(lines.join("\n")).toContain(mark);
-  expect(lines.at(-1)).toContain(`# violates ${rule}`);
-});
-
-test.each<readonly [name: string, hex: string, form: 140 | 141 | 142, broken: string | undefined]>([
-  ["a check-in", "a119ea61a2021901f405a118c3a201c48221190866021830", 142, undefined],
-  ["a cut check-in", "a119ea61a20201", 142, "cbor.truncated"],
-  ["the empty tree", "a0", 140, undefined],
-  ["a tree of nothing known", "a1190400f5", 140, "yang.unknown-element"],
-])("the explanation of %s (%s, %s) breaks %s", (_name, hex, form, broken) => {
-  const annotation = annotate(fromHex(hex)!, SIDGATE, form);
-  expect(annotation.broken).toBe(broken);
-  expect(annotation.text.includes("# violates")).toBe(broken !== undefined);
 });

@@ -197,6 +197,7 @@ test("1000 mutants are explained without a word of complaint", () => {
   const roll = dice(7);
   for (let run = 0; run < 1_000; run++) {
     const mutant = mutate(SEEDS[run % SEEDS.length]!, roll);
-    for (const form of [140, 141, 142] as const) expect(typeof annotate(mutant, IETF, form).text).toBe("string");
+    for (const form of [140, 141, 142, 340, 341] as const)
+      expect(typeof annotate(mutant, IETF, form).text).toBe("string");
   }
 });
