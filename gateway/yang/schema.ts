@@ -118,6 +118,10 @@ export interface SchemaNode {
   readonly parentWhen?: readonly string[] | undefined;
   /** This node is no data node but part of an sx:structure (RFC 8791) or rc:yang-data (RFC 8040 §8). */
   readonly structure?: boolean | undefined;
+  /** RFC 7950 §7.21.2; undefined = current. */
+  readonly status?: "deprecated" | "obsolete" | undefined;
+  /** RFC 8341 §3.3: what is kept from users that no rule names (nacm:default-deny-write, default-deny-all). */
+  readonly nacm?: "deny-write" | "deny-all" | undefined;
   readonly description?: string | undefined;
 }
 

@@ -2,23 +2,31 @@
  * RFC 7950 — statements → compiled schema, in passes that each take the former's result: link modules, expand groupings,
  * augment, deviate, lay out the schema nodes, lead the leafrefs home. SIDs are bound afterwards (../sid).
  */
+
 import type { Statement } from "../parse/statement.ts";
+import type { ModuleInfo } from "../schema.ts";
+import { collectLocalDefinitions } from "./definitions.ts";
+import { openExpressions } from "./expressions.ts";
 import { ALL_FEATURES, type FeatureChoice, type Features, openFeatures } from "./features.ts";
+import { refuse } from "./finding.ts";
 import { collectIdentities } from "./identities.ts";
-import { IMAGE_VERSION, type NodeImage, type SchemaImage } from "./image.ts";
+import { IMAGE_VERSION, type SchemaImage } from "./image.ts";
 import { type FindSource, linkModules, type Module } from "./module-set.ts";
-import { topScope } from "./scope.ts";
-import { applyAugments, applyDeviations } from "./tree/augment.ts";
-import { type Draft, pathStep } from "./tree/draft.ts";
-import { expandChildren } from "./tree/expand.ts";
-import type { Expanded } from "./tree/expanded.ts";
+import { numberNodes } from "./number-nodes.ts";
+import { definitionsIn, topScope } from "./scope.ts";
+import { applyAugments } from "./tree/augment.ts";
+import { applyDeviations, type Deviations } from "./tree/deviate.ts";
+import { expandChildren, openWorkshop, startExpansion, type Workshop } from "./tree/expand.ts";
+import { type Expanded, withoutAbsent } from "./tree/expanded.ts";
+import { expandUnused } from "./tree/groupings.ts";
 import { layOut } from "./tree/lay-out.ts";
 import { augmentsStructure, expandStructures } from "./tree/structures.ts";
-import { openTypes, type TypeResolver } from "./types/resolve-type.ts";
-import { openTypeTable } from "./types/type-table.ts";
+import { isBuiltIn } from "./types/built-ins.ts";
+import { openPatterns } from "./types/patterns.ts";
+import { openTypes } from "./types/resolve-type.ts";
 
 export interface Sources {
-  /** Modules whose data nodes, operations and notifications are in the schema. */
+  /** Modules whose data nodes, operations and notifications are in the schema; of each module one revision. */
   readonly implemented: readonly Statement[];
   /** For imports and includes. */
   readonly find: FindSource;
@@ -34,6 +42,11 @@ export interface Compilation {
   readonly choicePaths: ReadonlySet<string>;
   /** `module:feature`, whether on or off. */
   readonly features: ReadonlySet<string>;
+  /**
+   * What the sources define and this set lacks, because a feature is off or a deviation takes it away: paths of nodes,
+   * choices and cases in both forms, and identities as `module:name`. A .sid file may number them.
+   */
+  readonly absent: ReadonlySet<string>;
   /** The modules and the tree from which the image was made, for prints. */
   readonly modules: readonly Module[];
   readonly roots: readonly Expanded[];
@@ -43,79 +56,105 @@ export interface Compilation {
 
 /** Throws UsageError `yang.compile` at the first finding. */
 export function compile(sources: Sources): Compilation {
+  try {
+    return compileSources(sources);
+  } catch (error) {
+    const [first] = sources.implemented;
+    // The limits hold each kind of nesting; only all of them together can use up the stack.
+    if (error instanceof RangeError && first) refuse(first, "definitions are nested too deeply in each other");
+    throw error;
+  }
+}
+
+function compileSources(sources: Sources): Compilation {
   const linked = linkModules(sources.implemented, sources.find);
   const wanted = new Set(sources.implemented);
   const implemented = linked.filter((module) => module.units[0] && wanted.has(module.units[0].root));
+  checkRevisions(implemented);
+  const definitions = collectLocalDefinitions(linked, isBuiltIn);
   const features = openFeatures(sources.features ?? ALL_FEATURES);
+  checkFeatures(linked, features);
 
   // An older revision that is only imported must not hide the identities of the implemented one: that comes last.
   const identities = collectIdentities(
     [...linked.filter((module) => !implemented.includes(module)), ...implemented],
     features,
   );
-  const structures = expandStructures(implemented, features);
-  const dataRoots = implemented.flatMap((module) => expandModule(module, features));
-  applyAugments(implemented, () => (statement) => statement.keyword === "augment", dataRoots, features);
-  applyAugments(implemented, augmentsStructure, structures, features);
-  applyDeviations(implemented, dataRoots, features);
-  const types = openTypes(features);
-  for (const module of implemented) checkTypedefs(module, types);
-  const layout = layOut(dataRoots, structures, types);
+  const workshop = openWorkshop(features, definitions);
+  const structures = expandStructures(implemented, workshop);
+  const data = implemented.flatMap((module) => expandModule(module, workshop));
+  applyAugments(implemented, () => isAugment, data, workshop);
+  applyAugments(implemented, augmentsStructure, structures, workshop);
+  const deviations = applyDeviations(implemented, data, workshop);
+  const unused = expandUnused(implemented, workshop);
 
-  const { nodes, rows, paths } = number(layout.drafts, layout.roots);
+  const expressions = openExpressions();
+  const patterns = openPatterns();
+  const types = openTypes({ features, definitions, expressions, patterns });
+  const layout = layOut({ data, structures, unused }, types, expressions);
+  const numbered = numberNodes(layout, { identities, patterns });
+  for (const { statement, scope } of implemented.flatMap(({ units }) => units).flatMap(typedefsIn)) {
+    numbered.defaults.check(types.resolveTypedef({ statement, scope }, statement));
+  }
   return {
     image: {
       version: IMAGE_VERSION,
-      modules: linked.map((module) => ({
-        name: module.name,
-        revision: module.revision,
-        namespace: module.namespace,
-        sid: undefined,
-        importOnly: !implemented.includes(module),
-      })),
-      identities: [...identities].map(([name, bases]) => ({ name, sid: undefined, bases })),
-      types: rows,
-      nodes,
+      modules: linked.map((module) => infoOf(module, !implemented.includes(module), features, deviations)),
+      identities: [...identities.present].map(([name, bases]) => ({ name, sid: undefined, bases })),
+      types: numbered.types,
+      nodes: numbered.nodes,
     },
-    paths,
-    longPaths: new Map(layout.drafts.map((draft, index) => [draft.longPath, index])),
+    paths: numbered.paths,
+    longPaths: numbered.longPaths,
     choicePaths: layout.choicePaths,
-    features: new Set(linked.flatMap(featuresOf)),
+    features: new Set(linked.flatMap((module) => featuresOf(module).map((name) => `${module.name}:${name}`))),
+    absent: new Set([...numbered.absent, ...layout.absentChoicePaths, ...identities.absent]),
     modules: linked,
-    roots: dataRoots,
-    structures,
-    rows: new Map(layout.drafts.map(({ source }, index) => [source, index])),
+    roots: withoutAbsent(data),
+    structures: withoutAbsent(structures),
+    rows: numbered.rows,
   };
 }
 
-const expandModule = (module: Module, features: Features): Expanded[] =>
-  module.units.flatMap((unit) => expandChildren(unit.root, topScope(unit), { module, features, within: [] }));
+const isAugment = ({ keyword }: Statement): boolean => keyword === "augment";
+const typedefsIn = (unit: Module["units"][number]) => definitionsIn(unit, "typedef");
 
-/** Also those that no leaf uses: a fault in them would strike the module that imports them. */
-function checkTypedefs(module: Module, types: TypeResolver): void {
-  for (const { statement, unit } of module.definitions.values()) {
-    if (statement.keyword === "typedef") types.resolveTypedef({ statement, scope: topScope(unit) }, statement);
+/** RFC 7950 §5.6.5: of one module one revision is implemented. */
+function checkRevisions(implemented: readonly Module[]): void {
+  const revisions = new Map<string, string>();
+  for (const { name, revision, units } of implemented) {
+    const other = revisions.get(name);
+    const at = units[0]?.root;
+    if (at && other !== undefined) {
+      refuse(at, `revisions ${other} and ${revision} cannot both be implemented in one set; choose one`);
+    }
+    revisions.set(name, revision);
   }
 }
 
-const featuresOf = (module: Module): string[] =>
-  [...module.definitions.values()]
-    .filter(({ statement }) => statement.keyword === "feature")
-    .map(({ statement }) => `${module.name}:${statement.argument}`);
+/** Also of features that no node asks for. */
+function checkFeatures(modules: readonly Module[], features: Features): void {
+  for (const module of modules) for (const name of featuresOf(module)) features.isOn(module, name);
+}
 
-/** Drafts → rows that name their parent and type by number. */
-function number(drafts: readonly Draft[], roots: readonly Draft[]) {
-  const table = openTypeTable(roots);
-  const indexes = new Map(drafts.map((draft, index) => [draft, index]));
-  const paths = new Map<string, number>();
-  const pathOf: string[] = [];
-  const nodes = drafts.map((draft, index): NodeImage => {
-    const parent = draft.parent && indexes.get(draft.parent);
-    const above = parent === undefined ? "" : (pathOf[parent] ?? "");
-    const path = pathStep(above, draft.parent?.facts.module, draft.facts.module, draft.facts.name);
-    pathOf.push(path);
-    if (!paths.has(path)) paths.set(path, index);
-    return { ...draft.facts, sid: undefined, parent, type: table.rowOf(draft) };
-  });
-  return { nodes, rows: table.rows, paths };
+const expandModule = (module: Module, workshop: Workshop): Expanded[] =>
+  module.units.flatMap((unit) => expandChildren(unit.root, topScope(unit), startExpansion(module, workshop)));
+
+const featuresOf = (module: Module): string[] =>
+  [...module.definitions.values()].flatMap(({ statement }) =>
+    statement.keyword === "feature" && statement.argument !== undefined ? [statement.argument] : [],
+  );
+
+function infoOf(module: Module, importOnly: boolean, features: Features, deviations: Deviations): ModuleInfo {
+  const { name, revision, namespace } = module;
+  const on = featuresOf(module).filter((feature) => features.isOn(module, feature));
+  return {
+    name,
+    revision,
+    namespace,
+    sid: undefined,
+    importOnly,
+    features: on.length > 0 ? on : undefined,
+    deviations: importOnly ? undefined : deviations.get(name),
+  };
 }

@@ -2,17 +2,25 @@
 import { UsageError } from "../../base/index.ts";
 import type { Statement } from "../parse/statement.ts";
 
+const SHOWN = 120;
+
 /** Throws UsageError `yang.compile`. */
 export function refuse(at: Statement, what: string): never {
+  const argument = at.argument?.replace(/\s+/g, " ");
   throw new UsageError("yang.compile", {
     file: at.file,
     line: at.line,
     column: at.column,
-    statement: at.argument === undefined ? at.keyword : `${at.keyword} ${at.argument}`,
+    statement: argument === undefined ? at.keyword : `${at.keyword} ${shortened(argument)}`,
     what,
   });
 }
 
+const shortened = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text);
+
 /** The argument, which the grammar of RFC 7950 §14 makes mandatory for this statement. */
 export const argument = (statement: Statement): string =>
   statement.argument ?? refuse(statement, "an argument is missing");
+
+/** Where a statement stands, to be named in the finding about another one. */
+export const placeOf = ({ file, line }: Statement): string => `${file}:${line}`;

@@ -74,6 +74,8 @@ const openNode = (row: NodeImage, sid: Sid, parent: SchemaNode | undefined, type
   when: row.when,
   parentWhen: row.parentWhen,
   structure: row.structure,
+  status: row.status,
+  nacm: row.nacm,
   description: row.description,
 });
 

@@ -17,3 +17,10 @@ export const qualifyPrefixes = (xpath: string, unit: Unit, at: Statement): strin
     const module = unit.prefixes.get(namespace);
     return module ? `${quote}${module.name}:${name}${quote}` : token;
   });
+
+/** A literal, or a name that is neither qualified nor an axis nor a function. */
+const BARE = /"[^"]*"|'[^']*'|(?<![\w.:-])([A-Za-z_][\w.-]*)(?![\w.:-]|\s*\()/g;
+
+/** Gives each name without a prefix the module, in a leafref path, which has no operators that are words. */
+export const qualifyNames = (path: string, module: string): string =>
+  path.replace(BARE, (token: string, name: string | undefined) => (name === undefined ? token : `${module}:${name}`));

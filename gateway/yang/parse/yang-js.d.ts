@@ -1,27 +1,15 @@
 /** What we use of yang-js 0.24.63; its own typings cover little else than eval. */
 declare module "yang-js" {
-  /** How often a substatement may stand, e.g. `0..n`, by keyword. */
-  export type Cardinalities = Record<string, "0..1" | "0..n" | "1" | "1..n" | "*">;
-
-  /** A statement as the lexer below (yang-parser 0.2.1) hands it on. */
-  export interface LexedStatement {
-    readonly prf: string;
-    readonly kw: string;
-    readonly arg: string | false;
-    readonly substmts: readonly LexedStatement[];
-  }
-
+  /** A statement. Each is made by `parse`, which takes its substatements in one by one through `merge`. */
   export default class Yang {
-    /** The keywords of YANG 1.1. */
-    static readonly extension: ReadonlyArray<{
-      readonly tag: string;
-      readonly source: { readonly scope: Cardinalities };
-    }>;
-    /** Calls itself through `this` for each substatement, in source order. */
-    static parse(schema: string | LexedStatement, options?: { readonly compile?: boolean }): Yang;
+    static parse<T extends Yang>(this: new () => T, schema: string, options?: { readonly compile?: boolean }): T;
     readonly kind: string;
     /** The raw argument. */
     readonly tag: string | undefined;
-    readonly children: readonly Yang[];
+    /** Which substatements may stand here, and how often. */
+    get scope(): Readonly<Record<string, string>> | undefined;
+    merge(substatement: Yang): Yang;
+    compile(): this;
+    emit(event: string, ...facts: readonly unknown[]): void;
   }
 }

@@ -21,7 +21,7 @@ export interface OutlineNode {
   /** RFC 8340 §2.6: ? optional, ! presence container, * list or leaf-list. */
   readonly mark: "" | "?" | "!" | "*";
   readonly keys: readonly string[];
-  /** RFC 8340 §2.6: a built-in type, a typedef as `module:name`, or `-> path` of a leafref, as written. */
+  /** RFC 8340 §2.6: a built-in type, a typedef as `module:name`, or `-> path` of a leafref, as written; or anydata, anyxml. */
   readonly type: string | undefined;
   readonly ifFeatures: readonly string[];
   /** undefined: no .sid file covers it. */
@@ -56,8 +56,10 @@ export interface ModuleOutline {
   readonly augments: readonly AugmentOutline[];
   readonly rpcs: readonly OutlineNode[];
   readonly notifications: readonly OutlineNode[];
-  /** RFC 8791, and rc:yang-data of RFC 8040. */
+  /** RFC 8791. */
   readonly structures: readonly OutlineNode[];
+  /** RFC 8040 §8; each is a tree of its own. */
+  readonly yangData: readonly OutlineNode[];
 }
 
 /** What the surroundings of a node say of it. */
@@ -81,6 +83,7 @@ export const prefixOf = ({ units }: Module): string => {
 export function outlineOf(module: Module, source: OutlineSource): ModuleOutline {
   const outline = (nodes: readonly Expanded[], place: Place) => nodes.map((node) => outlineNode(node, place, source));
   const own = source.roots.filter((node) => node.module === module);
+  const structures = source.structures.filter((node) => node.module === module);
   const ofKind = (wanted: (keyword: string) => boolean) => own.filter(({ keyword }) => wanted(keyword));
   return {
     name: module.name,
@@ -99,12 +102,16 @@ export function outlineOf(module: Module, source: OutlineSource): ModuleOutline 
       ofKind((keyword) => keyword === "notification"),
       TOP,
     ),
-    structures: outline(
-      source.structures.filter((node) => node.module === module),
+    structures: outline(structures.filter(isStructure), { ...TOP, access: "" }),
+    yangData: outline(
+      structures.filter((node) => !isStructure(node)),
       { ...TOP, access: "" },
     ),
   };
 }
+
+/** Of the two statements it is the one that makes a node by itself. */
+const isStructure = ({ statement }: Expanded): boolean => statement.keyword.endsWith(":structure");
 
 /** Nodes that stand below one of another module were added by an augment. */
 function augmentsOf(module: Module, source: OutlineSource): ModuleOutline["augments"] {
@@ -218,6 +225,7 @@ function markOf(node: Expanded, { keys }: Place, row: NodeImage | undefined): Ou
 }
 
 function typeOf(node: Expanded, row: NodeImage | undefined, { types }: SchemaImage): string | undefined {
+  if (node.keyword === "anydata" || node.keyword === "anyxml") return node.keyword;
   const type = row?.type === undefined ? undefined : types[row.type];
   if (type === undefined) return undefined;
   if (type.typedef !== undefined) return type.typedef;

@@ -3,14 +3,16 @@
  * others. Unlike a schema it has them whatever features are on and whatever deviates: numbers are for every server.
  */
 import { UsageError } from "../../base/index.ts";
+import { collectLocalDefinitions } from "../compile/definitions.ts";
 import type { Features } from "../compile/features.ts";
 import { type FindSource, linkModules, type Module, revisionOf, type Unit } from "../compile/module-set.ts";
 import { topScope } from "../compile/scope.ts";
 import { applyAugments } from "../compile/tree/augment.ts";
 import { pathStep } from "../compile/tree/draft.ts";
-import { expandChildren } from "../compile/tree/expand.ts";
+import { expandChildren, openWorkshop, startExpansion, type Workshop } from "../compile/tree/expand.ts";
 import type { Expanded } from "../compile/tree/expanded.ts";
 import { augmentsStructure, expandStructures } from "../compile/tree/structures.ts";
+import { isBuiltIn } from "../compile/types/built-ins.ts";
 import { argumentOf, childrenOf, type Statement } from "../parse/statement.ts";
 import type { Dependency } from "./sid-file.ts";
 
@@ -27,13 +29,15 @@ export interface ModuleTree {
   readonly structures: readonly Expanded[];
   /** The file in which a root was written, or used. */
   readonly unitOf: ReadonlyMap<Expanded, Unit>;
+  /** With which more can be expanded. */
+  readonly workshop: Workshop;
   /** In the order of the import statements, those of the module before those of its submodules. */
   readonly dependencies: readonly Dependency[];
   /** Those of the module's own file, one for each import statement. */
   readonly importsAsWritten: readonly Dependency[];
 }
 
-export const EVERY_FEATURE: Features = { holds: () => true };
+const EVERY_FEATURE: Features = { holds: () => true, isOn: () => true };
 
 /** Throws UsageError `yang.compile`, `yang.sid-submodule`, `yang.sid-no-revision`. */
 export function openModuleTree(root: Statement, find: FindSource): ModuleTree {
@@ -42,11 +46,12 @@ export function openModuleTree(root: Statement, find: FindSource): ModuleTree {
   }
   const modules = linkModules([root], find);
   const module = modules.find(({ units }) => units[0]?.root === root)!; // it was linked first
-  const structures = expandStructures(modules, EVERY_FEATURE);
+  const workshop = openWorkshop(EVERY_FEATURE, collectLocalDefinitions(modules, isBuiltIn));
+  const structures = expandStructures(modules, workshop);
   const unitOf = new Map<Expanded, Unit>();
   for (const unit of modules.flatMap(({ units }) => units)) {
-    const expansion = { module: unit.module, features: EVERY_FEATURE, within: [] };
-    for (const node of expandChildren(unit.root, topScope(unit), expansion)) unitOf.set(node, unit);
+    const nodes = expandChildren(unit.root, topScope(unit), startExpansion(unit.module, workshop));
+    for (const node of nodes) unitOf.set(node, unit);
   }
   const roots = [...unitOf.keys()];
   applyAugments(
@@ -55,9 +60,9 @@ export function openModuleTree(root: Statement, find: FindSource): ModuleTree {
       ({ keyword }) =>
         keyword === "augment",
     roots,
-    EVERY_FEATURE,
+    workshop,
   );
-  applyAugments(modules, augmentsStructure, structures, EVERY_FEATURE);
+  applyAugments(modules, augmentsStructure, structures, workshop);
   const imports = module.units.map((unit) => importsOf(unit, find));
   return {
     module,
@@ -65,6 +70,7 @@ export function openModuleTree(root: Statement, find: FindSource): ModuleTree {
     roots,
     structures,
     unitOf,
+    workshop,
     dependencies: unique(imports.flat()),
     importsAsWritten: imports[0] ?? [],
   };

@@ -6,12 +6,12 @@
 import { resolveName, type Unit } from "../compile/module-set.ts";
 import { inside, lookUp, type Scope, topScope } from "../compile/scope.ts";
 import { pathStep } from "../compile/tree/draft.ts";
-import { expandChildren } from "../compile/tree/expand.ts";
+import { expandChildren, startExpansion, type Workshop } from "../compile/tree/expand.ts";
 import { type Expanded, nodeKeyword } from "../compile/tree/expanded.ts";
 import { augmentsStructure, isYangData } from "../compile/tree/structures.ts";
 import type { Statement } from "../parse/statement.ts";
 import { inOrder, itemsOf, type Wanted } from "./items.ts";
-import { type Dialect, EVERY_FEATURE, type ModuleTree } from "./module-tree.ts";
+import type { Dialect, ModuleTree } from "./module-tree.ts";
 
 /** In the order in which numbers are given. */
 export function pyangItems(tree: ModuleTree, dialect: Dialect): readonly Wanted[] {
@@ -64,11 +64,16 @@ function* addedPaths(tree: ModuleTree, dialect: Dialect): Iterable<string> {
   for (const statement of unit.root.children) {
     const scope = inside(topScope(unit), statement);
     if (isYangData(statement, unit)) {
-      yield* written(statement, scope, { place: TOP, parent: "yang-data", prefix: "" }, dialect);
+      yield* written(
+        statement,
+        scope,
+        { place: TOP, parent: "yang-data", prefix: "", workshop: tree.workshop },
+        dialect,
+      );
     } else if (statement.keyword === "augment" || structural(statement)) {
       const target = placeOf(statement, unit, [...tree.roots, ...tree.structures], dialect);
       const prefix = `/${tree.module.name}:${statement.argument}`;
-      yield* written(statement, scope, { ...target, prefix }, dialect);
+      yield* written(statement, scope, { ...target, prefix, workshop: tree.workshop }, dialect);
     }
   }
 }
@@ -95,6 +100,7 @@ interface Surroundings {
   readonly parent: string;
   /** What the paths of the nodes of a `uses` begin with: below an augment its argument as it was written. */
   readonly prefix: string;
+  readonly workshop: Workshop;
 }
 
 const COLLECTED: ReadonlySet<string> = new Set([
@@ -112,21 +118,26 @@ const COLLECTED: ReadonlySet<string> = new Set([
 function* written(
   statement: Statement,
   scope: Scope,
-  { place, parent, prefix }: Surroundings,
+  { place, parent, prefix, workshop }: Surroundings,
   dialect: Dialect,
 ): Iterable<string> {
   const unit = scope.unit.root.argument ?? "";
   for (const each of statement.children) {
     const name = each.argument ?? "";
     if (each.keyword === "uses") {
-      yield* used(each, scope, prefix, dialect);
+      yield* used(each, scope, { prefix, workshop }, dialect);
     } else if (COLLECTED.has(each.keyword)) {
       // The case that stands around a shorthand is in the path, but gets no number itself.
       const shorthand = parent === "choice" && each.keyword !== "case";
       const above = shorthand ? step(place, "case", name, unit, dialect) : place;
       const here = step(above, each.keyword, name, unit, dialect);
       if (here.path !== above.path) yield here.path;
-      yield* written(each, inside(scope, each), { place: here, parent: each.keyword, prefix: here.path }, dialect);
+      yield* written(
+        each,
+        inside(scope, each),
+        { place: here, parent: each.keyword, prefix: here.path, workshop },
+        dialect,
+      );
     }
   }
 }
@@ -135,12 +146,16 @@ function* written(
  * The nodes of a grouping, without those that the `uses` adds: bare names behind the prefix, whatever their module; below
  * a yang-data, which has no path, the names are those of the grouping's module.
  */
-function* used(uses: Statement, scope: Scope, prefix: string, dialect: Dialect): Iterable<string> {
-  const grouping = lookUp("grouping", uses, scope);
+function* used(
+  uses: Statement,
+  scope: Scope,
+  { prefix, workshop }: Pick<Surroundings, "prefix" | "workshop">,
+  dialect: Dialect,
+): Iterable<string> {
+  const grouping = lookUp("grouping", uses, scope, workshop.definitions);
   const unit = grouping.scope.unit;
   const children = expandChildren(grouping.statement, inside(grouping.scope, grouping.statement), {
-    module: unit.module,
-    features: EVERY_FEATURE,
+    ...startExpansion(unit.module, workshop),
     within: [grouping.statement],
   });
   // A grouping inside other statements brings their names along.

@@ -22,6 +22,13 @@ function parse(text: string, file: string): Statement {
 export const moduleM = (body: string): string =>
   `module m { yang-version 1.1; namespace "urn:m"; prefix m;\n${body}\n}`;
 
+/** What the modules that define extensions say of them. */
+export const STRUCTURE_EXT = `module ietf-yang-structure-ext { namespace "urn:sx"; prefix sx;
+  extension structure { argument name; } extension augment-structure { argument path; } }`;
+export const RESTCONF = `module ietf-restconf { namespace "urn:rc"; prefix rc; extension yang-data { argument name; } }`;
+export const NACM = `module ietf-netconf-acm { namespace "urn:nacm"; prefix nacm;
+  extension default-deny-write; extension default-deny-all; }`;
+
 export interface InlineOptions {
   readonly features?: FeatureChoice;
   /** The one module that is implemented; by default all are, in their newest revision. */

@@ -31,7 +31,6 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
     3,
     11,
   ],
-  ["a leaf without a type", "container c {\n leaf a; }", "leaf a", 3, 2],
   ["a list of configuration without key", "list l { leaf a { type string; } }", "list l", 2, 1],
   ["a key that does not exist", "list l {\n key b; leaf a { type string; } }", "key b", 3, 2],
   ["a key that is no leaf", "list l {\n key a; container a; }", "key a", 3, 2],
@@ -103,15 +102,10 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
     13,
   ],
   ["an unknown prefix in a when", "leaf a { type string; when x:b; }", "when x:b", 2, 23],
-  ["a name with a blank", 'leaf "a b" { type string; }', "leaf a b", 2, 1],
 ];
 test.each(ROWS)("%s is refused at its place", (_name, body, statement, line, column) => {
   const told = refusal(() => compileTexts([moduleM(body)]));
   expect(told).toMatchObject({ code: "yang.compile", file: "file0.yang", statement, line, column });
-});
-
-test("a module without namespace is refused", () => {
-  expect(refusal(() => compileTexts(["module m { prefix m; }"]))).toMatchObject({ code: "yang.compile", line: 1 });
 });
 
 test("a misspelt type is answered with the one that was meant", () => {

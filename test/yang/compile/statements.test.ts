@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { openSchema } from "../../../gateway/yang/compile/open-schema.ts";
 import type { LeafType, SchemaNode } from "../../../gateway/yang/index.ts";
-import { compileTexts, moduleM, nodeAt, schemaOf } from "./inline.ts";
+import { compileTexts, moduleM, nodeAt, RESTCONF, STRUCTURE_EXT, schemaOf } from "./inline.ts";
 
 const names = (node: SchemaNode): readonly string[] => node.children.map((each) => each.name);
 const typeOf = (body: string): LeafType | undefined => nodeAt(schemaOf(moduleM(body)), "/m:a").type;
@@ -99,14 +99,14 @@ describe("types", () => {
     expect(typeOf(body)).toMatchObject(type);
   });
 
-  test("a typedef inside a container hides the one at the top", () => {
+  test("a typedef of one container is not that of another", () => {
     const schema = schemaOf(
       moduleM(
-        "typedef t { type int8; } container c { typedef t { type string; } leaf a { type t; } } leaf b { type t; }",
+        "container c { typedef t { type string; } leaf a { type t; } } container d { typedef t { type int8; } leaf b { type t; } }",
       ),
     );
     expect(nodeAt(schema, "/m:c/a").type?.base).toBe("string");
-    expect(nodeAt(schema, "/m:b").type?.base).toBe("int8");
+    expect(nodeAt(schema, "/m:d/b").type?.base).toBe("int8");
   });
 
   test("a union keeps its members in order, each with its own chain", () => {
@@ -179,8 +179,8 @@ describe("leafs and lists", () => {
     ],
     [
       "a default in a union is that of the member that takes it",
-      "identity b; leaf a { type union { type int8; type identityref { base b; } } default m:b; }",
-      { defaults: ["m:b"] },
+      "identity b; identity c { base b; } leaf a { type union { type int8; type identityref { base b; } } default m:c; }",
+      { defaults: ["m:c"] },
     ],
     [
       "bounds and order of a leaf-list",
@@ -438,8 +438,8 @@ describe("modules", () => {
         sx:structure s { leaf a { type int8; } list l { leaf b { type int8; } } }
         rc:yang-data named { container y { leaf c { type int8; } } }
         sx:augment-structure /m:s { leaf d { type int8; } }`),
-      'module ietf-yang-structure-ext { namespace "urn:sx"; prefix sx; }',
-      'module ietf-restconf { namespace "urn:rc"; prefix rc; }',
+      STRUCTURE_EXT,
+      RESTCONF,
     );
     expect(schema.roots.map((each) => [each.name, each.structure])).toEqual([
       ["s", true],

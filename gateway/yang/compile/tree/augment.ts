@@ -1,21 +1,21 @@
-/** RFC 7950 §7.17, §7.20.3 — augments and deviations of one module's tree by another. */
-import { childrenOf, type Statement } from "../../parse/statement.ts";
-import type { Features } from "../features.ts";
+/** RFC 7950 §7.17, RFC 8791 §2.2 — augments of one module's tree by another. */
+import type { Statement } from "../../parse/statement.ts";
 import { argument, refuse } from "../finding.ts";
 import { type Module, resolveName, type Unit } from "../module-set.ts";
-import { inside, topScope } from "../scope.ts";
-import { addAugment, refined } from "./expand.ts";
-import { descend, type Expanded, propertiesOf, type Step } from "./expanded.ts";
+import { topScope } from "../scope.ts";
+import { addAugment, startExpansion, type Workshop } from "./expand.ts";
+import { type Expanded, property, type Step } from "./expanded.ts";
 
 /** Steps of an absolute schema node identifier; a step without a prefix is in the module of the unit. */
-function absoluteSteps(statement: Statement, unit: Unit): readonly Step[] {
+export function absoluteSteps(statement: Statement, unit: Unit): readonly Step[] {
   const path = argument(statement).trim();
-  if (!path.startsWith("/")) refuse(statement, "the path must start with '/'");
+  if (!/^(?:\/(?:[\w.-]+:)?[\w.-]+)+$/.test(path))
+    refuse(statement, "a path such as /prefix:name/prefix:name must stand here");
   return path
     .slice(1)
     .split("/")
     .map((part) => {
-      const { module, name } = resolveName(unit, part.trim(), statement);
+      const { module, name } = resolveName(unit, part, statement);
       return { module: module.name, name };
     });
 }
@@ -23,63 +23,42 @@ function absoluteSteps(statement: Statement, unit: Unit): readonly Step[] {
 /** Applies the augments of all modules; one may lead into what another adds, in any order. */
 export function applyAugments(
   modules: readonly Module[],
-  keyword: (unit: Unit) => (statement: Statement) => boolean,
+  isAugment: (unit: Unit) => (statement: Statement) => boolean,
   roots: readonly Expanded[],
-  features: Features,
+  workshop: Workshop,
 ): void {
-  let waiting = modules.flatMap((module) =>
-    module.units.flatMap((unit) => {
-      const wanted = keyword(unit);
-      return unit.root.children
-        .filter((statement) => wanted(statement) && features.holds(statement, unit))
-        .map((statement) => ({ statement, unit, steps: absoluteSteps(statement, unit) }));
-    }),
+  const augments = modules.flatMap((module) =>
+    module.units.flatMap((unit) =>
+      unit.root.children
+        .filter(isAugment(unit))
+        .map((statement) => ({ statement, unit, steps: absoluteSteps(statement, unit) })),
+    ),
   );
-  while (waiting.length > 0) {
-    const left = waiting.filter(({ statement, unit, steps }) => {
-      const target = descend(roots, steps);
-      if (target) addAugment(target, statement, topScope(unit), { module: unit.module, features, within: [] });
-      return target === undefined;
-    });
-    const [first] = left;
-    if (first && left.length === waiting.length) refuse(first.statement, "there is no such node to augment");
-    waiting = left;
+  // A path into what another augment adds is longer than the path of that augment.
+  augments.sort((a, b) => a.steps.length - b.steps.length);
+  for (const { statement, unit, steps } of augments) {
+    const target = workshop.finder.descend(roots, steps) ?? refuseTarget(statement, steps, modules);
+    // By name: another revision of the same module is no other module.
+    const foreign = target.module.name !== unit.module.name && isConfiguration(roots, steps, workshop);
+    addAugment(target, { statement, scope: topScope(unit) }, startExpansion(unit.module, workshop), foreign);
   }
 }
 
-/** Applies the deviations of all modules. */
-export function applyDeviations(modules: readonly Module[], roots: Expanded[], features: Features): void {
-  for (const unit of modules.flatMap((module) => module.units)) {
-    for (const deviation of childrenOf(unit.root, "deviation")) {
-      const steps = absoluteSteps(deviation, unit);
-      const node = descend(roots, steps) ?? refuse(deviation, "there is no such node to deviate from");
-      const siblings = steps.length === 1 ? roots : (descend(roots, steps.slice(0, -1))?.children ?? roots);
-      for (const deviate of childrenOf(deviation, "deviate")) {
-        if (!features.holds(deviate, unit)) continue;
-        if (deviate.argument === "not-supported") siblings.splice(siblings.indexOf(node), 1);
-        else changeProperties(node, deviate, unit);
-      }
-    }
-  }
+/** The finding for a path that leads to nothing. */
+export function refuseTarget(statement: Statement, steps: readonly Step[], modules: readonly Module[]): never {
+  const missing = steps.find(({ module }) => !modules.some(({ name }) => name === module))?.module;
+  const why = missing === undefined ? "" : `; module '${missing}' is only imported and gives no nodes to this set`;
+  return refuse(statement, `there is no such node${why}`);
 }
 
-function changeProperties(node: Expanded, deviate: Statement, unit: Unit): void {
-  const scope = inside(topScope(unit), deviate);
-  switch (deviate.argument) {
-    case "add":
-      node.properties = [...node.properties, ...deviate.children.map((statement) => ({ statement, scope }))];
-      return;
-    case "replace":
-      node.properties = refined(node.properties, deviate, scope);
-      return;
-    case "delete":
-      for (const gone of deviate.children) {
-        const found = propertiesOf(node, gone.keyword).find((each) => each.statement.argument === gone.argument);
-        if (!found) refuse(gone, `'${node.name}' has no such statement to delete`);
-        node.properties = node.properties.filter((each) => each !== found);
-      }
-      return;
-    default:
-      refuse(deviate, "a deviation can be not-supported, add, replace or delete");
+/** Operations and notifications hold none, and nothing below `config false` is any. */
+function isConfiguration(roots: readonly Expanded[], steps: readonly Step[], { finder }: Workshop): boolean {
+  let level = roots;
+  for (const step of steps) {
+    const node = finder.child(level, step);
+    if (!node || property(node, "config")?.statement.argument === "false") return false;
+    if (node.keyword === "rpc" || node.keyword === "action" || node.keyword === "notification") return false;
+    level = node.children;
   }
+  return true;
 }

@@ -3,7 +3,8 @@ import type { SchemaNode } from "../../schema.ts";
 import type { ResolvedType } from "../types/resolve-type.ts";
 import type { Expanded } from "./expanded.ts";
 
-export type NodeFacts = Omit<SchemaNode, "parent" | "children" | "type" | "sid">;
+/** Defaults follow when the leafrefs among the types are led home. */
+export type NodeFacts = Omit<SchemaNode, "parent" | "children" | "type" | "sid" | "defaults">;
 
 export interface Draft {
   readonly facts: NodeFacts;
@@ -11,6 +12,10 @@ export interface Draft {
   readonly children: Draft[];
   readonly source: Expanded;
   readonly type: ResolvedType | undefined;
+  /** The key of a list has no default (RFC 7950 §7.8.2). */
+  readonly isKey: boolean;
+  /** It is checked, and is not in the schema: a feature or a deviation took it, or something above it, away. */
+  readonly absent: boolean;
   /** With the names of choices and cases, the other dialect of .sid files. */
   readonly longPath: string;
 }

@@ -1,10 +1,12 @@
 /** RFC 7950 §7.8 — keys, unique and the bounds of a list that has been laid out. */
-
 import { refuse } from "../finding.ts";
+import { resolveName } from "../module-set.ts";
 import type { Placed } from "../scope.ts";
 import type { Draft } from "./draft.ts";
-import { propertiesOf, property } from "./expanded.ts";
-import { withoutPrefixes, words } from "./node-facts.ts";
+import { type Expanded, propertiesOf, property } from "./expanded.ts";
+
+/** The names in the `key` of a list. */
+export const keyNames = (list: Expanded): readonly string[] => words(property(list, "key")).map(withoutPrefixes);
 
 /** `configured`: the list is configuration, and not a part of an operation or structure. */
 export function checkList(list: Draft, configured: boolean): void {
@@ -16,23 +18,84 @@ export function checkList(list: Draft, configured: boolean): void {
   if (minElements > maxElements) refuse(list.source.statement, "min-elements is above max-elements");
 }
 
+/** RFC 7950 §7.8.2. */
 function checkKey(list: Draft, key: Placed): void {
+  const { statement, scope } = key;
   const names = words(key).map(withoutPrefixes);
   for (const [index, name] of names.entries()) {
-    const leaf = list.children.find((each) => each.facts.name === name);
-    if (leaf?.facts.kind !== "leaf") refuse(key.statement, `the list has no leaf '${name}'`);
-    if (names.indexOf(name) !== index) refuse(key.statement, `the key '${name}' stands twice`);
-    if (leaf.facts.config !== list.facts.config)
-      refuse(key.statement, `the key '${name}' and its list differ in config`);
+    if (names.indexOf(name) !== index) refuse(statement, `the key '${name}' stands twice`);
+    const leaf = list.children.find((each) => each.facts.name === name && each.facts.module === list.facts.module);
+    if (leaf?.facts.kind !== "leaf") return refuse(statement, `the list has no leaf '${name}'`);
+    if (leaf.facts.cases) refuse(statement, `the key '${name}' cannot be in a choice`);
+    if (leaf.facts.config !== list.facts.config) {
+      refuse(statement, `the key '${name}' and its list differ in config`);
+    }
+    if (scope.unit.old) {
+      if (leaf.type?.base === "empty") refuse(statement, `in YANG 1 the key '${name}' cannot be of type empty`);
+    } else checkUnconditional(leaf);
   }
 }
 
-function checkUnique(list: Draft, unique: Placed): void {
-  for (const path of words(unique)) {
-    let here: Draft | undefined = list;
-    for (const name of withoutPrefixes(path).split("/")) {
-      here = here?.children.find((each) => each.facts.name === name);
-    }
-    if (here?.facts.kind !== "leaf") refuse(unique.statement, `'${path}' leads to no leaf of the list`);
+/** RFC 7950 §7.20.2, §7.21.5; both came with YANG 1.1. */
+function checkUnconditional({ source }: Draft): void {
+  for (const keyword of ["when", "if-feature"]) {
+    const condition = property(source, keyword);
+    if (condition) refuse(condition.statement, `the key '${source.name}' cannot have a '${keyword}'`);
   }
 }
+
+/** RFC 7950 §7.8.3: descendant schema node identifiers, so that choices and cases stand in them by their names. */
+function checkUnique(list: Draft, unique: Placed): void {
+  const configs = new Set<boolean>();
+  for (const path of words(unique)) {
+    const leaf = leafOf(list, path, unique);
+    configs.add(leaf.facts.config);
+  }
+  if (configs.size > 1) refuse(unique.statement, "some of its leafs are configuration and some are not");
+}
+
+function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft {
+  let level = list.source.children;
+  let found: Expanded | undefined;
+  for (const part of path.split("/")) {
+    if (found && found.keyword !== "container" && found.keyword !== "choice" && found.keyword !== "case") {
+      refuse(statement, `'${path}' leads through '${found.name}', which is a ${found.keyword}`);
+    }
+    const { module, name } = resolveName(scope.unit, part, statement);
+    const qualified = part.includes(":");
+    found = level.find((each) => each.name === name && (!qualified || each.module.name === module.name));
+    level = found?.children ?? [];
+  }
+  const leaf = found && draftOf(list, found);
+  if (leaf?.facts.kind !== "leaf") return refuse(statement, `'${path}' leads to no leaf of the list`);
+  return leaf;
+}
+
+function draftOf(above: Draft, wanted: Expanded): Draft | undefined {
+  for (const each of above.children) {
+    const found = each.source === wanted ? each : draftOf(each, wanted);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The `unique` statement as the names of data nodes: choices and cases have none. */
+export function uniquePaths(list: Expanded, unique: Placed): readonly string[] {
+  return words(unique).map((path) => {
+    const names: string[] = [];
+    let level = list.children;
+    for (const name of withoutPrefixes(path).split("/")) {
+      const node = level.find((each) => each.name === name);
+      if (node?.keyword !== "choice" && node?.keyword !== "case") names.push(name);
+      level = node?.children ?? [];
+    }
+    return names.join("/");
+  });
+}
+
+/** A prefix in a key or unique only repeats what the name tells. */
+const withoutPrefixes = (path: string): string => path.replace(/[\w.-]+:/g, "");
+
+/** The names in a key or unique. */
+const words = (placed: Placed | undefined): readonly string[] =>
+  (placed?.statement.argument ?? "").split(/\s+/).filter((word) => word !== "");

@@ -1,14 +1,13 @@
 /** RFC 7950 §7.5-7.16 — what the substatements of a node say of it. */
 import { argumentOf } from "../../parse/statement.ts";
-import type { CaseOf, Must } from "../../schema.ts";
-import { argument, refuse } from "../finding.ts";
+import type { CaseOf, Must, SchemaNode } from "../../schema.ts";
+import type { Expressions } from "../expressions.ts";
+import { refuse } from "../finding.ts";
 import type { Placed } from "../scope.ts";
-import { defaultText } from "../types/defaults.ts";
 import type { ResolvedType } from "../types/resolve-type.ts";
-import { qualifyPrefixes } from "../xpath-prefixes.ts";
 import type { NodeFacts } from "./draft.ts";
-import { truth } from "./expand.ts";
-import { type Expanded, propertiesOf, property } from "./expanded.ts";
+import { type Expanded, propertiesOf, property, truth } from "./expanded.ts";
+import { keyNames, uniquePaths } from "./list-rules.ts";
 
 /** What the surroundings of a node say of it. */
 export interface Surroundings {
@@ -19,32 +18,36 @@ export interface Surroundings {
 }
 
 /** The facts of one schema node; throws UsageError `yang.compile` for what cannot be. */
-export function factsOf(node: Expanded, type: ResolvedType | undefined, around: Surroundings): NodeFacts {
+export function factsOf(
+  node: Expanded,
+  type: ResolvedType | undefined,
+  around: Surroundings,
+  { textOf }: Expressions,
+): NodeFacts {
   const { keyword } = node;
   if (keyword === "choice" || keyword === "case") return refuse(node.statement, `a ${keyword} cannot stand here`);
   const many = keyword === "list" || keyword === "leaf-list";
-  const mandatory = truth(property(node, "mandatory")) ?? false;
-  const must = propertiesOf(node, "must").map(mustOf);
-  const when = propertiesOf(node, "when").map(xpath);
+  const must = propertiesOf(node, "must").map((placed) => mustOf(placed, textOf));
   return {
     kind: keyword,
     name: node.name,
     module: node.module.name,
     config: around.config,
-    mandatory,
+    mandatory: truth(property(node, "mandatory")) ?? false,
     cases: some(around.cases),
     presence: keyword === "container" ? property(node, "presence") !== undefined : undefined,
-    keys: keyword === "list" ? words(property(node, "key")).map(withoutPrefixes) : undefined,
-    unique: some(propertiesOf(node, "unique").map((each) => words(each).map(withoutPrefixes))),
+    keys: keyword === "list" ? keyNames(node) : undefined,
+    unique: some(propertiesOf(node, "unique").map((each) => uniquePaths(node, each))),
     orderedByUser: many ? property(node, "ordered-by")?.statement.argument === "user" : undefined,
     minElements: many ? count(property(node, "min-elements")) : undefined,
     maxElements: many ? count(property(node, "max-elements")) : undefined,
     units: property(node, "units")?.statement.argument ?? type?.units,
-    defaults: type && defaultsOf(node, type, mandatory),
     must: some(must),
-    when: some(when),
+    when: some(propertiesOf(node, "when").map(textOf)),
     parentWhen: some(around.parentWhen),
     structure: around.structure || undefined,
+    status: statusOf(node),
+    nacm: nacmOf(node),
     description:
       node.keyword === node.statement.keyword ? property(node, "description")?.statement.argument : undefined,
   };
@@ -52,39 +55,33 @@ export function factsOf(node: Expanded, type: ResolvedType | undefined, around: 
 
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 
-/** A prefix in a key or unique only repeats what the name tells. */
-export const withoutPrefixes = (path: string): string => path.replace(/[\w.-]+:/g, "");
-
-/** The names in a key or unique. */
-export const words = (placed: Placed | undefined): readonly string[] =>
-  (placed?.statement.argument ?? "").split(/\s+/).filter((word) => word !== "");
-
 function count(placed: Placed | undefined): number | undefined {
   const text = placed?.statement.argument;
   if (placed === undefined || text === "unbounded") return undefined;
-  if (text === undefined || !/^\d+$/.test(text)) return refuse(placed.statement, "a whole number must stand here");
-  return Number(text);
+  const value = Number(text);
+  // RFC 7950 §7.7.5, §7.7.6: there is no upper end, but beyond this numbers lose digits.
+  if (!Number.isSafeInteger(value)) refuse(placed.statement, `the number must be below ${Number.MAX_SAFE_INTEGER}`);
+  return value;
 }
 
-function defaultsOf(node: Expanded, type: ResolvedType, mandatory: boolean): readonly string[] | undefined {
-  const own = propertiesOf(node, "default");
-  const [first] = own;
-  if (first) {
-    if (mandatory) refuse(first.statement, "a mandatory leaf takes no default");
-    if (node.keyword === "leaf" && own.length > 1)
-      refuse(own[1]?.statement ?? first.statement, "a leaf takes one default");
-    return own.map((each) => defaultText(each, type));
+function statusOf(node: Expanded): SchemaNode["status"] {
+  const status = property(node, "status")?.statement.argument;
+  return status === "deprecated" || status === "obsolete" ? status : undefined;
+}
+
+/** RFC 8341 §3.3: what a datastore without rules keeps from ordinary users. */
+function nacmOf(node: Expanded): SchemaNode["nacm"] {
+  for (const { statement, scope } of node.properties) {
+    const [prefix = "", keyword] = statement.keyword.split(":");
+    if (keyword === undefined || scope.unit.prefixes.get(prefix)?.name !== "ietf-netconf-acm") continue;
+    if (keyword === "default-deny-all") return "deny-all";
+    if (keyword === "default-deny-write") return "deny-write";
   }
-  const atLeastOne = (count(property(node, "min-elements")) ?? 0) > 0;
-  return type.default && !mandatory && !atLeastOne ? [defaultText(type.default, type)] : undefined;
+  return undefined;
 }
 
-const mustOf = (placed: Placed): Must => ({
-  expression: xpath(placed),
+const mustOf = (placed: Placed, textOf: Expressions["textOf"]): Must => ({
+  expression: textOf(placed),
   message: argumentOf(placed.statement, "error-message"),
   appTag: argumentOf(placed.statement, "error-app-tag"),
 });
-
-/** The XPath expression of a `must` or `when`, free of prefixes. */
-export const xpath = ({ statement, scope }: Placed): string =>
-  qualifyPrefixes(argument(statement), scope.unit, statement);

@@ -1,9 +1,9 @@
 /** RFC 8791 and RFC 8040 §8 — data that stands in no datastore: sx:structure and rc:yang-data. */
 import type { Statement } from "../../parse/statement.ts";
-import type { Features } from "../features.ts";
+import { placeOf, refuse } from "../finding.ts";
 import type { Module, Unit } from "../module-set.ts";
 import { inside, topScope } from "../scope.ts";
-import { expandChildren, expandNode } from "./expand.ts";
+import { expandChildren, expandNode, startExpansion, type Workshop } from "./expand.ts";
 import type { Expanded } from "./expanded.ts";
 
 /** An extension is known by the module that its prefix means. */
@@ -23,20 +23,36 @@ export const isYangData = (statement: Statement, unit: Unit): boolean =>
   extensionOf(statement, unit) === "ietf-restconf:yang-data";
 
 /** The roots that the structures of the modules make; the name of a yang-data is no part of the tree. */
-export function expandStructures(modules: readonly Module[], features: Features): Expanded[] {
-  return modules.flatMap((module) =>
-    module.units.flatMap((unit) =>
-      unit.root.children.flatMap((statement) => {
-        const expansion = { module, features, within: [] };
-        switch (extensionOf(statement, unit)) {
-          case "ietf-yang-structure-ext:structure":
-            return [expandNode(statement, "container", topScope(unit), expansion)];
-          case "ietf-restconf:yang-data":
-            return expandChildren(statement, inside(topScope(unit), statement), expansion);
-          default:
-            return [];
-        }
-      }),
-    ),
-  );
+export function expandStructures(modules: readonly Module[], workshop: Workshop): Expanded[] {
+  return modules.flatMap((module) => module.units.flatMap((unit) => expandUnit(unit, workshop)));
+}
+
+function expandUnit(unit: Unit, workshop: Workshop): Expanded[] {
+  const names = new Map<string, Statement>();
+  return unit.root.children.flatMap((statement) => {
+    const expansion = startExpansion(unit.module, workshop);
+    switch (extensionOf(statement, unit)) {
+      case "ietf-yang-structure-ext:structure": {
+        const twin = names.get(statement.argument ?? "");
+        if (twin) refuse(statement, `a structure of this name stands at ${placeOf(twin)}`);
+        names.set(statement.argument ?? "", statement);
+        return [expandNode(statement, "container", topScope(unit), expansion)];
+      }
+      case "ietf-restconf:yang-data":
+        return yangData(statement, unit, workshop);
+      default:
+        return [];
+    }
+  });
+}
+
+/** RFC 8040 §8: a yang-data holds exactly one container. */
+function yangData(statement: Statement, unit: Unit, workshop: Workshop): Expanded[] {
+  const scope = inside(topScope(unit), statement);
+  const nodes = expandChildren(statement, scope, startExpansion(unit.module, workshop));
+  const [only] = nodes;
+  if (nodes.length !== 1 || (only?.keyword !== "container" && only?.keyword !== "choice")) {
+    refuse(statement, "a yang-data holds one container and nothing else");
+  }
+  return nodes;
 }
