@@ -31,8 +31,8 @@ export function bindSids(
   const known = new Set(image.identities.map((identity) => identity.name));
   for (const file of files) {
     const meaningOf = dialectOf(file, compilation);
-    const refuse = (item: SidItem): void => {
-      if (!partial) refuseUnlessObsolete(item, file);
+    const refuse = (item: SidItem, name = item.identifier): void => {
+      if (!partial && !compilation.absent.has(name)) refuseUnlessObsolete(item, file);
     };
     for (const item of file.items) {
       switch (item.namespace) {
@@ -43,7 +43,7 @@ export function bindSids(
         case "identity": {
           const name = `${file.module}:${item.identifier}`;
           if (known.has(name)) identities.set(name, item.sid);
-          else refuse(item);
+          else refuse(item, name);
           break;
         }
         case "feature":

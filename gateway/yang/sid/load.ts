@@ -1,0 +1,24 @@
+/** .yang and .sid files on this machine → what the tool works with. */
+import { dirname } from "node:path";
+import { openSchema } from "../compile/open-schema.ts";
+import { findIn, parseAll } from "../loading/compile-files.ts";
+import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { openParser } from "../parse/parser.ts";
+import { openNamedModules } from "../print/named-modules.ts";
+import type { Schema } from "../schema.ts";
+import { type ModuleTree, openModuleTree } from "./module-tree.ts";
+
+/** `folders` are where imports are looked for, besides the folder of the module. Throws UsageError `yang.*`. */
+export async function loadModuleTree(source: SourceFile, folders: readonly string[]): Promise<ModuleTree> {
+  const around = [...new Set([dirname(source.path), ...folders])];
+  const [nearby, library, parse] = await Promise.all([readModelFiles(around), readLibraryFiles(), openParser()]);
+  const sources = parseAll([source], parse);
+  const yang = nearby.filter(({ path }) => path.endsWith(".yang"));
+  const [root] = sources;
+  return openModuleTree(root!, findIn(sources, [...yang, ...library], parse)); // one file gives one root
+}
+
+/** The module, compiled, with the numbers of the .sid file and of those beside it. Throws UsageError `cli.file`, `yang.*`. */
+export async function loadNumbered(yang: string, sid: string, folders: readonly string[]): Promise<Schema> {
+  return openSchema((await openNamedModules({ paths: [yang, sid], folders })).image);
+}
