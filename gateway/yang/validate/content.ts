@@ -1,14 +1,14 @@
 /** What values must fulfil beside their types: `when` (RFC 7950 §7.21.5), `must` (§7.5.3), references (§9.9, §9.13). */
 import { Fault } from "../codec/fault.ts";
 import { equalLeaf, leavesIn } from "../codec/value.ts";
-import type { LeafValue, Tree, Value } from "../tree.ts";
+import type { InstanceId, LeafValue, Tree, UnionValue, Value } from "../tree.ts";
 import type { DataNode } from "../xpath/data-node.ts";
 import { findInstance } from "../xpath/key-lookup.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import { checkElements } from "./entries.ts";
 import { type Frame, frameAt, impliedFrame } from "./frame.ts";
 import { leadsTo } from "./plain-path.ts";
-import { memberOf, type Reference } from "./reference.ts";
+import { type Reference, readingsOf } from "./reference.ts";
 import type { Rules } from "./rules.ts";
 import { checkShape } from "./shape.ts";
 
@@ -104,35 +104,48 @@ function checkReferences(child: Rules, frame: Frame, check: Check): void {
   if (value === undefined || !isAccountable(child, check)) return;
   const values = node.kind === "leaf-list" ? leavesIn(value) : [value as LeafValue];
   for (const [position, each] of values.entries()) {
-    const [reference, inner] = memberOf(child.reference!, each);
-    if (reference === undefined || leads(reference, inner, child, position, frame, check)) continue;
+    const reference = child.reference!;
+    if (leads(reference, each, { child, position, frame }, check)) continue;
     const text = node.leaf!.format(each);
     const what = reference.kind === "leafref" ? `no ${reference.text} has the value ${text}` : `${text} does not exist`;
-    const section = reference.kind === "leafref" ? "§9.9" : "§9.13";
+    const section = SECTIONS[reference.kind];
     find("yang.instance-required", what, child, frame, check, (fault) => fault.under(`RFC 7950 ${section}`));
   }
 }
 
+const SECTIONS: { readonly [kind in Reference["kind"]]: string } = {
+  leafref: "§9.9",
+  "instance-identifier": "§9.13",
+  union: "§9.12",
+};
+
+/** A leaf, or one value of a leaf-list. */
+interface Referrer {
+  readonly child: Rules;
+  readonly position: number;
+  readonly frame: Frame;
+}
+
 /** True also when it cannot be told. */
-function leads(
-  reference: Reference,
-  value: LeafValue,
-  child: Rules,
-  position: number,
-  frame: Frame,
-  check: Check,
-): boolean {
+function leads(reference: Reference, value: LeafValue, referrer: Referrer, check: Check): boolean {
   const { view } = check;
-  if (reference.kind === "union") return true;
-  if (reference.kind === "instance-identifier") {
-    const id = value as Parameters<typeof findInstance>[1];
-    return view.alone || findInstance(view.tree.root, id).length > 0;
+  switch (reference.kind) {
+    case "union":
+      for (const { reference: inner, value: read } of readingsOf(reference.members, value as UnionValue)) {
+        if (inner === undefined || leads(inner, read, referrer, check)) return true;
+      }
+      return false;
+    case "instance-identifier":
+      return view.alone || findInstance(view.tree.root, value as InstanceId).length > 0;
+    case "leafref": {
+      const { plain, expression } = reference;
+      if (view.cannotTell(expression)) return true;
+      if (plain !== undefined && leadsTo(plain, value, referrer.frame)) return true;
+      // A default in use may have the value too, and predicates are XPath's.
+      const plainTarget = plain?.down.at(-1);
+      if (plainTarget !== undefined && plainTarget.fallback === undefined) return false;
+      const context = view.instances(referrer.child, referrer.frame)[referrer.position];
+      return context !== undefined && view.targets(expression, context).some((target) => equalLeaf(target, value));
+    }
   }
-  if (view.cannotTell(reference.expression)) return true;
-  if (reference.plain !== undefined && leadsTo(reference.plain, value, frame)) return true;
-  // Defaults in use, and paths with predicates.
-  if (reference.plain !== undefined && reference.plain.down.at(-1)!.fallback === undefined) return false;
-  const context = view.instances(child, frame)[position];
-  if (context === undefined) return true;
-  return reference.expression.compiled.nodes(context).some((target) => equalLeaf(target.value as LeafValue, value));
 }

@@ -54,7 +54,7 @@ function makeDependents({ plan, root }: RuleBook): Dependents {
   };
   const refer = (rules: Rules, reference: Reference | undefined): void => {
     if (reference === undefined) return;
-    if (reference.kind === "union") for (const member of reference.members) refer(rules, member);
+    if (reference.kind === "union") for (const member of reference.members) refer(rules, member.reference);
     else if (reference.kind === "instance-identifier") {
       curious.push({ rules, kind: "reference", from: plan.root, lossOnly: true });
     } else if (reference.plain !== undefined) {

@@ -1,5 +1,9 @@
 /** Leaves that refer to others (RFC 7950 §9.9, §9.13), also as members of a union (§9.12): what they need to exist. */
+import { Fault } from "../codec/fault.ts";
+import { formatId, parseIdValue, readId, writeId } from "../codec/instance-id.ts";
+import type { LeafCodec } from "../codec/leaf.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
+import { leafCodec } from "../codec/types/index.ts";
 import type { LeafType } from "../schema.ts";
 import type { LeafValue, UnionValue } from "../tree.ts";
 import { type Expression, expressionIn } from "./expression.ts";
@@ -13,13 +17,21 @@ export type Reference =
       readonly expression: Expression;
     }
   | { readonly kind: "instance-identifier" }
-  | { readonly kind: "union"; readonly members: ReadonlyArray<Reference | undefined>; readonly type: LeafType };
+  | { readonly kind: "union"; readonly members: readonly UnionMember[] };
+
+export interface UnionMember {
+  readonly reference: Reference | undefined;
+  readonly codec: LeafCodec;
+}
 
 /** undefined when no value of the type needs anything (`require-instance false`). */
 export function referenceOf(type: LeafType, node: PlanNode, plan: Plan): Reference | undefined {
   if (type.base === "union") {
-    const members = (type.members ?? []).map((member) => referenceOf(member, node, plan));
-    return members.some((member) => member !== undefined) ? { kind: "union", members, type } : undefined;
+    const members = (type.members ?? []).map((member) => ({
+      reference: referenceOf(member, node, plan),
+      codec: codecOf(member, node, plan),
+    }));
+    return members.some(({ reference }) => reference !== undefined) ? { kind: "union", members } : undefined;
   }
   if (type.requireInstance === false) return undefined;
   if (type.base === "instance-identifier") return { kind: "instance-identifier" };
@@ -32,13 +44,40 @@ export function referenceOf(type: LeafType, node: PlanNode, plan: Plan): Referen
   };
 }
 
-/** The reference of the union's member that took the value, and the value itself. */
-export function memberOf(
-  reference: Reference,
-  value: LeafValue,
-): readonly [reference: Reference | undefined, value: LeafValue] {
-  if (reference.kind !== "union") return [reference, value];
-  const { member, value: inner } = value as UnionValue;
-  const taken = reference.members[member];
-  return taken === undefined ? [undefined, inner] : memberOf(taken, inner);
+function codecOf(type: LeafType, { schema: { module } }: PlanNode, plan: Plan): LeafCodec {
+  return leafCodec(type, {
+    schema: plan.schema,
+    form: "sid",
+    module,
+    identifiers: {
+      read: (reader) => readId(reader, plan),
+      write: (writer, id) => writeId(writer, id, plan),
+      parse: (text) => parseIdValue(text, plan),
+      format: (id) => formatId(id, plan),
+    },
+  });
+}
+
+/**
+ * RFC 7950 §9.12: the values that a union's value has in its members, that of the member that took it first. A leafref
+ * that leads nowhere does not take it, and then it is the next member's.
+ */
+export function* readingsOf(members: readonly UnionMember[], { member, value }: UnionValue): Generator<Reading> {
+  const first = members[member];
+  if (first === undefined) return;
+  yield { reference: first.reference, value };
+  const text = first.codec.format(value);
+  for (const other of members) {
+    if (other === first) continue;
+    try {
+      yield { reference: other.reference, value: other.codec.parse(text) };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error; // the member does not take it
+    }
+  }
+}
+
+export interface Reading {
+  readonly reference: Reference | undefined;
+  readonly value: LeafValue;
 }

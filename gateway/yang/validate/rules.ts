@@ -11,7 +11,7 @@ import { type Reference, referenceOf } from "./reference.ts";
 export interface Rules {
   readonly node: PlanNode;
   readonly parent: Rules | undefined;
-  /** Data nodes in it of which something may be missing, doubled, dangling or wrong, themselves or below. */
+  /** Data nodes in it of which something may be missing, doubled or wrong, themselves or below; in schema order. */
   readonly watched: readonly Rules[];
   /** The choices it stems from, from the outside in. */
   readonly levels: readonly Level[];
@@ -66,7 +66,12 @@ function makeBook(plan: Plan): RuleBook {
   const grow = (node: PlanNode, parent: Rules | undefined): Draft => {
     const rules = draft(node, parent, plan);
     all.set(node, rules);
-    const children = node.children.map((child) => grow(child, rules)).filter((child) => isData(child.node));
+    const inOrder = node === plan.root ? plan.schema.roots : node.schema.children;
+    const places = new Map(inOrder.map((child, index) => [child, index]));
+    const children = node.children
+      .map((child) => grow(child, rules))
+      .filter((child) => isData(child.node))
+      .sort((a, b) => places.get(a.node.schema)! - places.get(b.node.schema)!);
     rules.watched = children.filter(isWatched);
     rules.speaks = rules.musts.length > 0 || rules.reference !== undefined || children.some((child) => child.speaks);
     return rules;

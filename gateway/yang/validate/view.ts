@@ -1,7 +1,7 @@
 /** One data tree while it is validated: its places as XPath sees them, and which conditions hold there. */
 import { Fault } from "../codec/fault.ts";
 import type { Plan } from "../codec/plan-node.ts";
-import type { Tree } from "../tree.ts";
+import type { LeafValue, Tree } from "../tree.ts";
 import { type DataNode, type DataTree, dummyNode, entryAt, instancesOf, placeMessage } from "../xpath/data-node.ts";
 import { openDataTree } from "../xpath/when.ts";
 import { type Expression, looksOutside } from "./expression.ts";
@@ -64,6 +64,11 @@ export class View {
     const holds = here.get(child) ?? orElse(true, () => conditions.hold(parent));
     here.set(child, holds);
     return holds;
+  }
+
+  /** The values at the end of a path. */
+  targets({ compiled }: Expression, context: DataNode): readonly LeafValue[] {
+    return orElse(NOTHING, () => compiled.nodes(context)).map(({ value }) => value as LeafValue);
   }
 
   /** It looks at a datastore that is not known. */
