@@ -1,6 +1,6 @@
 /** XPath 1.0 §2.2, §2.3 — the axes and node tests on a data tree. Each axis gives its nodes from near to far. */
 import type { PlanNode } from "../codec/plan-node.ts";
-import { childPlans, type DataNode, textIn } from "./data-node.ts";
+import { childPlans, type DataNode, type DataTree, textIn } from "./data-node.ts";
 import type { Axis, NodeTest } from "./expression.ts";
 import type { Run } from "./run.ts";
 import { named, shapeOf } from "./shape.ts";
@@ -27,7 +27,7 @@ function passes(plan: PlanNode, test: NodeTest, run: Run): boolean {
 }
 
 function push(node: DataNode, test: NodeTest, run: Run, out: DataNode[]): void {
-  run.visit();
+  run.spend(1);
   if (node.text) {
     if (test.kind === "node" || test.kind === "text") out.push(node);
     return;
@@ -67,14 +67,39 @@ const everyChild = (node: DataNode, run: Run): DataNode[] => {
 };
 
 const descendant: Walk = (node, test, run, out) => {
-  if (test.kind === "name" && shapeOf(node.plan, node.tree.plan).names()?.has(test.name) === false) {
-    if (node.tree.extra === undefined) return;
+  if (node.plan.leaf !== undefined) {
+    child(node, test, run, out);
+    return;
   }
-  for (const each of everyChild(node, run)) {
-    push(each, test, run, out);
-    if (!each.text) descendant(each, test, run, out);
+  for (const plan of childPlans(node)) {
+    const hit = passes(plan, test, run);
+    const deeper = mayHold(plan, test, node.tree);
+    if (hit || deeper) below(run.instances(node, plan), hit, deeper, test, run, out);
   }
+  const { extra } = node.tree;
+  if (extra !== undefined && extra.parent === node) below([extra], passes(extra.plan, test, run), true, test, run, out);
 };
+
+function below(
+  nodes: readonly DataNode[],
+  hit: boolean,
+  deeper: boolean,
+  test: NodeTest,
+  run: Run,
+  out: DataNode[],
+): void {
+  for (const node of nodes) {
+    if (hit) out.push(node);
+    if (deeper) descendant(node, test, run, out);
+  }
+}
+
+/** What the schema tells about instances of `plan`: may something in them pass? */
+function mayHold(plan: PlanNode, test: NodeTest, tree: DataTree): boolean {
+  if (plan.leaf !== undefined) return test.kind === "node" || test.kind === "text";
+  if (test.kind !== "name" || tree.extra !== undefined) return true;
+  return shapeOf(plan, tree.plan).names()?.has(test.name) !== false;
+}
 
 const self: Walk = (node, test, run, out) => push(node, test, run, out);
 
@@ -116,7 +141,7 @@ const preceding: Walk = (node, test, run, out) => {
     for (const each of siblings(at, run)[0].reverse()) {
       const below: DataNode[] = [];
       descendant(each, test, run, below);
-      out.push(...below.reverse());
+      for (const one of below.reverse()) out.push(one);
       push(each, test, run, out);
     }
   }

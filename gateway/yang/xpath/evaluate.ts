@@ -5,21 +5,26 @@ import { deref } from "./deref.ts";
 import type { Expression, Operator, Step } from "./expression.ts";
 import { CORE } from "./functions.ts";
 import { entryByKeys, keysAsked } from "./key-lookup.ts";
-import { Run, type RunOptions } from "./run.ts";
+import { type Altered, Run } from "./run.ts";
 import { type ArgumentType, type FunctionName, signatureOf } from "./signatures.ts";
 import { compare, isNodes, toBoolean, toNumber, toText, type XPathValue } from "./values.ts";
 import { YANG } from "./yang-functions.ts";
 
-export interface Context extends Omit<RunOptions, "current"> {
+export interface Context {
   readonly node: DataNode;
   /** What current() gives (RFC 7950 §10.1.1): the context node, unless another is named. */
   readonly current?: DataNode;
+  /** The module of names without one (RFC 7950 §6.4.1). */
+  readonly module: string;
+  /** Is state out of sight? */
+  readonly configOnly?: boolean;
+  readonly altered?: Altered | undefined;
 }
 
 /** Throws a Fault `yang.too-complex` when the expression looks at too much. */
 export function evaluate(expression: Expression, context: Context): XPathValue {
-  const run = new Run({ ...context, current: context.current ?? context.node });
-  return valueIn(expression, alone(context.node), run);
+  const { node, current = node, module, configOnly, altered } = context;
+  return valueIn(expression, alone(node), new Run(current, module, configOnly, altered));
 }
 
 /** §1: the context node, and its position and number among those that are looked at. */
@@ -32,6 +37,7 @@ interface Focus {
 const alone = (node: DataNode): Focus => ({ node, position: 1, size: 1 });
 
 function valueIn(expression: Expression, focus: Focus, run: Run): XPathValue {
+  run.spend(1);
   switch (expression.kind) {
     case "literal":
     case "number":
@@ -132,7 +138,7 @@ function converted(value: XPathValue, type: ArgumentType, run: Run): XPathValue 
 
 /** RFC 7950 §9.9.2: the path of a leafref is evaluated at the leaf, in the module of the leaf. */
 const dereference = (leaf: DataNode | undefined, run: Run): readonly DataNode[] =>
-  deref(leaf, run, (path, from) => nodesOf(path, alone(from), run.from(from)));
+  deref(leaf, run, (path, from) => nodesOf(path, alone(from), run.at(from)));
 
 /** §2: each step starts at all nodes that the one before found. */
 function follow(start: readonly DataNode[], steps: readonly Step[], run: Run): readonly DataNode[] {
@@ -176,7 +182,7 @@ function entryAsked(node: DataNode, step: Step, run: Run): readonly DataNode[] |
     } else if (typeof value === "string") texts.push(value);
     else return undefined;
   }
-  run.visit();
+  run.spend(1);
   const entry = entryByKeys(node, asked.list, texts);
   return entry === undefined ? [] : [entry];
 }
@@ -189,7 +195,6 @@ function filter(nodes: readonly DataNode[], predicates: readonly Expression[], r
     left = left.filter((node) => {
       focus.node = node;
       focus.position += 1;
-      run.visit();
       const value = valueIn(predicate, focus, run);
       return typeof value === "number" ? value === focus.position : toBoolean(value);
     });

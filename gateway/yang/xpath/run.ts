@@ -1,13 +1,17 @@
 /** One evaluation: what holds for all of it, and how much it may still look at. */
 import { Fault } from "../codec/fault.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
+import type { BuiltIn } from "../schema.ts";
 import { childPlans, type DataNode, instancesOf, textOf } from "./data-node.ts";
 
 /**
- * How many nodes one evaluation may look at. Honest expressions look at some dozens, or at each entry of a long list;
- * the limit ends one that looks at everything for everything within about 50 ms.
+ * How many steps one evaluation may take: nodes that it looks at, parts of the expression that it evaluates, and
+ * texts, whose length counts. Honest expressions take some dozens, or some for each entry of a long list; the limit ends
+ * one that looks at everything for everything within some 50 ms.
  */
-export const VISIT_LIMIT = 500_000;
+export const STEP_LIMIT = 250_000;
+/** So many characters cost as much as a step. */
+const TEXT_STEP = 4;
 
 /** RFC 7950 §7.21.5: what a `when` finds in the place of some children of one node. */
 export interface Altered {
@@ -15,41 +19,45 @@ export interface Altered {
   readonly instances: ReadonlyMap<PlanNode, readonly DataNode[]>;
 }
 
-export interface RunOptions {
+/** What an evaluation may still look at, over all the paths that it follows. */
+interface Allowance {
+  left: number;
+}
+
+export class Run {
   /** The context node of the whole expression. */
   readonly current: DataNode;
   /** The module of names without one. */
   readonly module: string;
   /** Expressions of configuration see no state (RFC 7950 §6.4.1). */
-  readonly configOnly?: boolean;
-  readonly altered?: Altered | undefined;
-}
-
-export class Run {
-  readonly current: DataNode;
-  readonly module: string;
   readonly configOnly: boolean;
   readonly altered: Altered | undefined;
-  readonly #allowance: { left: number };
+  readonly allowance: Allowance;
 
-  constructor({ current, module, configOnly = false, altered }: RunOptions, allowance = { left: VISIT_LIMIT }) {
+  constructor(
+    current: DataNode,
+    module: string,
+    configOnly = false,
+    altered?: Altered,
+    allowance: Allowance = { left: STEP_LIMIT },
+  ) {
     this.current = current;
     this.module = module;
     this.configOnly = configOnly;
     this.altered = altered;
-    this.#allowance = allowance;
+    this.allowance = allowance;
   }
 
-  /** The path of a leafref, followed on the way: another context, one allowance. */
-  from(leaf: DataNode): Run {
-    return new Run({ ...this, current: leaf, module: leaf.plan.schema.module }, this.#allowance);
+  /** For the path of a leafref on the way: another context, one allowance. */
+  at(leaf: DataNode): Run {
+    return new Run(leaf, leaf.plan.schema.module, this.configOnly, this.altered, this.allowance);
   }
 
-  /** Throws a Fault when the evaluation has looked at too much. */
-  visit(nodes = 1): void {
-    this.#allowance.left -= nodes;
-    if (this.#allowance.left < 0) {
-      throw new Fault("yang.too-complex", `an expression looks at more than ${VISIT_LIMIT} nodes`);
+  /** Throws a Fault when the evaluation takes too long. */
+  spend(steps: number): void {
+    this.allowance.left -= steps;
+    if (this.allowance.left < 0) {
+      throw new Fault("yang.too-complex", `an expression takes more than ${STEP_LIMIT} steps on this data`);
     }
   }
 
@@ -63,16 +71,46 @@ export class Run {
     if (!this.sees(plan)) return [];
     const altered = this.altered?.parent === parent ? this.altered.instances.get(plan) : undefined;
     const nodes = altered ?? instancesOf(parent, plan);
-    this.visit(nodes.length);
+    this.spend(nodes.length);
     return nodes;
   }
 
   /** XPath 1.0 §5: the text of a leaf in canonical form, or all texts below one after the other. */
   text(node: DataNode): string {
-    if (node.plan.leaf !== undefined) return textOf(node);
+    const text = node.plan.leaf === undefined ? this.#textBelow(node) : textOf(node);
+    if (text.length > TEXT_STEP) this.spend(text.length / TEXT_STEP);
+    return text;
+  }
+
+  #textBelow(node: DataNode): string {
     let text = "";
     for (const plan of childPlans(node)) for (const child of this.instances(node, plan)) text += this.text(child);
     if (node.tree.extra?.parent === node) text += this.text(node.tree.extra);
     return text;
   }
+
+  /** The same as a number, without the detour over the text where there is a number already. */
+  number(node: DataNode): number {
+    const { value, plan } = node;
+    if (typeof value === "number" && INTEGERS.has(plan.schema.type?.base)) return value;
+    return numberIn(this.text(node));
+  }
+}
+
+/** Enumerations and identities are numbers in the tree too, but not in XPath. */
+const INTEGERS: ReadonlySet<BuiltIn | undefined> = new Set<BuiltIn>([
+  "int8",
+  "int16",
+  "int32",
+  "uint8",
+  "uint16",
+  "uint32",
+]);
+
+const NUMBER = /^[ \t\r\n]*(-?(?:\d+(?:\.\d*)?|\.\d+))[ \t\r\n]*$/;
+
+/** XPath 1.0 §4.4 number() of a string. */
+export function numberIn(text: string): number {
+  const digits = NUMBER.exec(text)?.[1];
+  return digits === undefined ? Number.NaN : Number(digits);
 }

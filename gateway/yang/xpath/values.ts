@@ -2,7 +2,7 @@
 
 import type { DataNode } from "./data-node.ts";
 import type { Comparator } from "./expression.ts";
-import type { Run } from "./run.ts";
+import { numberIn, type Run } from "./run.ts";
 
 /** Nodes are in document order, each once. */
 export type XPathValue = string | number | boolean | readonly DataNode[];
@@ -35,16 +35,14 @@ function numberText(value: number): string {
   return sign + (point > 0 ? digits.padEnd(point, "0") : `0.${"0".repeat(-point)}${digits}`);
 }
 
-const NUMBER = /^[ \t\r\n]*(-?(?:\d+(?:\.\d*)?|\.\d+))[ \t\r\n]*$/;
-
 /** §4.4 number(). */
-export const toNumber = (value: XPathValue, run: Run): number => numberOf(isNodes(value) ? toText(value, run) : value);
-
-function numberOf(value: string | number | boolean): number {
-  if (typeof value !== "string") return Number(value);
-  const digits = NUMBER.exec(value)?.[1];
-  return digits === undefined ? Number.NaN : Number(digits);
+export function toNumber(value: XPathValue, run: Run): number {
+  if (!isNodes(value)) return numberOf(value);
+  return value.length === 0 ? Number.NaN : run.number(value[0]!);
 }
+
+const numberOf = (value: string | number | boolean): number =>
+  typeof value === "string" ? numberIn(value) : Number(value);
 
 /** §4.3 boolean(). */
 export function toBoolean(value: XPathValue): boolean {
@@ -102,7 +100,8 @@ function equal(left: string | number | boolean, right: string | number | boolean
 
 /** One node for which it holds is enough. */
 function anyNode(operator: Comparator, nodes: readonly DataNode[], other: string | number, run: Run): boolean {
-  return nodes.some((node) => comparePair(operator, run.text(node), other));
+  const byText = typeof other === "string" && (operator === "=" || operator === "!=");
+  return nodes.some((node) => comparePair(operator, byText ? run.text(node) : run.number(node), other));
 }
 
 /** One pair for which it holds is enough. Each text is looked at once, however many pairs there are. */
@@ -125,7 +124,7 @@ function anyPair(operator: Comparator, left: readonly DataNode[], right: readonl
 function extreme(nodes: readonly DataNode[], least: boolean, run: Run): number {
   let found = Number.NaN;
   for (const node of nodes) {
-    const number = numberOf(run.text(node));
+    const number = run.number(node);
     if (Number.isNaN(found) || (least ? number < found : number > found)) found = number;
   }
   return found;
