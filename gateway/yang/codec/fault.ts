@@ -71,6 +71,8 @@ export class Fault {
   offset: number | undefined;
   /** Keys of the list entries around it that were passed on the way up, outermost first. */
   keys: LeafValue[] = [];
+  /** The guilty node belongs elsewhere: the entries around it are not those of its own lists. */
+  #astray = false;
   /** What the module itself calls this error. */
   mustTag: string | undefined;
   /** Document and section of the rule, when the code covers several. */
@@ -101,8 +103,13 @@ export class Fault {
     return this;
   }
 
+  astray(): this {
+    this.#astray = true;
+    return this;
+  }
+
   within(keys: readonly LeafValue[]): this {
-    this.keys = [...keys, ...this.keys];
+    if (!this.#astray) this.keys = [...keys, ...this.keys];
     return this;
   }
 }

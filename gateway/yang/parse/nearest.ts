@@ -1,7 +1,11 @@
 /** A hint for a misspelt name: the candidate with the fewest edits, when there is one worth naming. */
 
+/** Longer ones are no slips of the pen, and each comparison costs the product of two lengths. */
+const LONGEST = 64;
+
 /** `, did you mean 'leaf'?` or nothing. */
 export function nearest(wrong: string, candidates: Iterable<string>): string {
+  if (wrong.length > LONGEST) return "";
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wrong.length / 3)) + 1;
   for (const candidate of candidates) {
