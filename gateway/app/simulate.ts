@@ -26,6 +26,8 @@ export async function simulate(options: SimOptions): Promise<number> {
     seed: options.seed,
     loss: options.loss,
     wakeInterval: options.wakeInterval,
+    models: options.models,
+    extra: options.report,
     clock: systemClock(),
     log: complaints.log,
     onChange: (node) => {

@@ -14,6 +14,7 @@ import type { Szx } from "./node/download.ts";
 import { makeImage } from "./node/image.ts";
 import type { Fault, Profile } from "./node/node-state.ts";
 import { checkInCodec } from "./speech/check-in.ts";
+import { type ExtraLeaf, placeExtra } from "./speech/extra.ts";
 import { type NodeCredential, OscoreClient, type Sequence } from "./speech/oscore.ts";
 import { countingSequence } from "./speech/sequence.ts";
 import { readSids } from "./speech/sids.ts";
@@ -44,6 +45,10 @@ export interface FleetOptions {
   readonly image?: Uint8Array;
   /** By endpoint. A node without any is believed in lab mode only. */
   readonly credentials?: ReadonlyMap<string, NodeSecurity>;
+  /** Further folders of .sid files. */
+  readonly models?: readonly string[];
+  /** What all nodes report besides their own leaves. Throws UsageError `sim.no-sid` for what no .sid file names. */
+  readonly extra?: readonly ExtraLeaf[];
   readonly log?: Logger;
   readonly onChange?: (node: NodeView) => void;
 }
@@ -97,7 +102,10 @@ export function startFleet(options: FleetOptions): Fleet {
   setAckTimeout(options.ackTimeout ?? DEFAULTS.ackTimeout);
   const model = options.model ?? DEFAULTS.model;
   const image = options.image ?? makeImage(model, "1.0.0", 1024);
-  const codec = checkInCodec(readSids());
+  const sids = readSids(options.models);
+  const extra = options.extra ?? [];
+  for (const leaf of extra) placeExtra(leaf, sids); // refused now, not at the first wake
+  const codec = checkInCodec(sids);
   const random = seededRandom(seed);
   const faults = drawFaults(options, random);
   const devices = options.endpoints.map((endpoint, index) => {
@@ -112,6 +120,7 @@ export function startFleet(options: FleetOptions): Fleet {
       rebootWakes: options.rebootWakes ?? DEFAULTS.rebootWakes,
       capacity: CAPACITY,
       fault: faults[index] ?? "none",
+      extra,
     };
     const security = options.credentials?.get(endpoint);
     const device = new Device(profile, image, {

@@ -10,5 +10,6 @@ export {
 } from "./fleet.ts";
 export type { Szx } from "./node/download.ts";
 export { examineImage, type ImageFacts, makeImage } from "./node/image.ts";
+export type { ExtraLeaf } from "./speech/extra.ts";
 export type { NodeCredential, Sequence } from "./speech/oscore.ts";
 export { countingSequence, SequenceFile } from "./speech/sequence.ts";

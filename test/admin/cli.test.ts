@@ -63,6 +63,8 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
   return { code, out, err, asked };
 }
 
+const SIM = { nodes: 5, loss: 0, seed: 1, plain: false, models: [], report: [] };
+
 describe("programs get their options, checked and with defaults", () => {
   test.each([
     [["run"], ["run", {}]],
@@ -85,14 +87,27 @@ describe("programs get their options, checked and with defaults", () => {
     ],
     [
       ["sim"],
-      ["sim", { gateway: "coap://127.0.0.1:5683", nodes: 5, loss: 0, seed: 1, plain: false, wakeInterval: 60_000 }],
+      ["sim", { gateway: "coap://127.0.0.1:5683", ...SIM, wakeInterval: 60_000 }],
+    ],
+    [
+      ["sim", "--models", "m", "--report", "/acme-air:air/pm10=17", "--report", "/a:b/c=x=y"],
+      [
+        "sim",
+        {
+          gateway: "coap://127.0.0.1:5683",
+          ...SIM,
+          wakeInterval: 60_000,
+          models: ["m"],
+          report: [
+            { path: "/acme-air:air/pm10", value: "17" },
+            { path: "/a:b/c", value: "x=y" },
+          ],
+        },
+      ],
     ],
     [
       ["sim", "--gateway", "coap://[::1]:1", "--wake-interval", "15m", "--data", "x"],
-      [
-        "sim",
-        { gateway: "coap://[::1]:1", nodes: 5, loss: 0, seed: 1, plain: false, wakeInterval: 900_000, data: "x" },
-      ],
+      ["sim", { gateway: "coap://[::1]:1", ...SIM, wakeInterval: 900_000, data: "x" }],
     ],
     [
       ["decode", "a0"],
@@ -136,6 +151,10 @@ describe("a wrong command line is one line and exit code 64", () => {
     [
       ["try", "--nodes", "0"],
       "option '--nodes <count>' argument '0' is invalid. It must be a whole number from 1 to 100000",
+    ],
+    [
+      ["sim", "--report", "pm10"],
+      "option '--report <path=value>' argument 'pm10' is invalid. It must look like /acme-air:air/pm10=17",
     ],
     [
       ["sim", "--wake-interval", "60"],

@@ -32,6 +32,18 @@ const REPORTS: ReadonlyArray<readonly [name: string, report: Report, hex: string
     "a119ea61a2020005a31818a10162727318" + "5f" + "a10305" + "18c3a105f5",
   ],
   [
+    "leaves that only their .sid file knows",
+    report({
+      leaves: { humidity: 40 },
+      extra: [
+        { path: "/sidgate-building:room/battery", value: "2900" },
+        { path: "/sidgate-building:room/set-point", value: "-0.50" },
+        { path: "/sidgate-node:node/hardware", value: "A1" },
+      ],
+    }),
+    "a119ea61a2020705a218c3a302182806190b5403c482213831" + "1818a102624131",
+  ],
+  [
     "an older reading",
     report({ samples: [{ age: seconds(900), leaves: { humidity: 40 } }] }),
     "a119ea61a202070681a20119038402a118c0a1021828",

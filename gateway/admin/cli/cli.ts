@@ -76,6 +76,8 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.credentials())
     .addOption(OPTIONS.plain().conflicts("credentials"))
     .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
+    .addOption(OPTIONS.models())
+    .addOption(OPTIONS.report())
     .action(async (options: SimOptions) => exit(await programs.sim(options)));
   cli
     .command("ask")

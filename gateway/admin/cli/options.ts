@@ -33,6 +33,15 @@ const digest = (text: string): string =>
 /** An option that may stand several times: all it is given, in one list. */
 const folders = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...listed(text)];
 
+/** `/module:container/leaf=value`. */
+function reportedLeaf(text: string, before: ReadonlyArray<{ path: string; value: string }> = []) {
+  const [, path, value] = /^(\/[^=\s]+)=(.*)$/s.exec(text) ?? [];
+  if (path === undefined || value === undefined) {
+    throw new InvalidArgumentError("It must look like /acme-air:air/pm10=17.");
+  }
+  return [...before, { path, value }];
+}
+
 /** `module:feature,feature`: without features, none of the module is on. */
 function features(text: string, before: ReadonlyMap<string, readonly string[]> = new Map()) {
   const [, module = "", on = ""] = /^([\w.-]+):([\w.,\s-]*)$/.exec(text) ?? [];
@@ -117,6 +126,10 @@ export const OPTIONS = {
     new Option("--timeout <duration>", "how long to wait for an answer")
       .argParser(duration)
       .default(value, formatDuration(value)),
+  report: () =>
+    new Option("--report <path=value>", "one more leaf that the nodes report, by its schema path; may be repeated")
+      .argParser(reportedLeaf)
+      .default([], "none"),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
   credentials: () =>
     new Option(

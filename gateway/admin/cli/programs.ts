@@ -41,6 +41,10 @@ export interface SimOptions {
   readonly plain: boolean;
   /** Data folder of a gateway on this machine: the nodes are added to its inventory. */
   readonly data?: string;
+  /** Further folders of .sid files. */
+  readonly models: readonly string[];
+  /** What the nodes report besides their own leaves. */
+  readonly report: ReadonlyArray<{ readonly path: string; readonly value: string }>;
 }
 
 export interface AskOptions {

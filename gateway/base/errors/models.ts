@@ -30,6 +30,11 @@ export const MODELS_ERRORS = {
     text: "the module set '{set}' cannot be used: {reason}",
     hint: "Correct its files, then ask again.",
   },
+  "sim.no-sid": {
+    blame: "usage",
+    text: "no .sid file names {path}",
+    hint: "Give the folder of its .sid file with --models; the nodes speak SIDs only, and no list entries.",
+  },
   "models.compiler": {
     blame: "bug",
     text: "the compiler of models ended without a word: {reason}",

@@ -1,6 +1,7 @@
 /** What a simulated node is and knows: who it is, what it is doing, where its update stands. */
 import type { Millis } from "../../base/index.ts";
 import type { Report } from "../speech/check-in.ts";
+import type { ExtraLeaf } from "../speech/extra.ts";
 import type { Leaves, Reason } from "../speech/leaves.ts";
 import type { Download, Szx } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
@@ -21,6 +22,8 @@ export interface Profile {
   /** Bytes of the update bank. */
   readonly capacity: number;
   readonly fault: Fault;
+  /** Told with the first report of a series. */
+  readonly extra: readonly ExtraLeaf[];
 }
 
 export type Activity =

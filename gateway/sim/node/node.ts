@@ -111,6 +111,7 @@ function report(node: Node, round: number): Step {
     leaves: changed(node.told, leavesOf(node)),
     samples,
     brief: node.nextReport > 0, // the first answer after a boot sets the node's clock
+    ...(node.told.model === undefined ? { extra: node.profile.extra } : {}),
   };
   return {
     node: { ...node, pending, samples: [], activity: { state: "reporting", round } },

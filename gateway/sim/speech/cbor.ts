@@ -21,8 +21,11 @@ export function decodeSequence(bytes: Uint8Array): readonly unknown[] {
   return items;
 }
 
-/** RFC 9254 §6.3: a decimal64 with two fraction digits, given in hundredths. */
-export const decimal2 = (hundredths: number): Tag => new Tag([-2, hundredths], 4);
+/** RFC 9254 §6.3: a decimal64 with so many fraction digits. */
+export const decimal = (fractionDigits: number, scaled: number): Tag => new Tag([-fractionDigits, scaled], 4);
+
+/** The same with two of them, given in hundredths. */
+export const decimal2 = (hundredths: number): Tag => decimal(2, hundredths);
 
 export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> => value instanceof Map;
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;

@@ -1,6 +1,7 @@
 /** The check-in of sidgate-node@2026-11-21: a report to bytes, the bytes of the answer to a reply (RFC 9254 §4.2, CF 142). */
 import { type Millis, seconds, toHex, WireError } from "../../base/index.ts";
 import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
+import { addExtra, type ExtraLeaf, placeExtra } from "./extra.ts";
 import { encodeLeaf, LEAF_NAMES, LEAVES, type Leaves } from "./leaves.ts";
 import type { Sids } from "./sids.ts";
 
@@ -16,6 +17,8 @@ export interface Report {
   readonly samples: readonly Sample[];
   /** The node keeps its own time: with nothing waiting the answer may be empty. */
   readonly brief: boolean;
+  /** What its own leaves do not have. */
+  readonly extra?: readonly ExtraLeaf[];
 }
 
 export interface Offer {
@@ -64,7 +67,7 @@ export function checkInCodec(sids: Sids): CheckInCodec {
   });
 
   /** An anydata: its data nodes count from the anydata's own SID, their children from theirs. */
-  function encodeData(leaves: Leaves, anydata: number): CborMap {
+  function encodeData(leaves: Leaves, anydata: number, extra: readonly ExtraLeaf[] = []): CborMap {
     const data = new Map<Cbor, Map<Cbor, Cbor>>();
     for (const { name, container, sid } of places) {
       const value = leaves[name];
@@ -73,13 +76,14 @@ export function checkInCodec(sids: Sids): CheckInCodec {
       const children = data.get(key) ?? new Map<Cbor, Cbor>();
       data.set(key, children.set(sid - container, encodeLeaf(name, value)));
     }
+    for (const leaf of extra) addExtra(data, placeExtra(leaf, sids), anydata);
     return data;
   }
 
   function encode(report: Report): Uint8Array {
     const body = new Map<Cbor, Cbor>([[input("report") - rpc, report.number]]);
     if (report.applied !== undefined) body.set(input("applied") - rpc, report.applied);
-    const data = encodeData(report.leaves, input("data"));
+    const data = encodeData(report.leaves, input("data"), report.extra);
     if (data.size > 0) body.set(input("data") - rpc, data);
     const list = input("sample");
     const samples = report.samples.map(

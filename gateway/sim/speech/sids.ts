@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BugError } from "../../base/index.ts";
+import { BugError, explain, UsageError } from "../../base/index.ts";
 
 export interface Sids {
   /** The SID of a schema path such as `/sidgate-node:check-in/input/report`. */
   of(path: string): number;
+  find(path: string): number | undefined;
   /** The schema path of a SID; undefined when no file names it. */
   pathOf(sid: number): string | undefined;
 }
@@ -21,12 +22,15 @@ interface SidFile {
   };
 }
 
-/** Reads every `.sid` file of a folder. Modules and identities share the number space, but only data nodes are asked for. */
-export function readSids(folder: string = modelsFolder()): Sids {
+/**
+ * Reads every `.sid` file of our models and of further folders, whose word counts more. Modules and identities share the
+ * number space, but only data nodes are asked for. Throws UsageError `cli.file`.
+ */
+export function readSids(further: readonly string[] = []): Sids {
   const byPath = new Map<string, number>();
   const bySid = new Map<number, string>();
-  for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".sid"))) {
-    const file: SidFile = JSON.parse(readFileSync(join(folder, name), "utf8"));
+  for (const path of [modelsFolder(), ...further].flatMap(sidFiles)) {
+    const file = readSidFile(path);
     for (const { namespace, identifier, sid } of file["ietf-sid-file:sid-file"].item) {
       if (namespace !== "data") continue;
       byPath.set(identifier, Number(sid));
@@ -36,11 +40,29 @@ export function readSids(folder: string = modelsFolder()): Sids {
   return {
     of: (path) => {
       const sid = byPath.get(path);
-      if (sid === undefined) throw new BugError("service.bug", { what: `no .sid file in ${folder} names ${path}` });
+      if (sid === undefined) throw new BugError("service.bug", { what: `no .sid file names ${path}` });
       return sid;
     },
+    find: (path) => byPath.get(path),
     pathOf: (sid) => bySid.get(sid),
   };
+}
+
+function sidFiles(folder: string): readonly string[] {
+  try {
+    const names = readdirSync(folder).filter((entry) => entry.endsWith(".sid"));
+    return names.sort().map((name) => join(folder, name));
+  } catch (error) {
+    throw new UsageError("cli.file", { path: folder, reason: explain(error) }, { cause: error });
+  }
+}
+
+function readSidFile(path: string): SidFile {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError("cli.file", { path, reason: explain(error) }, { cause: error });
+  }
 }
 
 /** `yang-models` stands beside `gateway`, from the sources as from the build under `dist`. */
