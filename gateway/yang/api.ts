@@ -7,18 +7,20 @@
  *           instance path for people) and, as a property `at` on the error, the InstanceId of the guilty node.
  *
  * models.ts      loadModels(options): Promise<Schema>               files → schema, cached by digest
- * codec/         decodeTree(bytes, schema): Tree                    CF 140, root map, absolute SIDs (reference 0)
- *                encodeTree(tree, schema): Uint8Array
- *                decodeData(bytes, schema, node): Tree              one container/anydata/input map at schema node
- *                encodeData(tree, schema, node): Uint8Array
- *                decodeInstances(bytes, schema, "input" | "output"): Instance[]    CF 142, datastore and rpc forms
- *                encodeInstances(instances, schema): Uint8Array
- *                decodeIdentifiers(bytes, schema): InstanceId[]     CF 141; unknown nodes pass
- *                encodeIdentifiers(ids, schema): Uint8Array, encodeIdentifier(id, schema)
- *                decodeInputOf(bytes, schema, rpc): Tree            one call of one rpc, validated: the check-in lane
+ * codec/         each takes a form, "sid" when not told: SIDs, "name"s, or "any" (CF 140, 341, 340; RFC 9254 §9.2)
+ *                decodeTree(bytes, schema, form): Tree              root map, absolute SIDs (reference 0)
+ *                encodeTree(tree, schema, form): Uint8Array         canonical (RFC 8949 §4.2.1)
+ *                decodeData(bytes, schema, node, form): Tree        one container/anydata/input map at schema node
+ *                encodeData(tree, schema, node, form): Uint8Array
+ *                decodeAlone(bytes, schema, form), encodeAlone      {SID: contents}: a structure, a notification
+ *                decodeInstances(bytes, schema, "input" | "output", form): Instance[]  CF 142, datastore and rpc forms
+ *                encodeInstances(instances, schema, form): Uint8Array
+ *                decodeIdentifiers(bytes, schema, form): InstanceId[]   CF 141; unknown SIDs pass
+ *                encodeIdentifiers(ids, schema, form): Uint8Array, encodeIdentifier(id, schema, form)
+ * one-rpc.ts     decodeInputOf(bytes, schema, rpc): Tree            one call of one rpc, validated: the check-in lane
  *                encodeOutputOf(tree, schema, rpc): Uint8Array
- * json.ts        toJson(tree, schema): JsonObject                   RFC 7951, module-qualified at top
- *                fromJson(json, schema): Tree
+ * json.ts        toJson(tree, schema, scope?): JsonObject           RFC 7951, module-qualified at top; with a scope the
+ *                fromJson(json, schema, scope?): Tree               contents of that node: {"module:input": {…}}
  *                valueToJson(value, sid, schema), valueFromJson(json, sid, schema)     one node, without its name
  * datastore/     select(tree, id, schema, query): Value | undefined FETCH of one instance; content c/n/a, defaults a/t
  *                readTree(tree, schema, query): Tree                GET of all
@@ -30,7 +32,7 @@
  *                validateEdit(before, after, instances, schema)     the same for what an edit is guilty of
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
  *                parsePath(text, schema): InstanceId
- * diagnostic.ts  annotate(bytes, schema, 140 | 141 | 142): {text, broken}   CBOR diagnostic notation with paths as comments
+ * diagnostic.ts  annotate(bytes, schema, content format): {text, broken}    CBOR diagnostic notation, paths as comments
  */
 export interface ReadQuery {
   /** c = config only, n = non-config only, a = all (draft-ietf-core-comi-21 §3.1.1). */

@@ -5,6 +5,7 @@ export * from "./datastore/index.ts";
 export * from "./diagnostic.ts";
 export * from "./json.ts";
 export * from "./models.ts";
+export * from "./one-rpc.ts";
 export * from "./path.ts";
 export * from "./per-schema.ts";
 export * from "./schema.ts";

@@ -1,7 +1,7 @@
 /**
  * Group `codec`: our schema-driven codec against cbor-x, which knows no schema, checks nothing and was configured as
- * YANG-CBOR needs it. The document is what a room node's datastore looks like: some 40 leaves. CPU time, alternating
- * slices, so that a busy machine hits both alike.
+ * YANG-CBOR needs it. The document is what a room node's datastore looks like: some 40 leaves; keyed by SIDs, and for
+ * information by names. CPU time, alternating slices, so that a busy machine hits both alike.
  */
 import { Encoder } from "cbor-x";
 import { decodeTree, encodeTree } from "../../gateway/yang/codec/index.ts";
@@ -80,8 +80,10 @@ function compare(ours: () => unknown, theirs: () => unknown): Figure {
 
 export async function codecBench(): Promise<Figures> {
   const bytes = Buffer.from(encodeTree(NODE_TREE, SIDGATE));
+  const named = Buffer.from(encodeTree(NODE_TREE, SIDGATE, "name"));
   // The same document: what cbor-x reads from our bytes is what it writes.
   const document: unknown = CBOR_X.decode(bytes);
+  const namedDocument: unknown = CBOR_X.decode(named);
   return {
     codec_encode_vs_cborx: compare(
       () => encodeTree(NODE_TREE, SIDGATE),
@@ -90,6 +92,14 @@ export async function codecBench(): Promise<Figures> {
     codec_decode_vs_cborx: compare(
       () => decodeTree(bytes, SIDGATE),
       () => CBOR_X.decode(bytes),
+    ),
+    codec_encode_names_vs_cborx: compare(
+      () => encodeTree(NODE_TREE, SIDGATE, "name"),
+      () => CBOR_X.encode(namedDocument),
+    ),
+    codec_decode_names_vs_cborx: compare(
+      () => decodeTree(named, SIDGATE, "name"),
+      () => CBOR_X.decode(named),
     ),
   };
 }

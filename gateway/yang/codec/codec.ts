@@ -4,10 +4,9 @@
  */
 import { BugError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
-import type { Schema, SchemaNode, Sid } from "../schema.ts";
-import { EMPTY_TREE, type Instance, type InstanceId, type Tree, type Value } from "../tree.ts";
-import { checkTree } from "../validate/check-tree.ts";
-import { readEntry, readMembers, readValue } from "./decode.ts";
+import type { Schema, SchemaNode } from "../schema.ts";
+import type { Instance, InstanceId, Tree, Value } from "../tree.ts";
+import { readEntry, readMembers, readOperation, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";
 import type { Form } from "./form.ts";
@@ -126,46 +125,6 @@ export function encodeIdentifier(id: InstanceId, schema: Schema, form?: Form): U
   return encodeIdentifiers([id], schema, form);
 }
 
-/**
- * The input of a request that calls the one rpc `rpcSid`, with its mandatory leaves. This is the way of the check-in
- * lane: one pass, nothing but the tree is made.
- */
-export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): Tree {
-  const plan = planOf(schema);
-  const input = plan.nodes.get(rpcSid)?.input;
-  if (input === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an input` });
-  const reader = new CborReader(bytes, CORECONF);
-  try {
-    if (reader.major() !== MAJOR.map) throw new Fault("yang.malformed-message", "expected {rpc: input}");
-    let left = reader.next(reader.map());
-    if (left < 0 || reader.major() !== MAJOR.uint || reader.integer() !== rpcSid) {
-      throw new Fault("yang.malformed-message", `expected the rpc with the SID ${rpcSid}`);
-    }
-    const tree = readOperation(reader, input, plan) ?? EMPTY_TREE;
-    left = reader.next(left);
-    if (left >= 0) throw new Fault("yang.malformed-message", "one pair in each map (draft-ietf-core-comi-21 §3.5)");
-    reader.finish();
-    checkTree(tree, input, plan);
-    return tree;
-  } catch (error) {
-    if (error instanceof Fault) error.place(rpcSid);
-    throw located(error, plan);
-  }
-}
-
-/** {rpcSid: output}; an empty output is null (draft-ietf-core-comi-21 §3.5). */
-export function encodeOutputOf(output: Tree, schema: Schema, rpcSid: Sid): Uint8Array {
-  const plan = planOf(schema);
-  const node = plan.nodes.get(rpcSid)?.output;
-  const writer = plan.writer.restart();
-  writer.map(1);
-  writer.integer(rpcSid);
-  if (output.size === 0) writer.null();
-  else if (node === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an output` });
-  else writeAll(writer, node, output, plan);
-  return writer.finish();
-}
-
 function decodeMap(bytes: Uint8Array, node: PlanNode, plan: Plan): Tree {
   const reader = new CborReader(bytes, CORECONF);
   try {
@@ -239,17 +198,6 @@ function readInstance(
 
 const hasAllKeys = (id: InstanceId, node: PlanNode): boolean =>
   node.idKeys.length > 0 && id.keys.length === node.idKeys.length;
-
-function readOperation(
-  reader: CborReader,
-  contents: PlanNode,
-  plan: Plan,
-  reference: Sid = contents.reference,
-): Tree | undefined {
-  if (reader.peek() !== NULL) return readMembers(reader, contents, plan, reference);
-  reader.offset += 1;
-  return undefined;
-}
 
 function writeInstance(writer: CborWriter, id: InstanceId, value: Value, plan: Plan): void {
   const node = plan.nodes.get(id.sid);

@@ -12,6 +12,7 @@ import { memberNamed } from "./names.ts";
 import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
 const ABSOLUTE_SID = 47;
+const NULL = 0xf6;
 
 /** The value of one schema node; deltas in a map right below count from `reference`. */
 export function readValue(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid = node.reference): Value {
@@ -69,6 +70,18 @@ export function readMembers(
   return tree;
 }
 
+/** Input or output; null stands for one with nothing in it (draft-ietf-core-comi-21 §3.5). */
+export function readOperation(
+  reader: CborReader,
+  contents: PlanNode,
+  plan: Plan,
+  reference: Sid = contents.reference,
+): Tree | undefined {
+  if (reader.peek() !== NULL) return readMembers(reader, contents, plan, reference);
+  reader.offset += 1;
+  return undefined;
+}
+
 /** A signed delta, or an absolute SID with tag 47 (RFC 9254 §4.2.1). */
 function readKey(reader: CborReader, reference: Sid, { form }: Plan): Sid {
   // RFC 9254 §8: a body whose content format says id=name has no other keys.
@@ -108,7 +121,7 @@ function unknownMember(sid: Sid, child: PlanNode | undefined, node: PlanNode): F
     return new Fault("yang.unknown-element", `no node has the SID ${sid}`, named);
   }
   const place = node.open ? "by itself" : `in ${node.schema.name}`;
-  return new Fault("yang.unknown-element", `${child.schema.name} (SID ${sid}) cannot stand ${place}`);
+  return new Fault("yang.unknown-element", `${child.schema.name} (SID ${sid}) cannot stand ${place}`).astray();
 }
 
 function readLeafList(reader: CborReader, node: PlanNode, plan: Plan): readonly LeafValue[] {

@@ -4,7 +4,6 @@ export {
   decodeAlone,
   decodeData,
   decodeIdentifiers,
-  decodeInputOf,
   decodeInstances,
   decodeTree,
   encodeAlone,
@@ -12,7 +11,6 @@ export {
   encodeIdentifier,
   encodeIdentifiers,
   encodeInstances,
-  encodeOutputOf,
   encodeTree,
 } from "./codec.ts";
 export { DataError, FAULTS, type FaultCode } from "./fault.ts";

@@ -3,14 +3,13 @@ import { expect, test } from "@jest/globals";
 import { fromHex, toHex } from "../../../gateway/base/index.ts";
 import {
   decodeIdentifiers,
-  decodeInputOf,
   decodeInstances,
   decodeTree,
   encodeIdentifiers,
   encodeInstances,
-  encodeOutputOf,
   encodeTree,
 } from "../../../gateway/yang/codec/index.ts";
+import { decodeInputOf, encodeOutputOf } from "../../../gateway/yang/one-rpc.ts";
 import type { Instance, InstanceId, Tree } from "../../../gateway/yang/tree.ts";
 import { IETF, SIDGATE } from "../../support/hand-schema.ts";
 

@@ -1,14 +1,9 @@
 /** Bodies that do not fit their schema: code, error-tag, error-app-tag and the guilty node (draft §6). */
 import { expect, test } from "@jest/globals";
 import { fromHex } from "../../../gateway/base/index.ts";
-import {
-  DataError,
-  decodeIdentifiers,
-  decodeInputOf,
-  decodeInstances,
-  decodeTree,
-} from "../../../gateway/yang/codec/index.ts";
+import { DataError, decodeIdentifiers, decodeInstances, decodeTree } from "../../../gateway/yang/codec/index.ts";
 import { fromJson } from "../../../gateway/yang/json.ts";
+import { decodeInputOf } from "../../../gateway/yang/one-rpc.ts";
 import type { InstanceId } from "../../../gateway/yang/tree.ts";
 import { IETF, SIDGATE } from "../../support/hand-schema.ts";
 import { at } from "../../support/trees.ts";

@@ -7,7 +7,6 @@ import type { Json } from "../../../gateway/yang/api.ts";
 import {
   DataError,
   decodeIdentifiers,
-  decodeInputOf,
   decodeInstances,
   decodeTree,
   encodeIdentifier,
@@ -19,6 +18,7 @@ import { planOf } from "../../../gateway/yang/codec/plan.ts";
 import { edit, merge, readTree } from "../../../gateway/yang/datastore/index.ts";
 import { annotate } from "../../../gateway/yang/diagnostic.ts";
 import { fromJson, toJson } from "../../../gateway/yang/json.ts";
+import { decodeInputOf } from "../../../gateway/yang/one-rpc.ts";
 import type { Instance, Tree } from "../../../gateway/yang/tree.ts";
 import { encodeOtherwise, type Style, ZOO, zooTree } from "../../support/arbitrary-tree.ts";
 import { IETF, SIDGATE } from "../../support/hand-schema.ts";
