@@ -30,6 +30,16 @@ export const YANG_ERRORS = {
     text: "cannot read the models in {folder}: {reason}",
     hint: "Name a readable folder that holds .yang and .sid files.",
   },
+  "yang.implement": {
+    blame: "usage",
+    text: "there is no module {module} in the model folders to implement",
+    hint: "Name a module as name or name@revision, as its file has it, or put the file into a models folder.",
+  },
+  "yang.implement-twice": {
+    blame: "usage",
+    text: "module {module} cannot be implemented in revision {one} and in revision {other} at once",
+    hint: "Name one revision; nodes that need another one go to another module set.",
+  },
   "yang.bug": {
     blame: "bug",
     text: "the yang part met a state that cannot be: {what}",

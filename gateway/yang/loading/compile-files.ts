@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Logger } from "../../base/index.ts";
 import { compile } from "../compile/compile.ts";
+import type { FeatureChoice } from "../compile/features.ts";
 import { refuse } from "../compile/finding.ts";
 import type { SchemaImage } from "../compile/image.ts";
 import { type FindSource, revisionOf } from "../compile/module-set.ts";
@@ -9,25 +10,39 @@ import { openParser, type ParseYang } from "../parse/parser.ts";
 import type { Statement } from "../parse/statement.ts";
 import { bindSids } from "../sid/bind.ts";
 import { readSidFile, type SidFile } from "../sid/sid-file.ts";
+import { chooseModules, type SetChoice } from "./choose.ts";
 import type { SourceFile } from "./files.ts";
+
+export interface CompileFilesOptions extends SetChoice {
+  /** Files that decide which revision of a module is implemented; they come after the others. */
+  readonly pinned?: readonly SourceFile[] | undefined;
+}
 
 /** Throws UsageError `yang.parse`, `yang.compile` or `yang.sid-*` at the first finding. */
 export async function compileFiles(
   files: readonly SourceFile[],
   library: readonly SourceFile[],
   log: Logger,
+  options: CompileFilesOptions = {},
 ): Promise<SchemaImage> {
   const parse = await openParser();
-  const sources = parseAll(files, parse);
-  const modules = [...new Set(sources.filter(({ keyword }) => keyword === "module").map(({ argument }) => argument))];
-  const find = findIn(sources, library, parse);
-  const implemented = modules.flatMap((name) => (name === undefined ? [] : (find(name, undefined) ?? [])));
-  const compilation = compile({ implemented, find });
+  const all = [...files, ...(options.pinned ?? [])];
+  const pinned = new Set(options.pinned?.map(({ path }) => path));
+  // A file that is pinned stands for an equal one in another folder.
+  const sources = parseAll([...(options.pinned ?? []), ...files], parse);
+  const chosen = chooseModules(sources, findIn([], library, parse), options, ({ file }) => pinned.has(file));
+  const compilation = compile({ ...chosen, features: featureChoice(options) });
 
-  const sidFiles = files.filter(({ path }) => path.endsWith(".sid")).map(({ path, text }) => readSidFile(text, path));
+  const sidFiles = all.filter(({ path }) => path.endsWith(".sid")).map(({ path, text }) => readSidFile(text, path));
   const image = bindSids(compilation, chooseSidFiles(sidFiles, compilation.image, log));
   reportUncovered(image, log);
   return image;
+}
+
+/** RFC 7950 §7.20.1: the features of a module that is not named are all on. */
+export function featureChoice({ features = {} }: SetChoice): FeatureChoice {
+  const chosen = new Map(Object.entries(features).map(([module, names]) => [module, new Set(names)]));
+  return (module, feature) => chosen.get(module)?.has(feature) ?? true;
 }
 
 export function parseAll(files: readonly SourceFile[], parse: ParseYang): readonly Statement[] {

@@ -29,12 +29,26 @@ async function readFolder(folder: string, wanted: RegExp): Promise<readonly Sour
     return await Promise.all(
       names.map(async (name) => {
         const path = join(folder, name);
-        return { path, text: await readFile(path, "utf8") };
+        return { path, text: decode(await readFile(path), path) };
       }),
     );
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError("yang.compile-folder", { folder, reason }, { cause: error });
+  }
+}
+
+/** RFC 7950 §6: the files are UTF-8. */
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new UsageError(
+      "yang.parse",
+      { file: path, line: 1, column: 1, what: "the file is not UTF-8" },
+      { cause: error },
+    );
   }
 }
 

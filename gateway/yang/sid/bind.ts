@@ -11,17 +11,11 @@ import { type Dependency, type SidFile, type SidItem, shownRange } from "./sid-f
 /** What a data identifier means: a node by its index, or a choice or case, which has no data. */
 type Meaning = number | "choice";
 
-export interface BindOptions {
-  /** The schema has less than the modules: features are off, or deviations took nodes away. What is gone is passed over. */
-  readonly partial?: boolean | undefined;
-}
-
-/** Throws UsageError `yang.sid-*`. What no file covers stays without a number. */
-export function bindSids(
-  compilation: Compilation,
-  files: readonly SidFile[],
-  { partial = false }: BindOptions = {},
-): SchemaImage {
+/**
+ * Throws UsageError `yang.sid-*`. What no file covers stays without a number; numbers of what a feature that is off or a
+ * deviation takes away are passed over.
+ */
+export function bindSids(compilation: Compilation, files: readonly SidFile[]): SchemaImage {
   const { image } = compilation;
   checkOverlaps(files);
 
@@ -32,7 +26,7 @@ export function bindSids(
   for (const file of files) {
     const meaningOf = dialectOf(file, compilation);
     const refuse = (item: SidItem, name = item.identifier): void => {
-      if (!partial && !compilation.absent.has(name)) refuseUnlessObsolete(item, file);
+      if (!compilation.absent.has(name)) refuseUnlessObsolete(item, file);
     };
     for (const item of file.items) {
       switch (item.namespace) {

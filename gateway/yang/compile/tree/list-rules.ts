@@ -21,11 +21,13 @@ export function checkList(list: Draft, configured: boolean): void {
 /** RFC 7950 §7.8.2. */
 function checkKey(list: Draft, key: Placed): void {
   const { statement, scope } = key;
-  const names = words(key).map(withoutPrefixes);
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) !== index) refuse(statement, `the key '${name}' stands twice`);
-    const leaf = list.children.find((each) => each.facts.name === name && each.facts.module === list.facts.module);
-    if (leaf?.facts.kind !== "leaf") return refuse(statement, `the list has no leaf '${name}'`);
+  const met = new Set<string>();
+  const own = list.children.filter(({ facts }) => facts.kind === "leaf" && facts.module === list.facts.module);
+  const leafs = new Map(own.map((each) => [each.facts.name, each]));
+  for (const name of words(key).map(withoutPrefixes)) {
+    if (met.has(name)) refuse(statement, `the key '${name}' stands twice`);
+    met.add(name);
+    const leaf = leafs.get(name) ?? refuse(statement, `the list has no leaf '${name}'`);
     if (leaf.facts.cases) refuse(statement, `the key '${name}' cannot be in a choice`);
     if (leaf.facts.config !== list.facts.config) {
       refuse(statement, `the key '${name}' and its list differ in config`);
@@ -57,6 +59,7 @@ function checkUnique(list: Draft, unique: Placed): void {
 function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft {
   let level = list.source.children;
   let found: Expanded | undefined;
+  let draft: Draft | undefined = list;
   for (const part of path.split("/")) {
     if (found && found.keyword !== "container" && found.keyword !== "choice" && found.keyword !== "case") {
       refuse(statement, `'${path}' leads through '${found.name}', which is a ${found.keyword}`);
@@ -65,18 +68,12 @@ function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft 
     const qualified = part.includes(":");
     found = level.find((each) => each.name === name && (!qualified || each.module.name === module.name));
     level = found?.children ?? [];
+    // Choices and cases are no drafts: the data node is that of the step before.
+    const isData = found?.keyword !== "choice" && found?.keyword !== "case";
+    if (isData) draft = draft?.children.find(({ source }) => source === found);
   }
-  const leaf = found && draftOf(list, found);
-  if (leaf?.facts.kind !== "leaf") return refuse(statement, `'${path}' leads to no leaf of the list`);
-  return leaf;
-}
-
-function draftOf(above: Draft, wanted: Expanded): Draft | undefined {
-  for (const each of above.children) {
-    const found = each.source === wanted ? each : draftOf(each, wanted);
-    if (found) return found;
-  }
-  return undefined;
+  if (draft?.facts.kind !== "leaf") return refuse(statement, `'${path}' leads to no leaf of the list`);
+  return draft;
 }
 
 /** The `unique` statement as the names of data nodes: choices and cases have none. */
@@ -94,7 +91,7 @@ export function uniquePaths(list: Expanded, unique: Placed): readonly string[] {
 }
 
 /** A prefix in a key or unique only repeats what the name tells. */
-const withoutPrefixes = (path: string): string => path.replace(/[\w.-]+:/g, "");
+const withoutPrefixes = (path: string): string => path.replace(/(^|\/)[^/:]*:/g, "$1");
 
 /** The names in a key or unique. */
 const words = (placed: Placed | undefined): readonly string[] =>
