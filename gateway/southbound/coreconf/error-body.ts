@@ -73,8 +73,12 @@ export function errorResponse(error: unknown, schema: Schema, limit = Number.POS
   return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload };
 }
 
-/** Undefined when the node, or an identity in its keys, has no SID: then the message alone says where. */
+/**
+ * Undefined for the datastore as a whole, and when the node or an identity in its keys has no SID: then the message alone
+ * says where.
+ */
 function dataNode(at: InstanceId, schema: Schema): Uint8Array | undefined {
+  if (at.sid === 0) return undefined;
   try {
     return encodeIdentifier(at, schema);
   } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from "../../../gateway/yang/codec/index.ts";
 import { decodeInputOf, encodeOutputOf } from "../../../gateway/yang/one-rpc.ts";
 import type { Instance, InstanceId, Tree } from "../../../gateway/yang/tree.ts";
-import { IETF, SIDGATE } from "../../support/hand-schema.ts";
+import { anydata, handSchema, IETF, leaf, leafList, list, SIDGATE } from "../../support/hand-schema.ts";
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
 const tree = (...pairs: ReadonlyArray<readonly [number, unknown]>): Tree => new Map(pairs) as Tree;
@@ -201,4 +201,82 @@ test("CC-A3: an output is keyed from the rpc; an empty one is null", () => {
     "a119ea61a20b1a6b49d20013f6",
   );
   expect(toHex(encodeOutputOf(tree(), SIDGATE, 60001))).toBe("a119ea61f6");
+});
+
+const STATE = handSchema([
+  leafList("s:counts", 10, "uint8", { config: false }),
+  list("s:log", 20, [], [leaf("n", 21, "uint8"), leaf("t", 9, "string")], { config: false }),
+  anydata("s:any", 30),
+  { kind: "anyxml", name: "s:xml", sid: 40 },
+]);
+
+/** Legal spellings of one tree (RFC 9254 §3), and the one that we write. */
+const SPELLINGS: ReadonlyArray<readonly [name: string, hex: string, tree: Tree, canonical: string]> = [
+  ["CC-V5: a leaf-list of state may repeat a value", "a10a83010101", tree([10, [1, 1, 1]]), "a10a83010101"],
+  ["CC-V5: a leaf-list without values", "a10a9fff", tree([10, []]), "a10a80"],
+  [
+    "CC-V4: a list without keys may repeat an entry, each a map",
+    "a11483a10101a10101a0",
+    tree([20, [tree([21, 1]), tree([21, 1]), tree()]]),
+    "a11483a10101a10101a0",
+  ],
+  ["CC-V4: a list without entries is an empty array", "a11480", tree([20, []]), "a11480"],
+  [
+    "CC-V1: a negative delta, behind the others",
+    "a11481a22a61780102",
+    tree([20, [tree([9, "x"], [21, 2])]]),
+    "a11481a201022a6178",
+  ],
+  [
+    "CC-V18: all lengths unknown",
+    "bf149fbf2a7f6178ff0102ffffff",
+    tree([20, [tree([9, "x"], [21, 2])]]),
+    "a11481a201022a6178",
+  ],
+  ["CC-V1: deltas longer than they must be", "b90001180a98011801", tree([10, [1]]), "a10a8101"],
+  [
+    "CC-V1: tag 47 at the top and inside",
+    "a1d82f1481a2d82f1502d82f096178",
+    tree([20, [tree([9, "x"], [21, 2])]]),
+    "a11481a201022a6178",
+  ],
+  [
+    "CC-V6: an anydata in an anydata",
+    "a1181ea100a12981a0",
+    tree([30, tree([30, tree([20, [tree()]])])]),
+    "a1181ea100a12981a0",
+  ],
+  ["CC-V7: tags in an anyxml", "a11828d82d19ea60", tree([40, hex("d82d19ea60")]), "a11828d82d19ea60"],
+  [
+    "CC-V7: an anyxml in another spelling is the same value",
+    "a118289fbf6162fb3ff000000000000061610aff5f4101ffff",
+    tree([40, hex("82a261610a6162f93c004101")]),
+    "a1182882a261610a6162f93c004101",
+  ],
+  [
+    "CC-V7: a date and an unassigned simple value in an anyxml",
+    "a1182882c100f0",
+    tree([40, hex("82c100f0")]),
+    "a1182882c100f0",
+  ],
+];
+
+test.each(SPELLINGS)("%s", (_name, bytes, expected, canonical) => {
+  expect(decodeTree(hex(bytes), STATE)).toEqual(expected);
+  expect(toHex(encodeTree(expected, STATE))).toBe(canonical);
+  expect(decodeTree(hex(canonical), STATE)).toEqual(expected);
+});
+
+test("CC-V19: SID 0 and negative SIDs name nothing", () => {
+  for (const bytes of ["a10000", "a12000", "a1d82f0000", "a11481a13300"]) {
+    expect(() => decodeTree(hex(bytes), STATE)).toThrow(expect.objectContaining({ code: "yang.unknown-element" }));
+  }
+});
+
+test("CC-K7: entries of leaf-lists and of lists without keys have no identifier", () => {
+  for (const bytes of ["820a01", "821401"]) {
+    expect(() => decodeInstances(hex(`a1${bytes}f6`), STATE)).toThrow(
+      expect.objectContaining({ code: "yang.unknown-element" }),
+    );
+  }
 });

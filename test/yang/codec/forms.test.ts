@@ -326,7 +326,7 @@ const STYLES: readonly Style[] = [false, true].flatMap((absolute) =>
     (["all", "some"] as const).map((names) => ({ absolute, indefinite, reversed: indefinite !== absolute, names })),
   ),
 );
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 30 };
 
 test("CC-V2 CC-V18 CC-V20: names, deltas after names and tag 47 give the same tree, which has one encoding in each form", () => {
   const plan = planOf(ZOO);
