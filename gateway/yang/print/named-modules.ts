@@ -8,13 +8,12 @@ import { type LogFacts, type Logger, SILENT, UsageError } from "../../base/index
 import { compile } from "../compile/compile.ts";
 import { ALL_FEATURES, type FeatureChoice } from "../compile/features.ts";
 import type { SchemaImage } from "../compile/image.ts";
-import type { FindSource } from "../compile/module-set.ts";
 import { chooseSidFiles, findIn, parseAll } from "../loading/compile-files.ts";
 import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
 import { openParser } from "../parse/parser.ts";
-import { argumentOf, childrenOf, type Statement } from "../parse/statement.ts";
 import { bindSids } from "../sid/bind.ts";
 import { readSidFile } from "../sid/sid-file.ts";
+import { impliedBy } from "./implied.ts";
 import { type ModuleOutline, outlineOf, prefixOf } from "./outline.ts";
 
 export interface NamedModulesOptions {
@@ -64,7 +63,7 @@ export async function openNamedModules(options: NamedModulesOptions): Promise<Na
     modules: named
       .flatMap((root) => modules.get(root) ?? [])
       .map((module) => outlineOf(module, { ...compilation, image })),
-    implied: implied.map(argument),
+    implied: implied.map(({ argument = "" }) => argument),
     prefixes: new Map(compilation.modules.map((module) => [module.name, prefixOf(module)])),
     image,
     sidRemarks,
@@ -105,41 +104,9 @@ const isSid = ({ path }: SourceFile): boolean => path.endsWith(".sid");
 
 /** Of the files beside the named ones those by whose names they number a module of the set. */
 function sidFilesFor(image: SchemaImage, files: readonly SourceFile[], nearby: readonly SourceFile[]) {
-  const modules = new Set(image.modules.map(({ name }) => name));
+  // Of what is only imported there are no nodes to number.
+  const modules = new Set(image.modules.filter(({ importOnly }) => !importOnly).map(({ name }) => name));
   const wanted = nearby.filter(({ path }) => modules.has(basename(path).replace(/(@.*)?\.sid$/, "")));
   const byPath = new Map([...files, ...wanted].filter(isSid).map(({ path, text }) => [resolve(path), { path, text }]));
   return [...byPath.values()].map(({ path, text }) => readSidFile(text, path));
 }
-
-/**
- * RFC 7950 §5.6.5: a module whose nodes are used in an augment, a deviation or a leafref's path is implemented too. What
- * is missing is told by the compiler, with its place.
- */
-function impliedBy(named: readonly Statement[], find: FindSource): readonly Statement[] {
-  const known = new Set(named);
-  for (const root of known) {
-    for (const unit of [
-      root,
-      ...childrenOf(root, "include").flatMap((each) => find(argument(each), undefined) ?? []),
-    ]) {
-      const imports = new Map(childrenOf(unit, "import").map((each) => [argumentOf(each, "prefix"), each]));
-      for (const prefix of prefixesUsed(unit)) {
-        const wanted = imports.get(prefix);
-        const used = wanted && find(argument(wanted), argumentOf(wanted, "revision-date"));
-        if (used?.keyword === "module") known.add(used);
-      }
-    }
-  }
-  return [...known].slice(named.length);
-}
-
-const USING: ReadonlySet<string> = new Set(["augment", "deviation", "path"]);
-
-function* prefixesUsed(statement: Statement): Iterable<string> {
-  if (USING.has(statement.keyword)) {
-    for (const [, prefix] of argument(statement).matchAll(/([A-Za-z_][\w.-]*):/g)) yield prefix!;
-  }
-  for (const child of statement.children) yield* prefixesUsed(child);
-}
-
-const argument = (statement: Statement): string => statement.argument ?? "";

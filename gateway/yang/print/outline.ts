@@ -58,8 +58,8 @@ export interface ModuleOutline {
   readonly notifications: readonly OutlineNode[];
   /** RFC 8791. */
   readonly structures: readonly OutlineNode[];
-  /** RFC 8040 §8; each is a tree of its own. */
-  readonly yangData: readonly OutlineNode[];
+  /** RFC 8040 §8: each has a name of its own, and holds one container. */
+  readonly yangData: ReadonlyArray<{ readonly name: string; readonly node: OutlineNode }>;
 }
 
 /** What the surroundings of a node say of it. */
@@ -84,6 +84,7 @@ export function outlineOf(module: Module, source: OutlineSource): ModuleOutline 
   const outline = (nodes: readonly Expanded[], place: Place) => nodes.map((node) => outlineNode(node, place, source));
   const own = source.roots.filter((node) => node.module === module);
   const structures = source.structures.filter((node) => node.module === module);
+  const templates = structures.filter((node) => !isStructure(node));
   const ofKind = (wanted: (keyword: string) => boolean) => own.filter(({ keyword }) => wanted(keyword));
   return {
     name: module.name,
@@ -103,12 +104,18 @@ export function outlineOf(module: Module, source: OutlineSource): ModuleOutline 
       TOP,
     ),
     structures: outline(structures.filter(isStructure), { ...TOP, access: "" }),
-    yangData: outline(
-      structures.filter((node) => !isStructure(node)),
-      { ...TOP, access: "" },
-    ),
+    yangData: yangDataOf(module).flatMap((name, index) => {
+      const node = templates[index];
+      return node === undefined ? [] : [{ name, node: outlineNode(node, { ...TOP, access: "" }, source) }];
+    }),
   };
 }
+
+/** The names of the yang-data statements, each of which makes one root, in this order. */
+const yangDataOf = ({ units }: Module): readonly string[] =>
+  units
+    .flatMap(({ root }) => root.children.filter(({ keyword }) => keyword.endsWith(":yang-data")))
+    .map(({ argument = "" }) => argument);
 
 /** Of the two statements it is the one that makes a node by itself. */
 const isStructure = ({ statement }: Expanded): boolean => statement.keyword.endsWith(":structure");

@@ -17,6 +17,7 @@ export function toDepth(module: ModuleOutline, depth: number): ModuleOutline {
     rpcs: cutAll(module.rpcs),
     notifications: cutAll(module.notifications),
     structures: cutAll(module.structures),
+    yangData: module.yangData.map(({ name, node }) => ({ name, node: cut(depth)(node) })),
   };
 }
 
@@ -33,6 +34,7 @@ export function atPath(module: ModuleOutline, path: string): ModuleOutline | und
     rpcs: at(module.rpcs),
     notifications: at(module.notifications),
     structures: at(module.structures),
+    yangData: module.yangData.flatMap(({ name, node }) => at([node]).map((part) => ({ name, node: part }))),
   };
   return Object.values(found).some(({ length }) => length > 0) ? { ...module, ...found } : undefined;
 }

@@ -30,36 +30,42 @@ export function treeDiagram(module: ModuleOutline, options: DiagramOptions): str
       ...module.augments.flatMap(({ target, nodes }) => section(`augment ${targetText(target, options)}`, nodes)),
       ...section("rpcs", module.rpcs),
       ...section("notifications", module.notifications),
-      ...module.structures.flatMap((node) =>
-        node.kind === "container" ? section(`structure ${node.name}`, node.children) : section("yang-data", [node]),
-      ),
+      ...module.structures.flatMap((node) => section(`structure ${node.name}`, node.children)),
+      ...module.yangData.flatMap(({ name, node }) => section(`yang-data ${name}`, [node])),
     ],
     options.sids,
   );
 }
 
 function nodeLines(nodes: readonly OutlineNode[], indent: string, module: string, options: DiagramOptions): Line[] {
-  const heads = nodes.map((node) => headOf(node, module, options));
-  const width = GAP + Math.max(0, ...nodes.map(({ type }, index) => (type === undefined ? 0 : heads[index]!.length)));
-  return nodes.flatMap((node, index) => {
+  const shown = nodes.filter((node) => options.sids || !isVoid(node));
+  const names = shown.map((node) => nameOf(node, module, options));
+  // Any name may have a mark behind it; keys stand where types do.
+  const widths = shown.map(({ kind }, index) => (kind === "list" ? 0 : names[index]!.length));
+  const width = Math.max(0, ...widths) + 1 + GAP;
+  return shown.flatMap((node, index) => {
     const type = node.type === undefined ? "" : typeText(node.type, module, options);
-    const head = type === "" ? heads[index] : `${heads[index]!.padEnd(width)}${type}`;
+    const name = `${names[index]}${node.mark}`;
+    const keys = node.keys.length === 0 ? "" : ` [${node.keys.join(" ")}]`;
     const features = node.ifFeatures.length === 0 ? "" : ` {${node.ifFeatures.join(",")}}?`;
-    const below = `${indent}${index === nodes.length - 1 ? " " : "|"}  `;
+    const head = `${STATUS[node.status]}--${node.access}${node.kind === "case" ? "" : " "}`;
+    const below = `${indent}${index === shown.length - 1 ? " " : "|"}  `;
     return [
-      { text: `${indent}${STATUS[node.status]}--${head}${features}`, node },
+      { text: `${indent}${head}${type === "" ? name : name.padEnd(width)}${keys}${type}${features}`, node },
       ...nodeLines(node.children, below, module, options),
     ];
   });
 }
 
-/** Everything up to the type. */
-function headOf({ kind, access, name, mark, keys, ...node }: OutlineNode, module: string, options: DiagramOptions) {
-  const full = node.module === module ? name : `${prefixIn(options, node.module)}:${name}`;
+/** An input or output with nothing in it exists only to be numbered (RFC 9595 §3). */
+const isVoid = ({ kind, children }: OutlineNode): boolean =>
+  (kind === "input" || kind === "output") && children.length === 0;
+
+/** RFC 8340 §2.6: `(choice)`, `:(case)`, and a prefix where the node is of another module. */
+function nameOf({ kind, name, module: own }: OutlineNode, module: string, options: DiagramOptions): string {
+  const full = own === module ? name : `${prefixIn(options, own)}:${name}`;
   if (kind === "case") return `:(${full})`;
-  const flags = access === "" ? " " : `${access} `;
-  const shown = kind === "choice" ? `(${full})` : full;
-  return `${flags}${shown}${mark}${keys.length === 0 ? "" : ` [${keys.join(" ")}]`}`;
+  return kind === "choice" ? `(${full})` : full;
 }
 
 const prefixIn = ({ prefixes }: DiagramOptions, module: string): string => prefixes.get(module) ?? module;
