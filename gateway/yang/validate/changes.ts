@@ -17,8 +17,8 @@ export interface Pair {
 }
 
 export interface ChangeListener {
-  /** Children of the place are others than before. */
-  place(pair: Pair): void;
+  /** These children of the place are others than before. */
+  place(changed: readonly Rules[], pair: Pair): void;
   /** A leaf, a leaf-list, or contents of anydata. */
   leaf(child: Rules, was: Value | undefined, is: Value | undefined, pair: Pair): void;
   /** A container without presence has got contents. */
@@ -35,18 +35,20 @@ export function compare(pair: Pair, before: Side, after: Side, book: RuleBook, l
   const { tree: was } = pair.before;
   const { tree: is } = pair.after;
   if (was === is) return;
-  listener.place(pair);
+  const changed: Rules[] = [];
   const below: Pair[] = [];
   const look = (sid: Sid): void => {
     const node = book.plan.nodes.get(sid);
     if (node === undefined || is.get(sid) === was.get(sid)) return;
     const child = book.of(node);
+    changed.push(child);
     if (node.kind === "list") lists(child, pair, before, after, listener, below);
     else if (node.kind === "container") containers(child, pair, before, after, listener, below);
     else listener.leaf(child, was.get(sid), is.get(sid), pair);
   };
   for (const sid of is.keys()) look(sid);
   for (const sid of was.keys()) if (!is.has(sid)) look(sid);
+  listener.place(changed, pair);
   for (const inner of below) compare(inner, before, after, book, listener);
 }
 

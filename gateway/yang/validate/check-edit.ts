@@ -10,14 +10,14 @@ import type { Instance, InstanceId, Tree, Value } from "../tree.ts";
 import { AffectedSet } from "./affected.ts";
 import type { ChangeListener, Pair } from "./changes.ts";
 import { compare } from "./changes.ts";
-import type { Check } from "./check.ts";
-import { checkEntry, checkOwnMusts, checkValues, checkWhen, checkWhole, inForce } from "./content.ts";
+import { type Check, raise } from "./check.ts";
+import { checkEntry, checkOwnMusts, checkValues, checkWhen, checkWhole, mayBeImplied } from "./content.ts";
 import { dependentsOf } from "./dependents.ts";
 import { checkKeys, checkUniqueEntry, differInUnique } from "./entries.ts";
 import type { Frame } from "./frame.ts";
 import { isSet, printOf, targetsOf } from "./guilt.ts";
 import { type RuleBook, type Rules, rulesOf } from "./rules.ts";
-import { checkShape } from "./shape.ts";
+import { checkMembers, isInForce, isOfChoice } from "./shape.ts";
 import { Side } from "./side.ts";
 
 /** Throws the first finding that the edit is guilty of, unless `found` takes them. */
@@ -66,7 +66,7 @@ class Edited implements ChangeListener {
     for (const { rules, kind, frame } of this.#affected.all) {
       if (kind === "when") this.#condition(rules, frame);
       else if (frame.rules === rules) this.#run(frame, checkOwnMusts);
-      else this.#run(frame, (at, check) => checkValues(rules, at, check));
+      else this.#run(frame, (at, check) => check.view.holds(rules, at) && checkValues(rules, at, check));
     }
   }
 
@@ -84,6 +84,7 @@ class Edited implements ChangeListener {
         this.#lookAtChild(rules, own.length > 0 ? this.#after.entry(frame, rules, own) : undefined, frame);
         return;
       }
+      this.#run(frame, (at, check) => checkWhen(rules, at, check));
       const next = step.kind === "list" ? this.#after.entry(frame, rules, own) : this.#after.container(frame, rules);
       // Another instance of the request has removed it again.
       if (next === undefined) return;
@@ -92,12 +93,18 @@ class Edited implements ChangeListener {
   }
 
   #lookAtChild(child: Rules, entry: Frame | undefined, frame: Frame): void {
-    this.#run(frame, checkShape);
+    this.#run(frame, (at, check) => checkMembers(at, [child], check));
+    if (entry === undefined) {
+      this.#child(child, frame);
+      return;
+    }
     this.#run(frame, (at, check) => checkWhen(child, at, check));
-    if (entry !== undefined) {
-      this.#whole(entry);
-      this.#unique(entry, frame);
-    } else this.#run(frame, (at, check) => checkWhole(child, at, check));
+    this.#whole(entry);
+    this.#unique(entry, frame);
+  }
+
+  #child(child: Rules, frame: Frame): void {
+    this.#run(frame, (at, check) => checkWhen(child, at, check) && checkWhole(child, at, check));
   }
 
   /** An entry and all below it. */
@@ -106,15 +113,25 @@ class Edited implements ChangeListener {
     this.#done.add(entry);
   }
 
-  place({ after }: Pair): void {
-    this.#run(after, checkShape);
+  place(changed: readonly Rules[], { before, after }: Pair): void {
+    this.#run(after, (at, check) => checkMembers(at, changed, check));
+    if (changed.some(isOfChoice)) this.#otherDefaults(before, after);
+  }
+
+  /** RFC 7950 §7.9.3: with another case other nodes are there by default. */
+  #otherDefaults(before: Frame, after: Frame): void {
+    const was = this.#before.check(raise);
+    const is = this.#after.check(raise);
+    for (const child of after.rules.watched) {
+      if (!isOfChoice(child) || !mayBeImplied(child) || after.tree.has(child.node.sid)) continue;
+      if (isInForce(child, after, is) && !isInForce(child, before, was)) this.#child(child, after);
+    }
   }
 
   leaf(child: Rules, was: Value | undefined, is: Value | undefined, { after }: Pair): void {
     this.#affected.add(dependentsOf(this.#book.plan).of(child.node), after, was !== undefined);
     if (is === undefined && child.node.fallback === undefined) return;
-    if (was === undefined) this.#run(after, (at, check) => checkWhen(child, at, check));
-    this.#run(after, (at, check) => checkWhole(child, at, check));
+    this.#child(child, after);
   }
 
   appeared(child: Rules, { after }: Pair): void {
@@ -123,9 +140,7 @@ class Edited implements ChangeListener {
 
   container(child: Rules, is: Value | undefined, { after }: Pair): void {
     this.#affected.add(dependentsOf(this.#book.plan).outside(child.node), after, is === undefined);
-    if (is === undefined) return;
-    this.#run(after, (at, check) => checkWhen(child, at, check));
-    this.#run(after, (at, check) => checkWhole(child, at, check));
+    if (is !== undefined) this.#child(child, after);
   }
 
   entries(child: Rules, added: readonly Frame[], lost: boolean, { after }: Pair): void {
@@ -150,22 +165,21 @@ class Edited implements ChangeListener {
     if (rules.unique.length === 0) return;
     this.#run(frame, (at, check) => {
       const same = at === frame ? entry : this.#before.same(entry);
-      if (same !== undefined) checkUniqueEntry(same.tree, inForce(rules, at) ?? [], rules, at, check);
+      if (same !== undefined && check.view.holds(rules, at)) checkUniqueEntry(same, at, check);
     });
   }
 
   /** RFC 7950 §8.2, §8.3.2: a condition may hold now that did not, or the other way round. */
   #condition(child: Rules, frame: Frame): void {
-    this.#run(frame, (at, check) => checkWhen(child, at, check));
-    this.#run(frame, checkShape);
+    this.#run(frame, (at, check) => checkMembers(at, [child], check));
     const before = this.#before.same(frame);
     const held = before !== undefined && this.#before.view.holds(child, before);
-    if (!held && this.#after.view.holds(child, frame)) this.#run(frame, (at, check) => checkWhole(child, at, check));
+    if (held !== this.#after.view.holds(child, frame)) this.#child(child, frame);
   }
 
   /** Runs a look on the tree as it is; what it finds counts unless it would have found the same before. */
   #run(frame: Frame, look: Look): void {
-    for (let at: Frame | undefined = frame; at !== undefined; at = at.above) if (this.#done.has(at)) return;
+    if (this.#isDone(frame) || !this.#after.isLive(frame)) return;
     const { plan } = this.#book;
     const findings = this.#after.findings((check) => look(frame, check));
     let known: ReadonlySet<string> | undefined;
@@ -178,9 +192,14 @@ class Edited implements ChangeListener {
     }
   }
 
+  #isDone(frame: Frame): boolean {
+    return this.#done.has(frame) || (frame.above !== undefined && this.#isDone(frame.above));
+  }
+
   #findingsBefore(frame: Frame, look: Look): ReadonlySet<string> {
     const same = this.#before.same(frame);
-    const findings = same === undefined ? [] : this.#before.findings((check) => look(same, check));
+    const findings =
+      same === undefined || !this.#before.isLive(same) ? [] : this.#before.findings((check) => look(same, check));
     return new Set(findings.map((finding) => printOf(finding, this.#book.plan)));
   }
 }

@@ -10,7 +10,7 @@ import { type Frame, frameAt, impliedFrame } from "./frame.ts";
 import { leadsTo } from "./plain-path.ts";
 import { type Reference, readingsOf } from "./reference.ts";
 import type { Rules } from "./rules.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, isInForce } from "./shape.ts";
 
 /** A place and all below it. */
 export function checkPlace(frame: Frame, check: Check): void {
@@ -30,17 +30,24 @@ function checkChildren(frame: Frame, check: Check): void {
 export function checkWhole(child: Rules, frame: Frame, check: Check): void {
   const value = frame.tree.get(child.node.sid);
   if (value !== undefined) checkChild(child, value, frame, check);
-  else if (child.speaks) checkImplied(child, frame, check);
+  else if (mayBeImplied(child)) checkImplied(child, frame, check);
 }
 
-/** What is there by default speaks as well (§6.4.1, §8.1): all constraints hold for all nodes of the accessible tree. */
+/**
+ * What is there by default counts as well (§6.4.1, §8.1): the demands of a container without presence (§7.5.1), and all
+ * constraints on default values.
+ */
 function checkImplied(child: Rules, frame: Frame, check: Check): void {
-  const { node } = child;
-  if (node.fallback === undefined && (node.kind !== "container" || node.schema.presence === true)) return;
-  if (check.view.instances(child, frame).length === 0) return;
+  if (!isInForce(child, frame, check)) return;
   checkValues(child, frame, check);
-  if (node.kind === "container") checkChildren(impliedFrame(child, frame), check);
+  if (child.node.kind === "container") checkPlace(impliedFrame(child, frame), check);
 }
+
+/** Can the child be there by default, and does it matter? */
+export const mayBeImplied = ({ node, speaks, watched }: Rules): boolean =>
+  node.kind === "container"
+    ? node.schema.presence !== true && (speaks || watched.length > 0)
+    : speaks && node.fallback !== undefined;
 
 function checkChild(child: Rules, value: Value, frame: Frame, check: Check): void {
   if (child.node.kind === "list" || child.node.kind === "leaf-list") checkElements(value, child, frame, check);
@@ -65,7 +72,7 @@ export function checkOwnMusts(frame: Frame, check: Check): void {
   if (frame.rules.musts.length > 0) checkMusts(frame.rules, frame, [check.view.nodeOf(frame)], check);
 }
 
-export const inForce = ({ node }: Rules, { tree }: Frame): Value | undefined => tree.get(node.sid) ?? node.fallback;
+const inForce = ({ node }: Rules, { tree }: Frame): Value | undefined => tree.get(node.sid) ?? node.fallback;
 
 /** What the child says itself. For a list see `checkEntry`. */
 export function checkValues(child: Rules, frame: Frame, check: Check): void {

@@ -64,13 +64,13 @@ function checkUnique(entries: readonly Tree[], leaves: Leaves, child: Rules, fra
 }
 
 /** Is there another entry like this one? For an edit that changed it alone. */
-export function checkUniqueEntry(entry: Tree, value: Value, child: Rules, frame: Frame, check: Check): void {
+export function checkUniqueEntry({ tree: entry, rules: child }: Frame, frame: Frame, check: Check): void {
   if (!isAccountable(child, check)) return;
   for (const leaves of child.unique) {
     const [first, ...others] = leaves.map((way) => leafAt(entry, way));
     if (first === undefined || others.includes(undefined)) continue;
     const texts = [first, ...others].map((leaf) => leafText(leaf!));
-    const alike = entriesIn(value).some(
+    const alike = entriesIn(frame.tree.get(child.node.sid)).some(
       (other) =>
         other !== entry &&
         leaves.every((way, index) => {

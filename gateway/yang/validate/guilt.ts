@@ -28,14 +28,21 @@ const COUNTS: ReadonlySet<Fault["code"]> = new Set<Fault["code"]>(["yang.too-man
 export const printOf = (finding: Fault, plan: Plan): string =>
   `${finding.code} ${formatId(placeOf(finding), plan)} ${COUNTS.has(finding.code) ? "" : finding.what}`;
 
-/** Is the finding in what was set? */
+/** Is the finding in what was set? To set something in a node whose condition does not hold is an error too (§8.3.2). */
 export function isSet(finding: Fault, targets: readonly InstanceId[], plan: Plan): boolean {
   const place = placeOf(finding);
   const node = plan.nodes.get(place.sid);
-  return node !== undefined && targets.some((target) => isWithin(place, lineage(node), target));
+  return (
+    node !== undefined && targets.some((target) => isWithin(place, node, target) || isUnmet(finding, target, plan))
+  );
+}
+
+function isUnmet(finding: Fault, target: InstanceId, plan: Plan): boolean {
+  const node = plan.nodes.get(target.sid);
+  return finding.code === "yang.unknown-element" && node !== undefined && isWithin(target, node, placeOf(finding));
 }
 
 /** Does the place lie in the target, or is it the list of which that is an entry? */
-const isWithin = (place: InstanceId, line: readonly PlanNode[], target: InstanceId): boolean =>
-  line.some(({ sid }) => sid === target.sid) &&
+const isWithin = (place: InstanceId, node: PlanNode, target: InstanceId): boolean =>
+  lineage(node).some(({ sid }) => sid === target.sid) &&
   place.keys.every((key, index) => index >= target.keys.length || equalLeaf(key, target.keys[index]!));

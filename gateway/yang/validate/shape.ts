@@ -1,11 +1,11 @@
 /**
  * What the shape of one place must fulfil (RFC 7950 §7.5-7.11): one case of a choice, mandatory nodes, numbers of
- * elements. Looks at the children that the place has or lacks, not below them.
+ * elements. Looks at the children that the place has or lacks, and never below them.
  */
 import { entriesIn, leavesIn } from "../codec/value.ts";
 import type { Value } from "../tree.ts";
 import { type Check, find, isAccountable } from "./check.ts";
-import { type Frame, impliedFrame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { Rules } from "./rules.ts";
 
 /** The case of each choice that has data. */
@@ -13,34 +13,61 @@ type Chosen = ReadonlyMap<string, string>;
 const NOTHING_CHOSEN: Chosen = new Map();
 
 export function checkShape(frame: Frame, check: Check): void {
-  const { rules, tree } = frame;
-  const chosen = rules.choosing ? checkChoices(frame, check) : NOTHING_CHOSEN;
-  for (const child of rules.watched) {
-    const value = tree.get(child.node.sid);
+  checkMembers(frame, frame.rules.watched, check);
+}
+
+/** Some of the children; where one of them is of a choice, all that are. */
+export function checkMembers(frame: Frame, members: readonly Rules[], check: Check): void {
+  const choosing = frame.rules.choosing && members.some(isOfChoice);
+  const chosen = choosing ? chosenIn(frame) : NOTHING_CHOSEN;
+  if (choosing) checkChoices(frame, chosen, check);
+  const looked = choosing
+    ? frame.rules.watched.filter((child) => isOfChoice(child) || members.includes(child))
+    : members;
+  for (const child of looked) {
+    const value = frame.tree.get(child.node.sid);
     if (value !== undefined) checkCount(value, child, frame, check);
     else if (isAsked(child, chosen, check)) checkAbsent(child, frame, check);
   }
 }
 
-/** §7.9: one case at most; a mandatory choice has one. */
-function checkChoices(frame: Frame, check: Check): Chosen {
+export const isOfChoice = ({ levels }: Rules): boolean => levels.length > 0;
+
+/** Would the child be there by default, as far as choices and conditions go (§7.5.1, §7.6.1, §7.9.3)? */
+export function isInForce(child: Rules, frame: Frame, check: Check): boolean {
+  const chosen = isOfChoice(child) ? chosenIn(frame) : NOTHING_CHOSEN;
+  return isAsked(child, chosen, check) && check.view.holds(child, frame);
+}
+
+function chosenIn({ rules, tree }: Frame): Chosen {
   const chosen = new Map<string, string>();
-  const { watched } = frame.rules;
-  for (const child of watched) {
-    if (child.levels.length === 0 || !frame.tree.has(child.node.sid)) continue;
-    for (const level of child.levels) {
-      const other = chosen.get(level.choice) ?? level.case;
-      if (other !== level.case) {
-        find("yang.bad-element", `the cases ${other} and ${level.case} exclude each other`, child, frame, check);
-      }
-      chosen.set(level.choice, level.case);
-    }
-  }
-  const told = new Set<string>();
-  for (const child of watched) {
-    if (child.levels.length > 0 && isAccountable(child, check)) checkMandatory(child, frame, chosen, told, check);
+  for (const child of rules.watched) {
+    if (!isOfChoice(child) || !tree.has(child.node.sid)) continue;
+    for (const level of child.levels) chosen.set(level.choice, level.case);
   }
   return chosen;
+}
+
+/** §7.9: one case at most; a mandatory choice has one. */
+function checkChoices(frame: Frame, chosen: Chosen, check: Check): void {
+  const { watched } = frame.rules;
+  const seen = new Map<string, string>();
+  const told = new Set<string>();
+  for (const child of watched) {
+    if (!isOfChoice(child)) continue;
+    if (frame.tree.has(child.node.sid)) checkRivals(child, seen, frame, check);
+    if (isAccountable(child, check)) checkMandatory(child, frame, chosen, told, check);
+  }
+}
+
+function checkRivals(child: Rules, seen: Map<string, string>, frame: Frame, check: Check): void {
+  for (const level of child.levels) {
+    const other = seen.get(level.choice) ?? level.case;
+    seen.set(level.choice, other);
+    if (other === level.case) continue;
+    find("yang.bad-element", `the cases ${other} and ${level.case} exclude each other`, child, frame, check);
+    return;
+  }
 }
 
 /** §7.9.4: a choice inside a case is asked for when the case has data. One whose conditions do not hold is not. */
@@ -61,16 +88,13 @@ function isAsked(child: Rules, chosen: Chosen, check: Check): boolean {
 }
 
 function checkAbsent(child: Rules, frame: Frame, check: Check): void {
-  const { schema, kind } = child.node;
+  const { schema } = child.node;
   const few = (schema.minElements ?? 0) > 0;
-  // §7.5.1: a container without presence exists with its parent, and so do its demands.
-  const implied = kind === "container" && schema.presence !== true && child.watched.length > 0;
-  if (!(schema.mandatory || few || implied) || !check.view.holds(child, frame)) return;
+  if (!(schema.mandatory || few) || !check.view.holds(child, frame)) return;
   if (schema.mandatory) {
     const code = check.datastore ? "yang.missing-element" : "yang.missing-input-parameter";
     find(code, `${schema.name} is mandatory`, child, frame, check);
-  } else if (few) find("yang.too-few-elements", elements(0, child), child, frame, check);
-  else checkShape(impliedFrame(child, frame), check);
+  } else find("yang.too-few-elements", elements(0, child), child, frame, check);
 }
 
 /** §7.7.5, §7.7.6. */

@@ -64,6 +64,11 @@ export class Side {
     );
   }
 
+  /** Does every condition on the way down to the place hold? Below one that does not nothing more is asked. */
+  isLive({ rules, above }: Frame): boolean {
+    return above === undefined || (this.view.holds(rules, above) && this.isLive(above));
+  }
+
   /** The same place on this side, if it is there. */
   same(frame: Frame): Frame | undefined {
     if (frame.above === undefined) return this.top;
