@@ -46,11 +46,11 @@ export function writeMembers(
   reference: Sid = node.reference,
 ): void {
   writer.map(tree.size);
-  if (plan.form !== "sid") writeNamedMembers(writer, node, tree, plan, reference);
-  else if (inOrder(tree, reference)) {
+  if (plan.form !== "name" && inOrder(tree, reference)) {
     // By keys: an iterator over entries makes an array of each, at every check-in.
     for (const sid of tree.keys()) writeMember(writer, sid, tree.get(sid)!, reference, plan);
-  } else {
+  } else if (plan.form !== "sid") writeNamedMembers(writer, node, tree, plan, reference);
+  else {
     const sids = [...tree.keys()].sort((a, b) => compareDeltas(a - reference, b - reference));
     for (const sid of sids) writeMember(writer, sid, tree.get(sid)!, reference, plan);
   }
@@ -68,7 +68,7 @@ function writeMember(writer: CborWriter, sid: Sid, value: Value, reference: Sid,
 export const unnumbered = (node: PlanNode): Fault =>
   new Fault("yang.sid-unassigned", `${node.schema.module}:${node.schema.name} has no SID`, node.sid);
 
-/** The usual case: all deltas from 0 on, upwards. */
+/** The usual case: all have SIDs, and their deltas go upwards from 0. */
 function inOrder(tree: Tree, reference: Sid): boolean {
   let previous = reference;
   for (const sid of tree.keys()) {

@@ -131,6 +131,8 @@ const SEEDS = [
   "a119eadba1d82f19eb28a20166302f342f3231026a4f70656e2070696e2032",
   "a1190400a4041903f3011903fa021906cc03704d6178696d756d206578636565646564",
   "bf1906d29f7f64696574662e2e6f7267ffffff",
+  "a174696574662d73797374656d3a686f73746e616d65726d79686f73742e6578616d706c652e636f6d",
+  "a17818696574662d73797374656d3a73797374656d2d7374617465a165636c6f636ba11906bb6161",
 ].map((hex) => fromHex(hex) ?? new Uint8Array([0xa0]));
 
 function mutate(bytes: Uint8Array, roll: (sides: number) => number): Uint8Array {
@@ -181,13 +183,20 @@ const DOORS: ReadonlyArray<readonly [name: string, (bytes: Uint8Array) => void]>
       expect(decodeInstances(encodeInstances(instances, IETF), IETF)).toEqual(instances);
     },
   ],
+  [
+    "CF 340",
+    (bytes) => {
+      const tree = decodeTree(bytes, IETF, "any");
+      expect(decodeTree(encodeTree(tree, IETF, "any"), IETF, "any")).toEqual(tree);
+    },
+  ],
   ["a check-in", (bytes) => void decodeInputOf(bytes, SIDGATE, 60001)],
 ];
 
-test.each(DOORS)("%s: 5000 mutants are decoded, or refused with a code", (_name, door) => {
+test.each(DOORS)("%s: 4000 mutants are decoded, or refused with a code", (_name, door) => {
   const roll = dice(20_261_121);
   let refused = 0;
-  for (let run = 0; run < 5_000; run++) {
+  for (let run = 0; run < 4_000; run++) {
     const mutant = mutate(SEEDS[run % SEEDS.length]!, roll);
     try {
       door(mutant);
@@ -198,7 +207,7 @@ test.each(DOORS)("%s: 5000 mutants are decoded, or refused with a code", (_name,
       refused += 1;
     }
   }
-  expect(refused).toBeGreaterThan(1_000);
+  expect(refused).toBeGreaterThan(800);
 });
 
 test("400 mutants are explained without a word of complaint", () => {
