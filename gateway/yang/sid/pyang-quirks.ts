@@ -158,15 +158,19 @@ function* used(
     ...startExpansion(unit.module, workshop),
     within: [grouping.statement],
   });
-  // A grouping inside other statements brings their names along.
-  const around = grouping.scope.around
-    .filter(({ keyword }) => keyword !== "grouping" && nodeKeyword(keyword) !== undefined)
-    .map(({ argument }) => `/${argument}`)
-    .reverse()
-    .join("");
+  const around = namesAround(grouping.scope.around);
   const name = unit.root.argument ?? "";
   const own: Place = { path: around, module: around === "" ? undefined : name };
   yield* grouped(children, own, prefix === "" ? own : { path: prefix + around, module: name }, name, dialect);
+}
+
+/** A grouping inside other nodes brings their names along, bare, and those of the augment's target before them. */
+function namesAround(around: readonly Statement[]): string {
+  const nodes = around.filter(({ keyword }) => nodeKeyword(keyword) !== undefined);
+  const outermost = around.at(-1);
+  const added = outermost !== undefined && /(^|:)augment(-structure)?$/.test(outermost.keyword);
+  const target = added ? (outermost.argument ?? "").replace(/[\w.-]+:/g, "") : "";
+  return [target, ...nodes.map(({ argument }) => `/${argument}`).reverse()].join("");
 }
 
 /** `own` is the place as it would be without prefix: input and output of an action stand there. */
