@@ -1,0 +1,25 @@
+/** The first 20 000 of what `npm run fuzz -- yang` throws at all that reads bodies, documents, paths, patterns and models. */
+import { expect, test } from "@jest/globals";
+import { runYangCampaign } from "../fuzz/yang/campaign.ts";
+
+test("20 000 mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
+  const findings = await runYangCampaign({ count: 20_000, seed: 20_261_121, published: false });
+  expect(findings).toMatchObject({ broken: [], slow: [] });
+  // the inputs reach every part, and are neither all good nor all bad
+  for (const kind of [
+    "data",
+    "instances",
+    "identifiers",
+    "JSON text",
+    "JSON document",
+    "path",
+    "pattern",
+    ".sid file",
+  ]) {
+    expect([kind, (findings.read.get(kind) ?? 0) > 50, (findings.refused.get(kind) ?? 0) > 50]).toEqual([
+      kind,
+      true,
+      true,
+    ]);
+  }
+}, 60_000);
