@@ -118,6 +118,13 @@ const IDLE: Programs = {
   configShow: async () => 0,
   controlSocket: () => "",
   yang: { compile: async () => 0, tree: async () => 0, validate: async () => 0, convert: async () => 0 },
+  sid: {
+    generate: async () => 0,
+    update: async () => 0,
+    check: async () => 0,
+    diff: async () => 0,
+    header: async () => 0,
+  },
 };
 
 export function cliPage(): string {

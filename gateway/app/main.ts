@@ -1,8 +1,6 @@
 /** The program `sidgate`: command line, programs, exit code. Each program is loaded when it is asked for. */
 import { resolve } from "node:path";
 import { type Programs, runCli } from "../admin/cli/index.ts";
-import { controlSocketPath } from "../store/index.ts";
-import { configCheck, configOf, configShow } from "./config/index.ts";
 import { softwareVersion } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -15,15 +13,28 @@ const PROGRAMS: Programs = {
   try: async (options) => (await import("./try/index.ts")).tryOut(options),
   sim: async (options) => (await import("./simulate.ts")).simulate(options),
   ask: async (options) => (await import("./ask/index.ts")).ask(options, print, note),
-  configCheck: (options) => configCheck(options, io),
-  configShow: (options) => configShow(options, io),
+  configCheck: async (options) => (await import("./config/index.ts")).configCheck(options, io),
+  configShow: async (options) => (await import("./config/index.ts")).configShow(options, io),
   yang: {
     compile: async (options) => (await import("./tools/yang-compile.ts")).yangCompile(options, tool),
     tree: async (options) => (await import("./tools/yang-tree.ts")).yangTree(options, tool),
     validate: async (options) => (await import("./tools/yang-validate.ts")).yangValidate(options, tool),
     convert: async (options) => (await import("./tools/yang-convert.ts")).convert(options, tool),
   },
-  controlSocket: (options) => controlSocketPath(resolve(configOf(options, process.env).data)),
+  sid: {
+    generate: async (options) => (await import("./tools/sid-generate.ts")).sidGenerate(options, print),
+    update: async (options) => (await import("./tools/sid-update.ts")).sidUpdate(options, print),
+    check: async (options) => (await import("./tools/sid-check.ts")).sidCheck(options, print),
+    diff: async (options) => (await import("./tools/sid-check.ts")).sidDiff(options, print),
+    header: async (options) => (await import("./tools/sid-header.ts")).sidHeader(options, print),
+  },
+  controlSocket: async (options) => {
+    const [{ configOf }, { controlSocketPath }] = await Promise.all([
+      import("./config/index.ts"),
+      import("../store/index.ts"),
+    ]);
+    return controlSocketPath(resolve(configOf(options, process.env).data));
+  },
 };
 
 const code = await runCli(process.argv.slice(2), {

@@ -51,6 +51,13 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
       validate: note("yang validate"),
       convert: note("yang convert"),
     },
+    sid: {
+      generate: note("sid generate"),
+      update: note("sid update"),
+      check: note("sid check"),
+      diff: note("sid diff"),
+      header: note("sid header"),
+    },
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
     ...overrides,
   };
@@ -85,10 +92,7 @@ describe("programs get their options, checked and with defaults", () => {
       ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--plain", "--json"],
       ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, plain: true, json: true }],
     ],
-    [
-      ["sim"],
-      ["sim", { gateway: "coap://127.0.0.1:5683", ...SIM, wakeInterval: 60_000 }],
-    ],
+    [["sim"], ["sim", { gateway: "coap://127.0.0.1:5683", ...SIM, wakeInterval: 60_000 }]],
     [
       ["sim", "--models", "m", "--report", "/acme-air:air/pm10=17", "--report", "/a:b/c=x=y"],
       [

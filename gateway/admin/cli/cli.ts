@@ -8,6 +8,7 @@ import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
+import { addSid } from "./sid.ts";
 import { campaignTable, campaignView } from "./views.ts";
 import { addYang } from "./yang.ts";
 import type { CborForm } from "./yang-forms.ts";
@@ -41,6 +42,7 @@ export function buildCli(context: CliContext): Command {
   addCampaigns(cli, context);
   addModels(cli, context);
   addYang(cli, context);
+  addSid(cli, context);
   return cli;
 }
 

@@ -14,6 +14,14 @@ export type {
   SimOptions,
   TryOptions,
 } from "./programs.ts";
+export type {
+  SidCheckOptions,
+  SidDiffOptions,
+  SidGenerateOptions,
+  SidHeaderOptions,
+  SidPrograms,
+  SidUpdateOptions,
+} from "./sid.ts";
 export { formatTable, printable, printableJson, printableLines } from "./table.ts";
 export type {
   FeatureLists,

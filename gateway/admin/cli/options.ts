@@ -145,6 +145,10 @@ export const OPTIONS = {
     new Option("--models <folders>", "further folders of .yang and .sid files, separated by commas; may be repeated")
       .argParser(folders)
       .default([], "none"),
+  path: () =>
+    new Option("--path <folders>", "where else imported modules are, separated by commas; may be repeated")
+      .argParser(folders)
+      .default([], "none"),
   features: () =>
     new Option(
       "--features <module:features>",

@@ -1,5 +1,6 @@
 /** What the command line starts but does not know how to do: the composition root supplies these. */
 import type { Millis } from "../../base/index.ts";
+import type { SidPrograms } from "./sid.ts";
 import type { YangPrograms } from "./yang.ts";
 
 export interface RunOptions {
@@ -76,6 +77,7 @@ export interface Programs {
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
   /** Path of the control socket of the data folder that these options name. */
-  controlSocket(options: RunOptions): string;
+  controlSocket(options: RunOptions): string | Promise<string>;
   readonly yang: YangPrograms;
+  readonly sid: SidPrograms;
 }
