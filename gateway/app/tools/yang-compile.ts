@@ -14,7 +14,7 @@ interface ModuleReport {
 
 /** Throws UsageError `cli.*`, `yang.*`: what is wrong with the sources. */
 export async function yangCompile(options: YangCompileOptions, { print }: Pick<ToolIo, "print">): Promise<number> {
-  const named = await namedForPeople(options.paths, options.models, options.features);
+  const named = await namedForPeople(options);
   const modules = named.modules.map(({ name, revision }) => reportOf(name, revision, named));
   const warnings = [...modules.flatMap(uncovered), ...named.sidRemarks.map(remarkText)];
   if (options.json) {

@@ -8,7 +8,7 @@ import {
   type YangConvertOptions,
 } from "../../admin/cli/index.ts";
 import { toHex } from "../../base/index.ts";
-import { type AnnotatedForm, annotate, type Schema } from "../../yang/index.ts";
+import { annotate, type Schema } from "../../yang/index.ts";
 import {
   type Content,
   contentFromJson,
@@ -58,7 +58,7 @@ function say(content: Content, to: Target, binary: boolean, schema: Schema, io: 
 }
 
 function explain(bytes: Uint8Array, form: CborForm, schema: Schema, io: ToolIo): number {
-  const { text, broken } = annotate(bytes, schema, CBOR_FORMS[form].contentFormat as AnnotatedForm);
+  const { text, broken } = annotate(bytes, schema, CBOR_FORMS[form].contentFormat);
   io.print(printableLines(text));
   return broken === undefined ? EXIT.ok : EXIT.failed;
 }

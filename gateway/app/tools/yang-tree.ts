@@ -7,8 +7,8 @@ import type { ToolIo } from "./tool-io.ts";
 
 /** Throws UsageError `cli.*`, `yang.*`. */
 export async function yangTree(options: YangTreeOptions, { print }: Pick<ToolIo, "print">): Promise<number> {
-  const { paths, models, features, module, path, depth = Number.POSITIVE_INFINITY, sids, format } = options;
-  const { modules, prefixes } = await namedForPeople(paths, models, features);
+  const { module, path, depth = Number.POSITIVE_INFINITY, sids, format } = options;
+  const { modules, prefixes } = await namedForPeople(options);
   const chosen = modules
     .filter(({ name }) => module === undefined || module === name)
     .flatMap((each) => (path === undefined ? each : (atPath(each, path) ?? [])))

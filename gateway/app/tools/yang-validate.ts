@@ -5,6 +5,7 @@ import {
   DataError,
   decodeData,
   EMPTY_TREE,
+  findings,
   type Instance,
   isTree,
   type Json,
@@ -12,7 +13,6 @@ import {
   type Schema,
   type SchemaNode,
   type Tree,
-  validate,
   valueFromJson,
 } from "../../yang/index.ts";
 import { type Content, contentFromJson, guessForm, readContent } from "./content.ts";
@@ -28,7 +28,7 @@ export async function yangValidate(options: YangValidateOptions, io: ToolIo): Pr
   const schema = await schemaForPeople(models);
   const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), schema));
   const scope = path === undefined ? undefined : scopeAt(path, output, schema);
-  const found = findings(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
+  const found = examine(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
   if (json) io.print(printableJson({ valid: found.length === 0, findings: found.map(rowOf) }));
   else io.print(found.length === 0 ? "No findings." : found.map(lineOf).join("\n"));
   return found.length === 0 ? EXIT.ok : EXIT.failed;
@@ -47,14 +47,14 @@ interface Question {
 }
 
 /** A fault of form ends the reading, so it is the only finding then. */
-function findings(bytes: Uint8Array, form: DataForm, question: Question): readonly DataError[] {
+function examine(bytes: Uint8Array, form: DataForm, question: Question): readonly DataError[] {
   const { schema, scope, configOnly, name } = question;
   try {
     const json = form === "json" ? parseJson(asText(bytes, name), name) : undefined;
     if (scope !== undefined) {
       const tree =
         json === undefined ? decodeData(hexOrBytes(bytes), schema, scope, "any") : treeFrom(json, scope, schema);
-      return findingsIn(tree, schema, scope);
+      return findings(tree, schema, { scope });
     }
     const content =
       json === undefined
@@ -74,7 +74,7 @@ function findingsOf(content: Content, configOnly: boolean, schema: Schema): read
       return [];
     case "tree": {
       const tree = configOnly ? readTree(content.tree, schema, { content: "c", defaults: "a" }) : content.tree;
-      return findingsIn(tree, schema);
+      return findings(tree, schema);
     }
     case "instances":
       return content.instances.flatMap((instance) => findingsOfCall(instance, content.side, schema));
@@ -86,17 +86,7 @@ function findingsOfCall({ id, value }: Instance, side: "input" | "output", schem
   const node = schema.bySid(id.sid);
   const whole = node?.kind === "notification" ? node : node?.children.find(({ kind }) => kind === side);
   if (whole === undefined || (value !== undefined && !isTree(value))) return [];
-  return findingsIn(value ?? EMPTY_TREE, schema, whole);
-}
-
-function findingsIn(tree: Tree, schema: Schema, scope?: SchemaNode): readonly DataError[] {
-  try {
-    validate(tree, schema, scope);
-    return [];
-  } catch (error) {
-    if (error instanceof DataError) return [error];
-    throw error;
-  }
+  return findings(value ?? EMPTY_TREE, schema, { scope: whole });
 }
 
 /** The node whose contents the data is. Throws UsageError `cli.usage`. */

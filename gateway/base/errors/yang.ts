@@ -15,6 +15,11 @@ export const YANG_ERRORS = {
     text: "{file}:{line}:{column}: '{statement}': {what}",
     hint: "Correct the YANG source at this place; nothing of the model set was loaded.",
   },
+  "yang.faults": {
+    blame: "usage",
+    text: "the models have {count} faults",
+    hint: "Each is printed above as file:line:column.",
+  },
   "yang.no-module": {
     blame: "usage",
     text: "there is no YANG source in {paths}",

@@ -4,16 +4,16 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { type LogFacts, type Logger, SILENT, UsageError } from "../../base/index.ts";
-import { compile } from "../compile/compile.ts";
-import { ALL_FEATURES, type FeatureChoice } from "../compile/features.ts";
+import { type CodedError, type LogFacts, type Logger, SILENT, UsageError } from "../../base/index.ts";
+import { type Compilation, compile } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
-import { chooseSidFiles, findIn, parseAll } from "../loading/compile-files.ts";
+import { chooseSidFiles, featureChoice, findIn, parseAll } from "../loading/compile-files.ts";
 import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { findFaults } from "../loading/find-faults.ts";
+import { impliedBy } from "../loading/implied.ts";
 import { openParser } from "../parse/parser.ts";
 import { bindSids } from "../sid/bind.ts";
 import { readSidFile } from "../sid/sid-file.ts";
-import { impliedBy } from "./implied.ts";
 import { type ModuleOutline, outlineOf, prefixOf } from "./outline.ts";
 
 export interface NamedModulesOptions {
@@ -21,7 +21,8 @@ export interface NamedModulesOptions {
   readonly paths: readonly string[];
   /** Where else to look for what they import, and for .sid files. */
   readonly folders: readonly string[];
-  readonly features?: FeatureChoice | undefined;
+  /** Features that are on, by module; a module that is not named has all of its features. */
+  readonly features?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface NamedModules {
@@ -44,17 +45,16 @@ export interface SidRemark {
   readonly revision: string | undefined;
 }
 
-/** Throws UsageError `cli.file`, `yang.*`. */
+/** Throws UsageError `cli.*`, `yang.*`: the first fault. */
 export async function openNamedModules(options: NamedModulesOptions): Promise<NamedModules> {
-  const { paths, folders, features = ALL_FEATURES } = options;
-  const files = await readNamed(paths);
-  const around = [...new Set([...files.map(({ path }) => dirname(path)), ...folders])];
-  const [nearby, library, parse] = await Promise.all([readModelFiles(around), readLibraryFiles(), openParser()]);
+  const { files, nearby, library } = await readSources(options);
+  const parse = await openParser();
   const sources = parseAll(files, parse);
-  const find = findIn(sources, [...nearby.filter(isYang), ...library], parse);
+  const find = findIn(sources, [...nearby, ...library], parse);
   const named = sources.filter(({ keyword }) => keyword === "module");
   const implied = impliedBy(named, find);
-  const compilation = compile({ implemented: [...named, ...implied], find, features });
+  const compilation = compile({ implemented: [...named, ...implied], find, features: featureChoice(options) });
+  checkFeatures(options, compilation);
   const sidRemarks: SidRemark[] = [];
   const sidFiles = sidFilesFor(compilation.image, files, nearby);
   const image = bindSids(compilation, chooseSidFiles(sidFiles, compilation.image, remarking(sidRemarks)));
@@ -68,6 +68,37 @@ export async function openNamedModules(options: NamedModulesOptions): Promise<Na
     image,
     sidRemarks,
   };
+}
+
+/** All that is wrong with the named files, one finding for each at most. Throws UsageError `cli.file`, `yang.no-module`. */
+export async function faultsInNamed(options: NamedModulesOptions): Promise<readonly CodedError[]> {
+  const { files, nearby, library } = await readSources(options);
+  return findFaults(files, [...nearby, ...library], { features: options.features });
+}
+
+interface NamedSources {
+  readonly files: readonly SourceFile[];
+  /** What lies beside them, and in the other folders. */
+  readonly nearby: readonly SourceFile[];
+  readonly library: readonly SourceFile[];
+}
+
+async function readSources({ paths, folders }: NamedModulesOptions): Promise<NamedSources> {
+  const files = await readNamed(paths);
+  const around = [...new Set([...files.map(({ path }) => dirname(path)), ...folders])];
+  const [nearby, library] = await Promise.all([readModelFiles(around), readLibraryFiles()]);
+  return { files, nearby, library };
+}
+
+/** A misspelt feature would be off without a word. */
+function checkFeatures({ features = {} }: NamedModulesOptions, { features: known, modules }: Compilation): void {
+  for (const [module, names] of Object.entries(features)) {
+    const isThere = modules.some(({ name }) => name === module);
+    const unknown = names.find((name) => !known.has(`${module}:${name}`));
+    if (!isThere) throw new UsageError("cli.usage", { what: `there is no module '${module}' to have features` });
+    if (unknown !== undefined)
+      throw new UsageError("cli.usage", { what: `module '${module}' has no feature '${unknown}'` });
+  }
 }
 
 /** What the log would be told at a gateway's start. */
@@ -99,7 +130,7 @@ async function readOne(path: string): Promise<readonly SourceFile[]> {
   }
 }
 
-const isYang = ({ path }: SourceFile): boolean => !path.endsWith(".sid");
+const isYang = ({ path }: SourceFile): boolean => path.endsWith(".yang");
 const isSid = ({ path }: SourceFile): boolean => path.endsWith(".sid");
 
 /** Of the files beside the named ones those by whose names they number a module of the set. */
