@@ -45,6 +45,8 @@ describe("the page", () => {
     ["who is secured", '<td data-label="Security">OSCORE</td>'],
     ["when a node wakes next", "in 3 min"],
     ["the counts of a campaign", "1 of 3 done, 1 open, 0 failed, 1 silent"],
+    ["which modules there are", "sidgate-building@2026-11-21"],
+    ["what is wrong with a module set, as text", "x.yang:3:5: &lt;b&gt;unknown&lt;/b&gt; type"],
     ["what to try next", "npm run sidgate -- sim --nodes 5"],
   ])("says %s", (_name, words) => expect(page).toContain(words));
 

@@ -1,8 +1,10 @@
 /** A second revision of sidgate-building: two more leaves, with SIDs of the module's range, and a narrower set-point. */
 import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { builtInModels } from "../../gateway/yang/index.ts";
+import { SILENT } from "../../gateway/base/index.ts";
+import { builtInModels, loadModels, type Schema } from "../../gateway/yang/index.ts";
 
 const FIRST = "2026-11-21";
 export const SECOND = "2027-03-01";
@@ -84,4 +86,23 @@ export const ACME_AIR = {
 export async function writeAcmeAir(folder: string): Promise<void> {
   await writeFile(join(folder, "acme-air@2026-01-01.sid"), ACME_AIR.sid);
   await writeFile(join(folder, "acme-air@2026-01-01.yang"), ACME_AIR.yang);
+}
+
+/** The built-in models alone; with the second revision of sidgate-building; and with acme-air, which has no SIDs. */
+export async function threeSchemas(): Promise<{
+  readonly first: Schema;
+  readonly second: Schema;
+  readonly nameless: Schema;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), "sidgate-models-"));
+  try {
+    const [building, air] = [join(folder, "building-2"), join(folder, "air")];
+    await writeBuilding2(building);
+    await mkdir(air);
+    await writeFile(join(air, "acme-air@2026-01-01.yang"), ACME_AIR.yang);
+    const load = (extraFolders: readonly string[]): Promise<Schema> => loadModels({ extraFolders, log: SILENT });
+    return { first: await load([]), second: await load([building]), nameless: await load([air]) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

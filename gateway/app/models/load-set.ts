@@ -22,7 +22,9 @@ export async function loadSet(
   if (sources.fault !== undefined) throw sources.fault;
   const options: Omit<LoadOptions, "log"> = {
     folder: builtInModels(),
-    extraFolders: sources.own === undefined ? sources.shared : [...sources.shared, sources.own],
+    extraFolders: sources.shared,
+    setFolder: sources.own,
+    features: sources.features,
     cacheFolder,
   };
   await compileAhead(options, log);

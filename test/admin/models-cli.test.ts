@@ -1,0 +1,31 @@
+/** `sidgate models` and `sidgate node models`: what they ask of the gateway, and how they tell it. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { GatewayClient } from "../../gateway/admin/cli/index.ts";
+import { modelsView } from "../../gateway/admin/cli/models.ts";
+import { type Doors, openDoors } from "./doors.ts";
+import { MODELS, NOW } from "./site.ts";
+
+let doors: Doors;
+beforeAll(async () => {
+  doors = await openDoors();
+});
+afterAll(() => doors.close());
+
+test("the sets stand with their modules and with what is wrong", () => {
+  expect(modelsView(MODELS, NOW).split("\n")).toEqual([
+    "(default): in force, loaded 1 h 30 min ago, 2 nodes",
+    "  MODULE            REVISION    WITH A SID",
+    "  sidgate-building  2026-11-21    14 of 14",
+    "",
+    "building-2: its files are refused; what was in force before still is, loaded 5 min ago, 1 node",
+    "  models/building-2/x.yang:3:5: <b>unknown</b> type",
+    "  MODULE    REVISION  WITH A SID",
+    "  acme-air  -             0 of 3",
+    "",
+    "gone: there is no such folder; its nodes work with the default set, 1 node",
+  ]);
+});
+
+test("the API gives the same rows", async () => {
+  expect(await new GatewayClient(doors.socketPath).get("/api/models")).toEqual(MODELS);
+});
