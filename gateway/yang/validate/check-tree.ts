@@ -43,8 +43,8 @@ export function checkTree(
   const frame = frameAt(book.of(node), tree, placeOf(node, datastore ?? EMPTY_TREE, keys, book));
   const view = new View(book, datastore ?? EMPTY_TREE, frame, datastore === undefined);
   const check: Check = { book, view, datastore: false, complete: true, found };
-  checkOwnMusts(frame, check);
   checkPlace(frame, check);
+  checkOwnMusts(frame, check);
 }
 
 /** The place that a message belongs to: the root for rpcs, the data node around it for actions and notifications. */

@@ -39,8 +39,8 @@ export function checkWhole(child: Rules, frame: Frame, check: Check): void {
  */
 function checkImplied(child: Rules, frame: Frame, check: Check): void {
   if (!isInForce(child, frame, check)) return;
-  checkValues(child, frame, check);
   if (child.node.kind === "container") checkPlace(impliedFrame(child, frame), check);
+  checkValues(child, frame, check);
 }
 
 /** Can the child be there by default, and does it matter? */
@@ -57,14 +57,14 @@ function checkChild(child: Rules, value: Value, frame: Frame, check: Check): voi
     }
     return;
   }
-  checkValues(child, frame, check);
   if (value instanceof Map) checkPlace(frameAt(child, value, frame), check);
+  checkValues(child, frame, check);
 }
 
 /** An entry, with all below it, but not against the others. */
 export function checkEntry(entry: Frame, check: Check): void {
-  checkOwnMusts(entry, check);
   checkPlace(entry, check);
+  checkOwnMusts(entry, check);
 }
 
 /** Of a place itself: an entry, or a message. */
