@@ -1,5 +1,5 @@
 /**
- * Calls of one rpc, in SIDs (draft-ietf-core-comi-21 §3.5): the way of the check-in lane, from bytes to a checked tree and
+ * Calls of one rpc, itself by its SID (draft-ietf-core-comi-21 §3.5): the way of the check-in lane, from bytes to a checked tree and
  * back in one pass each.
  */
 import { BugError } from "../base/index.ts";
@@ -7,6 +7,7 @@ import { CborReader, CORECONF, MAJOR } from "../wire/cbor/index.ts";
 import { readOperation } from "./codec/decode.ts";
 import { writeMembers } from "./codec/encode.ts";
 import { Fault } from "./codec/fault.ts";
+import type { Form } from "./codec/form.ts";
 import { located } from "./codec/instance-id.ts";
 import { planOf } from "./codec/plan.ts";
 import type { Schema, Sid } from "./schema.ts";
@@ -17,8 +18,8 @@ import { checkTree } from "./validate/check-tree.ts";
  * The input of a request that calls the one rpc `rpcSid`, with its mandatory leaves. This is the way of the check-in
  * lane: one pass, nothing but the tree is made.
  */
-export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid): Tree {
-  const plan = planOf(schema);
+export function decodeInputOf(bytes: Uint8Array, schema: Schema, rpcSid: Sid, form?: Form): Tree {
+  const plan = planOf(schema, form);
   const input = plan.nodes.get(rpcSid)?.input;
   if (input === undefined) throw new BugError("yang.bug", { what: `SID ${rpcSid} is no rpc with an input` });
   const reader = new CborReader(bytes, CORECONF);

@@ -11,6 +11,7 @@ import {
   type Tree,
   type Value,
 } from "../../yang/index.ts";
+import { formOf } from "./body-form.ts";
 
 export interface Report {
   readonly report: number;
@@ -81,7 +82,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
       payload[2] === prefix[2] &&
       payload[3] === prefix[3],
     decode: (payload, schema) => {
-      const tree = decodeInputOf(payload, schema, rpc);
+      const tree = decodeInputOf(payload, schema, rpc, formOf(schema));
       const samples = tree.get(IN.sample);
       return {
         report: asNumber(tree.get(IN.report)) ?? 0,

@@ -8,13 +8,13 @@ import {
   decodeIdentifiers,
   decodeInstances,
   encodeInstances,
-  encodeTree,
   type ReadQuery,
   readTree,
   type Schema,
   select,
 } from "../../yang/index.ts";
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
+import { dataResponse, formOf } from "./body-form.ts";
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
 import { withHint } from "./hint.ts";
@@ -138,8 +138,7 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
   const { schema } = root;
   switch (request.method) {
     case "GET": {
-      const payload = encodeTree(readTree(root.tree(), schema, readQuery(request)), schema);
-      return { code: "2.05", contentFormat: CONTENT_FORMAT.yangDataSid, payload };
+      return dataResponse(readTree(root.tree(), schema, readQuery(request)), schema, request.accept);
     }
     case "FETCH": {
       const query = readQuery(request);
@@ -148,12 +147,13 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
         id: { sid: id.sid, keys: [] }, // §3.1.3: keys are left out, the asker knows them
         value: select(tree, id, schema, query),
       }));
-      return { code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload: encodeInstances(instances, schema) };
+      const payload = encodeInstances(instances, schema, formOf(schema));
+      return { code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload };
     }
     case "iPATCH":
       noQuery(request);
       expectFormat(request, CONTENT_FORMAT.yangInstances);
-      await root.edit(decodeInstances(request.payload, schema), actor);
+      await root.edit(decodeInstances(request.payload, schema, "input", formOf(schema)), actor);
       return { code: "2.04" };
     case "POST":
       // The one rpc so far is answered by the check-in lane; what comes here is another, or not in its form.
@@ -166,7 +166,7 @@ async function datastore(request: Request, root: DatastoreRoot, actor: string): 
 
 function identifiers(request: Request, schema: Schema): ReturnType<typeof decodeIdentifiers> {
   expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
-  const ids = decodeIdentifiers(request.payload, schema);
+  const ids = decodeIdentifiers(request.payload, schema, formOf(schema));
   if (ids.length > MOST_IDENTIFIERS) {
     throw new UsageError("resource.too-many", { count: ids.length, limit: MOST_IDENTIFIERS });
   }
