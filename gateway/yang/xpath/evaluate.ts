@@ -61,6 +61,8 @@ function valueIn(expression: Expression, focus: Focus, run: Run): XPathValue {
       return -toNumber(valueIn(expression.operand, focus, run), run);
     case "call":
       return call(expression.name, expression.args, focus, run);
+    case "once":
+      return run.once(expression, () => valueIn(expression.of, focus, run));
     case "union":
       return inOrder(expression.operands.flatMap((operand) => nodesOf(operand, focus, run)));
     case "filter":

@@ -59,6 +59,8 @@ export type Expression =
   | { readonly kind: "arithmetic"; readonly operator: Operator; readonly left: Expression; readonly right: Expression }
   | { readonly kind: "negation"; readonly operand: Expression }
   | { readonly kind: "call"; readonly name: FunctionName; readonly args: readonly Expression[] }
+  /** In a predicate, what is the same for all nodes: one evaluation needs its value once. */
+  | { readonly kind: "once"; readonly of: Expression }
   | { readonly kind: "filter"; readonly of: Expression; readonly predicates: readonly Expression[] }
   /** From the root, from the context node, or from the nodes of another expression. */
   | { readonly kind: "path"; readonly from: "root" | "context" | Expression; readonly steps: readonly Step[] };
@@ -78,6 +80,8 @@ export function typeOf(expression: Expression): ValueType {
       return "boolean";
     case "call":
       return SIGNATURES[expression.name].returns;
+    case "once":
+      return typeOf(expression.of);
     default:
       return "nodes";
   }
@@ -119,12 +123,47 @@ function partsOf(expression: Expression): readonly Expression[] {
       return [expression.operand];
     case "call":
       return expression.args;
+    case "once":
     case "filter":
       return [expression.of];
     case "path":
       return typeof expression.from === "string" ? [] : [expression.from];
     default:
       return [];
+  }
+}
+
+/** Marks the parts of a predicate that need one evaluation only. */
+export function hoisted(predicate: Expression): Expression {
+  switch (predicate.kind) {
+    case "literal":
+    case "number":
+    case "once":
+      return predicate;
+    default:
+      return isFixed(predicate) ? { kind: "once", of: predicate } : withParts(predicate);
+  }
+}
+
+function withParts(expression: Expression): Expression {
+  switch (expression.kind) {
+    case "or":
+    case "and":
+    case "union":
+      return { ...expression, operands: expression.operands.map(hoisted) };
+    case "comparison":
+    case "arithmetic":
+      return { ...expression, left: hoisted(expression.left), right: hoisted(expression.right) };
+    case "negation":
+      return { ...expression, operand: hoisted(expression.operand) };
+    case "call":
+      return { ...expression, args: expression.args.map(hoisted) };
+    case "filter":
+      return { ...expression, of: hoisted(expression.of) };
+    case "path":
+      return typeof expression.from === "string" ? expression : { ...expression, from: hoisted(expression.from) };
+    default:
+      return expression;
   }
 }
 

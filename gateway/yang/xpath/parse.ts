@@ -4,6 +4,7 @@ import {
   type Comparator,
   type Expression,
   equalitiesOf,
+  hoisted,
   isPositional,
   type NodeTest,
   type Operator,
@@ -300,7 +301,7 @@ class Parser {
   #predicates(): readonly Expression[] {
     const predicates: Expression[] = [];
     while (this.#takes("symbol", "[")) {
-      predicates.push(this.expression());
+      predicates.push(hoisted(this.expression()));
       this.#expect("]");
     }
     return predicates;

@@ -101,6 +101,8 @@ class Reader {
         return [];
       case "call":
         return this.#call(expression.name, expression.args, scope, focus);
+      case "once":
+        return this.value(expression.of, scope, focus);
       case "filter": {
         const spots = this.value(expression.of, scope, focus);
         for (const predicate of expression.predicates) this.value(predicate, scope, spots);

@@ -3,6 +3,8 @@ import { Fault } from "../codec/fault.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
 import type { BuiltIn } from "../schema.ts";
 import { childPlans, type DataNode, instancesOf, textOf } from "./data-node.ts";
+import type { Expression } from "./expression.ts";
+import type { XPathValue } from "./values.ts";
 
 /**
  * How many steps one evaluation may take: nodes that it looks at, parts of the expression that it evaluates, and
@@ -33,6 +35,9 @@ export class Run {
   readonly configOnly: boolean;
   readonly altered: Altered | undefined;
   readonly allowance: Allowance;
+  /** Values that are the same wherever the evaluation is. */
+  #once: Map<Expression, XPathValue> | undefined;
+  #texts: Map<readonly DataNode[], ReadonlySet<string>> | undefined;
 
   constructor(
     current: DataNode,
@@ -61,6 +66,16 @@ export class Run {
     }
   }
 
+  once(expression: Expression, evaluate: () => XPathValue): XPathValue {
+    this.#once ??= new Map();
+    let value = this.#once.get(expression);
+    if (value === undefined) {
+      value = evaluate();
+      this.#once.set(expression, value);
+    }
+    return value;
+  }
+
   /** RFC 7950 §6.4.1: expressions of configuration see no state. */
   sees(plan: PlanNode): boolean {
     return !this.configOnly || plan.schema.config;
@@ -80,6 +95,18 @@ export class Run {
     const text = node.plan.leaf === undefined ? this.#textBelow(node) : textOf(node);
     if (text.length > TEXT_STEP) this.spend(text.length / TEXT_STEP);
     return text;
+  }
+
+  /** For comparing with many: the texts of the same nodes are gathered once. */
+  texts(nodes: readonly DataNode[]): ReadonlySet<string> {
+    this.#texts ??= new Map();
+    let texts = this.#texts.get(nodes);
+    if (texts === undefined) {
+      this.spend(nodes.length);
+      texts = new Set(nodes.map((node) => this.text(node)));
+      this.#texts.set(nodes, texts);
+    }
+    return texts;
   }
 
   #textBelow(node: DataNode): string {

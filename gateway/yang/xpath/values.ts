@@ -101,8 +101,13 @@ function equal(left: string | number | boolean, right: string | number | boolean
 /** One node for which it holds is enough. */
 function anyNode(operator: Comparator, nodes: readonly DataNode[], other: string | number, run: Run): boolean {
   const byText = typeof other === "string" && (operator === "=" || operator === "!=");
+  if (byText && operator === "=" && nodes.length > FEW) return run.texts(nodes).has(other);
+  run.spend(nodes.length);
   return nodes.some((node) => comparePair(operator, byText ? run.text(node) : run.number(node), other));
 }
+
+/** So many are compared one by one. */
+const FEW = 4;
 
 /** One pair for which it holds is enough. Each text is looked at once, however many pairs there are. */
 function anyPair(operator: Comparator, left: readonly DataNode[], right: readonly DataNode[], run: Run): boolean {
@@ -110,10 +115,10 @@ function anyPair(operator: Comparator, left: readonly DataNode[], right: readonl
   if (left.length === 1) return anyNode(TURNED[operator], right, run.text(left[0]!), run);
   if (right.length === 1) return anyNode(operator, left, run.text(right[0]!), run);
   if (operator === "=" || operator === "!=") {
-    const texts = new Set(right.map((node) => run.text(node)));
-    if (operator === "=") return left.some((node) => texts.has(run.text(node)));
+    const [some, others] = [run.texts(left), run.texts(right)];
+    if (operator === "=") return [...some].some((text) => others.has(text));
     // Two texts on one side differ, or all of them are one and the same.
-    return texts.size > 1 || left.some((node) => !texts.has(run.text(node)));
+    return others.size > 1 || [...some].some((text) => !others.has(text));
   }
   // The extremes decide for all pairs.
   const less = operator === "<" || operator === "<=";
@@ -123,6 +128,7 @@ function anyPair(operator: Comparator, left: readonly DataNode[], right: readonl
 /** NaN, for which nothing holds, when no node is a number. */
 function extreme(nodes: readonly DataNode[], least: boolean, run: Run): number {
   let found = Number.NaN;
+  run.spend(nodes.length);
   for (const node of nodes) {
     const number = run.number(node);
     if (Number.isNaN(found) || (least ? number < found : number > found)) found = number;
