@@ -48,5 +48,5 @@ function needs(
     ({ sid }) => !ranges.some(({ entryPoint, size }) => sid >= entryPoint && sid < entryPoint + size),
   ).length;
   const more = missing === 0 ? "the ranges have room for them" : `the ranges lack ${missing}`;
-  return `${added.length} more SIDs are needed; ${more}.`;
+  return `${added.length} more ${added.length === 1 ? "SID is" : "SIDs are"} needed; ${more}.`;
 }

@@ -1,7 +1,7 @@
 /** .yang and .sid files on this machine → what the tool works with. */
 import { dirname } from "node:path";
 import { openSchema } from "../compile/open-schema.ts";
-import { findIn, parseAll } from "../loading/compile-files.ts";
+import { findIn } from "../loading/compile-files.ts";
 import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
 import { openParser } from "../parse/parser.ts";
 import { openNamedModules } from "../print/named-modules.ts";
@@ -12,10 +12,9 @@ import { type ModuleTree, openModuleTree } from "./module-tree.ts";
 export async function loadModuleTree(source: SourceFile, folders: readonly string[]): Promise<ModuleTree> {
   const around = [...new Set([dirname(source.path), ...folders])];
   const [nearby, library, parse] = await Promise.all([readModelFiles(around), readLibraryFiles(), openParser()]);
-  const sources = parseAll([source], parse);
+  const root = parse(source.text, source.path);
   const yang = nearby.filter(({ path }) => path.endsWith(".yang"));
-  const [root] = sources;
-  return openModuleTree(root!, findIn(sources, [...yang, ...library], parse)); // one file gives one root
+  return openModuleTree(root, findIn([root], [...yang, ...library], parse));
 }
 
 /** The module, compiled, with the numbers of the .sid file and of those beside it. Throws UsageError `cli.file`, `yang.*`. */

@@ -18,11 +18,21 @@ const FOLDER = fileURLToPath(new URL("../../../../shared/yang", import.meta.url)
 const has = existsSync(FOLDER);
 const read = (name: string): string => readFileSync(join(FOLDER, name), "utf8");
 const names = has ? readdirSync(FOLDER).filter((name) => name.endsWith(".yang")) : [];
+/** Begins here, because it takes as long as the parsing below. */
+const pyangsFiles = has && PYANG ? pyangOfAll() : Promise.resolve(new Map<string, string>());
 const roots = names.map((name) => parseModule(read(name), name));
 const trees = new Map(names.map((name, index) => [name.replace(/\.yang$/, ""), treeAmong(roots[index]!, roots)]));
 const treeNamed = (name: string): ModuleTree => trees.get(name)!;
 const RANGE = { entryPoint: 60_000, size: 5000 };
 const NEEDS_FOLDER = has ? "" : " (skipped: needs ../shared/yang)";
+
+async function pyangOfAll(): Promise<ReadonlyMap<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
+  const runs = names.map((name) => ["-p", FOLDER, "--sid-generate-file", "60000:5000", join(FOLDER, name)]);
+  const made = await runPyang(folder, runs);
+  rmSync(folder, { recursive: true });
+  return new Map([...made].map(([name, text]) => [name.replace(/\.sid$/, ""), text]));
+}
 
 /** Where we and pyang differ: how many items each has that the other has not. */
 const DIFFERENT: ReadonlyArray<readonly [module: string, fault: string, theirs: number, ours: number]> = [
@@ -31,19 +41,13 @@ const DIFFERENT: ReadonlyArray<readonly [module: string, fault: string, theirs: 
 ];
 
 (has ? describe : describe.skip)(`the modules of ../shared/yang${NEEDS_FOLDER}`, () => {
-  const made = new Map<string, string>();
-  if (has && PYANG) {
-    const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
-    const runs = names.map((name) => ["-p", FOLDER, "--sid-generate-file", "60000:5000", join(FOLDER, name)]);
-    for (const [name, text] of runPyang(folder, runs)) made.set(name.replace(/\.sid$/, ""), text);
-    rmSync(folder, { recursive: true });
-  }
   const different = new Set(DIFFERENT.map(([module]) => module));
   const pyangTest = PYANG ? test : test.skip;
 
   pyangTest(
     `CC-SID-1 CC-SID-5: without any option ours are pyang's byte for byte, but for those below${NEEDS_PYANG}`,
-    () => {
+    async () => {
+      const made = await pyangsFiles;
       expect(made.size).toBe(names.length);
       const ours = [...trees].map(([name, tree]) => [
         name,
@@ -52,15 +56,21 @@ const DIFFERENT: ReadonlyArray<readonly [module: string, fault: string, theirs: 
       const unlike = ours.flatMap(([name = "", text]) => (made.get(name) === text ? [] : [name]));
       expect(new Set(unlike)).toEqual(different);
     },
+    60_000,
   );
 
-  pyangTest(`CC-SID-2: with its quirks all are${NEEDS_PYANG}`, () => {
-    const numbering = { dialect: "pyang-head", pyangQuirks: true } as const;
-    const unlike = [...trees].filter(
-      ([name, tree]) => made.get(name) !== sidFileText(generate(tree, [RANGE], numbering)),
-    );
-    expect(unlike.map(([name]) => name)).toEqual([]);
-  });
+  pyangTest(
+    `CC-SID-2: with its quirks all are${NEEDS_PYANG}`,
+    async () => {
+      const made = await pyangsFiles;
+      const numbering = { dialect: "pyang-head", pyangQuirks: true } as const;
+      const unlike = [...trees].filter(
+        ([name, tree]) => made.get(name) !== sidFileText(generate(tree, [RANGE], numbering)),
+      );
+      expect(unlike.map(([name]) => name)).toEqual([]);
+    },
+    60_000,
+  );
 
   test.each(DIFFERENT)("CC-SID-2 differs: %s: %s", (name, _fault, theirs, ours) => {
     const tree = treeNamed(name);

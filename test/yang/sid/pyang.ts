@@ -1,5 +1,5 @@
 /** pyang 2.7.1 as a peer: the .sid files that it makes, of many modules in one run. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -47,8 +47,16 @@ for pid in children: os.waitpid(pid, 0)
 `;
 
 /** Runs pyang once per list of arguments in the folder; gives the texts of the .sid files there afterwards, by name. */
-export function runPyang(folder: string, runs: ReadonlyArray<readonly string[]>): ReadonlyMap<string, string> {
-  execFileSync(PYANG ?? "python3", ["-c", DRIVER], { cwd: folder, input: JSON.stringify(runs), timeout: 60_000 });
+export async function runPyang(
+  folder: string,
+  runs: ReadonlyArray<readonly string[]>,
+): Promise<ReadonlyMap<string, string>> {
+  await new Promise<void>((resolve, reject) => {
+    const child = execFile(PYANG ?? "python3", ["-c", DRIVER], { cwd: folder, timeout: 60_000 }, (error) =>
+      error ? reject(error) : resolve(),
+    );
+    child.stdin?.end(JSON.stringify(runs));
+  });
   const names = readdirSync(folder).filter((name) => name.endsWith(".sid"));
   return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
