@@ -1,5 +1,12 @@
 /** What `npm run fuzz` can throw, and how each group is reported. One row per group. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { builtInModels } from "../../gateway/yang/index.ts";
+import { compareWithYanglint, ownSite, publishedSite, zooSite } from "../yang/random/differential.ts";
+import { YANGLINT } from "../yang/random/yanglint.ts";
 import { runCampaign } from "./campaign.ts";
+import { Dice } from "./dice.ts";
 import { MemoryWatch } from "./memory.ts";
 import { runYangCampaign } from "./yang/campaign.ts";
 
@@ -19,6 +26,7 @@ interface Group {
 export const GROUPS: readonly Group[] = [
   { name: "coap", count: 1_000_000, run: fuzzCoap },
   { name: "yang", count: 200_000, run: fuzzYang },
+  { name: "yanglint", count: 5_000, run: fuzzYanglint },
 ];
 
 const UDP_SHARE = 0.05;
@@ -66,4 +74,32 @@ async function fuzzYang(count: number, seed: number): Promise<Report> {
       ...memory.problems,
     ],
   };
+}
+
+/** Random documents before our validator and before yanglint. */
+async function fuzzYanglint(count: number, seed: number): Promise<Report> {
+  if (!existsSync(YANGLINT)) return { lines: [], problems: [`${YANGLINT} is not there (package libyang-tools)`] };
+  const folder = mkdtempSync(join(tmpdir(), "sidgate-fuzz-"));
+  const dice = new Dice(seed);
+  const sites = [await zooSite(folder), await ownSite(builtInModels()), await publishedSite()];
+  const lines: string[] = [];
+  const problems: string[] = [];
+  for (const site of sites) {
+    for (const type of ["config", "data"] as const) {
+      if (site === undefined) continue;
+      const share = Math.ceil(count / sites.length / 2);
+      const { documents, accepted, crashes, disagreements } = compareWithYanglint(site, {
+        folder,
+        dice,
+        type,
+        count: share,
+      });
+      lines.push(
+        `${site.modules[0]} and others, ${type}: ${documents} documents, ${accepted} accepted, ${crashes} crashes of yanglint`,
+      );
+      problems.push(...disagreements.map((words) => `a disagreement: ${words}`));
+    }
+  }
+  rmSync(folder, { recursive: true });
+  return { lines, problems };
 }

@@ -134,10 +134,14 @@ export class RandomDocuments {
     if (keys.some(({ name }) => entry[name] === undefined)) return undefined;
     const predicates = keys.map(({ name }) => `[${name}=${quoted(entry[name])}]`).join("");
     const here = `${path}${predicates}`;
-    if (keys.length > 0) this.#paths.push(here);
+    const known = this.#paths.length;
+    this.#paths.push(here);
     const others = node.children.filter(({ name }) => !keys.some((key) => key.name === name));
     const print = keys.length === 0 ? String(this.#left) : JSON.stringify(keys.map(({ name }) => entry[name]));
-    return [{ ...entry, ...this.#members(others, node, here, depth + 1) }, print];
+    const whole = { ...entry, ...this.#members(others, node, here, depth + 1) };
+    // No path leads into a list without keys.
+    if (keys.length === 0) this.#paths.splice(known);
+    return [whole, print];
   }
 
   #distinct<T>(node: SchemaNode, make: () => readonly [T, string] | undefined): T[] | undefined {

@@ -62,6 +62,19 @@ export function removeAt({ members, name, index }: Place): void {
   else members[name] = rest as Held as Json;
 }
 
+/**
+ * Takes away the containers that only hold others and hold none. RFC 7950 §7.5.1 gives them no meaning, and readers differ
+ * in whether one that is said counts where something must be there, or must not.
+ */
+export function prune(document: Members, schema: Schema): void {
+  // Innermost first.
+  for (const place of placesIn(document, schema).toReversed()) {
+    const value = valueAt(place);
+    const hollow = place.node.kind === "container" && !place.node.presence;
+    if (hollow && isMembers(value) && Object.keys(value).length === 0) removeAt(place);
+  }
+}
+
 function quoted(value: unknown): string {
   const text = String(value);
   return text.includes("'") ? `"${text}"` : `'${text}'`;

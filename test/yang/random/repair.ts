@@ -12,10 +12,10 @@ export interface Finding {
   readonly words: string;
 }
 
-/** undefined: the document is valid. */
-export function faultOf(document: Members, schema: Schema): Finding | undefined {
+/** undefined: the document is valid. `complete`: so that its state counts like its configuration. */
+export function faultOf(document: Members, schema: Schema, complete: boolean): Finding | undefined {
   try {
-    validate(fromJson(document as Json, schema), schema);
+    validate(fromJson(document as Json, schema), schema, undefined, { complete });
     return undefined;
   } catch (error) {
     if (!isCoded(error)) throw error;
@@ -24,9 +24,9 @@ export function faultOf(document: Members, schema: Schema): Finding | undefined 
 }
 
 /** Makes the document valid; false when it could not. */
-export function repair(document: Members, schema: Schema): boolean {
+export function repair(document: Members, schema: Schema, complete: boolean): boolean {
   for (let left = 200; left > 0; left--) {
-    const fault = faultOf(document, schema);
+    const fault = faultOf(document, schema, complete);
     if (fault === undefined) return true;
     const places = placesIn(document, schema);
     let path = fault.path;

@@ -11,6 +11,14 @@ const POOL = [..."abcxyzABC0123456789 -_.:/@%+*#$,;=()[]{}'\"<>&|~^!?\\`", ..."ร
   (char) => char.codePointAt(0) ?? 0,
 );
 
+/** Typedefs that say in words only what their texts are. */
+const SPEAKING: { readonly [typedef: string]: readonly string[] } = {
+  "ietf-yang-types:xpath1.0": ["/", "1 = 2", "count(/*) > 3 or 'a'"],
+  "ietf-netconf-acm:node-instance-identifier": ["/ietf-netconf-acm:nacm", "/ietf-netconf-acm:nacm/groups"],
+};
+/** IPv6 addresses that the patterns of RFC 6991 ยง4 take and inet_pton does not: leading zeros at the end, one colon at an end. */
+const ODD_ADDRESS = /:.*(?:[:.]0\d+\.|\.0\d)|^:[^:]|[^:]:(?:%|\/|$)/;
+
 interface Rule {
   readonly expression: Expression;
   readonly pattern: Pattern;
@@ -27,13 +35,15 @@ export class RandomTexts {
 
   /** undefined: none was found in a reasonable number of tries. */
   of(type: LeafType): string | undefined {
+    const speaking = SPEAKING[type.typedef ?? ""];
+    if (speaking !== undefined) return this.#dice.pick(speaking);
     const rules = (type.patterns ?? []).map(({ source, invert }) => this.#ruleOf(source, invert));
     const positive = rules.filter(({ invert }) => !invert);
     for (let i = 0; i < TRIES; i++) {
       const text =
         positive.length === 0 ? this.#free(type) : this.matching(this.#dice.pick(positive).expression).join("");
       const fits = rules.every(({ pattern, invert }) => pattern.matches(text) !== invert);
-      if (fits && isWithin([...text].length, type.length)) return text;
+      if (fits && !ODD_ADDRESS.test(text) && isWithin([...text].length, type.length)) return text;
     }
     return undefined;
   }
