@@ -43,6 +43,8 @@ class Edited implements ChangeListener {
   readonly #found: (finding: Fault) => void;
   /** Places that were looked at with all below them. */
   readonly #done = new Set<Frame>();
+  /** Entries that were compared with the others of their list. */
+  readonly #compared = new Set<Frame>();
 
   constructor(
     before: Tree,
@@ -162,7 +164,8 @@ class Edited implements ChangeListener {
 
   #unique(entry: Frame, frame: Frame): void {
     const { rules } = entry;
-    if (rules.unique.length === 0) return;
+    if (rules.unique.length === 0 || this.#compared.has(entry)) return;
+    this.#compared.add(entry);
     this.#run(frame, (at, check) => {
       const same = at === frame ? entry : this.#before.same(entry);
       if (same !== undefined && check.view.holds(rules, at)) checkUniqueEntry(same, at, check);

@@ -109,6 +109,7 @@ function checkReferences(child: Rules, frame: Frame, check: Check): void {
   const { node } = child;
   const value = inForce(child, frame);
   if (value === undefined || !isAccountable(child, check)) return;
+  if (!frame.tree.has(node.sid) && !isInForce(child, frame, check)) return;
   const values = node.kind === "leaf-list" ? leavesIn(value) : [value as LeafValue];
   for (const [position, each] of values.entries()) {
     const reference = child.reference!;
