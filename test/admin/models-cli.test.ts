@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { GatewayClient } from "../../gateway/admin/cli/index.ts";
 import { modelsView } from "../../gateway/admin/cli/models.ts";
+import { nodeTable, nodeView } from "../../gateway/admin/cli/views.ts";
 import { type Doors, openDoors } from "./doors.ts";
-import { MODELS, NOW } from "./site.ts";
+import { MODELS, NODES, NOW } from "./site.ts";
 
 let doors: Doors;
 beforeAll(async () => {
@@ -24,6 +25,16 @@ test("the sets stand with their modules and with what is wrong", () => {
     "",
     "gone: there is no such folder; its nodes work with the default set, 1 node",
   ]);
+});
+
+test("a list of nodes has a column for it once a node has a set, and a node says its own", () => {
+  const [first, second] = NODES;
+  if (first === undefined || second === undefined) throw new Error("the site changed");
+  const moved = { ...second, models: "building-2" };
+  expect(nodeTable([first, second], NOW)).not.toContain("MODELS");
+  expect(nodeTable([first, moved], NOW).split("\n")[2]).toMatch(/lost +building-2 /);
+  expect(nodeView(first, NOW)).toMatch(/^models: +the default set$/m);
+  expect(nodeView(moved, NOW)).toMatch(/^models: +building-2$/m);
 });
 
 test("the API gives the same rows", async () => {
