@@ -44,15 +44,13 @@ export function numberNodes(
     // A structure may carry the name of a data node; the data node comes first and keeps the path.
     else if (!paths.has(path)) paths.set(path, index);
   }
-  const nodes = present.map(
-    (draft): NodeImage => ({
-      ...draft.facts,
-      sid: undefined,
-      parent: draft.parent && indexes.get(draft.parent),
-      type: table.rowOf(draft),
-      defaults: defaults.of(draft),
-    }),
-  );
+  const nodes = present.map((draft): NodeImage => {
+    const row = draft.facts;
+    row.parent = draft.parent && indexes.get(draft.parent);
+    row.type = table.rowOf(draft);
+    row.defaults = defaults.of(draft);
+    return row;
+  });
   // What is not there is right or wrong all the same, and its types are nobody's.
   const apart = openTypeTable(layout.roots);
   for (const draft of layout.drafts) {

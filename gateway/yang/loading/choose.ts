@@ -2,10 +2,11 @@
 import { UsageError } from "../../base/index.ts";
 import { type FindSource, revisionOf } from "../compile/module-set.ts";
 import type { Statement } from "../parse/statement.ts";
+import { impliedBy } from "./implied.ts";
 
 /** What a set says of its modules; all of it may be left out. */
 export interface SetChoice {
-  /** `name` or `name@revision`: these alone are implemented; by default every module of the folders is. */
+  /** `name` or `name@revision`: these are implemented, and what they use nodes of; by default every module of the folders is. */
   readonly implement?: readonly string[] | undefined;
   /** Features that are on, by module; a module that is not named has all of its features. */
   readonly features?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -56,13 +57,16 @@ export function chooseModules(
     }
     implemented.set(name, source);
   }
-  return {
-    implemented: [...implemented.values()],
-    find: (name, revision) => {
-      if (revision !== undefined) return ofRevision(name, revision) ?? elsewhere(name, revision);
-      return implemented.get(name) ?? preferred(name) ?? elsewhere(name, undefined);
-    },
+  const find: FindSource = (name, revision) => {
+    if (revision !== undefined) return ofRevision(name, revision) ?? elsewhere(name, revision);
+    return implemented.get(name) ?? preferred(name) ?? elsewhere(name, undefined);
   };
+  // An import by revision-date of a module that is implemented in another revision is no second implementation.
+  for (const source of impliedBy([...implemented.values()], find)) {
+    const name = source.argument ?? "";
+    if (!implemented.has(name)) implemented.set(name, source);
+  }
+  return { implemented: [...implemented.values()], find };
 }
 
 const newest = (sources: readonly Statement[]): Statement | undefined =>

@@ -29,7 +29,7 @@ async function readFolder(folder: string, wanted: RegExp): Promise<readonly Sour
     return await Promise.all(
       names.map(async (name) => {
         const path = join(folder, name);
-        return { path, text: decode(await readFile(path), path) };
+        return { path, text: decodeSource(await readFile(path), path) };
       }),
     );
   } catch (error) {
@@ -40,7 +40,7 @@ async function readFolder(folder: string, wanted: RegExp): Promise<readonly Sour
 }
 
 /** RFC 7950 §6: the files are UTF-8. */
-function decode(bytes: Uint8Array, path: string): string {
+export function decodeSource(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {

@@ -8,12 +8,13 @@ import { type CodedError, type LogFacts, type Logger, SILENT, UsageError } from 
 import { type Compilation, compile } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
 import { chooseSidFiles, featureChoice, findIn, parseAll } from "../loading/compile-files.ts";
-import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { decodeSource, readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
 import { findFaults } from "../loading/find-faults.ts";
 import { impliedBy } from "../loading/implied.ts";
 import { openParser } from "../parse/parser.ts";
 import { bindSids } from "../sid/bind.ts";
 import { readSidFile } from "../sid/sid-file.ts";
+import { modelsNearby } from "./nearby.ts";
 import { type ModuleOutline, outlineOf, prefixOf } from "./outline.ts";
 
 export interface NamedModulesOptions {
@@ -86,7 +87,7 @@ interface NamedSources {
 async function readSources({ paths, folders }: NamedModulesOptions): Promise<NamedSources> {
   const files = await readNamed(paths);
   const around = [...new Set([...files.map(({ path }) => dirname(path)), ...folders])];
-  const [nearby, library] = await Promise.all([readModelFiles(around), readLibraryFiles()]);
+  const [nearby, library] = await Promise.all([modelsNearby(around), readLibraryFiles()]);
   return { files, nearby, library };
 }
 
@@ -122,7 +123,7 @@ async function readNamed(paths: readonly string[]): Promise<readonly SourceFile[
 async function readOne(path: string): Promise<readonly SourceFile[]> {
   try {
     if ((await stat(path)).isDirectory()) return await readModelFiles([path]);
-    return [{ path, text: await readFile(path, "utf8") }];
+    return [{ path, text: decodeSource(await readFile(path), path) }];
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
@@ -138,6 +139,6 @@ function sidFilesFor(image: SchemaImage, files: readonly SourceFile[], nearby: r
   // Of what is only imported there are no nodes to number.
   const modules = new Set(image.modules.filter(({ importOnly }) => !importOnly).map(({ name }) => name));
   const wanted = nearby.filter(({ path }) => modules.has(basename(path).replace(/(@.*)?\.sid$/, "")));
-  const byPath = new Map([...files, ...wanted].filter(isSid).map(({ path, text }) => [resolve(path), { path, text }]));
+  const byPath = new Map([...files, ...wanted].filter(isSid).map((file) => [resolve(file.path), file]));
   return [...byPath.values()].map(({ path, text }) => readSidFile(text, path));
 }

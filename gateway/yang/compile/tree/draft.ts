@@ -1,10 +1,14 @@
 /** A schema node that is being made: its facts, its place among the others, and where it comes from. */
-import type { SchemaNode } from "../../schema.ts";
+import type { NodeImage } from "../image.ts";
 import type { ResolvedType } from "../types/resolve-type.ts";
 import type { Expanded } from "./expanded.ts";
 
-/** Defaults follow when the leafrefs among the types are led home. */
-export type NodeFacts = Omit<SchemaNode, "parent" | "children" | "type" | "sid" | "defaults">;
+/** A row of the image, of which the last fields are known when the whole tree stands. */
+export interface NodeFacts extends NodeImage {
+  parent: number | undefined;
+  type: number | undefined;
+  defaults: readonly string[] | undefined;
+}
 
 export interface Draft {
   readonly facts: NodeFacts;

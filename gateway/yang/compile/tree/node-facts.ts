@@ -12,17 +12,21 @@ import { keyNames, uniquePaths } from "./list-rules.ts";
 /** What the surroundings of a node say of it. */
 export interface Surroundings {
   readonly config: boolean;
-  readonly structure: boolean;
   readonly cases: readonly CaseOf[];
   readonly parentWhen: readonly string[];
+}
+
+export interface FactTools {
+  readonly around: Surroundings;
+  readonly structure: boolean;
+  readonly expressions: Expressions;
 }
 
 /** The facts of one schema node; throws UsageError `yang.compile` for what cannot be. */
 export function factsOf(
   node: Expanded,
   type: ResolvedType | undefined,
-  around: Surroundings,
-  { textOf }: Expressions,
+  { around, structure, expressions: { textOf } }: FactTools,
 ): NodeFacts {
   const { keyword } = node;
   if (keyword === "choice" || keyword === "case") return refuse(node.statement, `a ${keyword} cannot stand here`);
@@ -45,11 +49,15 @@ export function factsOf(
     must: some(must),
     when: some(propertiesOf(node, "when").map(textOf)),
     parentWhen: some(around.parentWhen),
-    structure: around.structure || undefined,
+    structure: structure || undefined,
     status: statusOf(node),
     nacm: nacmOf(node),
     description:
       node.keyword === node.statement.keyword ? property(node, "description")?.statement.argument : undefined,
+    sid: undefined,
+    parent: undefined,
+    type: undefined,
+    defaults: undefined,
   };
 }
 
