@@ -23,6 +23,7 @@ import {
   type SchemaNode,
   type Tree,
   toJson,
+  type Value,
   valueFromJson,
   valueToJson,
 } from "../../yang/index.ts";
@@ -129,9 +130,28 @@ function instancesFromJson(json: Json, side: Side, schema: Schema): readonly Ins
   }
   return Object.entries(json as JsonObject).map(([path, value]) => {
     const id = parsePath(path, schema);
-    return { id, value: value === null ? undefined : valueFromJson(value, valueNode(id, side, schema).sid, schema) };
+    return { id, value: value === null ? undefined : valueAt(value, valueNode(id, side, schema), schema) };
   });
 }
+
+function valueAt(json: Json, node: SchemaNode, schema: Schema): Value {
+  const isSide = node.kind === "input" || node.kind === "output";
+  return isSide ? treeInside(json, node, schema) : valueFromJson(json, node.sid, schema);
+}
+
+/**
+ * What is inside of a node, with the member around it or without: {"module:input": {...}} as RFC 8040 §3.6 has it, or
+ * {...}. Throws DataError.
+ */
+export function treeInside(json: Json, node: SchemaNode, schema: Schema): Tree {
+  const own = nodeName(node);
+  const names = [own, ...(node.parent === undefined ? [] : [nodeName(node.parent)])];
+  const members = typeof json === "object" && json !== null ? Object.keys(json) : [];
+  const isWrapped = members.length === 1 && names.includes(members[0]!);
+  return fromJson(isWrapped ? json : { [own]: json }, schema, node);
+}
+
+const nodeName = ({ module, name }: SchemaNode): string => `${module}:${name}`;
 
 /** What the value is the value of: for an rpc or action one of its two sides. */
 function valueNode({ sid }: InstanceId, side: Side, schema: Schema): SchemaNode {

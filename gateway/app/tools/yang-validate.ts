@@ -8,14 +8,12 @@ import {
   findings,
   type Instance,
   isTree,
-  type Json,
-  readTree,
   type Schema,
   type SchemaNode,
   type Tree,
-  valueFromJson,
+  type Value,
 } from "../../yang/index.ts";
-import { type Content, contentFromJson, guessForm, readContent } from "./content.ts";
+import { type Content, contentFromJson, guessForm, readContent, treeInside } from "./content.ts";
 import { asText, hexOrBytes, nameOf, readBytes } from "./input.ts";
 import { parseJson } from "./json-text.ts";
 import { schemaForPeople } from "./schema-for-people.ts";
@@ -53,7 +51,7 @@ function examine(bytes: Uint8Array, form: DataForm, question: Question): readonl
     const json = form === "json" ? parseJson(asText(bytes, name), name) : undefined;
     if (scope !== undefined) {
       const tree =
-        json === undefined ? decodeData(hexOrBytes(bytes), schema, scope, "any") : treeFrom(json, scope, schema);
+        json === undefined ? decodeData(hexOrBytes(bytes), schema, scope, "any") : treeInside(json, scope, schema);
       return findings(tree, schema, { scope });
     }
     const content =
@@ -73,13 +71,25 @@ function findingsOf(content: Content, configOnly: boolean, schema: Schema): read
     case "identifiers":
       return [];
     case "tree": {
-      const tree = configOnly ? readTree(content.tree, schema, { content: "c", defaults: "a" }) : content.tree;
-      return findings(tree, schema);
+      const tree = configOnly ? withoutState(content.tree, schema) : content.tree;
+      return findings(tree, schema, { complete: !configOnly });
     }
     case "instances":
       return content.instances.flatMap((instance) => findingsOfCall(instance, content.side, schema));
   }
 }
+
+function withoutState(tree: Tree, schema: Schema): Tree {
+  const kept = [...tree].filter(([sid]) => schema.bySid(sid)?.config !== false);
+  return new Map(kept.map(([sid, value]) => [sid, configOf(value, schema)]));
+}
+
+function configOf(value: Value, schema: Schema): Value {
+  if (isTree(value)) return withoutState(value, schema);
+  return isList(value) ? value.map((entry) => withoutState(entry, schema)) : value;
+}
+
+const isList = (value: Value): value is readonly Tree[] => Array.isArray(value) && value.every(isTree);
 
 /** An rpc or action, a notification: what stands there is whole. */
 function findingsOfCall({ id, value }: Instance, side: "input" | "output", schema: Schema): readonly DataError[] {
@@ -102,13 +112,6 @@ function scopeAt(path: string, output: boolean, schema: Schema): SchemaNode {
 }
 
 const usage = (what: string): UsageError => new UsageError("cli.usage", { what });
-
-/** Members by their names, as they stand inside the node. */
-function treeFrom(json: Json, scope: SchemaNode, schema: Schema): Tree {
-  const value = valueFromJson(json, scope.sid, schema);
-  if (isTree(value)) return value;
-  throw usage("the contents of a node are one object");
-}
 
 const rowOf = ({ code, rule, facts: { path, what, tag, appTag, mustTag } }: DataError) => ({
   path,

@@ -1,0 +1,45 @@
+/** The models of a folder, read when they are wanted: a file that nothing imports may be anything. */
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "../../base/index.ts";
+import { decodeSource, type SourceFile } from "../loading/files.ts";
+
+const MODEL = /\.(yang|sid)$/;
+
+/** Throws UsageError `yang.compile-folder`; asking a file for its text throws UsageError `cli.file`, `yang.parse`. */
+export async function modelsNearby(folders: readonly string[]): Promise<readonly SourceFile[]> {
+  const files = folders.map(async (folder) => {
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      throw new UsageError("yang.compile-folder", { folder, reason: error.code ?? error.message }, { cause: error });
+    });
+    return names
+      .filter((name) => MODEL.test(name))
+      .sort()
+      .map((name) => new NearbyFile(join(folder, name)));
+  });
+  return (await Promise.all(files)).flat();
+}
+
+class NearbyFile implements SourceFile {
+  readonly path: string;
+  #text: string | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get text(): string {
+    this.#text ??= decodeSource(readBytes(this.path), this.path);
+    return this.#text;
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
+    throw new UsageError("cli.file", { path, reason }, { cause: error });
+  }
+}
