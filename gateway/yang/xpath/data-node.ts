@@ -11,6 +11,12 @@ import { shapeOf } from "./shape.ts";
 /** Do the conditions of `child` hold below `parent`? A default value is in use only then (RFC 7950 §7.6.1). */
 export type Holds = (child: PlanNode, parent: DataNode) => boolean;
 
+/**
+ * How many steps all evaluations on one tree may take: some twenty for each leaf of the longest honest report, and an end
+ * within half a second where each entry of a long list is held against all others.
+ */
+export const TREE_STEP_LIMIT = 4_000_000;
+
 /** One data tree while expressions look at it. What it holds may not change in that time. */
 export class DataTree {
   readonly plan: Plan;
@@ -18,6 +24,8 @@ export class DataTree {
   readonly root: DataNode;
   /** The operation, notification or structure that is looked at, where it is no part of the datastore. */
   extra: DataNode | undefined;
+  /** Steps that evaluations on this tree may still take together (run.ts). */
+  stepsLeft = TREE_STEP_LIMIT;
 
   /** A datastore; around a message that stands alone, an empty one. */
   constructor(data: Tree, plan: Plan, holds: Holds) {

@@ -2,7 +2,7 @@
 import { Fault } from "../codec/fault.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
 import type { BuiltIn } from "../schema.ts";
-import { childPlans, type DataNode, instancesOf, textOf } from "./data-node.ts";
+import { childPlans, type DataNode, instancesOf, TREE_STEP_LIMIT, textOf } from "./data-node.ts";
 import type { Expression } from "./expression.ts";
 import type { XPathValue } from "./values.ts";
 
@@ -35,7 +35,6 @@ export class Run {
   readonly configOnly: boolean;
   readonly altered: Altered | undefined;
   readonly allowance: Allowance;
-  /** Values that are the same wherever the evaluation is. */
   #once: Map<Expression, XPathValue> | undefined;
   #texts: Map<readonly DataNode[], ReadonlySet<string>> | undefined;
 
@@ -58,14 +57,21 @@ export class Run {
     return new Run(leaf, leaf.plan.schema.module, this.configOnly, this.altered, this.allowance);
   }
 
-  /** Throws a Fault when the evaluation takes too long. */
+  /** Throws a Fault when the evaluation takes too long, or all on this tree together. */
   spend(steps: number): void {
-    this.allowance.left -= steps;
-    if (this.allowance.left < 0) {
-      throw new Fault("yang.too-complex", `an expression takes more than ${STEP_LIMIT} steps on this data`);
-    }
+    const { allowance } = this;
+    const { tree } = this.current;
+    allowance.left -= steps;
+    tree.stepsLeft -= steps;
+    if (allowance.left >= 0 && tree.stepsLeft >= 0) return;
+    const what =
+      allowance.left < 0
+        ? `the expression takes more than ${STEP_LIMIT} steps on this data`
+        : `all expressions take more than ${TREE_STEP_LIMIT} steps on this data`;
+    throw new Fault("yang.too-complex", what);
   }
 
+  /** The value of what is the same wherever the evaluation is. */
   once(expression: Expression, evaluate: () => XPathValue): XPathValue {
     this.#once ??= new Map();
     let value = this.#once.get(expression);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Fault } from "../../../gateway/yang/codec/fault.ts";
+import { TREE_STEP_LIMIT } from "../../../gateway/yang/xpath/data-node.ts";
 import { STEP_LIMIT } from "../../../gateway/yang/xpath/run.ts";
 import { moduleM } from "../compile/inline.ts";
 import { openWorld, shown } from "./world.ts";
@@ -13,7 +14,7 @@ const MODULE = moduleM(`
   }`);
 const COUNT = 2000;
 const numbers = Array.from({ length: COUNT }, (_, index) => index);
-const world = openWorld([MODULE], {
+const long = {
   "m:top": {
     e: numbers.map((index) => ({ k: `k${index}`, r: `k${COUNT - 1 - index}`, w: `w${index}` })),
     f: [
@@ -26,6 +27,19 @@ const world = openWorld([MODULE], {
       { k: "x", w: "two" },
     ],
   },
+};
+const world = openWorld([MODULE], long);
+
+test("all expressions on one tree have a limit together", () => {
+  const view = openWorld([MODULE], long);
+  const costly = "count(/top/e[string-length(concat(k, w)) = 1])";
+  let evaluations = 0;
+  const code = faultOf(() => {
+    for (; ; evaluations++) view.ask(costly);
+  });
+  expect(code).toBe("yang.too-complex");
+  expect(evaluations * STEP_LIMIT).toBeGreaterThan(TREE_STEP_LIMIT);
+  expect(evaluations).toBeLessThan(TREE_STEP_LIMIT / COUNT);
 });
 
 describe("a step limit ends what looks at everything for everything", () => {
@@ -40,7 +54,7 @@ describe("a step limit ends what looks at everything for everything", () => {
     "//e[deref(../e/r)/../../e[w = 'x']]",
     "//e[../e | ../e/w | ../f | ../g]",
   ])("%s", (expression) => {
-    expect(faultOf(() => world.ask(expression))).toBe("yang.too-complex");
+    expect(faultOf(() => openWorld([MODULE], long).ask(expression))).toBe("yang.too-complex");
   });
 
   test.each([
