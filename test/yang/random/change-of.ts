@@ -4,6 +4,7 @@ import type { Schema } from "../../../gateway/yang/schema.ts";
 import type { Dice } from "../../fuzz/dice.ts";
 import { type Members, nameIn, type RandomDocuments } from "./document-of.ts";
 import { isMembers, type Place, placesIn, removeAt, replaceAt, valueAt } from "./places.ts";
+import { speaks } from "./text-of.ts";
 
 interface Workshop {
   readonly dice: Dice;
@@ -70,7 +71,7 @@ function nodeMore(place: Place, { dice, documents }: Workshop): boolean {
 }
 
 function nextValue(place: Place, { dice }: Workshop): boolean {
-  if (!isLeafValue(place)) return false;
+  if (!isLeafValue(place) || (place.node.type && speaks(place.node.type))) return false;
   const value = valueAt(place);
   const step = dice.pick([1, -1]);
   if (typeof value === "number") replaceAt(place, value + step);

@@ -16,6 +16,7 @@ const SPEAKING: { readonly [typedef: string]: readonly string[] } = {
   "ietf-yang-types:xpath1.0": ["/", "1 = 2", "count(/*) > 3 or 'a'"],
   "ietf-netconf-acm:node-instance-identifier": ["/ietf-netconf-acm:nacm", "/ietf-netconf-acm:nacm/groups"],
 };
+export const speaks = ({ typedef = "" }: LeafType): boolean => SPEAKING[typedef] !== undefined;
 /** IPv6 addresses that the patterns of RFC 6991 §4 take and inet_pton does not: leading zeros at the end, one colon at an end. */
 const ODD_ADDRESS = /:.*(?:[:.]0\d+\.|\.0\d)|^:[^:]|[^:]:(?:%|\/|$)/;
 
