@@ -19,6 +19,11 @@ test.each(["0", "-0", "1e3", "-1.25E-2", '"\\u00e9\\n\\"\\/"', " \r\n\t[ ] ", '{
   },
 );
 
+test("a long text needs no deep stack", () => {
+  const text = JSON.stringify(["x".repeat(4e6), "\n".repeat(1e6)]);
+  expect(parseJson(text, "x")).toEqual(JSON.parse(text));
+});
+
 describe("what is wrong is told with its line and column", () => {
   test.each<readonly [text: string, line: number, column: number]>([
     ["", 1, 1],

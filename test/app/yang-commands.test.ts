@@ -136,6 +136,8 @@ describe("one content, all forms", () => {
     ["an odd number of hex digits", { input: "a", from: "sid" }, "", "cli.usage"],
     ["a file that is not there", { input: "none.cbor" }, "", "cli.file"],
     ["a folder", { input: folder }, "", "cli.file"],
+    ["JSON as CBOR", {}, "{}", "cli.usage"],
+    ["nothing", {}, "", "cli.usage"],
     ["bytes as JSON", { from: "json" }, "\xff{}", "cli.json"],
     ["a tree as identifiers", { from: "json", to: "identifiers" }, "{}", "cli.usage"],
     ["instances as a tree", { from: "json", to: "sid" }, JSON.stringify(EDITS), "cli.usage"],

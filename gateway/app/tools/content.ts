@@ -51,11 +51,14 @@ export function readContent(bytes: Uint8Array, form: CborForm, schema: Schema): 
 /** Anything well-formed: what is wrong with it is told when it is read. */
 const LENIENT: CborPolicy = { ...CORECONF, tags: undefined };
 
-/** What bytes most likely are: a sequence has several items, or what cannot stand in a tree. */
-export function guessForm(bytes: Uint8Array, schema: Schema): CborForm {
+/**
+ * What bytes most likely are: a sequence has several items, or what cannot stand in a tree. Throws UsageError `cli.usage`
+ * for no bytes at all, which would be an empty sequence, but hardly ever are meant.
+ */
+export function guessForm(bytes: Uint8Array, name: string, schema: Schema): CborForm {
+  if (bytes.length === 0) throw new UsageError("cli.usage", { what: `there is nothing in ${name}` });
   const reader = new CborReader(bytes, LENIENT);
   try {
-    if (reader.done) return "instances";
     const first = readItem(reader);
     if (first.kind !== "map") return "identifiers";
     return reader.done && first.entries.every(([key]) => isMember(key, schema)) ? "any" : "instances";

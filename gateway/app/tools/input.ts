@@ -36,6 +36,12 @@ export async function readCbor(input: string, io: Pick<ToolIo, "stdin">): Promis
   return input !== STDIN && HEX.test(input) ? hexBytes(input) : hexOrBytes(await readBytes(input, io));
 }
 
+/** JSON begins with a brace or bracket; as CBOR they would begin a text or be a number. */
+export const looksLikeJson = (bytes: Uint8Array): boolean => {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).toString("latin1");
+  return /^(\xef\xbb\xbf)?[ \t\r\n]*[{[]/.test(start);
+};
+
 /** No CBOR that is read here consists of hex digits alone, so what does is taken as such. Throws UsageError `cli.usage`. */
 export function hexOrBytes(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");

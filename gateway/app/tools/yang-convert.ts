@@ -7,7 +7,7 @@ import {
   printableLines,
   type YangConvertOptions,
 } from "../../admin/cli/index.ts";
-import { toHex } from "../../base/index.ts";
+import { toHex, UsageError } from "../../base/index.ts";
 import { annotate, type Schema } from "../../yang/index.ts";
 import {
   type Content,
@@ -18,7 +18,7 @@ import {
   usualForm,
   writeContent,
 } from "./content.ts";
-import { asText, nameOf, readBytes, readCbor } from "./input.ts";
+import { asText, looksLikeJson, nameOf, readBytes, readCbor } from "./input.ts";
 import { parseJson } from "./json-text.ts";
 import { schemaForPeople } from "./schema-for-people.ts";
 import type { ToolIo } from "./tool-io.ts";
@@ -28,8 +28,11 @@ export async function convert(options: YangConvertOptions, io: ToolIo): Promise<
   const { input, from, to, binary, models } = options;
   if (from !== "json") {
     const bytes = await readCbor(input, io);
+    if (from === undefined && looksLikeJson(bytes)) {
+      throw new UsageError("cli.usage", { what: `${nameOf(input)} is JSON, which 'sidgate yang encode' reads` });
+    }
     const schema = await schemaForPeople(models);
-    const form = from ?? guessForm(bytes, schema);
+    const form = from ?? guessForm(bytes, nameOf(input), schema);
     if (to === "diag") return explain(bytes, form, schema, io);
     say(readContent(bytes, form, schema), to, binary, schema, io);
     return EXIT.ok;

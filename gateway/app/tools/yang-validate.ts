@@ -14,7 +14,7 @@ import {
   type Value,
 } from "../../yang/index.ts";
 import { type Content, contentFromJson, guessForm, readContent, treeInside } from "./content.ts";
-import { asText, hexOrBytes, nameOf, readBytes } from "./input.ts";
+import { asText, hexOrBytes, looksLikeJson, nameOf, readBytes } from "./input.ts";
 import { parseJson } from "./json-text.ts";
 import { schemaForPeople } from "./schema-for-people.ts";
 import type { ToolIo } from "./tool-io.ts";
@@ -24,18 +24,13 @@ export async function yangValidate(options: YangValidateOptions, io: ToolIo): Pr
   const { data, scope: path, output, configOnly, models, json } = options;
   const bytes = await readBytes(data, io);
   const schema = await schemaForPeople(models);
-  const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), schema));
+  const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), nameOf(data), schema));
   const scope = path === undefined ? undefined : scopeAt(path, output, schema);
   const found = examine(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
   if (json) io.print(printableJson({ valid: found.length === 0, findings: found.map(rowOf) }));
   else io.print(found.length === 0 ? "No findings." : found.map(lineOf).join("\n"));
   return found.length === 0 ? EXIT.ok : EXIT.failed;
 }
-
-/** JSON text begins with a brace or bracket; as CBOR they would be a text or a negative number of 27 bytes. */
-const looksLikeJson = (bytes: Uint8Array): boolean =>
-  /^(\xef\xbb\xbf)?[ \t\r\n]*[{[]/.test(latin1(bytes.subarray(0, 256)));
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 interface Question {
   readonly schema: Schema;
