@@ -24,3 +24,6 @@ export const argument = (statement: Statement): string =>
 
 /** Where a statement stands, to be named in the finding about another one. */
 export const placeOf = ({ file, line }: Statement): string => `${file}:${line}`;
+
+/** `an action`, `a leaf`. */
+export const withArticle = (noun: string): string => `${/^(?:[aeio]|un)/.test(noun) ? "an" : "a"} ${noun}`;

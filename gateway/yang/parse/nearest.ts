@@ -6,6 +6,8 @@ const LONGEST = 64;
 /** `, did you mean 'leaf'?` or nothing. */
 export function nearest(wrong: string, candidates: Iterable<string>): string {
   if (wrong.length > LONGEST) return "";
+  // Every other name is one edit away from a single letter.
+  if (wrong.length < 2) return "";
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wrong.length / 3)) + 1;
   for (const candidate of candidates) {

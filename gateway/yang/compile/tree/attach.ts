@@ -1,6 +1,6 @@
 /** RFC 7950 §7.17 — which nodes an `augment` may add to which. */
 import type { Statement } from "../../parse/statement.ts";
-import { placeOf, refuse } from "../finding.ts";
+import { placeOf, refuse, withArticle } from "../finding.ts";
 import { asCase, type Expanded, type Finder, type NodeKeyword } from "./expanded.ts";
 import { isMandatory } from "./mandatory.ts";
 
@@ -37,9 +37,10 @@ export interface AttachRules {
 export function attach(target: Expanded, added: readonly Expanded[], augment: Statement, rules: AttachRules): void {
   const addable =
     ADDABLE.get(target.keyword) ??
-    refuse(augment, `'${target.name}' is a ${target.keyword}, to which nothing can be added`);
+    refuse(augment, `'${target.name}' is ${withArticle(target.keyword)}, to which nothing can be added`);
   for (const node of added) {
-    if (!addable.has(node.keyword)) refuse(node.statement, `a ${node.keyword} cannot be added to a ${target.keyword}`);
+    if (!addable.has(node.keyword))
+      refuse(node.statement, `${withArticle(node.keyword)} cannot be added to ${withArticle(target.keyword)}`);
     if (rules.mustBeOptional && isMandatory(node, "configuration")) {
       refuse(node.statement, "a mandatory node can be added to another module only with a 'when' in the augment");
     }

@@ -1,7 +1,7 @@
 /** RFC 7950 §7.20.3 — deviations: what a server lacks or does otherwise. */
 import { isAllowedIn } from "../../parse/grammar.ts";
 import { childrenOf, type Statement } from "../../parse/statement.ts";
-import { argument, refuse } from "../finding.ts";
+import { argument, refuse, withArticle } from "../finding.ts";
 import type { Module, Unit } from "../module-set.ts";
 import { inside, topScope } from "../scope.ts";
 import { absoluteSteps, refuseTarget } from "./augment.ts";
@@ -77,7 +77,7 @@ const ALWAYS_THERE: ReadonlySet<string> = new Set(["config", "mandatory", "min-e
 
 function checkKind(node: Expanded, change: Statement): void {
   if (!isAllowedIn(node.keyword, change.keyword)) {
-    refuse(change, `'${node.name}' is a ${node.keyword}, which has no '${change.keyword}'`);
+    refuse(change, `'${node.name}' is ${withArticle(node.keyword)}, which has no '${change.keyword}'`);
   }
 }
 

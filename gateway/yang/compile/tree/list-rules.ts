@@ -1,5 +1,5 @@
 /** RFC 7950 §7.8 — keys, unique and the bounds of a list that has been laid out. */
-import { refuse } from "../finding.ts";
+import { refuse, withArticle } from "../finding.ts";
 import { resolveName } from "../module-set.ts";
 import type { Placed } from "../scope.ts";
 import type { Draft } from "./draft.ts";
@@ -62,7 +62,7 @@ function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft 
   let draft: Draft | undefined = list;
   for (const part of path.split("/")) {
     if (found && found.keyword !== "container" && found.keyword !== "choice" && found.keyword !== "case") {
-      refuse(statement, `'${path}' leads through '${found.name}', which is a ${found.keyword}`);
+      refuse(statement, `'${path}' leads through '${found.name}', which is ${withArticle(found.keyword)}`);
     }
     const { module, name } = resolveName(scope.unit, part, statement);
     const qualified = part.includes(":");

@@ -1,7 +1,7 @@
 /** RFC 7950 §6.5, §7.13.2 — the `refine` of a `uses`: which node it means and what of it may change. */
 import { isAllowedIn } from "../../parse/grammar.ts";
 import type { Statement } from "../../parse/statement.ts";
-import { argument, refuse } from "../finding.ts";
+import { argument, refuse, withArticle } from "../finding.ts";
 import { resolveName } from "../module-set.ts";
 import { inside, type Placed, type Scope } from "../scope.ts";
 import type { Expanded, Step } from "./expanded.ts";
@@ -23,7 +23,7 @@ const ADDED: ReadonlySet<string> = new Set(["must", "if-feature"]);
 export function refineNode(node: Expanded, { statement, scope }: Placed): void {
   for (const each of statement.children) {
     if (!each.keyword.includes(":") && !isAllowedIn(node.keyword, each.keyword)) {
-      refuse(each, `'${node.name}' is a ${node.keyword}, which has no '${each.keyword}'`);
+      refuse(each, `'${node.name}' is ${withArticle(node.keyword)}, which has no '${each.keyword}'`);
     }
   }
   node.properties = replaced(node.properties, statement, inside(scope, statement));

@@ -1,7 +1,7 @@
 /** RFC 7950 §4.2.4, §9 — the built-in types and what may restrict each, directly or when a typedef is derived from. */
 import type { Statement } from "../../parse/statement.ts";
 import type { BuiltIn } from "../../schema.ts";
-import { refuse } from "../finding.ts";
+import { refuse, withArticle } from "../finding.ts";
 
 const RESTRICTIONS: Readonly<Record<BuiltIn, readonly string[]>> = {
   int8: ["range"],
@@ -38,9 +38,9 @@ export function checkRestrictions(type: Statement, base: BuiltIn, derived: boole
   for (const each of type.children) {
     const { keyword } = each;
     if (!ALL.has(keyword)) continue;
-    if (!RESTRICTIONS[base].includes(keyword)) refuse(each, `a ${base} takes no '${keyword}'`);
+    if (!RESTRICTIONS[base].includes(keyword)) refuse(each, `${withArticle(base)} takes no '${keyword}'`);
     if (derived && ONLY_AT_THE_BASE.has(keyword)) {
-      refuse(each, `the type is derived from a ${base}, whose '${keyword}' cannot be changed`);
+      refuse(each, `the type is derived from ${withArticle(base)}, whose '${keyword}' cannot be changed`);
     }
     if (old && derived && NOT_DERIVED_IN_YANG_1.has(keyword)) {
       refuse(each, `in YANG 1 a derived ${base} keeps all its values; add 'yang-version 1.1;' to the module`);
