@@ -50,6 +50,7 @@ export function checkTree(
 /** The place that a message belongs to: the root for rpcs, the data node around it for actions and notifications. */
 function placeOf(node: PlanNode, datastore: Tree, keys: readonly LeafValue[], book: RuleBook): Frame {
   let frame = frameAt(book.root, datastore, undefined);
+  if (node.parent === undefined || node.parent.kind === "rpc") return frame;
   let used = 0;
   for (const step of lineage(node)) {
     if (step.kind === "rpc" || step.kind === "action" || step === node) break;

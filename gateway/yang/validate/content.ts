@@ -21,8 +21,8 @@ export function checkPlace(frame: Frame, check: Check): void {
 }
 
 function checkChildren(frame: Frame, check: Check): void {
-  for (const child of frame.rules.watched) {
-    if (checkWhen(child, frame, check)) checkWhole(child, frame, check);
+  for (const child of frame.rules.filled) {
+    if (child.conditions === undefined || checkWhen(child, frame, check)) checkWhole(child, frame, check);
   }
 }
 
@@ -52,9 +52,8 @@ export const mayBeImplied = ({ node, speaks, watched }: Rules): boolean =>
 function checkChild(child: Rules, value: Value, frame: Frame, check: Check): void {
   if (child.node.kind === "list" || child.node.kind === "leaf-list") checkElements(value, child, frame, check);
   if (child.node.kind === "list") {
-    for (const [position, entry] of (value as readonly Tree[]).entries()) {
-      checkEntry(frameAt(child, entry, frame, position), check);
-    }
+    const entries = value as readonly Tree[];
+    for (let at = 0; at < entries.length; at++) checkEntry(frameAt(child, entries[at]!, frame, at), check);
     return;
   }
   if (value instanceof Map) checkPlace(frameAt(child, value, frame), check);

@@ -13,6 +13,9 @@ export interface Rules {
   readonly parent: Rules | undefined;
   /** Data nodes in it of which something may be missing, doubled or wrong, themselves or below; in schema order. */
   readonly watched: readonly Rules[];
+  /** Those of them that may be missing or too many; and those with contents to look at. Each check-in passes here. */
+  readonly counted: readonly Rules[];
+  readonly filled: readonly Rules[];
   /** The choices it stems from, from the outside in. */
   readonly levels: readonly Level[];
   /** Some of its children are cases of a choice. */
@@ -73,6 +76,8 @@ function makeBook(plan: Plan): RuleBook {
       .filter((child) => isData(child.node))
       .sort((a, b) => places.get(a.node.schema)! - places.get(b.node.schema)!);
     rules.watched = children.filter(isWatched);
+    rules.counted = rules.watched.filter(isCounted);
+    rules.filled = rules.watched.filter(isFilled);
     rules.speaks = rules.musts.length > 0 || rules.reference !== undefined || children.some((child) => child.speaks);
     return rules;
   };
@@ -85,13 +90,17 @@ const MESSAGES: ReadonlySet<NodeKind> = new Set<NodeKind>(["rpc", "action", "not
 export const isData = ({ kind, schema, parent }: PlanNode): boolean =>
   !MESSAGES.has(kind) && !(schema.structure === true && parent?.parent === undefined);
 
-const isWatched = ({ node, watched, levels, conditions, musts, reference }: Rules): boolean =>
-  node.schema.mandatory ||
+const isCounted = ({ node: { schema }, levels }: Rules): boolean =>
+  schema.mandatory || levels.length > 0 || schema.minElements !== undefined || schema.maxElements !== undefined;
+
+const isFilled = ({ node, watched, conditions, musts, reference }: Rules): boolean =>
   node.kind === "list" ||
   node.kind === "leaf-list" ||
-  levels.length + musts.length + watched.length > 0 ||
+  watched.length + musts.length > 0 ||
   conditions !== undefined ||
   reference !== undefined;
+
+const isWatched = (rules: Rules): boolean => isCounted(rules) || isFilled(rules);
 
 function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
   const { schema } = node;
@@ -100,6 +109,8 @@ function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
     node,
     parent,
     watched: [],
+    counted: [],
+    filled: [],
     levels: levelsOf(schema),
     choosing: node.choosing,
     conditions: schema.when === undefined && schema.parentWhen === undefined ? undefined : conditionsOf(node, plan),

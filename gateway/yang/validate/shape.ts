@@ -13,7 +13,7 @@ type Chosen = ReadonlyMap<string, string>;
 const NOTHING_CHOSEN: Chosen = new Map();
 
 export function checkShape(frame: Frame, check: Check): void {
-  checkMembers(frame, frame.rules.watched, check);
+  if (frame.rules.counted.length > 0) checkMembers(frame, frame.rules.counted, check);
 }
 
 /** Some of the children; where one of them is of a choice, all that are. */

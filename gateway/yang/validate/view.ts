@@ -19,7 +19,7 @@ export class View {
   readonly #message: Frame | undefined;
   #tree: DataTree | undefined;
   /** Conditions that were looked at, by place. */
-  readonly #known = new Map<DataNode, Map<Rules, boolean>>();
+  #known: Map<DataNode, Map<Rules, boolean>> | undefined;
 
   constructor(book: RuleBook, datastore: Tree, message?: Frame, alone = false) {
     this.#plan = book.plan;
@@ -59,6 +59,7 @@ export class View {
     const { conditions, node } = child;
     if (conditions === undefined || (this.alone && looksOutside(conditions.reads, node))) return true;
     const parent = this.nodeOf(frame);
+    this.#known ??= new Map();
     const here = this.#known.get(parent) ?? new Map<Rules, boolean>();
     this.#known.set(parent, here);
     const holds = here.get(child) ?? orElse(true, () => conditions.hold(parent));
