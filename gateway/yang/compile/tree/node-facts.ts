@@ -1,8 +1,8 @@
 /** RFC 7950 §7.5-7.16 — what the substatements of a node say of it. */
-import { argumentOf } from "../../parse/statement.ts";
 import type { CaseOf, Must, SchemaNode } from "../../schema.ts";
 import type { Expressions } from "../expressions.ts";
 import { refuse } from "../finding.ts";
+import { saysOf } from "../says.ts";
 import type { Placed } from "../scope.ts";
 import type { ResolvedType } from "../types/resolve-type.ts";
 import type { NodeFacts } from "./draft.ts";
@@ -90,6 +90,5 @@ function nacmOf(node: Expanded): SchemaNode["nacm"] {
 
 const mustOf = (placed: Placed, textOf: Expressions["textOf"]): Must => ({
   expression: textOf(placed),
-  message: argumentOf(placed.statement, "error-message"),
-  appTag: argumentOf(placed.statement, "error-app-tag"),
+  ...saysOf(placed.statement),
 });

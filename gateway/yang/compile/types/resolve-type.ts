@@ -1,12 +1,13 @@
 /** RFC 7950 §7.3, §7.4, §9 — a `type` statement → its built-in type with the restrictions of the whole typedef chain. */
 import { argumentOf, child, childrenOf, type Statement } from "../../parse/statement.ts";
-import type { BuiltIn, Intervals } from "../../schema.ts";
+import type { BuiltIn, Intervals, PatternRule, Says } from "../../schema.ts";
 import type { Definitions } from "../definitions.ts";
 import type { Expressions } from "../expressions.ts";
 import type { Features } from "../features.ts";
 import { argument, refuse } from "../finding.ts";
 import { identityName } from "../identities.ts";
 import { MAX_CHAIN } from "../limits.ts";
+import { saysOf } from "../says.ts";
 import { lookUp, type Placed, type Scope } from "../scope.ts";
 import { BUILT_INS, checkRestrictions, isBuiltIn } from "./built-ins.ts";
 import { type Bounds, boundsOf, parseBounds } from "./intervals.ts";
@@ -18,7 +19,8 @@ export interface ResolvedType {
   readonly base: BuiltIn;
   readonly typedef?: string | undefined;
   readonly bounds?: Bounds | undefined;
-  readonly patterns?: readonly Pattern[] | undefined;
+  readonly boundsSay?: Says | undefined;
+  readonly patterns?: readonly PatternRule[] | undefined;
   readonly fractionDigits?: number | undefined;
   readonly enums?: readonly NamedValue[] | undefined;
   readonly bits?: readonly NamedValue[] | undefined;
@@ -29,10 +31,6 @@ export interface ResolvedType {
   /** From the nearest typedef that has one. */
   readonly units?: string | undefined;
   readonly default?: Placed | undefined;
-}
-export interface Pattern {
-  readonly source: string;
-  readonly invert: boolean;
 }
 
 export interface TypeResolver {
@@ -157,10 +155,10 @@ export function openTypes({ features, definitions, expressions, patterns }: Type
     return member;
   };
 
-  const patternsOf = (type: Statement, below: ResolvedType | undefined): readonly Pattern[] | undefined => {
+  const patternsOf = (type: Statement, below: ResolvedType | undefined): readonly PatternRule[] | undefined => {
     const own = childrenOf(type, "pattern").map((each) => {
       patterns.check(each);
-      return { source: argument(each), invert: argumentOf(each, "modifier") === "invert-match" };
+      return { source: argument(each), invert: argumentOf(each, "modifier") === "invert-match", ...saysOf(each) };
     });
     const all = [...(below?.patterns ?? []), ...own];
     return all.length > 0 ? all : undefined;
@@ -172,7 +170,10 @@ export function openTypes({ features, definitions, expressions, patterns }: Type
 function bounded(base: BuiltIn, type: Statement, keyword: string, below: ResolvedType | undefined, digits: number) {
   const statement = child(type, keyword);
   if (!statement) return {};
-  return { bounds: parseBounds(statement, below?.bounds ?? boundsOf(base) ?? [], digits) };
+  return {
+    bounds: parseBounds(statement, below?.bounds ?? boundsOf(base) ?? [], digits),
+    boundsSay: saysOf(statement),
+  };
 }
 
 function required(type: Statement, below: ResolvedType | undefined): Pick<ResolvedType, "requireInstance"> {

@@ -46,6 +46,7 @@ export function openTypeTable(roots: readonly Draft[]): TypeTable {
       typedef: type.typedef,
       range: isLength ? undefined : intervals,
       length: isLength ? intervals : undefined,
+      boundsSay: type.boundsSay,
       patterns: type.patterns,
       fractionDigits: type.fractionDigits,
       enums: type.enums && present(type.enums).map(({ name, value }) => ({ name, value })),
