@@ -7,6 +7,7 @@ import type { Figures } from "./measure.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
 import { startBench } from "./start.ts";
+import { yangBench } from "./yang.ts";
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   codec: codecBench,
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
+  yang: yangBench,
 };
 
 const unknown = names.find((name) => GROUPS[name] === undefined);

@@ -1,0 +1,7 @@
+/** Group `yang`: what our YANG engine costs. */
+import type { Figures } from "./measure.ts";
+import { yangEditBench } from "./yang-edit.ts";
+
+export async function yangBench(): Promise<Figures> {
+  return { ...(await yangEditBench()) };
+}
