@@ -26,4 +26,4 @@ export const argument = (statement: Statement): string =>
 export const placeOf = ({ file, line }: Statement): string => `${file}:${line}`;
 
 /** `an action`, `a leaf`. */
-export const withArticle = (noun: string): string => `${/^(?:[aeio]|un)/.test(noun) ? "an" : "a"} ${noun}`;
+export const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? "an" : "a"} ${noun}`;

@@ -22,11 +22,15 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
   const modules = new Map<string, Sid>();
   const identities = new Map<string, Sid>();
   const nodes = new Map<number, Given>();
+  const revisions = new Map(image.modules.map(({ name, revision }) => [name, revision]));
   const known = new Set(image.identities.map((identity) => identity.name));
   for (const file of files) {
     const meaningOf = dialectOf(file, compilation);
+    // A file of a later revision has all of our numbers, and those of what came afterwards.
+    const revision = revisions.get(file.module) ?? "";
+    const later = revision !== "" && file.revision > revision;
     const refuse = (item: SidItem, name = item.identifier): void => {
-      if (!compilation.absent.has(name)) refuseUnlessObsolete(item, file);
+      if (!later && !compilation.absent.has(name)) refuseUnlessObsolete(item, file);
     };
     for (const item of file.items) {
       switch (item.namespace) {

@@ -2,9 +2,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { isCoded, type LogFacts, type Logger, SILENT } from "../../../gateway/base/index.ts";
-import { builtInModels, loadModels } from "../../../gateway/yang/index.ts";
+import { builtInModels, checkModels, compileModels, loadModels, type Schema } from "../../../gateway/yang/index.ts";
 import { moduleM, nodeAt } from "./inline.ts";
 
 let folder: string;
@@ -143,4 +143,150 @@ test("a cache that cannot be written costs time and nothing else", async () => {
   const schema = await loadModels({ cacheFolder: join(folder, "file"), log });
   expect(schema.bySid(60201)?.name).toBe("room");
   expect(events.map(([event]) => event)).toContain("yang.schema-cache-unwritable");
+});
+
+describe("what a set chooses", () => {
+  const revisionOfM = (schema: Schema): string | undefined =>
+    schema.modules.find(({ name, importOnly }) => name === "m" && !importOnly)?.revision;
+  const m = (date: string, body: string): string =>
+    `module m { yang-version 1.1; namespace "urn:m"; prefix m; revision ${date}; feature f; ${body} }`;
+  let setFolder: string;
+  beforeEach(async () => {
+    setFolder = join(folder, "set");
+    await mkdir(setFolder);
+    await put("m@2020-01-01.yang", m("2020-01-01", "leaf old { type int8; }"));
+    await put("m@2021-01-01.yang", m("2021-01-01", "leaf new { if-feature f; type int8; } leaf more { type int8; }"));
+  });
+
+  test("CC-7950-5.6.5: of several revisions the newest is implemented", async () => {
+    expect(revisionOfM(await loadModels({ folder, log: SILENT }))).toBe("2021-01-01");
+  });
+
+  test("CC-7950-5.6.5: an older revision in the folder of the set stands for the newer one outside", async () => {
+    await copyFile(join(folder, "m@2020-01-01.yang"), join(setFolder, "m.yang"));
+    await put(
+      "n.yang",
+      'module n { namespace "urn:n"; prefix n; import m { prefix m; } augment /m:box { leaf x { type int8; } } }',
+    );
+    await writeFile(join(setFolder, "m.yang"), m("2019-01-01", "container box;"));
+    const schema = await loadModels({ folder, setFolder, log: SILENT });
+    expect(revisionOfM(schema)).toBe("2019-01-01");
+    expect(schema.byPath("/m:box/n:x")).toBeDefined();
+  });
+
+  test("CC-7950-5.6.5: a set may name what it implements, and in which revision", async () => {
+    await put("n.yang", moduleM("leaf a { type int8; }").replaceAll("urn:m", "urn:n").replace("module m", "module n"));
+    const schema = await loadModels({ folder, implement: ["m@2020-01-01"], log: SILENT });
+    expect(schema.roots.map(({ name }) => name)).toEqual(["old"]);
+    expect(schema.modules.map(({ name }) => name)).toEqual(["m"]);
+  });
+
+  test("CC-7950-5.6.5: a module whose nodes are used is implemented without being named", async () => {
+    await put(
+      "n.yang",
+      'module n { namespace "urn:n"; prefix n; import m { prefix m; } leaf r { type leafref { path /m:more; } } }',
+    );
+    const schema = await loadModels({ folder, implement: ["n"], log: SILENT });
+    expect(schema.modules.map(({ name, importOnly }) => [name, importOnly])).toEqual([
+      ["n", false],
+      ["m", false],
+    ]);
+  });
+
+  test.each([
+    ["a module that is not there", ["x"], { code: "yang.implement", module: "x" }],
+    ["a revision that is not there", ["m@2000-01-01"], { code: "yang.implement", module: "m@2000-01-01" }],
+    ["two revisions of one module", ["m@2020-01-01", "m@2021-01-01"], { code: "yang.implement-twice", module: "m" }],
+  ])("%s cannot be implemented", async (_name, implement, told) => {
+    expect(await refused(loadModels({ folder, implement, log: SILENT }))).toMatchObject(told);
+  });
+
+  test("CC-7950-7.20.1: features are chosen by module, and each choice has a cached schema of its own", async () => {
+    const load = (features?: Readonly<Record<string, readonly string[]>>) =>
+      loadModels({ folder, features, cacheFolder, log: SILENT });
+    expect((await load()).byPath("/m:new")).toBeDefined();
+    const without = await load({ m: [] });
+    expect(without.byPath("/m:new")).toBeUndefined();
+    expect(without.modules.map(({ features }) => features)).toEqual([undefined]);
+    expect((await load({ m: ["f"] })).modules.map(({ features }) => features)).toEqual([["f"]]);
+    expect((await load({ m: [] })).byPath("/m:new")).toBeUndefined();
+    expect((await load({ other: [] })).byPath("/m:new")).toBeDefined();
+  });
+
+  test("CC-9595-3: a number of what a feature takes away is no error", async () => {
+    await put("m.sid", SID("/m:new"));
+    const schema = await loadModels({ folder, features: { m: [] }, log: SILENT });
+    expect(schema.bySid(100)).toBeUndefined();
+    expect((await loadModels({ folder, log: SILENT })).bySid(100)?.name).toBe("new");
+  });
+
+  test("CC-9595-3: the numbers of a later revision hold for an older one, and what came later is passed over", async () => {
+    const sid = JSON.parse(SID("/m:old")) as {
+      "ietf-sid-file:sid-file": { "module-revision": string; item: object[] };
+    };
+    sid["ietf-sid-file:sid-file"]["module-revision"] = "2021-01-01";
+    sid["ietf-sid-file:sid-file"].item.push({ namespace: "data", identifier: "/m:more", sid: "101" });
+    await put("m.sid", JSON.stringify(sid));
+    const schema = await loadModels({ folder, implement: ["m@2020-01-01"], log: SILENT });
+    expect(schema.bySid(100)?.name).toBe("old");
+    expect(schema.bySid(101)).toBeUndefined();
+  });
+
+  test("files that were read already", async () => {
+    const files = [{ path: "m.yang", text: m("2020-01-01", "leaf a { type int8; }") }];
+    expect((await compileModels(files, { log: SILENT })).byPath("/m:a")?.kind).toBe("leaf");
+  });
+
+  test("CC-7950-7.20.3: a module knows who deviates from it", async () => {
+    await put(
+      "d.yang",
+      'module d { namespace "urn:d"; prefix d; import m { prefix m; } deviation /m:more { deviate not-supported; } }',
+    );
+    const schema = await loadModels({ folder, log: SILENT });
+    expect(schema.modules.find(({ name }) => name === "m")?.deviations).toEqual(["d"]);
+    expect(schema.byPath("/m:more")).toBeUndefined();
+  });
+});
+
+describe("all findings at once", () => {
+  const named = (name: string, body: string): { readonly path: string; readonly text: string } => ({
+    path: `${name}.yang`,
+    text: `module ${name} { yang-version 1.1; namespace "urn:${name}"; prefix ${name}; ${body} }`,
+  });
+  const found = async (...files: readonly { readonly path: string; readonly text: string }[]) =>
+    (await checkModels(files)).map(({ code, facts }) => [code, facts["file"]]);
+
+  test("right models have none", async () => {
+    expect(await found(named("a", "leaf x { type int8; }"), { path: "a.sid", text: SID("/a:x", "a") })).toEqual([]);
+  });
+
+  test("each broken file has one, in the order of the files; what needs it is passed over", async () => {
+    expect(
+      await found(
+        named("a", "leaf x { type nothing; } leaf y { type nothing; }"),
+        named("b", "import a { prefix a; } leaf x { type a:gone; }"),
+        named("c", "leaf x {"),
+        named("d", "import c { prefix c; }"),
+        named("e", "leaf x { type nothing; }"),
+        named("f", "leaf x { type int8; }"),
+        { path: "f.sid", text: SID("/f:gone", "f") },
+        { path: "g.sid", text: "{" },
+      ),
+    ).toEqual([
+      ["yang.compile", "a.yang"],
+      ["yang.parse", "c.yang"],
+      ["yang.compile", "e.yang"],
+      ["yang.sid-identifier", "f.sid"],
+      ["yang.sid-file", "g.sid"],
+    ]);
+  });
+});
+
+test("CC-7950-6: a file that is not UTF-8 is named", async () => {
+  await writeFile(join(folder, "m.yang"), Uint8Array.of(0x6d, 0xff, 0xfe));
+  expect(await refused(loadModels({ folder, log: SILENT }))).toMatchObject({
+    code: "yang.parse",
+    file: join(folder, "m.yang"),
+    what: "the file is not UTF-8",
+  });
 });
