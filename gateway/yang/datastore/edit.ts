@@ -18,7 +18,7 @@ import {
   type Tree,
   type Value,
 } from "../tree.ts";
-import { withoutUnmet } from "../validate/unmet.ts";
+import { withoutUnmet } from "../validate/edits/unmet.ts";
 import { entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
 
 export function edit(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {

@@ -8,7 +8,7 @@ import { EMPTY_TREE, type LeafValue, type Tree } from "../tree.ts";
 import { type Check, raise } from "./check.ts";
 import { checkOwnMusts, checkPlace } from "./content.ts";
 import { type Frame, frameAt } from "./frame.ts";
-import { type RuleBook, rulesOf } from "./rules.ts";
+import { type RuleBook, rulesOf } from "./rules/rules.ts";
 import { View } from "./view.ts";
 
 export interface Surroundings {

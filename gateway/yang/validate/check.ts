@@ -1,7 +1,7 @@
 /** One validation: what it knows of its surroundings, and where its findings go. */
 import { Fault, type FaultCode } from "../codec/fault.ts";
 import { type Frame, keysAround } from "./frame.ts";
-import type { RuleBook, Rules } from "./rules.ts";
+import type { RuleBook, Rules } from "./rules/rules.ts";
 import type { View } from "./view.ts";
 
 export interface Check {

@@ -7,9 +7,9 @@ import { findInstance } from "../xpath/key-lookup.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import { checkElements } from "./entries.ts";
 import { type Frame, frameAt, impliedFrame } from "./frame.ts";
-import { leadsTo } from "./plain-path.ts";
-import { type Reference, readingsOf } from "./reference.ts";
-import type { Rules } from "./rules.ts";
+import { leadsTo } from "./rules/plain-path.ts";
+import { type Reference, readingsOf } from "./rules/reference.ts";
+import type { Rules } from "./rules/rules.ts";
 import { checkShape, isInForce } from "./shape.ts";
 
 /** A place and all below it. */

@@ -6,7 +6,7 @@ import { EMPTY_TREE, type LeafValue, type Tree, type Value } from "../tree.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import { printKeys, printLeaves, repeated } from "./duplicates.ts";
 import type { Frame } from "./frame.ts";
-import type { Rules } from "./rules.ts";
+import type { Rules } from "./rules/rules.ts";
 
 /** All elements of a list or leaf-list. */
 export function checkElements(value: Value, child: Rules, frame: Frame, check: Check): void {

@@ -3,7 +3,7 @@ import { keysOf } from "../codec/value.ts";
 import type { LeafValue, Tree } from "../tree.ts";
 import { EMPTY_TREE } from "../tree.ts";
 import type { DataNode } from "../xpath/data-node.ts";
-import type { Rules } from "./rules.ts";
+import type { Rules } from "./rules/rules.ts";
 
 export interface Frame {
   readonly rules: Rules;

@@ -5,8 +5,8 @@ import { planNode, planOf } from "../codec/plan.ts";
 import type { Plan } from "../codec/plan-node.ts";
 import type { Schema, SchemaNode } from "../schema.ts";
 import type { Instance, Tree } from "../tree.ts";
-import { checkEdit } from "./check-edit.ts";
 import { checkTree, type Surroundings } from "./check-tree.ts";
+import { checkEdit } from "./edits/check-edit.ts";
 import { checkTypes } from "./types.ts";
 
 export type { Surroundings } from "./check-tree.ts";

@@ -6,7 +6,7 @@ import { entriesIn, leavesIn } from "../codec/value.ts";
 import type { Value } from "../tree.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import type { Frame } from "./frame.ts";
-import type { Rules } from "./rules.ts";
+import type { Rules } from "./rules/rules.ts";
 
 /** The case of each choice that has data. */
 type Chosen = ReadonlyMap<string, string>;

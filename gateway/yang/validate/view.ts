@@ -4,9 +4,9 @@ import type { Plan } from "../codec/plan-node.ts";
 import type { LeafValue, Tree } from "../tree.ts";
 import { type DataNode, type DataTree, dummyNode, entryAt, instancesOf, placeMessage } from "../xpath/data-node.ts";
 import { openDataTree } from "../xpath/when.ts";
-import { type Expression, looksOutside } from "./expression.ts";
 import type { Frame } from "./frame.ts";
-import type { RuleBook, Rules } from "./rules.ts";
+import { type Expression, looksOutside } from "./rules/expression.ts";
+import type { RuleBook, Rules } from "./rules/rules.ts";
 
 const NOTHING: readonly DataNode[] = [];
 

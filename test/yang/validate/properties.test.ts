@@ -7,9 +7,9 @@ import { lineage } from "../../../gateway/yang/codec/instance-id.ts";
 import { planOf } from "../../../gateway/yang/codec/plan.ts";
 import { edit } from "../../../gateway/yang/datastore/index.ts";
 import type { Instance, Tree, Value } from "../../../gateway/yang/index.ts";
-import { checkEdit } from "../../../gateway/yang/validate/check-edit.ts";
 import { checkTree } from "../../../gateway/yang/validate/check-tree.ts";
-import { isSet, printOf, targetsOf } from "../../../gateway/yang/validate/guilt.ts";
+import { checkEdit } from "../../../gateway/yang/validate/edits/check-edit.ts";
+import { isSet, printOf, targetsOf } from "../../../gateway/yang/validate/edits/guilt.ts";
 import { patch, reported, WORLD } from "./world.ts";
 
 const PLAN = planOf(WORLD);

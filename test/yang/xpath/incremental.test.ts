@@ -5,9 +5,9 @@ import type { Json } from "../../../gateway/yang/api.ts";
 import type { Fault } from "../../../gateway/yang/codec/fault.ts";
 import { planOf } from "../../../gateway/yang/codec/plan.ts";
 import { fromJson } from "../../../gateway/yang/json.ts";
-import { checkEdit } from "../../../gateway/yang/validate/check-edit.ts";
 import { checkTree } from "../../../gateway/yang/validate/check-tree.ts";
-import { printOf } from "../../../gateway/yang/validate/guilt.ts";
+import { checkEdit } from "../../../gateway/yang/validate/edits/check-edit.ts";
+import { printOf } from "../../../gateway/yang/validate/edits/guilt.ts";
 import { moduleM, schemaOf } from "../compile/inline.ts";
 import { arbitraryExpression } from "./arbitrary-expression.ts";
 

@@ -1,8 +1,8 @@
 /** From a change to the constraints that it may have broken, each with the place where it must be looked at again. */
-import type { PlanNode } from "../codec/plan-node.ts";
-import type { Dependent } from "./dependents.ts";
-import type { Frame } from "./frame.ts";
-import type { Rules } from "./rules.ts";
+import type { PlanNode } from "../../codec/plan-node.ts";
+import type { Frame } from "../frame.ts";
+import type { Dependent } from "../rules/dependents.ts";
+import type { Rules } from "../rules/rules.ts";
 import type { Side } from "./side.ts";
 
 /** Constraints of `rules` at one place: above the node or, for the entries of a list, each entry itself. */

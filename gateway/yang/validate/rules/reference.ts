@@ -1,11 +1,11 @@
 /** Leaves that refer to others (RFC 7950 §9.9, §9.13), also as members of a union (§9.12): what they need to exist. */
-import { Fault } from "../codec/fault.ts";
-import { formatId, parseIdValue, readId, writeId } from "../codec/instance-id.ts";
-import type { LeafCodec } from "../codec/leaf.ts";
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { leafCodec } from "../codec/types/index.ts";
-import type { LeafType } from "../schema.ts";
-import type { LeafValue, UnionValue } from "../tree.ts";
+import { Fault } from "../../codec/fault.ts";
+import { formatId, parseIdValue, readId, writeId } from "../../codec/instance-id.ts";
+import type { LeafCodec } from "../../codec/leaf.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import { leafCodec } from "../../codec/types/index.ts";
+import type { LeafType } from "../../schema.ts";
+import type { LeafValue, UnionValue } from "../../tree.ts";
 import { type Expression, expressionIn } from "./expression.ts";
 import { type PlainPath, plainPath } from "./plain-path.ts";
 

@@ -2,9 +2,9 @@
  * What the nodes of a schema are watched for (RFC 7950 §7, §8), read once from their statements: the plan of validation
  * as codec/plan.ts is that of coding.
  */
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import type { LeafType, Must, NodeKind, SchemaNode } from "../schema.ts";
-import { type Conditions, conditionsOf } from "../xpath/when.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import type { LeafType, Must, NodeKind, SchemaNode } from "../../schema.ts";
+import { type Conditions, conditionsOf } from "../../xpath/when.ts";
 import { type Expression, expressionIn } from "./expression.ts";
 import { type Reference, referenceOf } from "./reference.ts";
 

@@ -3,17 +3,17 @@
  * choice do. What the request itself sets stays, so that validation refuses it (§8.3.2); so does what was there before
  * although its condition did not hold, as a node may report it; and state is never edited.
  */
-import { lineage } from "../codec/instance-id.ts";
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, treeIn } from "../codec/value.ts";
-import { findEntry, withEntry } from "../datastore/entries.ts";
-import { copyTree, EMPTY_TREE, type Instance, type InstanceId, type LeafValue, type Tree } from "../tree.ts";
+import { lineage } from "../../codec/instance-id.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import { entriesIn, equalLeaf, treeIn } from "../../codec/value.ts";
+import { findEntry, withEntry } from "../../datastore/entries.ts";
+import { copyTree, EMPTY_TREE, type Instance, type InstanceId, type LeafValue, type Tree } from "../../tree.ts";
+import { type Frame, keysAround } from "../frame.ts";
+import { type Dependent, type Dependents, dependentsOf } from "../rules/dependents.ts";
+import { type RuleBook, type Rules, rulesOf } from "../rules/rules.ts";
 import { type Affected, AffectedSet } from "./affected.ts";
 import { type ChangeListener, compare, type Pair } from "./changes.ts";
-import { type Dependent, type Dependents, dependentsOf } from "./dependents.ts";
-import { type Frame, keysAround } from "./frame.ts";
 import { targetsOf } from "./guilt.ts";
-import { type RuleBook, type Rules, rulesOf } from "./rules.ts";
 import { Side } from "./side.ts";
 
 /** `after` without the nodes that the edit has made meaningless. */

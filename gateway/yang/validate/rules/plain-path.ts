@@ -2,11 +2,11 @@
  * Leafref paths without predicates and functions (RFC 7950 §9.9.2), which are nearly all of them: so many steps up, then
  * down by name. They are followed on the tree itself, and a target that is the key of its list is found by its index.
  */
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, leavesIn, treeIn } from "../codec/value.ts";
-import { findEntry } from "../datastore/entries.ts";
-import type { LeafValue, Tree } from "../tree.ts";
-import type { Frame } from "./frame.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import { entriesIn, equalLeaf, leavesIn, treeIn } from "../../codec/value.ts";
+import { findEntry } from "../../datastore/entries.ts";
+import type { LeafValue, Tree } from "../../tree.ts";
+import type { Frame } from "../frame.ts";
 
 export interface PlainPath {
   /** Steps from the leaf upwards; undefined = the path begins at the root. */

@@ -2,8 +2,8 @@
  * The other way round: schema node → constraints elsewhere that look at it. With it an edit finds what it may have broken
  * without a walk over the tree. Made of a schema when its first edit is validated.
  */
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import type { Reading } from "../xpath/readings.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import type { Reading } from "../../xpath/readings.ts";
 import type { Reference } from "./reference.ts";
 import { type RuleBook, type Rules, rulesOf } from "./rules.ts";
 

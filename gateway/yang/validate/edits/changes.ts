@@ -2,12 +2,12 @@
  * What differs between two trees, one of which was made of the other by copying the edited paths: what both hold is one
  * object and is passed over. Lists are compared from both ends, so that only the stretch that changed is looked at.
  */
-import { entriesIn, treeIn } from "../codec/value.ts";
-import { entryText, type KeyText } from "../datastore/entries.ts";
-import type { Sid } from "../schema.ts";
-import { EMPTY_TREE, type Tree, type Value } from "../tree.ts";
-import type { Frame } from "./frame.ts";
-import type { RuleBook, Rules } from "./rules.ts";
+import { entriesIn, treeIn } from "../../codec/value.ts";
+import { entryText, type KeyText } from "../../datastore/entries.ts";
+import type { Sid } from "../../schema.ts";
+import { EMPTY_TREE, type Tree, type Value } from "../../tree.ts";
+import type { Frame } from "../frame.ts";
+import type { RuleBook, Rules } from "../rules/rules.ts";
 import type { Side } from "./side.ts";
 
 /** A place that is there before and after, as it was and as it is. */

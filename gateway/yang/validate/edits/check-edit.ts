@@ -3,21 +3,21 @@
  * children changed, and the constraints elsewhere that look at what changed. The cost follows the edit, not the tree;
  * only `unique` and expressions that look through a list cost that list.
  */
-import type { Fault } from "../codec/fault.ts";
-import { lineage } from "../codec/instance-id.ts";
-import type { Plan } from "../codec/plan-node.ts";
-import type { Instance, InstanceId, Tree, Value } from "../tree.ts";
+import type { Fault } from "../../codec/fault.ts";
+import { lineage } from "../../codec/instance-id.ts";
+import type { Plan } from "../../codec/plan-node.ts";
+import type { Instance, InstanceId, Tree, Value } from "../../tree.ts";
+import { type Check, raise } from "../check.ts";
+import { checkEntry, checkOwnMusts, checkValues, checkWhen, checkWhole, mayBeImplied } from "../content.ts";
+import { checkKeys, checkUniqueEntry, differInUnique } from "../entries.ts";
+import type { Frame } from "../frame.ts";
+import { dependentsOf } from "../rules/dependents.ts";
+import { type RuleBook, type Rules, rulesOf } from "../rules/rules.ts";
+import { checkMembers, isInForce, isOfChoice } from "../shape.ts";
 import { AffectedSet } from "./affected.ts";
 import type { ChangeListener, Pair } from "./changes.ts";
 import { compare } from "./changes.ts";
-import { type Check, raise } from "./check.ts";
-import { checkEntry, checkOwnMusts, checkValues, checkWhen, checkWhole, mayBeImplied } from "./content.ts";
-import { dependentsOf } from "./dependents.ts";
-import { checkKeys, checkUniqueEntry, differInUnique } from "./entries.ts";
-import type { Frame } from "./frame.ts";
 import { isSet, printOf, targetsOf } from "./guilt.ts";
-import { type RuleBook, type Rules, rulesOf } from "./rules.ts";
-import { checkMembers, isInForce, isOfChoice } from "./shape.ts";
 import { Side } from "./side.ts";
 
 /** Throws the first finding that the edit is guilty of, unless `found` takes them. */

@@ -1,12 +1,12 @@
 /** The tree before or after an edit. Each place in it is one frame, so that what was done there can be remembered. */
-import type { Fault } from "../codec/fault.ts";
-import { entriesIn, keysOf, treeIn } from "../codec/value.ts";
-import { findEntry } from "../datastore/entries.ts";
-import { EMPTY_TREE, type LeafValue, type Tree } from "../tree.ts";
-import type { Check } from "./check.ts";
-import { type Frame, frameAt } from "./frame.ts";
-import type { RuleBook, Rules } from "./rules.ts";
-import { View } from "./view.ts";
+import type { Fault } from "../../codec/fault.ts";
+import { entriesIn, keysOf, treeIn } from "../../codec/value.ts";
+import { findEntry } from "../../datastore/entries.ts";
+import { EMPTY_TREE, type LeafValue, type Tree } from "../../tree.ts";
+import type { Check } from "../check.ts";
+import { type Frame, frameAt } from "../frame.ts";
+import type { RuleBook, Rules } from "../rules/rules.ts";
+import { View } from "../view.ts";
 
 export class Side {
   readonly top: Frame;

@@ -1,8 +1,8 @@
 /** The XPath expressions of a schema, each compiled when it is first needed: a node that only reports needs none. */
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { type CompiledXPath, openXPath } from "../xpath/compiled.ts";
-import type { Reading } from "../xpath/readings.ts";
-import { named } from "../xpath/shape.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import { type CompiledXPath, openXPath } from "../../xpath/compiled.ts";
+import type { Reading } from "../../xpath/readings.ts";
+import { named } from "../../xpath/shape.ts";
 
 export interface Expression {
   readonly text: string;

@@ -2,11 +2,11 @@
  * What an edit is guilty of: any finding in what it set, and elsewhere those that were not there before. A node may
  * report incomplete configuration, and that must not keep managers from editing the rest of it.
  */
-import type { Fault } from "../codec/fault.ts";
-import { formatId, lineage } from "../codec/instance-id.ts";
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { equalLeaf, keysOf, treeIn } from "../codec/value.ts";
-import type { Instance, InstanceId } from "../tree.ts";
+import type { Fault } from "../../codec/fault.ts";
+import { formatId, lineage } from "../../codec/instance-id.ts";
+import type { Plan, PlanNode } from "../../codec/plan-node.ts";
+import { equalLeaf, keysOf, treeIn } from "../../codec/value.ts";
+import type { Instance, InstanceId } from "../../tree.ts";
 
 /** What the instances set; one entry may be given as `sid: map`, its keys in the value (comi-21 §3.2.3). */
 export const targetsOf = (instances: readonly Instance[], plan: Plan): readonly InstanceId[] =>
