@@ -1,6 +1,7 @@
 /** The program `sidgate`: command line, programs, exit code. Each program is loaded when it is asked for. */
 import { resolve } from "node:path";
-import { type Programs, runCli } from "../admin/cli/index.ts";
+import { EXIT, type Programs, runCli } from "../admin/cli/index.ts";
+import { explain, UsageError } from "../base/index.ts";
 import { softwareVersion } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -37,11 +38,19 @@ const PROGRAMS: Programs = {
   },
 };
 
+// A full disk is no success; a reader who has seen enough, as in "| head", is.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  note(explain(new UsageError("cli.file-write", { path: "standard output", reason: error.code ?? error.message })));
+  process.exit(EXIT.io);
+});
+
 const code = await runCli(process.argv.slice(2), {
   programs: PROGRAMS,
   version: softwareVersion(),
   stdout: process.stdout,
   stderr: process.stderr,
 });
+await new Promise((written) => process.stdout.write("", written));
 // A trial may leave sockets of its nodes behind, so the exit is explicit.
 process.exit(code);

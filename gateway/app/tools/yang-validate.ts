@@ -22,6 +22,9 @@ import type { ToolIo } from "./tool-io.ts";
 /** Exit code 1 when there is a finding. Throws UsageError `cli.*`, and WireError `cbor.*` for what is no CBOR at all. */
 export async function yangValidate(options: YangValidateOptions, io: ToolIo): Promise<number> {
   const { data, scope: path, output, configOnly, models, json } = options;
+  if (path !== undefined && (options.format === "instances" || options.format === "identifiers")) {
+    throw usage("--scope says what a tree is the contents of, and a sequence is none");
+  }
   const bytes = await readBytes(data, io);
   const schema = await schemaForPeople(models);
   const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), nameOf(data), schema));

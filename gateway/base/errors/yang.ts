@@ -22,8 +22,8 @@ export const YANG_ERRORS = {
   },
   "yang.no-module": {
     blame: "usage",
-    text: "there is no YANG source in {paths}",
-    hint: "Name .yang files, or folders that hold some.",
+    text: "there is no YANG module in {paths}",
+    hint: "Name .yang files of modules, or folders that hold some; a submodule is found by its module.",
   },
   "yang.no-node": {
     blame: "usage",

@@ -114,6 +114,10 @@ export class Fault {
   }
 }
 
+/** A sentence may quote a value, which may be a megabyte long. */
+const MAX_SENTENCE = 300;
+const clipped = (text: string): string => (text.length > MAX_SENTENCE ? `${text.slice(0, MAX_SENTENCE)}…` : text);
+
 /**
  * What does not fit, and where: the facts `tag`, `appTag`, `path`, `mustTag` (the module's own error-app-tag, if it has
  * one), the instance-identifier `at` and the `rule` that is broken.
@@ -126,7 +130,7 @@ export class DataError extends WireError<FaultCode> {
     const { tag, appTag } = FAULTS[fault.code];
     const place = fault.offset === undefined ? {} : { offset: fault.offset };
     const own = fault.mustTag === undefined ? {} : { mustTag: fault.mustTag };
-    const facts = { path, what: fault.what, tag, appTag, ...own, ...place };
+    const facts = { path, what: clipped(fault.what), tag, appTag, ...own, ...place };
     super(fault.code, facts);
     this.at = { sid: fault.sid ?? 0, keys: fault.keys };
     this.rule = fault.rule ?? RULES[fault.code];

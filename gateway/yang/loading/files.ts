@@ -25,9 +25,10 @@ export const readLibraryFiles = (): Promise<readonly SourceFile[]> =>
 
 async function readFolder(folder: string, wanted: RegExp): Promise<readonly SourceFile[]> {
   try {
-    const names = (await readdir(folder)).filter((name) => wanted.test(name)).sort();
+    const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => !entry.isDirectory());
+    const names = entries.map(({ name }) => name).filter((name) => wanted.test(name));
     return await Promise.all(
-      names.map(async (name) => {
+      names.sort().map(async (name) => {
         const path = join(folder, name);
         return { path, text: decodeSource(await readFile(path), path) };
       }),

@@ -22,9 +22,9 @@ export async function findFaults(
   const parse = await openParser();
   const faults: CodedError[] = [];
   const sources: Statement[] = [];
-  for (const { path, text } of files) {
-    if (!path.endsWith(".yang")) continue;
-    const source = attempt(faults, () => parse(text, path));
+  for (const file of files) {
+    if (!file.path.endsWith(".yang")) continue;
+    const source = attempt(faults, () => parse(file.text, file.path)); // some are read only now
     if (source) sources.push(source);
   }
   const broken = new Set(files.map(({ path }) => path).filter((path) => !sources.some(({ file }) => file === path)));
@@ -33,7 +33,7 @@ export async function findFaults(
   const compilation = compileRest(chosen.implemented, chosen.find, { faults, broken, options });
   const sidFiles = files
     .filter(({ path }) => path.endsWith(".sid"))
-    .flatMap(({ path, text }) => attempt(faults, () => readSidFile(text, path)) ?? []);
+    .flatMap((file) => attempt(faults, () => readSidFile(file.text, file.path)) ?? []);
   if (compilation) checkNumbers(compilation, sidFiles, faults);
   const order = files.map(({ path }) => path);
   return faults.sort((a, b) => order.indexOf(fileOf(a)) - order.indexOf(fileOf(b)));

@@ -8,7 +8,7 @@ import { type CodedError, type LogFacts, type Logger, SILENT, UsageError } from 
 import { type Compilation, compile } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
 import { chooseSidFiles, featureChoice, findIn, parseAll } from "../loading/compile-files.ts";
-import { decodeSource, readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { decodeSource, readLibraryFiles, type SourceFile } from "../loading/files.ts";
 import { findFaults } from "../loading/find-faults.ts";
 import { impliedBy } from "../loading/implied.ts";
 import { openParser } from "../parse/parser.ts";
@@ -53,6 +53,7 @@ export async function openNamedModules(options: NamedModulesOptions): Promise<Na
   const sources = parseAll(files, parse);
   const find = findIn(sources, [...nearby, ...library], parse);
   const named = sources.filter(({ keyword }) => keyword === "module");
+  if (named.length === 0) throw new UsageError("yang.no-module", { paths: options.paths.join(", ") });
   const implied = impliedBy(named, find);
   const compilation = compile({ implemented: [...named, ...implied], find, features: featureChoice(options) });
   checkFeatures(options, compilation);
@@ -122,7 +123,7 @@ async function readNamed(paths: readonly string[]): Promise<readonly SourceFile[
 
 async function readOne(path: string): Promise<readonly SourceFile[]> {
   try {
-    if ((await stat(path)).isDirectory()) return await readModelFiles([path]);
+    if ((await stat(path)).isDirectory()) return await modelsNearby([path]);
     return [{ path, text: decodeSource(await readFile(path), path) }];
   } catch (error) {
     if (error instanceof UsageError) throw error;

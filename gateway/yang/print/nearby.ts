@@ -10,11 +10,12 @@ const MODEL = /\.(yang|sid)$/;
 /** Throws UsageError `yang.compile-folder`; asking a file for its text throws UsageError `cli.file`, `yang.parse`. */
 export async function modelsNearby(folders: readonly string[]): Promise<readonly SourceFile[]> {
   const files = folders.map(async (folder) => {
-    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError("yang.compile-folder", { folder, reason: error.code ?? error.message }, { cause: error });
     });
-    return names
-      .filter((name) => MODEL.test(name))
+    return entries
+      .filter((entry) => !entry.isDirectory() && MODEL.test(entry.name))
+      .map(({ name }) => name)
       .sort()
       .map((name) => new NearbyFile(join(folder, name)));
   });
