@@ -2,16 +2,19 @@
 import { READ_ALL, type ReadQuery } from "../api.ts";
 import { lineage } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
-import type { Plan, PlanNode } from "../codec/plan-node.ts";
+import type { PlanNode } from "../codec/plan-node.ts";
 import { defaultApplies, entriesIn, isFallback, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
+import { type Frame, frameAt } from "../validate/frame.ts";
+import { type RuleBook, rulesOf } from "../validate/rules/rules.ts";
+import { View } from "../validate/view.ts";
 import { findEntry } from "./entries.ts";
 
 /** The whole datastore as the queries want to see it. */
 export function readTree(tree: Tree, schema: Schema, query: ReadQuery = READ_ALL): Tree {
-  const plan = planOf(schema);
-  return prune(tree, plan.root, { ...query, plan });
+  const read = reading(tree, query, schema);
+  return prune(frameAt(read.book.root, tree, undefined), read);
 }
 
 /**
@@ -19,85 +22,108 @@ export function readTree(tree: Tree, schema: Schema, query: ReadQuery = READ_ALL
  * own keys is the array of its entries, with them one entry. A leaf that is not set has its default (§3.1.2).
  */
 export function select(tree: Tree, id: InstanceId, schema: Schema, query: ReadQuery = READ_ALL): Value | undefined {
-  const plan = planOf(schema);
-  const node = plan.nodes.get(id.sid);
+  const read = reading(tree, query, schema);
+  const node = read.book.plan.nodes.get(id.sid);
   if (node === undefined || !node.free || node.kind === "notification") return undefined;
   const line = lineage(node);
-  let here: Tree = tree;
+  let here = frameAt(read.book.root, tree, undefined);
   let used = 0;
   for (const step of line.slice(0, -1)) {
-    const value = here.get(step.sid);
+    const value = here.tree.get(step.sid);
+    const rules = read.book.of(step);
     if (step.kind === "list") {
       const keys = id.keys.slice(used, used + step.keys.length);
       used += step.keys.length;
       const entries = entriesIn(value);
-      const entry = keys.length === step.keys.length ? entries[findEntry(entries, step, keys)] : undefined;
-      if (entry === undefined) return undefined;
-      here = entry;
+      const position = keys.length === step.keys.length ? findEntry(entries, step, keys) : -1;
+      if (position < 0) return undefined;
+      here = frameAt(rules, entries[position]!, here, position);
     } else {
       // A container without presence is there with its parent, and so are the defaults inside.
-      const inner = treeIn(value) ?? (step.schema.presence === true ? undefined : EMPTY_TREE);
+      const inner = contentsOf(value, step, here, read);
       if (inner === undefined) return undefined;
       here = inner;
     }
   }
-  return selectHere(here, node, id.keys.slice(used), { ...query, plan });
+  return selectHere(here, node, id.keys.slice(used), read);
 }
 
-interface View extends ReadQuery {
-  readonly plan: Plan;
+interface Reading extends ReadQuery {
+  readonly book: RuleBook;
+  /** Tells which defaults are in use. */
+  readonly view: View;
 }
 
-function selectHere(parent: Tree, node: PlanNode, keys: InstanceId["keys"], query: View): Value | undefined {
-  const value = parent.get(node.sid);
+function reading(tree: Tree, query: ReadQuery, schema: Schema): Reading {
+  const book = rulesOf(planOf(schema));
+  return { ...query, book, view: new View(book, tree) };
+}
+
+/** A container without presence is there with its parent, as long as its conditions hold (RFC 7950 §7.5.1, §7.21.5). */
+function contentsOf(
+  value: Value | undefined,
+  node: PlanNode,
+  parent: Frame,
+  { book, view }: Reading,
+): Frame | undefined {
+  const rules = book.of(node);
+  const inner = treeIn(value);
+  if (inner === undefined && (node.schema.presence === true || !view.holds(rules, parent))) return undefined;
+  return frameAt(rules, inner ?? EMPTY_TREE, parent);
+}
+
+function selectHere(parent: Frame, node: PlanNode, keys: InstanceId["keys"], query: Reading): Value | undefined {
+  const value = parent.tree.get(node.sid);
   if (node.kind === "list") {
     const entries = entriesIn(value);
-    if (keys.length === 0) return present(pruneEntries(entries, node, query));
-    const entry = keys.length === node.keys.length ? entries[findEntry(entries, node, keys)] : undefined;
-    return entry === undefined ? undefined : prune(entry, node, query);
+    if (keys.length === 0) return present(pruneEntries(entries, node, parent, query));
+    const position = keys.length === node.keys.length ? findEntry(entries, node, keys) : -1;
+    return position < 0 ? undefined : prune(frameAt(query.book.of(node), entries[position]!, parent, position), query);
   }
   if (keys.length > 0) return undefined;
-  if (node.kind === "leaf" || node.kind === "leaf-list") return value ?? inUse(node, parent);
+  if (node.kind === "leaf" || node.kind === "leaf-list") return value ?? inUse(node, parent, query);
   if (node.kind !== "container") return value;
-  const inner = treeIn(value) ?? (node.schema.presence === true ? undefined : EMPTY_TREE);
+  const inner = contentsOf(value, node, parent, query);
   if (inner === undefined) return undefined;
-  const pruned = prune(inner, node, query);
+  const pruned = prune(inner, query);
   return pruned.size > 0 || (value !== undefined && node.schema.presence === true) ? pruned : undefined;
 }
 
 const present = (entries: readonly Tree[]): readonly Tree[] | undefined => (entries.length === 0 ? undefined : entries);
 
-function inUse(node: PlanNode, parent: Tree): Value | undefined {
-  if (node.fallback === undefined) return undefined;
-  return defaultApplies(node, node.parent?.children ?? [], parent) ? node.fallback : undefined;
+/** RFC 7950 §7.6.1: a default value is in use where its case is (§7.9.3) and its conditions hold (§7.21.5). */
+function inUse(node: PlanNode, parent: Frame, { book, view }: Reading): Value | undefined {
+  if (node.fallback === undefined || !defaultApplies(node, node.parent?.children ?? [], parent.tree)) return undefined;
+  return view.holds(book.of(node), parent) ? node.fallback : undefined;
 }
 
 /** Contents of a node without what the queries leave out; with d=a also with the defaults in use. */
-function prune(tree: Tree, node: PlanNode, query: View): Tree {
-  if (node.kind === "anydata") return tree;
+function prune(frame: Frame, query: Reading): Tree {
+  const { tree } = frame;
+  if (frame.rules.node.kind === "anydata") return tree;
   const seen: MutableTree = new Map();
   for (const [sid, value] of tree) {
-    const child = query.plan.nodes.get(sid);
+    const child = query.book.plan.nodes.get(sid);
     if (child === undefined) continue;
-    const kept = pruneValue(value, child, query);
+    const kept = pruneValue(value, child, frame, query);
     if (kept !== undefined) seen.set(sid, kept);
   }
-  if (query.defaults === "a") addDefaults(seen, tree, node, query);
+  if (query.defaults === "a") addDefaults(seen, frame, query);
   return seen;
 }
 
-function pruneValue(value: Value, node: PlanNode, query: View): Value | undefined {
+function pruneValue(value: Value, node: PlanNode, parent: Frame, query: Reading): Value | undefined {
   const { schema } = node;
   // Below config false all is config false.
   if (query.content === "c" && !schema.config) return undefined;
   switch (node.kind) {
     case "container": {
-      const inner = prune(treeIn(value) ?? EMPTY_TREE, node, query);
+      const inner = prune(frameAt(query.book.of(node), treeIn(value) ?? EMPTY_TREE, parent), query);
       const itself = schema.presence === true && (query.content !== "n" || !schema.config);
       return inner.size > 0 || itself ? inner : undefined;
     }
     case "list":
-      return present(pruneEntries(entriesIn(value), node, query));
+      return present(pruneEntries(entriesIn(value), node, parent, query));
     default: {
       const isKey = node.parent?.keys.includes(node) === true;
       if (isKey) return value;
@@ -108,23 +134,29 @@ function pruneValue(value: Value, node: PlanNode, query: View): Value | undefine
 }
 
 /** Keys stay in every entry, to tell them apart; an entry with nothing else to say is left out of c=n. */
-function pruneEntries(entries: readonly Tree[], node: PlanNode, query: View): readonly Tree[] {
-  const pruned = entries.map((entry) => prune(entry, node, query));
+function pruneEntries(entries: readonly Tree[], node: PlanNode, parent: Frame, query: Reading): readonly Tree[] {
+  const rules = query.book.of(node);
+  const pruned = entries.map((entry, position) => prune(frameAt(rules, entry, parent, position), query));
   if (query.content !== "n" || !node.schema.config) return pruned;
   return pruned.filter((entry) => entry.size > node.keys.length);
 }
 
-function addDefaults(into: MutableTree, tree: Tree, node: PlanNode, query: View): void {
-  for (const child of node.children) {
+function addDefaults(into: MutableTree, frame: Frame, query: Reading): void {
+  const { tree, rules } = frame;
+  for (const child of rules.node.children) {
     const { schema } = child;
     if (tree.has(child.sid) || !child.free || schema.structure === true) continue;
     if (query.content !== "a" && child.kind !== "container" && schema.config !== (query.content === "c")) continue;
     if (query.content === "c" && !schema.config) continue;
-    if (!defaultApplies(child, node.children, tree)) continue;
-    if (child.fallback !== undefined) into.set(child.sid, child.fallback);
-    else if (child.kind === "container" && schema.presence !== true) {
-      const inner = prune(EMPTY_TREE, child, query);
-      if (inner.size > 0) into.set(child.sid, inner);
-    }
+    const value = inUse(child, frame, query);
+    if (value !== undefined) into.set(child.sid, value);
+    else if (child.kind === "container" && schema.presence !== true) addImplied(into, child, frame, query);
   }
+}
+
+function addImplied(into: MutableTree, child: PlanNode, frame: Frame, query: Reading): void {
+  if (!defaultApplies(child, frame.rules.node.children, frame.tree)) return;
+  const implied = contentsOf(undefined, child, frame, query);
+  const inner = implied === undefined ? EMPTY_TREE : prune(implied, query);
+  if (inner.size > 0) into.set(child.sid, inner);
 }

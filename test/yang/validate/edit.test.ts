@@ -8,6 +8,8 @@ import {
   type Instance,
   type JsonObject,
   parsePath,
+  readTree,
+  select,
   toJson,
 } from "../../../gateway/yang/index.ts";
 import { valueFromJson } from "../../../gateway/yang/json.ts";
@@ -196,6 +198,26 @@ test.each(VERDICTS)("%s", (_title, before, items, ...expected) => {
   const edited = edit(tree, patch, SCHEMA);
   const found = editFindings(tree, edited, patch, SCHEMA);
   expect(found.map(({ code, facts }) => [code.slice("yang.".length), facts["path"]])).toEqual(expected);
+});
+
+test("CC-7950-7.21.5 CC-F6: a default whose condition does not hold is not read", () => {
+  const schema = schemaOf(
+    moduleM(`container c {
+      leaf kind { type uint8; }
+      leaf speed { when "../kind = 1"; type uint8; default 7; }
+      container box { when "../kind = 1"; leaf size { type uint8; default 3; } }
+      list e { key k; leaf k { type uint8; } leaf d { when "../k = ../../kind"; type uint8; default 5; } }
+    }`),
+  );
+  const read = (kind: number) => {
+    const tree = fromJson({ "m:c": { kind, e: [{ k: 1 }, { k: 2 }] } }, schema);
+    const speed = select(tree, parsePath("/m:c/speed", schema), schema);
+    const size = select(tree, parsePath("/m:c/box/size", schema), schema);
+    return [speed, size, toJson(readTree(tree, schema, { content: "a", defaults: "a" }), schema)];
+  };
+  const rest = { speed: 7, box: { size: 3 } };
+  expect(read(1)).toEqual([7, 3, { "m:c": { kind: 1, ...rest, e: [{ k: 1, d: 5 }, { k: 2 }] } }]);
+  expect(read(2)).toEqual([undefined, undefined, { "m:c": { kind: 2, e: [{ k: 1 }, { k: 2, d: 5 }] } }]);
 });
 
 test("validateEdit throws the first finding, with the module's own tag", () => {
