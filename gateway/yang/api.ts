@@ -24,12 +24,15 @@
  *                valueToJson(value, sid, schema), valueFromJson(json, sid, schema)     one node, without its name
  * datastore/     select(tree, id, schema, query): Value | undefined FETCH of one instance; content c/n/a, defaults a/t
  *                readTree(tree, schema, query): Tree                GET of all
- *                edit(tree, instances, schema): Tree                atomic iPATCH; checks keys and config
+ *                edit(tree, instances, schema): Tree                atomic iPATCH; checks keys and config, removes what
+ *                                                                   it makes meaningless (`when`)
  *                merge(tree, fragment, schema): Tree                node report: deep merge of a fragment
  *                salvageTree(bytes, schema): Salvaged               stored data, as far as it fits a changed schema
- * validate.ts    validate(tree, schema, scope?): void               throws on the first finding; scope = the node whose
+ * validate/      validate(tree, schema, scope?, around?): void      throws on the first finding; scope = the node whose
  *                                                                   contents the tree is, none = a datastore
- *                validateEdit(before, after, instances, schema)     the same for what an edit is guilty of
+ *                findings(tree, schema, {scope, datastore, keys, complete, types, limit}): DataError[]      all of them
+ *                validateEdit(before, after, instances, schema), editFindings(…)   what an edit is guilty of, at the
+ *                                                                   cost of the edit
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
  *                parsePath(text, schema): InstanceId
  * diagnostic.ts  annotate(bytes, schema, content format): {text, broken}    CBOR diagnostic notation, paths as comments
