@@ -46,9 +46,9 @@ export async function openParser(): Promise<ParseYang> {
       if (scanned === undefined || parsed.tag !== (scanned.argument === undefined ? undefined : String(next))) {
         throw new BugError("yang.bug", { what: `the statements of ${file} do not add up` });
       }
-      const { argument, line, column } = scanned;
+      const { keyword, argument, line, column } = scanned;
       const children = parsed.inner.map(convert);
-      return { keyword: parsed.kind, argument, children, file, line, column };
+      return { keyword, argument, children, file, line, column };
     };
     const root = convert(parse(text));
     checkGrammar(root);

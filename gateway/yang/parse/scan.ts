@@ -16,6 +16,7 @@ export interface Scan {
 }
 
 export interface ScannedStatement extends Position {
+  readonly keyword: string;
   readonly argument: string | undefined;
 }
 
@@ -30,6 +31,8 @@ const SPACE = /\s+/y;
 const KEYWORD = /[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?/y;
 const UNQUOTED = /(?:[^\s;{}"'/]|\/(?![/*]))+/y;
 const KNOWN_ESCAPES = 'nt"\\';
+/** yang-parser takes no keyword and no prefix that begins so, which YANG 1.1 allows (RFC 7950 §6.2). */
+const REFUSED_NAME = /(?<=^|:)(?=xml)/gi;
 /** RFC 7950 §14, yang-char. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufdd0-\ufdef\ufffe\uffff]/;
@@ -138,10 +141,11 @@ export function scan(source: string, file: string): Scan {
       const afterKeyword = offset;
       skipSeparators();
       const argument = offset === afterKeyword && !/[;{]/.test(text[offset] ?? "") ? undefined : takeArgument();
-      if (statements.push({ ...position, argument }) > MAX_STATEMENTS) {
+      if (statements.push({ ...position, keyword, argument }) > MAX_STATEMENTS) {
         fail(at, `the file has more than ${MAX_STATEMENTS} statements`);
       }
-      skeleton.push(argument === undefined ? keyword : `${keyword} ${statements.length}`);
+      const safe = keyword.replace(REFUSED_NAME, "_");
+      skeleton.push(argument === undefined ? safe : `${safe} ${statements.length}`);
       if (keyword === "yang-version" && open.length === 1) version = argument;
       skipSeparators();
       if (text[offset] === "{") {

@@ -3,7 +3,6 @@ declare module "yang-js" {
   /** A statement. Each is made by `parse`, which takes its substatements in one by one through `merge`. */
   export default class Yang {
     static parse<T extends Yang>(this: new () => T, schema: string, options?: { readonly compile?: boolean }): T;
-    readonly kind: string;
     /** The raw argument. */
     readonly tag: string | undefined;
     /** Which substatements may stand here, and how often. */

@@ -78,3 +78,121 @@ test("a misspelt keyword is answered with the one that was meant", () => {
     what: "there is no statement 'contaner', did you mean 'container'?",
   });
 });
+
+const OLD = (body: string): string => `${HEAD}\n ${body} }`;
+const NEW = (body: string): string => `module m { yang-version 1.1; namespace "urn:m"; prefix m;\n ${body} }`;
+const GRAMMAR: ReadonlyArray<readonly [rule: string, text: string, what: string]> = [
+  [
+    "CC-7950-12: an action in YANG 1",
+    OLD("container c { action a; }"),
+    "'action' can stand inside 'container c' only in a module with 'yang-version 1.1;'",
+  ],
+  [
+    "CC-7950-12: anydata in YANG 1",
+    OLD("anydata a;"),
+    "'anydata' can stand inside 'module m' only in a module with 'yang-version 1.1;'",
+  ],
+  [
+    "CC-7950-12: a modifier in YANG 1",
+    OLD("leaf a { type string { pattern a { modifier invert-match; } } }"),
+    "'modifier' can stand inside 'pattern a' only in a module with 'yang-version 1.1;'",
+  ],
+  [
+    "CC-7950-12: an identity with two bases in YANG 1",
+    OLD("identity i { base a; base b; }"),
+    "'identity i' has more than one 'base'; only YANG 1.1 allows several",
+  ],
+  [
+    "CC-6020-6.2: a name that begins with xml in YANG 1",
+    OLD("leaf xMl { type int8; }"),
+    "'leaf' has the name 'xMl', but in YANG 1 no name begins with 'xml'",
+  ],
+  [
+    "CC-7950-6.2: a name with a blank",
+    NEW('leaf "a b" { type int8; }'),
+    "'leaf' has the argument 'a b', which must be a name: letters, digits, '_', '-' and '.', beginning with a letter or '_'",
+  ],
+  [
+    "CC-7950-7.1.9: a date that is none",
+    NEW("revision 2020-13-01;"),
+    "'revision' has the argument '2020-13-01', which must be a date such as 2026-11-21",
+  ],
+  [
+    "CC-7950-7.1.2: a version that is none",
+    NEW("").replace("1.1", "1.2"),
+    "'yang-version' has the argument '1.2', which must be 1 or 1.1",
+  ],
+  [
+    "CC-7950-7.6.5: a mandatory that is neither",
+    NEW("leaf a { type int8; mandatory yes; }"),
+    "'mandatory' has the argument 'yes', which must be true or false",
+  ],
+  [
+    "CC-7950-7.7.5: a negative min-elements",
+    NEW("leaf-list a { type int8; min-elements -1; }"),
+    "'min-elements' has the argument '-1', which must be 0 or a positive whole number",
+  ],
+  [
+    "CC-7950-7.7.6: max-elements 0",
+    NEW("leaf-list a { type int8; max-elements 0; }"),
+    "'max-elements' has the argument '0', which must be a positive whole number or 'unbounded'",
+  ],
+  [
+    "CC-7950-7.7.7: an order that is none",
+    NEW("leaf-list a { type int8; ordered-by me; }"),
+    "'ordered-by' has the argument 'me', which must be user or system",
+  ],
+  [
+    "CC-7950-9.3.4: too many fraction-digits",
+    NEW("leaf a { type decimal64 { fraction-digits 19; } }"),
+    "'fraction-digits' has the argument '19', which must be a whole number from 1 to 18",
+  ],
+  [
+    "CC-7950-7.20.3: an unknown deviation",
+    NEW("deviation /m:a { deviate change; }"),
+    "'deviate' has the argument 'change', which must be not-supported, add, replace or delete",
+  ],
+  ["CC-7950-7.14: an input with an argument", NEW("rpc r { input x; }"), "'input' takes no argument"],
+  ["CC-7950-7.6: a leaf without a type", NEW("leaf a;"), "'leaf a' needs a 'type' statement"],
+  ["CC-7950-7.6: a leaf without a name", NEW("leaf { type int8; }"), "'leaf' needs an argument"],
+  ["CC-7950-7.1: a module without namespace", "module m { prefix m; }", "'module m' needs a 'namespace' statement"],
+  [
+    "CC-7950-7.1: an import behind the body",
+    NEW("leaf a { type int8; } import o { prefix o; }"),
+    "'import' must stand before 'leaf'",
+  ],
+  [
+    "CC-7950-14: a config in a case",
+    NEW("choice c { case a { config false; } }"),
+    "'config' cannot stand inside 'case a'",
+  ],
+  [
+    "CC-8791-2: a config in a structure",
+    NEW("import ietf-yang-structure-ext { prefix sx; } sx:structure s { config false; }"),
+    "'config' cannot stand inside 'sx:structure s'",
+  ],
+  [
+    "CC-7950-6: a control character",
+    NEW('description "a\u0007";'),
+    "a control character must not stand in a YANG file",
+  ],
+];
+test.each(GRAMMAR)("%s is refused", (_rule, text, what) => {
+  expect(refusal(() => parse(text, "m.yang"))).toMatchObject({ code: "yang.parse", what });
+});
+
+const STRINGS: ReadonlyArray<readonly [name: string, text: string, value: string]> = [
+  ["single quotes keep everything", "'a\\n \n  b'", "a\\n \n  b"],
+  ["escapes in double quotes", '"a\\n\\t\\"\\\\"', 'a\n\t"\\'],
+  ["blanks at the end of a line go", '"a  \t\nb"', "a\nb"],
+  ["the indentation up to the quote goes", '"a\n               b\n                 c\n  d"', "a\nb\n  c\nd"],
+  ["blanks around an escaped line feed stay", '"a \\n  b"', "a \n  b"],
+  ["a tab counts as eight columns", '"a\n\t\tb"', "a\n b"],
+  ["pieces are joined", '"a" + \'b\'\n + /* c */ "d"', "abd"],
+  ["CR LF is a line break", '"a\r\n               b"', "a\nb"],
+  ["an empty string", '""', ""],
+];
+test.each(STRINGS)("CC-7950-6.1.3: %s", (_name, text, value) => {
+  const root = parse(`module m { yang-version 1.1; namespace "urn:m"; prefix m;\n  description ${text}; }`, "m.yang");
+  expect(child(root, "description")?.argument).toBe(value);
+});

@@ -7,7 +7,7 @@ import { compileTexts, moduleM, nodeAt, RESTCONF, STRUCTURE_EXT, schemaOf } from
 const names = (node: SchemaNode): readonly string[] => node.children.map((each) => each.name);
 const typeOf = (body: string): LeafType | undefined => nodeAt(schemaOf(moduleM(body)), "/m:a").type;
 
-describe("types", () => {
+describe("CC-7950-9: types", () => {
   const ROWS: ReadonlyArray<readonly [name: string, body: string, type: Partial<LeafType>]> = [
     ["a built-in type has no restriction of its own", "leaf a { type int8; }", { base: "int8", range: undefined }],
     [
@@ -154,7 +154,7 @@ describe("types", () => {
   });
 });
 
-describe("leafs and lists", () => {
+describe("CC-7950-7.6 CC-7950-7.7 CC-7950-7.8: leafs and lists", () => {
   const FACTS: ReadonlyArray<readonly [name: string, body: string, facts: Partial<SchemaNode>]> = [
     [
       "default and units come from the typedef",
@@ -230,7 +230,7 @@ describe("leafs and lists", () => {
   });
 });
 
-describe("choices", () => {
+describe("CC-7950-7.9: choices", () => {
   const schema = schemaOf(
     moduleM(`container t {
       choice c { default y; mandatory false; when "m:on = 'true'";
@@ -262,7 +262,7 @@ describe("choices", () => {
   });
 });
 
-describe("groupings", () => {
+describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
   test("uses stand where they are written, not at the end", () => {
     const schema = schemaOf(
       moduleM(
@@ -312,7 +312,7 @@ describe("groupings", () => {
   });
 });
 
-describe("operations and notifications", () => {
+describe("CC-7950-7.14 CC-7950-7.15 CC-7950-7.16: operations and notifications", () => {
   const schema = schemaOf(
     moduleM(`rpc r; rpc s { input { must x; leaf a { type int8; mandatory true; } } output { list o { leaf b { type int8; } } } }
       container t { list l { key k; leaf k { type int8; } action act { output { leaf z { type int8; } } } notification n { leaf q { type int8; } } } }
@@ -332,7 +332,7 @@ describe("operations and notifications", () => {
   });
 });
 
-describe("augments and deviations", () => {
+describe("CC-7950-7.17 CC-7950-7.20.3: augments and deviations", () => {
   const base =
     'module b { yang-version 1.1; namespace "urn:b"; prefix b; container t { leaf x { type int8; default 3; must p; } choice c { leaf c1 { type int8; } } } rpc r; notification n; }';
 
@@ -378,7 +378,7 @@ describe("augments and deviations", () => {
   });
 });
 
-describe("features", () => {
+describe("CC-7950-7.20.1: features", () => {
   const body = `feature on; feature off; feature both { if-feature "on and off"; }
     leaf a { type int8; if-feature "on and not (off or both)"; } leaf b { type int8; if-feature off; }
     leaf c { type int8; if-feature "off or on"; } leaf e { type enumeration { enum x { if-feature off; } enum y; } }
@@ -399,7 +399,7 @@ describe("features", () => {
   });
 });
 
-describe("identities", () => {
+describe("CC-7950-7.18: identities", () => {
   const schema = schemaOf(
     moduleM("import o { prefix o; } identity x { base o:top; } identity y { base x; base z; } identity z;"),
     'module o { namespace "urn:o"; prefix o; identity top; }',
@@ -414,7 +414,7 @@ describe("identities", () => {
   });
 });
 
-describe("modules", () => {
+describe("CC-7950-5.1: modules", () => {
   test("an import by revision takes that revision's definitions, while the newest is the one with data", () => {
     const old =
       'module o { namespace "urn:o"; prefix o; revision 2019-01-01; typedef t { type int8; } leaf gone { type int8; } }';
