@@ -14,19 +14,25 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
 export const nameOf = (input: string): string => (input === STDIN ? "standard input" : input);
 
 /** Of a file, or of standard input for `-`. Throws UsageError `cli.file`, `cli.too-large`. */
-export async function readBytes(input: string, { stdin }: Pick<ToolIo, "stdin">): Promise<Uint8Array> {
+export const readBytes = (input: string, { stdin }: Pick<ToolIo, "stdin">): Promise<Uint8Array> =>
+  input === STDIN ? readAll(stdin, nameOf(input)) : readFileBytes(input);
+
+/** Throws UsageError `cli.file`, `cli.too-large`. */
+export const readFileBytes = (path: string): Promise<Uint8Array> => readAll(createReadStream(path), path);
+
+async function readAll(source: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const part of input === STDIN ? stdin : createReadStream(input)) {
+    for await (const part of source) {
       length += part.length;
-      if (length > MAX_INPUT) throw new UsageError("cli.too-large", { path: nameOf(input), limit: MAX_INPUT });
+      if (length > MAX_INPUT) throw new UsageError("cli.too-large", { path, limit: MAX_INPUT });
       parts.push(part);
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
-    throw new UsageError("cli.file", { path: nameOf(input), reason }, { cause: error });
+    throw new UsageError("cli.file", { path, reason }, { cause: error });
   }
   return Buffer.concat(parts);
 }

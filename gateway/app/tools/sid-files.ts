@@ -1,22 +1,16 @@
 /** What the tools of .sid files read and write: sources, .sid files, the registry of ranges. */
-import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, rename, rm, stat, writeFile } from "node:fs/promises";
 import { UsageError } from "../../base/index.ts";
 import { builtInModels } from "../../yang/index.ts";
 import { loadModuleTree, type ModuleTree, parseSidFile, readSidFile, type SidFile } from "../../yang/sid/index.ts";
+import { asText, readFileBytes } from "./input.ts";
 
 export type Print = (text: string) => void;
 /** Standard output instead of a file. */
 const STDOUT = "-";
 
-/** Throws UsageError `cli.file`. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
-    throw new UsageError("cli.file", { path, reason }, { cause: error });
-  }
-}
+/** Throws UsageError `cli.file`, `cli.too-large`, `cli.not-text`. */
+export const readText = async (path: string): Promise<string> => asText(await readFileBytes(path), path);
 
 /** A file to go on from, which must keep its rules. Throws UsageError `cli.file`, `yang.sid-*`. */
 export const soundSidFile = async (path: string): Promise<SidFile> => readSidFile(await readText(path), path);
@@ -45,6 +39,11 @@ export async function writeText(path: string, text: string, print: Print): Promi
   if (path === STDOUT) {
     print(text.replace(/\n$/, ""));
     return;
+  }
+  // A device or a folder must not be replaced by a file of its name.
+  const former = await stat(path).catch(() => undefined);
+  if (former !== undefined && !former.isFile()) {
+    throw new UsageError("cli.file-write", { path, reason: "it is not a regular file" });
   }
   const draft = `${path}.${process.pid}.new`;
   try {

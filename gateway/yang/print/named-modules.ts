@@ -11,10 +11,10 @@ import { chooseSidFiles, featureChoice, findIn, parseAll } from "../loading/comp
 import { decodeSource, readLibraryFiles, type SourceFile } from "../loading/files.ts";
 import { findFaults } from "../loading/find-faults.ts";
 import { impliedBy } from "../loading/implied.ts";
+import { modelsNearby } from "../loading/nearby.ts";
 import { openParser } from "../parse/parser.ts";
 import { bindSids } from "../sid/bind.ts";
 import { readSidFile } from "../sid/sid-file.ts";
-import { modelsNearby } from "./nearby.ts";
 import { type ModuleOutline, outlineOf, prefixOf } from "./outline.ts";
 
 export interface NamedModulesOptions {

@@ -2,7 +2,8 @@
 import { dirname } from "node:path";
 import { openSchema } from "../compile/open-schema.ts";
 import { findIn } from "../loading/compile-files.ts";
-import { readLibraryFiles, readModelFiles, type SourceFile } from "../loading/files.ts";
+import { readLibraryFiles, type SourceFile } from "../loading/files.ts";
+import { modelsNearby } from "../loading/nearby.ts";
 import { openParser } from "../parse/parser.ts";
 import { openNamedModules } from "../print/named-modules.ts";
 import type { Schema } from "../schema.ts";
@@ -11,7 +12,7 @@ import { type ModuleTree, openModuleTree } from "./module-tree.ts";
 /** `folders` are where imports are looked for, besides the folder of the module. Throws UsageError `yang.*`. */
 export async function loadModuleTree(source: SourceFile, folders: readonly string[]): Promise<ModuleTree> {
   const around = [...new Set([dirname(source.path), ...folders])];
-  const [nearby, library, parse] = await Promise.all([readModelFiles(around), readLibraryFiles(), openParser()]);
+  const [nearby, library, parse] = await Promise.all([modelsNearby(around), readLibraryFiles(), openParser()]);
   const root = parse(source.text, source.path);
   const yang = nearby.filter(({ path }) => path.endsWith(".yang"));
   return openModuleTree(root, findIn([root], [...yang, ...library], parse));

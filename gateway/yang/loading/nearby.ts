@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../base/index.ts";
-import { decodeSource, type SourceFile } from "../loading/files.ts";
+import { decodeSource, type SourceFile } from "./files.ts";
 
 const MODEL = /\.(yang|sid)$/;
 
