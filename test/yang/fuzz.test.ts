@@ -9,6 +9,7 @@ test("20 000 mutated inputs: only coded errors, nothing slow, and what is read s
   for (const kind of [
     "data",
     "instances",
+    "calls",
     "identifiers",
     "JSON text",
     "JSON document",

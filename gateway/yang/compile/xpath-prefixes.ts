@@ -6,16 +6,16 @@
 import type { Statement } from "../parse/statement.ts";
 import { moduleOfPrefix, type Unit } from "./module-set.ts";
 
-/** A literal in either quotes, or a qualified name that is no axis (`child::x`). */
-const TOKEN = /"[^"]*"|'[^']*'|([A-Za-z_][\w.-]*):(?!:)(?=[A-Za-z_*])/g;
+/** A literal in either quotes, or a name, with its colon if it qualifies another and is no axis (`child::x`). */
+const TOKEN = /"[^"]*"|'[^']*'|([A-Za-z_][\w.-]*)(:(?!:)(?=[A-Za-z_*]))?/g;
 const IDENTITY = /^(["'])([A-Za-z_][\w.-]*):([A-Za-z_][\w.-]*)\1$/;
 
 export const qualifyPrefixes = (xpath: string, unit: Unit, at: Statement): string =>
-  xpath.replace(TOKEN, (token: string, prefix: string | undefined) => {
-    if (prefix !== undefined) return `${moduleOfPrefix(unit, prefix, at).name}:`;
-    const [, quote, namespace = "", name] = IDENTITY.exec(token) ?? [];
+  xpath.replace(TOKEN, (token: string, name: string | undefined, colon: string | undefined) => {
+    if (name !== undefined) return colon === undefined ? token : `${moduleOfPrefix(unit, name, at).name}:`;
+    const [, quote, namespace = "", local] = IDENTITY.exec(token) ?? [];
     const module = unit.prefixes.get(namespace);
-    return module ? `${quote}${module.name}:${name}${quote}` : token;
+    return module ? `${quote}${module.name}:${local}${quote}` : token;
   });
 
 /** A literal, or a name that is neither qualified nor an axis nor a function. */

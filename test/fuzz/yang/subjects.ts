@@ -36,6 +36,8 @@ export interface Sample {
   readonly data: ReadonlyMap<Form, Uint8Array>;
   readonly identifiers: ReadonlyMap<Form, Uint8Array>;
   readonly instances: ReadonlyMap<Form, Uint8Array>;
+  /** Calls of rpcs, with their inputs. */
+  readonly calls: ReadonlyMap<Form, Uint8Array>;
   readonly paths: readonly string[];
   readonly ids: readonly InstanceId[];
 }
@@ -90,23 +92,19 @@ function subject(name: string, schema: Schema, forms: readonly Form[], dice: Dic
   const documents = new RandomDocuments(schema, dice, { state: true, size: SIZE });
   const samples: Sample[] = [];
   for (let tries = 0; samples.length < SAMPLES && tries < 50 * SAMPLES; tries++) {
-    const sample = sampleOf(documents.next(), schema, forms);
+    const sample = sampleOf(documents, schema, forms);
     if (sample !== undefined) samples.push(sample);
   }
   return { name, schema, forms, documents, samples };
 }
 
 /** undefined: it holds a value that none of the random tries got right. */
-function sampleOf(document: Members, schema: Schema, forms: readonly Form[]): Sample | undefined {
-  let tree: Tree;
-  try {
-    tree = fromJson(document as Json, schema);
-  } catch (error) {
-    if (isCoded(error)) return undefined;
-    throw error;
-  }
+function sampleOf(documents: RandomDocuments, schema: Schema, forms: readonly Form[]): Sample | undefined {
+  const document = documents.next();
+  const tree = unlessRefused(() => fromJson(document as Json, schema));
+  if (tree === undefined) return undefined;
   const paths = placesIn(document, schema).map(({ path }) => path);
-  const ids = paths.flatMap((path) => idOf(path, schema) ?? []);
+  const ids = paths.flatMap((path) => unlessRefused(() => parsePath(path, schema)) ?? []);
   // A few, so that a change of one leaves others that can be read.
   const few = ids.filter((_, i) => i % Math.ceil(ids.length / FEW) === 0);
   const instances = few.map((id): Instance => ({ id, value: select(tree, id, schema) }));
@@ -119,24 +117,32 @@ function sampleOf(document: Members, schema: Schema, forms: readonly Form[]): Sa
     data: by((form) => encodeTree(tree, schema, form)),
     identifiers: by((form) => encodeIdentifiers(few, schema, form)),
     instances: by((form) => encodeInstances(instances, schema, form)),
+    calls: by((form) => encodeInstances(callsOf(documents, schema), schema, form)),
   };
 }
 
-function idOf(path: string, schema: Schema): InstanceId | undefined {
+function callsOf(documents: RandomDocuments, schema: Schema): readonly Instance[] {
+  const rpcs = schema.roots.filter(({ kind }) => kind === "rpc");
+  const calls = rpcs.flatMap((rpc): Instance[] => {
+    const input = rpc.children.find(({ kind }) => kind === "input");
+    const json = input && { [`${rpc.module}:input`]: documents.value(input) as Json };
+    const value = json && unlessRefused(() => fromJson(json, schema, input));
+    return value === undefined ? [] : [{ id: { sid: rpc.sid, keys: [] }, value }];
+  });
+  return calls.slice(0, FEW);
+}
+
+function unlessRefused<T>(run: () => T): T | undefined {
   try {
-    return parsePath(path, schema);
+    return run();
   } catch (error) {
     if (isCoded(error)) return undefined;
     throw error;
   }
 }
 
-export const isValid = (tree: Tree, schema: Schema): boolean => {
-  try {
+export const isValid = (tree: Tree, schema: Schema): boolean =>
+  unlessRefused(() => {
     validate(tree, schema);
     return true;
-  } catch (error) {
-    if (isCoded(error)) return false;
-    throw error;
-  }
-};
+  }) ?? false;

@@ -18,8 +18,11 @@ import {
   formatInstanceId,
   fromJson,
   type Instance,
+  isTree,
   type Json,
+  merge,
   parsePath,
+  salvageTree,
   type Tree,
   toJson,
   validate,
@@ -56,11 +59,12 @@ interface Kind {
   readonly make: (range: Range) => Trial;
 }
 
-type Bytes = "data" | "identifiers" | "instances";
+type Bytes = "data" | "identifiers" | "instances" | "calls";
 
 export const KINDS: readonly Kind[] = [
   { name: "data", weight: 60, make: (range) => bytesTrial(range, "data", dataTrial) },
   { name: "instances", weight: 50, make: (range) => bytesTrial(range, "instances", instancesTrial) },
+  { name: "calls", weight: 12, make: (range) => bytesTrial(range, "calls", callsTrial) },
   { name: "edit", weight: 20, make: editTrial },
   { name: "identifiers", weight: 20, make: (range) => bytesTrial(range, "identifiers", identifiersTrial) },
   { name: "JSON text", weight: 20, make: jsonTextTrial },
@@ -92,7 +96,8 @@ function bytesTrial({ dice, subjects }: Range, what: Bytes, read: (told: Told) =
   return {
     input: `${subject.name}, ${what} as ${readAs}: ${toHex(bytes.subarray(0, 400))}`,
     run: () => {
-      if (explained) annotate(bytes, subject.schema, ({ data: 140, identifiers: 141, instances: 142 } as const)[what]);
+      if (explained)
+        annotate(bytes, subject.schema, ({ data: 140, identifiers: 141, instances: 142, calls: 142 } as const)[what]);
       return read({ bytes, form: readAs, subject, sample });
     },
   };
@@ -100,8 +105,10 @@ function bytesTrial({ dice, subjects }: Range, what: Bytes, read: (told: Told) =
 
 const EMPTY = new Uint8Array(0);
 
-function dataTrial({ bytes, form, subject: { schema } }: Told): string | undefined {
+function dataTrial({ bytes, form, subject: { schema }, sample }: Told): string | undefined {
+  refusedOr(() => void salvageTree(bytes, schema));
   const tree = decodeTree(bytes, schema, form);
+  refusedOr(() => void encodeTree(merge(sample.tree, tree, schema), schema, form));
   const again = encodeTree(tree, schema, form);
   const reread = decodeTree(again, schema, form);
   if (!isDeepStrictEqual(reread, tree)) return "it decodes to another tree after encoding";
@@ -175,6 +182,22 @@ function editTrial({ dice, subjects }: Range): Trial {
     input: `${subject.name}, edit of ${JSON.stringify(sample.document).slice(0, 600)}: ${words.join("; ").slice(0, 600)}`,
     run: () => editFinding(sample.tree, instances, subject),
   };
+}
+
+/** What stands under the SID of an rpc is its input. */
+function callsTrial({ bytes, form, subject: { schema }, sample }: Told): string | undefined {
+  const calls = decodeInstances(bytes, schema, "input", form);
+  const reread = decodeInstances(encodeInstances(calls, schema, form), schema, "input", form);
+  if (!isDeepStrictEqual(reread, calls)) return "they decode to other calls after encoding";
+  for (const { id, value } of calls) {
+    const input = schema.bySid(id.sid)?.children.find(({ kind }) => kind === "input");
+    if (input === undefined || !isTree(value)) continue;
+    const json = JSON.parse(JSON.stringify(toJson(value, schema, input))) as Json;
+    if (!hasFloats(value) && !isDeepStrictEqual(fromJson(json, schema, input), value))
+      return "its JSON is another input";
+    validate(value, schema, input, { datastore: sample.tree });
+  }
+  return undefined;
 }
 
 function identifiersTrial({ bytes, form, subject: { schema } }: Told): string | undefined {
