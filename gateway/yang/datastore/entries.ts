@@ -6,6 +6,7 @@
 import type { PlanNode } from "../codec/plan-node.ts";
 import { equalLeaf } from "../codec/value.ts";
 import type { LeafValue, Tree } from "../tree.ts";
+import { handOnTables } from "./entry-values.ts";
 
 /** Keys in a form that a Map can tell apart; the types of a list's keys are always the same. */
 export type KeyText = string | number | bigint | boolean;
@@ -39,8 +40,9 @@ export function findEntry(entries: readonly Tree[], list: PlanNode, keys: readon
 /** The array with the entry in the place of another one with its keys, or as the last one for a position below 0. */
 export function withEntry(entries: readonly Tree[], position: number, entry: Tree): readonly Tree[] {
   const copy = copyEntries(entries);
-  if (position < 0) copy.push(entry);
-  else copy[position] = entry;
+  const place = position < 0 ? entries.length : position;
+  copy[place] = entry;
+  handOnTables(entries, copy, place);
   return copy;
 }
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { planOf } from "../../../gateway/yang/codec/plan.ts";
 import { equalLeaf } from "../../../gateway/yang/codec/value.ts";
 import { copyEntries, entryText, findEntry, withEntry } from "../../../gateway/yang/datastore/entries.ts";
+import { type EntryValue, hasEntryWith } from "../../../gateway/yang/datastore/entry-values.ts";
 import type { LeafValue, Tree } from "../../../gateway/yang/index.ts";
 import { container, handSchema, leaf, list } from "../../support/hand-schema.ts";
 
@@ -21,6 +22,10 @@ const [ONE, TWO, THREE, FOUR] = [10, 20, 30, 40].map((sid) => PLAN.nodes.get(sid
 
 const walk = (entries: readonly Tree[], key: number): number =>
   entries.findIndex((entry) => equalLeaf(entry.get(11) as LeafValue, key));
+/** Few values, so that many entries share one. */
+const valueIn: EntryValue = (each) => (each.get(12) as number) % 5;
+const walkForValue = (entries: readonly Tree[], value: number, except?: Tree): boolean =>
+  entries.some((each) => each !== except && valueIn(each) === value);
 const entry = (key: number, value = 0): Tree =>
   new Map([
     [11, key],
@@ -36,7 +41,7 @@ const step = fc.record({
   how: fc.constantFrom("set", "set", "set", "delete", "look", "grow"),
 });
 
-test("CC-I3: entries are found in every array of a family", () => {
+test("CC-I3 CC-7950-7.8.3: entries are found in every array of a family, by keys and by values", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
       const family: Array<readonly Tree[]> = [Array.from({ length: 16 }, (_, key) => entry(key))];
@@ -44,6 +49,7 @@ test("CC-I3: entries are found in every array of a family", () => {
         const entries = family[of % family.length]!;
         const at = findEntry(entries, ONE!, [key]);
         expect(at).toBe(walk(entries, key));
+        if (key % 2 === 0) expect(hasEntryWith(entries, valueIn, of % 6)).toBe(walkForValue(entries, of % 6));
         if (how === "set") family.push(withEntry(entries, at, entry(key, of)));
         else if (how === "delete" && at >= 0) family.push(entries.toSpliced(at, 1));
         else if (how === "grow" && at < 0) {
@@ -53,6 +59,10 @@ test("CC-I3: entries are found in every array of a family", () => {
         }
       }
       for (const entries of family) {
+        const values = [0, 1, 2, 3, 4, 5];
+        expect(values.map((value) => hasEntryWith(entries, valueIn, value, entries[7]))).toEqual(
+          values.map((value) => walkForValue(entries, value, entries[7])),
+        );
         expect(KEYS.map((key) => findEntry(entries, ONE!, [key]))).toEqual(KEYS.map((key) => walk(entries, key)));
       }
     }),

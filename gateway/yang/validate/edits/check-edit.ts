@@ -1,7 +1,7 @@
 /**
  * Datastores after an edit (RFC 7950 §8.3), as far as the edit can have broken them: what it set, the places whose
  * children changed, and the constraints elsewhere that look at what changed. The cost follows the edit, not the tree;
- * only `unique` and expressions that look through a list cost that list.
+ * only expressions that look through a list cost that list, and entries that come or go ask all that look at theirs.
  */
 import type { Fault } from "../../codec/fault.ts";
 import { lineage } from "../../codec/instance-id.ts";

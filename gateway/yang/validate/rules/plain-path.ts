@@ -4,8 +4,9 @@
  */
 import type { Plan, PlanNode } from "../../codec/plan-node.ts";
 import { entriesIn, equalLeaf, leavesIn, treeIn } from "../../codec/value.ts";
-import { findEntry } from "../../datastore/entries.ts";
-import type { LeafValue, Tree } from "../../tree.ts";
+import { findEntry, leafText } from "../../datastore/entries.ts";
+import { type EntryValue, hasEntryWith } from "../../datastore/entry-values.ts";
+import type { LeafValue, Tree, Value } from "../../tree.ts";
 import type { Frame } from "../frame.ts";
 
 export interface PlainPath {
@@ -15,6 +16,8 @@ export interface PlainPath {
   readonly from: PlanNode;
   /** The schema nodes on the way down, the target last. */
   readonly down: readonly PlanNode[];
+  /** Where the target lies in no list below it: the last list on the way, and what the target says in an entry of it. */
+  readonly last: { readonly list: PlanNode; readonly valueIn: EntryValue } | undefined;
 }
 
 const PLAIN = /^(?:\.\.\/)*[\w.:-]+(?:\/[\w.:-]+)*$/;
@@ -37,7 +40,7 @@ export function plainPath(path: string, leaf: PlanNode, plan: Plan): PlainPath |
     down.push(next);
     here = next;
   }
-  return here.leaf === undefined ? undefined : { ups: absolute ? undefined : ups, from, down };
+  return here.leaf === undefined ? undefined : { ups: absolute ? undefined : ups, from, down, last: lastList(down) };
 }
 
 /** Input and output stand for their operation in XPath: above them is what is above the operation (§6.4.1). */
@@ -53,14 +56,30 @@ function childNamed(parent: PlanNode, step: string, module: string): PlanNode | 
   return same.find(({ schema }) => schema.module === wanted) ?? (colon < 0 ? same[0] : undefined);
 }
 
+function lastList(down: readonly PlanNode[]): PlainPath["last"] {
+  const at = down.findLastIndex(({ kind }) => kind === "list");
+  const list = down[at];
+  if (list === undefined || down.at(-1)!.kind !== "leaf") return undefined;
+  const way = down.slice(at + 1);
+  return {
+    list,
+    valueIn(entry) {
+      let value: Value | undefined = entry;
+      for (const { sid } of way) value = treeIn(value)?.get(sid);
+      return value === undefined ? undefined : leafText(value as LeafValue);
+    },
+  };
+}
+
 /** Does a leaf at the end of the path have the value? `frame` is the place of the leaf that refers. */
 export function leadsTo(path: PlainPath, value: LeafValue, frame: Frame): boolean {
   let from: Frame | undefined = frame;
   while (from !== undefined && from.rules.node !== path.from) from = from.above;
-  return from !== undefined && found(from.tree, path.down, 0, value);
+  return from !== undefined && found(from.tree, path, 0, value);
 }
 
-function found(tree: Tree, down: readonly PlanNode[], depth: number, value: LeafValue): boolean {
+function found(tree: Tree, path: PlainPath, depth: number, value: LeafValue): boolean {
+  const { down, last } = path;
   const step = down[depth]!;
   const held = tree.get(step.sid);
   if (held === undefined) return false;
@@ -73,11 +92,12 @@ function found(tree: Tree, down: readonly PlanNode[], depth: number, value: Leaf
       const entries = entriesIn(held);
       const isKey = depth === down.length - 2 && step.keys.length === 1 && step.keys[0] === down[depth + 1];
       if (isKey) return findEntry(entries, step, [value]) >= 0;
-      return entries.some((entry) => found(entry, down, depth + 1, value));
+      if (step === last?.list) return hasEntryWith(entries, last.valueIn, leafText(value));
+      return entries.some((entry) => found(entry, path, depth + 1, value));
     }
     default: {
       const inner = treeIn(held);
-      return inner !== undefined && found(inner, down, depth + 1, value);
+      return inner !== undefined && found(inner, path, depth + 1, value);
     }
   }
 }

@@ -7,6 +7,7 @@ import type { LeafType, Must, NodeKind, SchemaNode } from "../../schema.ts";
 import { type Conditions, conditionsOf } from "../../xpath/when.ts";
 import { type Expression, expressionIn } from "./expression.ts";
 import { type Reference, referenceOf } from "./reference.ts";
+import { type UniqueRule, uniqueRule } from "./unique.ts";
 
 export interface Rules {
   readonly node: PlanNode;
@@ -26,8 +27,7 @@ export interface Rules {
   readonly reference: Reference | undefined;
   /** It, or something below it, has constraints that hold for defaults and for containers that are not there too. */
   readonly speaks: boolean;
-  /** §7.8.3: each is a list of leaves, told by the way down to them. */
-  readonly unique: ReadonlyArray<ReadonlyArray<readonly PlanNode[]>>;
+  readonly unique: readonly UniqueRule[];
 }
 
 export interface Level {
@@ -120,7 +120,7 @@ function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
     })),
     reference: schema.type === undefined || !mayRefer(schema.type) ? undefined : referenceOf(schema.type, node, plan),
     speaks: false,
-    unique: (schema.unique ?? []).map((paths) => paths.flatMap((path) => leafAt(node, path) ?? [])),
+    unique: (schema.unique ?? []).map((paths) => uniqueRule(node, paths)),
   };
 }
 
@@ -134,17 +134,4 @@ function levelsOf({ cases = [] }: SchemaNode): readonly Level[] {
     path = `${path}/${choice}/${name}`;
     return level;
   });
-}
-
-/** The way from a list down to a leaf of its `unique`, as one element; none when it leads nowhere. */
-function leafAt(list: PlanNode, path: string): ReadonlyArray<readonly PlanNode[]> | undefined {
-  const way: PlanNode[] = [];
-  let here: PlanNode | undefined = list;
-  for (const step of path.split("/")) {
-    const name = step.slice(step.indexOf(":") + 1);
-    here = here.children.find(({ schema }) => schema.name === name);
-    if (here === undefined) return undefined;
-    way.push(here);
-  }
-  return [way];
 }
