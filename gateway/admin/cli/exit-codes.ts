@@ -7,7 +7,7 @@ export type ExitName = keyof typeof EXIT;
 export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: "done",
   failed:
-    "the gateway refused the command, `decode` was given bytes that break a rule, or something else went wrong; the text says what",
+    "the gateway refused the command, data or models break a rule, or something else went wrong; the text says what",
   stopped: "`try` only: the campaign's own rule stopped it",
   usage: "the command line is wrong",
   unavailable: "a port or the data folder is taken, or no gateway runs on it",

@@ -48,7 +48,7 @@ export const CONFIG_ERRORS = {
   "cli.not-text": {
     blame: "usage",
     text: "{path} is not text in UTF-8",
-    hint: "CBOR is read by 'sidgate yang decode' and 'sidgate yang validate'.",
+    hint: "JSON, YANG and .sid files are; CBOR is read by 'sidgate yang decode' and 'sidgate yang validate'.",
   },
   "cli.json": {
     blame: "usage",
