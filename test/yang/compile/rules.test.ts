@@ -231,6 +231,13 @@ const TYPES: readonly Row[] = [
     what: "'1.25' is not a bound of this type",
   },
   {
+    rule: "9.2.4",
+    name: "a hexadecimal bound",
+    source: "leaf a { type int8 { range 0..0x10; } }",
+    statement: "range 0..0x10",
+    what: "'0x10' is not a bound of this type",
+  },
+  {
     rule: "9.4.4",
     name: "a length below zero",
     source: "leaf a { type string { length -1..2; } }",
@@ -488,6 +495,14 @@ const NODES: readonly Row[] = [
     source: "choice c { case x; container x; }",
     statement: "container x",
     what: "the choice has a case 'x' already (file0.yang:2)",
+  },
+  {
+    rule: "6.2.1",
+    name: "differs: a leaf in a choice of its name (yanglint takes it, pyang refuses it)",
+    source: "choice x { leaf x { type int8; } }",
+    statement: "leaf x",
+    what: "its parent has a child 'x' already (file0.yang:2)",
+    right: "choice x { case x { leaf y { type int8; } } }",
   },
   {
     rule: "7.9.3",

@@ -27,7 +27,7 @@ describe("CC-7950-9: types", () => {
       "leaf a { type uint64 { range 1..max; } }",
       { range: [["1", "18446744073709551615"]] },
     ],
-    ["a range may be hexadecimal", "leaf a { type int16 { range -0x10..0x10; } }", { range: [["-16", "16"]] }],
+    ["a range may be below zero", "leaf a { type int16 { range -16..-1; } }", { range: [["-16", "-1"]] }],
     [
       "decimal64 bounds are scaled",
       'typedef t { type decimal64 { fraction-digits 2; range "-1.5..2"; } } leaf a { type t { range "0.25..max"; } }',
@@ -171,6 +171,7 @@ describe("CC-7950-7.6 CC-7950-7.7 CC-7950-7.8: leafs and lists", () => {
       "typedef t { type int8; default 5; } leaf a { type t; mandatory true; }",
       { mandatory: true, defaults: undefined },
     ],
+    ["a default may be hexadecimal", "leaf a { type int16; default -0x10; }", { defaults: ["-0x10"] }],
     ["a leaf-list has several defaults", "leaf-list a { type int8; default 1; default 2; }", { defaults: ["1", "2"] }],
     [
       "a default identity is named with its module",

@@ -26,6 +26,9 @@ export function boundsOf(base: string): Bounds | undefined {
   return [base.startsWith("u") ? [0n, size - 1n] : [-size, size - 1n]];
 }
 
+/** RFC 7950 §14: hexadecimal and octal numbers are for values, not for bounds. */
+const BOUND = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
 /** `1..4 | 8` → intervals; each must lie within `outer`, which `min` and `max` stand for. */
 export function parseBounds(statement: Statement, outer: Bounds, fractionDigits: number): Bounds {
   const lowest = outer[0]?.[0] ?? 0n;
@@ -33,7 +36,8 @@ export function parseBounds(statement: Statement, outer: Bounds, fractionDigits:
   const parse = (text: string): bigint => {
     if (text === "min") return lowest;
     if (text === "max") return highest;
-    return parseScaled(text, fractionDigits) ?? refuse(statement, `'${text}' is not a bound of this type`);
+    const value = BOUND.test(text) ? parseScaled(text, fractionDigits) : undefined;
+    return value ?? refuse(statement, `'${text}' is not a bound of this type`);
   };
   const intervals = argument(statement)
     .split("|")
