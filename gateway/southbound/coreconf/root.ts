@@ -19,7 +19,7 @@ export interface DatastoreRoot {
 }
 
 /** What the gateway's own datastore has; no node's has it. */
-const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images"] as const;
+const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images", "/sidgate-access:access"] as const;
 
 /** Top-level SIDs that only the gateway's own datastore has. */
 export const gatewaySids = (schema: Schema): ReadonlySet<Sid> =>

@@ -52,7 +52,7 @@ export function zooSite(folder: string): Promise<Site> {
 
 /** The modules that come with the gateway. */
 export const ownSite = (models: string): Promise<Site> =>
-  siteOf([models], ["sidgate-building", "sidgate-firmware", "sidgate-gateway", "sidgate-node"]);
+  siteOf([models], ["sidgate-access", "sidgate-building", "sidgate-firmware", "sidgate-gateway", "sidgate-node"]);
 
 /** Published modules; undefined where they are not. */
 export async function publishedSite(): Promise<Site | undefined> {
