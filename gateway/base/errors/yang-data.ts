@@ -120,4 +120,9 @@ export const YANG_DATA_ERRORS = {
     text: "'{path}' is not an instance path at character {at}: {what}",
     hint: "Write paths like /sidgate-building:room/period[start='06:00']/set-point.",
   },
+  "yang.empty-at-top": {
+    blame: "usage",
+    text: "{path} has the type 'empty' and nothing around it, so no edit can set it",
+    hint: "In an edit null deletes; give the leaf a container around it in its module.",
+  },
 } as const;
