@@ -1,0 +1,64 @@
+/* Bounded reading and writing of bytes: the only place where a pointer into a message moves. */
+#include "bytes.h"
+
+struct reader read_from(const uint8_t *bytes, unsigned length) {
+  struct reader r;
+  r.at = bytes;
+  r.left = length;
+  r.bad = false;
+  return r;
+}
+
+const uint8_t *take_bytes(struct reader *r, unsigned length) {
+  const uint8_t *bytes = r->at;
+  if (length > r->left) {
+    r->bad = true;
+    r->left = 0;
+    return NULL;
+  }
+  r->at += length;
+  r->left -= length;
+  return bytes;
+}
+
+uint32_t take_uint(struct reader *r, unsigned length) {
+  const uint8_t *bytes = take_bytes(r, length);
+  uint32_t value = 0;
+  if (bytes == NULL) return 0;
+  while (length-- > 0) value = (value << 8) | *bytes++;
+  return value;
+}
+
+uint8_t take(struct reader *r) { return (uint8_t)take_uint(r, 1); }
+
+struct writer write_to(uint8_t *bytes, unsigned room) {
+  struct writer w;
+  w.at = bytes;
+  w.room = room;
+  w.full = false;
+  return w;
+}
+
+void put_bytes(struct writer *w, const void *bytes, unsigned length) {
+  const uint8_t *from = bytes;
+  while (length-- > 0) put(w, *from++);
+}
+
+void put(struct writer *w, uint8_t byte) {
+  if (w->room == 0) {
+    w->full = true;
+    return;
+  }
+  w->room--;
+  *w->at++ = byte;
+}
+
+void put_uint(struct writer *w, uint32_t value, unsigned length) {
+  while (length-- > 0) put(w, (uint8_t)(value >> (8 * length)));
+}
+
+unsigned uint_length(uint32_t value) {
+  unsigned length = 0;
+  for (; value > 0; value >>= 8) length++;
+  return length;
+}

@@ -1,0 +1,35 @@
+/* Bounded reading and writing of bytes. Whoever goes past an end reads zeros or writes nothing, and is told at the end. */
+#ifndef BYTES_H
+#define BYTES_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Messages and their parts: `unsigned` has 16 bits where that is all that is needed. */
+struct reader {
+  const uint8_t *at;
+  unsigned left;
+  bool bad; /* something was shorter than it said, or not as it must be */
+};
+
+struct writer {
+  uint8_t *at;
+  unsigned room;
+  bool full; /* something did not fit; what is there is of no use */
+};
+
+struct reader read_from(const uint8_t *bytes, unsigned length);
+uint8_t take(struct reader *r);
+/* The next bytes, where they lie; NULL, `bad` and nothing left when there are not as many. */
+const uint8_t *take_bytes(struct reader *r, unsigned length);
+/* Big-endian, up to 4 bytes. */
+uint32_t take_uint(struct reader *r, unsigned length);
+
+struct writer write_to(uint8_t *bytes, unsigned room);
+void put(struct writer *w, uint8_t byte);
+void put_bytes(struct writer *w, const void *bytes, unsigned length);
+void put_uint(struct writer *w, uint32_t value, unsigned length);
+/* Bytes that the value needs without leading zeros; 0 needs none. */
+unsigned uint_length(uint32_t value);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * An image by Block2 (RFC 7959), block after block into the other bank. Behind each block its marks are programmed: one
+ * bit for 16 bytes, cleared. Flash clears bits without erasing, so power may go at any moment and no block is lost.
+ */
+#include "node.h"
+#include "sgf.h"
+#include "sha256.h"
+#include <string.h>
+
+#define UNIT 16u /* the smallest block there is */
+#define MARKS_AT (FLASH_MARKS_SECTOR * FLASH_SECTOR)
+#define CHUNK 64u
+/* 64 bytes of an image fill one frame of 802.15.4 under OSCORE. */
+#define BLOCK_SZX 2
+/* A gateway that is busy says for how long (Max-Age). Longer than this a node sleeps rather than waits, and no more than so often. */
+#define MAX_WAIT_SECONDS 30
+#define MAX_WAITS 8
+
+static unsigned spare_bank(const struct node *node) { return node->kept.bank ^ 1u; }
+
+bool download_begin(struct node *node) {
+  uint32_t first = FLASH_BANK(spare_bank(node)) / FLASH_SECTOR;
+  uint32_t sectors = (node->kept.wanted.size + FLASH_SECTOR - 1) / FLASH_SECTOR;
+  if (!port_flash_erase(FLASH_MARKS_SECTOR)) return false;
+  while (sectors-- > 0) {
+    if (!port_flash_erase(first + sectors)) return false;
+  }
+  return true;
+}
+
+/* In order, so that the first mark that is not set is where to go on. */
+uint32_t download_received(const struct node *node) {
+  uint32_t units = (node->kept.wanted.size + UNIT - 1) / UNIT;
+  uint32_t unit;
+  uint8_t marks = 0xff;
+  for (unit = 0; unit < units; unit++) {
+    if (unit % 8 == 0 && !port_flash_read(MARKS_AT + unit / 8, &marks, 1)) return 0;
+    if ((marks >> unit % 8 & 1) != 0) return unit * UNIT;
+  }
+  return node->kept.wanted.size;
+}
+
+static bool mark(uint32_t offset, uint32_t length) {
+  uint32_t unit;
+  for (unit = offset / UNIT; unit * UNIT < offset + length; unit++) {
+    uint8_t marks = (uint8_t)~(1u << unit % 8); /* set bits change nothing */
+    if (!port_flash_program(MARKS_AT + unit / 8, &marks, 1)) return false;
+  }
+  return true;
+}
+
+bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
+  struct sha256 hash;
+  uint8_t chunk[CHUNK];
+  uint32_t at = FLASH_BANK(bank);
+  sha256_begin(&hash);
+  while (size > 0) {
+    uint32_t part = size < CHUNK ? size : CHUNK;
+    if (!port_flash_read(at, chunk, part)) return false;
+    sha256_add(&hash, chunk, part);
+    at += part;
+    size -= part;
+  }
+  sha256_end(&hash, digest);
+  return true;
+}
+
+/* The largest block that begins at this offset, not above the one that fits a frame. */
+static uint32_t szx_at(uint32_t offset) {
+  uint32_t szx = BLOCK_SZX;
+  while (offset % (UNIT << szx) != 0) szx--;
+  return szx;
+}
+
+/* RFC 7959 section 2.4: is it the block that was asked for, of the image that was offered? It may be smaller. */
+static bool is_wanted(const struct coap_answer *answer, uint32_t offset, uint32_t rest, uint32_t szx) {
+  struct reader option = answer->option[BLOCK2_OPTION];
+  uint32_t block2 = szx; /* an image of one block may come without the option */
+  uint32_t length;
+  if (option.at != NULL) block2 = take_uint(&option, option.left);
+  if ((block2 & 7) > szx) return false;
+  length = UNIT << (block2 & 7);
+  if ((block2 >> 4) * length != offset || (block2 >> 3 & 1) != (rest > length)) return false;
+  return answer->payload_length == (rest < length ? rest : length);
+}
+
+static uint8_t fail(struct node *node, uint8_t reason) {
+  node->kept.reason = reason;
+  return SGF_FIRMWARE_PHASE_ENUM_FAILED;
+}
+
+static uint8_t check(struct node *node) {
+  uint8_t digest[DIGEST_BYTES];
+  const struct offer *wanted = &node->kept.wanted;
+  if (!download_digest(spare_bank(node), wanted->size, digest)) return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
+  if (memcmp(digest, wanted->digest, DIGEST_BYTES) == 0) return SGF_FIRMWARE_PHASE_ENUM_REBOOTING;
+  return fail(node, SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH);
+}
+
+uint8_t node_fetch(struct node *node) {
+  const struct offer *wanted = &node->kept.wanted;
+  uint32_t offset = download_received(node);
+  uint32_t blocks = 0;
+  unsigned waits = 0;
+  while (offset < wanted->size) {
+    struct coap_request request;
+    struct coap_answer answer;
+    const struct reader *etag = &answer.option[ETAG_OPTION];
+    uint32_t szx = szx_at(offset);
+    if (node->config->blocks_per_wake > 0 && blocks++ == node->config->blocks_per_wake) return node->kept.phase;
+    memset(&request, 0, sizeof request);
+    request.code = COAP_GET;
+    request.path = wanted->uri;
+    request.has_block2 = true;
+    request.block2 = offset / (UNIT << szx) << 4 | szx;
+    if (!node_ask(node, &request, &answer)) return node->kept.phase;
+    if (answer.code == COAP_UNAVAILABLE || answer.code == COAP_TOO_MANY_REQUESTS) {
+      struct reader age = answer.option[MAX_AGE_OPTION];
+      uint32_t seconds = take_uint(&age, age.left); /* one that does not say gets a request more */
+      if (seconds > MAX_WAIT_SECONDS || waits++ == MAX_WAITS) return node->kept.phase;
+      port_wait(seconds * 1000);
+      continue;
+    }
+    if (COAP_CLASS(answer.code) == 5) return node->kept.phase;
+    /* Not there any more, or another image under its name: what is offered next decides. The ETag of each block is the
+       beginning of the digest (docs/check-in.md). */
+    if (answer.code != COAP_CONTENT || etag->left == 0 || memcmp(etag->at, wanted->digest, etag->left) != 0) {
+      return SGF_FIRMWARE_PHASE_ENUM_IDLE;
+    }
+    if (!is_wanted(&answer, offset, wanted->size - offset, szx)) return node->kept.phase;
+    if (!port_flash_program(FLASH_BANK(spare_bank(node)) + offset, answer.payload, answer.payload_length) ||
+        !mark(offset, answer.payload_length)) {
+      return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
+    }
+    offset += answer.payload_length;
+  }
+  return check(node);
+}

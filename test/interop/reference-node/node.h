@@ -1,0 +1,64 @@
+/* A sleepy node that checks in with a Sidgate gateway: wakes, reports, applies edits, fetches images, sleeps. */
+#ifndef NODE_H
+#define NODE_H
+#include "check-in.h"
+#include "coap.h"
+#include "oscore.h"
+#include "port.h"
+#include "state.h"
+
+#define MAX_DATAGRAM (MAX_REPLY + 80)
+
+struct config {
+  const char *model;
+  const char *hardware;
+  const char *version;                          /* of the image that came from the factory */
+  const struct oscore_credentials *credentials; /* NULL: unprotected, for a gateway in lab mode */
+  const char *query;                            /* "ep=NAME" without credentials, else NULL */
+  struct address gateway;                       /* where it is at first; may be none */
+  struct address group;                         /* where to look for one (RFC 7252 section 8); may be none */
+  uint32_t ack_timeout;                         /* RFC 7252 section 4.8: ACK_TIMEOUT, 2000 ms */
+  uint32_t wake_interval;                       /* seconds, until a manager sets another */
+  uint32_t blocks_per_wake;                     /* 0: as many as there are */
+};
+
+struct node {
+  const struct config *config;
+  struct state kept;
+  struct oscore oscore;
+  uint32_t sequence; /* next one; `kept.sequence` is where those that the flash knows of end */
+  struct address gateway;
+  uint16_t message_id;
+  uint32_t answered_id; /* of the last confirmable answer: its copies are acknowledged too */
+  uint8_t missed;       /* wakes without an answer, one after the other */
+  bool knows_time;
+  uint32_t time_offset; /* seconds between `port_now` and 1970 */
+  uint8_t out[MAX_DATAGRAM];
+  uint8_t in[MAX_DATAGRAM];
+};
+
+/* Once after power came. False for credentials that cannot be, or a flash that does not write. */
+bool node_start(struct node *node, const struct config *config);
+/* One wake; the seconds to sleep after it. */
+uint32_t node_wake(struct node *node);
+/* Before a sleep in which the memory is lost. A node that keeps its memory need not call it. */
+void node_rest(struct node *node);
+
+/* exchange.c: a request and its answer, in `node->in`; false when none came (RFC 7252 section 4.2). */
+bool node_ask(struct node *node, struct coap_request *request, struct coap_answer *answer);
+/* exchange.c: sequence numbers for what comes next; false when the flash does not write, and then nothing may be sent. */
+bool node_reserve(struct node *node);
+/* exchange.c: asks the group who has a datastore; true when `node->gateway` is now somebody who answered. */
+bool node_find_gateway(struct node *node);
+
+/* download.c: on to the end of the wanted image. The phase that the node is in then: the one it was in when the gateway does not
+   answer, "rebooting" when the image is here and right, "failed" with its reason, "idle" when the image is gone. */
+uint8_t node_fetch(struct node *node);
+/* download.c: forgets what was stored of another image; false when the flash does not. */
+bool download_begin(struct node *node);
+/* download.c: bytes of the wanted image that are here for sure. */
+uint32_t download_received(const struct node *node);
+/* download.c: SHA-256 of so much of a bank; false when the flash does not read. */
+bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]);
+
+#endif

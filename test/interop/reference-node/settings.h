@@ -1,0 +1,25 @@
+/* What managers may set on this node, and how an edit (an iPATCH payload, draft-ietf-core-comi-21 3.2.3) changes it. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+#include "bytes.h"
+
+#define MAX_PERIODS 4
+
+enum setting { WAKE_INTERVAL, SET_POINT, MODE, SETTINGS };
+
+struct period {
+  int16_t start; /* hhmm: 830 is half past eight */
+  int16_t set_point;
+};
+
+struct settings {
+  int32_t value[SETTINGS]; /* seconds, 0 when not set; hundredths of a degree; enum */
+  uint8_t periods;         /* how many there are */
+  struct period period[MAX_PERIODS];
+};
+
+void settings_reset(struct settings *settings);
+/* All of it or nothing: false leaves the settings as they were. */
+bool settings_apply(struct settings *settings, struct reader edits);
+
+#endif
