@@ -35,14 +35,14 @@ const fetch = (path: string, ids: string, query: readonly string[] = []): Promis
 const ipatch = (path: string, payload: string): Promise<Response> =>
   ask("iPATCH", path, { contentFormat: 142, payload: bytes(payload) });
 
-test("CC-F1 FETCH answers one map per identifier in the order asked; CC-F2 null for what is not there", async () => {
+test("CC-F1 CC-F2 CC-M2 CC-M3: FETCH answers one map per identifier in the order asked, and null for what is not there", async () => {
   // humidity, temperature, valve, an unknown SID
   const answer = await fetch(`n/${node}/c`, "19eb2b 19eb2a 19eb2d 1a000f4240");
   expect(answer).toMatchObject({ code: "2.05", contentFormat: 142 });
   expect(hex(answer.payload)).toBe(hex(bytes("a119eb2b182d a119eb2ac48221190866 a119eb2df6 a11a000f4240f6")));
 });
 
-test("CC-F6 d=t hides the default of a set-point inside its container, a leaf asked for by itself shows it", async () => {
+test("CC-F6: d=t hides the default of a set-point inside its container, a leaf asked for by itself shows it", async () => {
   expect(hex((await fetch(`n/${node}/c`, "19eb2c")).payload)).toBe(hex(bytes("a1 19eb2c c482211907d0")));
   expect(hex((await fetch(`n/${node}/c`, "19eb29")).payload)).toBe(hex(bytes("a1 19eb29 a2 01 c48221190866 02 182d")));
   expect(hex((await fetch(`n/${node}/c`, "19eb29", ["d=a"])).payload)).toBe(
@@ -50,12 +50,12 @@ test("CC-F6 d=t hides the default of a set-point inside its container, a leaf as
   );
 });
 
-test("CC-F5 c=c gives configuration only", async () => {
+test("CC-F5: c=c gives configuration only", async () => {
   expect((await ipatch(`n/${node}/c`, "a1 19eb31 01")).code).toBe("2.04");
   expect(hex((await fetch(`n/${node}/c`, "19eb29", ["c=c"])).payload)).toBe(hex(bytes("a1 19eb29 a1 08 01")));
 });
 
-test("CC-I3 list entries are added, replaced and deleted by key; CC-F4 an entry is one map", async () => {
+test("CC-I2 CC-I3 CC-F4 CC-K8: list entries are added, replaced and deleted by key; an entry is one map, a list without its keys is all of them", async () => {
   const path = `n/${node}/c`;
   // period {start "06:00", set-point 21.00} as sid: map; [period,"22:00"]: {set-point 16.00}
   expect((await ipatch(path, "a1 19eb32 a2 01 65 30363a3030 02 c48221190834")).code).toBe("2.04");
@@ -88,7 +88,7 @@ test("an entry that the node reported half does not stand in the way of other ed
 });
 
 const REFUSED: ReadonlyArray<readonly [name: string, payload: string, code: string, tag: number]> = [
-  ["CC-I4 a good edit before a bad one is not kept", "a1 19eb31 01 a1 19eb2c c482211a000f4240", "4.00", 1011],
+  ["CC-I4: a good edit before a bad one is not kept", "a1 19eb31 01 a1 19eb2c c482211a000f4240", "4.00", 1011],
   ["an edit of read-only data", "a1 19eb2b 10", "4.05", 1005],
   ["an unknown SID", "a1 1a000f4240 01", "4.00", 1023],
   ["a list entry without its key", "a1 19eb32 a1 02 c48221190834", "4.00", 1014],
@@ -110,11 +110,11 @@ test.each(REFUSED)("%s", async (_name, payload, code, tag) => {
 const WRONG: ReadonlyArray<
   readonly [name: string, method: Request["method"], path: string, more: Partial<Request>, code: string]
 > = [
-  ["CC-F5 c on an iPATCH", "iPATCH", "c", { query: ["c=a"], contentFormat: 142 }, "4.02"],
+  ["CC-F5: c on an iPATCH", "iPATCH", "c", { query: ["c=a"], contentFormat: 142 }, "4.02"],
   ["an unknown query", "GET", "c", { query: ["k=1"] }, "4.02"],
-  ["CC-M8 FETCH with another content format", "FETCH", "c", { contentFormat: 142 }, "4.15"],
-  ["CC-M9 FETCH without a content format", "FETCH", "c", {}, "4.15"],
-  ["CC-I5 a precondition that cannot be kept", "iPATCH", "c", { contentFormat: 142, ifNoneMatch: true }, "4.02"],
+  ["CC-M8: FETCH with another content format", "FETCH", "c", { contentFormat: 142 }, "4.15"],
+  ["CC-M9: FETCH without a content format", "FETCH", "c", {}, "4.15"],
+  ["CC-I5: a precondition that cannot be kept", "iPATCH", "c", { contentFormat: 142, ifNoneMatch: true }, "4.02"],
   ["a resource that is not there", "GET", "d", {}, "4.04"],
   ["the datastore of a node that is not there", "GET", "n/n-none/c", {}, "4.04"],
   ["PUT on a datastore", "PUT", "c", { contentFormat: 140 }, "4.05"],
@@ -163,7 +163,7 @@ test("a manager names the gateway and a node, and changes nothing else there", a
   expect(services.registry.size).toBe(1);
 });
 
-test("CC-R1, CC-R2, CC-R4 discovery names the datastores and the stream", async () => {
+test("CC-M7 CC-R1 CC-R2 CC-R4: discovery names the datastores and the stream", async () => {
   const text = async (query: readonly string[]): Promise<string> =>
     Buffer.from((await ask("GET", ".well-known/core", { query })).payload ?? []).toString();
   expect(await text([])).toBe(
@@ -187,7 +187,7 @@ test("who asks a whole group learns nothing of the nodes, and is none of them", 
   expect(heard()).toBe(1);
 });
 
-test("CC-E2 the stream is newest first, CC-E6 and can be filtered", async () => {
+test("CC-E2 CC-E6: the stream is newest first, and can be filtered", async () => {
   const other = await services.join("room-2");
   await services.ledger.record("node.reachability", { node, from: "asleep", to: "overdue", missedWakes: 1 });
   const all = await ask("GET", "s");

@@ -59,7 +59,7 @@ test.each([
   expect(decodeCbor(payload ?? new Uint8Array())).toEqual(expected);
 });
 
-test("who wants SIDs alone gets them as long as they say it all", async () => {
+test("CC-M1: who wants SIDs alone gets one map keyed by them, as long as they say it all", async () => {
   await checkIn(1, [room(40)]);
   expect(await get(140)).toMatchObject({ code: "2.05", contentFormat: 140 });
   expect(await get()).toMatchObject({ code: "2.05", contentFormat: 140 });
@@ -67,7 +67,7 @@ test("who wants SIDs alone gets them as long as they say it all", async () => {
   expect(await get(140)).toMatchObject({ code: "4.06" });
 });
 
-test("FETCH and iPATCH take instance-identifiers by name, and answer by name where there is no SID", async () => {
+test("CC-K4: FETCH and iPATCH take instance-identifiers by name, and answer by name where there is no SID", async () => {
   await checkIn(1, [air(17), room(40)]);
   const ids = Buffer.concat(["/acme-air:air/pm10", 60203].map((id) => encodeCbor(id)));
   const fetched = await services.handler(
@@ -93,7 +93,7 @@ test("what names a node without a SID wrong is told in words", async () => {
   expect(data()).toEqual({});
 });
 
-test("where everything has a SID, names are refused as ever", async () => {
+test("CC-M10: where everything has a SID, names are refused as ever", async () => {
   services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(first) });
   node = await services.join("room-1");
   const refused = await checkIn(1, [["sidgate-building:room", new Map([["humidity", 40]])]]);

@@ -72,7 +72,7 @@ const TREES: ReadonlyArray<readonly [name: string, hex: string, tree: Tree, cano
     "a1190400a4011903fa021906cc03704d6178696d756d206578636565646564041903f3",
   ],
   [
-    "CC-G5: draft §3.3.1: GET, nodes deep in the schema at the top",
+    "CC-M1 CC-G5: draft §3.3.1: GET, nodes deep in the schema at the top",
     "a21906b9a20274323031362d31302d32365431323a31363a33315a0174323031342d31302d30355430393a30303a30305a1905fd81a5046465746830017045746865726e65742061646170746f720519075802f50b03",
     tree(
       [1721, tree([1723, "2016-10-26T12:16:31Z"], [1722, "2014-10-05T09:00:00Z"])],
@@ -100,7 +100,7 @@ const IDENTIFIERS: ReadonlyArray<readonly [name: string, hex: string, ids: reado
     [at(1734, "bob", "admin", "france")],
   ],
   ["CC-K2: RFC 9254 §6.13.1: a list entry", "821906c2646a61636b", [at(1730, "jack")]],
-  ["CC-F1: draft §3.1.3.1: FETCH of two nodes", "1906bb821905fd6465746830", [at(1723), at(1533, "eth0")]],
+  ["CC-M2 CC-F1: draft §3.1.3.1: FETCH of two nodes", "1906bb821905fd6465746830", [at(1723), at(1533, "eth0")]],
   ["CC-E6: draft §3.4.2: an unknown SID passes", "19ea6a19ea74", [at(60010), at(60020)]],
 ];
 
@@ -132,7 +132,7 @@ const INSTANCES: ReadonlyArray<
     "a11906bb74323031342d31302d32365431323a31363a33315aa11905fda5017045746865726e65742061646170746f7202f5046465746830051907580b03",
   ],
   [
-    "CC-I3: draft §3.2.3.1: iPATCH sets, removes and adds",
+    "CC-M3 CC-I3: draft §3.2.3.1: iPATCH sets, removes and adds",
     "a11906dbf5a1821906dc6a7461632e6e72632e6361f6a11906dca3036a7469632e6e72632e636104f505a1016e3133322e3234362e31312e323331",
     "input",
     [

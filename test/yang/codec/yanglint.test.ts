@@ -144,12 +144,12 @@ const ROWS: ReadonlyArray<readonly [name: string, top: Json, accepted: boolean]>
   ["a member nobody has", { nothing: 1 }, false],
 ];
 
-compare.each(ROWS)("yanglint and we agree (needs libyang-tools): %s", (_name, top, accepted) => {
+compare.each(ROWS)("CC-7951-6 CC-7950-9: yanglint and we agree (needs libyang-tools): %s", (_name, top, accepted) => {
   const json: Json = { "z:top": top };
   expect({ we: weAccept(json), yanglint: yanglintAccepts(json) }).toEqual({ we: accepted, yanglint: accepted });
 });
 
-compare("yanglint agrees about random trees (needs libyang-tools)", () => {
+compare("CC-7951-4 CC-7951-5 CC-7951-6: yanglint agrees about random trees (needs libyang-tools)", () => {
   const [whole] = SCHEMA.roots;
   const names = new Set([
     "small",

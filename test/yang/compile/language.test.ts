@@ -95,7 +95,7 @@ describe("features", () => {
       ["x"],
     ],
   ];
-  test.each(PLACES)("CC-7950-7.20.2: %s", (_place, body, left) => {
+  test.each(PLACES)("CC-7950-7.20.2: with its feature off is not there: %s", (_place, body, left) => {
     const { image } = compileTexts([moduleM(`feature f; ${body}`)], { features: without("f") });
     expect(names(openSchema(image))).toEqual(left);
     expect(names(schemaOf(moduleM(`feature f; ${body}`))).length).toBeGreaterThanOrEqual(left.length);

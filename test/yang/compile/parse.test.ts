@@ -12,7 +12,7 @@ const places = (statement: Statement): readonly string[] => [
   ...statement.children.flatMap(places),
 ];
 
-test("each statement knows its line and column", () => {
+test("CC-7950-6.3: each statement knows its line and column", () => {
   const text = `${HEAD} // a comment; { with "signs
   /* another
      one } */ leaf a { type string { length "1.." + 'max'; } }
@@ -30,11 +30,11 @@ test("each statement knows its line and column", () => {
   ]);
 });
 
-test("a file may begin with a byte order mark and end in a comment without line feed", () => {
+test("CC-7950-6: a file may begin with a byte order mark and end in a comment without line feed", () => {
   expect(parse(`\uFEFF${HEAD} } // end`, "m.yang").argument).toBe("m");
 });
 
-test("a module of YANG 1.0 keeps its odd escapes after a module of YANG 1.1 was parsed", () => {
+test("CC-6020-6.1.3: a module of YANG 1.0 keeps its odd escapes after a module of YANG 1.1 was parsed", () => {
   const pattern = 'leaf a { type string { pattern "\\d+\\.\\\\"; } } }';
   parse(`${HEAD} yang-version 1.1; }`, "new.yang");
   const leaf = child(parse(`${HEAD} ${pattern}`, "old.yang"), "leaf");
@@ -42,12 +42,15 @@ test("a module of YANG 1.0 keeps its odd escapes after a module of YANG 1.1 was 
 });
 
 test.each([
-  ["identity with several bases and if-feature", "identity a { base b; base c; if-feature f; if-feature g; }"],
-  ["identityref with several bases", "leaf a { type identityref { base b; base c; } }"],
-  ["refine with several defaults", "uses g { refine a { default 1; default 2; } }"],
-  ["list with several unique", "list a { key b; unique c; unique d; leaf b { type string; } }"],
-  ["choice and anydata inside a choice", "choice a { choice b { anydata c; } anydata d; }"],
-  ["empty case", "choice a { case b; }"],
+  [
+    "CC-7950-7.18.2: an identity with several bases and if-feature",
+    "identity a { base b; base c; if-feature f; if-feature g; }",
+  ],
+  ["CC-7950-9.10.2: an identityref with several bases", "leaf a { type identityref { base b; base c; } }"],
+  ["CC-7950-7.13.2: a refine with several defaults", "uses g { refine a { default 1; default 2; } }"],
+  ["CC-7950-7.8.3: a list with several unique", "list a { key b; unique c; unique d; leaf b { type string; } }"],
+  ["CC-7950-7.9.2: choice and anydata inside a choice", "choice a { choice b { anydata c; } anydata d; }"],
+  ["CC-7950-7.9.2: an empty case", "choice a { case b; }"],
 ])("%s is taken, which yang-js alone refuses or mistakes", (_name, body) => {
   expect(parse(`module m { yang-version 1.1; ${HEAD.slice(11)} ${body} }`, "m.yang").children).toHaveLength(4);
 });
@@ -55,19 +58,19 @@ test.each([
 const BROKEN: ReadonlyArray<readonly [name: string, text: string, line: number, column: number]> = [
   ["an empty file", "", 1, 1],
   ["no statement at all", "42", 1, 1],
-  ["a statement without its semicolon", `${HEAD}\n leaf a {\n  type string\n }\n}`, 3, 3],
-  ["a block that is not closed", `${HEAD}\n container a {\n  leaf b { type string; }\n`, 2, 2],
-  ["one brace too many", `${HEAD} }\n }`, 2, 2],
-  ["a second module in the file", `${HEAD} }\nmodule n;`, 2, 1],
-  ["a string that is not closed", `${HEAD}\n description "what;\n }`, 2, 14],
-  ["a comment that is not closed", `${HEAD}\n /* what;\n }`, 2, 2],
-  ["a plus without its string", `${HEAD} description "a" + b; }`, 1, 59],
-  ["an unknown escape in YANG 1.1", `${HEAD} yang-version 1.1;\n description "a\\d"; }`, 2, 16],
-  ["a misspelt keyword", `${HEAD}\n leef a { type string; } }`, 2, 2],
-  ["a statement where it cannot stand", `${HEAD}\n container a {\n  namespace b; } }`, 3, 3],
-  ["two types in a leaf", `${HEAD}\n leaf a { type string;\n type int8; } }`, 3, 2],
-  ["a file that holds a leaf", "leaf a { type string; }", 1, 1],
-  ["statements nested beyond reason", `${HEAD}\n${"container a {".repeat(200)}`, 2, 1288],
+  ["CC-7950-6.3: a statement without its semicolon", `${HEAD}\n leaf a {\n  type string\n }\n}`, 3, 3],
+  ["CC-7950-6.3: a block that is not closed", `${HEAD}\n container a {\n  leaf b { type string; }\n`, 2, 2],
+  ["CC-7950-6.3: one brace too many", `${HEAD} }\n }`, 2, 2],
+  ["CC-7950-5.2: a second module in the file", `${HEAD} }\nmodule n;`, 2, 1],
+  ["CC-7950-6.1.3: a string that is not closed", `${HEAD}\n description "what;\n }`, 2, 14],
+  ["CC-7950-6.1.1: a comment that is not closed", `${HEAD}\n /* what;\n }`, 2, 2],
+  ["CC-7950-6.1.3: a plus without its string", `${HEAD} description "a" + b; }`, 1, 59],
+  ["CC-7950-6.1.3: an unknown escape in YANG 1.1", `${HEAD} yang-version 1.1;\n description "a\\d"; }`, 2, 16],
+  ["CC-7950-14: a misspelt keyword", `${HEAD}\n leef a { type string; } }`, 2, 2],
+  ["CC-7950-14: a statement where it cannot stand", `${HEAD}\n container a {\n  namespace b; } }`, 3, 3],
+  ["CC-7950-7.6.3: two types in a leaf", `${HEAD}\n leaf a { type string;\n type int8; } }`, 3, 2],
+  ["CC-7950-5.2: a file that holds a leaf", "leaf a { type string; }", 1, 1],
+  ["CC-limits: statements nested beyond reason", `${HEAD}\n${"container a {".repeat(200)}`, 2, 1288],
 ];
 test.each(BROKEN)("%s is refused at its place", (_name, text, line, column) => {
   expect(refusal(() => parse(text, "m.yang"))).toMatchObject({ code: "yang.parse", file: "m.yang", line, column });
@@ -182,17 +185,21 @@ test.each(GRAMMAR)("%s is refused", (_rule, text, what) => {
 });
 
 const STRINGS: ReadonlyArray<readonly [name: string, text: string, value: string]> = [
-  ["single quotes keep everything", "'a\\n \n  b'", "a\\n \n  b"],
-  ["escapes in double quotes", '"a\\n\\t\\"\\\\"', 'a\n\t"\\'],
-  ["blanks at the end of a line go", '"a  \t\nb"', "a\nb"],
-  ["the indentation up to the quote goes", '"a\n               b\n                 c\n  d"', "a\nb\n  c\nd"],
-  ["blanks around an escaped line feed stay", '"a \\n  b"', "a \n  b"],
-  ["a tab counts as eight columns", '"a\n\t\tb"', "a\n b"],
-  ["pieces are joined", '"a" + \'b\'\n + /* c */ "d"', "abd"],
-  ["CR LF is a line break", '"a\r\n               b"', "a\nb"],
-  ["an empty string", '""', ""],
+  ["CC-7950-6.1.3: single quotes keep everything", "'a\\n \n  b'", "a\\n \n  b"],
+  ["CC-7950-6.1.3: escapes in double quotes", '"a\\n\\t\\"\\\\"', 'a\n\t"\\'],
+  ["CC-7950-6.1.3: blanks at the end of a line go", '"a  \t\nb"', "a\nb"],
+  [
+    "CC-7950-6.1.3: the indentation up to the quote goes",
+    '"a\n               b\n                 c\n  d"',
+    "a\nb\n  c\nd",
+  ],
+  ["CC-7950-6.1.3: blanks around an escaped line feed stay", '"a \\n  b"', "a \n  b"],
+  ["CC-7950-6.1.3: a tab counts as eight columns", '"a\n\t\tb"', "a\n b"],
+  ["CC-7950-6.1.3: pieces are joined", '"a" + \'b\'\n + /* c */ "d"', "abd"],
+  ["CC-7950-6.1.3: CR LF is a line break", '"a\r\n               b"', "a\nb"],
+  ["CC-7950-6.1.3: an empty string", '""', ""],
 ];
-test.each(STRINGS)("CC-7950-6.1.3: %s", (_name, text, value) => {
+test.each(STRINGS)("%s", (_name, text, value) => {
   const root = parse(`module m { yang-version 1.1; namespace "urn:m"; prefix m;\n  description ${text}; }`, "m.yang");
   expect(child(root, "description")?.argument).toBe(value);
 });

@@ -7,11 +7,15 @@ import { compileTexts, moduleM, nodeAt, RESTCONF, STRUCTURE_EXT, schemaOf } from
 const names = (node: SchemaNode): readonly string[] => node.children.map((each) => each.name);
 const typeOf = (body: string): LeafType | undefined => nodeAt(schemaOf(moduleM(body)), "/m:a").type;
 
-describe("CC-7950-9: types", () => {
+describe("types", () => {
   const ROWS: ReadonlyArray<readonly [name: string, body: string, type: Partial<LeafType>]> = [
-    ["a built-in type has no restriction of its own", "leaf a { type int8; }", { base: "int8", range: undefined }],
     [
-      "min and max are those of the type below",
+      "CC-7950-9.2: a built-in type has no restriction of its own",
+      "leaf a { type int8; }",
+      { base: "int8", range: undefined },
+    ],
+    [
+      "CC-7950-9.2.4: min and max are those of the type below",
       'typedef t { type int8 { range "1..5 | 7..9"; } } leaf a { type t { range "min..2 | 8..max"; } }',
       {
         base: "int8",
@@ -23,18 +27,18 @@ describe("CC-7950-9: types", () => {
       },
     ],
     [
-      "a 64-bit range keeps all its digits",
+      "CC-7950-9.2.4: a 64-bit range keeps all its digits",
       "leaf a { type uint64 { range 1..max; } }",
       { range: [["1", "18446744073709551615"]] },
     ],
     ["a range may be below zero", "leaf a { type int16 { range -16..-1; } }", { range: [["-16", "-1"]] }],
     [
-      "decimal64 bounds are scaled",
+      "CC-7950-9.3.4: decimal64 bounds are scaled",
       'typedef t { type decimal64 { fraction-digits 2; range "-1.5..2"; } } leaf a { type t { range "0.25..max"; } }',
       { fractionDigits: 2, range: [["25", "200"]] },
     ],
     [
-      "a length joins",
+      "CC-7950-9.4.4: a length joins",
       'typedef t { type string { length 2..max; } } leaf a { type t { length "min | 8"; } }',
       {
         length: [
@@ -44,7 +48,7 @@ describe("CC-7950-9: types", () => {
       },
     ],
     [
-      "patterns of the whole chain must match",
+      "CC-7950-9.4.5 CC-7950-9.4.6: patterns of the whole chain must match",
       "typedef t { type string { pattern 'a.*'; } } leaf a { type t { pattern '\\p{L}'; pattern x { modifier invert-match; } } }",
       {
         patterns: [
@@ -55,7 +59,7 @@ describe("CC-7950-9: types", () => {
       },
     ],
     [
-      "an enum without value is one above the highest so far, also after a negative one",
+      "CC-7950-9.6.4.2: an enum without value is one above the highest so far, also after a negative one",
       "leaf a { type enumeration { enum x { value -3; } enum y; enum z { value 7; } enum w; } }",
       {
         enums: [
@@ -67,12 +71,12 @@ describe("CC-7950-9: types", () => {
       },
     ],
     [
-      "an enum keeps its value in a restricted type",
+      "CC-7950-9.6.3: an enum keeps its value in a restricted type",
       "typedef t { type enumeration { enum x; enum y; } } leaf a { type t { enum y; } }",
       { enums: [{ name: "y", value: 1 }] },
     ],
     [
-      "bits stand in order of position",
+      "CC-7950-9.7.4.2: bits stand in order of position",
       "leaf a { type bits { bit x { position 9; } bit y { position 2; } bit z; } }",
       {
         bits: [
@@ -83,23 +87,27 @@ describe("CC-7950-9: types", () => {
       },
     ],
     [
-      "an identityref may have several bases",
+      "CC-7950-9.10.2: an identityref may have several bases",
       "identity x; identity y; leaf a { type identityref { base x; base m:y; } }",
       { identityBases: ["m:x", "m:y"] },
     ],
-    ["instance-identifiers are required by default", "leaf a { type instance-identifier; }", { requireInstance: true }],
     [
-      "a leafref may do without its target",
+      "CC-7950-9.13: instance-identifiers are required by default",
+      "leaf a { type instance-identifier; }",
+      { requireInstance: true },
+    ],
+    [
+      "CC-7950-9.9.3: a leafref may do without its target",
       "leaf b { type int8; } leaf a { type leafref { path ../b; require-instance false; } }",
       { requireInstance: false },
     ],
-    ["empty", "leaf a { type empty; }", { base: "empty" }],
+    ["CC-7950-9.11: empty has no value", "leaf a { type empty; }", { base: "empty" }],
   ];
   test.each(ROWS)("%s", (_name, body, type) => {
     expect(typeOf(body)).toMatchObject(type);
   });
 
-  test("a typedef of one container is not that of another", () => {
+  test("CC-7950-5.5: a typedef of one container is not that of another", () => {
     const schema = schemaOf(
       moduleM(
         "container c { typedef t { type string; } leaf a { type t; } } container d { typedef t { type int8; } leaf b { type t; } }",
@@ -109,7 +117,7 @@ describe("CC-7950-9: types", () => {
     expect(nodeAt(schema, "/m:d/b").type?.base).toBe("int8");
   });
 
-  test("a union keeps its members in order, each with its own chain", () => {
+  test("CC-7950-9.12: a union keeps its members in order, each with its own chain", () => {
     const type = typeOf(
       "typedef t { type uint8 { range 1..4; } } identity i; leaf a { type union { type t; type union { type identityref { base i; } } } }",
     );
@@ -118,7 +126,7 @@ describe("CC-7950-9: types", () => {
     expect(type?.members?.[1]?.members?.[0]?.identityBases).toEqual(["m:i"]);
   });
 
-  test("a leafref has the type that it leads to, through predicates and other leafrefs", () => {
+  test("CC-7950-9.9.2: a leafref has the type that it leads to, through predicates and other leafrefs", () => {
     const schema = schemaOf(
       moduleM(`list i { key n; leaf n { type int8; } leaf m { type uint32 { range 1..9; } } }
         leaf k { type leafref { path /m:i/m:n; } }
@@ -130,7 +138,7 @@ describe("CC-7950-9: types", () => {
     expect(nodeAt(schema, "/m:w").type?.target?.target?.base).toBe("uint32");
   });
 
-  test("a relative leafref in a grouping leads elsewhere from each place", () => {
+  test("CC-7950-9.9.2: a relative leafref in a grouping leads elsewhere from each place", () => {
     const schema = schemaOf(
       moduleM(`grouping g { leaf r { type leafref { path ../v; } } }
         container x { leaf v { type int8; } uses g; } container y { leaf v { type string; } uses g; }`),
@@ -139,7 +147,7 @@ describe("CC-7950-9: types", () => {
     expect(nodeAt(schema, "/m:y/r").type?.target?.base).toBe("string");
   });
 
-  test("a leafref in an input sees its siblings, and the data outside the rpc", () => {
+  test("CC-7950-6.4.1: a leafref in an input sees its siblings, and the data outside the rpc", () => {
     const schema = schemaOf(
       moduleM(`leaf d { type int8; } rpc r { input { leaf v { type string; }
         leaf x { type leafref { path ../v; } } leaf y { type leafref { path ../../d; } } } }`),
@@ -154,71 +162,79 @@ describe("CC-7950-9: types", () => {
   });
 });
 
-describe("CC-7950-7.6 CC-7950-7.7 CC-7950-7.8: leafs and lists", () => {
+describe("leafs and lists", () => {
   const FACTS: ReadonlyArray<readonly [name: string, body: string, facts: Partial<SchemaNode>]> = [
     [
-      "default and units come from the typedef",
+      "CC-7950-7.3.3 CC-7950-7.3.4: default and units come from the typedef",
       "typedef t { type int8; units s; default 5; } leaf a { type t; }",
       { units: "s", defaults: ["5"] },
     ],
     [
-      "the leaf's own come first",
+      "CC-7950-7.3.4 CC-7950-7.6.4: the leaf's own come first",
       "typedef t { type int8; units s; default 5; } leaf a { type t; units h; default 6; }",
       { units: "h", defaults: ["6"] },
     ],
     [
-      "a mandatory leaf ignores the typedef's default",
+      "CC-7950-7.6.1: a mandatory leaf ignores the typedef's default",
       "typedef t { type int8; default 5; } leaf a { type t; mandatory true; }",
       { mandatory: true, defaults: undefined },
     ],
     ["a default may be hexadecimal", "leaf a { type int16; default -0x10; }", { defaults: ["-0x10"] }],
-    ["a leaf-list has several defaults", "leaf-list a { type int8; default 1; default 2; }", { defaults: ["1", "2"] }],
     [
-      "a default identity is named with its module",
+      "CC-7950-7.7.4: a leaf-list has several defaults",
+      "leaf-list a { type int8; default 1; default 2; }",
+      { defaults: ["1", "2"] },
+    ],
+    [
+      "CC-7950-7.6.4: a default identity is named with its module",
       "identity b; identity c { base b; } leaf a { type identityref { base b; } default c; }",
       { defaults: ["m:c"] },
     ],
     [
-      "a default in a union is that of the member that takes it",
+      "CC-7950-9.12: a default in a union is that of the member that takes it",
       "identity b; identity c { base b; } leaf a { type union { type int8; type identityref { base b; } } default m:c; }",
       { defaults: ["m:c"] },
     ],
     [
-      "bounds and order of a leaf-list",
+      "CC-7950-7.7.5 CC-7950-7.7.6 CC-7950-7.7.7: bounds and order of a leaf-list",
       "leaf-list a { type int8; min-elements 1; max-elements 3; ordered-by user; }",
       { minElements: 1, maxElements: 3, orderedByUser: true },
     ],
     [
-      "no bounds",
+      "CC-7950-7.7.6: no bounds",
       "leaf-list a { type int8; max-elements unbounded; }",
       { minElements: undefined, maxElements: undefined, orderedByUser: false },
     ],
     [
-      "keys in the order of the key statement",
+      "CC-7950-7.8.2: keys in the order of the key statement",
       "list a { key 'y x'; leaf x { type int8; } leaf y { type int8; } }",
       { keys: ["y", "x"] },
     ],
     [
-      "unique sets",
+      "CC-7950-7.8.3: unique sets",
       "list a { key x; unique 'y c/z'; unique y; leaf x { type int8; } leaf y { type int8; } container c { leaf z { type int8; } } }",
       { unique: [["y", "c/z"], ["y"]] },
     ],
-    ["a list of state may lack a key", "list a { config false; leaf x { type int8; } }", { keys: [], config: false }],
-    ["presence", "container a { presence yes; }", { presence: true }],
-    ["no presence", "container a;", { presence: false }],
     [
-      "must and when with module names for prefixes",
+      "CC-7950-7.8.2: a list of state may lack a key",
+      "list a { config false; leaf x { type int8; } }",
+      { keys: [], config: false },
+    ],
+    ["CC-7950-7.5.5: presence", "container a { presence yes; }", { presence: true }],
+    ["CC-7950-7.5.1: no presence", "container a;", { presence: false }],
+    [
+      "CC-7950-7.5.3 CC-7950-7.21.5: must and when with module names for prefixes",
       "leaf a { type int8; must \"m:b = 'm:c' and . > 1\"; must x; when \"derived-from(/m:b, 'm:c')\"; }",
       { must: [{ expression: "m:b = 'm:c' and . > 1" }, { expression: "x" }], when: ["derived-from(/m:b, 'm:c')"] },
     ],
-    ["anydata", "anydata a { mandatory true; }", { kind: "anydata", mandatory: true }],
-    ["anyxml", "anyxml a;", { kind: "anyxml" }],
+    ["CC-7950-7.10: anydata", "anydata a { mandatory true; }", { kind: "anydata", mandatory: true }],
+    ["CC-7950-7.11: anyxml", "anyxml a;", { kind: "anyxml" }],
   ];
   test.each(FACTS)("%s", (_name, body, facts) => {
     expect(nodeAt(schemaOf(moduleM(body)), "/m:a")).toMatchObject(facts);
   });
 
-  test("config false reaches everything below", () => {
+  test("CC-7950-7.21.1: config false reaches everything below", () => {
     const schema = schemaOf(
       moduleM("container a { config false; container b { leaf c { type int8; } } } leaf d { type int8; }"),
     );
@@ -231,7 +247,7 @@ describe("CC-7950-7.6 CC-7950-7.7 CC-7950-7.8: leafs and lists", () => {
   });
 });
 
-describe("CC-7950-7.9: choices", () => {
+describe("choices", () => {
   const schema = schemaOf(
     moduleM(`container t {
       choice c { default y; mandatory false; when "m:on = 'true'";
@@ -242,11 +258,11 @@ describe("CC-7950-7.9: choices", () => {
       leaf on { type boolean; } }`),
   );
 
-  test("choices and cases have no node; their children stand in the data parent, in order", () => {
+  test("CC-7950-7.9: choices and cases have no node; their children stand in the data parent, in order", () => {
     expect(names(nodeAt(schema, "/m:t"))).toEqual(["x1", "x2", "y", "deep", "deeper", "on"]);
   });
 
-  test("each child knows its choices and cases from the outside in", () => {
+  test("CC-7950-7.9.2 CC-7950-7.9.3 CC-7950-7.9.4: each child knows its choices and cases from the outside in", () => {
     const outer = { choice: "c", mandatory: false };
     expect(nodeAt(schema, "/m:t/x2").cases).toEqual([{ ...outer, case: "x", isDefault: false }]);
     expect(nodeAt(schema, "/m:t/y").cases).toEqual([{ ...outer, case: "y", isDefault: true }]);
@@ -257,14 +273,14 @@ describe("CC-7950-7.9: choices", () => {
     expect(nodeAt(schema, "/m:t/on").cases).toBeUndefined();
   });
 
-  test("their conditions are evaluated at the data parent", () => {
+  test("CC-7950-7.21.5: the conditions of choices and cases are evaluated at the data parent", () => {
     expect(nodeAt(schema, "/m:t/y").parentWhen).toEqual(["m:on = 'true'"]);
     expect(nodeAt(schema, "/m:t/deep").parentWhen).toEqual(["m:on = 'true'", "z"]);
   });
 });
 
-describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
-  test("uses stand where they are written, not at the end", () => {
+describe("groupings", () => {
+  test("CC-7950-7.13: uses stand where they are written, not at the end", () => {
     const schema = schemaOf(
       moduleM(
         "grouping g { leaf u { type int8; } leaf v { type int8; } } container t { leaf a { type int8; } uses g; leaf b { type int8; } }",
@@ -273,7 +289,7 @@ describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
     expect(names(nodeAt(schema, "/m:t"))).toEqual(["a", "u", "v", "b"]);
   });
 
-  test("one grouping used twice, refined in one place only", () => {
+  test("CC-7950-7.12 CC-7950-7.13.2: one grouping used twice, refined in one place only", () => {
     const schema = schemaOf(
       moduleM(`grouping g { container c { leaf a { type int8; default 1; must x; } leaf-list l { type int8; } } }
         container t { uses g { refine c { presence yes; } refine c/a { default 2; config false; must y; description d; }
@@ -292,7 +308,7 @@ describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
     expect(nodeAt(schema, "/m:u/c/a")).toMatchObject({ defaults: ["1"], config: true, must: [{ expression: "x" }] });
   });
 
-  test("nested uses, local groupings and typedefs, and augment inside uses", () => {
+  test("CC-7950-7.13 CC-7950-7.17: nested uses, local groupings and typedefs, and augment inside uses", () => {
     const schema = schemaOf(
       moduleM(`grouping outer { grouping inner { typedef t { type int8; } leaf i { type t; } } container c { uses inner; choice k { leaf k1 { type int8; } } } }
         uses outer { when w; augment c { when x; leaf extra { type int8; } } augment c/k { leaf k2 { type int8; } case k3 { leaf k4 { type int8; } } } }`),
@@ -304,7 +320,7 @@ describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
     expect(nodeAt(schema, "/m:c/k4").cases?.[0]).toMatchObject({ choice: "k", case: "k3" });
   });
 
-  test("the nodes are in the module that uses the grouping, their types in the one that defines it", () => {
+  test("CC-7950-7.12: the nodes are in the module that uses the grouping, their types in the one that defines it", () => {
     const other =
       'module o { namespace "urn:o"; prefix o; typedef t { type uint8; } grouping g { leaf a { type t; must o:x; } } }';
     const schema = schemaOf(moduleM("import o { prefix other; } uses other:g;"), other);
@@ -313,31 +329,31 @@ describe("CC-7950-7.12 CC-7950-7.13: groupings", () => {
   });
 });
 
-describe("CC-7950-7.14 CC-7950-7.15 CC-7950-7.16: operations and notifications", () => {
+describe("operations and notifications", () => {
   const schema = schemaOf(
     moduleM(`rpc r; rpc s { input { must x; leaf a { type int8; mandatory true; } } output { list o { leaf b { type int8; } } } }
       container t { list l { key k; leaf k { type int8; } action act { output { leaf z { type int8; } } } notification n { leaf q { type int8; } } } }
       notification top { container c { leaf d { type int8; } } }`),
   );
 
-  test("input and output exist even where nobody wrote them", () => {
+  test("CC-7950-7.14.2 CC-7950-7.14.3 CC-7950-7.15: input and output exist even where nobody wrote them", () => {
     expect(nodeAt(schema, "/m:r").children.map((each) => each.kind)).toEqual(["input", "output"]);
     expect(names(nodeAt(schema, "/m:t/l/act"))).toEqual(["input", "output"]);
     expect(nodeAt(schema, "/m:s/input").must?.map(({ expression }) => expression)).toEqual(["x"]);
   });
 
-  test("a list below them needs no key, and nothing is configuration", () => {
+  test("CC-7950-7.14 CC-7950-7.16: a list in an operation needs no key, and nothing in it or in a notification is configuration", () => {
     expect(nodeAt(schema, "/m:s/output/o")).toMatchObject({ kind: "list", config: false });
     expect(nodeAt(schema, "/m:t/l/n/q")).toMatchObject({ config: false });
     expect(nodeAt(schema, "/m:top")).toMatchObject({ kind: "notification", parent: undefined });
   });
 });
 
-describe("CC-7950-7.17 CC-7950-7.20.3: augments and deviations", () => {
+describe("augments and deviations", () => {
   const base =
     'module b { yang-version 1.1; namespace "urn:b"; prefix b; container t { leaf x { type int8; default 3; must p; } choice c { leaf c1 { type int8; } } } rpc r; notification n; }';
 
-  test("an augment from another module keeps its own namespace, whatever the order", () => {
+  test("CC-7950-7.17: an augment from another module keeps its own namespace, whatever the order", () => {
     const schema = schemaOf(
       moduleM(`import b { prefix base; }
         augment /base:t/m:extra/m:deep { leaf d { type int8; } }
@@ -355,7 +371,7 @@ describe("CC-7950-7.17 CC-7950-7.20.3: augments and deviations", () => {
     expect(nodeAt(schema, "/b:n/m:j").kind).toBe("leaf");
   });
 
-  test("a submodule brings nodes, definitions and augments with prefixes of its own", () => {
+  test("CC-7950-7.2: a submodule brings nodes, definitions and augments with prefixes of its own", () => {
     const schema = schemaOf(
       moduleM("include s; container top { uses sg; }"),
       "submodule s { yang-version 1.1; belongs-to m { prefix own; } import b { prefix m; } grouping sg { leaf g { type own:st; } } typedef st { type int8; } augment /m:t { leaf fromsub { type st; } } container sub; augment /own:top { leaf late { type int8; } } }",
@@ -366,7 +382,7 @@ describe("CC-7950-7.17 CC-7950-7.20.3: augments and deviations", () => {
     expect(nodeAt(schema, "/m:sub").module).toBe("m");
   });
 
-  test("deviations take away, add, replace and delete", () => {
+  test("CC-7950-7.20.3.2: deviations take away, add, replace and delete", () => {
     const schema = schemaOf(
       moduleM(`import b { prefix b; }
         deviation /b:t/b:c { deviate not-supported; }
@@ -379,19 +395,19 @@ describe("CC-7950-7.17 CC-7950-7.20.3: augments and deviations", () => {
   });
 });
 
-describe("CC-7950-7.20.1: features", () => {
+describe("features", () => {
   const body = `feature on; feature off; feature both { if-feature "on and off"; }
     leaf a { type int8; if-feature "on and not (off or both)"; } leaf b { type int8; if-feature off; }
     leaf c { type int8; if-feature "off or on"; } leaf e { type enumeration { enum x { if-feature off; } enum y; } }
     identity i { if-feature off; if-feature on; } grouping g { leaf r { type int8; } } uses g { refine r { if-feature off; } }`;
 
-  test("all are there by default", () => {
+  test("CC-7950-7.20.1: all features are there by default", () => {
     const schema = schemaOf(moduleM(body));
     expect(schema.roots.map((each) => each.name)).toEqual(["b", "c", "e", "r"]);
     expect(schema.identities.has("m:i")).toBe(true);
   });
 
-  test("what needs a feature that is off is not there, and the values beside it do not move", () => {
+  test("CC-7950-7.20.2: what needs a feature that is off is not there, and the values beside it do not move", () => {
     const { image } = compileTexts([moduleM(body)], { features: (_module, feature) => feature !== "off" });
     const schema = openSchema(image);
     expect(schema.roots.map((each) => each.name)).toEqual(["a", "c", "e"]);
@@ -400,13 +416,13 @@ describe("CC-7950-7.20.1: features", () => {
   });
 });
 
-describe("CC-7950-7.18: identities", () => {
+describe("identities", () => {
   const schema = schemaOf(
     moduleM("import o { prefix o; } identity x { base o:top; } identity y { base x; base z; } identity z;"),
     'module o { namespace "urn:o"; prefix o; identity top; }',
   );
 
-  test("derivation is transitive, over modules and several bases, and no identity is derived from itself", () => {
+  test("CC-7950-7.18.2: derivation is transitive, over modules and several bases, and no identity is derived from itself", () => {
     expect(schema.identities.get("m:y")?.bases).toEqual(["m:x", "m:z"]);
     expect(schema.derivedFrom("m:y", "o:top")).toBe(true);
     expect(schema.derivedFrom("m:y", "m:z")).toBe(true);
@@ -415,8 +431,8 @@ describe("CC-7950-7.18: identities", () => {
   });
 });
 
-describe("CC-7950-5.1: modules", () => {
-  test("an import by revision takes that revision's definitions, while the newest is the one with data", () => {
+describe("modules", () => {
+  test("CC-7950-5.1.1 CC-7950-7.1.5: an import by revision takes that revision's definitions, while the newest is the one with data", () => {
     const old =
       'module o { namespace "urn:o"; prefix o; revision 2019-01-01; typedef t { type int8; } leaf gone { type int8; } }';
     const now =
@@ -433,7 +449,7 @@ describe("CC-7950-5.1: modules", () => {
     );
   });
 
-  test("structures and yang-data are roots that are no data nodes", () => {
+  test("CC-8791-2 CC-8040-8: structures and yang-data are roots that are no data nodes", () => {
     const schema = schemaOf(
       moduleM(`import ietf-yang-structure-ext { prefix sx; } import ietf-restconf { prefix rc; }
         sx:structure s { leaf a { type int8; } list l { leaf b { type int8; } } }

@@ -32,7 +32,7 @@ describe("numbers", () => {
       ],
     ],
     [
-      "CC-9595-3: differs: what is gone stays as obsolete, where pyang only warns",
+      "CC-SID-7: differs: what is gone stays as obsolete (RFC 9595 §3), where pyang only warns",
       ["b"],
       {},
       [
@@ -195,7 +195,7 @@ describe("paths that pyang broke", () => {
     head: "import t { prefix p; }",
   });
 
-  test("CC-9595-4: differs: they are put right under their old numbers", () => {
+  test("CC-9595-4: differs: paths that pyang broke are put right under their old numbers", () => {
     const old = fileOf([
       ["module", "m", 100],
       ["data", "/m:/p:top/p:e/l", 101],

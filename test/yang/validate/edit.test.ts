@@ -273,8 +273,15 @@ const MESSAGES: ReadonlyArray<
   ],
   ["CC-7950-7.15: at another entry", "/m:farm/box/fill/input", { amount: 1 }, true, [2]],
   ["CC-7950-7.15: without the datastore it cannot be told", "/m:farm/box/fill/input", { amount: 1 }, false, [1]],
-  ["CC-7950-7.16.3: a notification", "/m:gone", { why: "x" }, false, [], ["must-violation", "/m:gone/why"]],
-  ["CC-7950-7.16.3: with its reference", "/m:gone", { port: "a", why: "x" }, true, []],
+  [
+    "CC-7950-7.16: a notification whose must does not hold",
+    "/m:gone",
+    { why: "x" },
+    false,
+    [],
+    ["must-violation", "/m:gone/why"],
+  ],
+  ["CC-7950-7.16: a notification with its reference", "/m:gone", { port: "a", why: "x" }, true, []],
 ];
 
 test.each(MESSAGES)("%s", (_title, scope, contents, datastore, keys, ...expected) => {
