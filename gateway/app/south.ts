@@ -54,7 +54,9 @@ export async function openSouth(
   const stream = new EventStream(models);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
   const listeners = openListeners(config);
-  const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, links: DIRECTORY_LINKS });
+  const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
+  const links = DIRECTORY_LINKS;
+  const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, checkIn, links });
   // The network runs in real time, whatever the clock of a trial says.
   const network = systemClock();
   const refusals = new Refusals(clock, log);
@@ -76,7 +78,7 @@ export async function openSouth(
     },
     lanes: {
       block: imageLane(images, registry, clock),
-      checkIn: new CheckIn({ ...services, imageUri, wakeInterval }),
+      checkIn,
       authors: authorLane(images),
     },
   });

@@ -114,11 +114,14 @@ const WRONG: ReadonlyArray<
   ["an unknown query", "GET", "c", { query: ["k=1"] }, "4.02"],
   ["CC-M8: FETCH with another content format", "FETCH", "c", { contentFormat: 142 }, "4.15"],
   ["CC-M9: FETCH without a content format", "FETCH", "c", {}, "4.15"],
-  ["CC-I5: a precondition that cannot be kept", "iPATCH", "c", { contentFormat: 142, ifNoneMatch: true }, "4.02"],
+  ["CC-I5: a precondition of what has no versions", "GET", "s", { ifNoneMatch: true }, "4.02"],
+  ["CC-F5: c on the stream", "GET", "s", { query: ["c=a"] }, "4.02"],
+  ["CC-F5: c twice", "GET", "c", { query: ["c=a", "c=c"] }, "4.02"],
+  ["CC-F6: d on a PUT", "PUT", "c", { query: ["d=a"], contentFormat: 140 }, "4.02"],
   ["a resource that is not there", "GET", "d", {}, "4.04"],
   ["the datastore of a node that is not there", "GET", "n/n-none/c", {}, "4.04"],
-  ["PUT on a datastore", "PUT", "c", { contentFormat: 140 }, "4.05"],
-  ["an rpc that nobody knows", "POST", "c", { contentFormat: 142, payload: bytes("a1 19eb29 f6") }, "4.00"],
+  ["PATCH (RFC 8132 §3.1) on a datastore", "PATCH", "c", { contentFormat: 142 }, "4.05"],
+  ["CC-A5: a call of what is data", "POST", "c", { contentFormat: 142, payload: bytes("a1 19eb29 f6") }, "4.05"],
   ["POST with another content format", "POST", "c", { contentFormat: 60 }, "4.15"],
 ];
 
@@ -131,7 +134,7 @@ test("a root takes no data of another kind, and nothing that could never reach t
   expect((await ipatch(`n/${node}/c`, "a1 19eb8e 61 78")).code).toBe("4.04"); // the gateway's name on a node
   const clock = (i: number): string => `${String(i >> 2).padStart(2, "0")}:${String(15 * (i & 3)).padStart(2, "0")}`;
   const periods = Array.from({ length: 96 }, (_, i) => `a2 01 65 ${hex(Buffer.from(clock(i)))} 02 c48221190834`);
-  expect((await ipatch(`n/${node}/c`, `a1 19eb32 98 60 ${periods.join("")}`)).code).toBe("4.00");
+  expect((await ipatch(`n/${node}/c`, `a1 19eb32 98 60 ${periods.join("")}`)).code).toBe("4.22");
   expect(services.mailbox.pending(node)).toBe(0);
 });
 

@@ -6,7 +6,13 @@ import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
 import { labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
-import { CheckIn, coreconfHandler, EventStream, gatewayRoot } from "../../gateway/southbound/coreconf/index.ts";
+import {
+  CheckIn,
+  coreconfHandler,
+  EventStream,
+  gatewayRoot,
+  type Operation,
+} from "../../gateway/southbound/coreconf/index.ts";
 import { imageUri } from "../../gateway/southbound/firmware/index.ts";
 import {
   type ImageStore,
@@ -66,6 +72,8 @@ export async function openServices(options: {
   /** Without them the built-in models are the only set. */
   readonly schemas?: SchemaSource;
   readonly shortIdOf?: (digest: string) => string;
+  /** Of the gateway's own root. */
+  readonly operations?: readonly Operation[];
 }): Promise<Services> {
   const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
@@ -103,6 +111,7 @@ export async function openServices(options: {
     site,
     version: "0.0.0",
     mode: "lab",
+    operations: options.operations ?? [],
   });
   const checkIn = new CheckIn({
     registry,
@@ -125,6 +134,7 @@ export async function openServices(options: {
     imageUri,
     stream,
     gatewayRoot: root,
+    checkIn,
   });
   let joined = 0;
   const join = async (endpoint: string): Promise<NodeId> => {

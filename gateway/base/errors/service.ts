@@ -75,25 +75,60 @@ export const SERVICE_ERRORS = {
     text: "there is no resource /{path}",
     hint: "GET /.well-known/core lists what there is.",
   },
-  "resource.rpc": {
+  "operation.unknown": {
     blame: "usage",
-    text: "/{path} has no such rpc",
-    hint: "A node calls check-in (SID 60001) on its own /c, with content format 142 and no conditions.",
+    text: "no module has an rpc or action with the SID {sid}",
+    hint: "Look it up in the .sid file of its module; a node's modules are those of /n/NODE/c.",
+  },
+  "operation.unsupported": {
+    blame: "usage",
+    text: "{path} cannot be called here",
+    hint: "docs/coreconf.md lists what can; a node calls check-in on its own /c, by itself and without conditions.",
+  },
+  "operation.data": {
+    blame: "usage",
+    text: "{path} is data, and no rpc or action that could be called",
+    hint: "Use iPATCH to change data; POST with content format 142 calls.",
+  },
+  "operation.no-instance": {
+    blame: "usage",
+    text: "{path} belongs to an entry that is not there",
+    hint: "FETCH the list to see its entries.",
+  },
+  "operation.stopped": {
+    blame: "usage",
+    text: "after {done} of {count} calls had run: {what}",
+    hint: "What ran before stays done; send the rest again once the cause is gone.",
   },
   "resource.method": {
     blame: "usage",
     text: "{method} is not possible on /{path}",
-    hint: "A datastore takes GET, FETCH, iPATCH and POST (rpc); a stream takes GET and FETCH.",
+    hint: "A datastore takes GET, FETCH, iPATCH and POST, a manager's also PUT and DELETE; a stream takes GET and FETCH.",
   },
   "resource.content-format": {
     blame: "usage",
     text: "content format {format} does not fit {method} on /{path}",
-    hint: "FETCH takes 141, iPATCH and rpc take 142.",
+    hint: "FETCH takes 141, iPATCH and calls take 142, a whole datastore 140, 340 or 341.",
   },
   "resource.precondition": {
     blame: "usage",
-    text: "/{path} keeps no versions, so If-Match and If-None-Match cannot be honoured",
-    hint: "Send the request without them.",
+    text: "/{path} has no versions that If-Match and If-None-Match could ask for in this request",
+    hint: "Send the request without them; reads and edits of a datastore take them.",
+  },
+  "resource.condition-failed": {
+    blame: "usage",
+    text: "the configuration of /{path} is not the one that If-Match or If-None-Match asks for",
+    hint: "Read it again and decide anew.",
+  },
+  "resource.exists": {
+    blame: "usage",
+    text: "/{path} has a configuration already",
+    hint: "PUT replaces it, iPATCH changes it, DELETE removes it.",
+  },
+  "resource.not-data": {
+    blame: "usage",
+    text: "{path} is of the kind {kind}, which cannot be read",
+    hint: "Call rpcs and actions with POST; notifications come by the event stream.",
   },
   "resource.query": {
     blame: "usage",

@@ -2,7 +2,7 @@
  * Errors as CORECONF says them: draft-ietf-core-comi-21 §6. The SIDs are those of ietf-coreconf as the draft
  * registers them; they are restated here and never regenerated.
  */
-import { BugError, type ErrorCode, explain, isCoded } from "../../base/index.ts";
+import { BugError, type CodedError, type ErrorCode, explain, isCoded } from "../../base/index.ts";
 import type { Response, ResponseCode } from "../../coap/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
@@ -52,22 +52,51 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "yang.read-only": "4.05",
   "gateway.fixed": "4.05",
   "resource.content-format": "4.15",
+  "resource.not-data": "4.05",
+  "resource.exists": "4.09",
+  "resource.condition-failed": "4.12",
   "resource.precondition": "4.02",
   "resource.query": "4.02",
+  "operation.unknown": "4.04",
+  "operation.no-instance": "4.04",
+  "operation.unsupported": "4.05",
+  "operation.data": "4.05",
+  // RFC 8132 §3.4: understood, and still nothing that can be done here.
+  "edit.too-large": "4.22",
+  "yang.empty-at-top": "4.22",
   "checkin.stale": "4.09",
   "pending.never-issued": "4.09",
   "store.write-failed": "5.03",
 };
+
+type Tags = { readonly tag: keyof typeof ERROR_TAGS; readonly appTag?: keyof typeof ERROR_APP_TAGS };
+const MALFORMED: Tags = { tag: "operation-failed", appTag: "malformed-message" };
+/** Tags of errors that do not carry them as facts. */
+const TAGS: { readonly [C in ErrorCode]?: Tags } = {
+  "operation.unknown": { tag: "unknown-element" },
+  "operation.unsupported": { tag: "unknown-element" },
+  "operation.no-instance": { tag: "data-missing", appTag: "instance-required" },
+  "root.foreign": { tag: "unknown-element" },
+  "edit.too-large": { tag: "operation-failed" },
+  "resource.exists": { tag: "operation-failed" },
+  "resource.condition-failed": { tag: "operation-failed" },
+};
+
+/** Of several calls one failed: the kind of its failure is that of the whole. */
+const kindOf = (error: CodedError): CodedError =>
+  error.code === "operation.stopped" && isCoded(error.cause) ? error.cause : error;
 
 /**
  * What went wrong, for the peer; undefined when it is our own fault and no business of the peer's. A body that is longer
  * than `limit` goes without its text and place: the tags tell a machine the kind.
  */
 export function errorResponse(error: unknown, schema: Schema, limit = Number.POSITIVE_INFINITY): Response | undefined {
-  if (!isCoded(error) || error instanceof BugError) return undefined;
-  const code = COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
+  if (!isCoded(error)) return undefined;
+  const kind = kindOf(error);
+  if (kind instanceof BugError) return undefined;
+  const code = COAP_CODES[kind.code] ?? (kind.blame === "store" ? "5.00" : "4.00");
   if (code.startsWith("5")) return { code, ...(code === "5.03" ? { maxAge: 60 } : {}) };
-  const at = "at" in error ? (error.at as InstanceId | undefined) : undefined;
+  const at = "at" in kind ? (kind.at as InstanceId | undefined) : undefined;
   const whole = errorBody(error, { dataNode: at && dataNode(at, schema), message: explain(error) });
   const payload = whole.length <= limit ? whole : errorBody(error, {});
   return { code, contentFormat: CONTENT_FORMAT.yangDataSid, payload };
@@ -88,10 +117,10 @@ function dataNode(at: InstanceId, schema: Schema): Uint8Array | undefined {
 }
 
 function errorBody(
-  error: { readonly code: ErrorCode; readonly facts: object },
+  error: CodedError,
   { dataNode, message }: { readonly dataNode?: Uint8Array | undefined; readonly message?: string },
 ): Uint8Array {
-  const { tag, appTag } = tagsOf(error.code, error.facts);
+  const { tag, appTag } = tagsOf(kindOf(error));
   const writer = new CborWriter();
   writer.map(1);
   writer.integer(ERROR_CONTAINER);
@@ -113,14 +142,11 @@ function errorBody(
   return writer.finish();
 }
 
-function tagsOf(code: ErrorCode, facts: object): { readonly tag: number; readonly appTag: number | undefined } {
-  if (code.startsWith("cbor."))
-    return { tag: ERROR_TAGS["operation-failed"], appTag: ERROR_APP_TAGS["malformed-message"] };
-  if (code === "resource.rpc" || code === "root.foreign")
-    return { tag: ERROR_TAGS["unknown-element"], appTag: undefined };
-  const named: { readonly tag?: unknown; readonly appTag?: unknown } = facts;
+function tagsOf({ code, facts }: CodedError): { readonly tag: number; readonly appTag: number | undefined } {
+  const known = code.startsWith("cbor.") ? MALFORMED : TAGS[code];
+  const { tag, appTag }: { readonly tag?: unknown; readonly appTag?: unknown } = known ?? facts;
   return {
-    tag: Object.entries(ERROR_TAGS).find(([name]) => name === named.tag)?.[1] ?? ERROR_TAGS.error,
-    appTag: Object.entries(ERROR_APP_TAGS).find(([name]) => name === named.appTag)?.[1],
+    tag: Object.entries(ERROR_TAGS).find(([name]) => name === tag)?.[1] ?? ERROR_TAGS.error,
+    appTag: Object.entries(ERROR_APP_TAGS).find(([name]) => name === appTag)?.[1],
   };
 }

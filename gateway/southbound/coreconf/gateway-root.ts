@@ -26,6 +26,7 @@ import {
   type Tree,
   type Value,
 } from "../../yang/index.ts";
+import type { Operation } from "./operations/operation.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 export interface GatewayRootOptions {
@@ -38,6 +39,8 @@ export interface GatewayRootOptions {
   readonly site: SiteInfo;
   readonly version: string;
   readonly mode: "lab" | "secured";
+  /** What managers can call. */
+  readonly operations?: readonly Operation[];
 }
 
 /** The root for managers at `/c`: computed from the services at each read; edits change names and own leaves only. */
@@ -48,6 +51,8 @@ export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
     get schema() {
       return registry.schema;
     },
+    replaceable: true,
+    operations: options.operations ?? [],
     tree: () => view.tree(),
     edit: async (instances, actor) => {
       const { schema } = registry;

@@ -21,6 +21,8 @@ export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServic
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
+    replaceable: true,
+    operations: [], // what a node can do it does when it is awake, and not here
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
       checkSizes(instances, schema);
@@ -41,6 +43,9 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
+    // What waits for the node would be lost with what it says of all the rest.
+    replaceable: false,
+    operations: [], // the check-in has a lane of its own
     tree: () => withPending(registry.get(id).tree, id, services),
     edit: async (instances, actor) => {
       const patch = checkedPatch(id, instances, registry);

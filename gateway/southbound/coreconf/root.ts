@@ -9,6 +9,7 @@ import {
   type Sid,
   type Tree,
 } from "../../yang/index.ts";
+import type { Operation } from "./operations/operation.ts";
 
 export interface DatastoreRoot {
   readonly schema: Schema;
@@ -16,6 +17,10 @@ export interface DatastoreRoot {
   /** Applies all instances or none; resolves when that is durable. Throws WireError `yang.*`, UsageError `root.foreign`
    * or `gateway.fixed`. */
   edit(instances: readonly Instance[], actor: string): Promise<void>;
+  /** PUT, POST and DELETE of the whole configuration are possible. */
+  readonly replaceable: boolean;
+  /** The rpcs and actions that can be called here. */
+  readonly operations: readonly Operation[];
 }
 
 /** What the gateway's own datastore has; no node's has it. */

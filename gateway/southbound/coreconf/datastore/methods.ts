@@ -1,0 +1,163 @@
+/** The methods of a datastore resource (draft-ietf-core-comi-21 §3.1-§3.3, §3.5), one function each. */
+import { UsageError } from "../../../base/index.ts";
+import type { Method, Request, Response } from "../../../coap/index.ts";
+import { CONTENT_FORMAT } from "../../../wire/coap/index.ts";
+import {
+  decodeIdentifiers,
+  decodeInstances,
+  decodeTree,
+  EMPTY_TREE,
+  encodeInstances,
+  type Form,
+  formatInstanceId,
+  type InstanceId,
+  readTree,
+  replacement,
+  type Schema,
+  select,
+  type Tree,
+} from "../../../yang/index.ts";
+import { dataResponse, formOf } from "../body-form.ts";
+import { runOperations } from "../operations/run.ts";
+import type { DatastoreRoot } from "../root.ts";
+import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
+import { noQuery, readQuery } from "./read-query.ts";
+import { expectFormat, pathOf, wrongMethod } from "./refusals.ts";
+
+export interface DatastoreRequest {
+  readonly request: Request;
+  readonly root: DatastoreRoot;
+  readonly actor: string;
+  /** An ETag is 9 bytes of an answer: managers get it always, nodes when they show one. */
+  readonly tagged: boolean;
+}
+
+type Answer = Response | Promise<Response>;
+
+const METHODS: { readonly [M in Method]?: (asked: DatastoreRequest) => Answer } = {
+  GET: readAll,
+  FETCH: readSome,
+  iPATCH: editSome,
+  PUT: replaceAll,
+  POST: callOrCreate,
+  DELETE: removeAll,
+};
+
+export function answerDatastore(asked: DatastoreRequest): Answer {
+  const method = METHODS[asked.request.method];
+  if (method === undefined) throw wrongMethod(asked.request);
+  return method(asked);
+}
+
+/** In one FETCH: each may stand for a whole datastore. */
+const MOST_IDENTIFIERS = 256;
+
+/** §3.3. */
+function readAll(asked: DatastoreRequest): Response {
+  const { request, root } = asked;
+  const { schema } = root;
+  const query = readQuery(request);
+  const tree = root.tree();
+  checkConditions(request, tree, schema);
+  return withEtag(dataResponse(readTree(tree, schema, query), schema, request.accept), tree, asked);
+}
+
+/** §3.1.3: one map per identifier in the order asked, null for what is not there. */
+function readSome(asked: DatastoreRequest): Response {
+  const { request, root } = asked;
+  const { schema } = root;
+  const query = readQuery(request);
+  const ids = identifiersIn(request, schema);
+  for (const id of ids) refuseOperation(id, schema);
+  const tree = root.tree();
+  checkConditions(request, tree, schema);
+  const instances = ids.map((id) => ({
+    id: { sid: id.sid, keys: [] }, // keys are left out, the asker knows them
+    value: select(tree, id, schema, query),
+  }));
+  const payload = encodeInstances(instances, schema, formOf(schema));
+  return withEtag({ code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload }, tree, asked);
+}
+
+/** CF 141. Throws UsageError `resource.content-format` and `resource.too-many`, WireError `cbor.*`, `yang.*`. */
+export function identifiersIn(request: Request, schema: Schema): readonly InstanceId[] {
+  expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
+  const ids = decodeIdentifiers(request.payload, schema, formOf(schema));
+  if (ids.length <= MOST_IDENTIFIERS) return ids;
+  throw new UsageError("resource.too-many", { count: ids.length, limit: MOST_IDENTIFIERS });
+}
+
+/** §6: reading an rpc, an action or a notification is no method of theirs. What nobody knows is null instead. */
+function refuseOperation(id: InstanceId, schema: Schema): void {
+  const kind = schema.bySid(id.sid)?.kind;
+  if (kind !== "rpc" && kind !== "action" && kind !== "notification") return;
+  throw new UsageError("resource.not-data", { path: formatInstanceId(id, schema), kind });
+}
+
+function withEtag(response: Response, tree: Tree, { root, request, tagged }: DatastoreRequest): Response {
+  if (response.payload === undefined || !(tagged || request.etags.length > 0)) return response;
+  return { ...response, etag: etagOf(response.payload, tree, root.schema) };
+}
+
+/** §3.2.3. */
+async function editSome({ request, root, actor }: DatastoreRequest): Promise<Response> {
+  const { schema } = root;
+  noQuery(request);
+  expectFormat(request, CONTENT_FORMAT.yangInstances);
+  const instances = decodeInstances(request.payload, schema, "input", formOf(schema));
+  checkConditions(request, root.tree(), schema);
+  if (instances.length > 0) await root.edit(instances, actor);
+  return { code: "2.04" };
+}
+
+/** §3.3. */
+async function replaceAll(asked: DatastoreRequest): Promise<Response> {
+  await replace(asked, bodyOf(asked));
+  return { code: "2.04" };
+}
+
+/** §3.3, §3.5: the content format tells a new datastore from a call. */
+async function callOrCreate(asked: DatastoreRequest): Promise<Response> {
+  const { request, root } = asked;
+  if (request.contentFormat === CONTENT_FORMAT.yangInstances) {
+    noQuery(request);
+    return runOperations(asked);
+  }
+  const wanted = bodyOf(asked);
+  if (isConfigured(root.tree(), root.schema)) throw new UsageError("resource.exists", { path: pathOf(request) });
+  await replace(asked, wanted);
+  return { code: "2.01" };
+}
+
+async function removeAll(asked: DatastoreRequest): Promise<Response> {
+  expectWhole(asked);
+  await replace(asked, EMPTY_TREE);
+  return { code: "2.02" };
+}
+
+/** RFC 9254 §10. */
+const FORMS: ReadonlyMap<number, Form> = new Map([
+  [CONTENT_FORMAT.yangDataSid, "sid"],
+  [CONTENT_FORMAT.yangData, "any"],
+  [CONTENT_FORMAT.yangDataName, "name"],
+]);
+
+function bodyOf(asked: DatastoreRequest): Tree {
+  const { request, root } = asked;
+  expectFormat(request, ...FORMS.keys(), ...(request.method === "POST" ? [CONTENT_FORMAT.yangInstances] : []));
+  expectWhole(asked);
+  return decodeTree(request.payload, root.schema, FORMS.get(request.contentFormat ?? -1));
+}
+
+function expectWhole({ request, root }: DatastoreRequest): void {
+  noQuery(request);
+  if (!root.replaceable) throw wrongMethod(request);
+}
+
+/** What the edits start from is read in the turn in which they are made, so nobody comes in between. */
+async function replace({ request, root, actor }: DatastoreRequest, wanted: Tree): Promise<void> {
+  const tree = root.tree();
+  checkConditions(request, tree, root.schema);
+  const instances = replacement(tree, wanted, root.schema);
+  if (instances.length > 0) await root.edit(instances, actor);
+}
