@@ -3,6 +3,7 @@
  * `{name}` in a sentence or hint is a fact; the type of the facts is derived from the text, so the two cannot drift.
  * docs/errors.md is compared with this table by a test.
  */
+import { ACCESS_ERRORS } from "./access.ts";
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
@@ -33,6 +34,7 @@ export const ERRORS = {
   ...STORE_ERRORS,
   ...SECURITY_ERRORS,
   ...SERVICE_ERRORS,
+  ...ACCESS_ERRORS,
   ...CONFIG_ERRORS,
   ...BRIDGE_ERRORS,
   ...DIRECTORY_ERRORS,

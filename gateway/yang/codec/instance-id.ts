@@ -188,12 +188,23 @@ const PREDICATE = /\[\s*([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)\s*=\s*(?:'([^']
 
 /** The reverse of `formatId`; keys may come in any order, and the last list may stay bare. */
 export function parseId(text: string, plan: Plan): InstanceId {
+  const { node, keys } = parseSteps(text, plan, true);
+  return { sid: node.sid, keys: keys.flatMap((own) => own ?? []) };
+}
+
+/** A path with the keys of each list on its way, or undefined for a bare one, which `keyed` allows in the last place only. */
+export function parseSteps(
+  text: string,
+  plan: Plan,
+  keyed: boolean,
+): { readonly node: PlanNode; readonly keys: ReadonlyArray<readonly LeafValue[] | undefined> } {
   const fail = (at: number, what: string) => new UsageError("yang.path", { path: text, at, what });
   let node = plan.root;
   let at = 0;
-  const keys: LeafValue[] = [];
+  const keys: Array<readonly LeafValue[] | undefined> = [];
   do {
-    if (node.idKeys.length > keys.length) throw fail(at, `the keys of ${node.schema.name} are missing`);
+    const isBare = node.kind === "list" && node.keys.length > 0 && keys.at(-1) === undefined;
+    if (keyed && isBare) throw fail(at, `the keys of ${node.schema.name} are missing`);
     STEP.lastIndex = at;
     const step = STEP.exec(text);
     if (step === null) throw fail(at, "expected /name or /module:name");
@@ -217,9 +228,9 @@ export function parseId(text: string, plan: Plan): InstanceId {
       at = PREDICATE.lastIndex;
     }
     if (given.size !== 0 && given.size !== node.keys.length) throw fail(at, "the list has more keys");
-    for (const key of given.size === 0 ? [] : node.keys) keys.push(given.get(key)!);
+    if (node.kind === "list") keys.push(given.size === 0 ? undefined : node.keys.map((key) => given.get(key)!));
   } while (at < text.length);
-  return { sid: node.sid, keys };
+  return { node, keys };
 }
 
 /** RFC 9254 §6.13.2. */
