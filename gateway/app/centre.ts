@@ -21,7 +21,7 @@ import {
 } from "../store/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
-import { inThread, ModelSets, watchFolder } from "./models/index.ts";
+import { Compiler, ModelSets, watchFolder } from "./models/index.ts";
 
 export interface Centre {
   readonly folder: DataFolder;
@@ -58,14 +58,16 @@ export async function openCentre(
     await openDataFolder(config.data, log, { restored: restored ? clock.now() : undefined }),
   );
   const network = systemClock();
+  const compiler = lifecycle.add(new Compiler({ clock: network }));
   const models = lifecycle.add(
     await ModelSets.open({
       models: inFolder("models"),
       configured: config.models.folders,
       cacheFolder: inFolder("cache"),
+      sidFile: inFolder("sids.json"),
       clock: network,
       log,
-      compileAhead: inThread,
+      compile: compiler.compile,
       watch: watchFolder,
     }),
   );

@@ -26,7 +26,7 @@ export const modelHandlers = (services: ModelServices): ReadonlyMap<string, Comm
       "models.reload",
       async (args) => {
         understand("models.reload", NOTHING, args);
-        await services.models.reload();
+        await services.models.reload({ again: true });
         const refused = services.models.list().filter(({ fault }) => fault !== undefined);
         return { sets: services.models.list().length, refused: refused.map(({ set }) => set ?? null) };
       },

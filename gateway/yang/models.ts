@@ -6,29 +6,46 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CodedError, Logger } from "../base/index.ts";
-import { IMAGE_VERSION } from "./compile/image.ts";
+import { IMAGE_VERSION, type SchemaImage } from "./compile/image.ts";
 import { openSchema } from "./compile/open-schema.ts";
 import { readImage, writeImage } from "./loading/cache.ts";
 import type { SetChoice } from "./loading/choose.ts";
 import { digestOf, readLibraryFiles, readModelFiles, type SourceFile } from "./loading/files.ts";
 import type { Schema } from "./schema.ts";
 
+export type { SchemaImage } from "./compile/image.ts";
 export type { SetChoice } from "./loading/choose.ts";
 export { readModelFiles, type SourceFile } from "./loading/files.ts";
 
-export interface LoadOptions extends SetChoice {
-  /** Where the .yang and .sid files are; by default our own. */
-  readonly folder?: string | undefined;
-  readonly extraFolders?: readonly string[] | undefined;
-  /**
-   * A folder that decides: of a module that it holds, its newest revision there is implemented, also when another folder
-   * holds a newer one.
-   */
-  readonly setFolder?: string | undefined;
+export interface OpenOptions {
   /** Where compiled schemas are kept; without it each load compiles. */
   readonly cacheFolder?: string | undefined;
   readonly log: Logger;
+  /** By default in this thread. */
+  readonly compile?: CompileImage | undefined;
 }
+
+export interface LoadOptions extends SetChoice, OpenOptions {
+  /** Where the .yang and .sid files are; by default our own. */
+  readonly folder?: string | undefined;
+  readonly extraFolders?: readonly string[] | undefined;
+  /** Its files are `pinned`. */
+  readonly setFolder?: string | undefined;
+}
+
+/** Files of models, read. */
+export interface ModelSources extends SetChoice {
+  readonly files: readonly SourceFile[];
+  /** They decide: of a module among them, the newest revision here is implemented, also when `files` has a newer one. */
+  readonly pinned?: readonly SourceFile[] | undefined;
+}
+
+/** Plain data, so that another thread can do it. */
+export interface CompileJob extends ModelSources {
+  /** Where the image is kept, and under which name. */
+  readonly cache?: { readonly folder: string; readonly digest: string } | undefined;
+}
+export type CompileImage = (job: CompileJob, log: Logger) => Promise<SchemaImage>;
 
 /** The folder yang-models of this installation, for code that runs from source and from dist alike. */
 export function builtInModels(): string {
@@ -40,34 +57,43 @@ export function builtInModels(): string {
 
 /** Reads and compiles all models, or takes the compiled schema from the cache. Throws UsageError `yang.*`. */
 export async function loadModels(options: LoadOptions): Promise<Schema> {
-  const { cacheFolder, log, setFolder, implement, features } = options;
-  const folders = [options.folder ?? builtInModels(), ...(options.extraFolders ?? [])];
-  const [files, pinned, library] = await Promise.all([
-    readModelFiles(folders),
+  const { setFolder } = options;
+  const [files, pinned] = await Promise.all([
+    readModelFiles([options.folder ?? builtInModels(), ...(options.extraFolders ?? [])]),
     readModelFiles(setFolder === undefined ? [] : [setFolder]),
-    readLibraryFiles(),
   ]);
-  // What decides beside the files: with other features the same files give another schema.
-  const salt = JSON.stringify([IMAGE_VERSION, implement ?? null, features ?? null, pinned.length]);
-  const digest = digestOf([...files, ...pinned, ...library], `sidgate-schema ${salt}`);
-  const cached = cacheFolder === undefined ? undefined : await readImage(cacheFolder, digest, log);
-  if (cached) return openSchema(cached);
-  // A warm start loads neither the compiler nor yang-js.
-  const { compileFiles } = await import("./loading/compile-files.ts");
-  const image = await compileFiles(files, library, log, { implement, features, pinned });
-  if (cacheFolder !== undefined) await writeImage(cacheFolder, digest, image, log);
-  log.info("yang.schema-compiled", { digest, modules: image.modules.length, nodes: image.nodes.length });
-  return openSchema(image);
+  return openModels({ ...options, files, pinned }, options);
 }
 
+/** The same for files that were read already. */
+export async function openModels(
+  { files, pinned = [], implement, features }: ModelSources,
+  { cacheFolder, log, compile = compileImage }: OpenOptions,
+): Promise<Schema> {
+  // What decides beside the files: with other features the same files give another schema.
+  const salt = JSON.stringify([IMAGE_VERSION, implement ?? null, features ?? null, pinned.length]);
+  const digest = digestOf([...files, ...pinned, ...(await readLibraryFiles())], `sidgate-schema ${salt}`);
+  const cached = cacheFolder === undefined ? undefined : await readImage(cacheFolder, digest, log);
+  if (cached) return openSchema(cached);
+  const cache = cacheFolder === undefined ? undefined : { folder: cacheFolder, digest };
+  return openSchema(await compile({ files, pinned, implement, features, cache }, log));
+}
+
+/** Compiles, and leaves the image in the cache. Throws UsageError `yang.*`. */
+export const compileImage: CompileImage = async ({ files, pinned, implement, features, cache }, log) => {
+  // A warm start loads neither the compiler nor yang-js.
+  const [{ compileFiles }, library] = await Promise.all([import("./loading/compile-files.ts"), readLibraryFiles()]);
+  const image = await compileFiles(files, library, log, { implement, features, pinned });
+  if (cache !== undefined) await writeImage(cache.folder, cache.digest, image, log);
+  log.info("yang.schema-compiled", { modules: image.modules.length, nodes: image.nodes.length });
+  return image;
+};
+
 /** The schema of files that were read already; what they import and lack comes from the library. */
-export async function compileModels(
+export const compileModels = async (
   files: readonly SourceFile[],
   options: SetChoice & { readonly log: Logger },
-): Promise<Schema> {
-  const [{ compileFiles }, library] = await Promise.all([import("./loading/compile-files.ts"), readLibraryFiles()]);
-  return openSchema(await compileFiles(files, library, options.log, options));
-}
+): Promise<Schema> => openSchema(await compileImage({ files, ...options }, options.log));
 
 /** What is wrong with these files: one finding for each that is broken, none when all are right. */
 export async function checkModels(

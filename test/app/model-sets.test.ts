@@ -1,30 +1,34 @@
 /** The models folder: which sets it makes, what it refuses, and what an exchange at run time does to those who ask. */
+
+import { readFileSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { modelsHealth } from "../../gateway/app/health.ts";
-import { ModelSets, modelRows, notAhead } from "../../gateway/app/models/index.ts";
+import { ModelSets, modelRows } from "../../gateway/app/models/index.ts";
 import { isCoded, type LogFacts, type Logger, millis, SILENT } from "../../gateway/base/index.ts";
-import { builtInModels, type LoadOptions, type SetName } from "../../gateway/yang/index.ts";
+import { builtInModels, type CompileJob, compileImage, type SetName } from "../../gateway/yang/index.ts";
 import { ACME_AIR, building2, SECOND, writeAcmeAir, writeBuilding2 } from "../support/building-2.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 let folder: string;
 let models: string;
+let sidFile: string;
 let clock: VirtualClock;
 let sets: ModelSets | undefined;
 let logged: Array<readonly [event: string, facts: LogFacts | undefined]>;
-/** What the compiler was asked for ahead of a load, and the watchers by folder. */
-let ahead: Array<Omit<LoadOptions, "log">>;
+/** What was compiled, and the watchers by folder. */
+let jobs: CompileJob[];
 let watchers: Map<string, () => void>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-models-"));
   models = join(folder, "models");
+  sidFile = join(folder, "sids.json");
   clock = new VirtualClock();
   logged = [];
-  ahead = [];
+  jobs = [];
   watchers = new Map();
 });
 afterEach(async () => {
@@ -42,9 +46,10 @@ async function open(configured: readonly string[] = []): Promise<ModelSets> {
     cacheFolder: join(folder, "cache"),
     clock,
     log,
-    compileAhead: async (options) => {
-      ahead.push(options);
-      await notAhead(options, log);
+    sidFile,
+    compile: (job) => {
+      jobs.push(job);
+      return compileImage(job, log);
     },
     watch: (path, onEvent) => {
       watchers.set(path, onEvent);
@@ -62,6 +67,12 @@ const codeOf = (attempt: Promise<unknown>): Promise<unknown> =>
     () => "nothing was refused",
     (error: unknown) => (isCoded(error) ? error.code : error),
   );
+const ourNode = (ending: "yang" | "sid"): string =>
+  readFileSync(join(builtInModels(), `sidgate-node@2026-11-21.${ending}`), "utf8");
+const laterNode = ourNode("yang").replace(
+  "revision 2026-11-21",
+  'revision 2027-01-01 { description "x"; }\n  revision 2026-11-21',
+);
 const BROKEN = "module broken {\n  namespace urn:b;\n  prefix b;\n  leaf x { type nonsense; }\n}\n";
 
 describe("at the start", () => {
@@ -73,10 +84,9 @@ describe("at the start", () => {
       [[undefined, undefined]],
       "2026-11-21",
     ]);
-    expect(ahead).toEqual([]); // nobody waits yet
   });
 
-  test("files that lie flat are in every set, those of a folder in its set alone", async () => {
+  test("CC-models-sets: files that lie flat are in every set, those of a folder in its set alone", async () => {
     await writeBuilding2(join(models, "building-2"));
     await writeAcmeAir(models);
     const all = await open();
@@ -88,7 +98,7 @@ describe("at the start", () => {
     ]);
   });
 
-  test("a set may hold an older revision than everybody else", async () => {
+  test("CC-models-sets CC-models-revisions: a set may hold an older revision than everybody else", async () => {
     await writeBuilding2(models);
     const old = join(models, "building-1");
     await mkdir(old);
@@ -109,7 +119,7 @@ describe("at the start", () => {
     expect(all.of("a")).not.toBe(all.of("c"));
   });
 
-  test("module-set.json says which features are on", async () => {
+  test("CC-models-sets: module-set.json says which features are on", async () => {
     const yang = ACME_AIR.yang
       .replace("  container air", "  feature dust;\n  feature gas;\n  container air")
       .replace(
@@ -132,12 +142,13 @@ describe("at the start", () => {
   const files: ReadonlyArray<readonly [what: string, file: string, text: string, code: string]> = [
     ["a module that does not compile", "broken.yang", BROKEN, "yang.compile"],
     ["a .sid file that is none", "x.sid", "{", "yang.sid-file"],
-    ["another sidgate-node", "x.yang", "module sidgate-node {\n namespace u:n;\n prefix n;\n}", "models.house"],
+    ["a later sidgate-node", "x.yang", `/*\nmodule x\n*/ ${laterNode}`, "models.house"],
+    ["another text of the same sidgate-node", "x.yang", `${ourNode("yang")}\n`, "yang.compile"],
     [
       "other numbers for sidgate-node",
       "x.sid",
-      '{"ietf-sid-file:sid-file": {"module-name": "sidgate-node", "module-revision": "2026-11-21"}}',
-      "models.house",
+      ourNode("sid").replace('"sid-file-version": 1', '"sid-file-version": 2').replace('"60003"', '"60099"'),
+      "yang.sid-conflict",
     ],
     ["a module-set.json that is no JSON", "module-set.json", "{", "models.set-file"],
     ["one with another member", "module-set.json", '{"feature": {}}', "models.set-file"],
@@ -198,13 +209,12 @@ describe("while it runs", () => {
     return heard;
   };
 
-  test("what appears in a folder is compiled ahead, and told once it is in force", async () => {
+  test("CC-models-reload: what appears in a folder is told once it is in force", async () => {
     const all = await open();
     const heard = listen(all);
     await writeBuilding2(join(models, "building-2"));
     await all.reload();
     expect(heard.splice(0)).toEqual([["building-2", "2026-11-21", SECOND]]);
-    expect(ahead).toEqual([expect.objectContaining({ cacheFolder: join(folder, "cache") })]);
     await writeBuilding2(models);
     await all.reload();
     expect(heard).toEqual([
@@ -230,14 +240,15 @@ describe("while it runs", () => {
     expect(watchers.size).toBe(0);
   });
 
-  test("a set whose files break keeps its schema; mended, it has the new one", async () => {
+  test("CC-models-reload: a set whose files break keeps its schema; mended, it has the new one", async () => {
     await writeBuilding2(join(models, "building-2"));
     const all = await open();
     const before = all.of("building-2");
     const heard = listen(all);
+    jobs = [];
     await writeFile(join(models, "building-2", "broken.yang"), BROKEN);
     for (let look = 0; look < 3; look++) await all.reload();
-    expect([all.of("building-2") === before, heard, ahead.length]).toEqual([true, [], 1]);
+    expect([all.of("building-2") === before, heard, jobs.length]).toEqual([true, [], 1]);
     expect(faults(all)).toEqual([
       [undefined, undefined],
       ["building-2", "yang.compile"],
@@ -245,11 +256,34 @@ describe("while it runs", () => {
     expect(logged.map(([event]) => event)).toEqual(["models.refused"]);
     await rm(join(models, "building-2", "broken.yang"));
     await all.reload();
-    expect([faults(all)[1], all.of("building-2") === before, ahead.length]).toEqual([
+    expect([faults(all)[1], all.of("building-2") === before, jobs.length]).toEqual([
       ["building-2", undefined],
       true,
       1,
     ]);
+  });
+
+  test("what was refused is tried again when somebody asks for it, and looks that wait are one", async () => {
+    const all = await open();
+    jobs = [];
+    await mkdir(join(models, "x"));
+    await writeFile(join(models, "x", "broken.yang"), BROKEN);
+    await all.reload();
+    await all.reload();
+    expect(jobs.length).toBe(1);
+    await Promise.all(Array.from({ length: 5 }, () => all.reload({ again: true })));
+    expect([jobs.length, faults(all)[1]]).toEqual([3, ["x", "yang.compile"]]);
+  });
+
+  test("a folder in which something happens all the time is looked at every three seconds", async () => {
+    const all = await open();
+    const changed = new Promise((resolve) => all.onChange(resolve));
+    await writeBuilding2(join(models, "building-2"));
+    for (let event = 0; event < 20; event++) {
+      watchers.get(models)?.();
+      await clock.advance(millis(200));
+    }
+    expect(await changed).toBe("building-2");
   });
 
   test("the default set keeps its schema too, and so do the sets that share what broke", async () => {
@@ -273,7 +307,7 @@ describe("while it runs", () => {
     expect(revisionOf(all, undefined, "acme-air")).toBe("2026-01-01");
   });
 
-  test("a set that goes away leaves its nodes with the default set, which they follow", async () => {
+  test("CC-models-reload: a set that goes away leaves its nodes with the default set, which they follow", async () => {
     await writeBuilding2(join(models, "building-2"));
     const all = await open();
     const heard = listen(all);
@@ -290,6 +324,65 @@ describe("while it runs", () => {
       ["building-2", "2026-11-21", "2026-11-21"],
       ["building-2", "2026-11-21", SECOND],
     ]);
+  });
+});
+
+describe("CC-9595-3: a SID means one thing for ever", () => {
+  const PM10 = '"identifier":"/acme-air:air/pm10","sid":"61002"';
+  const put = async (folder: string, yang: string, sid: string): Promise<void> => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "acme-air.yang"), yang);
+    await writeFile(join(folder, "acme-air.sid"), sid);
+  };
+  const renamed = (text: string): string => text.replaceAll("pm10", "pm25");
+  const changes: ReadonlyArray<readonly [what: string, yang: string, sid: string, code: string]> = [
+    ["a node gets another number", ACME_AIR.yang, ACME_AIR.sid.replace("61002", "61003"), "models.sid-changed"],
+    ["a number gets another node", renamed(ACME_AIR.yang), renamed(ACME_AIR.sid), "models.sid-reused"],
+  ];
+
+  test.each(changes)(
+    "%s: the set keeps its former schema, and what it is called says why",
+    async (_what, yang, sid, code) => {
+      expect(ACME_AIR.sid).toContain(PM10);
+      await put(join(models, "air"), ACME_AIR.yang, ACME_AIR.sid);
+      const all = await open();
+      await put(join(models, "air"), yang, sid);
+      await all.reload();
+      expect(faults(all)[1]).toEqual(["air", code]);
+      expect(all.of("air").bySid(61002)?.name).toBe("pm10");
+    },
+  );
+
+  test.each(changes)("%s in another set, or after a restart: refused as well", async (_what, yang, sid, code) => {
+    await put(join(models, "air"), ACME_AIR.yang, ACME_AIR.sid);
+    (await open()).close();
+    await put(join(models, "air"), yang, sid);
+    await put(join(models, "other"), yang, sid);
+    expect(faults(await open())).toEqual([
+      [undefined, undefined],
+      ["air", code],
+      ["other", code],
+    ]);
+  });
+
+  test("what gets numbers later, or loses them for a while, is no contradiction", async () => {
+    const air = join(models, "air");
+    await put(air, ACME_AIR.yang, ACME_AIR.sid);
+    const all = await open();
+    for (const withSid of [false, true]) {
+      if (withSid) await writeFile(join(air, "acme-air.sid"), ACME_AIR.sid);
+      else await rm(join(air, "acme-air.sid"));
+      await all.reload();
+      expect([faults(all)[1], all.of("air").bySid(61002)?.name]).toEqual([
+        ["air", undefined],
+        withSid ? "pm10" : undefined,
+      ]);
+    }
+  });
+
+  test("a book that cannot be read stops the start", async () => {
+    await writeFile(sidFile, '{"61002": 7}');
+    expect(await codeOf(open())).toBe("models.sid-book");
   });
 });
 

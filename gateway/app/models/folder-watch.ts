@@ -1,9 +1,20 @@
 /** Folders are watched; what happens in one moment is told once. */
 import { type FSWatcher, watch } from "node:fs";
-import { type Clock, type Closable, explain, type Logger, millis, type Timer } from "../../base/index.ts";
+import {
+  type Clock,
+  type Closable,
+  explain,
+  type Logger,
+  type Millis,
+  millis,
+  seconds,
+  type Timer,
+} from "../../base/index.ts";
 
 /** Copying a set takes longer than one event; a file in the middle of it would be refused, and told as an error. */
 const QUIET = millis(300);
+/** A folder in which something happens all the time is looked at nevertheless. */
+const PATIENCE = seconds(3);
 
 /** Calls `onEvent` for whatever happens to the entries of one folder. Throws when it cannot be watched. */
 export type WatchFolder = (folder: string, onEvent: () => void) => Closable;
@@ -24,6 +35,8 @@ export interface FolderWatchOptions {
 export class FolderWatch implements Closable {
   readonly #options: FolderWatchOptions;
   #watched: readonly Closable[] = [];
+  /** When events are told that were not told yet, however many there will be. */
+  #latest: Millis | undefined;
   #timer: Timer | undefined;
 
   constructor(options: FolderWatchOptions) {
@@ -54,7 +67,12 @@ export class FolderWatch implements Closable {
 
   #happened(): void {
     const { clock, changed } = this.#options;
+    const now = clock.now();
+    this.#latest ??= millis(now + PATIENCE);
     this.#timer?.cancel();
-    this.#timer = clock.after(QUIET, changed);
+    this.#timer = clock.after(millis(Math.max(0, Math.min(QUIET, this.#latest - now))), () => {
+      this.#latest = undefined;
+      changed();
+    });
   }
 }

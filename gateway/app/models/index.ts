@@ -1,4 +1,4 @@
-export { inThread, notAhead } from "./compile-ahead.ts";
+export { Compiler } from "./compiler.ts";
 export { watchFolder } from "./folder-watch.ts";
 export { type ModelSet, ModelSets, type ModelSetsOptions } from "./model-sets.ts";
 export { modelRows } from "./rows.ts";

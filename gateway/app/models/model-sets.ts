@@ -4,18 +4,20 @@
  */
 import { join } from "node:path";
 import { type Clock, type Closable, explain, isCoded, type Logger, type Millis } from "../../base/index.ts";
-import type { Schema, SchemaSource, SetName } from "../../yang/index.ts";
-import { type CompileAhead, notAhead } from "./compile-ahead.ts";
+import type { CompileImage, Schema, SchemaSource, SetName } from "../../yang/index.ts";
 import { FolderWatch, type WatchFolder } from "./folder-watch.ts";
-import { loadSet } from "./load-set.ts";
+import { type LoadSetOptions, loadSet } from "./load-set.ts";
 import { findSets, type ModelFolders, readSets, type SetSources } from "./set-folders.ts";
+import { SidBook } from "./sid-book.ts";
 
 export interface ModelSetsOptions extends ModelFolders {
   readonly cacheFolder: string;
+  /** Where it is kept what each SID has meant. */
+  readonly sidFile: string;
   /** Time as disks know it. */
   readonly clock: Clock;
   readonly log: Logger;
-  readonly compileAhead: CompileAhead;
+  readonly compile: CompileImage;
   readonly watch: WatchFolder;
 }
 
@@ -35,20 +37,29 @@ interface State extends ModelSet {
 }
 type States = ReadonlyMap<SetName, State>;
 type Listener = Parameters<SchemaSource["onChange"]>[0];
+interface Loading extends LoadSetOptions, Pick<ModelSetsOptions, "clock"> {
+  readonly again?: boolean;
+}
 
 export class ModelSets implements SchemaSource, Closable {
   readonly #options: ModelSetsOptions;
+  readonly #loading: Loading;
   readonly #listeners = new Set<Listener>();
   readonly #watch: FolderWatch;
   /** Names that were asked for and are no set today. */
   readonly #missed = new Set<string>();
   #default: Schema;
   #states: States;
-  #reloading: Promise<void> = Promise.resolve();
+  /** The look that is under way, and the one after it, for all who asked in the meantime. */
+  #look: Promise<void> | undefined;
+  #nextLook: Promise<void> | undefined;
+  /** The next look is at what was refused too. */
+  #again = false;
   #closed = false;
 
-  private constructor(options: ModelSetsOptions, states: States, schema: Schema) {
+  private constructor(options: ModelSetsOptions, loading: Loading, states: States, schema: Schema) {
     this.#options = options;
+    this.#loading = loading;
     this.#states = states;
     this.#default = schema;
     const { clock, log, watch } = options;
@@ -57,12 +68,13 @@ export class ModelSets implements SchemaSource, Closable {
 
   /** Throws UsageError `yang.*` or `models.*` when the default set is refused: then nothing could be understood. */
   static async open(options: ModelSetsOptions): Promise<ModelSets> {
+    const loading = { ...options, sids: await SidBook.open(options.sidFile) };
     const names = await findSets(options);
     const { first, named } = await readSets(options, names);
-    const atStart = { ...options, compileAhead: notAhead }; // nobody is served yet
-    const schema = await loadSet(first, atStart);
-    const states = await loadAll([first, ...named], new Map([[undefined, inForce(first, schema, options)]]), atStart);
-    const sets = new ModelSets(options, states, schema);
+    const schema = await loadSet(first, loading);
+    const states = await loadAll([first, ...named], new Map([[undefined, inForce(first, schema, options)]]), loading);
+    for (const state of states.values()) tell(state, options.log);
+    const sets = new ModelSets(options, loading, states, schema);
     sets.#follow(names);
     return sets;
   }
@@ -92,10 +104,23 @@ export class ModelSets implements SchemaSource, Closable {
     return [...this.#states.values()];
   }
 
-  /** Looks at the folders now. Resolves when what is there is in force, or known to be refused; never rejects. */
-  reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+  /**
+   * Looks at the folders now; `again`: once more at what was refused. Resolves when what is there is in force, or known to
+   * be refused; never rejects.
+   */
+  reload({ again = false }: { readonly again?: boolean } = {}): Promise<void> {
+    this.#again ||= again;
+    if (this.#look === undefined) {
+      this.#look = this.#lookNow().finally(() => {
+        this.#look = undefined;
+      });
+      return this.#look;
+    }
+    this.#nextLook ??= this.#look.then(() => {
+      this.#nextLook = undefined;
+      return this.reload();
+    });
+    return this.#nextLook;
   }
 
   close(): void {
@@ -103,14 +128,16 @@ export class ModelSets implements SchemaSource, Closable {
     this.#watch.close();
   }
 
-  async #reload(): Promise<void> {
+  async #lookNow(): Promise<void> {
     if (this.#closed) return;
+    const again = this.#again;
+    this.#again = false;
     let states: States;
     try {
       const names = await findSets(this.#options);
       this.#follow(names); // before anything is read: what happens from here on is looked at again
       const { first, named } = await readSets(this.#options, names);
-      states = await loadAll([first, ...named], this.#states, this.#options);
+      states = await loadAll([first, ...named], this.#states, { ...this.#loading, again });
     } catch (error) {
       states = new Map(this.#states).set(undefined, this.#unread(error));
     }
@@ -119,8 +146,8 @@ export class ModelSets implements SchemaSource, Closable {
 
   /** A folder that every set needs cannot be read for the moment: what is in force stays. */
   #unread(error: unknown): State {
-    const fault = told(undefined, error, this.#options.log);
     const unknown = { loadedAt: undefined, loaded: undefined, refused: undefined };
+    const fault = faultOf(error);
     return { ...unknown, ...this.#states.get(undefined), set: undefined, schema: this.#default, fault };
   }
 
@@ -133,6 +160,9 @@ export class ModelSets implements SchemaSource, Closable {
   #exchange(states: States): void {
     const names = new Set<SetName>([undefined, ...this.#states.keys(), ...states.keys(), ...this.#missed]);
     const before = [...names].map((set): readonly [SetName, Schema] => [set, this.of(set)]);
+    for (const state of states.values()) {
+      if (state.fault !== this.#states.get(state.set)?.fault) tell(state, this.#options.log);
+    }
     this.#states = states;
     this.#default = states.get(undefined)?.schema ?? this.#default;
     this.#missed.clear();
@@ -145,13 +175,13 @@ export class ModelSets implements SchemaSource, Closable {
 }
 
 /** In the order given; a set whose files another one has too shares its schema. */
-async function loadAll(all: readonly SetSources[], before: States, options: ModelSetsOptions): Promise<States> {
+async function loadAll(all: readonly SetSources[], before: States, options: Loading): Promise<States> {
   const after = new Map<SetName, State>();
   for (const sources of all) {
     const known = before.get(sources.set);
     const twin = [...after.values(), ...before.values()].find(({ loaded }) => loaded === sources.digest)?.schema;
     if (known?.loaded === sources.digest) after.set(sources.set, { ...known, fault: undefined, refused: undefined });
-    else if (known?.refused === sources.digest) after.set(sources.set, known);
+    else if (known?.refused === sources.digest && options.again !== true) after.set(sources.set, known);
     else after.set(sources.set, await load(sources, known, twin, options));
   }
   return after;
@@ -161,18 +191,17 @@ async function load(
   sources: SetSources,
   known: State | undefined,
   twin: Schema | undefined,
-  options: ModelSetsOptions,
+  options: Loading,
 ): Promise<State> {
   try {
     return inForce(sources, twin ?? (await loadSet(sources, options)), options);
   } catch (error) {
     const { set, digest: refused } = sources;
-    const fault = told(set, error, options.log);
-    return { schema: undefined, loadedAt: undefined, loaded: undefined, ...known, set, refused, fault };
+    return { schema: undefined, loadedAt: undefined, loaded: undefined, ...known, set, refused, fault: faultOf(error) };
   }
 }
 
-const inForce = ({ set, digest }: SetSources, schema: Schema, { clock }: Pick<ModelSetsOptions, "clock">): State => ({
+const inForce = ({ set, digest }: SetSources, schema: Schema, { clock }: Pick<Loading, "clock">): State => ({
   set,
   schema,
   loadedAt: clock.now(),
@@ -181,8 +210,11 @@ const inForce = ({ set, digest }: SetSources, schema: Schema, { clock }: Pick<Mo
   refused: undefined,
 });
 
-function told(set: SetName, error: unknown, log: Logger): NonNullable<ModelSet["fault"]> {
-  const fault = { code: isCoded(error) ? error.code : "models.compiler", text: explain(error) };
-  log.error("models.refused", { set: set ?? "(default)", ...fault });
-  return fault;
+const faultOf = (error: unknown): NonNullable<ModelSet["fault"]> => ({
+  code: isCoded(error) ? error.code : "models.compiler",
+  text: explain(error),
+});
+
+function tell({ set, fault }: State, log: Logger): void {
+  if (fault !== undefined) log.error("models.refused", { set: set ?? "(default)", ...fault });
 }

@@ -3,20 +3,23 @@
  * folders in the configuration; each sub-folder is a named set, whose modules take the place of other revisions.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { explain, isCoded, UsageError } from "../../base/index.ts";
-import type { SetName } from "../../yang/index.ts";
-import { refuseHouseModules } from "./house-modules.ts";
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { explain, UsageError } from "../../base/index.ts";
+import { builtInModels, readModelFiles, type SetName, type SourceFile } from "../../yang/index.ts";
 import { readSetFile, SET_FILE, type SetFeatures } from "./set-file.ts";
 
 /** Everything that a set depends on besides this version of the gateway. */
 export interface SetSources {
   readonly set: SetName;
-  /** Folders of which every set has the files. */
-  readonly shared: readonly string[];
-  /** The folder of a named set. */
-  readonly own: string | undefined;
+  /** Those that come with the gateway. */
+  readonly ours: readonly SourceFile[];
+  /** Those of every set besides. */
+  readonly shared: readonly SourceFile[];
+  /** Those of this named set. */
+  readonly own: readonly SourceFile[];
+  /** Where its features are chosen. */
+  readonly file: string;
   readonly features: SetFeatures;
   /** The same for the same files. */
   readonly digest: string;
@@ -24,14 +27,7 @@ export interface SetSources {
   readonly fault: UsageError | undefined;
 }
 
-export interface ModelFile {
-  readonly path: string;
-  readonly name: string;
-  readonly text: string;
-}
-
 const SET_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const FILE = /\.(yang|sid)$/;
 
 /** Where modules come from besides our own. */
 export interface ModelFolders {
@@ -44,76 +40,63 @@ export interface ModelFolders {
 /** Names of the sets that the models folder has; it is made when it is not there. */
 export async function findSets({ models }: ModelFolders): Promise<readonly string[]> {
   await mkdir(models, { recursive: true });
-  const entries = await readdir(models, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .map(({ name }) => name)
-    .sort();
+  const names = (await readdir(models)).filter((name) => !name.startsWith("."));
+  const entries = await Promise.all(names.map(async (name) => ({ name, isSet: await isFolder(join(models, name)) })));
+  return entries.flatMap(({ name, isSet }) => (isSet ? [name] : [])).sort();
 }
 
-/** The default set, and those of these names. Throws UsageError `yang.compile-folder` for what every set needs. */
+/** A link to a folder is one too. */
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
+/** The default set, and those of these names. Throws UsageError `yang.*` for what every set needs and cannot be read. */
 export async function readSets(
   { models, configured }: ModelFolders,
   names: readonly string[],
 ): Promise<{ readonly first: SetSources; readonly named: readonly SetSources[] }> {
-  const shared = [...configured, models];
-  const flat = (await Promise.all(shared.map(readFiles))).flat();
+  const [ours, shared] = await Promise.all([
+    readModelFiles([builtInModels()]),
+    readModelFiles([...configured, models]),
+  ]);
+  const common = { ours, shared };
   return {
-    first: await sourcesOf(undefined, shared, flat, undefined),
-    named: await Promise.all(names.map((name) => sourcesOf(name, shared, flat, join(models, name)))),
+    first: await sourcesOf(undefined, models, common),
+    named: await Promise.all(names.map((name) => sourcesOf(name, join(models, name), common))),
   };
 }
 
 async function sourcesOf(
   set: SetName,
-  shared: readonly string[],
-  flat: readonly ModelFile[],
-  own: string | undefined,
+  folder: string,
+  { ours, shared }: Pick<SetSources, "ours" | "shared">,
 ): Promise<SetSources> {
-  let files: readonly ModelFile[] = [];
+  const file = join(folder, SET_FILE);
+  let own: readonly SourceFile[] = [];
   let features: SetFeatures = {};
   let fault: UsageError | undefined;
   try {
-    if (set !== undefined && own !== undefined && !SET_NAME.test(set)) {
-      throw new UsageError("models.set-name", { folder: own, name: set });
-    }
-    if (own !== undefined) files = await readFiles(own);
-    features = await readSetFile(join(own ?? shared.at(-1) ?? "", SET_FILE));
-    await refuseHouseModules([...flat, ...files]);
+    if (set !== undefined && !SET_NAME.test(set)) throw new UsageError("models.set-name", { folder, name: set });
+    if (set !== undefined) own = await readModelFiles([folder]);
+    features = await readSetFile(file);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     fault = error;
   }
-  const digest = digestOf(flat, files, features, fault);
-  return { set, shared, own, features, digest, fault };
-}
-
-/** Throws UsageError `yang.compile-folder`. */
-async function readFiles(folder: string): Promise<readonly ModelFile[]> {
-  try {
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
-    const read = names.map(async (name) => {
-      const path = join(folder, name);
-      return { path, name, text: await readFile(path, "utf8") };
-    });
-    return await Promise.all(read);
-  } catch (error) {
-    throw new UsageError("yang.compile-folder", { folder, reason: explain(error) }, { cause: error });
-  }
+  return { set, ours, shared, own, file, features, digest: digestOf(shared, own, features, fault), fault };
 }
 
 function digestOf(
-  flat: readonly ModelFile[],
-  own: readonly ModelFile[],
+  shared: readonly SourceFile[],
+  own: readonly SourceFile[],
   features: SetFeatures,
   fault: UsageError | undefined,
 ): string {
   const hash = createHash("sha256");
-  for (const files of [flat, own]) {
-    for (const { name, text } of files) hash.update(`${name}\0${text.length}\0`).update(text);
+  for (const files of [shared, own]) {
+    for (const { path, text } of files) hash.update(`${basename(path)}\0${text.length}\0`).update(text);
     hash.update("\0");
   }
   hash.update(JSON.stringify(features));
-  if (isCoded(fault)) hash.update(explain(fault));
+  if (fault !== undefined) hash.update(explain(fault));
   return hash.digest("hex");
 }

@@ -12,7 +12,7 @@ export const MODELS_ERRORS = {
   },
   "models.house": {
     blame: "usage",
-    text: "{file} brings another {module}, which is the gateway's own",
+    text: "the set would bring {module}@{revision}, and {module} is the gateway's own",
     hint: "Take it away: every module set has the gateway's own modules as they are.",
   },
   "models.house-changed": {
@@ -29,6 +29,26 @@ export const MODELS_ERRORS = {
     blame: "usage",
     text: "the module set '{set}' cannot be used: {reason}",
     hint: "Correct its files, then ask again.",
+  },
+  "models.sid-reused": {
+    blame: "usage",
+    text: "SID {sid} would stand for {item}, and has stood for {former} here",
+    hint: "A number never gets another meaning (RFC 9595 §3): correct the .sid file. {file} lists all of them.",
+  },
+  "models.sid-changed": {
+    blame: "usage",
+    text: "{item} would have the SID {sid}, and has had {former} here",
+    hint: "Numbers never change (RFC 9595 §3): correct the .sid file. {file} lists all of them.",
+  },
+  "models.sid-book": {
+    blame: "usage",
+    text: "{file} does not say what each SID has meant: {what}",
+    hint: "Put it back as it was, or take it away: then only the numbers of today's sets are known.",
+  },
+  "models.too-costly": {
+    blame: "usage",
+    text: "compiling the models takes more than {limit}",
+    hint: "Take away modules that nobody needs; 'sidgate models reload' tries once more.",
   },
   "sim.no-sid": {
     blame: "usage",

@@ -35,6 +35,11 @@ export const YANG_ERRORS = {
     text: "cannot read the models in {folder}: {reason}",
     hint: "Name a readable folder that holds .yang and .sid files.",
   },
+  "yang.file": {
+    blame: "usage",
+    text: "cannot read {file}: {reason}",
+    hint: "Make it readable, or take it away: all .yang and .sid files of a folder belong to its models.",
+  },
   "yang.implement": {
     blame: "usage",
     text: "there is no module {module} in the model folders to implement",

@@ -1,6 +1,6 @@
 /** The cold path of a load: model files → parsed statements → compiled image with SIDs. */
 import { basename } from "node:path";
-import type { Logger } from "../../base/index.ts";
+import { type Logger, UsageError } from "../../base/index.ts";
 import { compile } from "../compile/compile.ts";
 import type { FeatureChoice } from "../compile/features.ts";
 import { refuse } from "../compile/finding.ts";
@@ -9,7 +9,7 @@ import { type FindSource, revisionOf } from "../compile/module-set.ts";
 import { openParser, type ParseYang } from "../parse/parser.ts";
 import type { Statement } from "../parse/statement.ts";
 import { bindSids } from "../sid/bind.ts";
-import { readSidFile, type SidFile } from "../sid/sid-file.ts";
+import { itemKey, readSidFile, type SidFile, type SidItem } from "../sid/sid-file.ts";
 import { chooseModules, type SetChoice } from "./choose.ts";
 import type { SourceFile } from "./files.ts";
 
@@ -34,6 +34,7 @@ export async function compileFiles(
   const compilation = compile({ ...chosen, features: featureChoice(options) });
 
   const sidFiles = all.filter(({ path }) => path.endsWith(".sid")).map(({ path, text }) => readSidFile(text, path));
+  refuseChanges(sidFiles);
   const image = bindSids(compilation, chooseSidFiles(sidFiles, compilation.image, log));
   reportUncovered(image, log);
   return image;
@@ -83,7 +84,10 @@ export function findIn(sources: readonly Statement[], library: readonly SourceFi
     ) ?? choose(fromLibrary(name), revision);
 }
 
-/** One file per module: that of its revision, else the newest, whose numbers hold for every revision. */
+/**
+ * One file per module: that of its revision, else of the newest, whose numbers hold for every revision; of one revision
+ * the latest `sid-file-version`.
+ */
 export function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, log: Logger): readonly SidFile[] {
   const revisions = new Map(image.modules.map((module) => [module.name, module.revision]));
   const chosen = new Map<string, SidFile>();
@@ -94,10 +98,7 @@ export function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, lo
       continue;
     }
     const before = chosen.get(file.module);
-    const better =
-      before === undefined ||
-      (before.revision !== revision && (file.revision === revision || file.revision > before.revision));
-    if (better) chosen.set(file.module, file);
+    if (before === undefined || isBetter(file, before, revision)) chosen.set(file.module, file);
   }
   for (const file of chosen.values()) {
     const revision = revisions.get(file.module);
@@ -106,6 +107,38 @@ export function chooseSidFiles(files: readonly SidFile[], image: SchemaImage, lo
     }
   }
   return [...chosen.values()];
+}
+
+/** Is `a` better than `b` for a module of this revision? */
+function isBetter(a: SidFile, b: SidFile, revision: string): boolean {
+  if (a.revision === b.revision) return (a.version ?? 0) > (b.version ?? 0);
+  return b.revision !== revision && (a.revision === revision || a.revision > b.revision);
+}
+
+/**
+ * RFC 9595 §3: a later file keeps the numbers of an earlier one, but for those that were unstable. Of two files that say of
+ * themselves that they are the same nobody can tell which one holds.
+ */
+function refuseChanges(files: readonly SidFile[]): void {
+  const order = (a: SidFile, b: SidFile): number =>
+    a.revision === b.revision ? (a.version ?? 0) - (b.version ?? 0) : a.revision < b.revision ? -1 : 1;
+  const known = new Map<string, { readonly file: SidFile; readonly item: SidItem }>();
+  for (const file of [...files].sort(order)) {
+    for (const item of file.items) {
+      const key = `${file.module} ${itemKey(item)}`;
+      const former = known.get(key);
+      known.set(key, { file, item });
+      if (former === undefined || former.item.sid === item.sid) continue;
+      if (former.item.status === "unstable" && order(former.file, file) !== 0) continue;
+      throw new UsageError("yang.sid-conflict", {
+        file: file.file,
+        identifier: item.identifier,
+        sid: item.sid,
+        otherFile: former.file.file,
+        otherSid: former.item.sid,
+      });
+    }
+  }
 }
 
 /** Nodes without a number go by their names; CORECONF with SIDs cannot reach them, and their author should know. */

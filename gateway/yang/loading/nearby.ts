@@ -1,23 +1,15 @@
 /** The models of a folder, read when they are wanted: a file that nothing imports may be anything. */
 import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { UsageError } from "../../base/index.ts";
-import { decodeSource, type SourceFile } from "./files.ts";
-
-const MODEL = /\.(yang|sid)$/;
+import { decodeSource, modelPaths, type SourceFile } from "./files.ts";
 
 /** Throws UsageError `yang.compile-folder`; asking a file for its text throws UsageError `cli.file`, `yang.parse`. */
 export async function modelsNearby(folders: readonly string[]): Promise<readonly SourceFile[]> {
   const files = folders.map(async (folder) => {
-    const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    const paths = await modelPaths(folder).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError("yang.compile-folder", { folder, reason: error.code ?? error.message }, { cause: error });
     });
-    return entries
-      .filter((entry) => !entry.isDirectory() && MODEL.test(entry.name))
-      .map(({ name }) => name)
-      .sort()
-      .map((name) => new NearbyFile(join(folder, name)));
+    return paths.map((path) => new NearbyFile(path));
   });
   return (await Promise.all(files)).flat();
 }

@@ -1,10 +1,11 @@
 /** Loading model folders: what is found where, what stops a load, and the cache. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { isCoded, type LogFacts, type Logger, SILENT } from "../../../gateway/base/index.ts";
 import { builtInModels, checkModels, compileModels, loadModels, type Schema } from "../../../gateway/yang/index.ts";
+import { KEPT_SCHEMAS } from "../../../gateway/yang/loading/cache.ts";
 import { moduleM, nodeAt } from "./inline.ts";
 
 let folder: string;
@@ -51,7 +52,7 @@ test("a folder of our own beside the built-in models, with types that come with 
   expect(nodeAt(schema, "/sidgate-building:room").sid).toBe(60201);
 });
 
-test("a broken module stops the load and says where", async () => {
+test("CC-models-faults: a broken module stops the load and says where", async () => {
   await put("m.yang", "module m {\n  namespace 'urn:m';\n  prefix m\n}");
   expect(await refused(loadModels({ folder, log: SILENT }))).toMatchObject({
     code: "yang.parse",
@@ -70,6 +71,14 @@ test.each([
 ])("%s", async (_name, files, told) => {
   for (const [name, text] of Object.entries(files)) await put(name, text);
   expect(await refused(loadModels({ folder, log: SILENT }))).toMatchObject(told);
+});
+
+test("a folder, or a link to one, may have the name of a model", async () => {
+  await mkdir(join(folder, "x.yang"));
+  await symlink(join(folder, "x.yang"), join(folder, "y.sid"));
+  await put("m.yang", moduleM("leaf a { type int8; }"));
+  const schema = await loadModels({ folder, extraFolders: [builtInModels()], log: SILENT });
+  expect(nodeAt(schema, "/m:a").kind).toBe("leaf");
 });
 
 test("a folder that is not there", async () => {
@@ -100,7 +109,7 @@ test("nodes that the .sid file leaves out, and files of unknown modules, are tol
   );
 });
 
-test("the second load takes the compiled schema from the cache, and it is the same", async () => {
+test("CC-models-cache: the second load takes the compiled schema from the cache, and it is the same", async () => {
   const { log, events } = listening();
   const cold = await loadModels({ cacheFolder, log });
   const warm = await loadModels({ cacheFolder, log });
@@ -111,7 +120,7 @@ test("the second load takes the compiled schema from the cache, and it is the sa
   expect(await readdir(cacheFolder)).toHaveLength(1);
 });
 
-test("one changed byte of a source is compiled anew", async () => {
+test("CC-models-cache: one changed byte of a source is compiled anew", async () => {
   for (const name of await readdir(builtInModels())) await copyFile(join(builtInModels(), name), join(folder, name));
   await loadModels({ folder, cacheFolder, log: SILENT });
   const file = (await readdir(folder)).find((name) => /^sidgate-building.*yang$/.test(name)) ?? "";
@@ -136,13 +145,82 @@ test.each([
   expect(await readFile(path, "utf8")).toBe(good);
 });
 
-test("a cache that cannot be written costs time and nothing else", async () => {
+test("CC-models-cache CC-limits: of compiled schemas the newest are kept, and nothing else in the folder is touched", async () => {
+  await mkdir(cacheFolder, { recursive: true });
+  const inCache = (name: string): string => join(cacheFolder, name);
+  const schema = (index: number): string => `schema-${String(index).padStart(32, "0")}.json`;
+  for (let index = 0; index < KEPT_SCHEMAS + 3; index++) {
+    await writeFile(inCache(schema(index)), "");
+    await utimes(inCache(schema(index)), 1000 + index, 1000 + index);
+  }
+  await writeFile(inCache(`${schema(999)}.4711`), ""); // a draft whose writer died
+  await utimes(inCache(`${schema(999)}.4711`), 1, 1);
+  await writeFile(inCache("notes.txt"), "");
+  await loadModels({ cacheFolder, log: SILENT });
+  const left = await readdir(cacheFolder);
+  expect(left).toHaveLength(KEPT_SCHEMAS + 1);
+  expect(left).toContain("notes.txt");
+  expect([3, 4].map((index) => left.includes(schema(index)))).toEqual([false, true]);
+});
+
+test("CC-models-cache: a cache that cannot be written costs time and nothing else", async () => {
   await mkdir(folder, { recursive: true });
   await put("file", "");
   const { log, events } = listening();
   const schema = await loadModels({ cacheFolder: join(folder, "file"), log });
   expect(schema.bySid(60201)?.name).toBe("room");
   expect(events.map(([event]) => event)).toContain("yang.schema-cache-unwritable");
+});
+
+test.each<readonly [what: string, make: (path: string) => Promise<unknown>]>([
+  ["a device", (path) => symlink("/dev/zero", path)],
+  ["a link to nothing", (path) => symlink(join(folder, "nothing"), path)],
+  ["a link to itself", (path) => symlink(path, path)],
+])("%s that is called like a module is refused by its name", async (_what, make) => {
+  const path = join(folder, "m.yang");
+  await make(path);
+  await expect(loadModels({ folder, log: SILENT })).rejects.toMatchObject({ code: "yang.file", facts: { file: path } });
+});
+
+describe("several .sid files of one module", () => {
+  const sidFile = (date: string, sid: number, more: object = {}): string =>
+    JSON.stringify({
+      "ietf-sid-file:sid-file": {
+        "module-name": "m",
+        "module-revision": date,
+        "assignment-range": [{ "entry-point": "61000", size: "50" }],
+        item: [{ namespace: "data", identifier: "/m:a", sid: String(sid), ...more }],
+        ...(sid === 61003 ? { "sid-file-version": 1 } : {}),
+      },
+    });
+  const M = 'module m { yang-version 1.1; namespace "urn:m"; prefix m; revision 2026-01-01; leaf a { type int8; } }';
+  const load = async (...files: readonly string[]): Promise<Schema> => {
+    await put("m.yang", M);
+    for (const [index, file] of files.entries()) await put(`${index}.sid`, file);
+    return loadModels({ folder, log: SILENT });
+  };
+
+  test.each([
+    ["the latest version of a file holds, where the former number was unstable", { status: "unstable" }, 61003],
+    ["a stable number never changes", {}, undefined],
+  ])("CC-9595-3: %s", async (_what, more, sid) => {
+    const loading = load(sidFile("2026-01-01", 61002, more), sidFile("2026-01-01", 61003));
+    if (sid === undefined) await expect(loading).rejects.toMatchObject({ code: "yang.sid-conflict" });
+    else expect((await loading).bySid(sid)?.name).toBe("a");
+  });
+
+  test("CC-9595-3: a later revision keeps the numbers of an earlier one", async () => {
+    const loading = load(sidFile("2026-02-02", 61002), sidFile("2026-01-01", 61004));
+    await expect(loading).rejects.toMatchObject({ code: "yang.sid-conflict", facts: { sid: 61002, otherSid: 61004 } });
+  });
+
+  test("CC-9595-3: of two files that say they are the same nobody knows which one holds", async () => {
+    const unstable = { status: "unstable" };
+    const loading = load(sidFile("2026-01-01", 61002, unstable), sidFile("2026-01-01", 61004, unstable));
+    await expect(loading).rejects.toMatchObject({ code: "yang.sid-conflict" });
+    await put("1.sid", sidFile("2026-01-01", 61002, unstable));
+    expect((await loadModels({ folder, log: SILENT })).bySid(61002)?.name).toBe("a");
+  });
 });
 
 describe("what a set chooses", () => {
@@ -260,7 +338,7 @@ describe("all findings at once", () => {
     expect(await found(named("a", "leaf x { type int8; }"), { path: "a.sid", text: SID("/a:x", "a") })).toEqual([]);
   });
 
-  test("each broken file has one, in the order of the files; what needs it is passed over", async () => {
+  test("CC-models-faults: each broken file has one, in the order of the files; what needs it is passed over", async () => {
     expect(
       await found(
         named("a", "leaf x { type nothing; } leaf y { type nothing; }"),
