@@ -43,7 +43,7 @@ describe("what is wrong is told with its line and column", () => {
     ['"a\nb"', 1, 1],
     ['"\\x"', 1, 1],
     ["{} {}", 1, 4],
-    ["[".repeat(70), 1, 66],
+    ["[".repeat(70), 1, 68],
     ["/* c */ {}", 1, 1],
   ])("%j", (text, line, column) => {
     const facts = expect.objectContaining({ path: "data.json", line, column });

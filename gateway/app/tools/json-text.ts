@@ -3,10 +3,11 @@
  * column of what is wrong. JSON.parse keeps the last of two members, and says where a fault is in words that change.
  */
 import { UsageError } from "../../base/index.ts";
+import { CORECONF } from "../../wire/cbor/index.ts";
 import type { Json } from "../../yang/index.ts";
 
-/** Deeper than any schema; what lies deeper could only be the contents of an anyxml. */
-const MAX_DEPTH = 64;
+/** What may nest as deep as our CBOR, inside an array of instances. */
+const MAX_DEPTH = CORECONF.maxDepth + 2;
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

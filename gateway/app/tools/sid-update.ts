@@ -1,7 +1,7 @@
 /** `sidgate sid update`: the .sid file of a module's next revision. */
 import { resolve } from "node:path";
 import { EXIT, type SidUpdateOptions } from "../../admin/cli/index.ts";
-import { itemKey, sidFileName, sidFileText, type Update, update } from "../../yang/sid/index.ts";
+import { isIn, itemKey, type SidRange, sidFileName, sidFileText, type Update, update } from "../../yang/sid/index.ts";
 import { checkFree, isStdout, moduleTree, type Print, soundSidFile, writeText } from "./sid-files.ts";
 import { used } from "./sid-generate.ts";
 import { chooseRanges } from "./sid-ranges.ts";
@@ -40,13 +40,8 @@ function changes({ added, gone, repaired }: Update): readonly string[] {
 /** Enough for any module, above every range there is, and only counted. */
 const PLENTY = { entryPoint: Number.MAX_SAFE_INTEGER - 1_000_000, size: 1_000_000 };
 
-function needs(
-  { added }: Update,
-  ranges: ReadonlyArray<{ readonly entryPoint: number; readonly size: number }>,
-): string {
-  const missing = added.filter(
-    ({ sid }) => !ranges.some(({ entryPoint, size }) => sid >= entryPoint && sid < entryPoint + size),
-  ).length;
+function needs({ added }: Update, ranges: readonly SidRange[]): string {
+  const missing = added.filter(({ sid }) => !ranges.some((range) => isIn(range, sid))).length;
   const more = missing === 0 ? "the ranges have room for them" : `the ranges lack ${missing}`;
   return `${added.length} more ${added.length === 1 ? "SID is" : "SIDs are"} needed; ${more}.`;
 }

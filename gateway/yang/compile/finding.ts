@@ -1,8 +1,7 @@
 /** What the compiler finds wrong in a source, said with file, line, column and statement. */
 import { UsageError } from "../../base/index.ts";
+import { brief, withBriefQuotes } from "../parse/brief.ts";
 import type { Statement } from "../parse/statement.ts";
-
-const SHOWN = 120;
 
 /** Throws UsageError `yang.compile`. */
 export function refuse(at: Statement, what: string): never {
@@ -11,12 +10,10 @@ export function refuse(at: Statement, what: string): never {
     file: at.file,
     line: at.line,
     column: at.column,
-    statement: argument === undefined ? at.keyword : `${at.keyword} ${shortened(argument)}`,
-    what,
+    statement: argument === undefined ? at.keyword : `${at.keyword} ${brief(argument)}`,
+    what: withBriefQuotes(what),
   });
 }
-
-const shortened = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text);
 
 /** The argument, which the grammar of RFC 7950 §14 makes mandatory for this statement. */
 export const argument = (statement: Statement): string =>

@@ -1,4 +1,5 @@
 /** RFC 7950 §14 — what the argument of a statement must look like, by its kind in the grammar. */
+import { brief } from "./brief.ts";
 import type { ArgumentKind } from "./grammar.ts";
 
 const NAME = "[A-Za-z_][A-Za-z0-9_.-]*";
@@ -54,5 +55,3 @@ export function wrongArgument(kind: ArgumentKind, argument: string | undefined, 
   }
   return undefined;
 }
-
-const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);

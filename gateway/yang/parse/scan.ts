@@ -5,6 +5,7 @@
  * is handed a text in which comments are gone and each argument is replaced by a number.
  */
 import { UsageError } from "../../base/index.ts";
+import { brief } from "./brief.ts";
 import { readQuoted } from "./quoted.ts";
 import type { Position } from "./statement.ts";
 
@@ -175,8 +176,7 @@ export function scan(source: string, file: string): Scan {
 /** Keyword and argument, shortened for a finding. */
 export function titleOf(keyword: string, argument: string | undefined): string {
   if (argument === undefined) return keyword;
-  const plain = argument.replace(/\s+/g, " ");
-  return `${keyword} ${plain.length > 40 ? `${plain.slice(0, 39)}…` : plain}`;
+  return `${keyword} ${brief(argument.replace(/\s+/g, " "), 40)}`;
 }
 
 function positionIn(text: string, at: number): Position {

@@ -6,8 +6,8 @@ import { Matcher } from "./matcher.ts";
 import { MAX_INSTRUCTIONS, writeProgram } from "./program.ts";
 import { parsePattern, patternFault } from "./syntax.ts";
 
-/** Both bound what one character of a text can cost. */
-const MAX_LENGTH = 10_000;
+/** Characters of a pattern. With the limit on its program it bounds what one character of a text can cost. */
+export const MAX_PATTERN = 10_000;
 
 export interface Pattern {
   /** Does the pattern match all of `text`? */
@@ -16,8 +16,8 @@ export interface Pattern {
 
 /** Reads a pattern as written in YANG; UsageError `yang.pattern` says what is wrong with it, and where. */
 export function openPattern(source: string): Pattern {
-  if (source.length > MAX_LENGTH) {
-    throw patternFault(source, `it has ${source.length} characters, more than ${MAX_LENGTH}`);
+  if (source.length > MAX_PATTERN) {
+    throw patternFault(source, `it has ${source.length} characters, more than ${MAX_PATTERN}`);
   }
   const program = writeProgram(parsePattern(source));
   if (program === undefined) {

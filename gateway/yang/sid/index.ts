@@ -18,6 +18,7 @@ export {
   withRange,
 } from "./registry.ts";
 export {
+  isIn,
   itemKey,
   parseSidFile,
   readSidFile,

@@ -55,6 +55,9 @@ export const overlap = (a: SidRange, b: SidRange): boolean =>
 
 /** uint64 is a string in RFC 7951 JSON; older tools wrote numbers. */
 const UINT64 = z.union([z.string().regex(/^\d{1,20}$/), z.number().int().nonnegative()]);
+/** ietf-sid-file, `module-name` and `module-revision`: they make the name of a file, so that nothing else may stand there. */
+const MODULE_NAME = z.string().regex(/^[A-Za-z_][\w.-]*$/, "this is no name of a module");
+const REVISION = z.string().regex(/^(\d{4}-\d{2}-\d{2})?$/, "this is no date such as 2026-11-21");
 const RANGE = z.object({ "entry-point": UINT64, size: UINT64 });
 const ITEM = z.object({
   namespace: z.enum(SID_NAMESPACES).optional(),
@@ -66,12 +69,12 @@ const ITEM = z.object({
   sid: UINT64,
 });
 const FILE = z.object({
-  "module-name": z.string(),
-  "module-revision": z.string().optional(),
+  "module-name": MODULE_NAME,
+  "module-revision": REVISION.optional(),
   "sid-file-version": z.number().int().min(0).max(0xffff_ffff).optional(),
   "sid-file-status": z.enum(["published", "unpublished"]).optional(),
   description: z.string().optional(),
-  "dependency-revision": z.array(z.object({ "module-name": z.string(), "module-revision": z.string() })).optional(),
+  "dependency-revision": z.array(z.object({ "module-name": MODULE_NAME, "module-revision": REVISION })).optional(),
   "assignment-range": z.array(RANGE).optional(),
   "assignment-ranges": z.array(RANGE).optional(),
   item: z.array(ITEM).optional(),

@@ -107,6 +107,21 @@ const ROWS: ReadonlyArray<readonly [name: string, body: string, statement: strin
   ["CC-7950-9.2.4: a range that descends", "leaf a { type int8 { range 5..1; } }", "range 5..1", 2, 22],
   ["CC-7950-9.2: a pattern for a number", 'leaf a { type int8 { pattern "1"; } }', "pattern 1", 2, 22],
   ["CC-7950-9.3.4: a decimal64 without digits", "leaf a { type decimal64; }", "type decimal64", 2, 10],
+  [
+    "CC-7950-9.5 CC-7950-7.6.4: a default that is no boolean",
+    "leaf a { type boolean;\n default yes; }",
+    "default yes",
+    3,
+    2,
+  ],
+  ["CC-7950-9.7.4: bits without bit", "leaf a { type bits; }", "type bits", 2, 10],
+  [
+    "CC-7950-9.7.3: a bit that the restricted type has not",
+    "typedef t { type bits { bit x; } } leaf a { type t {\n bit y; } }",
+    "bit y",
+    3,
+    2,
+  ],
   ["CC-7950-9.6.4: an enumeration without enum", "leaf a { type enumeration; }", "type enumeration", 2, 10],
   [
     "CC-7950-9.6.4.2: two enums of one value",
@@ -177,6 +192,16 @@ test.each(ROWS)("%s is refused at its place", (_name, body, statement, line, col
 test("a misspelt type is answered with the one that was meant", () => {
   expect(refusal(() => compileTexts([moduleM("leaf a { type strng; }")]))).toMatchObject({
     what: "there is no type 'strng' in module 'm', did you mean 'string'?",
+  });
+});
+
+test("a finding quotes the beginning of what is long, in the statement and in the sentence", () => {
+  const long = `x${"y".repeat(200)}`;
+  const told = refusal(() => compileTexts([moduleM(`leaf a { type string; must "${long} + "; }`)]));
+  expect(told).toMatchObject({ statement: `must x${"y".repeat(78)}…` });
+  expect(refusal(() => compileTexts([moduleM(`leaf a { type ${long}; }`)]))).toMatchObject({
+    statement: `type x${"y".repeat(78)}…`,
+    what: `there is no type 'x${"y".repeat(78)}…' in module 'm'`,
   });
 });
 

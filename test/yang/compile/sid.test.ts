@@ -73,7 +73,7 @@ describe("binding", () => {
     ]);
   });
 
-  test("the forms of older tools", () => {
+  test("CC-SID-8: the forms of older tools", () => {
     const old = JSON.stringify({
       "module-name": "m",
       "module-revision": "2017-01-01",
@@ -93,7 +93,7 @@ describe("binding", () => {
     ]);
   });
 
-  test("an item that a later revision removed may lead nowhere", () => {
+  test("CC-SID-7: an item that a later revision removed may lead nowhere", () => {
     expect(bind(read([...NODES, ["data", "/m:gone", "111", "obsolete"]])).bySid(111)).toBeUndefined();
   });
 });
@@ -102,6 +102,8 @@ describe("refusals", () => {
   const READING: ReadonlyArray<readonly [name: string, text: string, code: string, facts?: object]> = [
     ["no JSON", "{", "yang.sid-file"],
     ["no module name", "{}", "yang.sid-file"],
+    ["CC-9595-4: a path for the name of a module", '{"module-name":"../../x"}', "yang.sid-file"],
+    ["CC-9595-4: a path for a revision", '{"module-name":"m","module-revision":"../x"}', "yang.sid-file"],
     [
       "an item without number",
       '{"ietf-sid-file:sid-file":{"module-name":"m","item":[{"identifier":"/m:c"}]}}',
@@ -148,7 +150,7 @@ describe("refusals", () => {
     expect(refusal(() => bind(read(items)))).toMatchObject({ code: "yang.sid-identifier", identifier, module: "m" });
   });
 
-  test("ranges of two files that overlap", () => {
+  test("CC-9595-4: ranges of two files that overlap", () => {
     const other = readSidFile(sidFile([], [["149", "10"]], "o"), "o.sid");
     expect(refusal(() => bind(read(NODES), other))).toMatchObject({
       code: "yang.sid-overlap",
@@ -160,7 +162,7 @@ describe("refusals", () => {
   });
 });
 
-test("a module without a file keeps its nodes, under numbers that are no SIDs", () => {
+test("CC-models-names: a module without a file keeps its nodes, under numbers that are no SIDs", () => {
   const schema = bind();
   expect(schema.roots.map(({ sid }) => sid < 0)).toEqual(schema.roots.map(() => true));
   expect(schema.roots.map(({ sid }) => schema.bySid(sid))).toEqual(schema.roots);
