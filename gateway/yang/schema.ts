@@ -101,7 +101,7 @@ export interface SchemaNode {
   readonly cases?: readonly CaseOf[] | undefined;
   readonly presence?: boolean | undefined;
   readonly keys?: readonly string[] | undefined;
-  /** Each entry is a set of paths below the list entry, `a` or `a/b`. */
+  /** Each entry is a set of paths below the list entry, `a` or `a/b`; `module:a` for what another module has added. */
   readonly unique?: ReadonlyArray<readonly string[]> | undefined;
   readonly orderedByUser?: boolean | undefined;
   readonly minElements?: number | undefined;
@@ -138,6 +138,8 @@ export interface CaseOf {
   readonly mandatory: boolean;
   /** This case is the default of the choice: its default values count when no case is there. */
   readonly isDefault: boolean;
+  /** How many of the node's `parentWhen`, the first ones, are conditions of the choice itself. */
+  readonly conditions?: number | undefined;
 }
 
 export interface Identity {

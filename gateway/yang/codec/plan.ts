@@ -158,8 +158,9 @@ function fallbackOf(node: PlanNode, plan: Plan): PlanNode["fallback"] {
   }
 }
 
+/** Another module may have added a leaf of the same name. */
 function keyLeaf(list: PlanNode, name: string): PlanNode {
-  const key = list.children.find((child) => child.schema.name === name && child.leaf !== undefined);
+  const key = list.children.find(({ schema }) => schema.name === name && schema.module === list.schema.module);
   if (key === undefined) throw new BugError("yang.bug", { what: `list ${list.schema.name} has no key ${name}` });
   return key;
 }

@@ -28,6 +28,12 @@ export const entriesIn = (value: Value | undefined): readonly Tree[] =>
 export const leavesIn = (value: Value | undefined): readonly LeafValue[] =>
   Array.isArray(value) ? (value as readonly LeafValue[]) : [];
 
+/** A list or leaf-list without anything in it is not there (RFC 7951 §5.3, §5.4), although a body may say so. */
+export const isThere = (tree: Tree, { sid }: PlanNode): boolean => {
+  const value = tree.get(sid);
+  return value !== undefined && !(Array.isArray(value) && value.length === 0);
+};
+
 /** The keys of an entry; undefined when one is missing. */
 export function keysOf(entry: Tree, list: PlanNode): LeafValue[] | undefined {
   const keys: LeafValue[] = [];
@@ -69,7 +75,7 @@ export function defaultApplies(node: PlanNode, siblings: readonly PlanNode[], pa
   const mine = choicesOf(node);
   return cases.every((level, index) => {
     const present = siblings.filter(
-      (sibling) => parent.has(sibling.sid) && choicesOf(sibling)[index]?.choice === mine[index]!.choice,
+      (sibling) => isThere(parent, sibling) && choicesOf(sibling)[index]?.choice === mine[index]!.choice,
     );
     if (present.length === 0) return level.isDefault;
     return present.some((sibling) => choicesOf(sibling)[index]!.case === level.case);

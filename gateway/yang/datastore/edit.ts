@@ -6,7 +6,7 @@ import { Fault } from "../codec/fault.ts";
 import { lineage, located, outerKeys } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, excludes, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, equalLeaf, excludes, keysOf, leavesIn, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import {
   copyTree,
@@ -166,6 +166,7 @@ function replace(
     const next = withState(treeIn(value) ?? EMPTY_TREE, treeIn(old), node);
     return value === undefined && next.size === 0 ? undefined : next;
   }
+  if (node.kind === "leaf-list" && leavesIn(value).length === 0) return undefined;
   if (node.parent?.keys.includes(node) === true) {
     const key = parent.get(node.sid) as LeafValue;
     if (!equalLeaf(key, value as LeafValue)) throw new Fault("yang.invalid-value", "a key cannot be changed", node.sid);

@@ -1,6 +1,6 @@
 /** What values must fulfil beside their types: `when` (RFC 7950 §7.21.5), `must` (§7.5.3), references (§9.9, §9.13). */
 import { Fault } from "../codec/fault.ts";
-import { equalLeaf, leavesIn } from "../codec/value.ts";
+import { equalLeaf, isThere, leavesIn } from "../codec/value.ts";
 import type { InstanceId, LeafValue, Tree, UnionValue, Value } from "../tree.ts";
 import type { DataNode } from "../xpath/data-node.ts";
 import { findInstance } from "../xpath/key-lookup.ts";
@@ -81,7 +81,7 @@ export function checkValues(child: Rules, frame: Frame, check: Check): void {
 
 /** RFC 7950 §8.3.2: what is there although its condition does not hold is an unknown element. */
 export function checkWhen(child: Rules, frame: Frame, check: Check): boolean {
-  if (!frame.tree.has(child.node.sid) || !isAccountable(child, check) || check.view.holds(child, frame)) return true;
+  if (!isThere(frame.tree, child.node) || !isAccountable(child, check) || check.view.holds(child, frame)) return true;
   const condition = child.conditions?.broken(check.view.nodeOf(frame))?.replace(/\s+/g, " ");
   const what = `${child.node.schema.name} exists only when ${condition}`;
   find("yang.unknown-element", what, child, frame, check, (fault) => fault.under("RFC 7950 §7.21.5, §8.3.2"));

@@ -2,7 +2,7 @@
  * What the shape of one place must fulfil (RFC 7950 §7.5-7.11): one case of a choice, mandatory nodes, numbers of
  * elements. Looks at the children that the place has or lacks, and never below them.
  */
-import { entriesIn, leavesIn } from "../codec/value.ts";
+import { entriesIn, isThere, leavesIn } from "../codec/value.ts";
 import type { Value } from "../tree.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import type { Frame } from "./frame.ts";
@@ -42,7 +42,7 @@ export function isInForce(child: Rules, frame: Frame, check: Check): boolean {
 function chosenIn({ rules, tree }: Frame): Chosen {
   const chosen = new Map<string, string>();
   for (const child of rules.watched) {
-    if (!isOfChoice(child) || !tree.has(child.node.sid)) continue;
+    if (!isOfChoice(child) || !isThere(tree, child.node)) continue;
     for (const level of child.levels) chosen.set(level.choice, level.case);
   }
   return chosen;
@@ -55,7 +55,7 @@ function checkChoices(frame: Frame, chosen: Chosen, check: Check): void {
   const told = new Set<string>();
   for (const child of watched) {
     if (!isOfChoice(child)) continue;
-    if (frame.tree.has(child.node.sid)) checkRivals(child, seen, frame, check);
+    if (isThere(frame.tree, child.node)) checkRivals(child, seen, frame, check);
     if (isAccountable(child, check)) checkMandatory(child, frame, chosen, told, check);
   }
 }
@@ -70,10 +70,14 @@ function checkRivals(child: Rules, seen: Map<string, string>, frame: Frame, chec
   }
 }
 
-/** §7.9.4: a choice inside a case is asked for when the case has data. One whose conditions do not hold is not. */
+/**
+ * §7.9.4: a choice inside a case is asked for when the case has data. One whose conditions do not hold is not; those of
+ * its cases do not count.
+ */
 function checkMandatory(child: Rules, frame: Frame, chosen: Chosen, told: Set<string>, check: Check): void {
   for (const level of child.levels) {
-    if (level.mandatory && !chosen.has(level.choice) && !told.has(level.choice) && check.view.holds(child, frame)) {
+    const isMissing = level.mandatory && !chosen.has(level.choice) && !told.has(level.choice);
+    if (isMissing && check.view.choiceHolds(level, child, frame)) {
       told.add(level.choice);
       find("yang.missing-choice", `one case of the choice ${level.name} is mandatory`, frame.rules, frame, check);
     }

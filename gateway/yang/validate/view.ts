@@ -3,10 +3,10 @@ import { Fault } from "../codec/fault.ts";
 import type { Plan } from "../codec/plan-node.ts";
 import type { LeafValue, Tree } from "../tree.ts";
 import { type DataNode, type DataTree, dummyNode, entryAt, instancesOf, placeMessage } from "../xpath/data-node.ts";
-import { openDataTree } from "../xpath/when.ts";
+import { type Conditions, openDataTree } from "../xpath/when.ts";
 import type { Frame } from "./frame.ts";
 import { type Expression, looksOutside } from "./rules/expression.ts";
-import type { RuleBook, Rules } from "./rules/rules.ts";
+import type { Level, RuleBook, Rules } from "./rules/rules.ts";
 
 const NOTHING: readonly DataNode[] = [];
 
@@ -56,8 +56,8 @@ export class View {
 
   /** Do all conditions of `child` hold below `frame`, or would they if it were there? Yes when it cannot be told. */
   holds(child: Rules, frame: Frame): boolean {
-    const { conditions, node } = child;
-    if (conditions === undefined || (this.alone && looksOutside(conditions.reads, node))) return true;
+    const conditions = this.#conditionsOf(child);
+    if (conditions === undefined) return true;
     const parent = this.nodeOf(frame);
     this.#known ??= new Map();
     const here = this.#known.get(parent) ?? new Map<Rules, boolean>();
@@ -65,6 +65,17 @@ export class View {
     const holds = here.get(child) ?? orElse(true, () => conditions.hold(parent));
     here.set(child, holds);
     return holds;
+  }
+
+  /** Do the conditions hold that the choice has which `child` stems from, whatever its cases ask? */
+  choiceHolds(level: Level, child: Rules, frame: Frame): boolean {
+    const conditions = level.conditions === 0 ? undefined : this.#conditionsOf(child);
+    return conditions === undefined || orElse(true, () => conditions.hold(this.nodeOf(frame), level.conditions));
+  }
+
+  /** Undefined also when they cannot be told. */
+  #conditionsOf({ conditions, node }: Rules): Conditions | undefined {
+    return conditions !== undefined && this.alone && looksOutside(conditions.reads, node) ? undefined : conditions;
   }
 
   /** The values at the end of a path. */

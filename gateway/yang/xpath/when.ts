@@ -7,8 +7,8 @@ import type { Reading } from "./readings.ts";
 import { dataParent } from "./shape.ts";
 
 export interface Conditions {
-  /** May the node be there below `parent`? Throws a Fault `yang.too-complex`. */
-  hold(parent: DataNode): boolean;
+  /** May the node be there below `parent`? Throws a Fault `yang.too-complex`. With a number: as far as the first go. */
+  hold(parent: DataNode, first?: number): boolean;
   /** The first condition that does not hold, as the module has it; undefined when all do. */
   broken(parent: DataNode): string | undefined;
   readonly reads: readonly Reading[];
@@ -54,10 +54,9 @@ function openConditions(node: PlanNode, plan: Plan): Conditions | undefined {
       hidden: [],
     })),
   ];
-  const broken = (above: DataNode): string | undefined => all.find((each) => !holds(each, node, above))?.text;
   return {
-    hold: (above) => broken(above) === undefined,
-    broken,
+    hold: (above, first) => all.slice(0, first).every((each) => holds(each, node, above)),
+    broken: (above) => all.find((each) => !holds(each, node, above))?.text,
     get reads() {
       return all.flatMap(({ compiled }) => compiled.reads);
     },

@@ -7,7 +7,7 @@ import { matches } from "./re-match.ts";
 import type { Run } from "./run.ts";
 
 export const YANG: Implementations<OfYang> = {
-  "re-match": ([text, pattern]) => matches(text, pattern),
+  "re-match": ([text, pattern], run) => matches(text, pattern, run),
   "derived-from": ([nodes, identity], run) => derived(nodes, identity, run, false),
   "derived-from-or-self": ([nodes, identity], run) => derived(nodes, identity, run, true),
   "enum-value"([nodes]) {

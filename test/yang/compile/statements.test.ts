@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { openSchema } from "../../../gateway/yang/compile/open-schema.ts";
 import type { LeafType, SchemaNode } from "../../../gateway/yang/index.ts";
-import { compileTexts, moduleM, nodeAt, RESTCONF, STRUCTURE_EXT, schemaOf } from "./inline.ts";
+import { compileTexts, moduleM, nodeAt, RESTCONF, refusal, STRUCTURE_EXT, schemaOf } from "./inline.ts";
 
 const names = (node: SchemaNode): readonly string[] => node.children.map((each) => each.name);
 const typeOf = (body: string): LeafType | undefined => nodeAt(schemaOf(moduleM(body)), "/m:a").type;
@@ -227,6 +227,11 @@ describe("leafs and lists", () => {
       "leaf a { type int8; must \"m:b = 'm:c' and . > 1\"; must x; when \"derived-from(/m:b, 'm:c')\"; }",
       { must: [{ expression: "m:b = 'm:c' and . > 1" }, { expression: "x" }], when: ["derived-from(/m:b, 'm:c')"] },
     ],
+    [
+      "CC-7950-7.8.3: unique leafs that another module may have too",
+      "list a { key x; unique 'm:y c/z'; leaf x { type int8; } leaf y { type int8; } container c { leaf z { type int8; } } }",
+      { unique: [["y", "c/z"]] },
+    ],
     ["CC-7950-7.10: anydata", "anydata a { mandatory true; }", { kind: "anydata", mandatory: true }],
     ["CC-7950-7.11: anyxml", "anyxml a;", { kind: "anyxml" }],
   ];
@@ -263,12 +268,13 @@ describe("choices", () => {
   });
 
   test("CC-7950-7.9.2 CC-7950-7.9.3 CC-7950-7.9.4: each child knows its choices and cases from the outside in", () => {
-    const outer = { choice: "c", mandatory: false };
+    // Both have one condition around them: the choice's.
+    const outer = { choice: "c", mandatory: false, conditions: 1 };
     expect(nodeAt(schema, "/m:t/x2").cases).toEqual([{ ...outer, case: "x", isDefault: false }]);
     expect(nodeAt(schema, "/m:t/y").cases).toEqual([{ ...outer, case: "y", isDefault: true }]);
     expect(nodeAt(schema, "/m:t/deeper").cases).toEqual([
       { ...outer, case: "n", isDefault: false },
-      { choice: "inner", case: "deeper", mandatory: true, isDefault: false },
+      { choice: "inner", case: "deeper", mandatory: true, isDefault: false, conditions: 2 },
     ]);
     expect(nodeAt(schema, "/m:t/on").cases).toBeUndefined();
   });
@@ -432,6 +438,15 @@ describe("identities", () => {
 });
 
 describe("modules", () => {
+  test("CC-7950-7.1.7 CC-7950-7.1.8 CC-7950-7.21.3 CC-7950-7.21.4: what is for people stands once, and of nodes the description is kept", () => {
+    const head = 'organization o; contact "c"; description d; reference r;';
+    const body = `leaf a { type int8; description "what it is"; reference "RFC 7950"; }`;
+    expect(nodeAt(schemaOf(moduleM(`${head} ${body}`)), "/m:a").description).toBe("what it is");
+    for (const statement of ["organization x;", "contact x;", "description x;", "reference x;"]) {
+      expect(refusal(() => schemaOf(moduleM(`${statement} ${head} ${body}`)))).toMatchObject({ code: "yang.parse" });
+    }
+  });
+
   test("CC-7950-5.1.1 CC-7950-7.1.5: an import by revision takes that revision's definitions, while the newest is the one with data", () => {
     const old =
       'module o { namespace "urn:o"; prefix o; revision 2019-01-01; typedef t { type int8; } leaf gone { type int8; } }';

@@ -53,9 +53,20 @@ const CHOICES = `
         choice inner { mandatory true; leaf b { type string; } leaf c { type string; } }
       }
       case two { container d { presence "here"; } }
-      case three { leaf e { type string; mandatory true; } leaf f { type string; } }
+      case three { leaf e { type string; mandatory true; } leaf f { type string; } leaf-list k { type string; } list l { key m; leaf m { type string; } } }
     }
     choice easy { default low; case low { leaf g { type uint8; default 1; } container h { leaf i { type string; } } } leaf j { type string; } }
+  }`;
+
+const ASKED_CHOICES = `
+  container c {
+    leaf off { type empty; }
+    choice x {
+      when "not(off)";
+      mandatory true;
+      case a { when "off = 1"; leaf a { type string; } }
+      case b { when "off"; leaf b { type string; } }
+    }
   }`;
 
 const LISTS = `
@@ -97,6 +108,7 @@ const REFERENCES = `
     leaf where { type instance-identifier; }
     leaf anywhere { type instance-identifier { require-instance false; } }
     leaf either { type union { type leafref { path "../server/name"; } type uint8; } }
+    leaf other { type union { type leafref { path "../server/name"; } type uint64; } }
     leaf same { type leafref { path "../word"; } }
     leaf fixed { type leafref { path "../server/name"; } default "x"; }
   }`;
@@ -138,6 +150,12 @@ const ROWS: readonly Row[] = [
     LIMITS,
     { "m:c": { item: [1, 2, 3].map((id) => ({ id, up: 9 })) } },
     ["must-violation", "/m:c"],
+  ],
+  [
+    "CC-7950-10.2.1: a pattern out of the data that is none is a finding",
+    `leaf p { type string; must "re-match('a', .)"; }`,
+    { "m:p": "(" },
+    ["must-violation", "/m:p"],
   ],
   ["CC-7950-7.5.3: nothing is asked below a presence container that is not there", LIMITS, {}],
   ["CC-7950-7.21.5: what has no condition that holds is not asked for", WHENS, {}],
@@ -203,6 +221,24 @@ const ROWS: readonly Row[] = [
     ["bad-element", "/m:c/d"],
   ],
   ["CC-7950-7.9.3: the default case counts for nothing beside another", CHOICES, { "m:c": { d: {}, j: "x" } }],
+  [
+    "CC-7950-7.9.4: a mandatory choice none of whose cases may be there is missing all the same",
+    ASKED_CHOICES,
+    {},
+    ["missing-choice", "/m:c"],
+  ],
+  ["CC-7950-7.9.4 CC-7950-7.21.5: unless its own condition does not hold", ASKED_CHOICES, { "m:c": { off: [null] } }],
+  [
+    "CC-7950-7.21.5: the case that may not be there does not stand for the choice",
+    ASKED_CHOICES,
+    { "m:c": { a: "x" } },
+    ["unknown-element", "/m:c/a"],
+  ],
+  [
+    "CC-7951-5.3 CC-7951-5.4 CC-7950-7.9: a list without entries is not there, and chooses no case",
+    CHOICES,
+    { "m:c": { d: {}, k: [], l: [] } },
+  ],
   ["CC-7950-7.7.5: too few entries", LISTS, {}, ["too-few-elements", "/m:c/item"]],
   [
     "CC-7950-7.7.6: too many entries and values",
@@ -367,7 +403,18 @@ const ROWS: readonly Row[] = [
   [
     "CC-7950-9.12: unless another member takes the value",
     REFERENCES,
+    { "m:top": { server: [{ name: "x" }], other: "12" } },
+  ],
+  [
+    "CC-7950-9.12: a number goes to the member that takes one",
+    REFERENCES,
+    { "m:top": { server: [{ name: "x" }], either: 7 } },
+  ],
+  [
+    "CC-7950-9.12 CC-7951-6.10: a text with digits is no number for another member",
+    REFERENCES,
     { "m:top": { server: [{ name: "x" }], either: "7" } },
+    ["instance-required", "/m:top/either"],
   ],
   [
     "CC-7950-8.1: state is the business of the node that reports it",

@@ -36,7 +36,7 @@ const ROWS: ReadonlyArray<readonly [title: string, sid: number, value: Value, co
   ["CC-7950-9.2: no number", 2, "5", "yang.invalid-datatype"],
   ["CC-7950-9.4.4: too long", 3, "abc", "yang.invalid-length"],
   ["CC-7950-9.4.5: against its pattern", 3, "A", "yang.pattern-test-failed"],
-  ["CC-7950-9.6: no enum of that value", 4, 2, "yang.invalid-datatype"],
+  ["CC-7950-9.6 CC-7950-9.6.4: no enum of that value", 4, 2, "yang.invalid-datatype"],
   ["CC-7950-9.10: derived from the base", 5, 91, undefined],
   ["CC-7950-9.10: the base itself", 5, 90, "yang.invalid-datatype"],
   ["CC-7950-9.10: no identity", 5, 92, "yang.invalid-datatype"],

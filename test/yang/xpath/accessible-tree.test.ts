@@ -27,7 +27,7 @@ const DEFAULTS = moduleM(`
     leaf circle-b { when "../circle-a"; type int32; default 1; }
   }`);
 
-describe("CC-7950-6.4.1: default values in use and containers without presence are in the accessible tree", () => {
+describe("CC-7950-6.4.1 CC-7950-7.7.2: default values in use and containers without presence are in the accessible tree", () => {
   const empty = openWorld([DEFAULTS], {});
   const filled = openWorld([DEFAULTS], {
     "m:top": {

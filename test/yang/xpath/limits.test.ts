@@ -30,7 +30,7 @@ const long = {
 };
 const world = openWorld([MODULE], long);
 
-test("all expressions on one tree have a limit together", () => {
+test("CC-limits: all expressions on one tree have a limit together", () => {
   const view = openWorld([MODULE], long);
   const costly = "count(/top/e[string-length(concat(k, w)) = 1])";
   let evaluations = 0;
@@ -42,7 +42,7 @@ test("all expressions on one tree have a limit together", () => {
   expect(evaluations).toBeLessThan(TREE_STEP_LIMIT / COUNT);
 });
 
-describe("a step limit ends what looks at everything for everything", () => {
+describe("CC-limits: a step limit ends what looks at everything for everything", () => {
   test.each([
     "//*[../*/*]",
     "//e[//e/w != w]",

@@ -97,6 +97,7 @@ export function layOut(trees: Trees, types: TypeResolver, expressions: Expressio
       case: one.name,
       mandatory: truth(property(choice, "mandatory")) ?? false,
       isDefault: property(choice, "default")?.statement.argument?.replace(/^.*:/, "") === one.name,
+      conditions: above.parentWhen?.length,
     };
     const way: Way = {
       longPath: pathStep(above.longPath, above.moduleAbove, one.module.name, one.name),
@@ -128,7 +129,7 @@ export function layOut(trees: Trees, types: TypeResolver, expressions: Expressio
       children: [],
       source: node,
       type,
-      isKey: family.keys.has(node.name),
+      isKey: family.keys.has(node.name) && node.module === family.parent?.source.module,
       absent: way.absent,
       longPath: way.longPath,
     };

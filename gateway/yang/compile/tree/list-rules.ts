@@ -64,9 +64,7 @@ function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft 
     if (found && found.keyword !== "container" && found.keyword !== "choice" && found.keyword !== "case") {
       refuse(statement, `'${path}' leads through '${found.name}', which is ${withArticle(found.keyword)}`);
     }
-    const { module, name } = resolveName(scope.unit, part, statement);
-    const qualified = part.includes(":");
-    found = level.find((each) => each.name === name && (!qualified || each.module.name === module.name));
+    found = childNamed(level, part, { statement, scope });
     level = found?.children ?? [];
     // Choices and cases are no drafts: the data node is that of the step before.
     const isData = found?.keyword !== "choice" && found?.keyword !== "case";
@@ -76,21 +74,33 @@ function leafOf(list: Draft, path: string, { statement, scope }: Placed): Draft 
   return draft;
 }
 
-/** The `unique` statement as the names of data nodes: choices and cases have none. */
+/** Without a prefix, what other modules have added comes last. */
+function childNamed(level: readonly Expanded[], part: string, { statement, scope }: Placed): Expanded | undefined {
+  const { module, name } = resolveName(scope.unit, part, statement);
+  const qualified = part.includes(":");
+  return level.find((each) => each.name === name && (!qualified || each.module.name === module.name));
+}
+
+/**
+ * The `unique` statement as the names of data nodes: choices and cases have none. What another module has added to the
+ * list has the name of its module before its own.
+ */
 export function uniquePaths(list: Expanded, unique: Placed): readonly string[] {
   return words(unique).map((path) => {
     const names: string[] = [];
     let level = list.children;
-    for (const name of withoutPrefixes(path).split("/")) {
-      const node = level.find((each) => each.name === name);
-      if (node?.keyword !== "choice" && node?.keyword !== "case") names.push(name);
+    for (const part of path.split("/")) {
+      const node = childNamed(level, part, unique);
+      if (node !== undefined && node.keyword !== "choice" && node.keyword !== "case") {
+        names.push(node.module === list.module ? node.name : `${node.module.name}:${node.name}`);
+      }
       level = node?.children ?? [];
     }
     return names.join("/");
   });
 }
 
-/** A prefix in a key or unique only repeats what the name tells. */
+/** A prefix in a key only repeats what the name tells. */
 const withoutPrefixes = (path: string): string => path.replace(/(^|\/)[^/:]*:/g, "$1");
 
 /** The names in a key or unique. */

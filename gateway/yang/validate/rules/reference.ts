@@ -60,17 +60,18 @@ function codecOf(type: LeafType, { schema: { module } }: PlanNode, plan: Plan): 
 
 /**
  * RFC 7950 §9.12: the values that a union's value has in its members, that of the member that took it first. A leafref
- * that leads nowhere does not take it, and then it is the next member's.
+ * that leads nowhere does not take it, and then it is the next member's, if that takes values of this form (RFC 7951
+ * §6.10): a text is no number.
  */
 export function* readingsOf(members: readonly UnionMember[], { member, value }: UnionValue): Generator<Reading> {
   const first = members[member];
   if (first === undefined) return;
   yield { reference: first.reference, value };
-  const text = first.codec.format(value);
+  const json = first.codec.toJson(value);
   for (const other of members) {
     if (other === first) continue;
     try {
-      yield { reference: other.reference, value: other.codec.parse(text) };
+      yield { reference: other.reference, value: other.codec.fromJson(json) };
     } catch (error) {
       if (!(error instanceof Fault)) throw error; // the member does not take it
     }

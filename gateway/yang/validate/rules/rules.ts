@@ -37,6 +37,8 @@ export interface Level {
   readonly name: string;
   readonly mandatory: boolean;
   readonly isDefault: boolean;
+  /** How many conditions of the node are the choice's, see `CaseOf`. */
+  readonly conditions: number;
 }
 
 export interface MustRule {
@@ -129,8 +131,8 @@ const mayRefer = ({ base, members = [] }: LeafType): boolean =>
 
 function levelsOf({ cases = [] }: SchemaNode): readonly Level[] {
   let path = "";
-  return cases.map(({ choice, case: name, mandatory, isDefault }) => {
-    const level = { choice: `${path}/${choice}`, case: name, name: choice, mandatory, isDefault };
+  return cases.map(({ choice, case: name, mandatory, isDefault, conditions = 0 }) => {
+    const level = { choice: `${path}/${choice}`, case: name, name: choice, mandatory, isDefault, conditions };
     path = `${path}/${choice}/${name}`;
     return level;
   });

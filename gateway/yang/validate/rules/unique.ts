@@ -43,15 +43,17 @@ function wayTo(list: PlanNode, path: string): readonly PlanNode[] | undefined {
   const way: PlanNode[] = [];
   let here: PlanNode | undefined = list;
   for (const step of path.split("/")) {
-    const name = step.slice(step.indexOf(":") + 1);
-    here = here.children.find(({ schema }) => schema.name === name);
+    const colon = step.indexOf(":");
+    const module = colon < 0 ? list.schema.module : step.slice(0, colon);
+    const name = step.slice(colon + 1);
+    here = here.children.find(({ schema }) => schema.name === name && schema.module === module);
     if (here === undefined) return undefined;
     way.push(here);
   }
   return way;
 }
 
-/** A leaf below an entry; a default in use counts like a value. */
+/** A leaf below an entry. That it has a default is enough, §7.8.3 does not ask whether that is in use. */
 function leafAt(entry: Tree, way: readonly PlanNode[]): LeafValue | undefined {
   let here: Tree = entry;
   for (const step of way) {
