@@ -35,7 +35,7 @@ static void mix_columns(uint8_t s[16]) {
 }
 
 /* FIPS 197 section 5.1; each round's key is made from the one before. */
-static void encrypt(const uint8_t key[CCM_KEY], uint8_t s[16]) {
+static void encrypt(const uint8_t key[16], uint8_t s[16]) {
   uint8_t k[16];
   uint8_t shifted[16];
   uint8_t constant = 1;
@@ -54,67 +54,58 @@ static void encrypt(const uint8_t key[CCM_KEY], uint8_t s[16]) {
   }
 }
 
-/* Exclusive-or into the block of the CBC-MAC, from `at` on; a full block is encrypted. Where the next byte goes. */
-static unsigned mac_bytes(const uint8_t *key, uint8_t mac[16], unsigned at, const uint8_t *bytes, unsigned length) {
-  while (length-- > 0) {
+/* RFC 3610 section 2.2: a string of blocks into the CBC-MAC, padded with zeros. */
+static void mac_bytes(const uint8_t *key, uint8_t mac[16], unsigned at, const uint8_t *bytes, unsigned length) {
+  for (; length > 0; length--) {
     mac[at++] ^= *bytes++;
-    if (at < 16) continue;
+    if (at < 16 && length > 1) continue;
     encrypt(key, mac);
     at = 0;
   }
-  return at;
 }
 
-/* RFC 3610 section 2.2: the MAC of length, additional data and text; the first 8 bytes are the tag in clear. */
-static void authenticate(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, unsigned aad_length,
-                         const uint8_t *text, unsigned length, uint8_t mac[16]) {
-  uint8_t head[2];
-  mac[0] = 0x59; /* Adata, M' = 3, L' = 1 */
-  memcpy(mac + 1, nonce, CCM_NONCE);
-  mac[14] = (uint8_t)(length >> 8);
-  mac[15] = (uint8_t)length;
-  encrypt(key, mac);
-  head[0] = 0;
-  head[1] = (uint8_t)aad_length;
-  (void)mac_bytes(key, mac, 0, head, sizeof head);
-  if (mac_bytes(key, mac, 2, aad, aad_length) > 0) encrypt(key, mac);
-  if (mac_bytes(key, mac, 0, text, length) > 0) encrypt(key, mac);
+/* B_0 with flags of the MAC, A_i with those of the key stream (sections 2.2 and 2.3): flags, nonce, a number of 2 bytes. */
+static void first_block(const struct ccm *ccm, uint8_t block[16], uint8_t flags, unsigned number) {
+  block[0] = flags;
+  memcpy(block + 1, ccm->nonce, CCM_NONCE);
+  block[14] = (uint8_t)(number >> 8);
+  block[15] = (uint8_t)number;
+  encrypt(ccm->key, block);
 }
 
-/* RFC 3610 section 2.3: key stream block 0 covers the tag, the others the text. */
-static void cover(const uint8_t *key, const uint8_t *nonce, uint8_t *text, unsigned length, uint8_t tag[CCM_TAG]) {
+/* Section 2.2: the MAC of length, additional data and text; the first 8 bytes are the tag in clear. */
+static void authenticate(const struct ccm *ccm, const uint8_t *text, unsigned length, uint8_t mac[16]) {
+  first_block(ccm, mac, 0x59, length); /* Adata, M' = 3, L' = 1 */
+  mac[1] ^= ccm->aad_length;           /* in two bytes, the upper one 0 */
+  mac_bytes(ccm->key, mac, 2, ccm->aad, ccm->aad_length);
+  mac_bytes(ccm->key, mac, 0, text, length);
+}
+
+/* Section 2.3: key stream block 0 covers the tag, the others the text. */
+static void cover(const struct ccm *ccm, uint8_t *text, unsigned length) {
   uint8_t stream[16];
-  unsigned i = 0;
-  unsigned counter, b;
-  for (counter = 0; counter == 0 || i < length; counter++) {
-    stream[0] = 1; /* L' = 1 */
-    memcpy(stream + 1, nonce, CCM_NONCE);
-    stream[14] = (uint8_t)(counter >> 8);
-    stream[15] = (uint8_t)counter;
-    encrypt(key, stream);
-    if (counter == 0) {
-      for (b = 0; b < CCM_TAG; b++) tag[b] ^= stream[b];
-    } else {
-      for (b = 0; b < 16 && i < length; b++) text[i++] ^= stream[b];
-    }
+  unsigned i;
+  first_block(ccm, stream, 0x01, 0); /* L' = 1 */
+  for (i = 0; i < CCM_TAG; i++) text[length + i] ^= stream[i];
+  for (i = 0; i < length; i++) {
+    if (i % 16 == 0) first_block(ccm, stream, 0x01, i / 16 + 1);
+    text[i] ^= stream[i % 16];
   }
 }
 
-void ccm_seal(const uint8_t key[CCM_KEY], const uint8_t nonce[CCM_NONCE], const uint8_t *aad, unsigned aad_length,
-              uint8_t *text, unsigned length) {
+void ccm_seal(const struct ccm *ccm, uint8_t *text, unsigned length) {
   uint8_t mac[16];
-  authenticate(key, nonce, aad, aad_length, text, length, mac);
-  cover(key, nonce, text, length, mac);
+  authenticate(ccm, text, length, mac);
   memcpy(text + length, mac, CCM_TAG);
+  cover(ccm, text, length);
 }
 
-bool ccm_open(const uint8_t key[CCM_KEY], const uint8_t nonce[CCM_NONCE], const uint8_t *aad, unsigned aad_length,
-              uint8_t *text, unsigned length) {
+bool ccm_open(const struct ccm *ccm, uint8_t *text, unsigned length) {
   uint8_t mac[16];
   uint8_t differs = 0;
   unsigned i;
-  cover(key, nonce, text, length, text + length);
-  authenticate(key, nonce, aad, aad_length, text, length, mac);
+  cover(ccm, text, length);
+  authenticate(ccm, text, length, mac);
   for (i = 0; i < CCM_TAG; i++) differs |= (uint8_t)(mac[i] ^ text[length + i]); /* as long for every tag */
   return differs == 0;
 }

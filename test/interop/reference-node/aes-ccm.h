@@ -4,16 +4,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CCM_KEY 16
 #define CCM_NONCE 13
 #define CCM_TAG 8
-/* `aad` has at most 254 bytes (its length is written in two, the upper one 0). */
+#define CCM_MAX_AAD 48
 
-/* In place; the tag is written behind the text. */
-void ccm_seal(const uint8_t key[CCM_KEY], const uint8_t nonce[CCM_NONCE], const uint8_t *aad, unsigned aad_length,
-              uint8_t *text, unsigned length);
-/* In place; `length` is that of the text without its tag. When false the text is not to be used. */
-bool ccm_open(const uint8_t key[CCM_KEY], const uint8_t nonce[CCM_NONCE], const uint8_t *aad, unsigned aad_length,
-              uint8_t *text, unsigned length);
+/* What goes with a text: key, nonce and additional data, of which there must be some. */
+struct ccm {
+  const uint8_t *key;
+  uint8_t nonce[CCM_NONCE];
+  uint8_t aad_length;
+  uint8_t aad[CCM_MAX_AAD];
+};
+
+/* In place; `length` is that of the text without the tag behind it. */
+void ccm_seal(const struct ccm *ccm, uint8_t *text, unsigned length);
+/* In place. When false the text is not to be used. */
+bool ccm_open(const struct ccm *ccm, uint8_t *text, unsigned length);
 
 #endif

@@ -31,31 +31,39 @@ uint32_t take_uint(struct reader *r, unsigned length) {
 
 uint8_t take(struct reader *r) { return (uint8_t)take_uint(r, 1); }
 
-struct writer write_to(uint8_t *bytes, unsigned room) {
-  struct writer w;
-  w.at = bytes;
-  w.room = room;
-  w.full = false;
-  return w;
+static struct {
+  uint8_t *start, *at;
+  unsigned room;
+  bool full;
+} out;
+
+void write_to(uint8_t *bytes, unsigned room) {
+  out.start = out.at = bytes;
+  out.room = room;
+  out.full = false;
 }
 
-void put_bytes(struct writer *w, const void *bytes, unsigned length) {
-  const uint8_t *from = bytes;
-  while (length-- > 0) put(w, *from++);
-}
-
-void put(struct writer *w, uint8_t byte) {
-  if (w->room == 0) {
-    w->full = true;
+void put(uint8_t byte) {
+  if (out.room == 0) {
+    out.full = true;
     return;
   }
-  w->room--;
-  *w->at++ = byte;
+  out.room--;
+  *out.at++ = byte;
 }
 
-void put_uint(struct writer *w, uint32_t value, unsigned length) {
-  while (length-- > 0) put(w, (uint8_t)(value >> (8 * length)));
+void put_bytes(const void *bytes, unsigned length) {
+  const uint8_t *from = bytes;
+  while (length-- > 0) put(*from++);
 }
+
+void put_uint(uint32_t value, unsigned length) {
+  while (length-- > 0) put((uint8_t)(value >> (8 * length)));
+}
+
+uint8_t *here(void) { return out.at; }
+
+unsigned written(void) { return out.full ? 0 : (unsigned)(out.at - out.start); }
 
 unsigned uint_length(uint32_t value) {
   unsigned length = 0;

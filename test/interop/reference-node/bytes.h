@@ -12,12 +12,6 @@ struct reader {
   bool bad; /* something was shorter than it said, or not as it must be */
 };
 
-struct writer {
-  uint8_t *at;
-  unsigned room;
-  bool full; /* something did not fit; what is there is of no use */
-};
-
 struct reader read_from(const uint8_t *bytes, unsigned length);
 uint8_t take(struct reader *r);
 /* The next bytes, where they lie; NULL, `bad` and nothing left when there are not as many. */
@@ -25,10 +19,15 @@ const uint8_t *take_bytes(struct reader *r, unsigned length);
 /* Big-endian, up to 4 bytes. */
 uint32_t take_uint(struct reader *r, unsigned length);
 
-struct writer write_to(uint8_t *bytes, unsigned room);
-void put(struct writer *w, uint8_t byte);
-void put_bytes(struct writer *w, const void *bytes, unsigned length);
-void put_uint(struct writer *w, uint32_t value, unsigned length);
+/* One thing is written at a time, and each call continues it: a small node has neither threads nor code to spare. */
+void write_to(uint8_t *bytes, unsigned room);
+void put(uint8_t byte);
+void put_bytes(const void *bytes, unsigned length);
+void put_uint(uint32_t value, unsigned length);
+/* Where the next byte goes. */
+uint8_t *here(void);
+/* Bytes written since `write_to`; 0 when not all fitted, and what is there is of no use. */
+unsigned written(void);
 /* Bytes that the value needs without leading zeros; 0 needs none. */
 unsigned uint_length(uint32_t value);
 

@@ -1,34 +1,35 @@
 /* CBOR, RFC 8949 section 3: heads, and what follows from them. */
 #include "cbor.h"
+#include <string.h>
 
-void cbor_put(struct writer *w, enum cbor_major major, uint32_t value) {
+void cbor_put(enum cbor_major major, uint32_t value) {
   unsigned length = value < 24 ? 0 : value < 0x100 ? 1 : value < 0x10000 ? 2 : 4;
-  put(w, (uint8_t)((unsigned)major << 5 | (length == 0 ? value : 24 + length / 2)));
-  put_uint(w, value, length);
+  put((uint8_t)((unsigned)major << 5 | (length == 0 ? value : 24 + length / 2)));
+  put_uint(value, length);
 }
 
-void cbor_put_int(struct writer *w, int32_t value) {
+void cbor_put_int(int32_t value) {
   if (value < 0) {
-    cbor_put(w, CBOR_NEGATIVE, ~(uint32_t)value); /* -1 - value */
+    cbor_put(CBOR_NEGATIVE, ~(uint32_t)value); /* -1 - value */
   } else {
-    cbor_put(w, CBOR_UINT, (uint32_t)value);
+    cbor_put(CBOR_UINT, (uint32_t)value);
   }
 }
 
-void cbor_put_string(struct writer *w, enum cbor_major major, const void *bytes, unsigned length) {
-  cbor_put(w, major, length);
-  put_bytes(w, bytes, length);
+void cbor_put_string(enum cbor_major major, const void *bytes, unsigned length) {
+  cbor_put(major, length);
+  put_bytes(bytes, length);
 }
 
-uint8_t *cbor_map(struct writer *w) {
-  uint8_t *head = w->at;
-  cbor_put(w, CBOR_MAP, 0);
+uint8_t *cbor_map(void) {
+  uint8_t *head = here();
+  cbor_put(CBOR_MAP, 0);
   return head;
 }
 
-void cbor_key(struct writer *w, uint8_t *map, int32_t key) {
-  cbor_put_int(w, key);
-  if (!w->full) (*map)++;
+void cbor_key(uint8_t *map, int32_t key) {
+  cbor_put_int(key);
+  if (written() > 0) (*map)++;
 }
 
 enum cbor_major cbor_take(struct reader *r, uint32_t *value) {
@@ -87,5 +88,20 @@ void cbor_skip(struct reader *r) {
     } else {
       items += value << (major - CBOR_ARRAY);
     }
+  }
+}
+
+void cbor_take_map(struct reader *r, const uint8_t *keys, unsigned count, struct reader *values) {
+  uint32_t members = cbor_expect(r, CBOR_MAP);
+  memset(values, 0, count * sizeof *values);
+  while (members-- > 0) {
+    int32_t key = cbor_expect_int(r);
+    unsigned i;
+    for (i = 0; i < count; i++) {
+      if (keys[i] != key) continue;
+      if (values[i].at != NULL) r->bad = true;
+      values[i] = *r;
+    }
+    cbor_skip(r);
   }
 }

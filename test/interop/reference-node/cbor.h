@@ -17,14 +17,14 @@ enum cbor_major {
 #define CBOR_NULL 0xf6
 #define CBOR_DECIMAL_FRACTION 4 /* RFC 8949 section 3.4.4 */
 
-void cbor_put(struct writer *w, enum cbor_major major, uint32_t value);
-void cbor_put_int(struct writer *w, int32_t value);
+void cbor_put(enum cbor_major major, uint32_t value);
+void cbor_put_int(int32_t value);
 /* A byte string or a text string. */
-void cbor_put_string(struct writer *w, enum cbor_major major, const void *bytes, unsigned length);
+void cbor_put_string(enum cbor_major major, const void *bytes, unsigned length);
 
 /* A map whose size shows while it is written: its head is counted up with each key, 23 at most. */
-uint8_t *cbor_map(struct writer *w);
-void cbor_key(struct writer *w, uint8_t *map, int32_t key);
+uint8_t *cbor_map(void);
+void cbor_key(uint8_t *map, int32_t key);
 
 /* Head of the next item; an indefinite length or a reserved head is `bad`, a value beyond 32 bits is the largest. */
 enum cbor_major cbor_take(struct reader *r, uint32_t *value);
@@ -39,5 +39,8 @@ unsigned cbor_peek(const struct reader *r);
 bool cbor_take_null(struct reader *r);
 /* Passes over one item with all that it holds. */
 void cbor_skip(struct reader *r);
+/* A map: where the values of these keys begin, `at` NULL for one that is not there. Other keys are passed over; one that comes
+   twice is `bad`. */
+void cbor_take_map(struct reader *r, const uint8_t *keys, unsigned count, struct reader *values);
 
 #endif

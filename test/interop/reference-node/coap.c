@@ -17,64 +17,39 @@ static const struct {
   uint8_t longest;
 } KNOWN[OPTIONS] = {{OPTION_ETAG, 8}, {COAP_OSCORE, 255}, {OPTION_MAX_AGE, 4}, {OPTION_BLOCK2, 3}, {OPTION_ECHO, 40}};
 
-void coap_put_head(struct writer *w, const struct coap_head *head) {
-  unsigned token = head->code == COAP_EMPTY ? 0 : COAP_TOKEN;
-  put(w, (uint8_t)(0x40 | (unsigned)head->type << 4 | token));
-  put(w, head->code);
-  put_uint(w, head->message_id, 2);
-  put_bytes(w, head->token, token);
-}
-
 /* Section 3.1: the nibble for a delta or a length. None of ours needs the third form. */
 static unsigned nibble(unsigned value) { return value < 13 ? value : 13; }
 
-static void put_option(struct writer *w, unsigned *previous, uint8_t number, const void *value, unsigned length) {
+static void put_option(uint8_t number, const void *value, unsigned length, unsigned *previous) {
   unsigned delta = number - *previous;
   *previous = number;
-  put(w, (uint8_t)(nibble(delta) << 4 | nibble(length)));
-  if (delta >= 13) put(w, (uint8_t)(delta - 13));
-  if (length >= 13) put(w, (uint8_t)(length - 13));
-  put_bytes(w, value, length);
+  put((uint8_t)(nibble(delta) << 4 | nibble(length)));
+  if (delta >= 13) put((uint8_t)(delta - 13));
+  if (length >= 13) put((uint8_t)(length - 13));
+  put_bytes(value, length);
 }
 
-void coap_put_body(struct writer *w, const struct coap_request *request) {
+void coap_put_body(const struct coap_request *request) {
   unsigned previous = 0;
-  const char *segment = request->path;
-  for (;;) {
-    unsigned length = (unsigned)strcspn(segment, "/");
-    put_option(w, &previous, OPTION_URI_PATH, segment, length);
-    if (segment[length] == 0) break;
-    segment += length + 1;
+  const char *segment;
+  for (segment = request->path; segment != NULL;) {
+    const char *end = strchr(segment, '/');
+    put_option(OPTION_URI_PATH, segment, (unsigned)(end ? (size_t)(end - segment) : strlen(segment)), &previous);
+    segment = end ? end + 1 : NULL;
   }
-  if (request->payload) put_option(w, &previous, OPTION_CONTENT_FORMAT, COAP_YANG_INSTANCES, 1);
-  if (request->query) put_option(w, &previous, OPTION_URI_QUERY, request->query, (unsigned)strlen(request->query));
+  if (request->payload) put_option(OPTION_CONTENT_FORMAT, COAP_YANG_INSTANCES, 1, &previous);
+  if (request->query) put_option(OPTION_URI_QUERY, request->query, (unsigned)strlen(request->query), &previous);
   if (request->has_block2) {
-    /* Section 3.2: a number is as short as can be. */
-    uint8_t bytes[3];
+    /* Section 3.2: a number is as short as can be; this one comes behind a path alone. */
     unsigned length = uint_length(request->block2);
-    struct writer digits = write_to(bytes, sizeof bytes);
-    put_uint(&digits, request->block2, length);
-    put_option(w, &previous, OPTION_BLOCK2, bytes, length);
+    put((uint8_t)((OPTION_BLOCK2 - OPTION_URI_PATH) << 4 | length));
+    put_uint(request->block2, length);
+    previous = OPTION_BLOCK2;
   }
-  if (request->echo.at) put_option(w, &previous, OPTION_ECHO, request->echo.at, request->echo.left);
+  if (request->echo.at) put_option(OPTION_ECHO, request->echo.at, request->echo.left, &previous);
   if (!request->payload) return;
-  put(w, COAP_PAYLOAD_MARKER);
-  put_bytes(w, request->payload, request->payload_length);
-}
-
-bool coap_take_head(struct reader *r, struct coap_head *head) {
-  uint8_t first = take(r);
-  const uint8_t *token;
-  head->type = (enum coap_type)(first >> 4 & 3);
-  head->code = take(r);
-  head->message_id = (uint16_t)take_uint(r, 2);
-  if (first >> 6 != 1) return false;
-  /* Section 4.1: an empty message is its head and nothing else. */
-  if (head->code == COAP_EMPTY) return !r->bad && (first & 0x0f) == 0 && r->left == 0;
-  token = take_bytes(r, COAP_TOKEN);
-  if (token == NULL || (first & 0x0f) != COAP_TOKEN) return false;
-  memcpy(head->token, token, COAP_TOKEN);
-  return true;
+  put(COAP_PAYLOAD_MARKER);
+  put_bytes(request->payload, request->payload_length);
 }
 
 /* Section 3.1: 13 and 14 announce more bytes, 15 is reserved. */

@@ -21,13 +21,6 @@ enum coap_type { COAP_CON = 0, COAP_NON = 1, COAP_ACK = 2, COAP_RST = 3 };
 #define COAP_TOKEN 2
 #define COAP_YANG_INSTANCES "\x8e" /* 142, as an option's value */
 
-struct coap_head {
-  enum coap_type type;
-  uint8_t code;
-  uint16_t message_id;
-  uint8_t token[COAP_TOKEN]; /* an empty message has none */
-};
-
 /* What we ask; RFC 8613 protects all of it, so it is written once and goes outside or inside. */
 struct coap_request {
   uint8_t code;
@@ -51,12 +44,8 @@ struct coap_answer {
   unsigned payload_length;
 };
 
-void coap_put_head(struct writer *w, const struct coap_head *head);
 /* Options and payload. */
-void coap_put_body(struct writer *w, const struct coap_request *request);
-
-/* False for what RFC 7252 section 3 calls a format error, and for a token that cannot be ours. */
-bool coap_take_head(struct reader *r, struct coap_head *head);
+void coap_put_body(const struct coap_request *request);
 /* Options and payload to the end; false for a format error or a critical option that we do not know. */
 bool coap_take_body(struct reader *r, struct coap_answer *answer);
 

@@ -40,13 +40,12 @@ uint32_t download_received(const struct node *node) {
   return node->kept.wanted.size;
 }
 
+/* A block of at most 64 bytes begins where its length divides: its marks are in one byte. */
 static bool mark(uint32_t offset, uint32_t length) {
-  uint32_t unit;
-  for (unit = offset / UNIT; unit * UNIT < offset + length; unit++) {
-    uint8_t marks = (uint8_t)~(1u << unit % 8); /* set bits change nothing */
-    if (!port_flash_program(MARKS_AT + unit / 8, &marks, 1)) return false;
-  }
-  return true;
+  uint32_t unit = offset / UNIT;
+  uint32_t units = (length + UNIT - 1) / UNIT;
+  uint8_t marks = (uint8_t)~(((1u << units) - 1) << unit % 8); /* set bits change nothing */
+  return port_flash_program(MARKS_AT + unit / 8, &marks, 1);
 }
 
 bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
@@ -68,7 +67,7 @@ bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES])
 /* The largest block that begins at this offset, not above the one that fits a frame. */
 static uint32_t szx_at(uint32_t offset) {
   uint32_t szx = BLOCK_SZX;
-  while (offset % (UNIT << szx) != 0) szx--;
+  while ((offset & ((UNIT << szx) - 1)) != 0) szx--;
   return szx;
 }
 
@@ -80,7 +79,7 @@ static bool is_wanted(const struct coap_answer *answer, uint32_t offset, uint32_
   if (option.at != NULL) block2 = take_uint(&option, option.left);
   if ((block2 & 7) > szx) return false;
   length = UNIT << (block2 & 7);
-  if ((block2 >> 4) * length != offset || (block2 >> 3 & 1) != (rest > length)) return false;
+  if (block2 >> 4 << (4 + (block2 & 7)) != offset || (block2 >> 3 & 1) != (rest > length)) return false;
   return answer->payload_length == (rest < length ? rest : length);
 }
 
@@ -89,19 +88,12 @@ static uint8_t fail(struct node *node, uint8_t reason) {
   return SGF_FIRMWARE_PHASE_ENUM_FAILED;
 }
 
-static uint8_t check(struct node *node) {
-  uint8_t digest[DIGEST_BYTES];
-  const struct offer *wanted = &node->kept.wanted;
-  if (!download_digest(spare_bank(node), wanted->size, digest)) return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
-  if (memcmp(digest, wanted->digest, DIGEST_BYTES) == 0) return SGF_FIRMWARE_PHASE_ENUM_REBOOTING;
-  return fail(node, SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH);
-}
-
 uint8_t node_fetch(struct node *node) {
   const struct offer *wanted = &node->kept.wanted;
   uint32_t offset = download_received(node);
   uint32_t blocks = 0;
   unsigned waits = 0;
+  uint8_t digest[DIGEST_BYTES];
   while (offset < wanted->size) {
     struct coap_request request;
     struct coap_answer answer;
@@ -112,7 +104,7 @@ uint8_t node_fetch(struct node *node) {
     request.code = COAP_GET;
     request.path = wanted->uri;
     request.has_block2 = true;
-    request.block2 = offset / (UNIT << szx) << 4 | szx;
+    request.block2 = offset >> (4 + szx) << 4 | szx;
     if (!node_ask(node, &request, &answer)) return node->kept.phase;
     if (answer.code == COAP_UNAVAILABLE || answer.code == COAP_TOO_MANY_REQUESTS) {
       struct reader age = answer.option[MAX_AGE_OPTION];
@@ -134,5 +126,7 @@ uint8_t node_fetch(struct node *node) {
     }
     offset += answer.payload_length;
   }
-  return check(node);
+  if (!download_digest(spare_bank(node), wanted->size, digest)) return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
+  if (memcmp(digest, wanted->digest, DIGEST_BYTES) == 0) return SGF_FIRMWARE_PHASE_ENUM_REBOOTING;
+  return fail(node, SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH);
 }

@@ -14,49 +14,52 @@
 
 enum verdict { NOT_OURS, ACKNOWLEDGED, REFUSED, ANSWERED };
 
-/* A request under way. One to a group is NON and unprotected, and anybody may answer it. */
+/* The head of a message: version, type and length of the token, code, message id, token. */
+enum { FIRST = 0, CODE = 1, MESSAGE_ID = 2, TOKEN = 4, BODY = 6, EMPTY_BYTES = 4 };
+#define VERSION_1 0x40
+#define FIRST_BYTE(type, token) ((uint8_t)(VERSION_1 | (type) << 4 | (token)))
+
+/* A request under way, in `node->out`. One to a group is NON and unprotected, and anybody may answer it. */
 struct exchange {
-  struct coap_head head;
-  struct oscore_piv piv;
+  enum coap_type type;
   bool secured;
+  struct oscore_piv piv;
   struct address from; /* of what came */
 };
 
-/* An empty ACK or RST (section 4.1). */
-static void send_empty(const struct address *to, enum coap_type type, uint16_t message_id) {
-  uint8_t bytes[4];
-  struct coap_head head;
-  struct writer w = write_to(bytes, sizeof bytes);
-  head.type = type;
-  head.code = COAP_EMPTY;
-  head.message_id = message_id;
-  coap_put_head(&w, &head);
-  port_send(to, bytes, sizeof bytes);
+/* An empty ACK or RST (section 4.1) to what came. */
+static void reply_empty(const struct exchange *exchange, const uint8_t *in, enum coap_type type) {
+  uint8_t bytes[EMPTY_BYTES] = {0};
+  bytes[FIRST] = FIRST_BYTE(type, 0);
+  memcpy(bytes + MESSAGE_ID, in + MESSAGE_ID, 2);
+  port_send(&exchange->from, bytes, sizeof bytes);
 }
 
 /* What a datagram means to the exchange that is under way. */
 static enum verdict consider(struct node *node, const struct exchange *exchange, unsigned length,
                              struct coap_answer *answer) {
-  const struct coap_head *asked = &exchange->head;
-  struct reader r = read_from(node->in, length);
-  struct coap_head head;
-  bool understood, ours;
+  const uint8_t *in = node->in;
+  struct reader r = read_from(in + BODY, length - BODY);
+  enum coap_type type = (enum coap_type)(in[FIRST] >> 4 & 3);
+  bool ours;
+  if (length < EMPTY_BYTES || length > sizeof node->in || (in[FIRST] & 0xc0) != VERSION_1) return NOT_OURS;
   /* Section 5.3.2: the answer comes from where the request went. Nobody else is told anything. */
-  if (asked->type == COAP_CON && memcmp(&exchange->from, &node->gateway, sizeof node->gateway) != 0) return NOT_OURS;
-  understood = coap_take_head(&r, &head);
-  if (head.type >= COAP_ACK) {
-    if (!understood || head.message_id != asked->message_id) return NOT_OURS;
-    if (head.type == COAP_RST) return REFUSED;
-    if (head.code == COAP_EMPTY) return ACKNOWLEDGED;
+  if (exchange->type == COAP_CON && memcmp(&exchange->from, &node->gateway, sizeof node->gateway) != 0) return NOT_OURS;
+  if (type >= COAP_ACK) {
+    if (memcmp(in + MESSAGE_ID, node->out + MESSAGE_ID, 2) != 0) return NOT_OURS;
+    if (type == COAP_RST) return REFUSED;
+    if (length == EMPTY_BYTES && in[CODE] == COAP_EMPTY) return ACKNOWLEDGED;
   }
-  answer->code = head.code;
+  answer->code = in[CODE];
   /* Section 5.3.2: the token decides; codes of class 2 to 5 are answers. What is not protected as the request was may come
      from anybody, and the true answer may still come (RFC 8613 section 8.4). */
-  ours = understood && COAP_CLASS(head.code) >= 2 && memcmp(head.token, asked->token, COAP_TOKEN) == 0 &&
-         coap_take_body(&r, answer) && (!exchange->secured || oscore_open(&node->oscore, &exchange->piv, answer));
-  if (head.type == COAP_CON) {
-    if (ours) node->answered_id = head.message_id;
-    send_empty(&exchange->from, node->answered_id == head.message_id ? COAP_ACK : COAP_RST, head.message_id);
+  ours = length >= BODY && (in[FIRST] & 0x0f) == COAP_TOKEN && COAP_CLASS(in[CODE]) >= 2 &&
+         memcmp(in + TOKEN, node->out + TOKEN, COAP_TOKEN) == 0 && coap_take_body(&r, answer) &&
+         (!exchange->secured || oscore_open(&node->oscore, &exchange->piv, answer));
+  if (type == COAP_CON) {
+    /* Section 4.2: copies of what was acknowledged are too, all else has no place here. */
+    if (ours) memcpy(node->answered_id, in + MESSAGE_ID, 2);
+    reply_empty(exchange, in, memcmp(node->answered_id, in + MESSAGE_ID, 2) == 0 ? COAP_ACK : COAP_RST);
   }
   return ours ? ANSWERED : NOT_OURS;
 }
@@ -64,20 +67,19 @@ static enum verdict consider(struct node *node, const struct exchange *exchange,
 /* For so long, or until something that matters came. */
 static enum verdict listen(struct node *node, struct exchange *exchange, uint32_t time, struct coap_answer *answer) {
   uint32_t until = port_now() + time;
+  enum verdict verdict = NOT_OURS;
   unsigned length;
-  while ((length = (unsigned)port_receive(&exchange->from, node->in, sizeof node->in, until)) > 0) {
-    enum verdict verdict = NOT_OURS;
-    if (length <= sizeof node->in) verdict = consider(node, exchange, length, answer);
-    if (verdict != NOT_OURS) return verdict;
+  while (verdict == NOT_OURS &&
+         (length = (unsigned)port_receive(&exchange->from, node->in, sizeof node->in, until)) > 0) {
+    verdict = consider(node, exchange, length, answer);
   }
-  return NOT_OURS;
+  return verdict;
 }
 
-/* RFC 8613 Appendix B.1.1: numbers are used only below what the flash holds. */
+/* RFC 8613 Appendix B.1.1: the flash knows of a number before it is used. */
 bool node_reserve(struct node *node) {
-  if (node->sequence < node->kept.sequence) return true;
-  node->kept.sequence += SEQUENCE_STEP;
-  if (node->kept.sequence >= SEQUENCE_STEP && state_save(&node->kept)) return true;
+  node->kept.sequence = node->sequence + SEQUENCE_STEP;
+  if (node->kept.sequence > SEQUENCE_STEP - 1 && state_save(&node->kept)) return true;
   node->kept.sequence = node->sequence;
   return false;
 }
@@ -85,24 +87,26 @@ bool node_reserve(struct node *node) {
 static bool ask_once(struct node *node, enum coap_type type, const struct coap_request *request,
                      struct coap_answer *answer) {
   const struct config *config = node->config;
+  const struct address *to = type == COAP_CON ? &node->gateway : &config->group;
   struct exchange exchange;
-  struct writer w = write_to(node->out, sizeof node->out);
   uint32_t timeout = config->ack_timeout;
-  uint32_t chance = port_random();
   unsigned attempt = 0;
-  exchange.head.type = type;
-  exchange.head.code = request->code;
-  exchange.head.message_id = node->message_id++;
-  memcpy(exchange.head.token, &chance, COAP_TOKEN);
+  unsigned length;
+  exchange.type = type;
   exchange.secured = type == COAP_CON && config->credentials != NULL;
+  write_to(node->out, sizeof node->out);
+  put(FIRST_BYTE(type, COAP_TOKEN));
+  put(exchange.secured ? COAP_POST : request->code);
+  put_uint(node->message_id++, 2);
+  put_uint(port_random(), COAP_TOKEN);
   if (exchange.secured) {
-    if (!node_reserve(node)) return false;
-    oscore_seal(&node->oscore, node->sequence++, &w, &exchange.head, request, &exchange.piv);
+    if (node->sequence >= node->kept.sequence && !node_reserve(node)) return false;
+    length = oscore_seal(&node->oscore, node->sequence++, request, &exchange.piv);
   } else {
-    coap_put_head(&w, &exchange.head);
-    coap_put_body(&w, request);
+    coap_put_body(request);
+    length = written();
   }
-  if (w.full) return false;
+  if (length == 0) return false;
   if (type == COAP_NON) {
     attempt = MAX_RETRANSMIT;
     timeout *= LEISURE;
@@ -110,14 +114,12 @@ static bool ask_once(struct node *node, enum coap_type type, const struct coap_r
   timeout += port_random() % (timeout / 2 + 1); /* ACK_RANDOM_FACTOR 1.5 */
   for (; attempt <= MAX_RETRANSMIT; attempt++, timeout *= 2) {
     enum verdict verdict;
-    port_send(type == COAP_NON ? &config->group : &node->gateway, node->out, (unsigned)(w.at - node->out));
+    port_send(to, node->out, length);
     verdict = listen(node, &exchange, timeout, answer);
     if (verdict == ACKNOWLEDGED) verdict = listen(node, &exchange, PATIENCE * config->ack_timeout, answer);
-    if (verdict == ANSWERED) {
-      node->gateway = exchange.from;
-      return true;
-    }
-    if (verdict != NOT_OURS) break;
+    if (verdict == NOT_OURS) continue;
+    node->gateway = exchange.from;
+    return verdict == ANSWERED;
   }
   return false;
 }

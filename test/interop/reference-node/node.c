@@ -21,7 +21,7 @@ enum {
 static void begin_series(struct state *kept) {
   kept->report = 0;
   kept->pending_length = 0;
-  kept->news = NEWS_ALL;
+  kept->news = TELL_APPLIED | TELL_FIRMWARE | TELL_ALL;
 }
 
 bool node_start(struct node *node, const struct config *config) {
@@ -38,7 +38,6 @@ bool node_start(struct node *node, const struct config *config) {
   node->sequence = kept->sequence;
   node->gateway = kept->gateway.length > 0 ? kept->gateway : config->gateway;
   node->message_id = (uint16_t)port_random();
-  node->answered_id = UINT32_MAX;
   return node_reserve(node);
 }
 
@@ -61,27 +60,38 @@ static const char *running_version(const struct node *node, char text[VERSION_BY
 /* The next report, in `kept.pending` until it is answered: what is repeated must be the same bytes. */
 static void write_report(struct node *node) {
   struct state *kept = &node->kept;
-  struct facts facts;
+  struct report report;
   uint8_t digest[DIGEST_BYTES];
   char version[VERSION_BYTES + 1];
-  memset(&facts, 0, sizeof facts);
-  facts.model = node->config->model;
-  facts.hardware = node->config->hardware;
-  if (kept->news == NEWS_ALL) {
-    facts.version = running_version(node, version);
-    if (kept->running_size > 0 && download_digest(kept->bank, kept->running_size, digest)) facts.running = digest;
-  } else {
-    facts.brief = node->knows_time;
+  report.tell = kept->news;
+  report.number = kept->report;
+  report.applied = kept->applied;
+  report.boots = kept->boots;
+  report.phase = kept->phase;
+  report.reason = kept->reason;
+  report.wanted = kept->wanted.digest;
+  report.model = node->config->model;
+  report.hardware = node->config->hardware;
+  if (kept->news & TELL_ALL) {
+    report.version = running_version(node, version);
+    report.running = digest;
+    if (kept->running_size > 0 && download_digest(kept->bank, kept->running_size, digest)) report.tell |= TELL_RUNNING;
+  } else if (node->knows_time) {
+    report.tell |= TELL_BRIEF;
   }
-  if (kept->phase != IDLE) facts.received = download_received(node);
-  port_read_sensors(&facts.readings);
-  kept->pending_length = (uint8_t)report_write(kept->pending, sizeof kept->pending, kept, &facts);
+  if (kept->phase != IDLE) {
+    report.tell |= TELL_FIRMWARE | TELL_BUSY;
+    report.received = download_received(node);
+    if (kept->phase == FAILED) report.tell |= TELL_REASON;
+  }
+  port_read_sensors(&report.readings);
+  kept->pending_length = (uint8_t)report_write(kept->pending, sizeof kept->pending, &report);
   kept->pending_news = kept->news;
 }
 
 static void move(struct state *kept, uint8_t phase) {
   kept->phase = phase;
-  kept->news |= NEWS_FIRMWARE;
+  kept->news |= TELL_FIRMWARE;
 }
 
 static void take_offer(struct node *node, const struct offer *offer) {
@@ -110,7 +120,7 @@ static void take_reply(struct node *node, const struct reply *reply) {
   /* An older revision is the echo of a report that was repeated. */
   if (reply->edits.at && reply->revision > kept->applied && settings_apply(&kept->settings, reply->edits)) {
     kept->applied = reply->revision;
-    kept->news |= NEWS_APPLIED;
+    kept->news |= TELL_APPLIED;
   }
   if (reply->offered) take_offer(node, &reply->offer);
   /* Settings, an offer or another gateway are worth a write at once; the number of the report is not. */
@@ -140,7 +150,7 @@ static bool carry_on(struct node *node) {
     return true;
   }
   if (kept->phase != REBOOTING) return false;
-  if ((kept->news & NEWS_FIRMWARE) == 0) boot(kept);
+  if ((kept->news & TELL_FIRMWARE) == 0) boot(kept);
   return true;
 }
 

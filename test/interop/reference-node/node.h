@@ -24,15 +24,15 @@ struct config {
 
 struct node {
   const struct config *config;
+  uint32_t sequence; /* next one; `kept.sequence` is where those that the flash knows of end */
+  uint32_t time_offset; /* seconds between `port_now` and 1970 */
+  uint16_t message_id;
+  uint8_t answered_id[2]; /* of the last confirmable answer: its copies are acknowledged too */
+  uint8_t missed;         /* wakes without an answer, one after the other */
+  bool knows_time;
+  struct address gateway;
   struct state kept;
   struct oscore oscore;
-  uint32_t sequence; /* next one; `kept.sequence` is where those that the flash knows of end */
-  struct address gateway;
-  uint16_t message_id;
-  uint32_t answered_id; /* of the last confirmable answer: its copies are acknowledged too */
-  uint8_t missed;       /* wakes without an answer, one after the other */
-  bool knows_time;
-  uint32_t time_offset; /* seconds between `port_now` and 1970 */
   uint8_t out[MAX_DATAGRAM];
   uint8_t in[MAX_DATAGRAM];
 };

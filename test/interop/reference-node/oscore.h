@@ -35,9 +35,10 @@ struct oscore_piv {
 
 /* False for credentials that are longer than the RFC lets them be. */
 bool oscore_derive(struct oscore *context, const struct oscore_credentials *credentials);
-/* Writes a whole message: head, OSCORE option, ciphertext. A sequence number must never come here twice, whatever the request. */
-void oscore_seal(const struct oscore *context, uint32_t sequence, struct writer *w, struct coap_head *head,
-                 const struct coap_request *request, struct oscore_piv *piv);
+/* Writes what follows the token: OSCORE option and ciphertext. The outer code is POST (section 4.2). A sequence number must never
+   come here twice, whatever the request. What `written` says of the whole message. */
+unsigned oscore_seal(const struct oscore *context, uint32_t sequence, const struct coap_request *request,
+                     struct oscore_piv *piv);
 /* Opens `answer` in place: what was inside replaces what was outside. False when it is not the gateway's, or not to this request. */
 bool oscore_open(const struct oscore *context, const struct oscore_piv *request_piv, struct coap_answer *answer);
 

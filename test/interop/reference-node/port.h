@@ -22,8 +22,8 @@ void port_wait(uint32_t milliseconds);
 uint32_t port_random(void);
 
 struct readings {
-  int16_t temperature; /* hundredths of a degree Celsius */
-  uint8_t humidity;    /* percent */
+  int32_t temperature; /* hundredths of a degree Celsius */
+  uint32_t humidity;   /* percent */
 };
 void port_read_sensors(struct readings *readings);
 

@@ -15,8 +15,6 @@ static const struct {
     {SGB_ROOM_MODE_SID, SGB_ROOM_SID, SGB_ROOM_MODE_ENUM_OFF, SGB_ROOM_MODE_ENUM_COMFORT, SGB_ROOM_MODE_ENUM_COMFORT},
 };
 
-#define NO_START (-1)
-
 /* What a container holds has its default again. */
 static void reset(struct settings *s, uint32_t parent) {
   unsigned i;
@@ -50,58 +48,56 @@ static int32_t take_value(struct reader *r, enum setting setting) {
   return value;
 }
 
-/* "hh:mm" */
-static int16_t take_start(struct reader *r) {
-  struct reader text = cbor_expect_string(r, CBOR_TEXT);
-  int start = 0;
-  unsigned i;
-  if (text.left != 5) r->bad = true;
-  for (i = 0; i < 5; i++) {
-    unsigned digit = (unsigned)take(&text) - '0';
-    if (digit > 9 && (i != 2 || digit != ':' - '0')) r->bad = true;
-    if (i != 2) start = start * 10 + (int)digit;
-  }
-  if (start >= 2400 || start % 100 >= 60) r->bad = true;
-  return (int16_t)start;
+/* "hh:mm"; the gateway has compared it with the pattern of the module. */
+static struct reader take_start(struct reader *r) {
+  struct reader start = cbor_expect_string(r, CBOR_TEXT);
+  if (start.left != START_BYTES) r->bad = true;
+  return start;
 }
 
-/* An entry: `start` NO_START has to be inside. Takes the map of the entry, or with `leaf` only its set-point. */
-static void take_period(struct reader *r, struct settings *s, int start, bool leaf) {
-  uint32_t members = leaf ? 1 : cbor_expect(r, CBOR_MAP);
-  int32_t set_point = 0;
+static bool is_named(const struct period *period, const uint8_t *start) {
+  return memcmp(period->start, start, START_BYTES) == 0;
+}
+
+/* One entry by its key, or NULL for the one that the map names inside. Takes its map, or with `leaf` only its set-point. */
+static void take_period(struct reader *r, struct settings *s, const uint8_t *start, bool leaf) {
+  static const uint8_t KEYS[] = {SGB_ROOM_PERIOD_START_DELTA, SGB_ROOM_PERIOD_SET_POINT_DELTA};
+  struct reader values[2];
+  int32_t set_point;
   unsigned i;
-  while (members-- > 0 && !r->bad) {
-    int32_t key = leaf ? SGB_ROOM_PERIOD_SET_POINT_DELTA : cbor_expect_int(r);
-    if (key == SGB_ROOM_PERIOD_START_DELTA) {
-      int inside = take_start(r);
-      if (start != NO_START && start != inside) r->bad = true;
-      start = inside;
-    } else if (key == SGB_ROOM_PERIOD_SET_POINT_DELTA) {
-      set_point = take_value(r, SET_POINT);
-    } else {
-      cbor_skip(r);
-    }
+  values[0].at = NULL;
+  values[1] = *r;
+  if (leaf) {
+    cbor_skip(r);
+  } else {
+    cbor_take_map(r, KEYS, sizeof KEYS, values);
   }
-  for (i = 0; i < s->periods && s->period[i].start != start; i++) continue;
+  if (start == NULL) start = take_start(&values[0]).at;
+  set_point = take_value(&values[1], SET_POINT);
   /* Without its key, without what is mandatory, or one more than there is room for. */
-  if (start == NO_START || set_point == 0 || i == MAX_PERIODS) r->bad = true;
+  if (start == NULL || values[0].bad || values[1].bad) r->bad = true;
   if (r->bad) return;
+  for (i = 0; i < s->periods && !is_named(&s->period[i], start); i++) continue;
+  if (i == MAX_PERIODS) {
+    r->bad = true;
+    return;
+  }
   if (i == s->periods) s->periods++;
-  s->period[i].start = (int16_t)start;
+  memcpy(s->period[i].start, start, START_BYTES);
   s->period[i].set_point = (int16_t)set_point;
 }
 
 /* The list: null, an entry (by the key that stood in its name, or inside), or all entries in an array. */
-static void edit_periods(struct reader *r, struct settings *s, int start) {
+static void edit_periods(struct reader *r, struct settings *s, const uint8_t *start) {
   uint32_t entries = 1;
   unsigned i;
   if (cbor_take_null(r)) {
     for (i = s->periods; i-- > 0;) {
-      if (start == NO_START || s->period[i].start == start) s->period[i] = s->period[--s->periods];
+      if (start == NULL || is_named(&s->period[i], start)) s->period[i] = s->period[--s->periods];
     }
     return;
   }
-  if (start == NO_START && cbor_peek(r) == CBOR_ARRAY) {
+  if (start == NULL && cbor_peek(r) == CBOR_ARRAY) {
     entries = cbor_expect(r, CBOR_ARRAY);
     s->periods = 0;
   }
@@ -109,7 +105,7 @@ static void edit_periods(struct reader *r, struct settings *s, int start) {
 }
 
 /* One instance that is not a container. */
-static void edit(struct reader *r, struct settings *s, uint32_t sid, int start) {
+static void edit(struct reader *r, struct settings *s, uint32_t sid, const uint8_t *start) {
   unsigned i;
   if (sid == SGB_ROOM_PERIOD_SID) {
     edit_periods(r, s, start);
@@ -128,14 +124,14 @@ static void edit(struct reader *r, struct settings *s, uint32_t sid, int start) 
 }
 
 /* An instance-identifier (draft section 2.2): a SID, or [SID, keys...]. */
-static uint32_t take_name(struct reader *r, int *start) {
+static uint32_t take_name(struct reader *r, const uint8_t **start) {
   uint32_t keys = 1;
   uint32_t sid;
-  *start = NO_START;
+  *start = NULL;
   if (cbor_peek(r) == CBOR_ARRAY) keys = cbor_expect(r, CBOR_ARRAY);
   sid = cbor_expect(r, CBOR_UINT);
   if (keys == 2 && sid >= SGB_ROOM_PERIOD_SID && sid <= SGB_ROOM_PERIOD_SET_POINT_SID) {
-    *start = take_start(r);
+    *start = take_start(r).at;
     return sid;
   }
   while (keys-- > 1) cbor_skip(r);
@@ -148,10 +144,10 @@ bool settings_apply(struct settings *settings, struct reader edits) {
   uint32_t pairs = 0, members = 0, container = 0;
   while (!r->bad && (pairs > 0 || members > 0 || r->left > 0)) {
     uint32_t sid;
-    int start = NO_START;
+    const uint8_t *start;
     if (members > 0) {
       members--;
-      edit(r, &copy, container + (uint32_t)cbor_expect_int(r), NO_START);
+      edit(r, &copy, container + (uint32_t)cbor_expect_int(r), NULL);
       continue;
     }
     if (pairs == 0) {

@@ -4,11 +4,12 @@
 #include "bytes.h"
 
 #define MAX_PERIODS 4
+#define START_BYTES 5
 
 enum setting { WAKE_INTERVAL, SET_POINT, MODE, SETTINGS };
 
 struct period {
-  int16_t start; /* hhmm: 830 is half past eight */
+  uint8_t start[START_BYTES]; /* hh:mm, local time */
   int16_t set_point;
 };
 

@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4 sections 4 to 6), HMAC (RFC 2104), HKDF (RFC 5869 section 2). */
+/* SHA-256 (FIPS 180-4 sections 4 to 6), HMAC (RFC 2104). */
 #include "sha256.h"
 #include <string.h>
 
@@ -17,26 +17,21 @@ static const uint32_t START[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a
 
 static uint32_t rotated(uint32_t word, unsigned by) { return (word >> by) | (word << (32 - by)); }
 
-/* Section 6.2.2. The schedule is a ring of 16 words: 64 of them would be a quarter of a small node's stack. */
-static void compress(uint32_t state[8], const uint8_t block[SHA256_BLOCK]) {
-  uint32_t w[16];
+/* Section 6.2.2. The schedule replaces the block as a ring of 16 words: 64 of them would be a quarter of a small node's stack. */
+static void compress(uint32_t state[8], uint32_t w[16]) {
   uint32_t v[8]; /* a to h */
   unsigned t;
   memcpy(v, state, sizeof v);
   for (t = 0; t < 64; t++) {
-    uint32_t word, one, two;
-    if (t < 16) {
-      const uint8_t *from = block + 4 * t;
-      word = (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
-    } else {
+    uint32_t one, two;
+    if (t >= 16) {
       uint32_t early = w[(t + 1) & 15];
       uint32_t late = w[(t + 14) & 15];
-      word = w[t & 15] + w[(t + 9) & 15] + (rotated(early, 7) ^ rotated(early, 18) ^ (early >> 3)) +
-             (rotated(late, 17) ^ rotated(late, 19) ^ (late >> 10));
+      w[t & 15] += w[(t + 9) & 15] + (rotated(early, 7) ^ rotated(early, 18) ^ (early >> 3)) +
+                   (rotated(late, 17) ^ rotated(late, 19) ^ (late >> 10));
     }
-    w[t & 15] = word;
     one = v[7] + (rotated(v[4], 6) ^ rotated(v[4], 11) ^ rotated(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
-          K[t] + word;
+          K[t] + w[t & 15];
     two = (rotated(v[0], 2) ^ rotated(v[0], 13) ^ rotated(v[0], 22)) +
           ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
     memmove(v + 1, v, 7 * sizeof v[0]);
@@ -53,7 +48,8 @@ void sha256_begin(struct sha256 *hash) {
 
 void sha256_add(struct sha256 *hash, const uint8_t *bytes, unsigned length) {
   while (length-- > 0) {
-    hash->block[hash->length++ % SHA256_BLOCK] = *bytes++;
+    uint32_t *word = &hash->block[hash->length++ / 4 % 16];
+    *word = *word << 8 | *bytes++;
     if (hash->length % SHA256_BLOCK == 0) compress(hash->state, hash->block);
   }
 }
@@ -67,48 +63,29 @@ void sha256_end(struct sha256 *hash, uint8_t digest[SHA256_BYTES]) {
     pad = 0;
   } while (hash->length % SHA256_BLOCK != SHA256_BLOCK - 8);
   /* The length in bits, in 8 bytes; of those only the lower 4 are ever used. */
-  for (i = 0; i < 8; i++) {
-    pad = i < 4 ? 0 : (uint8_t)(bytes << 3 >> (8 * (7 - i)));
+  for (i = 64; i > 0;) {
+    i -= 8;
+    pad = i < 32 ? (uint8_t)(bytes << 3 >> i) : 0;
     sha256_add(hash, &pad, 1);
   }
   for (i = 0; i < SHA256_BYTES; i++) digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-/* The keyed beginning of both hashes of HMAC: the key, padded with zeros, exclusive-or `pad`. */
-static void begin_keyed(struct sha256 *hash, const uint8_t *key, unsigned length, uint8_t pad) {
-  unsigned i;
-  sha256_begin(hash);
-  for (i = 0; i < SHA256_BLOCK; i++) {
-    uint8_t byte = (uint8_t)((i < length ? key[i] : 0) ^ pad);
-    sha256_add(hash, &byte, 1);
+/* RFC 2104 section 2: the hash of the padded key and the text, and over it the same with the other padding. */
+void hmac(const uint8_t *key, unsigned key_length, const uint8_t *text, unsigned length, uint8_t mac[SHA256_BYTES]) {
+  struct sha256 hash;
+  unsigned pad;
+  for (pad = 0x36;; pad = 0x5c) {
+    unsigned i;
+    sha256_begin(&hash);
+    for (i = 0; i < SHA256_BLOCK; i++) {
+      uint8_t byte = (uint8_t)((i < key_length ? key[i] : 0) ^ pad);
+      sha256_add(&hash, &byte, 1);
+    }
+    sha256_add(&hash, text, length);
+    sha256_end(&hash, mac);
+    if (pad == 0x5c) return;
+    text = mac;
+    length = SHA256_BYTES;
   }
-}
-
-/* RFC 2104 section 2, the outer hash; `inner` holds what follows the key inside. */
-static void end_keyed(struct sha256 *inner, const uint8_t *key, unsigned length, uint8_t mac[SHA256_BYTES]) {
-  sha256_end(inner, mac);
-  begin_keyed(inner, key, length, 0x5c);
-  sha256_add(inner, mac, SHA256_BYTES);
-  sha256_end(inner, mac);
-}
-
-/* RFC 5869 section 2.2. */
-void hkdf_extract(const uint8_t *salt, unsigned salt_length, const uint8_t *secret, unsigned secret_length,
-                  uint8_t prk[SHA256_BYTES]) {
-  struct sha256 hash;
-  begin_keyed(&hash, salt, salt_length, 0x36);
-  sha256_add(&hash, secret, secret_length);
-  end_keyed(&hash, salt, salt_length, prk);
-}
-
-/* RFC 5869 section 2.3, T(1) alone: no key here is longer than a hash. */
-void hkdf_expand(const uint8_t prk[SHA256_BYTES], const uint8_t *info, unsigned info_length, uint8_t *out,
-                 unsigned out_length) {
-  struct sha256 hash;
-  uint8_t t[SHA256_BYTES];
-  begin_keyed(&hash, prk, SHA256_BYTES, 0x36);
-  sha256_add(&hash, info, info_length);
-  sha256_add(&hash, (const uint8_t *)"\x01", 1);
-  end_keyed(&hash, prk, SHA256_BYTES, t);
-  memcpy(out, t, out_length);
 }

@@ -1,35 +1,27 @@
 /* What a node must still know after it lost its power, and where it is kept: a log of records in flash. */
 #ifndef STATE_H
 #define STATE_H
-#include "port.h"
-#include "settings.h"
+#include "check-in.h"
 
-#define DIGEST_BYTES 32
-#define MAX_URI 12 /* "f/" and the id of an image */
 #define MAX_REPORT 176
 
-struct offer {
-  uint8_t digest[DIGEST_BYTES];
-  uint32_t size;
-  char uri[MAX_URI + 1];
-};
-
+/* What is small comes first: it costs least code there. */
 struct state {
   uint32_t sequence; /* OSCORE: no number from here on was ever used (RFC 8613 Appendix B.1.1) */
   uint32_t report;   /* number of the next report */
   uint32_t applied;  /* revision of the last edits */
   uint32_t boots;
   uint32_t running_size; /* 0: the image of the factory, which lies elsewhere */
-  struct settings settings;
-  struct offer wanted;
-  struct address gateway; /* the last one that answered */
-  uint8_t bank;           /* where the running image lies */
+  uint8_t bank;          /* where the running image lies */
   uint8_t phase;
   uint8_t reason;
-  uint8_t news;         /* what the gateway has not been told yet */
+  uint8_t news;         /* what the gateway has not been told yet: TELL_APPLIED, TELL_FIRMWARE, TELL_ALL */
   uint8_t pending_news; /* what the report that waits for its answer tells of it */
   uint8_t asleep;       /* the node went to sleep in order: `report` and `pending` are those of its last wake */
   uint8_t pending_length;
+  struct address gateway; /* the last one that answered */
+  struct settings settings;
+  struct offer wanted;
   uint8_t pending[MAX_REPORT];
 };
 
