@@ -37,7 +37,7 @@ export const NET: Schema = schemaOf(
       }
       leaf-list order { ordered-by user; type string; }
     }
-    leaf uplink { type leafref { path "/n:interfaces/n:interface/n:name"; } must "/n:interfaces/n:interface[n:name=current()]/n:mtu > 1000"; }
+    leaf uplink { type leafref { path "/n:interfaces/n:interface/n:name"; } must "/n:interfaces/n:interface[n:name=current()]/n:mtu > 1450"; }
     rpc reboot { input { leaf after { type uint8; } } }
     rpc ping;
     notification alarm { leaf text { type string; } }
