@@ -55,7 +55,7 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
   return { code: await runCli(line.split(" "), io), said };
 }
 
-test("the page says what the commands say", async () => {
+test("CC-tools-sid: the page says what the commands say", async () => {
   for (const [, name = "", text = ""] of PAGE.matchAll(/^`([\w@.-]+)`:\n\n```\w+\n([\s\S]*?)```/gm)) {
     writeFileSync(name, text);
   }
@@ -96,7 +96,7 @@ describe("on the command line", () => {
     expect((await sidgate("sid update n.sid n.yang --out n.sid")).said).toContain("up to date");
   });
 
-  test("an update says how many numbers it needs, and whether there is room", async () => {
+  test("CC-tools-sid: an update says how many numbers it needs, and whether there is room", async () => {
     await sidgate("sid generate m.yang --range 100:3");
     expect((await sidgate("sid update m@2026-01-01.sid n.yang --count")).said).toBe(
       "1 more SID is needed; the ranges lack 1.\n",
@@ -119,7 +119,7 @@ describe("on the command line", () => {
     );
   });
 
-  test("a stable number that vanished is an error of diff and of check", async () => {
+  test("CC-tools-sid: a stable number that vanished is an error of diff and of check", async () => {
     await sidgate("sid generate m.yang --range 100:50 --finalise");
     await sidgate("sid generate n.yang --range 100:50 --finalise");
     for (const verb of ["diff", "check"]) {

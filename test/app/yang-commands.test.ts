@@ -116,7 +116,7 @@ describe("one content, all forms", () => {
     expect(back).toEqual(json);
   });
 
-  test("names, and from one form of CBOR to another", async () => {
+  test("CC-tools-convert: names, and from one form of CBOR to another", async () => {
     const named = (await converted({ from: "json", to: "name" }, JSON.stringify(ROOM))).out;
     expect(named).toContain(Buffer.from("sidgate-building:room").toString("hex"));
     expect(JSON.parse((await decoded(named)).out)).toEqual(ROOM);
@@ -124,7 +124,7 @@ describe("one content, all forms", () => {
     expect((await decoded(BY_SID, { to: "instances" })).out).toBe(BY_SID);
   });
 
-  test("hex digits or bytes, from a file or from standard input", async () => {
+  test("CC-tools-convert: hex digits or bytes, from a file or from standard input", async () => {
     const wanted = (await decoded(BY_SID)).out;
     const bytes = fromHex(BY_SID)!;
     expect((await decoded(written("room.cbor", bytes))).out).toBe(wanted);
@@ -150,7 +150,7 @@ describe("one content, all forms", () => {
     await expect(converted(options, stdin)).rejects.toMatchObject({ code });
   });
 
-  test("more than fits is not read", async () => {
+  test("CC-limits: more than fits is not read", async () => {
     const endless = (async function* () {
       for (;;) yield Buffer.alloc(1 << 20);
     })();
@@ -195,7 +195,7 @@ describe("validate", () => {
     expect([valid, code]).toEqual(codes.length === 0 ? [true, 0] : [false, 1]);
   });
 
-  test("all findings, each with its place and its rule", async () => {
+  test("CC-tools-validate: all findings, each with its place and its rule", async () => {
     const path = written(
       "rack.yang",
       `${HEAD("rack")} container rack {
@@ -235,7 +235,7 @@ describe("validate", () => {
 });
 
 describe("compile", () => {
-  test("says what is in the modules, and what else is implemented", async () => {
+  test("CC-tools-compile: says what is in the modules, and what else is implemented", async () => {
     const { code, out } = await compiled([SHED]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({
@@ -246,7 +246,7 @@ describe("compile", () => {
     expect((await compiled([SHED], { features: new Map([["shed", []]]) })).out).toContain('"nodes":15');
   });
 
-  test("a fault for each broken file, all at once", async () => {
+  test("CC-tools-compile CC-models-faults: a fault for each broken file, all at once", async () => {
     await expect(compiled([...BROKEN, SHED])).rejects.toMatchObject({
       code: "yang.faults",
       details: [
@@ -308,7 +308,7 @@ describe("tree", () => {
     expect((await tree({ path: "/sidgate-building:room/shelf" })).out).toContain("shelf?");
   });
 
-  test("SIDs and deltas of a module among all that a gateway loads", async () => {
+  test("CC-tools-tree: SIDs and deltas of a module among all that a gateway loads", async () => {
     const { out } = await tree({ paths: [], module: "sidgate-node", path: "/sidgate-node:check-in/input", sids: true });
     expect(out).toMatch(/^60001 {6}.*\+---x check-in$/m);
     expect(out).toMatch(/^60003 +\+2 .*\+---w report +uint32$/m);

@@ -97,7 +97,7 @@ async function edit(endpoint: string, hex: string): Promise<readonly [code: stri
 const ECO = `a119${SIDS.eco.toString(16)}f5`; // true
 const SET_POINT_30 = `a119${SIDS.setPoint.toString(16)}c482 21 190bb8`.replaceAll(" ", "");
 
-test("two revisions of a module live side by side", async () => {
+test("CC-models-revisions: two revisions of a module live side by side", async () => {
   expect(await readdir(models)).toEqual([]);
   await writeBuilding2(join(models, "building-2"));
   await eventually("the set is in force", async () => (await stateOf("building-2")) === "ok");
@@ -124,7 +124,7 @@ test("two revisions of a module live side by side", async () => {
   expect((await overCoap("room-22")).get(SIDS.room)?.get(SIDS.co2 - SIDS.room)).toBe(412);
 }, 60_000);
 
-test("what only one revision takes is refused for a node of the other", async () => {
+test("CC-models-revisions: what only one revision takes is refused for a node of the other", async () => {
   expect(await edit("room-22", ECO)).toEqual(["2.04", undefined]);
   expect(await edit("room-1", ECO)).toEqual(["4.00", "yang.unknown-element"]);
   expect(await edit("room-1", SET_POINT_30)).toEqual(["2.04", undefined]);

@@ -26,19 +26,19 @@ const SELECTS: ReadonlyArray<
 > = [
   ["a leaf", ROOM, at(60202), q("a", "t"), 2150n],
   ["a leaf that is not there and has no default", ROOM, at(60203), q("a", "t"), undefined],
-  ["a leaf whose default is in use", tree(), at(60209), q("a", "t"), 2],
-  ["a leaf that was set to its default", ROOM, at(60204), q("a", "t"), 2000n],
+  ["CC-F6: a leaf whose default is in use", tree(), at(60209), q("a", "t"), 2],
+  ["CC-F6: a leaf that was set to its default", ROOM, at(60204), q("a", "t"), 2000n],
   ["an unknown SID", ROOM, at(65535), q("a", "t"), undefined],
   ["an rpc", ROOM, at(60001), q("a", "t"), undefined],
   [
-    "a container, trimmed",
+    "CC-F6 CC-F7: a container, trimmed",
     ROOM,
     at(60201),
     q("a", "t"),
     tree([60202, 2150n], [60209, 1], [60210, [tree([60211, "06:00"], [60212, 1900n])]]),
   ],
   [
-    "a container with its defaults",
+    "CC-F6: a container with its defaults",
     tree([60201, tree([60202, 1n])]),
     at(60201),
     q("a", "a"),
@@ -53,7 +53,7 @@ const SELECTS: ReadonlyArray<
   ],
   ["a container that is not there, trimmed", tree(), at(60201), q("a", "t"), undefined],
   [
-    "configuration only",
+    "CC-F5: configuration only",
     ROOM,
     at(60201),
     q("c", "t"),
@@ -78,7 +78,7 @@ const SELECTS: ReadonlyArray<
   ["no default below an entry that is not there", NTP, at(1757, "z"), q("a", "t"), undefined],
   ["no default below a presence container that is not there", tree(), at(1755), q("a", "t"), undefined],
   [
-    "entries with their defaults",
+    "CC-F6: entries with their defaults",
     ntp(server("a")),
     at(1756),
     q("a", "a"),
@@ -92,55 +92,60 @@ test.each(SELECTS)("select: %s", (_name, from, id, query, value) => {
   expect(select(from, id, schema, query)).toEqual(value);
 });
 
-test("the whole datastore goes through the same queries", () => {
+test("CC-G1: the whole datastore goes through the same queries", () => {
   expect(readTree(ROOM, SIDGATE, q("n", "t"))).toEqual(tree([60201, tree([60202, 2150n])]));
   expect(readTree(tree(), SIDGATE, q("a", "a"))).toEqual(tree([60201, tree([60204, 2000n], [60209, 2])]));
   expect(readTree(tree(), SIDGATE)).toEqual(tree());
 });
 
 const EDITS: ReadonlyArray<readonly [name: string, before: Tree, instances: readonly Instance[], after: Tree]> = [
-  ["a leaf is created with the containers around it", tree(), [set(at(1741), "me")], system([1741, "me"])],
-  ["a leaf is replaced", system([1741, "me"], [1752, "h"]), [set(at(1741), "you")], system([1741, "you"], [1752, "h"])],
-  ["a leaf is deleted, its empty container too", system([1741, "me"]), [remove(at(1741))], tree()],
+  ["CC-I1: a leaf is created with the containers around it", tree(), [set(at(1741), "me")], system([1741, "me"])],
   [
-    "what is absent is deleted without complaint",
+    "CC-I1: a leaf is replaced",
+    system([1741, "me"], [1752, "h"]),
+    [set(at(1741), "you")],
+    system([1741, "you"], [1752, "h"]),
+  ],
+  ["CC-I1: a leaf is deleted, its empty container too", system([1741, "me"]), [remove(at(1741))], tree()],
+  [
+    "CC-I2: what is absent is deleted without complaint",
     NTP,
     [remove(at(1741)), remove(at(1756, "z")), remove(at(1757, "z"))],
     NTP,
   ],
   [
-    "[sid, key]: map adds an entry",
+    "CC-I3: [sid, key]: map adds an entry",
     ntp(server("a")),
     [set(at(1756, "b"), tree([1760, true]))],
     ntp(server("a"), server("b", [1760, true])),
   ],
   [
-    "[sid, key]: map replaces an entry in its place",
+    "CC-I3: [sid, key]: map replaces an entry in its place",
     NTP,
     [set(at(1756, "b"), server("b"))],
     ntp(server("a", udp("1.1.1.1")), server("b"), server("c", udp("3.3.3.3"))),
   ],
   [
-    "[sid, key]: null removes an entry",
+    "CC-I3: [sid, key]: null removes an entry",
     NTP,
     [remove(at(1756, "b"))],
     ntp(server("a", udp("1.1.1.1")), server("c", udp("3.3.3.3"))),
   ],
   [
-    "sid: map takes the keys from the value",
+    "CC-I3 CC-D7: sid: map takes the keys from the value",
     ntp(server("a")),
     [set(at(1756), server("t"))],
     ntp(server("a"), server("t")),
   ],
   [
-    "sid: array is the whole list, in its order",
+    "CC-I3 CC-K8: sid: array is the whole list, in its order",
     NTP,
     [set(at(1756), [server("z"), server("a")])],
     ntp(server("z"), server("a")),
   ],
-  ["sid: null removes the list", NTP, [remove(at(1756))], system([1754, tree([1755, false])])],
+  ["CC-I3: sid: null removes the list", NTP, [remove(at(1756))], system([1754, tree([1755, false])])],
   [
-    "entries keep the order of the request",
+    "CC-I6 CC-7950-7.7.7: entries keep the order of the request",
     ntp(),
     [set(at(1756), server("z")), set(at(1756), server("a"))],
     ntp(server("z"), server("a")),

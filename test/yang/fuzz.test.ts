@@ -2,7 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { runYangCampaign } from "../fuzz/yang/campaign.ts";
 
-test("20 000 mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
+test("CC-mutants: 20 000 mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
   const findings = await runYangCampaign({ count: 20_000, seed: 20_261_121, published: false });
   expect(findings).toMatchObject({ broken: [], slow: [] });
   // the inputs reach every part, and are neither all good nor all bad

@@ -167,7 +167,7 @@ const nested = (levels: number, inner: Json, wrap: (json: Json) => Json): Json =
 test.each<readonly [name: string, (levels: number) => Json, schema: typeof IETF]>([
   ["an anydata in an anydata", (levels) => nested(levels, {}, (json) => ({ "p:any": json })), NAMES],
   ["an anyxml", (levels) => ({ "bar-module:bar": nested(levels - 1, [], (json) => [json]) }), IETF],
-])("CC-V22: JSON nests as deep as our CBOR and no deeper: %s", (_name, make, schema) => {
+])("CC-limits: JSON nests as deep as our CBOR and no deeper: %s", (_name, make, schema) => {
   const deepest = CORECONF.maxDepth - 1;
   const data = fromJson(make(deepest), schema);
   expect(decodeTree(encodeTree(data, schema), schema)).toEqual(data);

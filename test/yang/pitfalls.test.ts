@@ -1,7 +1,6 @@
 /** Mistakes that others were seen to make with YANG-CBOR (RFC 9254) and YANG (RFC 7950): one row each, that we do not. */
 import { describe, expect, test } from "@jest/globals";
 import { fromHex, isCoded, toHex } from "../../gateway/base/index.ts";
-import { openSchema } from "../../gateway/yang/compile/open-schema.ts";
 import {
   decodeIdentifiers,
   decodeInstances,
@@ -9,21 +8,10 @@ import {
   encodeTree,
   fromJson,
   type Json,
-  type Schema,
   toJson,
 } from "../../gateway/yang/index.ts";
 import { openPattern } from "../../gateway/yang/patterns/index.ts";
-import { compileTexts, moduleM, nodeAt, refusal, schemaOf } from "./compile/inline.ts";
-
-/** Numbers 60000, 60001, ... in the order of the text, identities from 61000 on. */
-function numbered(...texts: readonly string[]): Schema {
-  const { image } = compileTexts(texts);
-  return openSchema({
-    ...image,
-    nodes: image.nodes.map((node, i) => ({ ...node, sid: 60_000 + i })),
-    identities: image.identities.map((identity, i) => ({ ...identity, sid: 61_000 + i })),
-  });
-}
+import { moduleM, nodeAt, numberedSchema, refusal, schemaOf } from "./compile/inline.ts";
 
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
 const codeOf = (run: () => unknown): unknown => {
@@ -34,7 +22,7 @@ const codeOf = (run: () => unknown): unknown => {
   }
 };
 
-const SCHEMA = numbered(
+const SCHEMA = numberedSchema(
   moduleM(`container top { leaf n { type uint64; } leaf i { type int64; } leaf d { type decimal64 { fraction-digits 18; } }
     leaf s { type string; } leaf raw { type binary; } leaf b { type bits { bit x; } } list row { key k; leaf k { type uint8; } } }`),
 );
@@ -102,7 +90,7 @@ describe("CBOR libraries", () => {
   });
 
   test("CC-V22: a SID of another list inside an entry is refused at its own place, without the keys around it", () => {
-    const schema = numbered(
+    const schema = numberedSchema(
       moduleM(
         `identity i; container c { list a { key k; leaf k { type uint8; } } list b { key k; leaf k { type identityref { base i; } } } }`,
       ),

@@ -16,7 +16,7 @@ const SCHEMA = handSchema([
 const { maxDepth, maxLength } = CORECONF;
 const MIB = 2 ** 20;
 
-test("CC-V22: the figures", () => {
+test("CC-limits: the figures", () => {
   expect([maxDepth, maxLength, MAX_NESTED_TAGS]).toEqual([64, MIB, 4]);
   expect([...CORECONF.tags!]).toEqual([4, 43, 44, 45, 46, 47]);
   expect([HEADER.maxDepth, HEADER.maxLength]).toEqual([16, 65_536]);
@@ -76,12 +76,12 @@ const codeOf = (bytes: Uint8Array): string => {
   }
 };
 
-test.each(ROWS)("CC-V22: %s: %i are read, one more is not", (_name, figure, make, code) => {
+test.each(ROWS)("CC-limits: %s: %i are read, one more is not", (_name, figure, make, code) => {
   expect(codeOf(make(figure))).toBe("accepted");
   expect(codeOf(make(figure + 1))).toBe(code);
 });
 
-test("CC-V22: a length is believed only as far as there are bytes for it", () => {
+test("CC-limits: a length is believed only as far as there are bytes for it", () => {
   const before = process.memoryUsage().arrayBuffers;
   for (const bytes of ["5a000fffff00", "7a000fffff00", "9a000fffff00", "ba0007ffff00"]) {
     for (const sid of [1, 2, 3, 4])

@@ -60,7 +60,7 @@ test("CC-V22: what we write is well-formed for a strict reader, and for cbor-x",
   );
 });
 
-test("JSON says the same, through text", () => {
+test("CC-7951-4: JSON says the same, through text", () => {
   fc.assert(
     fc.property(zooTree, (tree) => {
       const json: Json = JSON.parse(JSON.stringify(toJson(tree, ZOO)));
@@ -72,7 +72,7 @@ test("JSON says the same, through text", () => {
 
 const instancesOf = (tree: Tree): Instance[] => [...tree].map(([sid, value]) => ({ id: { sid, keys: [] }, value }));
 
-test("an iPATCH applied twice is an iPATCH applied once, and sets what it says", () => {
+test("CC-I1: an iPATCH applied twice is an iPATCH applied once, and sets what it says", () => {
   fc.assert(
     fc.property(zooTree, zooTree, (before, wanted) => {
       const instances = instancesOf(wanted);
@@ -86,7 +86,7 @@ test("an iPATCH applied twice is an iPATCH applied once, and sets what it says",
   );
 });
 
-test("a failed iPATCH leaves the tree as it was, byte for byte", () => {
+test("CC-I4: a failed iPATCH leaves the tree as it was, byte for byte", () => {
   fc.assert(
     fc.property(zooTree, zooTree, (before, wanted) => {
       const bytes = toHex(encodeTree(before, ZOO));
@@ -193,7 +193,7 @@ const DOORS: ReadonlyArray<readonly [name: string, (bytes: Uint8Array) => void]>
   ["a check-in", (bytes) => void decodeInputOf(bytes, SIDGATE, 60001)],
 ];
 
-test.each(DOORS)("%s: 4000 mutants are decoded, or refused with a code", (_name, door) => {
+test.each(DOORS)("CC-mutants: %s: 4000 mutants are decoded, or refused with a code", (_name, door) => {
   const roll = dice(20_261_121);
   let refused = 0;
   for (let run = 0; run < 4_000; run++) {
@@ -210,7 +210,7 @@ test.each(DOORS)("%s: 4000 mutants are decoded, or refused with a code", (_name,
   expect(refused).toBeGreaterThan(800);
 });
 
-test("400 mutants are explained without a word of complaint", () => {
+test("CC-mutants: 400 mutants are explained without a word of complaint", () => {
   const roll = dice(7);
   for (let run = 0; run < 400; run++) {
     const mutant = mutate(SEEDS[run % SEEDS.length]!, roll);

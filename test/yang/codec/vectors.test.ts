@@ -204,7 +204,7 @@ const none = (name: string): void => test.skip(`${name} (needs ../shared/vectors
 
 if (EXAMPLES.length === 0) none("the examples of RFC 9254");
 else {
-  test("CC-V1: all examples of RFC 9254 are here", () => expect(EXAMPLES).toHaveLength(38));
+  test("CC-vectors: all examples of RFC 9254 are here", () => expect(EXAMPLES).toHaveLength(38));
   test.each(EXAMPLES.map((example) => [titleOf("RFC 9254", example.id), example.title, example] as const))(
     "%s: %s, in CBOR and JSON both ways",
     (_id, _title, example) => {
@@ -295,7 +295,7 @@ function contents(value: unknown, schema: Schema): Json {
 
 if (EXCHANGES.length === 0) none("the exchanges of draft-ietf-core-comi-21");
 else {
-  test("CC-F1: all payloads of draft-ietf-core-comi-21 are here", () => expect(EXCHANGES).toHaveLength(12));
+  test("CC-vectors: all payloads of draft-ietf-core-comi-21 are here", () => expect(EXCHANGES).toHaveLength(12));
   test.each(EXCHANGES)("%s: %s", (_id, _head, message, schema) => {
     const { hex = "", contentFormat, dir, json = null } = message;
     const bytes = fromHex(hex)!;

@@ -90,7 +90,7 @@ function tried(text: string, others: readonly Statement[]): "parse" | "compile" 
   }
 }
 
-test("CC-7950-14: of 2000 mutated modules each gives a schema or an error with its place", () => {
+test("CC-mutants: of 2000 mutated modules each gives a schema or an error with its place", () => {
   const random = randomFrom(7950);
   const others = [...OWN, ...LIBRARY].flatMap((text) => {
     try {
@@ -220,7 +220,7 @@ const BOMBS: ReadonlyArray<readonly [name: string, source: () => string, told: o
 ];
 
 describe("what could take for ever", () => {
-  test.each(BOMBS)("CC-7950-14: %s", (_name, source, told) => {
+  test.each(BOMBS)("CC-limits: %s", (_name, source, told) => {
     const text = moduleM(source());
     const start = process.cpuUsage();
     const found = refusal(() => compileTexts([text]));

@@ -57,6 +57,16 @@ export function compileTexts(texts: readonly string[], { features, only }: Inlin
 
 export const schemaOf = (...texts: readonly string[]): Schema => openSchema(compileTexts(texts).image);
 
+/** With numbers: 60000, 60001, ... in the order of the text, identities from 61000 on. */
+export function numberedSchema(...texts: readonly string[]): Schema {
+  const { image } = compileTexts(texts);
+  return openSchema({
+    ...image,
+    nodes: image.nodes.map((node, i) => ({ ...node, sid: 60_000 + i })),
+    identities: image.identities.map((identity, i) => ({ ...identity, sid: 61_000 + i })),
+  });
+}
+
 /** The node that must be there. */
 export function nodeAt(schema: Schema, path: string): SchemaNode {
   const node = schema.byPath(path);

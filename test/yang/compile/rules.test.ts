@@ -199,7 +199,7 @@ const TYPES: readonly Row[] = [
     right: "typedef t { type decimal64 { fraction-digits 2; } } leaf a { type t { range 0..1.25; } }",
   },
   {
-    name: "CC-7950-9.3.4: a bound with more digits than the type",
+    name: "CC-7950-9.3 CC-7950-9.3.4: a bound with more digits than the type",
     source: "leaf a { type decimal64 { fraction-digits 1; range 0..1.25; } }",
     statement: "range 0..1.25",
     what: "'1.25' is not a bound of this type",
@@ -342,14 +342,14 @@ const DEFAULTS: readonly Row[] = [
     what: "the default does not fit the type string",
   },
   {
-    name: "CC-7950-7.6.4: a default that is no base64",
+    name: "CC-7950-7.6.4 CC-7950-9.8: a default that is no base64",
     source: "leaf a { type binary; default 'a?'; }",
     statement: "default a?",
     what: "the default does not fit the type binary",
     right: "leaf a { type binary; default 'YWI='; }",
   },
   {
-    name: "CC-7950-7.6.4: a default that names a bit twice",
+    name: "CC-7950-7.6.4 CC-7950-9.7: a default that names a bit twice",
     source: "leaf a { type bits { bit x; } default 'x x'; }",
     statement: "default x x",
     what: "the default does not fit the type bits",

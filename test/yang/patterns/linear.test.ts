@@ -21,7 +21,7 @@ const STALLING: ReadonlyArray<readonly [pattern: string, text: string, matches: 
   ["(([^:]+:){6}(([^:]+:[^:]+)|(.*\\..*)))|((([^:]+:)*[^:]+)?::(([^:]+:)*[^:]+)?)(%.+)?", ":a".repeat(LONG / 2), false],
 ];
 
-test.each(STALLING)("%s is decided in one pass", (pattern, text, matches) => {
+test.each(STALLING)("CC-limits: %s is decided in one pass", (pattern, text, matches) => {
   expect(openPattern(pattern).matches(text)).toBe(matches);
 });
 
@@ -39,7 +39,7 @@ test("a text that never meets a state twice is decided all the same, and states 
   expect(pattern.matches(`${text}b${"b".repeat(12)}`)).toBe(false);
 });
 
-test("a text of very many different characters is decided all the same", () => {
+test("CC-limits: a text of very many different characters is decided all the same", () => {
   const text = Array.from({ length: 50_000 }, (_, i) => String.fromCodePoint(0xe000 + 3 * i)).join("");
   const pattern = openPattern("(\\p{Co}|\\w|[^\\p{L}-[x]])*");
   expect(pattern.matches(text)).toBe(true);

@@ -173,17 +173,17 @@ const ABOUT_SIZE: ReadonlySet<SidRule> = new Set([
   "mega-range",
 ]);
 
-test.each(ROWS)("CC-9595-4 %j: %s", (rules, _name, files, options = {}) => {
+test.each(ROWS)("CC-SID-9: %j: %s", (rules, _name, files, options = {}) => {
   const found = check(files, options).map(({ rule }) => rule);
   const told = new Set(found.filter((rule) => rules.includes(rule) || !ABOUT_SIZE.has(rule)));
   expect([...told]).toEqual(rules);
 });
 
-test("every rule has a row", () => {
+test("CC-SID-9: every rule of 'sidgate sid check' has a row", () => {
   expect(new Set(ROWS.flatMap(([rules]) => rules))).toEqual(new Set(Object.keys(SID_RULES)));
 });
 
-test("33 % above 37 items is 50 numbers; 38 items need more", () => {
+test("CC-SID-9: 33 % above 37 items is 50 numbers; 38 items need more", () => {
   const items = (count: number) =>
     loose(Array.from({ length: count }, (_, index): Row => ["data", `/m:n${index}`, 100 + index]));
   expect(check([items(37)])).toEqual([]);
@@ -191,7 +191,7 @@ test("33 % above 37 items is 50 numbers; 38 items need more", () => {
   expect(check([items(38)]).some(isError)).toBe(false);
 });
 
-test("a path that pyang broke is told with the right one", () => {
+test("CC-SID-9: a path that pyang broke is told with the right one", () => {
   const file = loose([...RIGHT.slice(0, 2), ["data", "/m:/p:top/b", 102]], NOTED);
   expect(check([file], { tree: TREE })[0]?.what).toContain("'/t:top/m:b' is meant");
 });

@@ -48,7 +48,7 @@ const CHANGES: ReadonlyArray<readonly [name: string, now: readonly Row[], lines:
     ],
   ];
 
-test.each(CHANGES)("CC-9595-3: %s", (_name, now, lines, broken) => {
+test.each(CHANGES)("CC-9595-3: between two files: %s", (_name, now, lines, broken) => {
   const changes = diff(fileOf(BASE), fileOf(now));
   expect(changes.map(changeText)).toEqual(lines);
   expect(changes.some(isBroken)).toBe(broken);

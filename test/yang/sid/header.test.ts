@@ -60,7 +60,7 @@ describe("what it says", () => {
     ["M_ROOM_FLAGS_BIT_HOT", () => "9"],
     ["M_ROOM_SLOT_FROM_DELTA", () => String(sid("/m:room/slot/from") - sid("/m:room/slot"))],
     ["M_OPEN_INPUT_FOR_DELTA", () => String(sid("/m:open/input/for") - sid("/m:open"))],
-  ])("CC-V1 CC-V13: %s", (name, value) => {
+  ])("CC-SID-11: %s", (name, value) => {
     expect(macros.get(name)).toBe(value());
   });
 
@@ -68,7 +68,7 @@ describe("what it says", () => {
     expect(HEADER).toContain("/m:room/slot: list, keys in this order: to, from");
   });
 
-  test("names that C cannot tell apart get the number of the node behind them", () => {
+  test("CC-SID-11: names that C cannot tell apart get the number of the node behind them", () => {
     const both = ["/m:room/a-b", "/m:room/a/b"].map(sid);
     const named = [...macros].filter(([name]) => /^M_ROOM_A_B(_\d+)?_SID$/.test(name)).map(([, value]) => value);
     expect(named.sort()).toEqual(both.map((each) => `${each}u`).sort());
@@ -151,7 +151,7 @@ const FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 (GCC ? describe : describe.skip)("in C99 (needs gcc)", () => {
   const gcc = (...args: readonly string[]): unknown => execFileSync(GCC ?? "", args, { cwd: folder, stdio: "pipe" });
 
-  test("CC-V1 CC-V11 CC-V13 CC-V14 CC-V16: what a node writes by it is what the codec reads", () => {
+  test("CC-SID-11 CC-V1 CC-V11 CC-V13 CC-V14 CC-V16: what a node writes by it is what the codec reads", () => {
     writeFileSync(join(folder, "m.h"), HEADER);
     writeFileSync(join(folder, "node.c"), NODE);
     gcc(...FLAGS, "-o", "node", "node.c");
@@ -166,7 +166,7 @@ const FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
     expect(toJson(decodeTree(bytes!, SCHEMA), SCHEMA)).toEqual({ "m:room": room });
   });
 
-  test("the headers of our own modules compile side by side, and again when included twice", () => {
+  test("CC-SID-11: the headers of our own modules compile side by side, and again when included twice", () => {
     const models = new URL("../../../yang-models/", import.meta.url);
     const names = readdirSync(models).filter((name) => name.endsWith(".sid"));
     const text = (name: string): string => readFileSync(new URL(name, models), "utf8");

@@ -42,7 +42,7 @@ describe("the next free range", () => {
     expect(nextRange(registry(...ranges), size)).toEqual({ entryPoint: entry, size });
   });
 
-  test("in the next block, when one is full", () => {
+  test("CC-SID-10: in the next block, when one is full", () => {
     const two = readRegistry(
       text(
         [["a", 60_000, 500]],
@@ -78,7 +78,7 @@ const REFUSED: ReadonlyArray<readonly [name: string, run: () => unknown, refused
   ["a member that is misspelt", () => readRegistry('{"block":[],"ranges":[]}', "r"), { code: "yang.sid-registry" }],
   ["an entry point of 0", () => registry(["a", 0, 10]), { code: "yang.sid-registry" }],
 ];
-test.each(REFUSED)("%s is refused", (_name, run, refused) => {
+test.each(REFUSED)("CC-SID-10: %s is refused", (_name, run, refused) => {
   expect(refusal(run)).toMatchObject(refused);
 });
 
@@ -98,7 +98,7 @@ describe("our own", () => {
     );
   });
 
-  test("holds the ranges of our .sid files, and no others", () => {
+  test("CC-SID-10: holds the ranges of our .sid files, and no others", () => {
     const files = readdirSync(MODELS).filter((name) => name.endsWith(".sid"));
     const found = files.flatMap((name) => {
       const { module, ranges } = readSidFile(read(name), name);
