@@ -95,6 +95,11 @@ export const SERVICE_ERRORS = {
     text: "{path} belongs to an entry that is not there",
     hint: "FETCH the list to see its entries.",
   },
+  "operation.keys": {
+    blame: "usage",
+    text: "{path} needs the keys of all lists around it",
+    hint: "Call an action by [SID, key, ...], the keys of the outermost list first.",
+  },
   "operation.stopped": {
     blame: "usage",
     text: "after {done} of {count} calls had run: {what}",

@@ -42,6 +42,7 @@ export const ERROR_APP_TAGS = {
 
 /** CoAP codes of errors that are not 4.00 by themselves. */
 const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
+  "access.denied": "4.01",
   "node.not-joined": "4.01",
   "node.unidentified": "4.01",
   "node.unknown": "4.04",
@@ -76,6 +77,7 @@ const TAGS: { readonly [C in ErrorCode]?: Tags } = {
   "operation.unknown": { tag: "unknown-element" },
   "operation.unsupported": { tag: "unknown-element" },
   "operation.no-instance": { tag: "data-missing", appTag: "instance-required" },
+  "operation.keys": { tag: "missing-element", appTag: "missing-key" },
   "root.foreign": { tag: "unknown-element" },
   "edit.too-large": { tag: "operation-failed" },
   "resource.exists": { tag: "operation-failed" },

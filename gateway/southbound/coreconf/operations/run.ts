@@ -24,6 +24,7 @@ import {
 } from "../../../yang/index.ts";
 import { formOf } from "../body-form.ts";
 import { expectAccepted, pathOf } from "../datastore/refusals.ts";
+import { checkCall } from "../guarded.ts";
 import type { DatastoreRoot } from "../root.ts";
 import type { Operation } from "./operation.ts";
 
@@ -72,9 +73,11 @@ function callsIn(payload: Uint8Array, root: DatastoreRoot): readonly ReadyCall[]
   const tree = root.tree();
   return decodeInstances(payload, schema, "input", formOf(schema)).map(({ id, value }) => {
     const node = operationAt(id, schema);
+    checkCall(node, id.keys, root);
     const path = formatInstanceId(id, schema);
     const operation = root.operations.find((known) => schema.byPath(known.path) === node);
     if (operation === undefined) throw new UsageError("operation.unsupported", { path });
+    if (id.keys.length !== keysOf(node)) throw new UsageError("operation.keys", { path });
     if (!isInstantiated(node, id.keys, tree, schema)) throw new UsageError("operation.no-instance", { path });
     return { id, operation, input: inputOf(node, value, { datastore: tree, keys: id.keys }, schema) };
   });
@@ -102,6 +105,13 @@ function operationAt(id: InstanceId, schema: Schema): SchemaNode {
   const node = schema.bySid(id.sid);
   if (node?.kind === "rpc" || node?.kind === "action") return node;
   throw new UsageError("operation.data", { path: formatInstanceId(id, schema) });
+}
+
+/** The keys of all lists around it. */
+function keysOf(node: SchemaNode): number {
+  let count = 0;
+  for (let place = node.parent; place !== undefined; place = place.parent) count += place.keys?.length ?? 0;
+  return count;
 }
 
 /** RFC 7950 §7.15: an action belongs to a data node, which must be there. */
