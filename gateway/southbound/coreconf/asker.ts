@@ -5,7 +5,8 @@ import type { NodeRecord, Registry } from "../../service/registry/index.ts";
 
 export type Asker =
   | { readonly role: "node"; readonly node: NodeRecord }
-  | { readonly role: "manager"; readonly name: string }
+  /** `user`: whom its security context proves; undefined in lab mode without one. */
+  | { readonly role: "manager"; readonly name: string; readonly user: string | undefined }
   /** Who asked a whole group: told where a gateway is, and nothing of its nodes. */
   | { readonly role: "anybody" };
 
@@ -18,9 +19,12 @@ const ENDPOINT = "ep=";
 export function whoAsks(peer: Peer, request: Request, registry: Registry): Asker {
   if (request.group === true) return { role: "anybody" };
   if (peer.nodeId !== undefined) return { role: "node", node: registry.get(peer.nodeId) };
-  if (peer.identity !== undefined) return { role: "manager", name: peer.identity.name };
+  if (peer.identity !== undefined) {
+    const { name } = peer.identity;
+    return { role: "manager", name, user: name };
+  }
   const endpoint = request.query.find((item) => item.startsWith(ENDPOINT))?.slice(ENDPOINT.length);
-  if (endpoint === undefined) return { role: "manager", name: "lab" };
+  if (endpoint === undefined) return { role: "manager", name: "lab", user: undefined };
   const node = registry.byEndpoint(endpoint);
   if (node === undefined) throw new TrustError("node.not-joined", { endpoint });
   return { role: "node", node };

@@ -1,5 +1,6 @@
 /** The gateway's own datastore, as its managers see it: itself, its nodes, its images (sidgate-gateway, sidgate-firmware). */
 import { type Clock, type Millis, rfc3339, UsageError } from "../../base/index.ts";
+import { ACCESS_PATH, type Access } from "../../service/access/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
@@ -16,6 +17,7 @@ import {
 } from "../../service/registry/index.ts";
 import type { Recorder, SiteInfo } from "../../store/index.ts";
 import {
+  configurationOf,
   edit,
   encodeInstances,
   type Instance,
@@ -25,6 +27,7 @@ import {
   type Sid,
   type Tree,
   type Value,
+  validateEdit,
 } from "../../yang/index.ts";
 import type { Operation } from "./operations/operation.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
@@ -39,6 +42,8 @@ export interface GatewayRootOptions {
   readonly site: SiteInfo;
   readonly version: string;
   readonly mode: "lab" | "secured";
+  /** Who may what: data of this datastore too. */
+  readonly access?: Pick<Access, "tree">;
   /** What managers can call. */
   readonly operations?: readonly Operation[];
 }
@@ -58,7 +63,9 @@ export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
       const { schema } = registry;
       checkPlace("gateway", instances, schema);
       const before = view.tree();
-      const changes = view.changes(before, edit(before, instances, schema));
+      const after = edit(before, instances, schema);
+      validateEdit(before, after, instances, schema);
+      const changes = view.changes(before, after);
       const facts = changes.names.map(({ node, name }) =>
         recorder.record("node.renamed", { node: node.id, name, actor }),
       );
@@ -98,9 +105,10 @@ class GatewayView {
       at("node"),
       [...registry.nodes()].map((node) => this.#node(node)),
     );
-    return new Map<Sid, Value>([
+    return present([
       [this.#sid("/sidgate-gateway:gateway"), gateway],
       [this.#sid("/sidgate-firmware:images"), this.#images()],
+      [this.#sid(ACCESS_PATH), this.#options.access?.tree()],
     ]);
   }
 
@@ -165,7 +173,22 @@ class GatewayView {
       const value = now.get(sid);
       if (isTree(old) && old.get(sid) !== value) own.push({ id: { sid, keys: [] }, value });
     }
-    return { names: this.#names(now.get(this.#sid("/sidgate-gateway:gateway/node"))), own };
+    return {
+      own: [...own, ...this.#rules(before, after)],
+      names: this.#names(now.get(this.#sid("/sidgate-gateway:gateway/node"))),
+    };
+  }
+
+  /**
+   * Rules of access change as one: what is in force before anybody has made rules becomes data with the first edit. They
+   * cannot be deleted, since who has deleted them would have said nothing.
+   */
+  #rules(before: Tree, after: Tree): readonly Instance[] {
+    const sid = this.#sid(ACCESS_PATH);
+    if (before.get(sid) === after.get(sid)) return [];
+    const value = configurationOf(after, this.#options.registry.schema).get(sid);
+    if (value === undefined) throw new UsageError("gateway.fixed", { what: "the rules of access as a whole" });
+    return [{ id: { sid, keys: [] }, value }];
   }
 
   #names(list: Value | undefined): Array<{ node: NodeRecord; name: string }> {

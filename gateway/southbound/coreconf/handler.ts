@@ -1,6 +1,8 @@
 /** CORECONF on the request port: which resource, which method, who may (draft-ietf-core-comi-21 §3). */
 import { type Clock, isCoded, type Peer, UsageError } from "../../base/index.ts";
 import type { CheckInLane, Request, RequestPort, Response } from "../../coap/index.ts";
+import { type Guard, UNGUARDED } from "../../service/access/index.ts";
+import { houseNode } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import type { Link } from "../../wire/link/index.ts";
@@ -11,8 +13,9 @@ import { noQuery } from "./datastore/read-query.ts";
 import { expectAccepted, pathOf, wrongMethod } from "./datastore/refusals.ts";
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
+import { type Guards, guarded } from "./guarded.ts";
 import { withHint } from "./hint.ts";
-import { nodeRoot, ownRoot } from "./node-root.ts";
+import { nodeRoot, noteDelivered, ownRoot } from "./node-root.ts";
 import { asCheckIn } from "./operations/check-in-spelling.ts";
 import type { PendingServices } from "./pending.ts";
 import type { DatastoreRoot } from "./root.ts";
@@ -23,11 +26,15 @@ export interface CoreconfOptions extends PendingServices {
   readonly clock: Clock;
   readonly stream: EventStream;
   readonly gatewayRoot: DatastoreRoot;
+  /** What managers may do; without it, everything. */
+  readonly access?: Guards;
   /** For check-ins that the lane did not know by their first bytes. */
   readonly checkIn?: CheckInLane;
   /** What `/.well-known/core` says of other faces. */
   readonly links?: readonly Link[];
 }
+
+type Manager = Extract<Asker, { readonly role: "manager" }>;
 
 type Resource =
   | { readonly kind: "discovery" }
@@ -73,7 +80,9 @@ async function answerResource(peer: Peer, request: Request, options: CoreconfOpt
   if (checkedIn !== undefined) return checkedIn;
   options.registry.seenAt(node.id, peer.path);
   options.registry.heard(peer, options.clock.now());
-  return withHint(await answerAsker(request, asker, options), node.id, options);
+  const response = await answerAsker(request, asker, options);
+  if (response.code === "2.05") noteDelivered(node.id, options);
+  return withHint(response, node.id, options);
 }
 
 async function answerAsker(request: Request, asker: Asker, options: CoreconfOptions): Promise<Response> {
@@ -86,7 +95,7 @@ async function answerAsker(request: Request, asker: Asker, options: CoreconfOpti
   if (request.ifMatch.length > 0 || request.ifNoneMatch) {
     throw new UsageError("resource.precondition", { path: pathOf(request) });
   }
-  return resource.kind === "stream" ? readStream(request, options) : discovery(request, asker, options);
+  return resource.kind === "stream" ? readStream(request, asker, options) : discovery(request, asker, options);
 }
 
 function route(request: Request, asker: Asker, options: CoreconfOptions): Resource {
@@ -97,30 +106,49 @@ function route(request: Request, asker: Asker, options: CoreconfOptions): Resour
     if (first === "s" && second === undefined) return { kind: "stream" };
     if (first === "n" && second !== undefined && third === "c" && rest.length === 0) {
       const { id } = options.registry.get(second);
-      return { kind: "datastore", root: nodeRoot(id, options), actor: `manager:${asker.name}` };
+      return managed(nodeRoot(id, options), asker, options);
     }
   }
   throw new UsageError("resource.unknown", { path: pathOf(request) });
 }
 
 function ownDatastore(asker: Exclude<Asker, { readonly role: "anybody" }>, options: CoreconfOptions): Resource {
-  if (asker.role === "manager") return { kind: "datastore", root: options.gatewayRoot, actor: `manager:${asker.name}` };
+  if (asker.role === "manager") return managed(options.gatewayRoot, asker, options);
   const { id } = asker.node;
   return { kind: "datastore", root: ownRoot(id, options), actor: `node:${id}` };
 }
 
+function managed(root: DatastoreRoot, { name, user }: Manager, options: CoreconfOptions): Resource {
+  return { kind: "datastore", root: guarded(root, guardOf(user, options)), actor: `manager:${name}` };
+}
+
+const guardOf = (user: string | undefined, { access }: CoreconfOptions): Guard => access?.guardOf(user) ?? UNGUARDED;
+
 function discovery(request: Request, asker: Asker, options: CoreconfOptions): Response {
   if (request.method !== "GET") throw wrongMethod(request);
   const filter = request.query.filter((item) => !isEndpointQuery(item));
-  const payload = discover(asker, options.registry.ids(), options.links ?? [], filter);
+  const payload = discover(asker, idsFor(asker, options), options.links ?? [], filter);
   return { code: "2.05", contentFormat: CONTENT_FORMAT.linkFormat, payload };
 }
 
+/** Which nodes there are is data of the gateway, and told to whom may read it. */
+function idsFor(asker: Asker, options: CoreconfOptions): Iterable<string> {
+  const { registry } = options;
+  if (asker.role !== "manager") return [];
+  const id = houseNode(registry.schema, "/sidgate-gateway:gateway/node/id");
+  return guardOf(asker.user, options).mayRead({ sid: id.sid, keys: [] }, registry.schema) ? registry.ids() : [];
+}
+
 /** §3.4: GET for everything, FETCH with the SIDs of the notifications wanted. */
-function readStream(request: Request, { stream, registry }: CoreconfOptions): Response {
+function readStream(request: Request, asker: Asker, options: CoreconfOptions): Response {
+  const { stream, registry } = options;
   if (request.method !== "GET" && request.method !== "FETCH") throw wrongMethod(request);
   noQuery(request);
   const ids = request.method === "FETCH" ? identifiersIn(request, registry.schema) : undefined;
-  const payload = stream.encode(ids && new Set(ids.map(({ sid }) => sid)));
+  const guard = guardOf(asker.role === "manager" ? asker.user : undefined, options);
+  const payload = stream.encode(
+    ids && new Set(ids.map(({ sid }) => sid)),
+    guard.all ? undefined : ({ sid, keys }, schema) => guard.mayHear(sid, schema, keys),
+  );
   return { code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload, observable: STREAM_TOPIC };
 }

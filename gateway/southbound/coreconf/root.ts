@@ -1,5 +1,6 @@
 /** A datastore root as a face sees it: a tree to read, edits to take. `/c` of a node, `/n/{node}/c`, the gateway's `/c`. */
 import { UsageError } from "../../base/index.ts";
+import type { Guard } from "../../service/access/index.ts";
 import { houseNode } from "../../service/registry/index.ts";
 import {
   formatInstanceId,
@@ -17,6 +18,8 @@ export interface DatastoreRoot {
   /** Applies all instances or none; resolves when that is durable. Throws WireError `yang.*`, UsageError `root.foreign`
    * or `gateway.fixed`. */
   edit(instances: readonly Instance[], actor: string): Promise<void>;
+  /** Of the user whose root it is; absent when that one may do everything (see `guarded`). */
+  readonly guard?: Guard;
   /** PUT, POST and DELETE of the whole configuration are possible. */
   readonly replaceable: boolean;
   /** The rpcs and actions that can be called here. */

@@ -8,6 +8,7 @@ import type { Fact } from "../../store/index.ts";
 import {
   encodeInstances,
   type Instance,
+  type InstanceId,
   type Schema,
   type SchemaSource,
   type Sid,
@@ -39,10 +40,11 @@ export class EventStream {
     return true;
   }
 
-  /** Content format 142; `only` = SIDs of the notifications wanted (FETCH filter, §3.4.1). */
-  encode(only?: ReadonlySet<Sid>): Uint8Array {
+  /** Content format 142; `only` = SIDs of the notifications wanted (FETCH filter, §3.4.1); `mayHear`: of access rules. */
+  encode(only?: ReadonlySet<Sid>, mayHear?: (id: InstanceId, schema: Schema) => boolean): Uint8Array {
     const wanted = only === undefined ? this.#newestFirst : this.#newestFirst.filter(({ id }) => only.has(id.sid));
-    return encodeInstances(wanted, this.#schema);
+    const heard = mayHear === undefined ? wanted : wanted.filter(({ id }) => mayHear(id, this.#schema));
+    return encodeInstances(heard, this.#schema);
   }
 
   #notification(fact: Fact): Instance | undefined {

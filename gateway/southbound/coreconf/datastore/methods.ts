@@ -18,6 +18,7 @@ import {
   type Tree,
 } from "../../../yang/index.ts";
 import { dataResponse, formOf } from "../body-form.ts";
+import { readableTree, readableValue } from "../guarded.ts";
 import { runOperations } from "../operations/run.ts";
 import type { DatastoreRoot } from "../root.ts";
 import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
@@ -59,7 +60,7 @@ function readAll(asked: DatastoreRequest): Response {
   const query = readQuery(request);
   const tree = root.tree();
   checkConditions(request, tree, schema);
-  return withEtag(dataResponse(readTree(tree, schema, query), schema, request.accept), tree, asked);
+  return withEtag(dataResponse(readableTree(readTree(tree, schema, query), root), schema, request.accept), tree, asked);
 }
 
 /** §3.1.3: one map per identifier in the order asked, null for what is not there. */
@@ -73,7 +74,7 @@ function readSome(asked: DatastoreRequest): Response {
   checkConditions(request, tree, schema);
   const instances = ids.map((id) => ({
     id: { sid: id.sid, keys: [] }, // keys are left out, the asker knows them
-    value: select(tree, id, schema, query),
+    value: readableValue(id, root, () => select(tree, id, schema, query)),
   }));
   const payload = encodeInstances(instances, schema, formOf(schema));
   return withEtag({ code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload }, tree, asked);
