@@ -124,8 +124,9 @@ function argumentsOf(name: FunctionName, args: readonly Expression[], focus: Foc
   return values.map((value, index) => converted(value, takes[index] ?? takes.at(-1) ?? "any", run));
 }
 
-/** §3.2. */
+/** §3.2. A text that another function made, or that is kept for all nodes, is looked at once more. */
 function converted(value: XPathValue, type: ArgumentType, run: Run): XPathValue {
+  if (typeof value === "string") run.spendText(value);
   switch (type) {
     case "string":
       return toText(value, run);

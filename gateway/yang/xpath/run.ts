@@ -99,8 +99,12 @@ export class Run {
   /** XPath 1.0 §5: the text of a leaf in canonical form, or all texts below one after the other. */
   text(node: DataNode): string {
     const text = node.plan.leaf === undefined ? this.#textBelow(node) : textOf(node);
-    if (text.length > TEXT_STEP) this.spend(text.length / TEXT_STEP);
+    this.spendText(text);
     return text;
+  }
+
+  spendText(text: string): void {
+    if (text.length > TEXT_STEP) this.spend(text.length / TEXT_STEP);
   }
 
   /** For comparing with many: the texts of the same nodes are gathered once. */

@@ -13,7 +13,7 @@ import { isSet, printOf, targetsOf } from "../../../gateway/yang/validate/edits/
 import { patch, reported, WORLD } from "./world.ts";
 
 const PLAN = planOf(WORLD);
-const RUNS = { numRuns: Number(process.env["RUNS"] ?? 120) };
+const RUNS = { numRuns: Number(process.env["RUNS"] ?? 60) };
 
 function findingsIn(tree: Tree): readonly Fault[] {
   const findings: Fault[] = [];

@@ -93,10 +93,10 @@ describe("CC-XPath-3.1 CC-XPath-3.2 CC-XPath-3.3: what is no expression is refus
   test("nesting has a bound, rows of operands have none", () => {
     const nested = (depth: number) => `${"(".repeat(depth)}1${")".repeat(depth)}`;
     expect(refusedAt(nested(MAX_DEPTH - 1))).toBeUndefined();
-    expect(refusedAt(nested(100_000))).toBe(MAX_DEPTH);
-    expect(refusedAt(`1${"[1".repeat(100_000)}`)).toBeDefined();
-    expect(refusedAt("-".repeat(100_000))).toBe(MAX_DEPTH);
-    expect(refusedAt(Array(100_000).fill("1").join("+"))).toBeDefined();
+    expect(refusedAt(nested(20_000))).toBe(MAX_DEPTH);
+    expect(refusedAt(`1${"[1".repeat(20_000)}`)).toBeDefined();
+    expect(refusedAt("-".repeat(20_000))).toBe(MAX_DEPTH);
+    expect(refusedAt(Array(20_000).fill("1").join("+"))).toBeDefined();
     expect(refusedAt(Array(10_000).fill("a = 1").join(" or "))).toBeUndefined();
     expect(refusedAt(Array(10_000).fill("a").join("/"))).toBeUndefined();
   });

@@ -11,7 +11,7 @@ import { printOf } from "../../../gateway/yang/validate/edits/guilt.ts";
 import { moduleM, schemaOf } from "../compile/inline.ts";
 import { arbitraryExpression } from "./arbitrary-expression.ts";
 
-const MODULES = Number(process.env["XPATH_MODULES"] ?? 4);
+const MODULES = Number(process.env["XPATH_MODULES"] ?? 2);
 const SEED = Number(process.env["XPATH_SEED"] ?? 7950);
 const EDITS = 12;
 
