@@ -110,6 +110,24 @@ test("others reach the owner through the control socket; closing ends their conn
   await ended;
 });
 
+test("whoever asks while the owner starts is sent away, and never left waiting", async () => {
+  const path = folders();
+  const askers: Promise<unknown>[] = [];
+  const opening = open(path);
+  let isOpen = false;
+  void opening.then(() => {
+    isOpen = true;
+  });
+  while (!isOpen) {
+    const asker = connect(controlSocketPath(path));
+    asker.on("error", () => undefined); // nobody listens yet
+    askers.push(new Promise((closed) => asker.once("close", closed)));
+    await new Promise((turn) => setImmediate(turn));
+  }
+  await Promise.all(askers);
+  await (await opening).close();
+});
+
 test("a path too long for a socket gets one in a private temporary folder", async () => {
   const path = join(folders(), "long".repeat(20), "longer".repeat(10));
   const folder = await open(path);

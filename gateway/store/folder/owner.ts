@@ -36,9 +36,12 @@ export async function claimFolder(folder: string): Promise<Ownership> {
     if (await answers(path)) throw new StoreError("store.owned", { folder });
     if (dirname(path) !== realPath(folder)) await ownFolder(dirname(path));
     await rm(path, { force: true });
-    const control = await listen(path);
-    await chmod(path, 0o600);
-    return ownership(control, claim);
+    const owned = ownership(await listen(path), claim); // in this very turn: somebody may ask already
+    await chmod(path, 0o600).catch(async (error: unknown) => {
+      await owned.close();
+      throw error;
+    });
+    return owned;
   } catch (error) {
     claim?.close();
     throw isCoded(error) ? error : unusable(folder, error);
