@@ -7,7 +7,8 @@ import { softwareVersion } from "./version.ts";
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const note = (text: string): void => void process.stderr.write(`sidgate: ${text}\n`);
 const io = { env: process.env, print };
-const tool = { print, write: (bytes: Uint8Array): void => void process.stdout.write(bytes), stdin: process.stdin };
+const write = (bytes: Uint8Array): void => void process.stdout.write(bytes);
+const tool = { print, write, note, stdin: process.stdin };
 
 const PROGRAMS: Programs = {
   run: async (options) => (await import("./run.ts")).run(options),

@@ -1,8 +1,8 @@
 /** `sidgate yang` and `sidgate decode`: what they print, and what their exit codes tell. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type {
   CborForm,
   YangCompileOptions,
@@ -55,19 +55,22 @@ interface Said {
   readonly code: number;
   readonly out: string;
   readonly bytes: Uint8Array;
+  readonly notes: readonly string[];
 }
 
 async function run(program: (io: ToolIo) => Promise<number>, stdin: string | Uint8Array = ""): Promise<Said> {
   const out: string[] = [];
   const bytes: Uint8Array[] = [];
+  const notes: string[] = [];
   const code = await program({
     print: (text) => void out.push(text),
     write: (part) => void bytes.push(part),
+    note: (text) => void notes.push(text),
     stdin: (async function* () {
       yield Buffer.from(stdin);
     })(),
   });
-  return { code, out: out.join("\n"), bytes: Buffer.concat(bytes) };
+  return { code, out: out.join("\n"), bytes: Buffer.concat(bytes), notes };
 }
 
 const converted = (options: Partial<YangConvertOptions>, stdin?: string | Uint8Array): Promise<Said> =>
@@ -154,7 +157,7 @@ describe("one content, all forms", () => {
     const endless = (async function* () {
       for (;;) yield Buffer.alloc(1 << 20);
     })();
-    const io: ToolIo = { print: () => undefined, write: () => undefined, stdin: endless };
+    const io: ToolIo = { print: () => undefined, write: () => undefined, note: () => undefined, stdin: endless };
     const asked = convert({ input: "-", binary: false, models: [] }, io);
     await expect(asked).rejects.toMatchObject({ code: "cli.too-large", facts: { limit: MAX_INPUT } });
   });
@@ -169,6 +172,30 @@ describe("one content, all forms", () => {
     expect(said.code).toBe(code);
     expect(said.out).toContain(words);
   });
+});
+
+// RFC 9254 §4.5.1 numbers its event log from 60120, where sidgate-firmware is.
+test("CC-tools-models: modules that take our numbers are read without ours, and that is said", async () => {
+  mkdirSync(join(folder, "log"));
+  written("log/event-log.yang", `${HEAD("event-log")} leaf last { type uint8; } }`);
+  const item = [
+    ["module", "event-log"],
+    ["data", "/event-log:last"],
+  ].map(([namespace, identifier], index) => ({ namespace, identifier, sid: String(60120 + index) }));
+  const file = {
+    "module-name": "event-log",
+    "assignment-range": [{ "entry-point": "60120", size: "10" }],
+    item,
+  };
+  const path = written("log/event-log.sid", JSON.stringify({ "ietf-sid-file:sid-file": file }));
+  const models = [join(folder, "log")];
+  const said = await decoded("a119ead907", { models });
+  expect(JSON.parse(said.out)).toEqual({ "event-log:last": 7 });
+  expect(said.notes).toEqual([expect.stringContaining("left out")]);
+  // What overlaps among the modules themselves has no such remedy.
+  written("log/other.yang", `${HEAD("other")} leaf last { type uint8; } }`);
+  written("log/other.sid", readFileSync(path, "utf8").replaceAll("event-log", "other"));
+  await expect(decoded("a119ead907", { models })).rejects.toMatchObject({ code: "yang.sid-overlap" });
 });
 
 describe("validate", () => {
@@ -225,6 +252,43 @@ describe("validate", () => {
       "/rack:rack/slot[n='2']/size [missing-element; RFC 7950 §7.6.5]",
     ]);
     expect((await validated(data, { models, json: false })).out).toContain("must-violation");
+  });
+
+  describe("messages among the data", () => {
+    const models = [join(folder, "bell")];
+    beforeAll(() => {
+      mkdirSync(models[0]!);
+      written(
+        "bell/ietf-yang-structure-ext.yang",
+        `module ietf-yang-structure-ext { namespace "urn:ietf:params:xml:ns:yang:ietf-yang-structure-ext"; prefix sx;
+           extension structure { argument name { yin-element true; } } }`,
+      );
+      written(
+        "bell/bell.yang",
+        `${HEAD("bell")}
+          import ietf-yang-structure-ext { prefix sx; }
+          container bell { leaf name { type string; mandatory true; } }
+          notification rung { leaf by { type string; mandatory true; } leaf at { type leafref { path "/bell/name"; } } }
+          sx:structure card { leaf no { type uint8; mandatory true; } must "no > 3"; }
+        }`,
+      );
+    });
+
+    test.each<readonly [what: string, data: object, paths: readonly string[]]>([
+      ["a notification", { "bell:rung": { by: "x" } }, []],
+      ["one that points into a datastore that is not there", { "bell:rung": { by: "x", at: "y" } }, []],
+      ["one without its mandatory leaf", { "bell:rung": {} }, ["/bell:rung/by"]],
+      ["a structure", { "bell:card": { no: 4 } }, []],
+      ["one without its mandatory leaf", { "bell:card": {} }, ["/bell:card/no", "/bell:card"]],
+      ["one whose must does not hold", { "bell:card": { no: 3 } }, ["/bell:card"]],
+      ["both beside a datastore", { "bell:bell": { name: "b" }, "bell:rung": {} }, ["/bell:rung/by"]],
+      ["a datastore alone", {}, ["/bell:bell/name"]],
+    ])("CC-7950-7.16 CC-8791-2: %s", async (_what, data, paths) => {
+      const { findings } = JSON.parse((await validated(JSON.stringify(data), { models })).out) as {
+        findings: ReadonlyArray<{ path: string }>;
+      };
+      expect(findings.map(({ path }) => path)).toEqual(paths);
+    });
   });
 
   test("a scope that holds no data is a wrong command line", async () => {

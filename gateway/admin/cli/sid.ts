@@ -70,13 +70,13 @@ export interface SidPrograms {
 
 type Given<T, Arguments extends keyof T> = Omit<T, Arguments>;
 
-/** `60000:200`: the first number, and how many. */
+/** `62000:200`: the first number, and how many. */
 function range(text: string, before: readonly SidRange[] = []): readonly SidRange[] {
   const [, entry, size] = /^(\d{1,16}):(\d{1,16})$/.exec(text) ?? [];
   const added = { entryPoint: Number(entry), size: Number(size) };
   const last = added.entryPoint + added.size - 1;
   if (!(added.entryPoint >= 1 && added.size >= 1 && last <= Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidArgumentError("It must be the first number and how many, e.g. 60000:200.");
+    throw new InvalidArgumentError("It must be the first number and how many, e.g. 62000:200.");
   }
   return [...before, added];
 }
@@ -92,7 +92,7 @@ function size(text: string): number {
 
 const NUMBER_OPTIONS = {
   range: () =>
-    new Option("--range <entry:size>", "a range of numbers, e.g. 60000:200; may be repeated")
+    new Option("--range <entry:size>", "a range of numbers, e.g. 62000:200; may be repeated")
       .argParser(range)
       .default([], "none"),
   registry: (text: string) => new Option("--registry <file>", text),

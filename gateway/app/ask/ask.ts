@@ -20,8 +20,8 @@ import {
 } from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
 import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
-import { schemaForPeople } from "../tools/schema-for-people.ts";
 import { toldToStop } from "../run.ts";
+import { schemaForPeople } from "../tools/schema-for-people.ts";
 import { answerJson, answerText } from "./answer-view.ts";
 import { type Asked, readQuestion } from "./question.ts";
 
@@ -37,7 +37,7 @@ export async function ask(
   const own = options.as === undefined ? undefined : readOwn(options.as);
   const exposed = options.as === undefined ? undefined : exposure(options.as);
   if (exposed !== undefined) note(exposed);
-  const schema = await schemaForPeople(options.models);
+  const schema = await schemaForPeople(options.models, note);
   const show: Show = (answer) => {
     print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
     if (answer.code === "4.01" && answer.payload.length === 0 && own === undefined) {

@@ -31,14 +31,14 @@ export async function convert(options: YangConvertOptions, io: ToolIo): Promise<
     if (from === undefined && looksLikeJson(bytes)) {
       throw new UsageError("cli.usage", { what: `${nameOf(input)} is JSON, which 'sidgate yang encode' reads` });
     }
-    const schema = await schemaForPeople(models);
+    const schema = await schemaForPeople(models, io.note);
     const form = from ?? guessForm(bytes, nameOf(input), schema);
     if (to === "diag") return explain(bytes, form, schema, io);
     say(readContent(bytes, form, schema), to, binary, schema, io);
     return EXIT.ok;
   }
   const json = parseJson(asText(await readBytes(input, io), nameOf(input)), nameOf(input));
-  const schema = await schemaForPeople(models);
+  const schema = await schemaForPeople(models, io.note);
   const content = contentFromJson(json, to === "diag" || to === "json" ? undefined : to, schema);
   if (to !== "diag") {
     say(content, to, binary, schema, io);

@@ -10,6 +10,7 @@ import {
   isTree,
   type Schema,
   type SchemaNode,
+  type Sid,
   type Tree,
   type Value,
 } from "../../yang/index.ts";
@@ -26,7 +27,7 @@ export async function yangValidate(options: YangValidateOptions, io: ToolIo): Pr
     throw usage("--scope says what a tree is the contents of, and a sequence is none");
   }
   const bytes = await readBytes(data, io);
-  const schema = await schemaForPeople(models);
+  const schema = await schemaForPeople(models, io.note);
   const form = options.format ?? (looksLikeJson(bytes) ? "json" : guessForm(hexOrBytes(bytes), nameOf(data), schema));
   const scope = path === undefined ? undefined : scopeAt(path, output, schema);
   const found = examine(bytes, form, { schema, scope, configOnly, name: nameOf(data) });
@@ -68,13 +69,32 @@ function findingsOf(content: Content, configOnly: boolean, schema: Schema): read
   switch (content.kind) {
     case "identifiers":
       return [];
-    case "tree": {
-      const tree = configOnly ? withoutState(content.tree, schema) : content.tree;
-      return findings(tree, schema, { complete: !configOnly });
-    }
+    case "tree":
+      return findingsOfTree(content.tree, configOnly, schema);
     case "instances":
       return content.instances.flatMap((instance) => findingsOfCall(instance, content.side, schema));
   }
+}
+
+/**
+ * A notification and a structure (RFC 7951 §4, RFC 8791 §2) are whole by themselves and no part of a datastore, which
+ * is looked at when there is some of it, or nothing else.
+ */
+function findingsOfTree(tree: Tree, configOnly: boolean, schema: Schema): readonly DataError[] {
+  const messages = [...tree.keys()].flatMap((sid) => messageNode(sid, schema) ?? []);
+  const found = messages.flatMap((scope) => {
+    const contents = tree.get(scope.sid);
+    return isTree(contents) ? findings(contents, schema, { scope }) : [];
+  });
+  if (messages.length > 0 && messages.length === tree.size) return found;
+  const datastore = new Map([...tree].filter(([sid]) => messageNode(sid, schema) === undefined));
+  const kept = configOnly ? withoutState(datastore, schema) : datastore;
+  return [...found, ...findings(kept, schema, { complete: !configOnly })];
+}
+
+function messageNode(sid: Sid, schema: Schema): SchemaNode | undefined {
+  const node = schema.bySid(sid);
+  return node?.kind === "notification" || node?.structure ? node : undefined;
 }
 
 function withoutState(tree: Tree, schema: Schema): Tree {

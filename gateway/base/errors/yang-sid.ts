@@ -24,7 +24,7 @@ export const YANG_SID_ERRORS = {
   "yang.sid-overlap": {
     blame: "usage",
     text: "{file}: the range {range} overlaps the range {otherRange} of {otherFile}",
-    hint: "Each SID belongs to one module; see the allocation table in yang-models/README.md.",
+    hint: "Each SID belongs to one module; 60000-60999 are of Sidgate itself, as yang-models/README.md tells.",
   },
   "yang.sid-identifier": {
     blame: "usage",
@@ -39,7 +39,7 @@ export const YANG_SID_ERRORS = {
   "yang.sid-exhausted": {
     blame: "usage",
     text: "module {module} needs {missing} more SIDs than its ranges {ranges} have left",
-    hint: "Give it one more range, e.g. '--range 60400:100'; '--count' tells how many are needed.",
+    hint: "Give it one more range, e.g. '--range 62000:100'; '--count' tells how many are needed.",
   },
   "yang.sid-submodule": {
     blame: "usage",
