@@ -46,6 +46,8 @@ test.each<readonly [text: string, at: number]>([
   ["/ietf-system:system/authentication/user[name='bob']/authorized-key[name='a']", 76],
   ["/ietf-system:system/authentication/user[name=bob]", 39],
   ["/ietf-system:system/contact tail", 27],
+  ["/example-ops:reboot/input", 20],
+  ["/example-ops:reboot/input/delay", 20],
 ])("CC-K4: '%s' goes wrong at %i", (text, character) => {
   expect(() => parsePath(text, IETF)).toThrow(
     expect.objectContaining({ code: "yang.path", facts: expect.objectContaining({ at: character }) }),

@@ -260,5 +260,6 @@ export function parseIdValue(text: string, plan: Plan): InstanceId {
 function memberOf(node: PlanNode, name: string): PlanNode | undefined {
   if (node.parent === undefined)
     return node.children.find((child) => `${child.schema.module}:${child.schema.name}` === name);
-  return node.members.get(name) ?? node.input?.members.get(name) ?? node.output?.members.get(name);
+  if (node.input === undefined && node.output === undefined) return node.members.get(name);
+  return node.input?.members.get(name) ?? node.output?.members.get(name);
 }
