@@ -9,9 +9,11 @@ import type { Argument, Command, Option } from "commander";
 import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/cli/index.ts";
 import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
+import { yangConformancePage } from "../test/support/yang-conformance.ts";
 
 const DOCS = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
 const MADE = "<!-- Written by scripts/docs.ts from the tables in the code; test/docs.test.ts compares. -->";
+const MADE_OF_TESTS = "<!-- Written by scripts/docs.ts from the titles of the tests; test/docs.test.ts compares. -->";
 
 /** Safe inside a cell of a Markdown table. */
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("\n", " ");
@@ -155,6 +157,7 @@ export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> =
   ["errors.md", () => errorsPage()],
   ["configuration.md", configurationPage],
   ["cli.md", cliPage],
+  ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

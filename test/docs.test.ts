@@ -6,6 +6,7 @@ import { describe, expect, test } from "@jest/globals";
 import { SETTING_KEYS } from "../gateway/app/config/index.ts";
 import { ERRORS } from "../gateway/base/index.ts";
 import { errorsPage, PAGES } from "../scripts/docs.ts";
+import { missingRows, miswritten, shownByTests, titlesIn, unknownRows } from "./support/yang-conformance.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const read = (name: string): string => readFileSync(join(ROOT, "docs", name), "utf8");
@@ -23,6 +24,31 @@ describe("docs/", () => {
 
   test("configuration.md has each setting once", () => {
     expect(firstColumn(read("configuration.md"))).toEqual(SETTING_KEYS);
+  });
+
+  describe("yang-conformance.md", () => {
+    const shown = shownByTests(ROOT);
+
+    test("has a test for each rule, and a rule for each test", () => {
+      expect([missingRows(shown), unknownRows(shown), miswritten(ROOT)]).toEqual([[], [], []]);
+    });
+
+    test("a test that goes, or names what nobody knows, would be missed", () => {
+      expect(missingRows(shown.filter(({ id }) => id !== "CC-V14" && id !== "CC-7950-7.18"))).toEqual([
+        "CC-V14",
+        "CC-7950-7.18",
+      ]);
+      expect(unknownRows(titlesIn('test("CC-V14 CC-V99: bits", () => {});', "a.test.ts"))).toEqual(["CC-V99"]);
+    });
+
+    test("titles are read with all their ids, and cases are left out", () => {
+      const source = 'test.each(ROWS)("CC-K1 CC-7950-9.13: %s is \\"read\\"", () => {});';
+      const title = '… is "read"';
+      expect(titlesIn(source, "a.test.ts")).toEqual([
+        { id: "CC-K1", title, file: "a.test.ts" },
+        { id: "CC-7950-9.13", title, file: "a.test.ts" },
+      ]);
+    });
   });
 
   test("a new code would be missed", () => {

@@ -13,6 +13,7 @@ import {
   encodeTree,
   fromJson,
   type Json,
+  type JsonObject,
   type LeafType,
   type Schema,
   type SchemaNode,
@@ -43,8 +44,13 @@ const PLAIN = `module plain {
   }
 }`;
 
-function numberedSchema(): Schema {
-  const { image } = compileTexts([PLAIN]);
+const ODD = `module odd { yang-version 1.1; namespace "urn:odd"; prefix o;
+  container top { leaf d { type decimal64 { fraction-digits 2; } } leaf b { type bits { bit x; bit y; } } leaf e { type empty; }
+    leaf i { type instance-identifier; } }
+}`;
+
+function numberedSchema(text: string): Schema {
+  const { image } = compileTexts([text]);
   return openSchema({
     ...image,
     nodes: image.nodes.map((node, i) => ({ ...node, sid: 60_000 + (i % 5 === 2 ? 500 - i : i) })),
@@ -83,7 +89,7 @@ const plainType = (type: LeafType): unknown =>
 (PYCORECONF === undefined ? test.skip : test)(
   "CC-V1 CC-V4 CC-V5 CC-V9 CC-V10 CC-V12 CC-V13 CC-V15 CC-V16: pycoreconf reads our trees and we read its (needs pycoreconf)",
   () => {
-    const schema = numberedSchema();
+    const schema = numberedSchema(PLAIN);
     const sidFile = join(folder, "plain.sid");
     writeFileSync(sidFile, sidFileOf(schema));
     const documents = new RandomDocuments(schema, new Dice(5), { state: false, size: 40 });
@@ -101,3 +107,36 @@ const plainType = (type: LeafType): unknown =>
     }
   },
 );
+
+const DIFFERENT: ReadonlyArray<readonly [title: string, top: JsonObject, ours: string, theirs: string]> = [
+  [
+    "CC-V11: differs: decimal64 is tag 4 and keeps its digits (RFC 9254 §6.3); pycoreconf writes a float",
+    { d: "2.57" },
+    "01c48221190101",
+    "01fb40048f5c28f5c28f",
+  ],
+  [
+    "CC-V14: differs: bits are bytes (RFC 9254 §6.7); pycoreconf writes their names",
+    { b: "x y" },
+    "1901f24103",
+    "1901f263782079",
+  ],
+  ["CC-V12: differs: empty is null (RFC 9254 §6.11); pycoreconf writes [null]", { e: [null] }, "03f6", "0381f6"],
+  [
+    "CC-K1: differs: an instance-identifier has the form by SIDs among SIDs (RFC 9254 §6.13.1); pycoreconf writes its text",
+    { i: "/odd:top/d" },
+    "0419ea61",
+    "046a2f6f64643a746f702f64",
+  ],
+];
+(PYCORECONF === undefined ? test.skip : test).each(DIFFERENT)("%s (needs pycoreconf)", (_title, top, ours, theirs) => {
+  const schema = numberedSchema(ODD);
+  const sidFile = join(folder, "odd.sid");
+  writeFileSync(sidFile, sidFileOf(schema));
+  const json: JsonObject = { "odd:top": top };
+  const [told] = answers(PYCORECONF ?? "", "yang-pycoreconf.py", [sidFile], [JSON.stringify({ json })]) as {
+    hex: string;
+  }[];
+  const head = "a119ea60a1"; // {60000: {
+  expect([toHex(encodeTree(fromJson(json, schema), schema)), told?.hex]).toEqual([head + ours, head + theirs]);
+});

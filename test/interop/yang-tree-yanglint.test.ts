@@ -1,6 +1,7 @@
 /** Tree diagrams against those of yanglint (libyang), node by node, on our own modules and on published ones. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { builtInModels } from "../../gateway/yang/index.ts";
@@ -70,5 +71,18 @@ function nodesOf(diagram: string): readonly string[] {
   `CC-8340-2.6: %s as yanglint prints it${HAS ? "" : " (skipped: needs yanglint)"}`,
   async (_name, path) => {
     expect(nodesOf(await ours(path))).toEqual(nodesOf(theirs(path)));
+  },
+);
+
+(HAS ? test : test.skip)(
+  "CC-8340-2.6: differs: what a notification holds has the flag ro, as the section says; yanglint gives it none (needs libyang-tools)",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sidgate-tree-"));
+    const path = join(folder, "m.yang");
+    writeFileSync(path, 'module m { namespace "urn:m"; prefix m; notification n { leaf q { type int8; } } }');
+    const lineOf = (diagram: string): string => diagram.split("\n").find((line) => line.includes(" q?")) ?? "";
+    const lines = [lineOf(await ours(path)), lineOf(theirs(path))].map((line) => line.trim().replace(/ +/g, " "));
+    rmSync(folder, { recursive: true });
+    expect(lines).toEqual(["+--ro q? int8", "+---- q? int8"]);
   },
 );

@@ -5,7 +5,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { CONFORMANCE_ROWS } from "./yang-rows.ts";
+import { LIMITS } from "./yang-limits.ts";
+import { CONFORMANCE_ROWS, REQUIRED_ROWS } from "./yang-rows.ts";
 
 export interface Shown {
   readonly id: string;
@@ -15,23 +16,56 @@ export interface Shown {
   readonly file: string;
 }
 
-const TITLE = /(["'`])(CC-[\w.-]+(?:,? CC-[\w.-]+)*): ((?:\\.|(?!\1)[^\\\n])*)\1/g;
+const IDS = String.raw`CC-[\w.-]+(?: CC-[\w.-]+)*`;
+const TITLE = new RegExp(String.raw`(["'${"`"}])(${IDS}): ((?:\\.|(?!\1)[^\\\n])*)\1`, "g");
+/** A title that would be passed over: its ids are written in some other way. */
+const MISWRITTEN = new RegExp(
+  String.raw`["'${"`"}]CC-(?!(?:[\w.-]+(?: CC-[\w.-]+)*)(?:: |["'${"`"}]))[^"'${"`"}\n]*`,
+  "g",
+);
 const FOLDERS = ["yang", "interop", "app", "e2e", "fuzz", "southbound"] as const;
+
+/** What a title says of each case: `%s`, `$name`, `${where}`; as the last word it only tells what a test needs. */
+const CASE = /%[sjid#]|\$\{(?:[^{}]|\{[^{}]*\})*\}|\$[a-z]\w*/g;
+const readable = (title: string): string =>
+  title
+    .replaceAll(/\\(["'`])/g, "$1")
+    .replaceAll(CASE, "…")
+    .replace(/(?<=\S)…$/, "")
+    .trim();
 
 /** The titles of a test file that name rows. */
 export const titlesIn = (source: string, file: string): readonly Shown[] =>
   [...source.matchAll(TITLE)].flatMap(([, , ids = "", title = ""]) =>
-    ids.split(/,? /).map((id) => ({ id, title: title.replaceAll(/\\(["'`])/g, "$1"), file })),
+    ids.split(" ").map((id) => ({ id, title: readable(title), file })),
   );
 
-export function shownByTests(root: string): readonly Shown[] {
-  const files = FOLDERS.flatMap((folder) =>
+function testFiles(root: string): ReadonlyArray<readonly [file: string, source: string]> {
+  const paths = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, "test", folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".test.ts"))
       .map((name) => join(root, "test", folder, name)),
   ).sort();
-  return files.flatMap((path) => titlesIn(readFileSync(path, "utf8"), relative(root, path)));
+  return paths.map((path) => [relative(root, path), readFileSync(path, "utf8")]);
 }
+
+export const shownByTests = (root: string): readonly Shown[] =>
+  testFiles(root).flatMap(([file, source]) => titlesIn(source, file));
+
+/** Titles whose ids nobody can read. */
+export const miswritten = (root: string): readonly string[] =>
+  testFiles(root).flatMap(([file, source]) => [...source.matchAll(MISWRITTEN)].map(([title]) => `${file}: ${title}`));
+
+/** Rows of the table that no test shows and that do not say why. */
+export function missingRows(shown: readonly Shown[]): readonly string[] {
+  const ids = new Set(shown.map(({ id }) => id));
+  return Object.entries(REQUIRED_ROWS).flatMap(([id, { notYet }]) => (ids.has(id) || notYet !== undefined ? [] : [id]));
+}
+
+/** Rows that tests name and the table does not know. */
+export const unknownRows = (shown: readonly Shown[]): readonly string[] => [
+  ...new Set(shown.map(({ id }) => id).filter((id) => CONFORMANCE_ROWS[id] === undefined)),
+];
 
 interface Area {
   readonly title: string;
@@ -40,27 +74,23 @@ interface Area {
 
 /** In the order of the page; a row stands under the first area that has it. */
 const AREAS: readonly Area[] = [
-  { title: "Compiler (RFC 7950, RFC 8791, RFC 8040)", has: (id) => /^CC-(7950|8791|8040|6020|8407|8340)/.test(id) },
-  { title: "XPath 1.0 and the YANG functions", has: (id) => /^CC-(XPath|XSD)/i.test(id) },
-  { title: "YANG-CBOR values", has: (id) => /^CC-V\d/.test(id) },
+  {
+    title: "Modules and the compiler",
+    has: (id) => /^CC-(6020|6991|7950-([5-7]|12|14)|8040-8|8341|8791|parser)/.test(id),
+  },
+  { title: "Types", has: (id) => /^CC-7950-9/.test(id) },
+  { title: "Validation", has: (id) => /^CC-7950-8/.test(id) },
+  { title: "XPath 1.0 and the functions of YANG", has: (id) => /^CC-(XPath|7950-10)/.test(id) },
+  { title: "Values in YANG-CBOR", has: (id) => /^CC-V/i.test(id) },
   { title: "Instance-identifiers", has: (id) => /^CC-K\d/.test(id) },
-  { title: "Content formats", has: (id) => /^CC-(M\d|9254)/.test(id) },
-  { title: "JSON", has: (id) => /^CC-7951|^CC-7952/.test(id) },
+  { title: "Content formats", has: (id) => /^CC-M\d/.test(id) },
+  { title: "JSON", has: (id) => /^CC-(7951|7952|8040)/.test(id) },
+  { title: "Errors", has: (id) => /^CC-error/.test(id) },
   { title: "SID files", has: (id) => /^CC-(SID|9595)/.test(id) },
-  { title: "CORECONF and the rest", has: () => true },
+  { title: "Models folder and commands", has: (id) => /^CC-(models|tools|8340)/.test(id) },
+  { title: "Input of any kind", has: (id) => /^CC-(limits|mutants)/.test(id) },
+  { title: "CORECONF", has: () => true },
 ];
-
-const DOCUMENT = /^CC-(\d{4})-([\d.]+)$/;
-const SECTION = /^CC-(XPath|XSD)-([\w.]+)$/i;
-
-/** Where the rule stands: by the table, or said by the id itself. */
-export function documentOf(id: string): string {
-  const [, rfc, section] = DOCUMENT.exec(id) ?? [];
-  if (rfc !== undefined) return `RFC ${rfc} §${section}`;
-  const [, name, place] = SECTION.exec(id) ?? [];
-  if (name !== undefined) return /xpath/i.test(name) ? `XPath 1.0 §${place}` : `XML Schema part 2, ${place}`;
-  return CONFORMANCE_ROWS[id]?.document ?? "docs/coreconf.md";
-}
 
 const DIFFERS = /^differs: /;
 
@@ -69,53 +99,79 @@ const byId = new Intl.Collator("en", { numeric: true });
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
-function rowOf(id: string, shown: readonly Shown[]): string {
-  const known = CONFORMANCE_ROWS[id];
-  const differs = shown.filter(({ title }) => DIFFERS.test(title));
-  const state = shown.length === 0 ? `not yet: ${known?.notYet ?? ""}` : differs.length === 0 ? "yes" : "differs";
-  const tests = shown.map(
-    ({ title, file }) => `[${file.slice("test/".length, -".test.ts".length)}](../${file}) ${cell(title)}`,
-  );
-  return `| ${id} | ${cell(known?.rule ?? "")} | ${documentOf(id)} | ${state} | ${tests.join("<br>")} |`;
+/** So many titles are read at a glance. */
+const AT_A_GLANCE = 4;
+
+/** Per file, its titles; folded when they are many. */
+function testsOf(shown: readonly Shown[]): string {
+  const byFile = new Map<string, Set<string>>();
+  for (const { file, title } of shown) byFile.set(file, (byFile.get(file) ?? new Set()).add(title));
+  return [...byFile]
+    .map(([file, set]) => {
+      const titles = [...set].map((title) => cell(title.replace(DIFFERS, "unlike others: ")));
+      const link = `[${file.slice("test/".length, -".test.ts".length)}](../${file})`;
+      if (titles.length <= AT_A_GLANCE) return `${link}: ${titles.join("; ")}`;
+      return `${link}: <details><summary>${titles.length} titles</summary>${titles.join("<br>")}</details>`;
+    })
+    .join("<br>");
 }
+
+function rowOf(id: string, shown: readonly Shown[]): string {
+  const { rule = "", document = "", notYet = "" } = CONFORMANCE_ROWS[id] ?? {};
+  const differs = shown.some(({ title }) => DIFFERS.test(title));
+  const state = shown.length === 0 ? `not yet: ${notYet}` : differs ? "yes, unlike others" : "yes";
+  return `| ${id} | ${cell(rule)} | ${document} | ${state} | ${testsOf(shown)} |`;
+}
+
+function areas(shown: readonly Shown[]): string {
+  const ids = [...new Set([...Object.keys(REQUIRED_ROWS), ...shown.map(({ id }) => id)])].sort(byId.compare);
+  const of = (row: string): readonly Shown[] => shown.filter(({ id }) => id === row);
+  const areaOf = (id: string): Area | undefined => AREAS.find(({ has }) => has(id));
+  return AREAS.map((area) => {
+    const rows = ids.filter((id) => areaOf(id) === area).map((id) => rowOf(id, of(id)));
+    return `## ${area.title}\n\n| row | rule | document | state | tests |\n|---|---|---|---|---|\n${rows.join("\n")}`;
+  }).join("\n\n");
+}
+
+function differences(shown: readonly Shown[]): string {
+  const lines = shown
+    .filter(({ title }) => DIFFERS.test(title))
+    .map(({ id, title, file }) => `- **${id}**: ${cell(title.replace(DIFFERS, ""))} ([test](../${file}))`);
+  return [...new Set(lines)].sort(byId.compare).join("\n");
+}
+
+const limits = (): string =>
+  LIMITS.map(({ of, what, figure, told }) => `| ${of} | ${what} | ${figure.toLocaleString("en")} | ${told} |`).join(
+    "\n",
+  );
 
 export function yangConformancePage(root: string, made: string): string {
   const shown = shownByTests(root);
-  const ids = [...new Set([...Object.keys(CONFORMANCE_ROWS), ...shown.map(({ id }) => id)])].sort(byId.compare);
-  const sections = AREAS.map(({ title, has }, index) => {
-    const own = ids.filter((id) => has(id) && !AREAS.slice(0, index).some((area) => area.has(id)));
-    const rows = own.map((id) =>
-      rowOf(
-        id,
-        shown.filter((each) => each.id === id),
-      ),
-    );
-    return `## ${title}\n\n| row | rule | document | state | tests |\n|---|---|---|---|---|\n${rows.join("\n")}`;
-  });
-  const differences = shown.filter(({ title }) => DIFFERS.test(title));
   return `# YANG, rule by rule
 
 ${made}
 
-What the documents ask of YANG, YANG-CBOR and .sid files, and the tests that show it: this page is made from their titles. A test whose
-title has \`%s\` or \`$name\` in it has a row per case.
+What the documents ask of YANG, YANG-CBOR and .sid files, and the tests that show it: this page is made from their titles. "…" in a
+title stands for what the cases of a table differ in.
 
 - **yes**: as the document says, as far as the tests named show it.
-- **differs**: otherwise than a peer, or than a document that contradicts another; the title says why.
+- **yes, unlike others**: so, too, where yanglint, pyang or another document says otherwise; [below](#where-we-differ) is how.
 - **not yet**: not there.
 
-${sections.join("\n\n")}
+${areas(shown)}
 
 ## Where we differ
 
-${differences.map(({ id, title }) => `- **${id}**: ${title.replace(DIFFERS, "")}`).join("\n") || "Nowhere."}
-`;
-}
+From yanglint (libyang 2.1.30), pyang (2.7.1) and pycoreconf (0.3.0), with the section that speaks for us.
 
-/** Rows of the table that no test shows and that do not say why. */
-export function missingRows(root: string): readonly string[] {
-  const ids = new Set(shownByTests(root).map(({ id }) => id));
-  return Object.entries(CONFORMANCE_ROWS).flatMap(([id, { notYet }]) =>
-    ids.has(id) || notYet !== undefined ? [] : [id],
-  );
+${differences(shown)}
+
+## Limits
+
+What is larger is refused with the code named ([errors.md](errors.md)); nothing is allocated for a length before its bytes are there.
+
+| of | what | at most | else |
+|---|---|---|---|
+${limits()}
+`;
 }

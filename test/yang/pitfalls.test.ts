@@ -155,7 +155,7 @@ describe("YANG compilers", () => {
     expect(nodeAt(schema, "/m:r").type?.target?.base).toBe("int8");
   });
 
-  test("CC-7950-6.1.3: a backslash that means nothing is legal in double quotes of YANG 1, also after a module of YANG 1.1", () => {
+  test("CC-parser CC-7950-6.1.3: a backslash that means nothing is legal in double quotes of YANG 1, also after a module of YANG 1.1", () => {
     const old = (name: string): string =>
       `module ${name} { namespace "urn:${name}"; prefix p; leaf l { type string { pattern "\\d+"; } } }`;
     const schema = schemaOf(moduleM("leaf l { type int8; }"), old("n"));

@@ -12,7 +12,7 @@ const places = (statement: Statement): readonly string[] => [
   ...statement.children.flatMap(places),
 ];
 
-test("CC-7950-6.3: each statement knows its line and column", () => {
+test("CC-parser CC-7950-6.3: each statement knows its line and column", () => {
   const text = `${HEAD} // a comment; { with "signs
   /* another
      one } */ leaf a { type string { length "1.." + 'max'; } }

@@ -78,7 +78,7 @@ describe.each(SETS)("$name", (set) => {
   }
 
   const withPyang = isThere(set) && PYANG !== undefined ? test : test.skip;
-  withPyang(`CC-7950-6.3: the statements are those of pyang, one by one${where || NEEDS_PYANG}`, () => {
+  withPyang(`CC-parser CC-7950-6.3: the statements are those of pyang, one by one${where || NEEDS_PYANG}`, () => {
     const theirs = pyangTrees(files.map(({ file }) => file));
     const different = files.filter(({ file, text }) => statementTree(parse(text, file)) !== theirs.get(file));
     expect(different.map(({ file }) => basename(file))).toEqual([]);
