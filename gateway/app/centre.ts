@@ -1,6 +1,7 @@
 /** The centre of a gateway: store, models and services, without any face. */
 import { join } from "node:path";
 import { type Clock, type Lifecycle, type Logger, systemClock } from "../base/index.ts";
+import { Access } from "../service/access/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
@@ -34,6 +35,7 @@ export interface Centre {
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly access: Access;
   readonly directory: Directory;
   readonly inbox: CommandInbox;
   readonly keys: Keys;
@@ -90,6 +92,13 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
+  const access = new Access({
+    gatewayTree: () => registry.gatewayTree,
+    schema: () => registry.schema,
+    managers: () => credentials.managers().map(({ name }) => name),
+    clock,
+    log,
+  });
   const { keyFile } = config.security;
   const keys = await openKeys({
     data: config.data,
@@ -110,6 +119,7 @@ export async function openCentre(
     images,
     campaigns,
     credentials,
+    access,
     directory,
     inbox,
     keys,

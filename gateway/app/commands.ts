@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, shownUri, UsageError } from "../base/index.ts";
+import { type Access, groupsOf, withUser } from "../service/access/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
@@ -9,6 +10,7 @@ import { type HouseModels, houseModels, type Registry } from "../service/registr
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
+import { recordAccess } from "./access-commands.ts";
 import { plainText, understand } from "./command-arguments.ts";
 import { checkSet } from "./model-commands.ts";
 import type { ModelSets } from "./models/index.ts";
@@ -18,6 +20,7 @@ export interface CommandServices {
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly access: Access;
   readonly models: Pick<ModelSets, "has" | "list">;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -33,6 +36,8 @@ const NODE_ADD = z.strictObject({
 });
 const NODE = z.strictObject({ node: z.string() });
 const MANAGER = z.strictObject({ manager: plainText(64) });
+/** A manager that is added without a group may read. */
+const MANAGER_ADD = MANAGER.extend({ groups: z.array(plainText(64)).min(1).max(64).default(["viewer"]) });
 const IMAGE = z.strictObject({ image: z.string().min(1).max(128) });
 const CAMPAIGN = z.strictObject({ campaign: z.string() });
 const IMAGE_ADD = z.strictObject({
@@ -79,7 +84,7 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
       },
     ],
     ["node.rekey", async (args, actor) => rekeyNode(understand("node.rekey", NODE, args).node, actor, services)],
-    ["manager.add", async (args, actor) => addManager(understand("manager.add", MANAGER, args), actor, services)],
+    ["manager.add", async (args, actor) => addManager(understand("manager.add", MANAGER_ADD, args), actor, services)],
     ["manager.rekey", async (args, actor) => rekeyManager(understand("manager.rekey", MANAGER, args), actor, services)],
     [
       "manager.remove",
@@ -142,13 +147,17 @@ async function rekeyNode(reference: string, actor: string, services: CommandServ
 }
 
 async function addManager(
-  { manager }: z.output<typeof MANAGER>,
+  { manager, groups }: z.output<typeof MANAGER_ADD>,
   actor: string,
   services: CommandServices,
-): Promise<{ manager: string }> {
-  if (services.credentials.manager(manager) !== undefined) throw new UsageError("manager.exists", { manager });
-  await issue({ name: manager }, actor, services);
-  return { manager };
+): Promise<{ manager: string; groups: readonly string[] }> {
+  const { access, credentials } = services;
+  if (credentials.manager(manager) !== undefined) throw new UsageError("manager.exists", { manager });
+  access.checkGroups(groups);
+  // What it may comes first: killed in between, it may nothing yet.
+  const config = withUser(access.config, manager, groups);
+  await Promise.all([recordAccess(config, actor, services), issue({ name: manager }, actor, services)]);
+  return { manager, groups };
 }
 
 /** The old one first: killed in between, it has none and can be added, and nobody else goes on with what was to be void. */
@@ -173,9 +182,14 @@ function managerOf(manager: string, credentials: Credentials): CredentialInfo {
 async function removeManager(
   { manager }: z.output<typeof MANAGER>,
   actor: string,
-  { credentials, recorder }: CommandServices,
+  services: CommandServices,
 ): Promise<{ manager: string }> {
+  const { access, credentials, recorder } = services;
   await credentials.remove([managerOf(manager, credentials).id], recorder, actor);
+  // Who is added by this name later is somebody else.
+  if (access.isSet && groupsOf(manager, access.config).length > 0) {
+    await recordAccess(withUser(access.config, manager, []), actor, services);
+  }
   return { manager };
 }
 

@@ -8,6 +8,7 @@ import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "
 import type { NamedImage } from "../service/images/index.ts";
 import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
+import { accessHandlers } from "./access-commands.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { commandHandlers } from "./commands.ts";
@@ -112,7 +113,10 @@ function serveCommands(
   const defaults = { stopAtPct: campaign.stopAtPercent, silentAfter: nodes.silentAfter };
   const fetching = (uri: string): FetchState => fetcher.state(uri);
   const services = { ...centre, recorder: centre.ledger, clock, defaults, fetching };
-  centre.inbox.serve(new Map([...commandHandlers(services), ...modelHandlers(services)]), centre.ledger);
+  centre.inbox.serve(
+    new Map([...commandHandlers(services), ...modelHandlers(services), ...accessHandlers(services)]),
+    centre.ledger,
+  );
 }
 
 /** Cloud apps: the MQTT bridge over the same journal. */

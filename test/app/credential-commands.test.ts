@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { commandHandlers } from "../../gateway/app/commands.ts";
 import { type NodeId, SILENT, toHex } from "../../gateway/base/index.ts";
+import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { CommandInbox, type Fact, type ImageStore, Ledger } from "../../gateway/store/index.ts";
 import { openServices, type Services } from "../support/services.ts";
@@ -19,6 +20,7 @@ const NO_IMAGES: ImageStore = {
 let folder: string;
 let services: Services;
 let credentials: Credentials;
+let access: Access;
 let inbox: CommandInbox;
 let commands = 0;
 
@@ -35,10 +37,28 @@ beforeEach(async () => {
   const projections = [registry, credentials, inbox];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   await credentials.unlock(join(folder, "site.key"));
+  access = new Access({
+    gatewayTree: () => registry.gatewayTree,
+    schema: () => registry.schema,
+    managers: () => credentials.managers().map(({ name }) => name),
+    clock,
+    log: SILENT,
+  });
   const fetching = () => ({ state: "awaited" }) as const;
   const defaults = { stopAtPct: 15, silentAfter: 3 };
   const models = { has: () => false, list: () => [] };
-  const given = { models, registry, images, campaigns, credentials, recorder: ledger, clock, defaults, fetching };
+  const given = {
+    models,
+    registry,
+    images,
+    campaigns,
+    credentials,
+    access,
+    recorder: ledger,
+    clock,
+    defaults,
+    fetching,
+  };
   inbox.serve(commandHandlers(given), ledger);
 });
 
@@ -84,7 +104,7 @@ test("a node that is forgotten takes its credentials along", async () => {
 });
 
 test("managers come and go", async () => {
-  expect(await completed("manager.add", { manager: "bms" })).toEqual({ manager: "bms" });
+  expect(await completed("manager.add", { manager: "bms" })).toEqual({ manager: "bms", groups: ["viewer"] });
   expect(await submit("manager.add", { manager: "bms" })).toMatchObject({ error: { code: "manager.exists" } });
   expect(await completed("manager.remove", { manager: "bms" })).toEqual({ manager: "bms" });
   expect(await submit("manager.remove", { manager: "bms" })).toMatchObject({ error: { code: "manager.unknown" } });

@@ -23,14 +23,16 @@ let fetching: FetchState;
 let run: (op: string, args: Readonly<Record<string, Json>>, body?: AsyncIterable<Uint8Array>) => Promise<Json>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-image-commands-"));
-  services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }) });
+  services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), managers: [] });
   fetching = { state: "awaited" };
-  const { registry, images, campaigns, clock, ledger } = services;
+  const { registry, images, campaigns, clock, ledger, access } = services;
+  if (access === undefined) throw new Error("it was asked for");
   const handlers = commandHandlers({
     registry,
     images,
     campaigns,
     clock,
+    access,
     credentials: new Credentials(SILENT),
     recorder: ledger,
     models: { has: () => false, list: () => [] },

@@ -1,6 +1,7 @@
 /** The services on memory drivers and a clock of the test's own: everything of the gateway but sockets and disks. */
-import { type Clock, type Millis, millis, type NodeId, type Peer, SILENT } from "../../gateway/base/index.ts";
+import { type Clock, days, type Millis, millis, type NodeId, type Peer, SILENT } from "../../gateway/base/index.ts";
 import type { Request } from "../../gateway/coap/index.ts";
+import { Access } from "../../gateway/service/access/index.ts";
 import { Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
@@ -55,6 +56,8 @@ export interface Services {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  /** Only when managers are named. */
+  readonly access: Access | undefined;
   readonly checkIn: CheckIn;
   readonly handler: ReturnType<typeof coreconfHandler>;
   readonly stream: EventStream;
@@ -69,6 +72,8 @@ export async function openServices(options: {
   readonly images: ImageStore;
   readonly trust?: TrustService;
   readonly on?: Services;
+  /** Who has credentials, for access rules; without it everybody may everything. */
+  readonly managers?: readonly string[];
   /** Without them the built-in models are the only set. */
   readonly schemas?: SchemaSource;
   readonly shortIdOf?: (digest: string) => string;
@@ -84,7 +89,7 @@ export async function openServices(options: {
   const state = on?.state ?? memoryState();
   const wakeInterval = millis(900_000);
   const registry = new Registry({ schemas, wakeInterval, log: SILENT });
-  const mailbox = new Mailbox({ schemas, setOf: (node) => registry.setOf(node), log: SILENT });
+  const mailbox = new Mailbox({ schemas, setOf: (node) => registry.setOf(node), expireAfter: days(30), log: SILENT });
   const trust = options.trust ?? labTrust;
   const images = new Images({
     store: options.images,
@@ -101,7 +106,18 @@ export async function openServices(options: {
   ledger.onFact((fact) => stream.take(fact));
   const recorder = ledger;
   const site = { site: "s-test", epoch: 1, process: "gw-test" };
+  const { managers } = options;
+  const access =
+    managers &&
+    new Access({
+      gatewayTree: () => registry.gatewayTree,
+      schema: () => registry.schema,
+      managers: () => managers,
+      clock,
+      log: SILENT,
+    });
   const root = gatewayRoot({
+    ...(access === undefined ? {} : { access }),
     registry,
     mailbox,
     images,
@@ -125,6 +141,7 @@ export async function openServices(options: {
     wakeInterval,
   });
   const handler = coreconfHandler({
+    ...(access === undefined ? {} : { access }),
     registry,
     mailbox,
     images,
@@ -153,6 +170,7 @@ export async function openServices(options: {
     mailbox,
     images,
     campaigns,
+    access,
     checkIn,
     handler,
     stream,

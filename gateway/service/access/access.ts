@@ -49,6 +49,11 @@ export class Access {
     return this.#ruleSet?.config ?? firstConfig(this.#options.managers());
   }
 
+  /** Has anybody said anything? */
+  get isSet(): boolean {
+    return this.#stored !== undefined;
+  }
+
   /** `user`: the name that a security context proves; undefined for who is let in without one, in lab mode. */
   guardOf(user: string | undefined): Guard {
     const rules = this.#ruleSet;
