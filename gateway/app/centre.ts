@@ -6,7 +6,7 @@ import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
 import { Images } from "../service/images/index.ts";
-import { Mailbox } from "../service/mailbox/index.ts";
+import { EditExpiry, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
 import { labTrust, requireSignature } from "../service/trust/index.ts";
 import {
@@ -79,7 +79,8 @@ export async function openCentre(
   const store = lifecycle.add(await openFileImages({ folder: inFolder("images"), cacheBytes }));
 
   const registry = new Registry({ schemas: models, wakeInterval: config.nodes.wakeInterval, log });
-  const mailbox = new Mailbox({ schemas: models, setOf: (node) => registry.setOf(node), log });
+  const { expireAfter } = config.mailbox;
+  const mailbox = new Mailbox({ schemas: models, setOf: (node) => registry.setOf(node), expireAfter, log });
   models.onChange((set, before) => {
     registry.exchanged(set, before);
     mailbox.exchanged();
@@ -92,6 +93,7 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
+  lifecycle.add(new EditExpiry(mailbox, ledger, clock));
   const access = new Access({
     gatewayTree: () => registry.gatewayTree,
     schema: () => registry.schema,

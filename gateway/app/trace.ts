@@ -74,6 +74,10 @@ function describe(fact: Fact, schema: Schema): string {
       return `update ${fact.campaign}: ${fact.from} → ${fact.to}${fact.reason === undefined ? "" : ` (${fact.reason})`}`;
     case "datastore.edited":
       return `${fact.actor} edited ${paths(fact.patch, schema)}`;
+    case "edit.state": {
+      const which = fact.edits.map(({ revision, path }) => `${path} (revision ${revision})`).join(", ");
+      return `${fact.to}: ${which}${fact.reason === undefined ? "" : `, because ${fact.reason}`}`;
+    }
     case "node.joined":
       return `joined as ${fact.endpoint}`;
     case "node.renamed":

@@ -58,6 +58,10 @@ export type CampaignState = "running" | "paused" | "stopped" | "aborted" | "done
 /** SHA-256 as lower-case hex. */
 export type Digest = string;
 
+/** How an edit that a manager made fares (docs/check-in.md). */
+export const EDIT_STATES = ["waiting", "delivered", "applied", "rejected", "expired"] as const;
+export type EditState = (typeof EDIT_STATES)[number];
+
 export interface FactBodies {
   "gateway.started": { readonly version: string; readonly boot: string; readonly mode: "lab" | "secured" };
   "node.joined": {
@@ -131,7 +135,25 @@ export interface FactBodies {
     readonly revision?: number;
     /** Edits that wait for the node with this one. */
     readonly pending?: number;
+    /**
+     * Of each instance of a manager's edit: the edits that give back what the node has (none, when it has just this), and the
+     * revisions that it takes the place of.
+     */
+    readonly parts?: ReadonlyArray<{ readonly undo?: Uint8Array; readonly supersedes?: readonly number[] }>;
+    /** How long it may wait for the node; without it for ever. */
+    readonly expireAfter?: Millis;
     readonly actor: string;
+  };
+  /** Edits of managers got on. `undo` makes the datastore forget those that will never be in force. */
+  "edit.state": {
+    readonly node: NodeId;
+    readonly to: Exclude<EditState, "waiting">;
+    readonly edits: ReadonlyArray<{ readonly revision: number; readonly path: string }>;
+    /** Why the node would not have them. */
+    readonly reason?: string;
+    readonly undo?: Uint8Array;
+    /** Edits that wait for the node then. */
+    readonly pending?: number;
   };
   "image.added": {
     readonly digest: Digest;

@@ -63,6 +63,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "node.reported": true,
   "node.reachability": true,
   "datastore.edited": true,
+  "edit.state": true,
   "image.added": true,
   "campaign.created": true,
   "campaign.state": true,

@@ -139,6 +139,35 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
     },
     { type: "node.models", at: atSecond(2011), node: nodeId(1), set: "building-2", pending: 0, actor: "cli:root" },
     { type: "image.removed", at: atSecond(2011), digest: "ab".repeat(32), actor: "cli:root" },
+    {
+      type: "datastore.edited",
+      at: atSecond(2011),
+      root: nodeId(1),
+      patch: REPLY,
+      revision: 18,
+      pending: 2,
+      parts: [{ supersedes: [16] }],
+      actor: "mqtt:bms-1",
+    },
+    {
+      type: "edit.state",
+      at: atSecond(2011),
+      node: nodeId(1),
+      to: "delivered",
+      edits: [
+        { revision: 17, path: "/sidgate-building:room/set-point" },
+        { revision: 18, path: "/sidgate-building:room/mode" },
+      ],
+    },
+    {
+      type: "edit.state",
+      at: atSecond(2011),
+      node: nodeId(1),
+      to: "rejected",
+      edits: [{ revision: 18, path: "/sidgate-building:room/mode" }],
+      reason: "not-in-range",
+      pending: 1,
+    },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];
 }

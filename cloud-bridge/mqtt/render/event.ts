@@ -40,7 +40,10 @@ export function eventMembers(fact: Fact): Members | undefined {
         ...(fact.root === "gateway" ? { root: "gateway" } : { node: fact.root }),
         actor: fact.actor,
         revision: fact.revision,
+        supersedes: supersededBy(fact),
       };
+    case "edit.state":
+      return { node: fact.node, actor: "system", to: fact.to, edits: fact.edits, reason: fact.reason };
     case "image.added":
       return {
         actor: fact.actor,
@@ -87,6 +90,12 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "command.done":
       return { actor: fact.actor, command: fact.id, op: fact.op, outcome: fact.outcome, error: errorCode(fact.answer) };
   }
+}
+
+/** Undefined when it takes the place of none. */
+function supersededBy({ parts = [] }: Extract<Fact, { type: "datastore.edited" }>): readonly number[] | undefined {
+  const revisions = parts.flatMap(({ supersedes = [] }) => supersedes);
+  return revisions.length === 0 ? undefined : revisions;
 }
 
 /** Only the code of a refusal: results may hold what a broker need not see. */

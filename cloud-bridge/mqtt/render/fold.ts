@@ -36,6 +36,11 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       // Facts from before `pending` was told say nothing of how many wait.
       return node === undefined ? slice : { ...slice, node: { ...node, pending: fact.pending ?? 0 } };
     }
+    case "edit.state": {
+      const { node } = slice;
+      if (node === undefined || fact.pending === undefined) return slice;
+      return { ...slice, node: { ...node, pending: fact.pending } };
+    }
     case "image.added": {
       const { digest, model, version, size, verified } = fact;
       return { ...slice, image: { digest, model, version, size, verified } };

@@ -125,6 +125,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "node.removed":
     case "node.reported":
     case "node.reachability":
+    case "edit.state":
       return { node: fact.node };
     case "datastore.edited":
       return fact.root === "gateway" ? {} : { node: fact.root };

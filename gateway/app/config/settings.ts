@@ -139,6 +139,11 @@ export const SETTINGS = {
     "When a node is expected to wake, as long as it was not told otherwise.",
   ),
   "nodes.silent-after": setting(integer(1, 1000), 3, "Missed wakes after which a node counts as silent."),
+  "mailbox.expire-after": setting(
+    duration,
+    "30d",
+    "How long an edit of a node's datastore may wait for the node. After that it goes out no more, and the datastore shows what the node has.",
+  ),
   "campaign.stop-at-percent": setting(
     percent,
     15,

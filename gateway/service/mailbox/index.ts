@@ -1,14 +1,16 @@
+export { type AcceptanceServices, type AcceptanceTerms, acceptEdit, planned } from "./acceptance.ts";
 export {
-  appliedIn,
   type Box,
-  checkSizes,
   confirm,
   type Delivery,
+  type Edit,
   fitting,
-  Mailbox,
-  type MailboxOptions,
   nextDelivery,
   post,
   waiting,
   withoutWaiting,
-} from "./mailbox.ts";
+} from "./box.ts";
+export { isOpen } from "./edit-state.ts";
+export { EditExpiry } from "./expiry.ts";
+export { appliedIn, Mailbox, type MailboxOptions } from "./mailbox.ts";
+export { newlyApplied, recordOutcome, rejection } from "./outcomes.ts";

@@ -195,6 +195,10 @@ export class Registry implements Projection {
       case "node.models":
         this.#change(fact.node, (node) => this.#moved(node, fact.set));
         return;
+      case "edit.state":
+        // Configuration that will never be in force goes back to what the node has.
+        if (fact.undo !== undefined) this.#edited({ root: fact.node, patch: fact.undo });
+        return;
       case "node.removed":
         this.#remove(fact.node);
         return;
@@ -345,7 +349,7 @@ export class Registry implements Projection {
     });
   }
 
-  #edited(fact: Extract<Fact, { type: "datastore.edited" }>): void {
+  #edited(fact: Pick<Extract<Fact, { type: "datastore.edited" }>, "root" | "patch">): void {
     const edited = (tree: Tree, schema: Schema): Tree =>
       this.#despite(fact.root, tree, () => edit(tree, decodeInstances(fact.patch, schema, "input", "any"), schema));
     if (fact.root === "gateway") {

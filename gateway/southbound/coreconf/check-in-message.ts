@@ -1,10 +1,12 @@
 /** The check-in rpc of sidgate-node as values: request tree → report, answer → reply payload. Pure. */
 import { BugError, isCoded, type Millis } from "../../base/index.ts";
+import type { Delivery } from "../../service/mailbox/index.ts";
 import { houseNode } from "../../service/registry/index.ts";
 import { type CborItem, CORECONF, decodeItem } from "../../wire/cbor/index.ts";
 import {
   decodeInputOf,
   encodeOutputOf,
+  type InstanceId,
   isTree,
   type Schema,
   type Sid,
@@ -22,6 +24,8 @@ export interface Report {
   /** Seconds before this report. */
   readonly samples: ReadonlyArray<{ readonly age: number; readonly data: Tree }>;
   readonly brief: boolean;
+  /** Edits that the node will not have: which instance, and why (SID of an error-app-tag; absent = it does not say). */
+  readonly rejected: ReadonlyArray<{ readonly instance: InstanceId; readonly tag: number | undefined }>;
 }
 
 export interface Answer {
@@ -29,7 +33,7 @@ export interface Answer {
   /** Undefined when nobody has said how often this node should wake: then it keeps its own counsel. */
   readonly nextWake: Millis | undefined;
   readonly offer: { readonly digest: Uint8Array; readonly size: number; readonly uri: string } | undefined;
-  readonly delivery: { readonly revision: number; readonly edits: Uint8Array } | undefined;
+  readonly delivery: Delivery | undefined;
   readonly more: boolean;
 }
 
@@ -44,6 +48,7 @@ export interface CheckInCodec {
 }
 
 const DEFAULT_MAX_REPLY = 1024;
+const NOTHING: readonly Tree[] = [];
 
 /** `house`: any schema that has our modules; in all of them they have the same numbers. */
 export function checkInCodec(house: Schema): CheckInCodec {
@@ -59,6 +64,9 @@ export function checkInCodec(house: Schema): CheckInCodec {
     age: input("sample/age"),
     sampleData: input("sample/data"),
     brief: input("brief"),
+    rejected: input("rejected"),
+    instance: input("rejected/instance"),
+    tag: input("rejected/tag"),
   };
   const OUT = {
     time: output("time"),
@@ -83,19 +91,20 @@ export function checkInCodec(house: Schema): CheckInCodec {
       payload[3] === prefix[3],
     decode: (payload, schema) => {
       const tree = decodeInputOf(payload, schema, rpc, formOf(schema));
-      const samples = tree.get(IN.sample);
       return {
         report: asNumber(tree.get(IN.report)) ?? 0,
         applied: asNumber(tree.get(IN.applied)),
         maxReply: asNumber(tree.get(IN.maxReply)) ?? DEFAULT_MAX_REPLY,
         data: asTree(tree.get(IN.data)),
-        samples: Array.isArray(samples)
-          ? samples.filter(isTree).map((sample) => ({
-              age: asNumber(sample.get(IN.age)) ?? 0,
-              data: asTree(sample.get(IN.sampleData)) ?? new Map(),
-            }))
-          : [],
+        samples: entriesOf(tree.get(IN.sample)).map((sample) => ({
+          age: asNumber(sample.get(IN.age)) ?? 0,
+          data: asTree(sample.get(IN.sampleData)) ?? new Map(),
+        })),
         brief: tree.has(IN.brief),
+        rejected: entriesOf(tree.get(IN.rejected)).flatMap((entry) => {
+          const instance = asInstance(entry.get(IN.instance));
+          return instance === undefined ? [] : [{ instance, tag: asNumber(entry.get(IN.tag)) }];
+        }),
       };
     },
     maxReplyOf: (payload) => {
@@ -137,4 +146,8 @@ const memberOf = (item: CborItem | undefined, key: number): CborItem | undefined
   item?.kind === "map" ? item.entries.find(([at]) => at.kind === "integer" && at.value === key)?.[1] : undefined;
 
 const asNumber = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+const entriesOf = (value: Value | undefined): readonly Tree[] =>
+  Array.isArray(value) ? value.filter(isTree) : NOTHING;
+const asInstance = (value: Value | undefined): InstanceId | undefined =>
+  typeof value === "object" && value !== null && "sid" in value ? value : undefined;
 const asTree = (value: Value | undefined): Tree | undefined => (isTree(value) ? value : undefined);

@@ -17,7 +17,17 @@ import {
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import { type Box, confirm, type Mailbox, nextDelivery, waiting, withoutWaiting } from "../../service/mailbox/index.ts";
+import {
+  type Box,
+  confirm,
+  type Mailbox,
+  newlyApplied,
+  nextDelivery,
+  recordOutcome,
+  rejection,
+  waiting,
+  withoutWaiting,
+} from "../../service/mailbox/index.ts";
 import {
   expectedWake,
   type HouseModels,
@@ -27,10 +37,10 @@ import {
 } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
+import { encodeTree, formatInstanceId, type Schema, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
-import { errorResponse } from "./error-body.ts";
+import { ERROR_APP_TAGS, errorResponse } from "./error-body.ts";
 import { checkReport, gatewaySids } from "./root.ts";
 
 export interface CheckInOptions {
@@ -45,6 +55,16 @@ export interface CheckInOptions {
   readonly log: Logger;
   /** How long a node sleeps when its datastore does not say and its wakes have not shown it. */
   readonly wakeInterval: Millis;
+}
+
+/** A report held against what is known of its node. */
+interface Look {
+  /** What waits, as it was and as it is with what the report confirms. */
+  readonly kept: Box;
+  readonly box: Box;
+  readonly data: Uint8Array | undefined;
+  readonly samples: NonNullable<FactBodies["node.reported"]["samples"]>;
+  readonly tree: Tree;
 }
 
 /** A report number this little below the last one is an old datagram, not a new series. */
@@ -118,19 +138,14 @@ export class CheckIn implements CheckInLane {
     request: number,
     schema: Schema,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
-    const { campaigns, recorder, registry, mailbox, clock, wakeInterval } = this.#options;
+    const { campaigns, recorder, clock, wakeInterval } = this.#options;
     const now = clock.now();
-    const kept = mailbox.box(node.id);
-    const box = report.applied === undefined ? kept : confirm(kept, report.applied);
-    if (report.data !== undefined) checkReport(report.data, this.#foreign, schema);
-    const news = report.data && withoutWaiting(report.data, box, schema);
-    const data = news && encodeTree(news, schema, "any");
-    for (const sample of report.samples) checkReport(sample.data, this.#foreign, schema);
-    const taken = inOrder(report.samples, now, node.slot?.at);
-    const samples = taken.map(({ data: sampled, ...when }) => ({ ...when, data: encodeTree(sampled, schema, "any") }));
-    const current = taken.filter(({ past }) => past === undefined);
-    // Throws what does not fit before anything is recorded.
-    const tree = registry.preview(node, { data: news, samples: current }, data ?? samples);
+    let seen = this.#look(node, report, now, schema);
+    if (report.rejected.length > 0) {
+      this.#reject(node, report, now, schema);
+      seen = this.#look(this.#options.registry.get(node.id), report, now, schema);
+    }
+    const { kept, box, data, samples, tree } = seen;
     const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
@@ -155,8 +170,39 @@ export class CheckIn implements CheckInLane {
     const left = waiting(box).length;
     if (left > 0) fact.pending = left;
     const recorded = recorder.record("node.reported", fact);
-    const offered = answer.offer && campaigns.advance(node.id, { type: "offered" }, recorder);
-    return { reply, durable: offered === undefined ? recorded : Promise.all([recorded, offered]).then(ignore) };
+    const followed = [
+      recordOutcome(node.id, "applied", newlyApplied(kept, box), recorder),
+      recordOutcome(node.id, "delivered", answer.delivery?.fresh ?? [], recorder),
+      answer.offer && campaigns.advance(node.id, { type: "offered" }, recorder),
+    ].filter((each) => each !== undefined);
+    return { reply, durable: followed.length === 0 ? recorded : Promise.all([recorded, ...followed]).then(ignore) };
+  }
+
+  /** What the report makes of box and tree. Throws what does not fit; records nothing. */
+  #look(node: NodeRecord, report: Report, now: Millis, schema: Schema): Look {
+    const { registry, mailbox } = this.#options;
+    const kept = mailbox.box(node.id);
+    const box = report.applied === undefined ? kept : confirm(kept, report.applied, now);
+    if (report.data !== undefined) checkReport(report.data, this.#foreign, schema);
+    const news = report.data && withoutWaiting(report.data, box, schema);
+    const data = news && encodeTree(news, schema, "any");
+    for (const sample of report.samples) checkReport(sample.data, this.#foreign, schema);
+    const taken = inOrder(report.samples, now, node.slot?.at);
+    const samples = taken.map(({ data: sampled, ...when }) => ({ ...when, data: encodeTree(sampled, schema, "any") }));
+    const current = taken.filter(({ past }) => past === undefined);
+    const tree = registry.preview(node, { data: news, samples: current }, data ?? samples);
+    return { kept, box, data, samples, tree };
+  }
+
+  /** The datastore forgets edits that the node will not have. Instances that it was never sent are passed over. */
+  #reject(node: NodeRecord, report: Report, now: Millis, schema: Schema): void {
+    const { mailbox, recorder } = this.#options;
+    for (const { instance, tag } of report.rejected) {
+      const refused = { path: formatInstanceId(instance, schema), reason: reasonOf(tag) };
+      const told = rejection(node.id, mailbox.box(node.id), refused, now);
+      // Durable no later than the report, which is recorded next and waited for.
+      if (told !== undefined) recorder.record("edit.state", told).catch(ignore);
+    }
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
@@ -202,6 +248,12 @@ const inOrder = (
       return previous === undefined || at >= previous ? { at, data } : { at, data, past: true as const };
     })
     .sort((a, b) => a.at - b.at);
+
+/** As a name where we know one. */
+const reasonOf = (tag: number | undefined): string => {
+  if (tag === undefined) return "unsaid";
+  return Object.entries(ERROR_APP_TAGS).find(([, sid]) => sid === tag)?.[0] ?? String(tag);
+};
 
 const ignore = (): void => undefined;
 

@@ -1,6 +1,15 @@
 /** The datastore of one node: the same tree whether the node or a manager asks. */
-import { type NodeId, UsageError } from "../../base/index.ts";
-import { appliedIn, checkSizes, confirm, type Mailbox, post, waiting } from "../../service/mailbox/index.ts";
+import { type Clock, type NodeId, UsageError } from "../../base/index.ts";
+import {
+  acceptEdit,
+  appliedIn,
+  confirm,
+  type Mailbox,
+  newlyApplied,
+  nextDelivery,
+  recordOutcome,
+  waiting,
+} from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, type Instance, validateEdit } from "../../yang/index.ts";
@@ -8,16 +17,15 @@ import { type PendingServices, withPending } from "./pending.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 interface NodeServices {
+  readonly clock: Clock;
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly recorder: Recorder;
 }
 
-/**
- * As a manager has it: edits also wait in the mailbox until the node wakes.
- * The tree shows the edit at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
- */
-export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServices): DatastoreRoot {
+/** As a manager has it: edits wait in the mailbox until the node wakes. */
+export function nodeRoot(id: NodeId, services: NodeServices): DatastoreRoot {
+  const { registry } = services;
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
@@ -25,11 +33,8 @@ export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServic
     operations: [], // what a node can do it does when it is awake, and not here
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
-      checkSizes(instances, schema);
-      const patch = checkedPatch(id, instances, registry);
-      const box = post(mailbox.box(id), instances, schema);
-      const pending = waiting(box).length;
-      return recorder.record("datastore.edited", { root: id, patch, actor, revision: box.revision, pending });
+      checkPlace("node", instances, schema);
+      await acceptEdit(registry.get(id), instances, services, { actor });
     },
   };
 }
@@ -39,7 +44,7 @@ export function nodeRoot(id: NodeId, { registry, mailbox, recorder }: NodeServic
  * has applied, the mailbox reads from that fact.
  */
 export function ownRoot(id: NodeId, services: NodeServices & PendingServices): DatastoreRoot {
-  const { registry, mailbox, recorder } = services;
+  const { registry, mailbox, recorder, clock } = services;
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
@@ -55,10 +60,21 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
       if (applied !== undefined && applied > box.revision) {
         throw new UsageError("pending.never-issued", { applied, revision: box.revision });
       }
-      const pending = waiting(applied === undefined ? box : confirm(box, applied)).length;
-      return recorder.record("datastore.edited", { root: id, patch, actor, pending });
+      const after = applied === undefined ? box : confirm(box, applied, clock.now());
+      const pending = waiting(after).length;
+      await Promise.all([
+        recorder.record("datastore.edited", { root: id, patch, actor, pending }),
+        recordOutcome(id, "applied", newlyApplied(box, after), recorder),
+      ]);
     },
   };
+}
+
+/** The node has read what waits, and may apply it at once. */
+export function noteDelivered(id: NodeId, { mailbox, recorder }: NodeServices): void {
+  const { delivery } = nextDelivery(mailbox.box(id), Number.POSITIVE_INFINITY);
+  // Nothing rests on it but what a manager is shown; that the journal cannot write is told by readyz and each checkpoint.
+  recordOutcome(id, "delivered", delivery?.fresh ?? [], recorder)?.catch(() => undefined);
 }
 
 function checkedPatch(id: NodeId, instances: readonly Instance[], registry: Registry): Uint8Array {

@@ -1,15 +1,24 @@
 /** What waits for a node: merged per instance, delivered oldest first, kept until the node applied it. */
 import { beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { SILENT } from "../../../gateway/base/index.ts";
-import { type Box, confirm, nextDelivery, waiting, withoutWaiting } from "../../../gateway/service/mailbox/index.ts";
-import { post } from "../../../gateway/service/mailbox/mailbox.ts";
+import { millis, SILENT } from "../../../gateway/base/index.ts";
+import {
+  type Box,
+  confirm as confirmAt,
+  type Edit,
+  nextDelivery,
+  post,
+  waiting,
+  withoutWaiting,
+} from "../../../gateway/service/mailbox/index.ts";
 import { builtInModels, decodeInstances, type Instance, loadModels, type Schema } from "../../../gateway/yang/index.ts";
 
 const SET_POINT = 60204;
 const MODE = 60209;
 const PERIOD = 60210;
 const EMPTY: Box = { revision: 0, applied: 0, edits: [] };
+const T0 = millis(1_790_000_000_000);
+const confirm = (box: Box, applied: number): Box => confirmAt(box, applied, T0);
 let schema: Schema;
 beforeAll(async () => {
   schema = await loadModels({ folder: builtInModels(), log: SILENT });
@@ -115,7 +124,15 @@ test("a revision that cannot be is not believed", () => {
 });
 
 test("a waiting edit of a module that is gone neither stops reports nor the others", () => {
-  const stranger = { revision: 1, path: "/acme:x", patch: new Uint8Array([0xa1, 0x19, 0xee, 0x4a, 0x18, 0x32]) };
+  const stranger: Edit = {
+    revision: 1,
+    path: "/acme:x",
+    patch: new Uint8Array([0xa1, 0x19, 0xee, 0x4a, 0x18, 0x32]),
+    undo: undefined,
+    actor: undefined,
+    expires: undefined,
+    status: { state: "waiting", since: undefined },
+  };
   const box = post({ revision: 1, applied: 0, edits: [stranger] }, [setPoint(2100n)], schema);
   const report = new Map([
     [

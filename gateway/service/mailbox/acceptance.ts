@@ -1,0 +1,229 @@
+/**
+ * A manager edits the datastore of a node that sleeps: checked at once, since the node cannot, and posted. What the edit
+ * takes the place of, and what would take it back, is found out here, where the tree is, and stands in the fact.
+ */
+import { isCoded, type Millis, UsageError } from "../../base/index.ts";
+import type { FactBodies, Recorder } from "../../store/index.ts";
+import {
+  decodeInstances,
+  diff,
+  edit,
+  encodeInstances,
+  formatInstanceId,
+  type Instance,
+  type InstanceId,
+  isTree,
+  type LeafValue,
+  type Schema,
+  type SchemaNode,
+  select,
+  type Tree,
+  validateEdit,
+} from "../../yang/index.ts";
+import type { NodeRecord, Registry } from "../registry/index.ts";
+import { type Box, covers, type Edit, type Part, post, waiting } from "./box.ts";
+import { isOpen } from "./edit-state.ts";
+import type { Mailbox } from "./mailbox.ts";
+
+export interface AcceptanceServices {
+  readonly registry: Registry;
+  readonly mailbox: Mailbox;
+  readonly recorder: Recorder;
+}
+
+export interface AcceptanceTerms {
+  readonly actor: string;
+  /** How long it may wait for the node; by default as long as the mailbox says. */
+  readonly expireAfter?: Millis | undefined;
+}
+
+/** Bytes of one edit that the largest answer of a check-in (1024) can carry beside the rest. */
+const LARGEST_EDIT = 960;
+
+/**
+ * Resolves when it is durable; the tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
+ * Throws WireError `yang.*` and UsageError `edit.too-large`, and then nothing has changed.
+ */
+export async function acceptEdit(
+  node: NodeRecord,
+  wanted: readonly Instance[],
+  { registry, mailbox, recorder }: AcceptanceServices,
+  { actor, expireAfter = mailbox.expireAfter }: AcceptanceTerms,
+): Promise<{ readonly revision: number }> {
+  const { id: root, tree } = node;
+  const schema = registry.schemaOf(node);
+  const before = mailbox.box(root);
+  const edited = edit(tree, wanted, schema);
+  validateEdit(tree, edited, wanted, schema);
+  const { instances, parts } = planned(before, tree, wanted, schema);
+  checkSizes(instances, schema);
+  const box = post(before, instances, schema, { parts });
+  const fact: FactBodies["datastore.edited"] = {
+    root,
+    patch: encodeInstances(instances, schema, "any"),
+    revision: box.revision,
+    pending: waiting(box).length,
+    parts,
+    actor,
+    ...(expireAfter === undefined ? {} : { expireAfter }),
+  };
+  await recorder.record("datastore.edited", fact);
+  return { revision: box.revision };
+}
+
+/** Throws UsageError `edit.too-large` for an instance that no answer could ever bring to a node. */
+function checkSizes(instances: readonly Instance[], schema: Schema): void {
+  for (const instance of instances) {
+    const { length } = encodeInstances([instance], schema, "any");
+    if (length <= LARGEST_EDIT) continue;
+    const path = formatInstanceId(instance.id, schema);
+    throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
+  }
+}
+
+export interface Planned {
+  readonly instances: readonly Instance[];
+  readonly parts: readonly Part[];
+}
+
+interface Step {
+  readonly instance: Instance;
+  readonly part: Part;
+}
+
+/** The instances as they are posted, and what is to be known of each. `tree`: as the managers see it. */
+export function planned(box: Box, tree: Tree, wanted: readonly Instance[], schema: Schema): Planned {
+  const all: Step[] = [];
+  let [now, then] = [box, tree];
+  for (const each of wanted) {
+    const instance = withOwnKeys(each, schema);
+    const steps = stepsOf(instance, now, then, schema);
+    all.push(...steps);
+    now = post(now, ...unzipped(steps, schema));
+    then = attempt(() => edit(then, [instance], schema)) ?? then;
+  }
+  return { instances: all.map(({ instance }) => instance), parts: all.map(({ part }) => part) };
+}
+
+const unzipped = (
+  steps: readonly Step[],
+  schema: Schema,
+): [readonly Instance[], Schema, { readonly parts: readonly Part[] }] => [
+  steps.map(({ instance }) => instance),
+  schema,
+  { parts: steps.map(({ part }) => part) },
+];
+
+/** Of a list entry that names itself in its value only: its identifier says which one it is, so that it merges with its like. */
+function withOwnKeys(instance: Instance, schema: Schema): Instance {
+  const { id, value } = instance;
+  const node = schema.bySid(id.sid);
+  if (node?.kind !== "list" || !isTree(value) || id.keys.length !== keysAbove(node)) return instance;
+  const own = (node.keys ?? []).map((name) => value.get(node.children.find((child) => child.name === name)?.sid ?? 0));
+  if (own.some((key) => key === undefined)) return instance;
+  return { id: { sid: id.sid, keys: [...id.keys, ...(own as LeafValue[])] }, value };
+}
+
+const keysAbove = (node: SchemaNode): number => {
+  let count = 0;
+  for (let up = node.parent; up !== undefined; up = up.parent) count += up.kind === "list" ? (up.keys?.length ?? 0) : 0;
+  return count;
+};
+
+/**
+ * One instance takes the place of all that was said of its data, and of what was set that it takes away besides, be it by
+ * another case of a choice or by a condition that does not hold any more. What those edits would have done elsewhere is then
+ * said by itself: the case that one of them would have ended, or the order of entries that users order (RFC 7950 §7.7.7).
+ */
+function stepsOf(instance: Instance, box: Box, tree: Tree, schema: Schema): readonly Step[] {
+  const after = attempt(() => edit(tree, [instance], schema));
+  const lost = (after && attempt(() => lostPlaces(after, tree, schema))) ?? [];
+  const path = formatInstanceId(instance.id, schema);
+  const replaced = box.edits.filter(
+    (other) => covers(path, other.path) || (lost.some((place) => covers(place, other.path)) && sets(other, schema)),
+  );
+  const first: Step = { instance, part: { supersedes: replaced.map(({ revision }) => revision) } };
+  const had = after && attempt(() => withoutReached(tree, replaced, schema));
+  const made = had && attempt(() => edit(had, [instance], schema));
+  const steps = made && after && attempt(() => towards(after, { had: had ?? tree, made, instance }, schema));
+  if (steps === undefined) return [first];
+  let before: Tree | undefined = had;
+  return steps.map((instance, index) => {
+    const { part } = index === 0 ? first : { part: {} }; // those that follow take the place of what is at their paths
+    const next = before && attempt(() => edit(before ?? tree, [instance], schema));
+    const undo = next && before && undoOf(instance.id, next, before, schema);
+    before = next;
+    return { instance, part: undo === undefined ? part : { ...part, undo } };
+  });
+}
+
+/** The instance and what is left to say after it; or, where that would cover the instance itself, all of the difference. */
+function towards(
+  after: Tree,
+  { had, made, instance }: { readonly had: Tree; readonly made: Tree; readonly instance: Instance },
+  schema: Schema,
+): readonly Instance[] {
+  const path = formatInstanceId(instance.id, schema);
+  const rest = diff(made, after, schema);
+  if (!rest.some(({ id }) => covers(formatInstanceId(id, schema), path))) return [instance, ...rest];
+  const all = diff(had, after, schema);
+  return all.length === 0 ? [instance] : all;
+}
+
+/** Where there was something, and is nothing any more. */
+const lostPlaces = (after: Tree, before: Tree, schema: Schema): readonly string[] =>
+  diff(after, before, schema)
+    .filter(({ id, value }) => value !== undefined && select(after, id, schema) === undefined)
+    .map(({ id }) => formatInstanceId(id, schema));
+
+const sets = ({ patch }: Edit, schema: Schema): boolean =>
+  attempt(() => decodeInstances(patch, schema, "input", "any"))?.some(({ value }) => value !== undefined) === true;
+
+/** What gives `before` back; undefined where the forms of an edit cannot say it. */
+function undoOf(id: InstanceId, after: Tree, before: Tree, schema: Schema): Uint8Array | undefined {
+  return attempt(() => {
+    const path = formatInstanceId(id, schema);
+    const back = diff(after, before, schema).map((each): Instance => {
+      const isWider = each.value === undefined && covers(formatInstanceId(each.id, schema), path);
+      return isWider ? (narrowest(id, after, before, schema) ?? each) : each;
+    });
+    return encodeInstances(back, schema, "any");
+  });
+}
+
+/**
+ * The difference of two trees names the largest thing that went. To take back the first of several edits must not take the
+ * others with it, so: the smallest thing around the edited one that will do.
+ */
+function narrowest(id: InstanceId, after: Tree, before: Tree, schema: Schema): Instance | undefined {
+  for (let node = schema.bySid(id.sid); node !== undefined; node = node.parent) {
+    const own = node.kind === "list" ? (node.keys?.length ?? 0) : 0;
+    const removal: Instance = {
+      id: { sid: node.sid, keys: id.keys.slice(0, keysAbove(node) + own) },
+      value: undefined,
+    };
+    const made = attempt(() => edit(after, [removal], schema));
+    if (made !== undefined && diff(made, before, schema).length === 0) return removal;
+  }
+  return undefined;
+}
+
+/** The tree as the node has it, where these edits have not reached it; undefined when that is not known. */
+function withoutReached(tree: Tree, edits: readonly Edit[], schema: Schema): Tree | undefined {
+  let had: Tree | undefined = tree;
+  for (const { undo, status } of edits.toReversed()) {
+    if (had === undefined || !isOpen(status)) continue;
+    had = undo && edit(had, decodeInstances(undo, schema, "input", "any"), schema);
+  }
+  return had;
+}
+
+/** Undefined where the forms of an edit cannot say it, or one instance cannot be judged without its neighbours. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
+  }
+}
