@@ -69,9 +69,10 @@ export function excludes(a: PlanNode, b: PlanNode): boolean {
  * Does the default of `node` count inside `parent`? Only when the cases it stems from are chosen, or are the default
  * of a choice of which nothing is there (RFC 7950 §7.9.3).
  */
-export function defaultApplies(node: PlanNode, siblings: readonly PlanNode[], parent: Tree): boolean {
+export function defaultApplies(node: PlanNode, parent: Tree): boolean {
   const { cases } = node.schema;
   if (cases === undefined) return true;
+  const siblings = node.parent?.children ?? [];
   const mine = choicesOf(node);
   return cases.every((level, index) => {
     const present = siblings.filter(

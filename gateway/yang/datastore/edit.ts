@@ -19,7 +19,7 @@ import {
   type Value,
 } from "../tree.ts";
 import { withoutUnmet } from "../validate/edits/unmet.ts";
-import { entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
+import { entryOf, entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
 
 export function edit(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {
   const plan = planOf(schema);
@@ -132,9 +132,6 @@ function descendEntry(
   const after = descend(before, line, depth + 1, keys.slice(own.length), value);
   return after === before && index >= 0 ? old : withEntry(entries, index, after);
 }
-
-const entryOf = (list: PlanNode, keys: readonly LeafValue[]): Tree =>
-  new Map(list.keys.map((key, index) => [key.sid, keys[index]!]));
 
 /** Sets or deletes a child in a copy; a node of one case removes those of the others (RFC 7950 §7.9). */
 export function put(tree: Tree, node: PlanNode, value: Value | undefined): Tree {

@@ -56,6 +56,10 @@ export function copyEntries(entries: readonly Tree[]): Tree[] {
   return copy;
 }
 
+/** An entry that has its keys only, as far as they are known. */
+export const entryOf = (list: PlanNode, keys: readonly LeafValue[]): Tree =>
+  new Map(list.keys.slice(0, keys.length).map((key, index) => [key.sid, keys[index]!]));
+
 /** The keys of an entry as one value; undefined when one is missing. */
 export function entryText(entry: Tree, list: PlanNode): KeyText | undefined {
   for (const key of list.keys) if (!entry.has(key.sid)) return undefined;

@@ -59,7 +59,10 @@ function reading(tree: Tree, query: ReadQuery, schema: Schema): Reading {
   return { ...query, book, view: new View(book, tree) };
 }
 
-/** A container without presence is there with its parent, as long as its conditions hold (RFC 7950 §7.5.1, §7.21.5). */
+/**
+ * A container without presence is there with its parent, as long as its case is (RFC 7950 §7.5.1, §7.9.3) and its
+ * conditions hold (§7.21.5).
+ */
 function contentsOf(
   value: Value | undefined,
   node: PlanNode,
@@ -68,8 +71,9 @@ function contentsOf(
 ): Frame | undefined {
   const rules = book.of(node);
   const inner = treeIn(value);
-  if (inner === undefined && (node.schema.presence === true || !view.holds(rules, parent))) return undefined;
-  return frameAt(rules, inner ?? EMPTY_TREE, parent);
+  if (inner !== undefined) return frameAt(rules, inner, parent);
+  if (node.schema.presence === true || !defaultApplies(node, parent.tree)) return undefined;
+  return view.holds(rules, parent) ? frameAt(rules, EMPTY_TREE, parent) : undefined;
 }
 
 function selectHere(parent: Frame, node: PlanNode, keys: InstanceId["keys"], query: Reading): Value | undefined {
@@ -93,7 +97,7 @@ const present = (entries: readonly Tree[]): readonly Tree[] | undefined => (entr
 
 /** RFC 7950 §7.6.1: a default value is in use where its case is (§7.9.3) and its conditions hold (§7.21.5). */
 function inUse(node: PlanNode, parent: Frame, { book, view }: Reading): Value | undefined {
-  if (node.fallback === undefined || !defaultApplies(node, node.parent?.children ?? [], parent.tree)) return undefined;
+  if (node.fallback === undefined || !defaultApplies(node, parent.tree)) return undefined;
   return view.holds(book.of(node), parent) ? node.fallback : undefined;
 }
 
@@ -155,7 +159,6 @@ function addDefaults(into: MutableTree, frame: Frame, query: Reading): void {
 }
 
 function addImplied(into: MutableTree, child: PlanNode, frame: Frame, query: Reading): void {
-  if (!defaultApplies(child, frame.rules.node.children, frame.tree)) return;
   const implied = contentsOf(undefined, child, frame, query);
   const inner = implied === undefined ? EMPTY_TREE : prune(implied, query);
   if (inner.size > 0) into.set(child.sid, inner);

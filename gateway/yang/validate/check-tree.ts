@@ -3,7 +3,7 @@ import type { Fault } from "../codec/fault.ts";
 import { lineage } from "../codec/instance-id.ts";
 import type { Plan, PlanNode } from "../codec/plan-node.ts";
 import { entriesIn, treeIn } from "../codec/value.ts";
-import { findEntry } from "../datastore/entries.ts";
+import { entryOf, findEntry } from "../datastore/entries.ts";
 import { EMPTY_TREE, type LeafValue, type Tree } from "../tree.ts";
 import { type Check, raise } from "./check.ts";
 import { checkOwnMusts, checkPlace } from "./content.ts";
@@ -64,7 +64,3 @@ function placeOf(node: PlanNode, datastore: Tree, keys: readonly LeafValue[], bo
   }
   return frame;
 }
-
-/** As much of an entry as is known of it. */
-const entryOf = (list: PlanNode, keys: readonly LeafValue[]): Tree =>
-  new Map(list.keys.slice(0, keys.length).map((key, index) => [key.sid, keys[index]!]));

@@ -1,12 +1,12 @@
 /** What values must fulfil beside their types: `when` (RFC 7950 §7.21.5), `must` (§7.5.3), references (§9.9, §9.13). */
 import { Fault } from "../codec/fault.ts";
 import { equalLeaf, isThere, leavesIn } from "../codec/value.ts";
-import type { InstanceId, LeafValue, Tree, UnionValue, Value } from "../tree.ts";
+import { EMPTY_TREE, type InstanceId, type LeafValue, type Tree, type UnionValue, type Value } from "../tree.ts";
 import type { DataNode } from "../xpath/data-node.ts";
 import { findInstance } from "../xpath/key-lookup.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import { checkElements } from "./entries.ts";
-import { type Frame, frameAt, impliedFrame } from "./frame.ts";
+import { type Frame, frameAt } from "./frame.ts";
 import { leadsTo } from "./rules/plain-path.ts";
 import { type Reference, readingsOf } from "./rules/reference.ts";
 import type { Rules } from "./rules/rules.ts";
@@ -39,7 +39,7 @@ export function checkWhole(child: Rules, frame: Frame, check: Check): void {
  */
 function checkImplied(child: Rules, frame: Frame, check: Check): void {
   if (!isInForce(child, frame, check)) return;
-  if (child.node.kind === "container") checkPlace(impliedFrame(child, frame), check);
+  if (child.node.kind === "container") checkPlace(frameAt(child, EMPTY_TREE, frame), check);
   checkValues(child, frame, check);
 }
 

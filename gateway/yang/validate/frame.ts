@@ -1,7 +1,6 @@
 /** Places in a data tree that have children: the datastore, containers, list entries, messages; each knows what is above. */
 import { keysOf } from "../codec/value.ts";
 import type { LeafValue, Tree } from "../tree.ts";
-import { EMPTY_TREE } from "../tree.ts";
 import type { DataNode } from "../xpath/data-node.ts";
 import type { Rules } from "./rules/rules.ts";
 
@@ -22,9 +21,6 @@ export const frameAt = (rules: Rules, tree: Tree, above: Frame | undefined, posi
   position,
   data: undefined,
 });
-
-/** A container that is not there, and exists all the same with the place above it (RFC 7950 §7.5.1). */
-export const impliedFrame = (rules: Rules, above: Frame): Frame => frameAt(rules, EMPTY_TREE, above);
 
 /** Keys of the list entries around a place, its own included, outermost first. */
 export function keysAround(frame: Frame | undefined): readonly LeafValue[] {

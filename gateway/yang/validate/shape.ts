@@ -2,7 +2,7 @@
  * What the shape of one place must fulfil (RFC 7950 §7.5-7.11): one case of a choice, mandatory nodes, numbers of
  * elements. Looks at the children that the place has or lacks, and never below them.
  */
-import { entriesIn, isThere, leavesIn } from "../codec/value.ts";
+import { defaultApplies, entriesIn, isThere, leavesIn } from "../codec/value.ts";
 import type { Value } from "../tree.ts";
 import { type Check, find, isAccountable } from "./check.ts";
 import type { Frame } from "./frame.ts";
@@ -34,10 +34,8 @@ export function checkMembers(frame: Frame, members: readonly Rules[], check: Che
 export const isOfChoice = ({ levels }: Rules): boolean => levels.length > 0;
 
 /** Would the child be there by default, as far as choices and conditions go (§7.5.1, §7.6.1, §7.9.3)? */
-export function isInForce(child: Rules, frame: Frame, check: Check): boolean {
-  const chosen = isOfChoice(child) ? chosenIn(frame) : NOTHING_CHOSEN;
-  return isAsked(child, chosen, check) && check.view.holds(child, frame);
-}
+export const isInForce = (child: Rules, frame: Frame, check: Check): boolean =>
+  isAccountable(child, check) && defaultApplies(child.node, frame.tree) && check.view.holds(child, frame);
 
 function chosenIn({ rules, tree }: Frame): Chosen {
   const chosen = new Map<string, string>();

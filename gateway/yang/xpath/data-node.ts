@@ -124,7 +124,7 @@ function implied(parent: DataNode, child: PlanNode): DataNode[] {
   const { fallback, kind } = child;
   const container = kind === "container" && child.schema.presence !== true;
   if (fallback === undefined && !container) return [];
-  if (!defaultApplies(child, parent.plan.children, tree) || !parent.tree.holds(child, parent)) return [];
+  if (!defaultApplies(child, tree) || !parent.tree.holds(child, parent)) return [];
   if (container) return [makeNode(parent.tree, child, parent, EMPTY_TREE)];
   const values = kind === "leaf-list" ? leavesIn(fallback) : [fallback];
   return values.map((value, index) => makeNode(parent.tree, child, parent, value, index));

@@ -14,7 +14,7 @@ import type { LeafType } from "../schema.ts";
 import { pathOf } from "./deref.ts";
 import { type Axis, type Expression, type NodeTest, type Step, typeOf } from "./expression.ts";
 import { parseXPath } from "./parse.ts";
-import { dataParent, named, shapeOf } from "./shape.ts";
+import { dataParent, isAbove, messageAround, named, shapeOf } from "./shape.ts";
 import { type FunctionName, signatureOf } from "./signatures.ts";
 
 /** That instances of `node` come, go, move or change their value may change the result. */
@@ -287,21 +287,8 @@ function raise(into: Map<PlanNode, PlanNode>, node: PlanNode, within: PlanNode):
   return true;
 }
 
-function isAbove(high: PlanNode, low: PlanNode): boolean {
-  for (let at = low.parent; at !== undefined; at = at.parent) if (at === high) return true;
-  return false;
-}
-
 function unique(spots: readonly Spot[]): readonly Spot[] {
   const seen = new Map<PlanNode, PlanNode>();
   for (const { node, within } of spots) raise(seen, node, within);
   return [...seen].map(([node, within]) => ({ node, within }));
-}
-
-function messageAround(node: PlanNode): PlanNode | undefined {
-  for (let at: PlanNode | undefined = node; at !== undefined; at = at.parent) {
-    if (at.kind === "input" || at.kind === "output" || at.kind === "notification") return at;
-    if (at.schema.structure === true && at.parent?.parent === undefined) return at;
-  }
-  return undefined;
 }

@@ -14,7 +14,7 @@ export interface Shape {
 
 /** Operations and notifications are reached as the context of their own expressions only (RFC 7950 §6.4.1). */
 const DATA: ReadonlySet<NodeKind> = new Set<NodeKind>(["container", "list", "leaf", "leaf-list", "anydata", "anyxml"]);
-export const isData = ({ kind, schema, parent }: PlanNode): boolean =>
+const isData = ({ kind, schema, parent }: PlanNode): boolean =>
   DATA.has(kind) && (schema.structure !== true || parent?.parent !== undefined);
 
 /** A memo: a shape follows from the plan alone. */
@@ -66,3 +66,17 @@ export const named = (node: PlanNode): PlanNode =>
 
 /** The schema node whose instance is the parent of an instance of `node`. */
 export const dataParent = (node: PlanNode): PlanNode | undefined => named(node).parent;
+
+/** The message, or the top of the structure, that a schema node belongs to; undefined in a datastore. */
+export function messageAround(node: PlanNode): PlanNode | undefined {
+  for (let at: PlanNode | undefined = node; at !== undefined; at = at.parent) {
+    if (at.kind === "input" || at.kind === "output" || at.kind === "notification") return at;
+    if (at.schema.structure === true && at.parent?.parent === undefined) return at;
+  }
+  return undefined;
+}
+
+export function isAbove(high: PlanNode, low: PlanNode): boolean {
+  for (let at = low.parent; at !== undefined; at = at.parent) if (at === high) return true;
+  return false;
+}

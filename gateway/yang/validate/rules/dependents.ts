@@ -4,6 +4,7 @@
  */
 import type { Plan, PlanNode } from "../../codec/plan-node.ts";
 import type { Reading } from "../../xpath/readings.ts";
+import { isAbove } from "../../xpath/shape.ts";
 import type { Reference } from "./reference.ts";
 import { type RuleBook, type Rules, rulesOf } from "./rules.ts";
 
@@ -95,9 +96,4 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const value = known.get(key) ?? make();
   known.set(key, value);
   return value;
-}
-
-function isAbove(high: PlanNode, low: PlanNode): boolean {
-  for (let at = low.parent; at !== undefined; at = at.parent) if (at === high) return true;
-  return false;
 }

@@ -2,7 +2,7 @@
 import type { Plan, PlanNode } from "../../codec/plan-node.ts";
 import { type CompiledXPath, openXPath } from "../../xpath/compiled.ts";
 import type { Reading } from "../../xpath/readings.ts";
-import { named } from "../../xpath/shape.ts";
+import { messageAround, named } from "../../xpath/shape.ts";
 
 export interface Expression {
   readonly text: string;
@@ -31,15 +31,6 @@ export function expressionIn(text: string, context: PlanNode, module: string, pl
 
 export const looksOutside = (reads: readonly Reading[], context: PlanNode): boolean =>
   reads.some((reading) => !isInside(reading, messageAround(context)));
-
-/** The message, or the top of the structure, that a schema node belongs to; undefined in a datastore. */
-function messageAround(node: PlanNode): PlanNode | undefined {
-  for (let at: PlanNode | undefined = node; at !== undefined; at = at.parent) {
-    if (at.kind === "input" || at.kind === "output" || at.kind === "notification") return at;
-    if (at.schema.structure === true && at.parent?.parent === undefined) return at;
-  }
-  return undefined;
-}
 
 function isInside({ node }: Reading, message: PlanNode | undefined): boolean {
   for (let at: PlanNode | undefined = node; at !== undefined; at = at.parent) if (at === message) return true;

@@ -10,8 +10,6 @@ import type { LeafValue, Tree, Value } from "../../tree.ts";
 import type { Frame } from "../frame.ts";
 
 export interface PlainPath {
-  /** Steps from the leaf upwards; undefined = the path begins at the root. */
-  readonly ups: number | undefined;
   /** Where it turns downwards. */
   readonly from: PlanNode;
   /** The schema nodes on the way down, the target last. */
@@ -40,20 +38,19 @@ export function plainPath(path: string, leaf: PlanNode, plan: Plan): PlainPath |
     down.push(next);
     here = next;
   }
-  return here.leaf === undefined ? undefined : { ups: absolute ? undefined : ups, from, down, last: lastList(down) };
+  return here.leaf === undefined ? undefined : { from, down, last: lastList(down) };
 }
 
 /** Input and output stand for their operation in XPath: above them is what is above the operation (§6.4.1). */
 const above = ({ kind, parent }: PlanNode): PlanNode | undefined =>
   kind === "input" || kind === "output" ? parent?.parent : parent;
 
-/** A name without a prefix is in the module of the leaf or, in a typedef, in that of the typedef. */
+/** A name without a prefix is in the module of the leaf; in a typedef each has one. */
 function childNamed(parent: PlanNode, step: string, module: string): PlanNode | undefined {
   const colon = step.indexOf(":");
   const name = step.slice(colon + 1);
   const wanted = colon < 0 ? module : step.slice(0, colon);
-  const same = parent.children.filter(({ schema }) => schema.name === name);
-  return same.find(({ schema }) => schema.module === wanted) ?? (colon < 0 ? same[0] : undefined);
+  return parent.children.find(({ schema }) => schema.name === name && schema.module === wanted);
 }
 
 function lastList(down: readonly PlanNode[]): PlainPath["last"] {

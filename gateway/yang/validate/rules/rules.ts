@@ -3,7 +3,9 @@
  * as codec/plan.ts is that of coding.
  */
 import type { Plan, PlanNode } from "../../codec/plan-node.ts";
-import type { LeafType, Must, NodeKind, SchemaNode } from "../../schema.ts";
+import { choicesOf } from "../../codec/value.ts";
+import type { LeafType, Must } from "../../schema.ts";
+import { shapeOf } from "../../xpath/shape.ts";
 import { type Conditions, conditionsOf } from "../../xpath/when.ts";
 import { type Expression, expressionIn } from "./expression.ts";
 import { type Reference, referenceOf } from "./reference.ts";
@@ -71,12 +73,9 @@ function makeBook(plan: Plan): RuleBook {
   const grow = (node: PlanNode, parent: Rules | undefined): Draft => {
     const rules = draft(node, parent, plan);
     all.set(node, rules);
-    const inOrder = node === plan.root ? plan.schema.roots : node.schema.children;
-    const places = new Map(inOrder.map((child, index) => [child, index]));
-    const children = node.children
-      .map((child) => grow(child, rules))
-      .filter((child) => isData(child.node))
-      .sort((a, b) => places.get(a.node.schema)! - places.get(b.node.schema)!);
+    const grown = new Map(node.children.map((child) => [child, grow(child, rules)]));
+    // Operations and notifications are no part of the data around them.
+    const children = shapeOf(node, plan).children.map((child) => grown.get(child)!);
     rules.watched = children.filter(isWatched);
     rules.counted = rules.watched.filter(isCounted);
     rules.filled = rules.watched.filter(isFilled);
@@ -86,11 +85,6 @@ function makeBook(plan: Plan): RuleBook {
   const root = grow(plan.root, undefined);
   return { plan, root, of: (node) => all.get(node)! };
 }
-
-/** Operations and notifications are no part of the data around them, and a structure is none of the datastore's. */
-const MESSAGES: ReadonlySet<NodeKind> = new Set<NodeKind>(["rpc", "action", "notification", "input", "output"]);
-export const isData = ({ kind, schema, parent }: PlanNode): boolean =>
-  !MESSAGES.has(kind) && !(schema.structure === true && parent?.parent === undefined);
 
 const isCounted = ({ node: { schema }, levels }: Rules): boolean =>
   schema.mandatory || levels.length > 0 || schema.minElements !== undefined || schema.maxElements !== undefined;
@@ -113,7 +107,7 @@ function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
     watched: [],
     counted: [],
     filled: [],
-    levels: levelsOf(schema),
+    levels: levelsOf(node),
     choosing: node.choosing,
     conditions: schema.when === undefined && schema.parentWhen === undefined ? undefined : conditionsOf(node, plan),
     musts: (schema.must ?? []).map((must) => ({
@@ -129,11 +123,12 @@ function draft(node: PlanNode, parent: Rules | undefined, plan: Plan): Draft {
 const mayRefer = ({ base, members = [] }: LeafType): boolean =>
   base === "leafref" || base === "instance-identifier" || members.some(mayRefer);
 
-function levelsOf({ cases = [] }: SchemaNode): readonly Level[] {
-  let path = "";
-  return cases.map(({ choice, case: name, mandatory, isDefault, conditions = 0 }) => {
-    const level = { choice: `${path}/${choice}`, case: name, name: choice, mandatory, isDefault, conditions };
-    path = `${path}/${choice}/${name}`;
-    return level;
-  });
+function levelsOf(node: PlanNode): readonly Level[] {
+  const choices = choicesOf(node);
+  return (node.schema.cases ?? []).map((of, index) => ({
+    ...of,
+    choice: choices[index]!.choice,
+    name: of.choice,
+    conditions: of.conditions ?? 0,
+  }));
 }
