@@ -1,0 +1,464 @@
+/**
+ * The reference node in C as an independent peer: its build and size, its ciphers against the figures of the RFCs, and whole
+ * lives beside a real gateway, with bad weather and loss of power. docs/node-authors.md is held to the bytes it sends.
+ */
+import { execFile, spawn } from "node:child_process";
+import { createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { CampaignDetail, NodeDetail } from "../../gateway/admin/api/index.ts";
+import { CREDENTIAL_FORMATS } from "../../gateway/admin/cli/credential-formats.ts";
+import { framesOf } from "../../gateway/coap/limits/airtime-model.ts";
+import { BIN, eventually, GatewayProcess } from "../support/gateway-process.ts";
+import { startLossyRelay } from "../support/lossy-relay.ts";
+import {
+  buildObjects,
+  buildProgram,
+  hasProgram,
+  NodeProcess,
+  SANITIZED,
+  sizesIn,
+  stackDepths,
+  wantedSymbols,
+} from "../support/reference-node.ts";
+import { SecuredPeer } from "../support/secured-peer.ts";
+
+const run = promisify(execFile);
+const missing = ["gcc", "size", "nm"].filter((name) => !hasProgram(name));
+const having = missing.length === 0 ? describe : describe.skip;
+const note = missing.length === 0 ? "" : ` (skipped: needs ${missing.join(", ")})`;
+
+/** An image of this node begins with its version, in 16 bytes. */
+function imageOf(version: string, size: number): Buffer {
+  return Buffer.concat([Buffer.from(version.padEnd(16, "\0")), randomBytes(size - 16)]);
+}
+
+const PAGE = readFileSync(new URL("../../docs/node-authors.md", import.meta.url), "utf8");
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the page has pasted, with the gateway and the folder of this test. The headers that it makes serve all that follows. */
+const scriptOf = (gateway: GatewayProcess, folder: string): string =>
+  (/```bash\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? "")
+    .replaceAll("npm run -s sidgate --", `SIDGATE_DATA=${gateway.data} ${process.execPath} ${BIN}`)
+    .replaceAll("127.0.0.1:5683", `127.0.0.1:${gateway.coapPort}`)
+    .replaceAll("credentials/room-c", folder);
+
+interface Pasted {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+async function bash(script: string): Promise<Pasted> {
+  const child = spawn("bash", ["-ec", script], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (part) => {
+      said += part;
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, said };
+}
+
+/** Datagrams of a conversation on the page: `up` or `down` and hex digits, `x` where they differ from run to run. */
+function conversation(title: string): readonly string[] {
+  const section = PAGE.split(/^### /m).find((part) => part.startsWith(title)) ?? "";
+  const lines = (/```text\n([\s\S]*?)```/.exec(section)?.[1] ?? "").trimEnd().split("\n");
+  const datagrams: string[] = [];
+  for (const line of lines) {
+    const head = /^(up|down|oscore) +/.exec(line);
+    const [bytes = ""] = /^[0-9a-fx]+( [0-9a-fx]+)*/.exec(line.slice(head?.[0].length ?? 0).trimStart()) ?? [];
+    if (head !== null) datagrams.push(`${head[1]} ${bytes.replaceAll(" ", "")}`);
+    else datagrams.push(`${datagrams.pop()}${bytes.replaceAll(" ", "")}`);
+  }
+  return datagrams;
+}
+
+/** What came instead, with `x` where the page has it. */
+const masked = (said: readonly string[], page: readonly string[]): readonly string[] =>
+  said.map((line, at) => [...line].map((digit, place) => (page[at]?.[place] === "x" ? "x" : digit)).join(""));
+const datagramsOf = (lines: readonly string[]): readonly string[] => lines.filter((line) => /^(up|down) /.test(line));
+
+having(`the reference node in C${note}`, () => {
+  let folder: string;
+  let gateway: GatewayProcess;
+  let manager: SecuredPeer;
+  let pasted: Pasted;
+  let plain: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "sidgate-c-"));
+    gateway = await GatewayProcess.start("trust: { mode: lab }");
+    pasted = await bash(scriptOf(gateway, folder));
+    await buildObjects(folder);
+    plain = await buildProgram(folder, "plain");
+    await gateway.client.command("manager.add", { manager: "bms" });
+    manager = await SecuredPeer.connect(gateway.coapPort, await gateway.client.credentials("manager", "bms"));
+  }, 60_000);
+  afterAll(async () => {
+    manager.close();
+    await gateway.stop();
+    rmSync(folder, { recursive: true });
+  }, 30_000);
+
+  // -- what it is made of ----------------------------------------------------------------------------------------------
+
+  test("it is less than 10 kB of code at -Os, of C99 that gcc has nothing to say about", async () => {
+    const { protocol, whole } = await sizesIn(folder);
+    console.log(`reference_node_code_bytes ${protocol}, with what it does in a wake and its flash log ${whole}`);
+    expect(protocol).toBeLessThan(10_000);
+    expect(whole).toBeLessThan(12_000);
+  });
+
+  test("it takes no memory from a heap: what it wants from elsewhere is its port and the strings of C", async () => {
+    const foreign = (await wantedSymbols(folder)).filter((name) => !name.startsWith("port_"));
+    const known = ["memcmp", "memcpy", "memmove", "memset", "strchr", "strlen"];
+    expect(foreign.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test("no function calls itself, and the deepest stack is known", () => {
+    const depths = stackDepths(folder);
+    const deepest = Math.max(...["node_start", "node_wake", "node_rest"].map((name) => depths.get(name) ?? Number.NaN));
+    console.log(`deepest stack ${deepest} bytes on this machine`);
+    expect(deepest).toBeLessThan(2_000);
+  });
+
+  test("the commands of the page build it, and it reports", async () => {
+    expect(pasted.said).toMatch(
+      /^wake report=1 applied=0 set-point=2000 mode=2 periods=0 phase=0 received=0 missed=0 sleep=900$/m,
+    );
+    expect(pasted.said.match(/^wake/gm)?.length).toBe(3);
+    expect(pasted.code).toBe(0);
+  });
+
+  // -- its ciphers -----------------------------------------------------------------------------------------------------
+
+  const KEY = "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf";
+  const C1 = "0102030405060708090a0b0c0d0e0f10 9e7ca92223786340 - 01";
+  const VECTORS: ReadonlyArray<readonly [name: string, line: string, expected: string]> = [
+    [
+      "RFC 3610 packet vector 1",
+      `seal ${KEY} 00000003020100a0a1a2a3a4a5 0001020304050607 08090a0b0c0d0e0f101112131415161718191a1b1c1d1e`,
+      "588c979a61c663d2f066d0c2c0f989806d5f6b61dac38417e8d12cfdf926e0",
+    ],
+    [
+      "RFC 3610 packet vector 2, a text of whole blocks",
+      `seal ${KEY} 00000004030201a0a1a2a3a4a5 0001020304050607 08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f`,
+      "72c91a36e135f8cf291ca894085c87e3cc15c439c9e43a3ba091d56e10400916",
+    ],
+    [
+      "RFC 3610 packet vector 4, additional data of 12 bytes",
+      `seal ${KEY} 00000006050403a0a1a2a3a4a5 000102030405060708090a0b 0c0d0e0f101112131415161718191a1b1c1d1e`,
+      "a28c6865939a9a79faaa5c4c2a9d4a91cdac8c96c861b9c9e61ef1",
+    ],
+    [
+      "one bit of the tag",
+      `open ${KEY} 00000003020100a0a1a2a3a4a5 0001020304050607 588c979a61c663d2f066d0c2c0f989806d5f6b61dac38417e8d12cfdf926e1`,
+      "refused",
+    ],
+    [
+      "RFC 5869 A.1: extract",
+      `hmac 000102030405060708090a0b0c ${"0b".repeat(22)}`,
+      "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
+    ],
+    [
+      "RFC 5869 A.1: expand, the first 32 bytes",
+      "hmac 077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5 f0f1f2f3f4f5f6f7f8f901",
+      "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf",
+    ],
+    [
+      "RFC 5869 A.3: no salt, no info",
+      `hmac - ${"0b".repeat(22)}`,
+      "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
+    ],
+    [
+      "RFC 8613 C.1.1: keys and common IV",
+      `keys ${C1}`,
+      "f0910ed7295e6ad4b54fc793154302ffffb14e093c94c9cac9471648b4f987104622d4dd6d944168eefb54987c",
+    ],
+    ["RFC 8613 C.4: a request", `request ${C1} 14 747631`, "920914ff612f1092f1776f1c1668b3825e"],
+    [
+      "RFC 8613 C.5: a request, without salt",
+      "request 0102030405060708090a0b0c0d0e0f10 - 00 01 14 747631",
+      "93091400ff4ed339a5a379b0b8bc731fffb0",
+    ],
+    [
+      "RFC 8613 C.7: an answer",
+      `answer ${C1} 14 90ffdbaad1e9a7e7b2a813d3c31524378303cdafae119106`,
+      `45${Buffer.from("Hello World!").toString("hex")}`,
+    ],
+    [
+      "RFC 8613 C.8: an answer with a Partial IV of its own",
+      `answer ${C1} 14 920100ff4d4c13669384b67354b2b6175ff4b8658c666a6cf88e`,
+      `45${Buffer.from("Hello World!").toString("hex")}`,
+    ],
+    ["the answer to another request", `answer ${C1} 15 90ffdbaad1e9a7e7b2a813d3c31524378303cdafae119106`, "refused"],
+    ["an answer that is not protected", `answer ${C1} 14 ff48656c6c6f`, "refused"],
+    ["an answer cut behind the option", `answer ${C1} 14 9201`, "refused"],
+  ];
+
+  test("its AES-CCM, HMAC, HKDF and OSCORE are those of the RFCs", async () => {
+    const vectors = spawn(await buildProgram(folder, "vectors"), { stdio: ["pipe", "pipe", "inherit"] });
+    // Beyond the vectors: texts of every length up to three blocks, against node:crypto's HMAC.
+    const texts = Array.from({ length: 130 }, (_, length) => randomBytes(length));
+    const hex = (bytes: Buffer): string => (bytes.length === 0 ? "-" : bytes.toString("hex"));
+    vectors.stdin.end(
+      [...VECTORS.map(([, line]) => line), ...texts.map((text) => `hmac ${KEY} ${hex(text)}`), ""].join("\n"),
+    );
+    let output = "";
+    for await (const part of vectors.stdout) output += part;
+    const lines = output.trim().split("\n");
+    expect(VECTORS.map(([name], at) => [name, lines[at]])).toEqual(
+      VECTORS.map(([name, , expected]) => [name, expected]),
+    );
+    const macs = texts.map((text) => createHmac("sha256", Buffer.from(KEY, "hex")).update(text).digest("hex"));
+    expect(lines.slice(VECTORS.length)).toEqual(macs);
+  });
+
+  // -- bad input -------------------------------------------------------------------------------------------------------
+
+  test("answers that somebody spoilt break nothing: no read or write outside, no undefined arithmetic", async () => {
+    const seeds = [
+      "a119ea61a10b1a6b0187c0",
+      "a119ea61a30b1a6b0187c00d010e4aa119eb2cc482211908ca",
+      `a119ea61a20b1a6b0187c00fa3015820aaaa${"5a".repeat(30)}021904b00368662f616263646566`,
+      "a119eb2cc482211908ca",
+      "a18219eb326530383a3030a2016530383a303002c482211908ca",
+      "a119eb29a203c4822119070809",
+      "a119eb3281a2016530383a303002c482211908ca",
+      "c119eb2982a2",
+      "920100ff4d4c13669384b67354b2b6175ff4b8658c666a6cf88e",
+      "44aaaaaaaac1021102d1060aff5a5a",
+    ];
+    let program: string;
+    try {
+      program = await buildProgram(folder, "hostile", { flags: SANITIZED });
+    } catch (error) {
+      console.log(`not run: this gcc has no sanitizers (${String(error).split("\n")[0]})`);
+      return;
+    }
+    const { stdout } = await run(program, ["30000", ...seeds]);
+    expect(stdout).toMatch(/^read=30000 wakes=300 /);
+  }, 60_000);
+
+  // -- beside a gateway ------------------------------------------------------------------------------------------------
+
+  const join_ = async (endpoint: string): Promise<string> =>
+    (await gateway.client.command<{ readonly node: string }>("node.add", { endpoint })).node;
+  const detail = (node: string): Promise<NodeDetail> => gateway.client.get<NodeDetail>(`/api/nodes/${node}`);
+  async function edit(node: string, hex: string): Promise<string> {
+    const payload = Buffer.from(hex, "hex");
+    return (await manager.request({ method: "iPATCH", path: `/n/${node}/c`, format: 142, payload })).code;
+  }
+  async function offer(node: string, image: Buffer, version: string): Promise<string> {
+    const path = join(folder, `${version}.bin`);
+    writeFileSync(path, image);
+    const { id } = (await gateway.client.addImage({ path, model: "reference", version })) as { id: string };
+    const { campaign } = (await gateway.client.command("campaign.create", { image: id, nodes: [node] })) as {
+      campaign: string;
+    };
+    return campaign;
+  }
+  const SET_POINT_22_5 = "a119eb2cc482211908ca";
+  const PERIOD_8_21 = "a18219eb326530383a3030a2016530383a303002c48221190834";
+  const flash = (name: string): string => join(folder, `${name}.flash`);
+
+  test("in lab mode, unprotected: it reports, takes edits in one wake and confirms them in the next", async () => {
+    const node = await join_("plain-1");
+    expect([await edit(node, SET_POINT_22_5), await edit(node, PERIOD_8_21)]).toEqual(["2.04", "2.04"]);
+    const args = ["--gateway", `127.0.0.1:${gateway.coapPort}`, "--ep", "plain-1", "--flash", flash("plain")];
+    const life = new NodeProcess(plain, [...args, "--wakes", "2", "--speed", "1000000"]);
+    expect(await life.end()).toBe(0);
+    expect(life.lines[0]).toMatch(/^wake report=1 applied=2 set-point=2250 mode=2 periods=1 phase=0/);
+    expect(await detail(node)).toMatchObject({
+      pending: 0,
+      data: {
+        "sidgate-node:node": { model: "reference", "boot-count": 1 },
+        "sidgate-building:room": {
+          temperature: "21.5",
+          humidity: 45,
+          "set-point": "22.5",
+          period: [{ start: "08:00", "set-point": "21.0" }],
+        },
+      },
+    });
+  }, 30_000);
+
+  test("under OSCORE, in bad weather, with the power lost twice: an edit and an image arrive", async () => {
+    const node = await join_("room-1");
+    const credentials = CREDENTIAL_FORMATS.c(await gateway.client.credentials("node", node));
+    const program = await buildProgram(folder, "room-1", { credentials });
+    const weather = { loss: 0.1, duplication: 0.05, seed: 5 };
+    const relay = await startLossyRelay(gateway.coapPort, weather);
+    const args = ["--gateway", `127.0.0.1:${relay.port}`, "--flash", flash("room-1"), "--ack-timeout", "30"];
+    const start = (...more: readonly string[]): NodeProcess =>
+      new NodeProcess(program, [...args, "--speed", "1000000", ...more]);
+    try {
+      // Introduces itself, so that a campaign knows its model.
+      const first = start("--once");
+      expect(await first.end()).toBe(0);
+      const image = imageOf("2.0.0", 8_000);
+      const campaign = await offer(node, image, "2.0.0");
+      expect(await edit(node, SET_POINT_22_5)).toBe("2.04");
+      const state = async (): Promise<string> =>
+        (await gateway.client.get<CampaignDetail>(`/api/campaigns/${campaign}`)).state;
+
+      for (const asked of [40, 90]) {
+        const life = start();
+        await eventually(`${asked} requests went out`, () => relay.asked() >= asked);
+        await life.kill();
+        expect(await state()).toBe("running");
+      }
+      const last = start();
+      await eventually("the campaign is done", async () => (await state()) === "done");
+      await eventually("another wake", () => last.lines.filter((line) => line.startsWith("wake")).length > 2);
+      await last.kill();
+      expect(last.lines).toContain("boot bank=1");
+      const digest = createHash("sha256").update(image).digest("base64");
+      expect(await detail(node)).toMatchObject({
+        security: "oscore",
+        pending: 0,
+        data: {
+          "sidgate-firmware:firmware": { "running-digest": digest, "running-version": "2.0.0", phase: "idle" },
+          "sidgate-building:room": { "set-point": "22.5" },
+        },
+      });
+      // 125 blocks, once each but for those under way when the power went; the rest are check-ins and Echo.
+      const wakes = last.lines.filter((line) => line.startsWith("wake")).length;
+      expect(relay.asked() - wakes).toBeLessThan(125 + 2 + 20);
+      expect(relay.lost()).toBeGreaterThan(10);
+    } finally {
+      await relay.close();
+    }
+  }, 60_000);
+
+  // -- the page --------------------------------------------------------------------------------------------------------
+
+  test("the conversations of the page are its own, byte by byte", async () => {
+    const node = await join_("n17");
+    await edit(node, SET_POINT_22_5);
+    const args = ["--gateway", `127.0.0.1:${gateway.coapPort}`, "--ep", "n17", "--flash", flash("n17"), "--trace"];
+    const first = new NodeProcess(plain, [...args, "--seed", "7", "--wakes", "2", "--speed", "1000000"]);
+    await first.end();
+    const wakes = [...conversation("A first report"), ...conversation("The next wake")];
+    expect(masked(datagramsOf(first.lines), wakes)).toEqual(wakes);
+
+    const image = Buffer.concat([Buffer.from("2.0.0".padEnd(16, "\0")), Buffer.alloc(64, 0x5a)]);
+    await offer(node, image, "2.0.0-small");
+    const second = new NodeProcess(plain, [...args, "--seed", "8", "--wakes", "1"]);
+    await second.end();
+    const update = conversation("An image");
+    expect(masked(datagramsOf(second.lines), update)).toEqual(update);
+  }, 30_000);
+
+  const SECRET = Buffer.from("0102030405060708090a0b0c0d0e0f10", "hex");
+  const SALT = Buffer.from("9e7ca92223786340", "hex");
+
+  test("the protected report of the page is its own, and node:crypto opens it", async () => {
+    const mute = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(mute, "listening");
+    const credential = { name: "page", algorithm: 10, senderId: "01", recipientId: "00" };
+    const secrets = { masterSecret: SECRET.toString("hex"), masterSalt: SALT.toString("hex") };
+    const program = await buildProgram(folder, "page", {
+      credentials: CREDENTIAL_FORMATS.c({ ...credential, ...secrets }),
+    });
+    const gatewayArgs = ["--gateway", `127.0.0.1:${mute.address().port}`, "--flash", flash("page"), "--seed", "7"];
+    const life = new NodeProcess(program, [...gatewayArgs, "--wakes", "1", "--ack-timeout", "1", "--trace"]);
+    expect(await life.end()).toBe(1);
+    mute.close();
+    const [sent = ""] = datagramsOf(life.lines);
+    const copies = new Set(datagramsOf(life.lines));
+    expect([copies.size, datagramsOf(life.lines).length]).toEqual([1, 5]);
+    expect(conversation("The same report under OSCORE")).toEqual([sent.replace("up", "oscore")]);
+
+    // RFC 8613 section 5, once more in other words.
+    const info = (type: string, length: number, id: string): Buffer =>
+      Buffer.concat([Buffer.from(`85${id}f60a6${type.length}`, "hex"), Buffer.from(type), Buffer.of(length)]);
+    const key = Buffer.from(hkdfSync("sha256", SECRET, SALT, info("Key", 16, "4101"), 16));
+    const nonce = Buffer.from(hkdfSync("sha256", SECRET, SALT, info("IV", 13, "40"), 13));
+    nonce[0] = (nonce[0] ?? 0) ^ 1;
+    nonce[7] = (nonce[7] ?? 0) ^ 1;
+    const aad = Buffer.from(`8368${Buffer.from("Encrypt0").toString("hex")}40498501810a4101410040`, "hex");
+    const cipher = Buffer.from(sent.slice("up ".length), "hex").subarray(11);
+    const decipher = createDecipheriv("aes-128-ccm", key, nonce, { authTagLength: 8 });
+    decipher.setAuthTag(cipher.subarray(-8));
+    decipher.setAAD(aad, { plaintextLength: cipher.length - 8 });
+    const [report = ""] = conversation("A first report");
+    const inner = report.slice(report.indexOf("b163118e")).replace("3665703d6e3137", "");
+    expect(decipher.update(cipher.subarray(0, -8)).toString("hex")).toBe(`02${inner}`);
+  }, 30_000);
+
+  test("the sizes on air of the page are those of its datagrams", async () => {
+    const node = await join_("n18");
+    const other = await join_("room-2");
+    const credentials = CREDENTIAL_FORMATS.c(await gateway.client.credentials("node", other));
+    const secured = await buildProgram(folder, "room-2", { credentials });
+    const image = Buffer.concat([Buffer.from("2.0.1".padEnd(16, "\0")), Buffer.alloc(112, 0x5a)]);
+    const lives = [
+      { node, program: plain, args: ["--ep", "n18"], version: "2.0.1" },
+      { node: other, program: secured, args: [], version: "2.0.2" },
+    ];
+    const lengths: (readonly number[])[] = [];
+    for (const { node, program, args, version } of lives) {
+      const weather = [
+        "--gateway",
+        `127.0.0.1:${gateway.coapPort}`,
+        "--flash",
+        flash(version),
+        "--speed",
+        "1000000",
+        "--trace",
+      ];
+      const first = new NodeProcess(program, [...weather, ...args, "--wakes", "2"]);
+      await first.end();
+      await edit(node, SET_POINT_22_5);
+      await offer(node, Buffer.concat([image, Buffer.from(version)]), version);
+      const second = new NodeProcess(program, [...weather, ...args, "--wakes", "1"]);
+      await second.end();
+      const bytes = (life: NodeProcess): readonly number[] =>
+        datagramsOf(life.lines).map((line) => (line.length - line.indexOf(" ") - 1) / 2);
+      // Behind the challenge, if there was one: report and answer, report and answer; report, offer, blocks.
+      lengths.push([...bytes(first).slice(-4), ...bytes(second).slice(1, 6)]);
+    }
+    const names = [
+      "report 0, with everything",
+      "its answer, with the time",
+      "two readings",
+      "the answer: nothing waits",
+    ];
+    const later = [
+      "an edit and an offer",
+      "a block is asked for",
+      "block 0, of 64 bytes",
+      "the next is asked for",
+      "the next block",
+    ];
+    const rows = [...names, ...later].map((name, at) => {
+      const [plain = 0, protectedBytes = 0] = lengths.map((each) => each[at]);
+      return `| ${name} | ${plain} | ${protectedBytes} | ${framesOf(protectedBytes)} |`;
+    });
+    const [, table = ""] = PAGE.split("| message | plain | OSCORE | frames under OSCORE |\n|---|---|---|---|\n");
+    expect(table.split("\n\n")[0]?.trim().split("\n")).toEqual(rows);
+  }, 30_000);
+
+  test("it finds its gateway by asking a group, and keeps the address that answered", async () => {
+    await join_("n19");
+    const own = ["--ep", "n19", "--flash", flash("n19"), "--wakes", "1", "--ack-timeout", "100"];
+    const found = new NodeProcess(plain, ["--group", `127.0.0.1:${gateway.coapPort}`, ...own, "--trace"]);
+    expect(await found.end()).toBe(0);
+    // NON GET /.well-known/core?rt=core.c.ds, and then a report.
+    const [asked = "", answer = "", report = ""] = datagramsOf(found.lines);
+    expect(asked).toMatch(/^up 5201/);
+    expect(Buffer.from(asked.slice(3), "hex").toString("latin1")).toContain("rt=core.c.ds");
+    expect([answer, report]).toEqual([expect.stringMatching(/^down 5245/), expect.stringMatching(/^up 4202/)]);
+    const again = new NodeProcess(plain, ["--group", "127.0.0.1:9", ...own]);
+    expect(await again.end()).toBe(0);
+    expect(again.lines[0]).toMatch(/^wake report=1 .* missed=0/);
+  });
+});

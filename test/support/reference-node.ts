@@ -1,0 +1,218 @@
+/**
+ * The reference node in C (test/interop/reference-node): its headers, its build, its figures and running it. Shared by its tests
+ * and by the bench group `coreconf`.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { sidHeader } from "../../gateway/app/tools/sid-header.ts";
+
+const run = promisify(execFile);
+/** The bench runs from dist, where there is no C. */
+const ROOT = ((folder: string): string => {
+  let at = folder;
+  while (!existsSync(join(at, "yang-models", "ranges.json")) && dirname(at) !== at) at = dirname(at);
+  return at;
+})(dirname(fileURLToPath(import.meta.url)));
+const MODELS = join(ROOT, "yang-models");
+const SOURCES = join(ROOT, "test", "interop", "reference-node");
+const REVISION = "2026-11-21";
+
+/** Module and prefix of its macros, which is also the name of its header. */
+const HEADERS = [
+  ["sidgate-node", "SGN"],
+  ["sidgate-firmware", "SGF"],
+  ["sidgate-building", "SGB"],
+] as const;
+
+const STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
+/** A microcontroller's code is neither position-independent nor unwound. */
+/** Undefined behaviour ends the program. */
+export const SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const SMALL = ["-Os", "-fno-pie", "-fno-asynchronous-unwind-tables"];
+
+/** CoAP, CBOR, check-in, edits, download and OSCORE with its ciphers: what every node that speaks the protocol has. */
+const PROTOCOL = [
+  "aes-ccm",
+  "bytes",
+  "cbor",
+  "check-in",
+  "coap",
+  "download",
+  "exchange",
+  "oscore",
+  "settings",
+  "sha256",
+] as const;
+/** Those that a program of vectors needs. */
+const CIPHERS = ["aes-ccm", "bytes", "cbor", "coap", "oscore", "sha256"] as const;
+/** What this node does with a wake, and its log of states in flash. */
+const OWN = ["node", "state"] as const;
+
+/** Whether a program is on the PATH. */
+export const hasProgram = (name: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** The headers by 'sidgate sid header', as docs/node-authors.md has them made. */
+export async function makeHeaders(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const [module, prefix] of HEADERS) {
+    const path = join(MODELS, `${module}@${REVISION}`);
+    const options = { sid: `${path}.sid`, yang: `${path}.yang`, prefix, path: [], force: false };
+    await sidHeader(options, (text) => writeFileSync(join(folder, `${prefix.toLowerCase()}.h`), text));
+  }
+}
+
+const cFiles = (): readonly string[] => readdirSync(SOURCES).filter((name) => name.endsWith(".c"));
+
+/** One object per source, as small as the compiler makes them; with the call graph and the stack of each function. */
+export async function buildObjects(folder: string): Promise<void> {
+  const compile = (name: string) =>
+    run("gcc", [
+      ...STRICT,
+      ...SMALL,
+      "-fcallgraph-info=su",
+      `-I${folder}`,
+      `-I${SOURCES}`,
+      "-c",
+      join(SOURCES, name),
+      "-o",
+      join(folder, name.replace(/c$/, "o")),
+    ]);
+  await Promise.all(cFiles().map(compile));
+}
+
+export interface NodeSizes {
+  /** Code and constants of the protocol. */
+  readonly protocol: number;
+  /** The same of all that a port need not write. */
+  readonly whole: number;
+}
+
+/** `size` over the objects in a folder. */
+export async function sizesIn(folder: string): Promise<NodeSizes> {
+  const textOf = async (names: readonly string[]): Promise<number> => {
+    const objects = names.map((name) => join(folder, `${name}.o`));
+    const { stdout } = await run("size", objects);
+    const rows = stdout.trim().split("\n").slice(1);
+    return rows.reduce((sum, row) => sum + Number(row.trim().split(/\s+/)[0]), 0);
+  };
+  const protocol = await textOf(PROTOCOL);
+  return { protocol, whole: protocol + (await textOf(OWN)) };
+}
+
+/** Symbols that the objects want from elsewhere. */
+export async function wantedSymbols(folder: string): Promise<readonly string[]> {
+  const objects = [...PROTOCOL, ...OWN].map((name) => join(folder, `${name}.o`));
+  const { stdout } = await run("nm", objects);
+  const own = new Set([...stdout.matchAll(/ [TtRrBbDd] (\w+)/g)].map(([, name = ""]) => name));
+  const wanted = [...stdout.matchAll(/ U (\w+)/g)].map(([, name = ""]) => name);
+  return [...new Set(wanted)].filter((name) => !own.has(name)).sort();
+}
+
+/** The figure `reference_node_code_bytes` of the bench group `coreconf`; undefined without gcc. */
+export async function referenceNodeCodeBytes(folder: string): Promise<number | undefined> {
+  if (!hasProgram("gcc") || !hasProgram("size")) return undefined;
+  await makeHeaders(folder);
+  await buildObjects(folder);
+  return (await sizesIn(folder)).protocol;
+}
+
+/** Deepest stack below each function of the node, from gcc's own call graph. Throws when functions call in a circle. */
+export function stackDepths(folder: string): ReadonlyMap<string, number> {
+  const own = new Map<string, number>();
+  const calls = new Map<string, Set<string>>();
+  for (const name of cFiles()) {
+    const graph = readFileSync(join(folder, name.replace(/c$/, "ci")), "utf8");
+    for (const [, title = "", bytes] of graph.matchAll(/node: \{ title: "([^"]+)" label: "[^"]*?(\d+) bytes \(/g)) {
+      own.set(title, Number(bytes));
+    }
+    for (const [, from = "", to = ""] of graph.matchAll(/edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"/g)) {
+      calls.set(from, (calls.get(from) ?? new Set()).add(to));
+    }
+  }
+  const depths = new Map<string, number>();
+  const depthOf = (name: string, above: readonly string[]): number => {
+    if (above.includes(name)) throw new Error(`calls in a circle: ${[...above, name].join(" > ")}`);
+    const known = depths.get(name);
+    if (known !== undefined) return known;
+    const below = [...(calls.get(name) ?? [])].map((callee) => depthOf(callee, [...above, name]));
+    // A call pushes its return address, of 8 bytes on the machine of the test; the frame counts it.
+    const depth = (own.get(name) ?? 0) + Math.max(0, ...below);
+    depths.set(name, depth);
+    return depth;
+  };
+  for (const name of own.keys()) depthOf(name, []);
+  return depths;
+}
+
+/** Links a program of `posix/` with the node. `credentials`: a header as 'sidgate node add --format c' prints it. */
+export async function buildProgram(
+  folder: string,
+  name: string,
+  options: { readonly credentials?: string; readonly flags?: readonly string[] } = {},
+): Promise<string> {
+  const { credentials, flags } = options;
+  const place = join(folder, name);
+  mkdirSync(place, { recursive: true });
+  if (credentials !== undefined) writeFileSync(join(place, "credentials.h"), credentials);
+  const main = name === "hostile" || name === "vectors" ? name : "main";
+  const program = join(place, "node");
+  const objects = main === "vectors" ? CIPHERS : [...PROTOCOL, ...OWN];
+  const parts =
+    flags === undefined
+      ? objects.map((each) => join(folder, `${each}.o`))
+      : cFiles().map((each) => join(SOURCES, each));
+  await run("gcc", [
+    ...STRICT,
+    ...(flags ?? ["-no-pie"]),
+    ...(credentials === undefined ? [] : ["-DWITH_CREDENTIALS"]),
+    `-I${place}`,
+    `-I${folder}`,
+    `-I${SOURCES}`,
+    join(SOURCES, "posix", `${main}.c`),
+    ...parts,
+    "-o",
+    program,
+  ]);
+  return program;
+}
+
+/** A node as a process: what it says, line by line. */
+export class NodeProcess {
+  readonly #child: ChildProcess;
+  #output = "";
+
+  constructor(program: string, args: readonly string[]) {
+    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child.stdout?.on("data", (part) => {
+      this.#output += part;
+    });
+  }
+
+  get lines(): readonly string[] {
+    return this.#output.split("\n");
+  }
+
+  /** To its end; its exit code. */
+  async end(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "close");
+    return this.#child.exitCode;
+  }
+
+  /** SIGKILL: the power is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.end();
+  }
+}
