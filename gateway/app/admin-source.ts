@@ -5,6 +5,7 @@ import type {
   BrokerStatus,
   CampaignDetail,
   CampaignRow,
+  EditRow,
   ImageRow,
   ManagerRow,
   NodeDetail,
@@ -16,7 +17,7 @@ import { type Clock, type Credential, type Millis, type NodeId, shownUri, toHex 
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
-import type { Mailbox } from "../service/mailbox/index.ts";
+import type { Edit, Mailbox } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
@@ -159,11 +160,22 @@ const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: House
   ...lastRefusal(node.id, options),
 });
 
+  edits: options.mailbox.box(node.id).edits.map(editRow),
 function lastRefusal(node: NodeId, { credentials, refusals }: AdminSourceOptions): Pick<NodeDetail, "refused"> {
   const kid = credentials.kidOfNode(node);
   const refused = kid && refusals.last(kid);
   return refused === undefined ? {} : { refused };
 }
+const editRow = ({ revision, path, status: { state, since, reason }, actor, expires }: Edit): EditRow => ({
+  revision,
+  path,
+  state,
+  ...(since === undefined ? {} : { since }),
+  ...(actor === undefined ? {} : { by: actor }),
+  ...(expires === undefined || state !== "waiting" ? {} : { expires }),
+  ...(reason === undefined ? {} : { reason }),
+});
+
 
 const managerRow = ({ name, kid, added }: CredentialInfo): ManagerRow => ({
   manager: name,

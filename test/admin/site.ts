@@ -35,6 +35,16 @@ export const NODES: readonly NodeDetail[] = [
     data: { "sidgate-building:room": { temperature: "21.5" } },
     refused: { at: ago(seconds(90)), why: "not-authentic", path: "udp://10.0.0.9:5683" },
     trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
+    edits: [
+      {
+        revision: 3,
+        path: "/sidgate-building:room/set-point",
+        state: "delivered",
+        since: ago(seconds(12)),
+        by: "manager:bms",
+      },
+      { revision: 4, path: "/sidgate-building:room/mode", state: "rejected", reason: "not-in-range" },
+    ],
   },
   {
     node: node("n-2"),
@@ -48,6 +58,7 @@ export const NODES: readonly NodeDetail[] = [
     joined: ago(minutes(60)),
     data: {},
     trace: [],
+    edits: [],
   },
   {
     node: node("n-3"),
@@ -61,6 +72,7 @@ export const NODES: readonly NodeDetail[] = [
     joined: ago(minutes(1)),
     data: {},
     trace: [],
+    edits: [],
   },
 ];
 

@@ -7,6 +7,7 @@ import { days, type NodeId } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { EditExpiry } from "../../gateway/service/mailbox/index.ts";
 import { type Fact, openFileImages } from "../../gateway/store/index.ts";
+import { decodeInstances, type JsonObject, valueToJson } from "../../gateway/yang/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
 let folder: string;
@@ -30,7 +31,7 @@ const checkIn = async (payload: string): Promise<Response> => {
   if (answer === undefined) throw new Error("the lane did not take it");
   return answer;
 };
-const patch = (payload: string): Promise<Response> =>
+const patch = async (payload: string): Promise<Response> =>
   services.handler(ANYBODY, request("iPATCH", `n/${node}/c`, { contentFormat: 142, payload: bytes(payload) }));
 const SET_POINT_20 = "a1 19eb2c c482211907d0";
 const SET_POINT_22_5 = "a1 19eb2c c482211908ca";
@@ -93,6 +94,31 @@ test("what the node rejects goes out no more, and the datastore shows what the n
   expect(told().filter(([to]) => to === "rejected")).toHaveLength(1);
   await patch(SET_POINT_22_5);
   expect(services.mailbox.pending(node)).toBe(1);
+});
+
+test("managers read the edits of a node in the gateway's datastore", async () => {
+  await checkIn(REPORT);
+  await patch(SET_POINT_22_5);
+  await patch(ECONOMY);
+  await checkIn("a1 19ea61 a1 02 02");
+  await checkIn("a1 19ea61 a3 02 03 03 02 14 81 a2 01 19eb2c 02 1903fa");
+  await patch(SET_POINT_20);
+  const payload = bytes("19eb96"); // 60310: the list of nodes
+  const answer = await services.handler(ANYBODY, request("FETCH", "c", { contentFormat: 141, payload }));
+  const [nodes] = decodeInstances(answer.payload ?? new Uint8Array(), services.schema, "output");
+  const [row] = valueToJson(nodes?.value ?? null, 60310, services.schema) as JsonObject[];
+  const at = "2026-11-21T12:00:00Z";
+  expect(row?.["edit"]).toEqual([
+    { revision: 2, path: "/sidgate-building:room/mode", state: "applied", since: at, by: "manager:lab" },
+    {
+      revision: 3,
+      path: "/sidgate-building:room/set-point",
+      state: "waiting",
+      since: at,
+      by: "manager:lab",
+      expires: "2026-12-21T12:00:00Z",
+    },
+  ]);
 });
 
 test("a rejection in a report that is refused itself changes nothing", async () => {

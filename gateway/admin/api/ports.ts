@@ -1,6 +1,6 @@
 /** What the admin faces ask of the gateway: rows to show and one way in for commands. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import type { CampaignState, Digest, Phase, Reachability } from "../../store/facts.ts";
+import type { CampaignState, Digest, EditState, Phase, Reachability } from "../../store/facts.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
 import type { Json } from "../../yang/api.ts";
 
@@ -57,8 +57,22 @@ export interface NodeRow {
   readonly security: "oscore" | "none";
 }
 
+export interface EditRow {
+  readonly revision: number;
+  readonly path: string;
+  readonly state: EditState;
+  readonly since?: Millis;
+  /** Who made it. */
+  readonly by?: string;
+  readonly expires?: Millis;
+  /** Why the node would not have it. */
+  readonly reason?: string;
+}
+
 export interface NodeDetail extends NodeRow {
   readonly joined: Millis;
+  /** How the last edit of each instance fares, oldest first. */
+  readonly edits: readonly EditRow[];
   /** The node's datastore as RFC 7951 JSON. */
   readonly data: Json;
   /** The last exchanges, newest first. */

@@ -1,6 +1,6 @@
 /** How rows look on a terminal. */
 import type { Millis } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
+import type { CampaignDetail, CampaignRow, EditRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { formatMoment, formatSize } from "../api/quantities.ts";
 import { type Column, formatTable, printable, printableJson } from "./table.ts";
 
@@ -54,8 +54,19 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ...refusedRow(node, now),
     ["waiting", `${node.pending} for its next wake`],
   ]);
+  const columns: Column<EditRow>[] = [
+    { title: "EDIT", cell: ({ revision }) => String(revision), align: "right" },
+    { title: "PATH", cell: ({ path }) => path },
+    { title: "STATE", cell: ({ state, reason }) => (reason === undefined ? state : `${state} (${reason})`) },
+    { title: "SINCE", cell: ({ since }) => formatMoment(since, now) },
+    { title: "BY", cell: ({ by = "-" }) => by },
+    { title: "EXPIRES", cell: ({ expires }) => (expires === undefined ? "-" : formatMoment(expires, now)) },
+  ];
+  const edits = node.edits.length === 0 ? [] : [formatTable(columns, node.edits, "")];
   const trace = node.trace.map(({ at, text }) => `  ${formatMoment(at, now)}: ${printable(text)}`);
-  return [head, "data:", printableJson(node.data, 2), "trace:", ...(trace.length > 0 ? trace : ["  -"])].join("\n");
+  return [head, ...edits, "data:", printableJson(node.data, 2), "trace:", ...(trace.length > 0 ? trace : ["  -"])].join(
+    "\n",
+  );
 }
 
 export function managerTable(rows: readonly ManagerRow[], now: Millis): string {

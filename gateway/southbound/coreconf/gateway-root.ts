@@ -1,5 +1,5 @@
 /** The gateway's own datastore, as its managers see it: itself, its nodes, its images (sidgate-gateway, sidgate-firmware). */
-import { type Clock, type Millis, rfc3339, UsageError } from "../../base/index.ts";
+import { type Clock, type Millis, type NodeId, rfc3339, UsageError } from "../../base/index.ts";
 import { ACCESS_PATH, type Access } from "../../service/access/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
@@ -129,7 +129,25 @@ class GatewayView {
       [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", campaigns.phaseOf(node.id))],
       [at("version"), this.#models.firmware(tree).version],
       ...this.#expected(reach),
+      [at("edit"), this.#edits(node.id)],
     ]);
+  }
+
+  #edits(node: NodeId): readonly Tree[] | undefined {
+    const { edits } = this.#options.mailbox.box(node);
+    if (edits.length === 0) return undefined;
+    const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/edit/${leaf}`);
+    return edits.map(({ revision, path, status, actor, expires }) =>
+      present([
+        [at("revision"), revision],
+        [at("path"), path],
+        [at("state"), this.#enum("/sidgate-gateway:gateway/node/edit/state", status.state)],
+        [at("since"), moment(status.since)],
+        [at("by"), actor],
+        [at("expires"), status.state === "waiting" ? moment(expires) : undefined],
+        [at("reason"), status.reason],
+      ]),
+    );
   }
 
   /** What was learnt of a node's wakes, and the time within which the next one should come. */
