@@ -19,6 +19,7 @@ import {
 import type { Credentials } from "../service/credentials/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import type { Json, Schema } from "../yang/index.ts";
+import { schemasOf } from "./access-view.ts";
 import { plainText, understand } from "./command-arguments.ts";
 import type { ModelSets } from "./models/index.ts";
 
@@ -83,8 +84,7 @@ async function addRule(args: z.output<typeof RULE>, actor: string, services: Acc
   const { access, models } = services;
   const { group, action, comment } = args;
   const operations = operationsOf(args.operations);
-  const schemas = [undefined, ...models.list().flatMap(({ set }) => set ?? [])].map((set) => models.of(set));
-  const subject = subjectOf(args.target, schemas);
+  const subject = subjectOf(args.target, schemasOf(models));
   const made = { ...subject, operations, action, comment };
   const name = args.name ?? nameOf(action, args);
   // Whoever names a group that is not there makes it: the rules may be there before the people.

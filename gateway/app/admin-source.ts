@@ -14,6 +14,7 @@ import type {
   Status,
 } from "../admin/api/index.ts";
 import { type Clock, type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
+import { type Access, groupsOf } from "../service/access/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
@@ -22,6 +23,7 @@ import { type HouseModels, houseModels, type NodeRecord, type Registry } from ".
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
+import { accessAnswer, accessView } from "./access-view.ts";
 import type { Keys } from "./keys.ts";
 import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
@@ -37,6 +39,7 @@ export interface AdminSourceOptions {
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
+  readonly access: Access;
   readonly models: ModelSets;
   readonly inbox: Inbox;
   readonly journal: Journal;
@@ -72,7 +75,9 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       const node = find(id);
       return node && nodeDetail(node, options, models);
     },
-    managers: () => credentials.managers().map(managerRow),
+    managers: () => credentials.managers().map((manager) => managerRow(manager, options)),
+    access: () => accessView(options.access, options.models),
+    mayAccess: (question) => accessAnswer(question, options.access, options.models),
     credential: (of, id) => {
       if (of === "manager") return peerCredential(credentials.ofManager(id));
       const node = find(id);
@@ -155,17 +160,12 @@ function nodeRow(
 const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: HouseModels): NodeDetail => ({
   ...nodeRow(node, options, models),
   joined: node.joined,
+  edits: options.mailbox.box(node.id).edits.map(editRow),
   data: toJson(node.tree, options.registry.schemaOf(node)),
   trace: options.trace.of(node.id),
   ...lastRefusal(node.id, options),
 });
 
-  edits: options.mailbox.box(node.id).edits.map(editRow),
-function lastRefusal(node: NodeId, { credentials, refusals }: AdminSourceOptions): Pick<NodeDetail, "refused"> {
-  const kid = credentials.kidOfNode(node);
-  const refused = kid && refusals.last(kid);
-  return refused === undefined ? {} : { refused };
-}
 const editRow = ({ revision, path, status: { state, since, reason }, actor, expires }: Edit): EditRow => ({
   revision,
   path,
@@ -176,9 +176,15 @@ const editRow = ({ revision, path, status: { state, since, reason }, actor, expi
   ...(reason === undefined ? {} : { reason }),
 });
 
+function lastRefusal(node: NodeId, { credentials, refusals }: AdminSourceOptions): Pick<NodeDetail, "refused"> {
+  const kid = credentials.kidOfNode(node);
+  const refused = kid && refusals.last(kid);
+  return refused === undefined ? {} : { refused };
+}
 
-const managerRow = ({ name, kid, added }: CredentialInfo): ManagerRow => ({
+const managerRow = ({ name, kid, added }: CredentialInfo, { access }: AdminSourceOptions): ManagerRow => ({
   manager: name,
+  groups: groupsOf(name, access.config),
   kid: toHex(kid),
   addedAt: added,
 });

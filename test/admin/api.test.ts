@@ -77,6 +77,14 @@ describe("credentials", () => {
   });
 });
 
+test.each([["/api/access"], ["/api/access/test?user=bms&operation=read&path=/m:x"]])(
+  "who may what is shown through the data folder's socket alone: %s",
+  async (path) => {
+    expect(await socket("GET", path)).toMatchObject({ status: 200, body: expect.any(Object) });
+    expect(await tcp(path)).toMatchObject({ status: 404, body: { error: { code: "admin.unknown-route" } } });
+  },
+);
+
 describe("the TCP door takes nothing", () => {
   test.each([["/api/commands"], ["/api/images?model=m&version=1&name=n"], ["/"], ["/nowhere"]])(
     "POST %s",

@@ -262,7 +262,10 @@ describe("a running gateway", () => {
   test.each([
     [["node", "show", "n-1"], "check-in 7"],
     [["node", "show", "n-1"], "not-authentic, from udp://10.0.0.9:5683, "],
-    [["manager", "list"], "bms      05   2 min ago"],
+    [["manager", "list"], "bms      admin   05   2 min ago"],
+    [["access"], "/acme:x (no module set has it)"],
+    [["access", "show"], "2 min ago: wall, update /sidgate-building:room/set-point"],
+    [["access", "test", "wall", "read", "/m:x"], "Yes: wall (in the group viewer), read /m:x: so says the rule 'read'"],
     [["image", "list"], "64 KiB"],
     [["campaign", "show"], "1 of 3 done, 0 failed, 1 silent"],
     [["campaign", "show", "c-20261121-01"], "50 %"],
@@ -272,12 +275,48 @@ describe("a running gateway", () => {
     expect([code, typeof JSON.parse(out)]).toEqual([0, "object"]);
   });
 
+  test("access test answers no with exit code 1, for scripts", async () => {
+    const { code, out } = await sidgate(["access", "test", "wall", "update", "/m:x"]);
+    expect(code).toBe(1);
+    expect(out).toBe("No: wall (in the group viewer), update /m:x: no rule speaks of it, so write-default holds.\n");
+  });
+
   test.each([
     [["node", "add", "room-4"], "node.add", { endpoint: "room-4" }, "Added room-4 as n-4.\n"],
     [["node", "add", "room-4", "--name", "R"], "node.add", { endpoint: "room-4", name: "R" }, "Added room-4 as n-4.\n"],
     [["node", "remove", "n-4"], "node.remove", { node: "n-4" }, "Removed n-4.\n"],
     [["node", "rekey", "n-4"], "node.rekey", { node: "n-4" }, "Gave n-4 new credentials; the old ones are void.\n"],
-    [["manager", "add", "bms"], "manager.add", { manager: "bms" }, "Added the manager bms.\n"],
+    [["manager", "add", "bms"], "manager.add", { manager: "bms" }, "Added the manager bms to viewer, boss.\n"],
+    [
+      ["manager", "add", "bms", "--group", "admin,boss"],
+      "manager.add",
+      { manager: "bms", groups: ["admin", "boss"] },
+      "Added the manager bms to viewer, boss.\n",
+    ],
+    [
+      ["access", "deny", "viewer", "edit,exec", "/m:x", "--comment", "why"],
+      "access.rule",
+      { group: "viewer", action: "deny", operations: ["edit", "exec"], target: "/m:x", comment: "why" },
+      "The first rule of viewer is 'r' now.\n",
+    ],
+    [
+      ["access", "allow", "viewer", "read", "*", "--name", "all"],
+      "access.rule",
+      { group: "viewer", action: "permit", operations: ["read"], target: "*", name: "all" },
+      "The first rule of viewer is 'r' now.\n",
+    ],
+    [
+      ["access", "group", "bms", "viewer", "boss"],
+      "access.group",
+      { user: "bms", groups: ["viewer", "boss"] },
+      "bms is in the groups viewer, boss now.\n",
+    ],
+    [
+      ["access", "remove", "viewer", "r"],
+      "access.remove",
+      { group: "viewer", rule: "r" },
+      "Removed the rule 'r' of viewer.\n",
+    ],
     [["manager", "remove", "bms"], "manager.remove", { manager: "bms" }, "Removed the manager bms.\n"],
     [
       ["campaign", "start", "--image", "abc"],

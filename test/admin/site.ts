@@ -1,6 +1,7 @@
 /** A small site to show: three nodes, one image, one campaign, and an inbox that remembers what it was asked. */
 import { createHash } from "node:crypto";
 import type {
+  AccessView,
   AdminSource,
   CampaignDetail,
   ImageMeta,
@@ -34,7 +35,6 @@ export const NODES: readonly NodeDetail[] = [
     joined: ago(minutes(60)),
     data: { "sidgate-building:room": { temperature: "21.5" } },
     refused: { at: ago(seconds(90)), why: "not-authentic", path: "udp://10.0.0.9:5683" },
-    trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
     edits: [
       {
         revision: 3,
@@ -45,6 +45,7 @@ export const NODES: readonly NodeDetail[] = [
       },
       { revision: 4, path: "/sidgate-building:room/mode", state: "rejected", reason: "not-in-range" },
     ],
+    trace: [{ at: ago(seconds(12)), text: "check-in 7: /sidgate-building:room/temperature" }],
   },
   {
     node: node("n-2"),
@@ -57,8 +58,8 @@ export const NODES: readonly NodeDetail[] = [
     security: "none",
     joined: ago(minutes(60)),
     data: {},
-    trace: [],
     edits: [],
+    trace: [],
   },
   {
     node: node("n-3"),
@@ -71,8 +72,8 @@ export const NODES: readonly NodeDetail[] = [
     security: "none",
     joined: ago(minutes(1)),
     data: {},
-    trace: [],
     edits: [],
+    trace: [],
   },
 ];
 
@@ -124,6 +125,34 @@ export const MODELS: readonly ModelSetRow[] = [
   { set: "gone", state: "missing", nodes: 1, modules: [] },
 ];
 
+const ACCESS: AccessView = {
+  enable: true,
+  defaults: { read: "deny", write: "deny", exec: "deny" },
+  groups: [
+    { group: "admin", users: ["bms"] },
+    { group: "viewer", users: [] },
+  ],
+  lists: [
+    {
+      list: "viewer",
+      groups: ["viewer"],
+      rules: [
+        { rule: "read", action: "permit", operations: ["read"], target: "*", found: true },
+        {
+          rule: "old",
+          action: "deny",
+          operations: ["create", "update"],
+          target: "/acme:x",
+          comment: "why",
+          found: false,
+        },
+      ],
+    },
+  ],
+  denied: { operations: 0, writes: 2, notifications: 0, reads: 1 },
+  last: [{ at: ago(minutes(2)), user: "wall", operation: "update", path: "/sidgate-building:room/set-point" }],
+};
+
 export interface Site extends AdminSource {
   readonly commands: Command[];
   readonly uploads: Array<ImageMeta & { readonly size: number; readonly sha256: string }>;
@@ -160,7 +189,14 @@ export function openSite(): Site {
     }),
     nodes: () => NODES,
     node: (id) => NODES.find(({ node: known }) => known === id),
-    managers: () => [{ manager: "bms", kid: "05", addedAt: ago(minutes(2)) }],
+    access: () => ACCESS,
+    mayAccess: ({ user, operation, path }) => ({
+      ...{ user, operation, path, place: path, groups: ["viewer"] },
+      ...(operation === "read"
+        ? { may: true, because: { kind: "rule", rule: "read", list: "viewer" } }
+        : { may: false, because: { kind: "default", which: "write-default" } }),
+    }),
+    managers: () => [{ manager: "bms", groups: ["admin"], kid: "05", addedAt: ago(minutes(2)) }],
     credential: (of, id) => [ROOM_4, BMS].find((known) => id === (of === "node" ? known.node : known.name)),
     images: () => [
       {
@@ -187,6 +223,10 @@ export function openSite(): Site {
           node: "n-4",
           endpoint: "room-4",
           manager: "bms",
+          user: "bms",
+          groups: ["viewer", "boss"],
+          group: "viewer",
+          rule: "r",
           id: "4r8n2q",
           uri: "coap://fw.example/a",
           model: "m",

@@ -105,8 +105,71 @@ export interface ModelSetRow {
   readonly modules: readonly ModuleRow[];
 }
 
+/** A rule of access (RFC 8341), as `sidgate access` shows it. */
+export interface AccessRuleRow {
+  readonly rule: string;
+  readonly action: "permit" | "deny";
+  readonly operations: readonly string[];
+  /** A path, a module, `rpc NAME`, `notification NAME`, or * for everything. */
+  readonly target: string;
+  readonly comment?: string;
+  /** False: no module set has what it is about. */
+  readonly found: boolean;
+}
+
+export interface AccessView {
+  readonly enable: boolean;
+  readonly defaults: { readonly read: string; readonly write: string; readonly exec: string };
+  readonly groups: ReadonlyArray<{ readonly group: string; readonly users: readonly string[] }>;
+  /** In the order in which they are asked. */
+  readonly lists: ReadonlyArray<{
+    readonly list: string;
+    readonly groups: readonly string[];
+    readonly rules: readonly AccessRuleRow[];
+  }>;
+  /** Since the start. */
+  readonly denied: {
+    readonly operations: number;
+    readonly writes: number;
+    readonly notifications: number;
+    readonly reads: number;
+  };
+  /** The last ones, newest first. */
+  readonly last: ReadonlyArray<{
+    readonly at: Millis;
+    readonly user: string;
+    readonly operation: string;
+    readonly path: string;
+  }>;
+}
+
+export interface AccessQuestion {
+  readonly user: string;
+  readonly operation: string;
+  readonly path: string;
+}
+
+export interface AccessAnswer {
+  /** null: it depends on which entries of a list. */
+  readonly may: boolean | null;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly operation: string;
+  readonly path: string;
+  /** What decides: the node itself, or one above it. */
+  readonly place: string;
+  readonly because: {
+    readonly kind: "rule" | "way" | "disabled" | "protected" | "default" | "entries";
+    readonly list?: string;
+    readonly rule?: string;
+    readonly which?: string;
+  };
+}
+
 export interface ManagerRow {
   readonly manager: string;
+  /** Of access rules. */
+  readonly groups: readonly string[];
   /** The `kid` of its requests, as hex. */
   readonly kid: string;
   readonly addedAt: Millis;
@@ -204,6 +267,10 @@ export interface AdminSource {
   nodes(): readonly NodeRow[];
   node(id: string): NodeDetail | undefined;
   managers(): readonly ManagerRow[];
+  /** For the control socket alone, as the next: who may what is the admins' business. */
+  access(): AccessView;
+  /** Throws UsageError `access.target-unknown`. */
+  mayAccess(question: AccessQuestion): AccessAnswer;
   /** Secrets in clear: for the control socket alone. By id of the node, or name of the manager. */
   credential(of: "node" | "manager", id: string): PeerCredential | undefined;
   images(): readonly ImageRow[];

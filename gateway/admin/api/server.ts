@@ -55,6 +55,12 @@ const IMAGE_QUERY = z.strictObject({
   actor: z.string().min(1).max(128).default("cli"),
 });
 
+const MAY = z.strictObject({
+  user: z.string().min(1).max(64),
+  operation: z.enum(["create", "read", "update", "delete", "exec"]),
+  path: z.string().min(1).max(1024),
+});
+
 const ASKER = z.strictObject({ actor: z.string().min(1).max(128).default("cli") });
 
 function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
@@ -152,6 +158,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   });
   app.get("/api/managers", async () => source.managers());
   addSecrets(app, source, doors);
+  addAccess(app, source, doors);
   app.get("/api/models", async () => source.models());
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
@@ -197,5 +204,19 @@ function addSecrets(app: FastifyInstance, source: AdminSource, doors: Doors): vo
     const found = secrets(request, "manager", name);
     if (found === undefined) throw new UsageError("manager.unknown", { manager: name });
     return found;
+  });
+}
+
+function addAccess(app: FastifyInstance, source: AdminSource, doors: Doors): void {
+  const refuseRemote = (request: FastifyRequest): void => {
+    if (!doors.isLocal(request)) throw new UsageError("admin.unknown-route", { path: request.url });
+  };
+  app.get("/api/access", async (request) => {
+    refuseRemote(request);
+    return source.access();
+  });
+  app.get("/api/access/test", async (request) => {
+    refuseRemote(request);
+    return source.mayAccess(understand(MAY, request.query));
   });
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { minutes, seconds } from "../../base/index.ts";
 import type { CampaignDetail, CampaignRow } from "../api/index.ts";
+import { addAccess } from "./access.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
@@ -38,6 +39,7 @@ export function buildCli(context: CliContext): Command {
   addConfig(cli, context);
   addNodes(cli, context);
   addManagers(cli, context);
+  addAccess(cli, context);
   addImages(cli, context);
   addCampaigns(cli, context);
   addModels(cli, context);

@@ -20,6 +20,7 @@ interface ModelsTold extends NodeTold {
 }
 interface ManagerTold {
   readonly manager: string;
+  readonly groups?: readonly string[];
 }
 
 interface Formatted extends Asking {
@@ -160,10 +161,13 @@ export function addManagers(cli: Command, context: CliContext): void {
   });
   printing(asking(manager, "add", "give a manager credentials"))
     .addArgument(ARGUMENTS.manager())
-    .action((name: string, options: Printing) =>
+    .addOption(OPTIONS.groups())
+    .action((name: string, options: Printing & { group?: readonly string[] }) =>
       withCredentials(context, options, "manager", async (client) => {
-        const told = await client.command<ManagerTold>("manager.add", { manager: name });
-        return { told, id: told.manager, sentence: `Added the manager ${told.manager}.` };
+        const { group: groups } = options;
+        const told = await client.command<ManagerTold>("manager.add", given({ manager: name, groups }));
+        const groupWords = told.groups === undefined ? "" : ` to ${told.groups.join(", ")}`;
+        return { told, id: told.manager, sentence: `Added the manager ${told.manager}${groupWords}.` };
       }),
     );
   formatted(asking(manager, "credentials", "print the credentials of a manager again, or write them into a file"))

@@ -82,6 +82,12 @@ export const ARGUMENTS = {
 
 export const OPTIONS = {
   name: (text = "name for people") => new Option("--name <name>", text).argParser(words(NAME_LENGTH)),
+  comment: () => new Option("--comment <text>", "why, for people").argParser(words(255)),
+  groups: () =>
+    new Option(
+      "--group <groups>",
+      "its groups, separated by commas: admin, operator, viewer or your own (default: viewer)",
+    ).argParser(listed),
   model: () =>
     new Option("--model <model>", "model of the nodes that can run it")
       .argParser(words(NAME_LENGTH))

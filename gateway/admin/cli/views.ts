@@ -72,6 +72,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
 export function managerTable(rows: readonly ManagerRow[], now: Millis): string {
   const columns: Column<ManagerRow>[] = [
     { title: "MANAGER", cell: (row) => row.manager },
+    { title: "GROUPS", cell: (row) => row.groups.join(", ") || "-" },
     { title: "KID", cell: (row) => row.kid },
     { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },
   ];
