@@ -51,5 +51,5 @@ export function openXPath(text: string, place: XPathPlace): CompiledXPath {
   };
 }
 
-/** Inside of messages `config` says nothing. */
-const isConfiguration = (node: PlanNode): boolean => node.free && node.schema.config;
+/** Of messages and in them `config` says nothing. */
+const isConfiguration = (node: PlanNode): boolean => node.free && node.kind !== "notification" && node.schema.config;

@@ -41,7 +41,7 @@ const SCHEMA = schemaOf(
   container farm { list box { key id; leaf id { type uint8; } leaf full { type boolean; }
     action fill { input { leaf amount { type uint8; must "not(../../full = 'true')"; } } }
   } }
-  notification gone { leaf port { type leafref { path "/m:port/m:name"; } } leaf why { type string; must "../port"; } }`),
+  notification gone { must "port"; leaf port { type leafref { path "/m:port/m:name"; } } leaf why { type string; must "../port"; } }`),
 );
 
 type Items = ReadonlyArray<readonly [path: string, value: Json | undefined]>;
@@ -274,12 +274,20 @@ const MESSAGES: ReadonlyArray<
   ["CC-7950-7.15: at another entry", "/m:farm/box/fill/input", { amount: 1 }, true, [2]],
   ["CC-7950-7.15: without the datastore it cannot be told", "/m:farm/box/fill/input", { amount: 1 }, false, [1]],
   [
-    "CC-7950-7.16: a notification whose must does not hold",
+    "CC-7950-7.16: a notification whose musts do not hold, that of a leaf and its own",
     "/m:gone",
     { why: "x" },
     false,
     [],
     ["must-violation", "/m:gone/why"],
+    ["must-violation", "/m:gone"],
+  ],
+  [
+    "CC-7950-7.16 CC-7950-6.4.1: its own must sees its leafs, which are no configuration",
+    "/m:gone",
+    { port: "a" },
+    true,
+    [],
   ],
   ["CC-7950-7.16: a notification with its reference", "/m:gone", { port: "a", why: "x" }, true, []],
 ];
