@@ -160,6 +160,8 @@ export interface ModuleInfo {
   readonly importOnly: boolean;
   /** The features that are on; undefined stands for none. */
   readonly features?: readonly string[] | undefined;
+  /** Numbers of those that are on and have one. */
+  readonly featureSids?: readonly Sid[] | undefined;
   /** Names of the modules that deviate from it. */
   readonly deviations?: readonly string[] | undefined;
 }

@@ -54,19 +54,19 @@ const MODULE = `module test-workshop {
   }
 }
 `;
-const NO_FEATURES = { "test-workshop": [] };
 const FIRST_SID = 61_100;
+const GONE = "/test-workshop:shop/gone";
 /** Of the leaf whose feature is off: it has a number all the same. */
 export const SID_OF_GONE = 61_199;
 
-/** Compiled twice: once to see what there is to be numbered. */
-export async function workshopSchema(): Promise<Schema> {
+/** Compiled twice: once to see what there is to be numbered. `features`: those that are on. */
+export async function workshopSchema(features: readonly string[] = []): Promise<Schema> {
   const folder = await mkdtemp(join(tmpdir(), "sidgate-workshop-"));
   try {
     await writeFile(join(folder, "test-workshop@2026-11-21.yang"), MODULE);
-    const bare = await loadModels({ extraFolders: [folder], features: NO_FEATURES, log: SILENT });
+    const bare = await loadModels({ extraFolders: [folder], features: { "test-workshop": features }, log: SILENT });
     await writeFile(join(folder, "test-workshop@2026-11-21.sid"), numbersFor(bare));
-    return await loadModels({ extraFolders: [folder], features: NO_FEATURES, log: SILENT });
+    return await loadModels({ extraFolders: [folder], features: { "test-workshop": features }, log: SILENT });
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -80,13 +80,15 @@ function numbersFor(schema: Schema): string {
     for (const child of node.children) walk(child, here, node.module);
   };
   for (const root of schema.roots) walk(root, "", "");
-  const data = identifiers.map((identifier) => ({ namespace: "data", identifier }));
+  const data = identifiers
+    .filter((identifier) => identifier !== GONE)
+    .map((identifier) => ({ namespace: "data", identifier }));
   const items = [
     { namespace: "module", identifier: "test-workshop" },
     { namespace: "feature", identifier: "extra" },
     ...data,
   ].map((item, index) => ({ ...item, sid: String(FIRST_SID + index) }));
-  items.push({ namespace: "data", identifier: "/test-workshop:shop/gone", sid: String(SID_OF_GONE) });
+  items.push({ namespace: "data", identifier: GONE, sid: String(SID_OF_GONE) });
   return JSON.stringify({
     "ietf-sid-file:sid-file": {
       "module-name": "test-workshop",

@@ -4,13 +4,15 @@ import type { Asker } from "./asker.ts";
 
 /** SID of the datastore identity "unified" in ietf-coreconf: the `ds` of every datastore of ours (§5.2.1). */
 const UNIFIED_DATASTORE = "1029";
+/** §5.1: the library is a part of each datastore, so it has no resource of its own. */
+const WITH_LIBRARY = "core.c.ds core.c.yl";
 /** The draft names the stream's resource type twice and differently; both are said. */
 const STREAM_TYPES = "core.c.es core.c.ev";
 
-const datastore = (target: string): Link => ({
+const datastore = (target: string, types = "core.c.ds"): Link => ({
   target,
   attributes: [
-    ["rt", "core.c.ds"],
+    ["rt", types],
     ["ds", UNIFIED_DATASTORE],
   ],
 });
@@ -25,9 +27,10 @@ export function discover(
   others: readonly Link[],
   query: readonly string[],
 ): Uint8Array {
-  const links: Link[] = [datastore("/c"), ...others];
-  if (asker.role === "manager") {
-    for (const id of nodes) links.push(datastore(`/n/${id}/c`));
+  const isManager = asker.role === "manager";
+  const links: Link[] = [datastore("/c", isManager ? WITH_LIBRARY : undefined), ...others];
+  if (isManager) {
+    for (const id of nodes) links.push(datastore(`/n/${id}/c`, WITH_LIBRARY));
     links.push({
       target: "/s",
       attributes: [

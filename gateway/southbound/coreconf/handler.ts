@@ -15,6 +15,7 @@ import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
 import { type Guards, guarded } from "./guarded.ts";
 import { withHint } from "./hint.ts";
+import { withLibrary } from "./library/library-root.ts";
 import { nodeRoot, noteDelivered, ownRoot } from "./node-root.ts";
 import { asCheckIn } from "./operations/check-in-spelling.ts";
 import type { PendingServices } from "./pending.ts";
@@ -119,7 +120,8 @@ function ownDatastore(asker: Exclude<Asker, { readonly role: "anybody" }>, optio
 }
 
 function managed(root: DatastoreRoot, { name, user }: Manager, options: CoreconfOptions): Resource {
-  return { kind: "datastore", root: guarded(root, guardOf(user, options)), actor: `manager:${name}` };
+  const whole = withLibrary(root);
+  return { kind: "datastore", root: guarded(whole, guardOf(user, options)), actor: `manager:${name}` };
 }
 
 const guardOf = (user: string | undefined, { access }: CoreconfOptions): Guard => access?.guardOf(user) ?? UNGUARDED;

@@ -3,5 +3,7 @@ export { ERROR_APP_TAGS, ERROR_CONTAINER, ERROR_DELTAS, ERROR_TAGS } from "./err
 export { type GatewayRootOptions, gatewayRoot } from "./gateway-root.ts";
 export { type CoreconfOptions, coreconfHandler } from "./handler.ts";
 export { HINTS, type HintServices, withHint } from "./hint.ts";
+export { checksumOf, libraryUpdate } from "./library/library.ts";
+export { withLibraryModule } from "./library/module.ts";
 export type { Call, Operation } from "./operations/operation.ts";
 export { EventStream, STREAM_TOPIC } from "./stream.ts";

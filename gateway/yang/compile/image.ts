@@ -2,7 +2,7 @@
 import type { Identity, LeafType, ModuleInfo, SchemaNode, Sid } from "../schema.ts";
 
 /** Raised whenever the compiler would make another image of the same sources. */
-export const IMAGE_VERSION = 4;
+export const IMAGE_VERSION = 5;
 
 /** Types refer to each other by their index, since many leaves share one and leafrefs lead across the tree. */
 export interface TypeImage extends Omit<LeafType, "target" | "members"> {

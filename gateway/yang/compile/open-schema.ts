@@ -32,13 +32,14 @@ export function openSchema(image: SchemaImage): Schema {
   const ancestors = ancestorsOf(identities);
 
   return {
-    modules: image.modules.map(({ name, revision, namespace, sid, importOnly, features, deviations }) => ({
+    modules: image.modules.map(({ name, revision, namespace, sid, importOnly, features, featureSids, deviations }) => ({
       name,
       revision,
       namespace,
       sid,
       importOnly,
       features,
+      featureSids,
       deviations,
     })),
     roots,

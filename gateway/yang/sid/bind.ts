@@ -5,7 +5,7 @@
 import { UsageError } from "../../base/index.ts";
 import type { Compilation } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
-import type { Sid } from "../schema.ts";
+import type { ModuleInfo, Sid } from "../schema.ts";
 import { type Dependency, type SidFile, type SidItem, shownRange } from "./sid-file.ts";
 
 /** What a data identifier means: a node by its index, or a choice or case, which has no data. */
@@ -21,6 +21,7 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
 
   const modules = new Map<string, Sid>();
   const identities = new Map<string, Sid>();
+  const features = new Map<string, Sid>();
   const nodes = new Map<number, Given>();
   const revisions = new Map(image.modules.map(({ name, revision }) => [name, revision]));
   const known = new Set(image.identities.map((identity) => identity.name));
@@ -45,7 +46,9 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
           break;
         }
         case "feature":
-          if (!compilation.features.has(`${file.module}:${item.identifier}`)) refuse(item);
+          if (compilation.features.has(`${file.module}:${item.identifier}`)) {
+            features.set(`${file.module}:${item.identifier}`, item.sid);
+          } else refuse(item);
           break;
         case "data": {
           const meaning = meaningOf(item.identifier);
@@ -62,11 +65,19 @@ export function bindSids(compilation: Compilation, files: readonly SidFile[]): S
     modules: image.modules.map((module) => ({
       ...module,
       sid: modules.get(module.name),
+      ...featureSidsOf(module, features),
       importOnly: module.importOnly || !named.has(module.name),
     })),
     identities: image.identities.map((identity) => ({ ...identity, sid: identities.get(identity.name) })),
     nodes: image.nodes.map((node, index) => ({ ...node, sid: nodes.get(index)?.item.sid })),
   };
+}
+
+/** Of those that are on. */
+function featureSidsOf(module: ModuleInfo, features: ReadonlyMap<string, Sid>): Pick<ModuleInfo, "featureSids"> {
+  const on = (module.features ?? []).map((name) => features.get(`${module.name}:${name}`));
+  const featureSids = on.filter((sid) => sid !== undefined);
+  return featureSids.length === 0 ? {} : { featureSids };
 }
 
 interface Given {
