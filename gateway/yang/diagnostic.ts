@@ -4,7 +4,7 @@
  * hands.
  */
 import { type CodedError, explain, isCoded } from "../base/index.ts";
-import { ANYTHING, type CborItem, CborReader, CORECONF, formatItem, readItem } from "../wire/cbor/index.ts";
+import { ANYTHING, type CborItem, CborReader, CORECONF, formatItem, readItem, YANG_TAG } from "../wire/cbor/index.ts";
 import { decodeIdentifiers, decodeInstances, decodeTree } from "./codec/codec.ts";
 import { DataError } from "./codec/fault.ts";
 import type { Form } from "./codec/form.ts";
@@ -19,7 +19,6 @@ import type { LeafValue } from "./tree.ts";
 const FORM_OF = { 140: "sid", 340: "any", 341: "name", 141: "sid", 142: "sid" } as const satisfies Record<number, Form>;
 export type AnnotatedForm = keyof typeof FORM_OF;
 
-const ABSOLUTE_SID = 47;
 const INDENT = "  ";
 /** Comments start here, or one blank after a longer line. */
 const COMMENT_COLUMN = 40;
@@ -173,7 +172,7 @@ function strangerText(key: CborItem, reference: Sid): string {
 
 function sidOf(key: CborItem, reference: Sid): Sid | undefined {
   if (key.kind === "integer") return reference + Number(key.value);
-  if (key.kind !== "tag" || key.tag !== ABSOLUTE_SID || key.item.kind !== "integer") return undefined;
+  if (key.kind !== "tag" || key.tag !== YANG_TAG.absoluteSid || key.item.kind !== "integer") return undefined;
   return Number(key.item.value);
 }
 

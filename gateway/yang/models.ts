@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CodedError, Logger } from "../base/index.ts";
+import type { Logger } from "../base/index.ts";
 import { IMAGE_VERSION, type SchemaImage } from "./compile/image.ts";
 import { openSchema } from "./compile/open-schema.ts";
 import { readImage, writeImage } from "./loading/cache.ts";
@@ -88,18 +88,3 @@ export const compileImage: CompileImage = async ({ files, pinned, implement, fea
   log.info("yang.schema-compiled", { modules: image.modules.length, nodes: image.nodes.length });
   return image;
 };
-
-/** The schema of files that were read already; what they import and lack comes from the library. */
-export const compileModels = async (
-  files: readonly SourceFile[],
-  options: SetChoice & { readonly log: Logger },
-): Promise<Schema> => openSchema(await compileImage({ files, ...options }, options.log));
-
-/** What is wrong with these files: one finding for each that is broken, none when all are right. */
-export async function checkModels(
-  files: readonly SourceFile[],
-  options: SetChoice = {},
-): Promise<readonly CodedError[]> {
-  const [{ findFaults }, library] = await Promise.all([import("./loading/find-faults.ts"), readLibraryFiles()]);
-  return findFaults(files, library, options);
-}

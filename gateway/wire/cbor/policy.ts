@@ -36,11 +36,21 @@ export const HEADER: CborPolicy = {
   maxLength: 1 << 16,
 };
 
-/** YANG-CBOR: RFC 9254 §3 makes indefinite lengths a must for decoders; §9.1 names the tags. */
+/** RFC 9254 §6.3, §9.3: the tags of YANG-CBOR. Those of types stand inside unions. */
+export const YANG_TAG = {
+  decimalFraction: 4,
+  bits: 43,
+  enumeration: 44,
+  identityref: 45,
+  instanceIdentifier: 46,
+  absoluteSid: 47,
+} as const;
+
+/** YANG-CBOR: RFC 9254 §3 makes indefinite lengths a must for decoders. */
 export const CORECONF: CborPolicy = {
   indefinite: true,
   shortest: false,
-  tags: new Set([4, 43, 44, 45, 46, 47]),
+  tags: new Set(Object.values(YANG_TAG)),
   // A list counts twice: the array and the map of an entry.
   maxDepth: 64,
   maxLength: 1 << 20,

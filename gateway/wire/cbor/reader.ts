@@ -7,6 +7,8 @@ import type { CborPolicy } from "./policy.ts";
 
 /** Major types, RFC 8949 §3.1. */
 export const MAJOR = { uint: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
+/** The whole item: what `peek` says of null. */
+export const NULL = 0xf6;
 const MAJOR_NAMES = ["unsigned", "negative", "byte string", "text", "array", "map", "tag", "simple value"] as const;
 
 /** What `array` and `map` return for an indefinite length; only `next` looks at it, and counts down from there. */

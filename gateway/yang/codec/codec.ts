@@ -3,7 +3,7 @@
  * identifiers and instances (141 and 142, draft-ietf-core-comi-21 §2.3), which names may stand in as well.
  */
 import { BugError } from "../../base/index.ts";
-import { CborReader, CborWriter, CORECONF, MAJOR } from "../../wire/cbor/index.ts";
+import { CborReader, CborWriter, CORECONF, MAJOR, NULL } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode } from "../schema.ts";
 import type { Instance, InstanceId, Tree, Value } from "../tree.ts";
 import { readEntry, readMembers, readOperation, readValue } from "./decode.ts";
@@ -13,8 +13,6 @@ import type { Form } from "./form.ts";
 import { goesByName, located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
 import { planNode, planOf } from "./plan.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
-
-const NULL = 0xf6;
 
 /** The map of top-level nodes. Any data node may stand at the top, as the draft's GET example does. */
 export function decodeTree(bytes: Uint8Array, schema: Schema, form?: Form): Tree {

@@ -3,16 +3,13 @@
  * generic object is built in between.
  */
 import { WireError } from "../../base/index.ts";
-import { ANYTHING, CborReader, CborWriter, MAJOR, readItem, writeItem } from "../../wire/cbor/index.ts";
+import { ANYTHING, CborReader, CborWriter, MAJOR, NULL, readItem, writeItem, YANG_TAG } from "../../wire/cbor/index.ts";
 import type { Sid } from "../schema.ts";
 import type { LeafValue, MutableTree, Tree, Value } from "../tree.ts";
 import { Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
 import { memberNamed } from "./names.ts";
 import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
-
-const ABSOLUTE_SID = 47;
-const NULL = 0xf6;
 
 /** The value of one schema node; deltas in a map right below count from `reference`. */
 export function readValue(reader: CborReader, node: PlanNode, plan: Plan, reference: Sid = node.reference): Value {
@@ -91,7 +88,7 @@ function readKey(reader: CborReader, reference: Sid, { form }: Plan): Sid {
     case MAJOR.negative:
       return onWire(reference + Number(reader.integer()));
     case MAJOR.tag:
-      if (reader.tag() !== ABSOLUTE_SID || reader.major() !== MAJOR.uint) throw wrongType("a SID with tag 47");
+      if (reader.tag() !== YANG_TAG.absoluteSid || reader.major() !== MAJOR.uint) throw wrongType("a SID with tag 47");
       return onWire(Number(reader.integer()));
     case MAJOR.text:
       throw new Fault("yang.malformed-message", "a name as key in a body that uses SIDs (RFC 9254 §8)");

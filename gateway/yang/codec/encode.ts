@@ -7,7 +7,7 @@ import { isLocal, type Sid } from "../schema.ts";
 import type { LeafValue, Tree, Value } from "../tree.ts";
 import { Fault } from "./fault.ts";
 import { misfit } from "./leaf.ts";
-import { memberName, memberNamed } from "./names.ts";
+import { memberName, memberNamed, qualifiedName } from "./names.ts";
 import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
 /** Deltas in a map right below count from `reference`. */
@@ -65,8 +65,8 @@ function writeMember(writer: CborWriter, sid: Sid, value: Value, reference: Sid,
 }
 
 /** RFC 9254 §3.2: what no .sid file covers has no place in a body that is keyed by SIDs. */
-export const unnumbered = (node: PlanNode): Fault =>
-  new Fault("yang.sid-unassigned", `${node.schema.module}:${node.schema.name} has no SID`, node.sid);
+const unnumbered = (node: PlanNode): Fault =>
+  new Fault("yang.sid-unassigned", `${qualifiedName(node)} has no SID`, node.sid);
 
 /** The usual case: all have SIDs, and their deltas go upwards from 0. */
 function inOrder(tree: Tree, reference: Sid): boolean {

@@ -7,7 +7,7 @@ import { WireError } from "../../base/index.ts";
 import type { Says, Sid } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 
-export const FAULTS = {
+const FAULTS = {
   "yang.malformed-message": { tag: "operation-failed", appTag: "malformed-message" },
   "yang.data-not-unique": { tag: "operation-failed", appTag: "data-not-unique" },
   "yang.duplicate": { tag: "operation-failed", appTag: "duplicate" },

@@ -13,5 +13,5 @@ export {
   encodeInstances,
   encodeTree,
 } from "./codec.ts";
-export { DataError, FAULTS, type FaultCode } from "./fault.ts";
+export { DataError } from "./fault.ts";
 export type { Form } from "./form.ts";

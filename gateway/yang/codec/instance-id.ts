@@ -8,6 +8,7 @@ import { isLocal } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
 import { DataError, Fault } from "./fault.ts";
 import { wrongType } from "./leaf.ts";
+import { qualifiedName } from "./names.ts";
 import { leafIn, type Plan, type PlanNode } from "./plan-node.ts";
 
 /**
@@ -178,7 +179,7 @@ export function located(error: unknown, plan: Plan): unknown {
 }
 
 const qualify = (node: PlanNode, module: string): string =>
-  node.schema.module === module ? node.schema.name : `${node.schema.module}:${node.schema.name}`;
+  node.schema.module === module ? node.schema.name : qualifiedName(node);
 
 /** RFC 7950 §9.13: either quote; XPath literals have no escapes. */
 const quote = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
@@ -258,8 +259,7 @@ export function parseIdValue(text: string, plan: Plan): InstanceId {
 
 /** Input and output have no name in paths: their children follow the rpc directly. */
 function memberOf(node: PlanNode, name: string): PlanNode | undefined {
-  if (node.parent === undefined)
-    return node.children.find((child) => `${child.schema.module}:${child.schema.name}` === name);
+  if (node.parent === undefined) return node.children.find((child) => qualifiedName(child) === name);
   if (node.input === undefined && node.output === undefined) return node.members.get(name);
   return node.input?.members.get(name) ?? node.output?.members.get(name);
 }

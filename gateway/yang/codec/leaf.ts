@@ -1,6 +1,6 @@
 /** What a YANG type can do; one file in `types/` for each family of built-in types (RFC 7950 §9). */
 import { BugError } from "../../base/index.ts";
-import type { CborReader, CborWriter } from "../../wire/cbor/index.ts";
+import type { CborReader, CborWriter, YANG_TAG } from "../../wire/cbor/index.ts";
 import type { Json } from "../api.ts";
 import type { LeafType, Schema } from "../schema.ts";
 import type { InstanceId, LeafValue } from "../tree.ts";
@@ -27,7 +27,7 @@ export interface LeafCodec {
 }
 
 export interface TaggedForm {
-  readonly tag: 43 | 44 | 45 | 46;
+  readonly tag: (typeof YANG_TAG)["bits" | "enumeration" | "identityref" | "instanceIdentifier"];
   read(reader: CborReader): LeafValue;
   write(writer: CborWriter, value: LeafValue): void;
 }

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { isCoded, type LogFacts, type Logger, SILENT } from "../../../gateway/base/index.ts";
-import { builtInModels, checkModels, compileModels, loadModels, type Schema } from "../../../gateway/yang/index.ts";
+import { builtInModels, loadModels, openModels, type Schema } from "../../../gateway/yang/index.ts";
 import { KEPT_SCHEMAS } from "../../../gateway/yang/loading/cache.ts";
+import { readLibraryFiles } from "../../../gateway/yang/loading/files.ts";
+import { findFaults } from "../../../gateway/yang/loading/find-faults.ts";
 import { moduleM, nodeAt } from "./inline.ts";
 
 let folder: string;
@@ -312,7 +314,7 @@ describe("what a set chooses", () => {
 
   test("files that were read already", async () => {
     const files = [{ path: "m.yang", text: m("2020-01-01", "leaf a { type int8; }") }];
-    expect((await compileModels(files, { log: SILENT })).byPath("/m:a")?.kind).toBe("leaf");
+    expect((await openModels({ files }, { log: SILENT })).byPath("/m:a")?.kind).toBe("leaf");
   });
 
   test("CC-7950-7.20.3: a module knows who deviates from it", async () => {
@@ -332,7 +334,7 @@ describe("all findings at once", () => {
     text: `module ${name} { yang-version 1.1; namespace "urn:${name}"; prefix ${name}; ${body} }`,
   });
   const found = async (...files: readonly { readonly path: string; readonly text: string }[]) =>
-    (await checkModels(files)).map(({ code, facts }) => [code, facts["file"]]);
+    (await findFaults(files, await readLibraryFiles(), {})).map(({ code, facts }) => [code, facts["file"]]);
 
   test("right models have none", async () => {
     expect(await found(named("a", "leaf x { type int8; }"), { path: "a.sid", text: SID("/a:x", "a") })).toEqual([]);

@@ -3,7 +3,7 @@
  * n/8, and runs of zero bytes may be skipped: [h'0401', 14, h'01']. Positions reach up to 2^32-1, so nothing here is as
  * large as the largest position.
  */
-import { type CborReader, type CborWriter, MAJOR } from "../../../wire/cbor/index.ts";
+import { type CborReader, type CborWriter, MAJOR, YANG_TAG } from "../../../wire/cbor/index.ts";
 import { Fault } from "../fault.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
@@ -58,7 +58,7 @@ export const bits: LeafFactory = (type) => {
     fromJson: (json) => parse(jsonText(json, "names of bits")),
     toJson: String,
     tagged: {
-      tag: 43,
+      tag: YANG_TAG.bits,
       read(reader) {
         if (reader.major() !== MAJOR.text) throw wrongType("names of bits");
         return parse(reader.text());

@@ -1,11 +1,10 @@
 /** decimal64: RFC 7950 §9.3, RFC 9254 §6.3. The value is the mantissa at the type's own fraction-digits, a bigint. */
-import { type CborReader, MAJOR } from "../../../wire/cbor/index.ts";
+import { type CborReader, MAJOR, YANG_TAG } from "../../../wire/cbor/index.ts";
 import type { Intervals } from "../../schema.ts";
 import { Fault } from "../fault.ts";
 import { bigRangeTest, rangeTest } from "../intervals.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
-const TAG = 4;
 const FORM = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 /** Reading a number takes longer than its digits are many. */
 const LONGEST = 100;
@@ -53,14 +52,15 @@ export const decimal64: LeafFactory = (type) => {
   };
   return {
     read(reader) {
-      if (reader.major() !== MAJOR.tag || reader.tag() !== TAG) throw wrongType("a decimal fraction (tag 4)");
+      if (reader.major() !== MAJOR.tag || reader.tag() !== YANG_TAG.decimalFraction)
+        throw wrongType("a decimal fraction (tag 4)");
       const [exponent, mantissa] = readPair(reader);
       if (exponent === -digits) return checked(mantissa);
       return checked(rescale(BigInt(mantissa), Number(exponent) + digits, digits));
     },
     write(writer, value) {
       if (typeof value !== "bigint") throw misfit("decimal64", value);
-      writer.tag(TAG);
+      writer.tag(YANG_TAG.decimalFraction);
       writer.array(2);
       writer.integer(-digits);
       writer.integer(value);

@@ -1,5 +1,5 @@
 /** enumeration: RFC 7950 §9.6, RFC 9254 §6.6. The value is the enum's number; in a union it travels by name, tag 44. */
-import { MAJOR } from "../../../wire/cbor/index.ts";
+import { MAJOR, YANG_TAG } from "../../../wire/cbor/index.ts";
 import { Fault } from "../fault.ts";
 import { jsonText, type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
@@ -35,7 +35,7 @@ export const enumeration: LeafFactory = (type) => {
     fromJson: (json) => parse(jsonText(json, "the name of an enum")),
     toJson: format,
     tagged: {
-      tag: 44,
+      tag: YANG_TAG.enumeration,
       read(reader) {
         if (reader.major() !== MAJOR.text) throw wrongType("the name of an enum");
         return parse(reader.text());

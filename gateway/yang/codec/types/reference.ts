@@ -1,5 +1,5 @@
 /** identityref, instance-identifier and leafref: RFC 7950 §9.10, §9.13, §9.9; RFC 9254 §6.10, §6.13, §6.9. */
-import { MAJOR } from "../../../wire/cbor/index.ts";
+import { MAJOR, YANG_TAG } from "../../../wire/cbor/index.ts";
 import { type Identity, isLocal } from "../../schema.ts";
 import type { InstanceId, LeafValue } from "../../tree.ts";
 import { Fault } from "../fault.ts";
@@ -53,7 +53,7 @@ export const identityref: LeafFactory = (type, { schema, form, module }) => {
     format,
     fromJson: (json) => parse(jsonText(json, "the name of an identity")),
     toJson: format,
-    tagged: { tag: 45, read, write },
+    tagged: { tag: YANG_TAG.identityref, read, write },
   };
 };
 
@@ -72,7 +72,7 @@ export const instanceIdentifier: LeafFactory = (_type, { identifiers }) => {
     format,
     fromJson: (json) => identifiers.parse(jsonText(json, "an instance-identifier")),
     toJson: format,
-    tagged: { tag: 46, read, write },
+    tagged: { tag: YANG_TAG.instanceIdentifier, read, write },
   };
 };
 

@@ -1,9 +1,9 @@
 /** boolean and empty: RFC 7950 §9.5 and §9.11, RFC 9254 §6.5 and §6.11. */
+import { NULL } from "../../../wire/cbor/index.ts";
 import { type LeafFactory, misfit, wrongType } from "../leaf.ts";
 
 const FALSE = 0xf4;
 const TRUE = 0xf5;
-const NULL = 0xf6;
 
 export const boolean: LeafFactory = () => ({
   read(reader) {
