@@ -80,6 +80,12 @@ function conversation(title: string): readonly string[] {
   return datagrams;
 }
 
+/** A figure of the page, which another compiler may miss by a tenth. */
+function expectOnPage(pattern: RegExp, measured: number): void {
+  const said = Number(pattern.exec(PAGE)?.[1]);
+  expect(Math.abs(said - measured) / measured).toBeLessThan(0.1);
+}
+
 /** What came instead, with `x` where the page has it. */
 const masked = (said: readonly string[], page: readonly string[]): readonly string[] =>
   said.map((line, at) => [...line].map((digit, place) => (page[at]?.[place] === "x" ? "x" : digit)).join(""));
@@ -114,6 +120,8 @@ having(`the reference node in C${note}`, () => {
     console.log(`reference_node_code_bytes ${protocol}, with what it does in a wake and its flash log ${whole}`);
     expect(protocol).toBeLessThan(10_000);
     expect(whole).toBeLessThan(12_000);
+    expectOnPage(/(\d+) bytes of protocol/, protocol);
+    expectOnPage(/; (\d+) with what `node.c` does/, whole);
   });
 
   test("it takes no memory from a heap: what it wants from elsewhere is its port and the strings of C", async () => {
@@ -127,6 +135,7 @@ having(`the reference node in C${note}`, () => {
     const deepest = Math.max(...["node_start", "node_wake", "node_rest"].map((name) => depths.get(name) ?? Number.NaN));
     console.log(`deepest stack ${deepest} bytes on this machine`);
     expect(deepest).toBeLessThan(2_000);
+    expectOnPage(/(\d+) bytes at the deepest/, deepest);
   });
 
   test("the commands of the page build it, and it reports", async () => {
@@ -135,6 +144,7 @@ having(`the reference node in C${note}`, () => {
     );
     expect(pasted.said.match(/^wake/gm)?.length).toBe(3);
     expect(pasted.code).toBe(0);
+    expectOnPage(/(\d+) bytes with 8-byte pointers/, Number(/ ram=(\d+)/.exec(pasted.said)?.[1]));
   });
 
   // -- its ciphers -----------------------------------------------------------------------------------------------------
@@ -460,5 +470,12 @@ having(`the reference node in C${note}`, () => {
     const again = new NodeProcess(plain, ["--group", "127.0.0.1:9", ...own]);
     expect(await again.end()).toBe(0);
     expect(again.lines[0]).toMatch(/^wake report=1 .* missed=0/);
+    // A wake whose memory is lost in the sleep after it: two records, and nothing else of the flash.
+    for (const report of [2, 3]) {
+      const once = new NodeProcess(plain, ["--group", "127.0.0.1:9", ...own.slice(0, -4), "--once"]);
+      expect(await once.end()).toBe(0);
+      expect(once.lines[0]).toMatch(report === 2 ? /^wake report=1 / : /^wake report=2 /);
+      if (report === 3) expect(once.lines[1]).toMatch(/^end sent=1 programs=2 /);
+    }
   });
 });

@@ -31,7 +31,7 @@ const HEADERS = [
 const STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 /** A microcontroller's code is neither position-independent nor unwound. */
 /** Undefined behaviour ends the program. */
-export const SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+export const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const SMALL = ["-Os", "-fno-pie", "-fno-asynchronous-unwind-tables"];
 
 /** CoAP, CBOR, check-in, edits, download and OSCORE with its ciphers: what every node that speaks the protocol has. */

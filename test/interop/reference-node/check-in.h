@@ -5,10 +5,11 @@
 #include "settings.h"
 
 #define DIGEST_BYTES 32
-#define MAX_URI 12 /* "f/" and the id of an image */
+#define MAX_URI 15 /* "f/" and the id of an image */
 /* Largest payload that we take in answer. */
 #define MAX_REPLY 240
 
+/* Without padding: offers are compared as bytes. */
 struct offer {
   uint8_t digest[DIGEST_BYTES];
   uint32_t size;

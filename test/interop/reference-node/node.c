@@ -134,10 +134,10 @@ static void boot(struct state *kept) {
   kept->bank ^= 1;
   kept->running_size = kept->wanted.size;
   kept->phase = IDLE;
-  kept->boots++;
   begin_series(kept);
   (void)state_save(kept);
   port_boot(kept->bank);
+  kept->boots++; /* the port came back: else `node_start` counts */
 }
 
 /* What is left of the wake; true when there is something that the gateway should hear before the sleep. */
@@ -179,7 +179,9 @@ static bool report(struct node *node, uint32_t *next_wake) {
     begin_series(kept);
     return again;
   }
-  if (answer.code != COAP_CHANGED || !reply_read(answer.payload, answer.payload_length, &reply)) return false;
+  if (answer.code != COAP_CHANGED) return false;
+  /* What cannot be read will not become better by asking again: nothing of it is used, and what matters comes again. */
+  if (!reply_read(answer.payload, answer.payload_length, &reply)) memset(&reply, 0, sizeof reply);
   *next_wake = reply.next_wake;
   take_reply(node, &reply);
   return repeated || reply.more || carry_on(node);
