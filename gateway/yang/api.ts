@@ -6,7 +6,9 @@
  * errors:   every `yang.*` wire code has the facts `tag` (error-tag name), `appTag` (or ""), `path` (RFC 7951 style
  *           instance path for people) and, as a property `at` on the error, the InstanceId of the guilty node.
  *
- * models.ts      loadModels(options): Promise<Schema>               files → schema, cached by digest
+ * models.ts      loadModels(options): Promise<Schema>               folders → schema, cached by digest
+ *                openModels(sources, options): Promise<Schema>      the same for files that were read already
+ * schema-source.ts   SchemaSource.of(set): Schema                   the schema of a module set
  * codec/         each takes a form, "sid" when not told: SIDs, "name"s, or "any" (CF 140, 341, 340; RFC 9254 §9.2)
  *                decodeTree(bytes, schema, form): Tree              root map, absolute SIDs (reference 0)
  *                encodeTree(tree, schema, form): Uint8Array         canonical (RFC 8949 §4.2.1)
@@ -27,7 +29,11 @@
  *                edit(tree, instances, schema): Tree                atomic iPATCH; checks keys and config, removes what
  *                                                                   it makes meaningless (`when`)
  *                merge(tree, fragment, schema): Tree                node report: deep merge of a fragment
+ *                diff(before, after, schema): Instance[]            the edits that lead from one configuration to another
+ *                replacement(tree, wanted, schema): Instance[]      PUT and DELETE of a whole datastore as edits
+ *                touched(before, after, schema, on): void           every node that an edit created, changed or deleted
  *                salvageTree(bytes, schema): Salvaged               stored data, as far as it fits a changed schema
+ *                encodeKept(kept, schema), readKept(bytes, schema), laidOver(…)     the same with what did not fit
  * validate/      validate(tree, schema, scope?, around?): void      throws on the first finding; scope = the node whose
  *                                                                   contents the tree is, none = a datastore
  *                findings(tree, schema, {scope, datastore, keys, complete, types, limit}): DataError[]      all of them
@@ -35,6 +41,7 @@
  *                                                                   cost of the edit
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
  *                parsePath(text, schema): InstanceId
+ *                parseNodePath(text, schema): NodePath              with lists that stand for all of their entries
  * diagnostic.ts  annotate(bytes, schema, content format): {text, broken}    CBOR diagnostic notation, paths as comments
  */
 export interface ReadQuery {

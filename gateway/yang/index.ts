@@ -1,9 +1,7 @@
 /** Stratum 2: YANG source → compiled schema → SID index → codecs. */
 export * from "./api.ts";
 export * from "./codec/index.ts";
-export { equalLeaves } from "./codec/value.ts";
 export * from "./datastore/index.ts";
-export { type OnTouch, type Touch, touched } from "./datastore/touched.ts";
 export * from "./diagnostic.ts";
 export * from "./json.ts";
 export * from "./models.ts";

@@ -15,3 +15,4 @@ export {
 } from "./codec.ts";
 export { DataError } from "./fault.ts";
 export type { Form } from "./form.ts";
+export { equalLeaves } from "./value.ts";
