@@ -6,7 +6,7 @@ import { UsageError } from "../../base/index.ts";
 import type { Compilation } from "../compile/compile.ts";
 import type { SchemaImage } from "../compile/image.ts";
 import type { ModuleInfo, Sid } from "../schema.ts";
-import { type Dependency, type SidFile, type SidItem, shownRange } from "./sid-file.ts";
+import { type SidFile, type SidItem, shownRange } from "./sid-file.ts";
 
 /** What a data identifier means: a node by its index, or a choice or case, which has no data. */
 type Meaning = number | "choice";
@@ -136,13 +136,3 @@ function checkOverlaps(files: readonly SidFile[]): void {
     }
   }
 }
-
-/** Imports that are here in another revision than the one the numbers were given for. */
-export const otherDependencies = (
-  file: SidFile,
-  revisions: ReadonlyMap<string, string>,
-): readonly (Dependency & { readonly here: string })[] =>
-  file.dependencies.flatMap((dependency) => {
-    const here = revisions.get(dependency.module);
-    return here === undefined || here === dependency.revision ? [] : [{ ...dependency, here }];
-  });

@@ -1,7 +1,7 @@
 /** RFC 9595 — several .sid files on one schema: who numbers what, and who must not. */
 import { expect, test } from "@jest/globals";
 import { openSchema } from "../../../gateway/yang/compile/open-schema.ts";
-import { bindSids, otherDependencies } from "../../../gateway/yang/sid/bind.ts";
+import { bindSids } from "../../../gateway/yang/sid/bind.ts";
 import { compileTexts, nodeAt, refusal } from "../compile/inline.ts";
 import { fileOf, moduleM, moduleNamed, type Row } from "./modules.ts";
 
@@ -55,16 +55,4 @@ test("CC-SID-1: where features are off, numbers of what is not there are passed 
   expect(nodeAt(openSchema(bindSids(off, [file])), "/t:top/m:b").sid).toBe(102);
   const unknown = m(["data", "/m:y", 101]);
   expect(refusal(() => bindSids(off, [unknown]))).toMatchObject({ code: "yang.sid-identifier", identifier: "/m:y" });
-});
-
-test("CC-SID-6: imports in another revision than that of the file are told", () => {
-  const noted = [
-    { "module-name": "t", "module-revision": "2020-01-01" },
-    { "module-name": "not-here", "module-revision": "2020-01-01" },
-  ];
-  const file = fileOf([], { "dependency-revision": noted });
-  expect(otherDependencies(file, new Map([["t", "2026-01-01"]]))).toEqual([
-    { module: "t", revision: "2020-01-01", here: "2026-01-01" },
-  ]);
-  expect(otherDependencies(file, new Map([["t", "2020-01-01"]]))).toEqual([]);
 });
