@@ -23,7 +23,7 @@ beforeAll(async () => {
   gateway = await GatewayProcess.start("trust: { mode: lab }", "off");
   const { client, coapPort } = gateway;
   ({ node } = await client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
-  await client.command("manager.add", { manager: "bms" });
+  await client.command("manager.add", { manager: "bms", groups: ["admin"] });
   room = await SecuredPeer.connect(coapPort, await client.credentials("node", node));
   manager = await SecuredPeer.connect(coapPort, await client.credentials("manager", "bms"));
   // Report 1: temperature 21.50, humidity 45; then a set-point by a manager, so that there is something to spoil.
