@@ -6,7 +6,7 @@ import { type Expression, equalitiesOf } from "./expression.ts";
 import { findInstance } from "./key-lookup.ts";
 import { parseXPath } from "./parse.ts";
 import type { Run } from "./run.ts";
-import { typed } from "./yang-functions.ts";
+import { typed } from "./typed.ts";
 
 /** Paths are evaluated at the leaf that refers, which is current() there (§9.9.2). */
 export type PathFollower = (path: Expression, leaf: DataNode) => readonly DataNode[];

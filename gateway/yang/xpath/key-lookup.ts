@@ -60,7 +60,9 @@ function valueOfText({ leaf, schema }: PlanNode, text: string): LeafValue | unde
   if (schema.type?.base === "string") return text;
   try {
     const value = leaf?.parse(text);
-    return value !== undefined && leaf?.format(value) === text ? value : undefined;
+    const canonical = value === undefined ? undefined : leaf?.format(value);
+    // RFC 7951 §6.8: an identity of the leaf's own module goes without that name.
+    return canonical === text || canonical === `${schema.module}:${text}` ? value : undefined;
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;

@@ -3,6 +3,7 @@
 import type { DataNode } from "./data-node.ts";
 import type { Comparator } from "./expression.ts";
 import { numberIn, type Run } from "./run.ts";
+import { typed } from "./typed.ts";
 
 /** Nodes are in document order, each once. */
 export type XPathValue = string | number | boolean | readonly DataNode[];
@@ -62,8 +63,8 @@ export function compare(operator: Comparator, left: XPathValue, right: XPathValu
   if (typeof left === "boolean" || typeof right === "boolean") {
     return comparePair(operator, isNodes(left) ? left.length > 0 : left, isNodes(right) ? right.length > 0 : right);
   }
-  if (isNodes(left)) return isNodes(right) ? anyPair(operator, left, right, run) : anyNode(operator, left, right, run);
-  return isNodes(right) ? anyNode(TURNED[operator], right, left, run) : comparePair(operator, left, right);
+  if (isNodes(left)) return isNodes(right) ? anyPair(operator, left, right, run) : anyNamed(operator, left, right, run);
+  return isNodes(right) ? anyNamed(TURNED[operator], right, left, run) : comparePair(operator, left, right);
 }
 
 const TURNED: { readonly [operator in Comparator]: Comparator } = {
@@ -96,6 +97,20 @@ function equal(left: string | number | boolean, right: string | number | boolean
   if (typeof left === "boolean" || typeof right === "boolean") return toBoolean(left) === toBoolean(right);
   if (typeof left === "number" || typeof right === "number") return numberOf(left) === numberOf(right);
   return left === right;
+}
+
+/**
+ * `type = 'ethernet'`: RFC 7951 §6.8 lets an identity of its leaf's module go without the name of the module, so a text
+ * without one means that identity.
+ */
+function anyNamed(operator: Comparator, nodes: readonly DataNode[], other: string | number, run: Run): boolean {
+  const [node] = nodes;
+  const isShort = typeof other === "string" && !other.includes(":") && typed(node).type?.base === "identityref";
+  if (!isShort || (operator !== "=" && operator !== "!=")) return anyNode(operator, nodes, other, run);
+  const full = `${node?.plan.schema.module}:${other}`;
+  if (operator === "=") return anyNode("=", nodes, full, run) || anyNode("=", nodes, other, run);
+  run.spend(nodes.length);
+  return nodes.some((each) => ![full, other].includes(run.text(each)));
 }
 
 /** One node for which it holds is enough. */

@@ -4,12 +4,17 @@ import { moduleM } from "../compile/inline.ts";
 import { openWorld, shown } from "./world.ts";
 
 const OTHER = `module o { yang-version 1.1; namespace "urn:o"; prefix o; import m { prefix mm; }
-  identity fast { base mm:ethernet; } identity odd; }`;
+  identity fast { base mm:ethernet; } identity odd { base mm:kind; } }`;
 const MODULE = moduleM(`
   identity kind; identity ethernet { base kind; } identity radio { base kind; }
+  identity cable { base kind; }
   container top {
     leaf name { type string; }
     leaf type { type identityref { base kind; } }
+    leaf own { type identityref { base kind; } }
+    leaf same-own { type leafref { path "../own"; } }
+    leaf-list owns { type identityref { base kind; } }
+    list kinds { key "kind"; leaf kind { type identityref { base kind; } } }
     leaf mixed { type union { type int32; type identityref { base kind; } type enumeration { enum on { value 7; } }
       type bits { bit p; bit q; } } }
     leaf-list mixes { type union { type int32; type identityref { base kind; } type enumeration { enum on { value 7; } }
@@ -36,6 +41,10 @@ const world = openWorld([MODULE, OTHER], {
   "m:top": {
     name: "eth0",
     type: "o:fast",
+    own: "radio",
+    "same-own": "radio",
+    owns: ["ethernet", "radio", "o:fast", "o:odd", "m:cable"],
+    kinds: [{ kind: "radio" }, { kind: "o:fast" }],
     mixed: "on",
     mixes: [5, "m:radio", "p q"],
     level: "high",
@@ -151,6 +160,30 @@ describe("CC-7950-9.10.3: the text of an identity has the name of its module", (
     ["type = 'o:fast'", true],
     ["type = 'fast'", false],
     ["string(mixes[2])", "m:radio"],
+  ]);
+});
+
+// OpenConfig writes its conditions so: `when "../config/type = 'ACL_IPV4'"`.
+describe("CC-7951-6.8: without a prefix, a text means an identity of the leaf's module", () => {
+  rows([
+    ["own = 'radio'", true],
+    ["'radio' = own", true],
+    ["own = 'ethernet'", false],
+    ["own != 'radio'", false],
+    ["own != 'ethernet'", true],
+    ["same-own = 'radio'", true],
+    ["mixes[2] = 'radio'", true],
+    ["own > 'radio'", false],
+    ["type != 'fast'", true],
+    ["string(own) = 'radio'", false],
+    ["own = name", false],
+    ["owns = 'radio'", true],
+    ["owns = 'ethernet'", true],
+    ["owns = 'odd'", false],
+    ["count(kinds[kind = 'radio'])", 1],
+    ["count(kinds[kind = 'm:radio'])", 1],
+    ["count(kinds[kind = 'fast'])", 0],
+    ["(own | name) = 'eth0'", true],
   ]);
 });
 
