@@ -18,6 +18,7 @@ import { SecuredPeer } from "../support/secured-peer.ts";
 const RATE = 600;
 const YAML = `trust: { mode: lab }\nclock: { rate: ${RATE} }\nnodes: { wake-interval: 10m }`;
 const ROOM = "sidgate-building:room";
+const BROKEN = "module broken {\n  namespace urn:b;\n  prefix b;\n  leaf x {\n    type nonsense;\n  }\n}\n";
 
 let gateway: GatewayProcess;
 let models: string;
@@ -28,7 +29,7 @@ const secrets = new Map<string, NodeSecurity>();
 beforeAll(async () => {
   gateway = await GatewayProcess.start(YAML, "off");
   models = join(gateway.data, "models");
-  await gateway.client.command("manager.add", { manager: "bms" });
+  await gateway.client.command("manager.add", { manager: "bms", groups: ["admin"] });
   await connect();
 }, 30_000);
 
@@ -97,23 +98,27 @@ async function edit(endpoint: string, hex: string): Promise<readonly [code: stri
 const ECO = `a119${SIDS.eco.toString(16)}f5`; // true
 const SET_POINT_30 = `a119${SIDS.setPoint.toString(16)}c482 21 190bb8`.replaceAll(" ", "");
 
+/** On the same data folder, after kill -9. */
+async function startAgain(): Promise<void> {
+  await gateway.up();
+  await connect();
+}
+
 test("CC-models-revisions: two revisions of a module live side by side", async () => {
   expect(await readdir(models)).toEqual([]);
   await writeBuilding2(join(models, "building-2"));
-  await eventually("the set is in force", async () => (await stateOf("building-2")) === "ok");
-  await cli("node", "add", "room-1");
-  expect(await cli("node", "add", "room-22")).toMatch(/^Added/);
-  expect(await cli("node", "models", "room-22", "building-2")).toContain("works with the module set building-2 now");
-  expect(await cli("node", "models", "room-1")).toContain("works with the default module set");
-
+  const added = gateway.client.command("node.add", { endpoint: "room-1" });
   const broker = await mqtt.connectAsync(`mqtt://127.0.0.1:${gateway.brokerPort}`);
   const told = new Map<string, Record<string, Record<string, unknown>>>();
   broker.on("message", (topic, payload) => told.set(topic.split("/")[4] ?? "", JSON.parse(payload.toString() || "{}")));
   await broker.subscribeAsync("sidgate/1/+/n/+/data/sidgate-building", { qos: 1 });
-  const [first, second] = [(await node("room-1")).node, (await node("room-22")).node];
+  await eventually("the set is in force", async () => (await stateOf("building-2")) === "ok");
 
+  expect(await cli("node", "add", "room-22", "--models", "building-2")).toMatch(/^Added/);
+  await added;
   await wakes("room-1", [], []);
   await wakes("room-22", [{ path: "/sidgate-building:room/co2", value: "412" }], [join(models, "building-2")]);
+  const [first, second] = [(await node("room-1")).node, (await node("room-22")).node];
   await eventually("both reported", () => told.has(first) && told.has(second));
   await broker.endAsync();
 
@@ -125,37 +130,32 @@ test("CC-models-revisions: two revisions of a module live side by side", async (
 }, 60_000);
 
 test("CC-models-revisions: what only one revision takes is refused for a node of the other", async () => {
+  const said = [
+    cli("node", "models", "room-22", "building-2"),
+    cli("node", "models", "room-1"),
+    sidgate(["node", "models", "room-1", "building-3", "--config", gateway.config]),
+  ] as const;
   expect(await edit("room-22", ECO)).toEqual(["2.04", undefined]);
   expect(await edit("room-1", ECO)).toEqual(["4.00", "yang.unknown-element"]);
   expect(await edit("room-1", SET_POINT_30)).toEqual(["2.04", undefined]);
   expect(await edit("room-22", SET_POINT_30)).toEqual(["4.00", "yang.not-in-range"]);
-  const refused = await sidgate(["node", "models", "room-1", "building-3", "--config", gateway.config]);
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("[models.set-unknown]")]);
+  expect(await said[0]).toContain("works with the module set building-2 now");
+  expect(await said[1]).toContain("works with the default module set");
+  expect(await said[2]).toMatchObject({ code: 1, stderr: expect.stringContaining("[models.set-unknown]") });
 }, 30_000);
 
-test("a node comes up after kill -9 with the data of its revision", async () => {
-  const before = await dataOf("room-22", ROOM);
-  await gateway.kill();
-  await gateway.up();
-  await connect();
-  expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: before["co2"], eco: true });
-  expect((await node("room-22")).models).toBe("building-2");
-}, 30_000);
-
-test("a module that is dropped in appears without a restart", async () => {
-  await writeAcmeAir(models);
+test("CC-models-reload: a module that is dropped in appears without a restart", async () => {
+  await Promise.all([writeAcmeAir(models), gateway.client.command("node.add", { endpoint: "room-333" })]);
+  await wakes("room-333", [{ path: "/acme-air:air/pm10", value: "17" }], [models]);
   await eventually("it is in both sets", async () => {
     return (await hasModule(null, "acme-air")) && (await hasModule("building-2", "acme-air"));
   });
-  await cli("node", "add", "room-333");
-  await wakes("room-333", [{ path: "/acme-air:air/pm10", value: "17" }], [models]);
   await eventually("a node reports it", async () => (await dataOf("room-333", "acme-air:air"))["pm10"] === 17);
   expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: 412, eco: true });
 }, 60_000);
 
-test("a broken module leaves the former schema in force, and is told", async () => {
-  const broken = join(models, "broken.yang");
-  await writeFile(broken, "module broken {\n  namespace urn:b;\n  prefix b;\n  leaf x {\n    type nonsense;\n  }\n}\n");
+test("CC-models-reload: a broken module leaves the former schema in force, and is told", async () => {
+  await writeFile(join(models, "broken.yang"), BROKEN);
   await eventually("it is refused", async () => (await stateOf(null)) === "former");
   const text = await cli("models");
   expect(text).toContain("broken.yang:5:5");
@@ -164,29 +164,33 @@ test("a broken module leaves the former schema in force, and is told", async () 
     "The default module set has files that are refused",
   );
   expect(await edit("room-1", SET_POINT_30)).toEqual(["2.04", undefined]);
+}, 60_000);
 
+test("at the start it is refused; without it a node comes up after kill -9 with the data of its revision", async () => {
+  const before = await dataOf("room-22", ROOM);
   await gateway.kill();
   const start = await sidgate(["run", "--config", gateway.config]);
   expect([start.code, start.stderr]).toEqual([1, expect.stringContaining("broken.yang:5:5")]);
-  await rm(broken);
-  await gateway.up();
-  await connect();
+  await rm(join(models, "broken.yang"));
+  await startAgain();
   expect(await stateOf(null)).toBe("ok");
+  expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: before["co2"], eco: true });
+  expect((await node("room-22")).models).toBe("building-2");
 }, 60_000);
 
 test("nodes of a set that is broken at the start work with the default set, and lose nothing until it is mended", async () => {
   await gateway.kill();
   await writeFile(join(models, "building-2", "broken.yang"), "module broken {\n");
-  await gateway.up();
-  await connect();
-  expect(await stateOf("building-2")).toBe("refused");
-  expect(await cli("models", "list", "--json")).toContain("broken.yang:1:1");
+  await startAgain();
+  expect((await sets()).find(({ set }) => set === "building-2")).toMatchObject({
+    state: "refused",
+    error: { text: expect.stringContaining("broken.yang:1:1") },
+  });
   const { lastSeen = 0 } = await node("room-22");
   await eventually("the node reports all the same", async () => ((await node("room-22")).lastSeen ?? 0) > lastSeen);
   expect(await dataOf("room-22", ROOM)).toEqual(expect.not.objectContaining({ co2: expect.anything() }));
 
   await rm(join(models, "building-2", "broken.yang"));
-  await cli("models", "reload");
-  expect(await stateOf("building-2")).toBe("ok");
+  expect(await cli("models", "reload")).toContain("building-2: in force");
   expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: 412, eco: true });
 }, 60_000);

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Status } from "../../gateway/admin/api/index.ts";
-import { GatewayClient } from "../../gateway/admin/cli/index.ts";
-import { controlSocketPath } from "../../gateway/store/index.ts";
+import { GatewayClient } from "../../gateway/admin/cli/gateway-client.ts";
+import { controlSocketPath } from "../../gateway/store/folder/owner.ts";
 
 export const BIN = fileURLToPath(new URL("../../bin/sidgate.js", import.meta.url));
 
