@@ -13,6 +13,7 @@ import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
+import { editHandlers } from "./edit-commands.ts";
 import { coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
@@ -114,7 +115,12 @@ function serveCommands(
   const fetching = (uri: string): FetchState => fetcher.state(uri);
   const services = { ...centre, recorder: centre.ledger, clock, defaults, fetching };
   centre.inbox.serve(
-    new Map([...commandHandlers(services), ...modelHandlers(services), ...accessHandlers(services)]),
+    new Map([
+      ...commandHandlers(services),
+      ...modelHandlers(services),
+      ...accessHandlers(services),
+      ...editHandlers(services),
+    ]),
     centre.ledger,
   );
 }

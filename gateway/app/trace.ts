@@ -80,6 +80,8 @@ function describe(fact: Fact, schema: Schema): string {
     }
     case "node.joined":
       return `joined as ${fact.endpoint}`;
+    case "node.replaced":
+      return `${fact.endpoint} took the place of ${fact.former}`;
     case "node.renamed":
       return `renamed to ${fact.name}`;
     case "node.models":

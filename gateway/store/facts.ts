@@ -79,6 +79,17 @@ export interface FactBodies {
     readonly pending?: number;
     readonly actor: string;
   };
+  /**
+   * Another device takes the place of a node, under its id: what the former one measured is forgotten, its configuration is
+   * posted to the new one by the edits that follow.
+   */
+  "node.replaced": {
+    readonly node: NodeId;
+    readonly endpoint: string;
+    /** Endpoint of the device that it was. */
+    readonly former: string;
+    readonly actor: string;
+  };
   "node.removed": { readonly node: NodeId; readonly actor: string };
   /** A security context was made for a node or a manager. `sealed` holds its secrets, encrypted with the site's key. */
   "credential.added": {

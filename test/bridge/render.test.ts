@@ -59,6 +59,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "node.joined": true,
   "node.renamed": true,
   "node.models": true,
+  "node.replaced": true,
   "node.removed": true,
   "node.reported": true,
   "node.reachability": true,

@@ -168,6 +168,14 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       reason: "not-in-range",
       pending: 1,
     },
+    {
+      type: "node.replaced",
+      at: atSecond(2011),
+      node: nodeId(1),
+      endpoint: "trv-9",
+      former: "trv-1",
+      actor: "cli:root",
+    },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];
 }

@@ -53,6 +53,21 @@ export function renderMove(node: NodeView, fact: Moved, context: RenderContext):
     ...(before === after ? {} : after.read(before.write(node))),
   };
   if (before === after) return { node: moved, messages: [], skipped: [] };
+  return retold(node, moved, fact, context);
+}
+
+/** Another device takes the node's place: what the former one measured is no news of it. */
+export function renderReplacement(
+  node: NodeView,
+  fact: Extract<Fact, { type: "node.replaced" }>,
+  context: RenderContext,
+): RenderedData {
+  return retold(node, { ...node, tree: context.trees(node.set).configuration(node.tree) }, fact, context);
+}
+
+/** The data of `moved` where it looks otherwise than that of `node`. */
+function retold(node: NodeView, moved: NodeView, fact: Fact, context: RenderContext): RenderedData {
+  const [before, after] = [context.trees(node.set), context.trees(moved.set)];
   const modules = new Set([...Object.keys(node.modules), ...after.modulesOf(moved.tree)]);
   const changed = [...modules].filter(
     (module) => !sameJson(before.moduleJson(node.tree, module), after.moduleJson(moved.tree, module)),

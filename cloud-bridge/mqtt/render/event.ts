@@ -20,6 +20,8 @@ export function eventMembers(fact: Fact): Members | undefined {
       return { node: fact.node, actor: fact.actor, name: fact.name };
     case "node.models":
       return { node: fact.node, actor: fact.actor, models: fact.set ?? null };
+    case "node.replaced":
+      return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, former: fact.former };
     case "node.removed":
       return { node: fact.node, actor: fact.actor };
     case "credential.added":

@@ -18,6 +18,8 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       return slice.node === undefined
         ? slice
         : { ...slice, node: { ...slice.node, pending: fact.pending ?? slice.node.pending } };
+    case "node.replaced":
+      return slice.node === undefined ? slice : withNode(slice, replaced(slice.node, fact.endpoint));
     case "node.removed":
       return withNode(slice, undefined);
     case "node.reported":
@@ -86,6 +88,12 @@ const joined = (fact: FactOf<"node.joined">): NodeView => ({
   ...NOTHING_KEPT,
   modules: {},
 });
+
+/** `node` has forgotten what the former device measured. */
+function replaced(node: NodeView, endpoint: string): NodeView {
+  const { lastSeen: _seen, nextWake: _wake, ...rest } = node;
+  return { ...rest, endpoint, state: "unknown", missedWakes: 0, pending: 0 };
+}
 
 /** `node` has the report's data merged already. */
 function reported(node: NodeView, fact: FactOf<"node.reported">, trees: TreesOf): NodeView {

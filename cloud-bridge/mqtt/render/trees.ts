@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import {
+  configurationOf,
   encodeKept,
   type KeptTree,
   merge,
@@ -24,6 +25,8 @@ export interface Trees {
   read(row: Uint8Array): KeptTree;
   write(kept: KeptTree): Uint8Array;
   merge(tree: Tree, fragment: Tree): Tree;
+  /** Without what a node measured. */
+  configuration(tree: Tree): Tree;
   /** Top-level data of one module, RFC 7951. */
   moduleJson(tree: Tree, module: string): JsonObject;
   /** Modules that have top-level data in `tree`, in the order of the tree. */
@@ -43,6 +46,7 @@ export function treesOf(schema: Schema): Trees {
     },
     write: (kept) => encodeKept(kept, schema),
     merge: (tree, fragment) => merge(tree, fragment, schema),
+    configuration: (tree) => configurationOf(tree, schema),
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
     leaf: (tree, path) => {

@@ -5,6 +5,7 @@ import type { ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { CREDENTIAL_FORMATS, type CredentialFormat, FORMAT_NOTES } from "./credential-formats.ts";
 import type { GatewayClient } from "./gateway-client.ts";
+import { addNodeEdits } from "./node-edits.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
 import { intoSecretFile } from "./secret-file.ts";
 import { managerTable, nodeTable, nodeView } from "./views.ts";
@@ -12,6 +13,11 @@ import { managerTable, nodeTable, nodeView } from "./views.ts";
 /** What the commands of the inbox say when they are done. */
 interface NodeTold {
   readonly node: string;
+}
+interface ReplacedTold extends NodeTold {
+  readonly endpoint: string;
+  readonly former: string;
+  readonly pending: number;
 }
 interface ModelsTold extends NodeTold {
   readonly models: string | null;
@@ -114,6 +120,20 @@ export function addNodes(cli: Command, context: CliContext): void {
       withCredentials(context, options, "node", async (client) => {
         const told = await client.command<NodeTold>("node.rekey", { node: id });
         const sentence = `Gave ${told.node} new credentials; the old ones are void.`;
+        return { told, id: told.node, sentence };
+      }),
+    );
+  addNodeEdits(node, context);
+  printing(
+    asking(node, "replace", "let another device take the place of a dead node, under its id and with its settings"),
+  )
+    .addArgument(ARGUMENTS.node())
+    .addArgument(ARGUMENTS.endpoint())
+    .action((id: string, endpoint: string, options: Printing) =>
+      withCredentials(context, options, "node", async (client) => {
+        const told = await client.command<ReplacedTold>("node.replace", { node: id, endpoint });
+        const settings = `${told.pending} ${told.pending === 1 ? "edit brings" : "edits bring"} it its settings.`;
+        const sentence = `${told.endpoint} takes the place of ${told.former} as ${told.node}; ${settings}`;
         return { told, id: told.node, sentence };
       }),
     );

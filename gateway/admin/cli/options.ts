@@ -42,6 +42,15 @@ function reportedLeaf(text: string, before: ReadonlyArray<{ path: string; value:
   return [...before, { path, value }];
 }
 
+/** The same, also with predicates: `/module:list[key='a b=c']/leaf=value`. */
+function assignment(text: string, before: ReadonlyArray<{ path: string; value: string }> = []) {
+  const [, path, value] = /^(\/(?:\[(?:'[^']*'|"[^"]*"|[^\]'"])*\]|[^=[\]])+)=(.*)$/s.exec(text) ?? [];
+  if (path === undefined || value === undefined) {
+    throw new InvalidArgumentError("It must look like /sidgate-building:room/set-point=21.5.");
+  }
+  return [...before, { path, value }];
+}
+
 /** `module:feature,feature`: without features, none of the module is on. */
 function features(text: string, before: ReadonlyMap<string, readonly string[]> = new Map()) {
   const [, module = "", on = ""] = /^([\w.-]+):([\w.,\s-]*)$/.exec(text) ?? [];
@@ -67,6 +76,8 @@ const NAME_LENGTH = 64;
 export const ARGUMENTS = {
   endpoint: () => new Argument("<endpoint>", "the name with which it announces itself").argParser(words(NAME_LENGTH)),
   node: () => new Argument("<node>", "its id, or its endpoint"),
+  assignments: () =>
+    new Argument("<path=value...>", "e.g. /sidgate-building:room/set-point=21.5").argParser(assignment),
   method: () =>
     new Argument("<method>", "GET, POST, PUT, DELETE, FETCH, PATCH or iPATCH").argParser((text) =>
       required(
@@ -81,6 +92,11 @@ export const ARGUMENTS = {
 } as const;
 
 export const OPTIONS = {
+  expireAfter: () =>
+    new Option(
+      "--expire-after <duration>",
+      "how long it may wait for the node, e.g. 12h (default: mailbox.expire-after)",
+    ).argParser(duration),
   name: (text = "name for people") => new Option("--name <name>", text).argParser(words(NAME_LENGTH)),
   comment: () => new Option("--comment <text>", "why, for people").argParser(words(255)),
   groups: () =>

@@ -7,6 +7,7 @@ import type { FactBodies, Recorder } from "../../store/index.ts";
 import {
   decodeInstances,
   diff,
+  EMPTY_TREE,
   edit,
   encodeInstances,
   formatInstanceId,
@@ -24,6 +25,7 @@ import type { NodeRecord, Registry } from "../registry/index.ts";
 import { type Box, covers, type Edit, type Part, post, waiting } from "./box.ts";
 import { isOpen } from "./edit-state.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { fits, inSlices, LARGEST_EDIT } from "./slices.ts";
 
 export interface AcceptanceServices {
   readonly registry: Registry;
@@ -37,9 +39,6 @@ export interface AcceptanceTerms {
   readonly expireAfter?: Millis | undefined;
 }
 
-/** Bytes of one edit that the largest answer of a check-in (1024) can carry beside the rest. */
-const LARGEST_EDIT = 960;
-
 /**
  * Resolves when it is durable; the tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
  * Throws WireError `yang.*` and UsageError `edit.too-large`, and then nothing has changed.
@@ -47,17 +46,40 @@ const LARGEST_EDIT = 960;
 export async function acceptEdit(
   node: NodeRecord,
   wanted: readonly Instance[],
+  services: AcceptanceServices,
+  terms: AcceptanceTerms,
+): Promise<{ readonly revision: number }> {
+  const schema = services.registry.schemaOf(node);
+  const { tree } = node;
+  validateEdit(tree, edit(tree, wanted, schema), wanted, schema);
+  const plan = planned(services.mailbox.box(node.id), tree, wanted, schema);
+  checkSizes(plan.instances, schema);
+  return record(node, plan, services, terms);
+}
+
+/**
+ * All of the configuration once more, for a device that has none of it: as it is, since it was accepted before. What no
+ * answer could carry is left out.
+ */
+export async function repostConfiguration(
+  node: NodeRecord,
+  services: AcceptanceServices,
+  terms: AcceptanceTerms,
+): Promise<void> {
+  const schema = services.registry.schemaOf(node);
+  const wanted = inSlices(diff(EMPTY_TREE, node.tree, schema), schema).filter((each) => fits(each, schema));
+  if (wanted.length === 0) return;
+  await record(node, planned(services.mailbox.box(node.id), node.tree, wanted, schema), services, terms);
+}
+
+async function record(
+  { id: root, set }: NodeRecord,
+  { instances, parts }: Planned,
   { registry, mailbox, recorder }: AcceptanceServices,
   { actor, expireAfter = mailbox.expireAfter }: AcceptanceTerms,
 ): Promise<{ readonly revision: number }> {
-  const { id: root, tree } = node;
-  const schema = registry.schemaOf(node);
-  const before = mailbox.box(root);
-  const edited = edit(tree, wanted, schema);
-  validateEdit(tree, edited, wanted, schema);
-  const { instances, parts } = planned(before, tree, wanted, schema);
-  checkSizes(instances, schema);
-  const box = post(before, instances, schema, { parts });
+  const schema = registry.schemaOf({ set });
+  const box = post(mailbox.box(root), instances, schema, { parts });
   const fact: FactBodies["datastore.edited"] = {
     root,
     patch: encodeInstances(instances, schema, "any"),
@@ -74,8 +96,8 @@ export async function acceptEdit(
 /** Throws UsageError `edit.too-large` for an instance that no answer could ever bring to a node. */
 function checkSizes(instances: readonly Instance[], schema: Schema): void {
   for (const instance of instances) {
+    if (fits(instance, schema)) continue;
     const { length } = encodeInstances([instance], schema, "any");
-    if (length <= LARGEST_EDIT) continue;
     const path = formatInstanceId(instance.id, schema);
     throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
   }

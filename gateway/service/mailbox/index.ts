@@ -1,4 +1,10 @@
-export { type AcceptanceServices, type AcceptanceTerms, acceptEdit, planned } from "./acceptance.ts";
+export {
+  type AcceptanceServices,
+  type AcceptanceTerms,
+  acceptEdit,
+  planned,
+  repostConfiguration,
+} from "./acceptance.ts";
 export {
   type Box,
   confirm,

@@ -130,6 +130,10 @@ export class Mailbox implements Projection {
       case "node.models":
         this.#sort(fact.node, fact.set);
         return;
+      case "node.replaced":
+        // Revisions go on; what the former device had says nothing of the new one, which gets all of it by edits that follow.
+        this.#change(fact.node, ({ revision }) => ({ revision, applied: 0, edits: [] }));
+        return;
       case "node.removed":
         this.#records.delete(fact.node);
         this.#hot.delete(fact.node);

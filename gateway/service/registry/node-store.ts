@@ -111,6 +111,12 @@ export class NodeStore {
       hot.schema = this.#schemas.of(record.set);
       this.#sets.put(hot.place, record.set);
     }
+    if (record.endpoint !== hot.record.endpoint) {
+      this.#endpoints.delete(hot.record.endpoint);
+      this.#hotByEndpoint.delete(hot.record.endpoint);
+      this.#endpoints.set(record.endpoint, Buffer.from(record.id, "latin1"));
+      this.#hotByEndpoint.set(record.endpoint, hot);
+    }
     // A change of something else must not put off a look that was asked for.
     if (record.reach !== hot.record.reach) this.#noteReach(hot.place, record.reach);
     hot.record = record;

@@ -12,6 +12,7 @@ import {
 } from "../../base/index.ts";
 import type { Fact, Projection, Reachability, StateChange, StateStore } from "../../store/index.ts";
 import {
+  configurationOf,
   decodeInstances,
   EMPTY_TREE,
   edit,
@@ -28,7 +29,7 @@ import {
   type SetName,
   type Tree,
 } from "../../yang/index.ts";
-import { type HouseModels, houseModels } from "./house-models.ts";
+import { type HouseModels, houseModels, houseNode } from "./house-models.ts";
 import type { NodeRecord } from "./node-record.ts";
 import { NodeStore } from "./node-store.ts";
 import { type Reach, step, unheard } from "./reachability.ts";
@@ -199,6 +200,9 @@ export class Registry implements Projection {
         // Configuration that will never be in force goes back to what the node has.
         if (fact.undo !== undefined) this.#edited({ root: fact.node, patch: fact.undo });
         return;
+      case "node.replaced":
+        this.#change(fact.node, (node) => this.#replaced(node, fact.endpoint));
+        return;
       case "node.removed":
         this.#remove(fact.node);
         return;
@@ -303,6 +307,15 @@ export class Registry implements Projection {
       kept = next;
     }
     return kept;
+  }
+
+  /** What was measured, and which edits were applied, was so of the former device; what managers want stays. */
+  #replaced(node: NodeRecord, endpoint: string): NodeRecord {
+    const schema = this.schemaOf(node);
+    const configured = new Map(configurationOf(node.tree, schema));
+    configured.delete(houseNode(schema, "/sidgate-node:pending").sid);
+    this.#heard.delete(node.id);
+    return { ...node, endpoint, reach: unheard(this.#wakeInterval), slot: undefined, tree: configured };
   }
 
   #moved(node: NodeRecord, set: SetName): NodeRecord {
