@@ -134,6 +134,13 @@ describe("on the command line", () => {
     expect([valid, changes.length]).toEqual([false, 3]);
   });
 
+  test("CC-tools-sid: a header is made of the numbers and the source of one module", async () => {
+    await sidgate("sid generate m.yang --range 100:50");
+    writeFileSync("other.yang", 'module other { namespace "urn:other"; prefix o; leaf a { type int8; } }');
+    const { said, code } = await sidgate("sid header m@2026-01-01.sid other.yang");
+    expect([code, said]).toEqual([1, expect.stringContaining("[yang.sid-other-module]")]);
+  });
+
   test("findings as JSON", async () => {
     await sidgate("sid generate m.yang --range 100:50");
     const { said, code } = await sidgate("sid check m@2026-01-01.sid n.yang --json");

@@ -11,9 +11,13 @@ export async function sidHeader(options: SidHeaderOptions, print: Print): Promis
     throw new UsageError("cli.usage", { what: "the prefix must be letters, digits and '_', and begin with a letter" });
   }
   const file = await soundSidFile(sid);
-  const schema = yang === undefined ? undefined : await loadNumbered(yang, sid, folders(path));
+  const numbered = yang === undefined ? undefined : await loadNumbered(yang, sid, folders(path));
+  if (numbered !== undefined && numbered.module !== file.module) {
+    const { module: other } = numbered;
+    throw new UsageError("yang.sid-other-module", { file: sid, module: file.module, source: yang ?? "", other });
+  }
   if (!force) await checkFree(out);
-  await writeText(out, cHeader(file, { prefix, schema }), print);
+  await writeText(out, cHeader(file, { prefix, schema: numbered?.schema }), print);
   if (!isStdout(out)) print(`Wrote ${out}: ${file.items.length} items of ${file.module}.`);
   return EXIT.ok;
 }

@@ -18,7 +18,14 @@ export async function loadModuleTree(source: SourceFile, folders: readonly strin
   return openModuleTree(root, findIn([root], [...yang, ...library], parse));
 }
 
+export interface Numbered {
+  /** The name of the module in the file. */
+  readonly module: string;
+  readonly schema: Schema;
+}
+
 /** The module, compiled, with the numbers of the .sid file and of those beside it. Throws UsageError `cli.file`, `yang.*`. */
-export async function loadNumbered(yang: string, sid: string, folders: readonly string[]): Promise<Schema> {
-  return openSchema((await openNamedModules({ paths: [yang, sid], folders })).image);
+export async function loadNumbered(yang: string, sid: string, folders: readonly string[]): Promise<Numbered> {
+  const { image, modules } = await openNamedModules({ paths: [yang, sid], folders });
+  return { module: modules[0]?.name ?? "", schema: openSchema(image) };
 }
