@@ -83,7 +83,7 @@ export async function openCentre(
   const mailbox = new Mailbox({ schemas: models, setOf: (node) => registry.setOf(node), expireAfter, log });
   models.onChange((set, before) => {
     registry.exchanged(set, before);
-    mailbox.exchanged();
+    mailbox.exchanged(set);
   });
   const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
   const images = new Images({ store, trust, maxBytes, log });

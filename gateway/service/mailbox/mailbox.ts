@@ -66,9 +66,11 @@ export class Mailbox implements Projection {
     return schemas.of(setOf(node));
   }
 
-  /** Schemas were exchanged: edits that a node's schema does not take any more will never reach it. */
-  exchanged(): void {
-    for (const node of [...this.#records.keys()] as NodeId[]) this.#sort(node, this.#options.setOf(node));
+  /** The schema of a set was exchanged: edits of its nodes that it does not take any more will never reach them. */
+  exchanged(set: SetName): void {
+    for (const node of [...this.#records.keys()] as NodeId[]) {
+      if (this.#options.setOf(node) === set) this.#sort(node, set);
+    }
   }
 
   #sort(node: NodeId, set: SetName): void {

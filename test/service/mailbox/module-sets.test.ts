@@ -31,7 +31,7 @@ beforeEach(() => {
   schemas = new ChangingSchemas(first, { "building-2": second });
   const log = { ...SILENT, warn: (event: string, facts?: LogFacts) => void logged.push([event, facts]) };
   mailbox = new Mailbox({ schemas, setOf: () => set, log });
-  schemas.onChange(() => mailbox.exchanged());
+  schemas.onChange((changed) => mailbox.exchanged(changed));
 });
 
 const post = (schema: Schema, ...instances: readonly Instance[]): void => {
