@@ -55,7 +55,7 @@ const NOTE = HAS ? "" : " (skipped: needs coap-client-notls)";
 
   test(`GET /.well-known/core names the datastore${NOTE}`, async () => {
     expect((await coap("-m", "get", "/.well-known/core?rt=core.c.ds")).toString()).toBe(
-      '</c>;rt="core.c.ds core.c.yl";ds=1029',
+      '</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140',
     );
   });
 });

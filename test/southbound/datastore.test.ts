@@ -170,9 +170,9 @@ test("CC-M7 CC-R1 CC-R2 CC-R4: discovery names the datastores and the stream", a
   const text = async (query: readonly string[]): Promise<string> =>
     Buffer.from((await ask("GET", ".well-known/core", { query })).payload ?? []).toString();
   expect(await text([])).toBe(
-    `</c>;rt="core.c.ds core.c.yl";ds=1029,</n/${node}/c>;rt="core.c.ds core.c.yl";ds=1029,</s>;rt="core.c.es core.c.ev";obs`,
+    `</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</n/${node}/c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</s>;rt="core.c.es core.c.ev";ct=142;obs`,
   );
-  expect(await text(["rt=core.c.es"])).toBe('</s>;rt="core.c.es core.c.ev";obs');
+  expect(await text(["rt=core.c.es"])).toBe('</s>;rt="core.c.es core.c.ev";ct=142;obs');
   expect(await text(["ep=room-1"])).toBe('</c>;rt="core.c.ds";ds=1029');
 });
 

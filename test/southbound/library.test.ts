@@ -167,22 +167,25 @@ function outline(schema: Schema): readonly unknown[] {
 
 const links = async (query: readonly string[]): Promise<string> =>
   Buffer.from((await ask("GET", ".well-known/core", { query })).payload ?? []).toString();
-const GATEWAY = '</c>;rt="core.c.ds core.c.yl";ds=1029';
-const NODE = '</n/n-0001/c>;rt="core.c.ds core.c.yl";ds=1029';
-const STREAM = '</s>;rt="core.c.es core.c.ev";obs';
+const GATEWAY = '</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140';
+const NODE = '</n/n-0001/c>;rt="core.c.ds core.c.yl";ds=1029;ct=140';
+const STREAM = '</s>;rt="core.c.es core.c.ev";ct=142;obs';
 
 const FILTERS: ReadonlyArray<readonly [title: string, query: readonly string[], links: string]> = [
   ["CC-R1 CC-R2 CC-R4 CC-R6 CC-R7 CC-R8: all of it", [], [GATEWAY, NODE, STREAM].join()],
   ["CC-R6: the YANG library, which lies in each datastore", ["rt=core.c.yl"], [GATEWAY, NODE].join()],
   ["CC-R1: one of several resource types", ["rt=core.c.ds"], [GATEWAY, NODE].join()],
-  ["CC-R4: the stream by either of its names", ["rt=core.c.ev"], STREAM],
+  ["CC-R3 CC-R4 CC-D1: the stream by the one name of the draft", ["rt=core.c.es"], STREAM],
+  ["CC-R3 CC-R4 CC-D1: the stream by the other", ["rt=core.c.ev"], STREAM],
+  ["CC-R7: by what a GET gives", ["ct=140"], [GATEWAY, NODE].join()],
+  ["CC-R5: data nodes have no links: optional, and a datastore tells its schema by its library", ["rt=core.c.dn"], ""],
   ["CC-R7: any ending", ["rt=core.c.e*"], STREAM],
   ["CC-R2: datastores by their identity", ["ds=1029"], [GATEWAY, NODE].join()],
   ["CC-R7: by target", ["href=/n/n-0001/c"], NODE],
   ["CC-R7: by the beginning of the target", ["href=/n/*"], NODE],
   ["CC-R7: an attribute without a value", ["obs="], STREAM],
   ["CC-R7: two filters, both of them", ["rt=core.c.ds", "href=/c"], GATEWAY],
-  ["CC-R7: nothing that fits", ["rt=core.c.dn"], ""],
+  ["CC-R7: nothing that fits", ["ct=60"], ""],
 ];
 
 test.each(FILTERS)("%s", async (_title, query, expected) => {

@@ -62,8 +62,8 @@ export const SERVICE_ERRORS = {
   },
   "resource.too-many": {
     blame: "usage",
-    text: "{count} identifiers are more than one FETCH may have",
-    hint: "Ask for at most {limit}, or for the container around them.",
+    text: "{count} items are more than one {method} may have",
+    hint: "Send at most {limit}; the container around several nodes stands for all of them.",
   },
   "resource.not-acceptable": {
     blame: "usage",

@@ -1,4 +1,5 @@
 /** `/.well-known/core` (RFC 6690; draft-ietf-core-comi-21 §5): what a manager or a node can find here. */
+import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeLinks, filterLinks, type Link } from "../../wire/link/index.ts";
 import type { Asker } from "./asker.ts";
 
@@ -9,11 +10,22 @@ const WITH_LIBRARY = "core.c.ds core.c.yl";
 /** The draft names the stream's resource type twice and differently; both are said. */
 const STREAM_TYPES = "core.c.es core.c.ev";
 
-const datastore = (target: string, types = "core.c.ds"): Link => ({
+/** What everybody is told of a datastore; an answer to a whole group is to be short. */
+const datastore = (target: string): Link => ({
   target,
   attributes: [
-    ["rt", types],
+    ["rt", "core.c.ds"],
     ["ds", UNIFIED_DATASTORE],
+  ],
+});
+
+/** With its library, and what a GET gives (RFC 7252 §7.2.1). */
+const managedDatastore = (target: string): Link => ({
+  target,
+  attributes: [
+    ["rt", WITH_LIBRARY],
+    ["ds", UNIFIED_DATASTORE],
+    ["ct", String(CONTENT_FORMAT.yangDataSid)],
   ],
 });
 
@@ -28,13 +40,14 @@ export function discover(
   query: readonly string[],
 ): Uint8Array {
   const isManager = asker.role === "manager";
-  const links: Link[] = [datastore("/c", isManager ? WITH_LIBRARY : undefined), ...others];
+  const links: Link[] = [isManager ? managedDatastore("/c") : datastore("/c"), ...others];
   if (isManager) {
-    for (const id of nodes) links.push(datastore(`/n/${id}/c`, WITH_LIBRARY));
+    for (const id of nodes) links.push(managedDatastore(`/n/${id}/c`));
     links.push({
       target: "/s",
       attributes: [
         ["rt", STREAM_TYPES],
+        ["ct", String(CONTENT_FORMAT.yangInstances)],
         ["obs", true],
       ],
     });

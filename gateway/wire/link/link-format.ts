@@ -84,8 +84,8 @@ function attributeAt(text: string, from: number): readonly [readonly [string, st
   return [[name, value], at + 1];
 }
 
-/** §4.1: attributes whose value is a list of words; a query matches any one of them. */
-const WORD_LISTS: ReadonlySet<string> = new Set(["rt", "if", "rel"]);
+/** §4.1, RFC 7252 §7.2.1: attributes whose value is a list of words; a query matches any one of them. */
+const WORD_LISTS: ReadonlySet<string> = new Set(["rt", "if", "rel", "ct"]);
 
 /**
  * §4.1 — keeps the links that match every `name=value` of the query; a trailing `*` matches any ending; `href` is the

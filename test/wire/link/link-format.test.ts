@@ -78,7 +78,7 @@ const LINKS: readonly Link[] = [
       ["obs", true],
     ],
   },
-  { target: "/f", attributes: [] },
+  { target: "/f", attributes: [["ct", "42 60"]] },
 ];
 
 test.each([
@@ -87,6 +87,7 @@ test.each([
   ["rt prefix", ["rt=core.c.*"], ["/c", "/s"]],
   ["one word of several", ["rt=urn:x"], ["/s"]],
   ["any value", ["rt=*"], ["/c", "/s"]],
+  ["one content format of several (RFC 7252 §7.2.1)", ["ct=60"], ["/f"]],
   ["href", ["href=/f"], ["/f"]],
   ["both must match", ["rt=core.c.*", "ds=1029"], ["/c"]],
   ["an attribute without a value", ["obs="], ["/s"]],

@@ -23,7 +23,7 @@ import { runOperations } from "../operations/run.ts";
 import type { DatastoreRoot } from "../root.ts";
 import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
 import { noQuery, readQuery } from "./read-query.ts";
-import { expectFormat, pathOf, wrongMethod } from "./refusals.ts";
+import { expectAtMost, expectFormat, pathOf, wrongMethod } from "./refusals.ts";
 
 export interface DatastoreRequest {
   readonly request: Request;
@@ -52,6 +52,8 @@ export function answerDatastore(asked: DatastoreRequest): Answer {
 
 /** In one FETCH: each may stand for a whole datastore. */
 const MOST_IDENTIFIERS = 256;
+/** In one iPATCH: each is merged with all that waits for the node. */
+const MOST_EDITS = 1024;
 
 /** §3.3. */
 function readAll(asked: DatastoreRequest): Response {
@@ -84,8 +86,8 @@ function readSome(asked: DatastoreRequest): Response {
 export function identifiersIn(request: Request, schema: Schema): readonly InstanceId[] {
   expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
   const ids = decodeIdentifiers(request.payload, schema, formOf(schema));
-  if (ids.length <= MOST_IDENTIFIERS) return ids;
-  throw new UsageError("resource.too-many", { count: ids.length, limit: MOST_IDENTIFIERS });
+  expectAtMost(MOST_IDENTIFIERS, ids, request);
+  return ids;
 }
 
 /** §6: reading an rpc, an action or a notification is no method of theirs. What nobody knows is null instead. */
@@ -106,6 +108,7 @@ async function editSome({ request, root, actor }: DatastoreRequest): Promise<Res
   noQuery(request);
   expectFormat(request, CONTENT_FORMAT.yangInstances);
   const instances = decodeInstances(request.payload, schema, "input", formOf(schema));
+  expectAtMost(MOST_EDITS, instances, request);
   checkConditions(request, root.tree(), schema);
   if (instances.length > 0) await root.edit(instances, actor);
   return { code: "2.04" };

@@ -22,3 +22,8 @@ export function expectAccepted(request: Request, format: number | undefined): vo
   if (request.accept === undefined || format === undefined || format === request.accept) return;
   throw new UsageError("resource.not-acceptable", { format: request.accept, path: pathOf(request) });
 }
+
+/** What one request may ask for is bounded, whoever sends it (docs/coreconf.md). Throws UsageError `resource.too-many`. */
+export function expectAtMost(limit: number, items: readonly unknown[], { method }: Pick<Request, "method">): void {
+  if (items.length > limit) throw new UsageError("resource.too-many", { count: items.length, limit, method });
+}

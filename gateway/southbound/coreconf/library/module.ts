@@ -6,7 +6,6 @@
  */
 import {
   type Identity,
-  isLocal,
   type LeafType,
   type NodeKind,
   perSchema,
@@ -98,11 +97,6 @@ export const withLibraryModule = perSchema((schema: Schema): Schema => {
   if (schema.modules.some(({ name }) => name === LIBRARY) || ROWS.some(isTaken)) return schema;
   return joined(schema);
 });
-
-export const hasLibrary = (schema: Schema): boolean => {
-  const sid = schema.byPath(`/${LIBRARY}:yang-library`)?.sid;
-  return sid !== undefined && !isLocal(sid);
-};
 
 function joined(schema: Schema): Schema {
   const byPath = new Map<string, SchemaNode>();

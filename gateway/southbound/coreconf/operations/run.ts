@@ -23,7 +23,7 @@ import {
   validate,
 } from "../../../yang/index.ts";
 import { formOf } from "../body-form.ts";
-import { expectAccepted, pathOf } from "../datastore/refusals.ts";
+import { expectAccepted, expectAtMost, pathOf } from "../datastore/refusals.ts";
 import { checkCall } from "../guarded.ts";
 import type { DatastoreRoot } from "../root.ts";
 import type { Operation } from "./operation.ts";
@@ -33,6 +33,9 @@ export interface CallRequest {
   readonly root: DatastoreRoot;
   readonly actor: string;
 }
+
+/** In one POST. */
+const MOST_CALLS = 32;
 
 interface ReadyCall {
   readonly id: InstanceId;
@@ -47,7 +50,7 @@ export async function runOperations({ request, root, actor }: CallRequest): Prom
   }
   expectAccepted(request, CONTENT_FORMAT.yangInstances);
   const { schema } = root;
-  const calls = callsIn(request.payload, root);
+  const calls = callsIn(request, root);
   const outputs: Instance[] = [];
   for (const { id, operation, input } of calls) {
     try {
@@ -67,11 +70,13 @@ function stopped(error: unknown, done: number, count: number): unknown {
 }
 
 /** Throws what is wrong with any of them. */
-function callsIn(payload: Uint8Array, root: DatastoreRoot): readonly ReadyCall[] {
+function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
   const { schema } = root;
-  refuseUnknown(payload, schema);
+  refuseUnknown(request.payload, schema);
+  const instances = decodeInstances(request.payload, schema, "input", formOf(schema));
+  expectAtMost(MOST_CALLS, instances, request);
   const tree = root.tree();
-  return decodeInstances(payload, schema, "input", formOf(schema)).map(({ id, value }) => {
+  return instances.map(({ id, value }) => {
     const node = operationAt(id, schema);
     checkCall(node, id.keys, root);
     const path = formatInstanceId(id, schema);
