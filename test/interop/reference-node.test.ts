@@ -104,7 +104,7 @@ having(`the reference node in C${note}`, () => {
     pasted = await bash(scriptOf(gateway, folder));
     await buildObjects(folder);
     plain = await buildProgram(folder, "plain");
-    await gateway.client.command("manager.add", { manager: "bms" });
+    await gateway.client.command("manager.add", { manager: "bms", groups: ["admin"] });
     manager = await SecuredPeer.connect(gateway.coapPort, await gateway.client.credentials("manager", "bms"));
   }, 60_000);
   afterAll(async () => {
@@ -276,7 +276,8 @@ having(`the reference node in C${note}`, () => {
     return campaign;
   }
   const SET_POINT_22_5 = "a119eb2cc482211908ca";
-  const PERIOD_8_21 = "a18219eb326530383a3030a2016530383a303002c48221190834";
+  const PERIOD_8_21 = "a18219eb326530383a3030a2016530383a303002c48221190834"; // "08:00" is 30383a3030
+  const text = (ascii: string): string => Buffer.from(ascii).toString("hex");
   const flash = (name: string): string => join(folder, `${name}.flash`);
 
   test("in lab mode, unprotected: it reports, takes edits in one wake and confirms them in the next", async () => {
@@ -297,6 +298,22 @@ having(`the reference node in C${note}`, () => {
           period: [{ start: "08:00", "set-point": "21.0" }],
         },
       },
+    });
+  }, 30_000);
+
+  test("what it has no room for it rejects, and the gateway shows what it has", async () => {
+    const node = await join_("plain-2");
+    const periods = ["06", "08", "10", "12", "14"];
+    for (const hour of periods) expect(await edit(node, PERIOD_8_21.replaceAll("3038", text(hour)))).toBe("2.04");
+    expect(await edit(node, SET_POINT_22_5)).toBe("2.04");
+    const args = ["--gateway", `127.0.0.1:${gateway.coapPort}`, "--ep", "plain-2", "--flash", flash("plain-2")];
+    const life = new NodeProcess(plain, [...args, "--wakes", "2", "--speed", "1000000"]);
+    expect(await life.end()).toBe(0);
+    expect(life.lines[0]).toMatch(/ applied=6 set-point=2250 mode=2 periods=4 /);
+    const start = periods.slice(0, 4).map((hour) => ({ start: `${hour}:00`, "set-point": "21.0" }));
+    expect(await detail(node)).toMatchObject({
+      pending: 0,
+      data: { "sidgate-building:room": { "set-point": "22.5", period: start } },
     });
   }, 30_000);
 

@@ -191,10 +191,13 @@ export async function buildProgram(
 /** A node as a process: what it says, line by line. */
 export class NodeProcess {
   readonly #child: ChildProcess;
+  /** Ended, and all that it said was read. */
+  readonly #closed: Promise<unknown>;
   #output = "";
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#closed = once(this.#child, "close");
     this.#child.stdout?.on("data", (part) => {
       this.#output += part;
     });
@@ -206,7 +209,7 @@ export class NodeProcess {
 
   /** To its end; its exit code. */
   async end(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "close");
+    await this.#closed;
     return this.#child.exitCode;
   }
 

@@ -9,7 +9,7 @@
 /* Keys of the data nodes inside `data`, which count from it. */
 #define IN_DATA(sid) ((sid) - SGN_CHECK_IN_INPUT_DATA_SID)
 
-enum form { MAP, NUMBER, HUNDREDTHS, TEXT, DIGEST, NOTHING, MAXIMUM };
+enum form { MAP, NUMBER, HUNDREDTHS, TEXT, DIGEST, REJECTED, NOTHING, MAXIMUM };
 
 /* A report from top to bottom: what stands in the map of which level, where in `struct report` it is, and what lets it be there. */
 static const struct member {
@@ -37,6 +37,7 @@ static const struct member {
     {SGB_ROOM_TEMPERATURE_DELTA, 3, HUNDREDTHS, AT(readings.temperature), 0},
     {SGB_ROOM_HUMIDITY_DELTA, 3, NUMBER, AT(readings.humidity), 0},
     {SGN_CHECK_IN_INPUT_BRIEF_DELTA, 1, NOTHING, 0, TELL_BRIEF},
+    {SGN_CHECK_IN_INPUT_REJECTED_DELTA, 1, REJECTED, 0, TELL_REJECTED},
 #undef AT
 };
 
@@ -76,6 +77,10 @@ unsigned report_write(uint8_t *into, unsigned room, const struct report *report)
         continue;
       case NOTHING:
         put(CBOR_NULL);
+        continue;
+      case REJECTED:
+        cbor_put(CBOR_ARRAY, report->rejected->count);
+        put_bytes(report->rejected->bytes, report->rejected->length);
         continue;
       default:
         memcpy(&text, at, sizeof text);

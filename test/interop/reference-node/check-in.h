@@ -17,7 +17,7 @@ struct offer {
 };
 
 /* What a report may tell, and when: each bit lets some members be written. */
-enum { TELL_APPLIED = 1, TELL_FIRMWARE = 2, TELL_ALL = 4, TELL_RUNNING = 8, TELL_BUSY = 16, TELL_REASON = 32, TELL_BRIEF = 64 };
+enum { TELL_APPLIED = 1, TELL_FIRMWARE = 2, TELL_ALL = 4, TELL_RUNNING = 8, TELL_BUSY = 16, TELL_REASON = 32, TELL_BRIEF = 64, TELL_REJECTED = 128 };
 
 /* What a report tells of; `struct state` has it, where it survives. */
 struct report {
@@ -29,6 +29,7 @@ struct report {
   const char *version;
   const uint8_t *running, *wanted; /* digests */
   const char *model, *hardware;
+  const struct rejected *rejected;
   struct readings readings;
 };
 

@@ -39,10 +39,15 @@ static void reply_empty(const struct exchange *exchange, const uint8_t *in, enum
 static enum verdict consider(struct node *node, const struct exchange *exchange, unsigned length,
                              struct coap_answer *answer) {
   const uint8_t *in = node->in;
-  struct reader r = read_from(in + BODY, length - BODY);
+  struct reader r;
   enum coap_type type = (enum coap_type)(in[FIRST] >> 4 & 3);
   bool ours;
-  if (length < EMPTY_BYTES || length > sizeof node->in || (in[FIRST] & 0xc0) != VERSION_1) return NOT_OURS;
+  if (length < EMPTY_BYTES || (in[FIRST] & 0xc0) != VERSION_1) return NOT_OURS;
+  if (length > sizeof node->in) {
+    /* Of who answers a group the address is enough, however many links come with it. */
+    if (exchange->type == COAP_CON) return NOT_OURS;
+    length = sizeof node->in;
+  }
   /* Section 5.3.2: the answer comes from where the request went. Nobody else is told anything. */
   if (exchange->type == COAP_CON && memcmp(&exchange->from, &node->gateway, sizeof node->gateway) != 0) return NOT_OURS;
   if (type >= COAP_ACK) {
@@ -51,6 +56,7 @@ static enum verdict consider(struct node *node, const struct exchange *exchange,
     if (length == EMPTY_BYTES && in[CODE] == COAP_EMPTY) return ACKNOWLEDGED;
   }
   answer->code = in[CODE];
+  r = read_from(in + BODY, length - BODY);
   /* Section 5.3.2: the token decides; codes of class 2 to 5 are answers. What is not protected as the request was may come
      from anybody, and the true answer may still come (RFC 8613 section 8.4). */
   ours = length >= BODY && (in[FIRST] & 0x0f) == COAP_TOKEN && COAP_CLASS(in[CODE]) >= 2 &&

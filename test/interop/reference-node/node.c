@@ -21,7 +21,7 @@ enum {
 static void begin_series(struct state *kept) {
   kept->report = 0;
   kept->pending_length = 0;
-  kept->news = TELL_APPLIED | TELL_FIRMWARE | TELL_ALL;
+  kept->news |= TELL_APPLIED | TELL_FIRMWARE | TELL_ALL;
 }
 
 bool node_start(struct node *node, const struct config *config) {
@@ -70,6 +70,7 @@ static void write_report(struct node *node) {
   report.phase = kept->phase;
   report.reason = kept->reason;
   report.wanted = kept->wanted.digest;
+  report.rejected = &kept->rejected;
   report.model = node->config->model;
   report.hardware = node->config->hardware;
   if (kept->news & TELL_ALL) {
@@ -118,9 +119,11 @@ static void take_reply(struct node *node, const struct reply *reply) {
     node->knows_time = true;
   }
   /* An older revision is the echo of a report that was repeated. */
-  if (reply->edits.at && reply->revision > kept->applied && settings_apply(&kept->settings, reply->edits)) {
+  if (reply->edits.at && reply->revision > kept->applied &&
+      settings_apply(&kept->settings, reply->edits, &kept->rejected)) {
     kept->applied = reply->revision;
     kept->news |= TELL_APPLIED;
+    if (kept->rejected.count > 0) kept->news |= TELL_REJECTED;
   }
   if (reply->offered) take_offer(node, &reply->offer);
   /* Settings, an offer or another gateway are worth a write at once; the number of the report is not. */

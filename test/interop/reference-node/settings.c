@@ -104,23 +104,35 @@ static void edit_periods(struct reader *r, struct settings *s, const uint8_t *st
   while (entries-- > 0 && !r->bad) take_period(r, s, start, false);
 }
 
-/* One instance that is not a container. */
-static void edit(struct reader *r, struct settings *s, uint32_t sid, const uint8_t *start) {
+/* One instance that is not a container; false for one that this node does not have. */
+static bool edit(struct reader *r, struct settings *s, uint32_t sid, const uint8_t *start) {
   unsigned i;
   if (sid == SGB_ROOM_PERIOD_SID) {
     edit_periods(r, s, start);
-    return;
+    return true;
   }
   if (sid == SGB_ROOM_PERIOD_SET_POINT_SID) {
     take_period(r, s, start, true); /* null is refused: without it the entry would not be whole */
-    return;
+    return true;
   }
   for (i = 0; i < SETTINGS; i++) {
     if (TABLE[i].sid != sid) continue;
     s->value[i] = cbor_take_null(r) ? TABLE[i].usual : take_value(r, (enum setting)i);
-    return;
+    return true;
   }
-  cbor_skip(r); /* of another revision or module: not ours to judge */
+  cbor_skip(r);
+  return false;
+}
+
+/* A container is replaced: what it does not name has its default again. Members of a newer module are passed over. */
+static void edit_container(struct reader *r, struct settings *s, uint32_t container) {
+  uint32_t members;
+  reset(s, container);
+  if (cbor_take_null(r)) return;
+  for (members = cbor_expect(r, CBOR_MAP); members > 0; members--) {
+    uint32_t sid = container + (uint32_t)cbor_expect_int(r);
+    (void)edit(r, s, sid, NULL);
+  }
 }
 
 /* An instance-identifier (draft section 2.2): a SID, or [SID, keys...]. */
@@ -138,34 +150,45 @@ static uint32_t take_name(struct reader *r, const uint8_t **start) {
   return sid;
 }
 
-bool settings_apply(struct settings *settings, struct reader edits) {
-  struct settings copy = *settings;
-  struct reader *r = &edits;
-  uint32_t pairs = 0, members = 0, container = 0;
-  while (!r->bad && (pairs > 0 || members > 0 || r->left > 0)) {
-    uint32_t sid;
+bool settings_apply(struct settings *settings, struct reader edits, struct rejected *rejected) {
+  struct settings result = *settings;
+  uint32_t pairs = 0;
+  write_to(rejected->bytes, sizeof rejected->bytes);
+  rejected->count = 0;
+  while (edits.left > 0 || pairs > 0) {
+    const uint8_t *name = edits.at;
     const uint8_t *start;
-    if (members > 0) {
-      members--;
-      edit(r, &copy, container + (uint32_t)cbor_expect_int(r), NULL);
-      continue;
-    }
+    unsigned name_length;
+    struct settings copy = result;
+    struct reader value;
+    uint32_t sid;
+    bool taken = true;
     if (pairs == 0) {
-      pairs = cbor_expect(r, CBOR_MAP); /* the next of the sequence */
+      pairs = cbor_expect(&edits, CBOR_MAP); /* the next of the sequence */
       continue;
     }
     pairs--;
-    sid = take_name(r, &start);
-    if (sid != SGN_NODE_SID && sid != SGB_ROOM_SID) {
-      edit(r, &copy, sid, start);
+    sid = take_name(&edits, &start);
+    name_length = (unsigned)(edits.at - name);
+    value = edits;
+    cbor_skip(&edits);
+    if (edits.bad) return false;
+    if (sid == SGN_NODE_SID || sid == SGB_ROOM_SID) {
+      edit_container(&value, &copy, sid);
+    } else {
+      taken = edit(&value, &copy, sid, start);
+    }
+    if (taken && !value.bad) {
+      result = copy;
       continue;
     }
-    /* A container is replaced: what it does not name has its default again. */
-    reset(&copy, sid);
-    container = sid;
-    if (!cbor_take_null(r)) members = cbor_expect(r, CBOR_MAP);
+    rejected->count++;
+    put(0xa1); /* {instance: its name} */
+    put(SGN_CHECK_IN_INPUT_REJECTED_INSTANCE_DELTA);
+    put_bytes(name, name_length);
   }
-  if (r->bad) return false;
-  *settings = copy;
+  rejected->length = (uint8_t)written();
+  if (edits.bad || (rejected->count > 0 && rejected->length == 0)) return false;
+  *settings = result;
   return true;
 }

@@ -5,6 +5,7 @@
 
 #define MAX_PERIODS 4
 #define START_BYTES 5
+#define MAX_REJECTED 48
 
 enum setting { WAKE_INTERVAL, SET_POINT, MODE, SETTINGS };
 
@@ -19,8 +20,15 @@ struct settings {
   struct period period[MAX_PERIODS];
 };
 
+/* Edits that this node will not have, as the list `rejected` of a report has them: its entries without their head. */
+struct rejected {
+  uint8_t count;
+  uint8_t length;
+  uint8_t bytes[MAX_REJECTED];
+};
+
 void settings_reset(struct settings *settings);
-/* All of it or nothing: false leaves the settings as they were. */
-bool settings_apply(struct settings *settings, struct reader edits);
+/* Each instance as a whole or not at all. False for what cannot be read, or more rejected ones than can be told: nothing is done. */
+bool settings_apply(struct settings *settings, struct reader edits, struct rejected *rejected);
 
 #endif

@@ -3,7 +3,7 @@
 #define STATE_H
 #include "check-in.h"
 
-#define MAX_REPORT 176
+#define MAX_REPORT 240
 
 /* What is small comes first: it costs least code there. */
 struct state {
@@ -15,13 +15,14 @@ struct state {
   uint8_t bank;          /* where the running image lies */
   uint8_t phase;
   uint8_t reason;
-  uint8_t news;         /* what the gateway has not been told yet: TELL_APPLIED, TELL_FIRMWARE, TELL_ALL */
+  uint8_t news;         /* what the gateway has not been told yet: TELL_APPLIED, _REJECTED, _FIRMWARE, _ALL */
   uint8_t pending_news; /* what the report that waits for its answer tells of it */
   uint8_t asleep;       /* the node went to sleep in order: `report` and `pending` are those of its last wake */
   uint8_t pending_length;
   struct address gateway; /* the last one that answered */
   struct settings settings;
   struct offer wanted;
+  struct rejected rejected;
   uint8_t pending[MAX_REPORT];
 };
 

@@ -131,6 +131,7 @@ static void read_one(const struct oscore *context) {
   struct reply reply;
   struct settings settings;
   struct settings before;
+  struct rejected rejected;
   struct coap_answer answer;
   struct oscore_piv piv = {1, {0}};
   copy = malloc(length + 1);
@@ -140,7 +141,7 @@ static void read_one(const struct oscore *context) {
   (void)reply_read(copy, length, &reply);
   settings_reset(&settings);
   before = settings;
-  if (!settings_apply(&settings, read_from(copy, length)) && memcmp(&settings, &before, sizeof settings) != 0) abort();
+  if (!settings_apply(&settings, read_from(copy, length), &rejected) && memcmp(&settings, &before, sizeof settings) != 0) abort();
   if (settings.periods > MAX_PERIODS) abort();
   r = read_from(copy, length);
   if (coap_take_body(&r, &answer)) (void)oscore_open(context, &piv, &answer);
