@@ -47,6 +47,7 @@ describe("the page", () => {
     ["the counts of a campaign", "1 of 3 done, 1 open, 0 failed, 1 silent"],
     ["which modules there are", "sidgate-building@2026-11-21"],
     ["what is wrong with a module set, as text", "x.yang:3:5: &lt;b&gt;unknown&lt;/b&gt; type"],
+    ["what was denied", "by rules; denied since the start: reads 1, edits 2, calls 0"],
     ["what to try next", "npm run sidgate -- sim --nodes 5"],
   ])("says %s", (_name, words) => expect(page).toContain(words));
 

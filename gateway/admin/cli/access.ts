@@ -126,7 +126,7 @@ export function accessText(view: AccessView, now: Millis): string {
       "",
     ]),
     `where no rule speaks: read ${defaults.read}, write ${defaults.write}, exec ${defaults.exec}`,
-    `denied since the start: ${denied.reads} reads, ${denied.writes} edits, ${denied.operations} calls, ${denied.notifications} notifications`,
+    `denied since the start: reads ${denied.reads}, edits ${denied.writes}, calls ${denied.operations}, notifications ${denied.notifications}`,
     ...last.map(({ at, user, operation, path }) =>
       printable(`  ${formatMoment(at, now)}: ${user}, ${operation} ${path}`),
     ),

@@ -1,7 +1,16 @@
 /** The status page: one HTML document, made on the server from the same rows as the API. */
 import { type Millis, millis, rfc3339 } from "../../base/index.ts";
 import { REACHABILITIES } from "../../store/facts.ts";
-import type { AdminSource, CampaignRow, ImageRow, ModelSetRow, NodeRow, Page, Status } from "../api/index.ts";
+import type {
+  AccessView,
+  AdminSource,
+  CampaignRow,
+  ImageRow,
+  ModelSetRow,
+  NodeRow,
+  Page,
+  Status,
+} from "../api/index.ts";
 import { formatDuration, formatMoment, formatSize } from "../api/quantities.ts";
 import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
 import { Html, html } from "./html.ts";
@@ -46,7 +55,7 @@ ${live("fleet", "Nodes", fleet(status, source.nodes()))}
 ${live("campaigns", "Campaigns", campaigns(source.campaigns(), status.now))}
 ${live("images", "Images", images(source.images(), status.now))}
 ${live("models", "Models", models(source.models(), status.now))}
-${live("gateway", "Gateway", gateway(status))}
+${live("gateway", "Gateway", gateway(status, source.access()))}
 ${live("next", "What to try next", tryNext(status))}
 </main>
 <footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
@@ -132,12 +141,13 @@ function models(rows: readonly ModelSetRow[], now: Millis): Html {
   )}</tbody></table></div>`;
 }
 
-function gateway(status: Status): Html {
+function gateway(status: Status, { enable, denied }: AccessView): Html {
   const { broker, journal } = status;
   const kind = broker.kind === "embedded-for-trying" ? "embedded broker, for trying only" : "configured broker";
   return html`<dl>
 ${status.listening.map(({ what, address, note }) => html`<dt>${what}</dt><dd><code>${address}</code>${note === undefined ? NOTHING : html` <span class="soft">${note}</span>`}</dd>`)}
 <dt>MQTT link</dt><dd><code>${broker.url}</code> (${kind}) <span class="chip ${broker.connected ? "connected" : "waiting"}">${broker.connected ? "connected" : "not connected"}</span>, ${broker.queued} ${broker.queued === 1 ? "message" : "messages"} waiting</dd>
+<dt>Access</dt><dd>${enable ? "by rules" : "no rules: every manager may do everything"}; denied since the start: reads ${denied.reads}, edits ${denied.writes}, calls ${denied.operations}</dd>
 <dt>Journal</dt><dd>${journal.last} facts, ${journal.last - journal.lastDurable} on their way to the disk</dd>
 <dt>Site</dt><dd><code>${status.site}</code>, process <code>${status.process}</code>, epoch ${status.epoch}</dd>
 </dl>`;

@@ -115,12 +115,17 @@ export class RuleGuard implements Guard {
   /** §3.2.3, §3.4.5: each node that is created, updated or deleted, also those that the request does not name. */
   checkEdit(before: Tree, instances: readonly Instance[], schema: Schema): void {
     const after = edit(before, instances, schema);
-    const changed = new Set<string>();
+    const changed: InstanceId[] = [];
     touched(before, after, schema, (id, operation) => {
       this.#require(operation, id, schema);
-      changed.add(formatInstanceId(id, schema));
+      changed.push(id);
     });
-    for (const instance of instances) this.#checkNamed(instance, changed, schema);
+    let names: Set<string> | undefined;
+    const isChanged = (id: InstanceId): boolean => {
+      names ??= new Set(changed.map((each) => formatInstanceId(each, schema)));
+      return names.has(formatInstanceId(id, schema));
+    };
+    for (const instance of instances) this.#checkNamed(instance, isChanged, schema);
   }
 
   checkCall(node: SchemaNode, keys: Keys, schema: Schema): void {
@@ -154,13 +159,13 @@ export class RuleGuard implements Guard {
    * What is named and stays as it is would tell its value to whoever tries one after the other; so where it may not be
    * read, the right to change it is needed all the same.
    */
-  #checkNamed({ id, value }: Instance, changed: ReadonlySet<string>, schema: Schema): void {
+  #checkNamed({ id, value }: Instance, isChanged: (id: InstanceId) => boolean, schema: Schema): void {
     const node = schema.bySid(id.sid);
     if (node === undefined) return;
     const { sight } = this.#in(schema);
     const check = (named: SchemaNode, keys: Keys, operation: Operation): void => {
       const at = { sid: named.sid, keys };
-      if (sight.verdict(named, keys) === "permit" || changed.has(formatInstanceId(at, schema))) return;
+      if (sight.verdict(named, keys) === "permit" || isChanged(at)) return;
       this.#require(operation, at, schema);
     };
     if (value === undefined) check(node, id.keys, "delete");

@@ -34,11 +34,11 @@ export function matchKeys(
   let open = false;
   for (const [index, count] of lists.entries()) {
     const wanted = path[index];
-    const own = keys.slice(at, at + count);
+    const start = at;
     at += count;
     if (wanted === undefined) continue;
-    if (own.length < wanted.length) open = true;
-    else if (!equalLeaves(wanted, own)) return false;
+    if (keys.length < at) open = true;
+    else if (!equalLeaves(wanted, keys.slice(start, at))) return false;
   }
   return open ? undefined : true;
 }

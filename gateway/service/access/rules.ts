@@ -51,6 +51,8 @@ interface Way {
 interface Judgement {
   readonly some: ReadonlyArray<{ readonly keys: RulePath["keys"]; readonly ruling: Ruling }>;
   readonly else: Ruling;
+  /** Number of keys of each list on the way to the node, once it was asked for. */
+  lists?: readonly number[];
 }
 
 /** Two bits for an operation: permitted, and whether that depends on keys. */
@@ -158,9 +160,9 @@ export class CompiledRules {
 
 function rulingOf(judgement: Judgement, node: SchemaNode, keys: readonly LeafValue[]): Ruling | undefined {
   if (judgement.some.length === 0) return judgement.else;
-  const lists = keyCounts(node);
+  judgement.lists ??= keyCounts(node);
   for (const { keys: wanted, ruling } of judgement.some) {
-    const matches = matchKeys(wanted, keys, lists);
+    const matches = matchKeys(wanted, keys, judgement.lists);
     if (matches === undefined) return undefined;
     if (matches) return ruling;
   }

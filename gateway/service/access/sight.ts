@@ -14,6 +14,9 @@ export class Sight {
   readonly #seen = new Map<Sid, Verdict>();
   readonly #whole = new Map<Sid, boolean>();
 
+  /** Trees are not changed once they are shared; what is seen of one is also what is seen of that. */
+  readonly #trees = new WeakMap<Tree, Tree>();
+
   constructor(rules: CompiledRules, schema: Schema) {
     this.#rules = rules;
     this.#schema = schema;
@@ -38,7 +41,11 @@ export class Sight {
 
   /** The datastore as it may be seen. */
   tree(tree: Tree): Tree {
-    return this.#members(tree, []);
+    const known = this.#trees.get(tree);
+    if (known !== undefined) return known;
+    const seen = this.#members(tree, []);
+    this.#trees.set(tree, seen).set(seen, seen);
+    return seen;
   }
 
   /** The value of a node as it may be seen, or as much of it as is left; `keys`: those of the lists on the way to it. */
