@@ -243,6 +243,9 @@ having(`the reference node in C${note}`, () => {
       "a119eb29a203c4822119070809",
       "a119eb3281a2016530383a303002c482211908ca",
       "c119eb2982a2",
+      "a119eb2cc4821a7fffffff1a7fffffff",
+      "a119eb2cc482203a7fffffff",
+      "a119eb2cc482001b7fffffffffffffff",
       "920100ff4d4c13669384b67354b2b6175ff4b8658c666a6cf88e",
       "44aaaaaaaac1021102d1060aff5a5a",
     ];

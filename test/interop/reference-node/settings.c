@@ -31,20 +31,18 @@ void settings_reset(struct settings *s) {
 
 /* A number, or a decimal64 as hundredths (RFC 9254 section 6.3: tag 4, [exponent, mantissa]); within what the table says. */
 static int32_t take_value(struct reader *r, enum setting setting) {
-  int32_t value, exponent = 0;
+  int32_t value, exponent = SGB_ROOM_SET_POINT_EXPONENT;
   if (setting == SET_POINT) {
     if (cbor_expect(r, CBOR_TAG) != CBOR_DECIMAL_FRACTION || cbor_expect(r, CBOR_ARRAY) != 2) r->bad = true;
-    exponent = cbor_expect_int(r) - SGB_ROOM_SET_POINT_EXPONENT;
+    exponent = cbor_expect_int(r);
+    if (exponent < SGB_ROOM_SET_POINT_EXPONENT || exponent > 0) r->bad = true; /* too fine, or not a decimal64 */
   }
   value = cbor_expect_int(r);
-  for (; exponent != 0; exponent--) {
-    if (exponent < 0 || value > TABLE[setting].most) { /* too fine, or too much anyway */
-      r->bad = true;
-      return 0;
-    }
+  for (; exponent > SGB_ROOM_SET_POINT_EXPONENT; exponent--) {
+    if (r->bad || value < 0 || value > TABLE[setting].most) break; /* nothing to lose, and nothing to overflow */
     value *= 10;
   }
-  if (value < TABLE[setting].least || value > TABLE[setting].most) r->bad = true;
+  if (exponent > SGB_ROOM_SET_POINT_EXPONENT || value < TABLE[setting].least || value > TABLE[setting].most) r->bad = true;
   return value;
 }
 
