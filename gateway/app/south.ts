@@ -15,6 +15,7 @@ import {
   CheckIn,
   coreconfHandler,
   EventStream,
+  gatewayOperations,
   gatewayRoot,
   STREAM_TOPIC,
   withHint,
@@ -52,7 +53,8 @@ export async function openSouth(
   const { wakeInterval } = config.nodes;
   const services = { ...centre, recorder: ledger, clock, log };
   const stream = new EventStream(models);
-  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config) });
+  const operations = gatewayOperations(centre.inbox);
+  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations });
   const listeners = openListeners(config);
   const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
   const links = DIRECTORY_LINKS;

@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from "@jest/globals";
 import { type NodeId, UsageError } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { type Cbor, encodeCbor } from "../../gateway/sim/speech/cbor.ts";
-import type { Call, Operation } from "../../gateway/southbound/coreconf/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
+import { type Call, gatewayOperations, type Operation } from "../../gateway/southbound/coreconf/index.ts";
+import type { Command, ImageStore, Inbox } from "../../gateway/store/index.ts";
 import { fixedSchema } from "../../gateway/yang/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 import { sidIn, workshopSchema } from "../support/workshop.ts";
@@ -176,4 +176,26 @@ test("CC-V18: a check-in is one in any spelling; beside other calls it is none",
   expect(twice.code).toBe("4.05");
   expect((await post(bytes("a1 19ea61 a1 02 04"), { query: ["ep=room-1"], ifNoneMatch: true })).code).toBe("4.02");
   expect(services.registry.get(node).slot?.report).toBe(3);
+});
+
+test("CC-A2: a node is removed as the command line does it, and what goes wrong there is said", async () => {
+  const commands: Command[] = [];
+  const inbox: Inbox = {
+    submit: async (command) => {
+      commands.push(command);
+      if (commands.length === 1) return { status: "completed", result: {} };
+      return { status: "failed", error: { code: "node.unknown", text: "it is gone", hint: "" } };
+    },
+  };
+  services = await openServices({
+    images: NO_IMAGES,
+    schemas: fixedSchema(schema),
+    operations: gatewayOperations(inbox),
+  });
+  node = await services.join("room-1");
+  const remove = call([sid("/sidgate-gateway:gateway/node/remove"), node], null);
+  expect(hex((await post(remove)).payload)).toBe(hex(remove));
+  expect(commands[0]).toMatchObject({ op: "node.remove", args: { node }, actor: "manager:lab" });
+  expect(await post(remove)).toMatchObject({ code: "4.09", contentFormat: 140 });
+  expect(commands[0]?.id).not.toBe(commands[1]?.id);
 });

@@ -40,6 +40,11 @@ export const SERVICE_ERRORS = {
     text: "the edit of {path} has {length} bytes and could never reach a node; {limit} is the most",
     hint: "Edit smaller parts, e.g. one list entry after the other.",
   },
+  "edit.no-way-back": {
+    blame: "usage",
+    text: "what takes the edit of {path} back cannot be said, so it cannot be on trial",
+    hint: "Edit a larger part around it, or leave --confirm out.",
+  },
   "checkin.stale": {
     blame: "usage",
     text: "report {report} is older than the last one, {last}",
@@ -99,6 +104,11 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "{path} needs the keys of all lists around it",
     hint: "Call an action by [SID, key, ...], the keys of the outermost list first.",
+  },
+  "operation.failed": {
+    blame: "usage",
+    text: "{path} was not done: {what}",
+    hint: "The same command of the CLI tells more.",
   },
   "operation.stopped": {
     blame: "usage",

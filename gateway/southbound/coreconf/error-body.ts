@@ -60,6 +60,7 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "resource.query": "4.02",
   "operation.unknown": "4.04",
   "operation.no-instance": "4.04",
+  "operation.failed": "4.09",
   "operation.unsupported": "4.05",
   "operation.data": "4.05",
   // RFC 8132 §3.4: understood, and still nothing that can be done here.
@@ -77,6 +78,7 @@ const TAGS: { readonly [C in ErrorCode]?: Tags } = {
   "operation.unknown": { tag: "unknown-element" },
   "operation.unsupported": { tag: "unknown-element" },
   "operation.no-instance": { tag: "data-missing", appTag: "instance-required" },
+  "operation.failed": { tag: "operation-failed" },
   "operation.keys": { tag: "missing-element", appTag: "missing-key" },
   "root.foreign": { tag: "unknown-element" },
   "edit.too-large": { tag: "operation-failed" },

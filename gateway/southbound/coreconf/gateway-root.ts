@@ -3,7 +3,7 @@ import { type Clock, type Millis, type NodeId, rfc3339, UsageError } from "../..
 import { ACCESS_PATH, type Access } from "../../service/access/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import type { Mailbox } from "../../service/mailbox/index.ts";
+import { type Mailbox, wakesLeft } from "../../service/mailbox/index.ts";
 import {
   enumValue,
   type HouseModels,
@@ -134,11 +134,12 @@ class GatewayView {
   }
 
   #edits(node: NodeId): readonly Tree[] | undefined {
-    const { edits } = this.#options.mailbox.box(node);
-    if (edits.length === 0) return undefined;
+    const box = this.#options.mailbox.box(node);
+    if (box.edits.length === 0) return undefined;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/edit/${leaf}`);
-    return edits.map(({ revision, path, status, actor, expires }) =>
-      present([
+    return box.edits.map((edit) => {
+      const { revision, path, status, actor, expires } = edit;
+      return present([
         [at("revision"), revision],
         [at("path"), path],
         [at("state"), this.#enum("/sidgate-gateway:gateway/node/edit/state", status.state)],
@@ -146,8 +147,9 @@ class GatewayView {
         [at("by"), actor],
         [at("expires"), status.state === "waiting" ? moment(expires) : undefined],
         [at("reason"), status.reason],
-      ]),
-    );
+        [at("trial"), wakesLeft(box, edit)],
+      ]);
+    });
   }
 
   /** What was learnt of a node's wakes, and the time within which the next one should come. */

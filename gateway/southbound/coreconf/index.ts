@@ -5,6 +5,7 @@ export { type CoreconfOptions, coreconfHandler } from "./handler.ts";
 export { HINTS, type HintServices, withHint } from "./hint.ts";
 export { checksumOf, libraryUpdate } from "./library/library.ts";
 export { withLibraryModule } from "./library/module.ts";
+export { gatewayOperations } from "./operations/gateway-operations.ts";
 export type { Call, Operation } from "./operations/operation.ts";
 export { checkPlace } from "./root.ts";
 export { EventStream, STREAM_TOPIC } from "./stream.ts";
