@@ -18,7 +18,7 @@ import { type Access, groupsOf } from "../service/access/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
-import type { Edit, Mailbox } from "../service/mailbox/index.ts";
+import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
@@ -160,13 +160,18 @@ function nodeRow(
 const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: HouseModels): NodeDetail => ({
   ...nodeRow(node, options, models),
   joined: node.joined,
-  edits: options.mailbox.box(node.id).edits.map(editRow),
+  edits: editRows(options.mailbox.box(node.id)),
   data: toJson(node.tree, options.registry.schemaOf(node)),
   trace: options.trace.of(node.id),
   ...lastRefusal(node.id, options),
 });
 
-const editRow = ({ revision, path, status: { state, since, reason }, actor, expires }: Edit): EditRow => ({
+const editRows = (box: Box): readonly EditRow[] => box.edits.map((edit) => editRow(edit, wakesLeft(box, edit)));
+
+const editRow = (
+  { revision, path, status: { state, since, reason }, actor, expires }: Edit,
+  trial: number | undefined,
+): EditRow => ({
   revision,
   path,
   state,
@@ -174,6 +179,7 @@ const editRow = ({ revision, path, status: { state, since, reason }, actor, expi
   ...(actor === undefined ? {} : { by: actor }),
   ...(expires === undefined || state !== "waiting" ? {} : { expires }),
   ...(reason === undefined ? {} : { reason }),
+  ...(trial === undefined ? {} : { trial }),
 });
 
 function lastRefusal(node: NodeId, { credentials, refusals }: AdminSourceOptions): Pick<NodeDetail, "refused"> {

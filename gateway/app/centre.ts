@@ -6,7 +6,7 @@ import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
 import { Images } from "../service/images/index.ts";
-import { EditExpiry, Mailbox } from "../service/mailbox/index.ts";
+import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
 import { labTrust, requireSignature } from "../service/trust/index.ts";
 import {
@@ -94,6 +94,7 @@ export async function openCentre(
   const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   lifecycle.add(new EditExpiry(mailbox, ledger, clock));
+  lifecycle.add(new EditTrials({ mailbox, registry, ledger, log }));
   const access = new Access({
     gatewayTree: () => registry.gatewayTree,
     schema: () => registry.schema,

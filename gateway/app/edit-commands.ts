@@ -27,6 +27,8 @@ const NODE_EDIT = z.strictObject({
     .max(MOST_EDITS),
   /** Milliseconds. */
   expireAfter: z.int().min(1000).optional(),
+  /** Healthy wakes. */
+  confirm: z.int().min(1).max(100).optional(),
 });
 const NODE_REPLACE = z.strictObject({ node: z.string(), endpoint: plainText(64) });
 
@@ -40,9 +42,9 @@ export const editHandlers = (services: EditServices): ReadonlyMap<string, Comman
     ],
   ]);
 
-/** Throws UsageError `node.unknown`, `yang.path`, `root.foreign`, `edit.too-large`, and `yang.*`. */
+/** Throws UsageError `node.unknown`, `yang.path`, `root.foreign`, `edit.too-large`, `edit.no-way-back`, and `yang.*`. */
 async function editNode(
-  { node: reference, edits, expireAfter }: z.output<typeof NODE_EDIT>,
+  { node: reference, edits, expireAfter, confirm }: z.output<typeof NODE_EDIT>,
   actor: string,
   services: EditServices,
 ): Promise<Json> {
@@ -50,7 +52,11 @@ async function editNode(
   const schema = services.registry.schemaOf(node);
   const instances = edits.map(({ path, value }) => instanceOf(path, value as Json | undefined, schema));
   checkPlace("node", instances, schema);
-  const terms = { actor, expireAfter: expireAfter as Millis | undefined };
+  const terms = {
+    actor,
+    expireAfter: expireAfter as Millis | undefined,
+    confirm: confirm === undefined ? undefined : { wakes: confirm },
+  };
   const { revision } = await acceptEdit(node, instances, services, terms);
   return { node: node.id, revision, pending: services.mailbox.pending(node.id), paths: pathsOf(instances, schema) };
 }

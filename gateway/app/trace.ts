@@ -78,6 +78,8 @@ function describe(fact: Fact, schema: Schema): string {
       const which = fact.edits.map(({ revision, path }) => `${path} (revision ${revision})`).join(", ");
       return `${fact.to}: ${which}${fact.reason === undefined ? "" : `, because ${fact.reason}`}`;
     }
+    case "edit.trial":
+      return `the edits up to revision ${fact.revision} are ${fact.outcome}${fact.reason === undefined ? "" : `: ${fact.reason}`}`;
     case "node.joined":
       return `joined as ${fact.endpoint}`;
     case "node.replaced":

@@ -79,6 +79,14 @@ export interface FactBodies {
     readonly pending?: number;
     readonly actor: string;
   };
+  /** A trial is over; of one that is reverted the edit that takes it back follows. */
+  "edit.trial": {
+    readonly node: NodeId;
+    /** That of the last edit on trial. */
+    readonly revision: number;
+    readonly outcome: "confirmed" | "reverted";
+    readonly reason?: string;
+  };
   /**
    * Another device takes the place of a node, under its id: what the former one measured is forgotten, its configuration is
    * posted to the new one by the edits that follow.
@@ -153,6 +161,10 @@ export interface FactBodies {
     readonly parts?: ReadonlyArray<{ readonly undo?: Uint8Array; readonly supersedes?: readonly number[] }>;
     /** How long it may wait for the node; without it for ever. */
     readonly expireAfter?: Millis;
+    /** It is on trial: unless so many wakes after it was applied are healthy ones, it is taken back. */
+    readonly confirm?: { readonly wakes: number };
+    /** It takes back the trial with this revision. */
+    readonly reverts?: number;
     readonly actor: string;
   };
   /** Edits of managers got on. `undo` makes the datastore forget those that will never be in force. */

@@ -65,6 +65,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "node.reachability": true,
   "datastore.edited": true,
   "edit.state": true,
+  "edit.trial": true,
   "image.added": true,
   "campaign.created": true,
   "campaign.state": true,

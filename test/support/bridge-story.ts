@@ -169,6 +169,14 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       pending: 1,
     },
     {
+      type: "edit.trial",
+      at: atSecond(2011),
+      node: nodeId(1),
+      revision: 17,
+      outcome: "reverted",
+      reason: "the node missed a wake",
+    },
+    {
       type: "node.replaced",
       at: atSecond(2011),
       node: nodeId(1),

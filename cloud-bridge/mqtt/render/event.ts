@@ -43,7 +43,11 @@ export function eventMembers(fact: Fact): Members | undefined {
         actor: fact.actor,
         revision: fact.revision,
         supersedes: supersededBy(fact),
+        confirm: fact.confirm && { wakes: fact.confirm.wakes },
+        reverts: fact.reverts,
       };
+    case "edit.trial":
+      return { node: fact.node, actor: "system", revision: fact.revision, outcome: fact.outcome, reason: fact.reason };
     case "edit.state":
       return { node: fact.node, actor: "system", to: fact.to, edits: fact.edits, reason: fact.reason };
     case "image.added":

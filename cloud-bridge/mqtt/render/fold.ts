@@ -61,6 +61,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       return withCredentials(slice, (ids) => [...ids, fact.credential]);
     case "credential.removed":
       return withCredentials(slice, (ids) => ids.filter((id) => id !== fact.credential));
+    case "edit.trial":
     case "gateway.started":
     case "directory.registered":
     case "directory.renewed":

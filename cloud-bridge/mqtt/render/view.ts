@@ -126,6 +126,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "node.reported":
     case "node.reachability":
     case "edit.state":
+    case "edit.trial":
     case "node.replaced":
       return { node: fact.node };
     case "datastore.edited":

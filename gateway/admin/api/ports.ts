@@ -67,6 +67,8 @@ export interface EditRow {
   readonly expires?: Millis;
   /** Why the node would not have it. */
   readonly reason?: string;
+  /** Healthy wakes still to come before it is confirmed. */
+  readonly trial?: number;
 }
 
 export interface NodeDetail extends NodeRow {

@@ -12,6 +12,7 @@ interface EditTold {
 }
 interface Editing extends Asking {
   readonly expireAfter?: number;
+  readonly confirm?: number;
 }
 
 export function addNodeEdits(node: Command, context: CliContext): void {
@@ -40,7 +41,7 @@ export function addNodeEdits(node: Command, context: CliContext): void {
 }
 
 const editing = (parent: Command, name: string, description: string): Command =>
-  asking(parent, name, description).addOption(OPTIONS.expireAfter());
+  asking(parent, name, description).addOption(OPTIONS.confirm()).addOption(OPTIONS.expireAfter());
 
 /** Text that is no JSON stands for itself, so that nobody has to quote twice. */
 function jsonOf(text: string): Json {
@@ -57,8 +58,8 @@ async function edit(
   edits: ReadonlyArray<{ readonly path: string; readonly value?: Json }>,
   options: Editing,
 ): Promise<void> {
-  const { expireAfter } = options;
-  const args = given({ node: id, edits: edits as unknown as Json, expireAfter });
+  const { expireAfter, confirm } = options;
+  const args = given({ node: id, edits: edits as unknown as Json, expireAfter, confirm });
   const done = await connect(context, options).command<EditTold>("node.edit", args);
   tell(
     context,

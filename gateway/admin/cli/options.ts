@@ -92,6 +92,11 @@ export const ARGUMENTS = {
 } as const;
 
 export const OPTIONS = {
+  confirm: () =>
+    new Option(
+      "--confirm <wakes>",
+      "take it back unless this many wakes after the node applied it are healthy ones",
+    ).argParser(integer(1, 100)),
   expireAfter: () =>
     new Option(
       "--expire-after <duration>",

@@ -38,6 +38,11 @@ const refusedRow = ({ refused }: NodeDetail, now: Millis): ReadonlyArray<readonl
     ? []
     : [["refused", `${refused.why}, from ${refused.path}, ${formatMoment(refused.at, now)} (docs/security.md)`]];
 
+function editState({ state, reason, trial }: EditRow): string {
+  if (trial !== undefined) return `${state}, on trial for ${trial} ${trial === 1 ? "wake" : "wakes"}`;
+  return reason === undefined ? state : `${state} (${reason})`;
+}
+
 export function nodeView(node: NodeDetail, now: Millis): string {
   const head = facts([
     ["node", node.node],
@@ -57,7 +62,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
   const columns: Column<EditRow>[] = [
     { title: "EDIT", cell: ({ revision }) => String(revision), align: "right" },
     { title: "PATH", cell: ({ path }) => path },
-    { title: "STATE", cell: ({ state, reason }) => (reason === undefined ? state : `${state} (${reason})`) },
+    { title: "STATE", cell: editState },
     { title: "SINCE", cell: ({ since }) => formatMoment(since, now) },
     { title: "BY", cell: ({ by = "-" }) => by },
     { title: "EXPIRES", cell: ({ expires }) => (expires === undefined ? "-" : formatMoment(expires, now)) },

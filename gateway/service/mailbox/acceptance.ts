@@ -37,6 +37,10 @@ export interface AcceptanceTerms {
   readonly actor: string;
   /** How long it may wait for the node; by default as long as the mailbox says. */
   readonly expireAfter?: Millis | undefined;
+  /** Healthy wakes without which it is taken back. */
+  readonly confirm?: { readonly wakes: number } | undefined;
+  /** The trial that it takes back. */
+  readonly reverts?: number | undefined;
 }
 
 /**
@@ -54,6 +58,7 @@ export async function acceptEdit(
   validateEdit(tree, edit(tree, wanted, schema), wanted, schema);
   const plan = planned(services.mailbox.box(node.id), tree, wanted, schema);
   checkSizes(plan.instances, schema);
+  if (terms.confirm !== undefined) checkWayBack(plan, schema);
   return record(node, plan, services, terms);
 }
 
@@ -76,7 +81,7 @@ async function record(
   { id: root, set }: NodeRecord,
   { instances, parts }: Planned,
   { registry, mailbox, recorder }: AcceptanceServices,
-  { actor, expireAfter = mailbox.expireAfter }: AcceptanceTerms,
+  { actor, expireAfter = mailbox.expireAfter, confirm, reverts }: AcceptanceTerms,
 ): Promise<{ readonly revision: number }> {
   const schema = registry.schemaOf({ set });
   const box = post(mailbox.box(root), instances, schema, { parts });
@@ -88,6 +93,8 @@ async function record(
     parts,
     actor,
     ...(expireAfter === undefined ? {} : { expireAfter }),
+    ...(confirm === undefined ? {} : { confirm }),
+    ...(reverts === undefined ? {} : { reverts }),
   };
   await recorder.record("datastore.edited", fact);
   return { revision: box.revision };
@@ -101,6 +108,12 @@ function checkSizes(instances: readonly Instance[], schema: Schema): void {
     const path = formatInstanceId(instance.id, schema);
     throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
   }
+}
+
+/** Throws UsageError `edit.no-way-back`. */
+function checkWayBack({ instances, parts }: Planned, schema: Schema): void {
+  const stuck = instances[parts.findIndex(({ undo }) => undo === undefined)];
+  if (stuck !== undefined) throw new UsageError("edit.no-way-back", { path: formatInstanceId(stuck.id, schema) });
 }
 
 export interface Planned {

@@ -15,9 +15,16 @@ type StoredEdit = readonly [
   actor: string | null,
   /** Seconds since 1970; 0 = never. */
   expires: number,
-  reason?: string,
+  reason?: string | null,
+  trial?: number,
 ];
-type StoredBox = readonly [revision: number, applied: number, edits: readonly StoredEdit[]];
+type StoredTrial = readonly [id: number, wakes: number, healthy: number];
+type StoredBox = readonly [
+  revision: number,
+  applied: number,
+  edits: readonly StoredEdit[],
+  trials?: readonly StoredTrial[],
+];
 /** How version 0.1 wrote it. */
 interface NamedBox {
   readonly revision: number;
@@ -25,26 +32,28 @@ interface NamedBox {
   readonly edits: ReadonlyArray<Pick<Edit, "revision" | "path" | "patch">>;
 }
 
-export function encodeBox({ revision, applied, edits }: Box): Uint8Array {
+export function encodeBox({ revision, applied, edits, trials }: Box): Uint8Array {
   let before: string | undefined;
   const rows = edits.map(({ status: { state, since, reason }, ...edit }): StoredEdit => {
     const actor = edit.actor === before ? null : (edit.actor ?? "");
     before = edit.actor;
-    const { revision, path, patch, undo = null, expires } = edit;
+    const { revision, path, patch, undo = null, expires, trial } = edit;
     const row = [revision, path, patch, undo, EDIT_STATES.indexOf(state), whole(since), actor, whole(expires)] as const;
+    if (trial !== undefined) return [...row, reason ?? null, trial];
     return reason === undefined ? row : [...row, reason];
   });
   const stored: StoredBox = [revision, applied, rows];
-  return encodePlain(stored);
+  if (trials === undefined) return encodePlain(stored);
+  return encodePlain([...stored, trials.map(({ id, wakes, healthy }) => [id, wakes, healthy])]);
 }
 
 /** Our own bytes: committed with a checksum by the store. */
 export function decodeBox(bytes: Uint8Array): Box {
   const stored = decodePlain(bytes) as StoredBox | NamedBox;
   if ("edits" in stored) return fromNamed(stored);
-  const [revision, applied, rows] = stored;
+  const [revision, applied, rows, trials] = stored;
   let actor: string | undefined;
-  const edits = rows.map(([revision, path, patch, undo, state, since, by, expires, reason]): Edit => {
+  const edits = rows.map(([revision, path, patch, undo, state, since, by, expires, reason, trial]): Edit => {
     if (by !== null) actor = by === "" ? undefined : by;
     const status = { state: EDIT_STATES[state] ?? "waiting", since: moment(since) };
     return {
@@ -54,10 +63,12 @@ export function decodeBox(bytes: Uint8Array): Box {
       undo: undo ?? undefined,
       actor,
       expires: moment(expires),
-      status: reason === undefined ? status : { ...status, reason },
+      status: reason === undefined || reason === null ? status : { ...status, reason },
+      ...(trial === undefined ? {} : { trial }),
     };
   });
-  return { revision, applied, edits };
+  if (trials === undefined) return { revision, applied, edits };
+  return { revision, applied, edits, trials: trials.map(([id, wakes, healthy]) => ({ id, wakes, healthy })) };
 }
 
 const whole = (at: Millis | undefined): number => (at === undefined ? 0 : Math.ceil(at / 1000));

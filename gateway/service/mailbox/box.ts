@@ -28,6 +28,17 @@ export interface Edit {
   /** From then on it goes out no more. */
   readonly expires: Millis | undefined;
   readonly status: EditStatus;
+  /** The trial that it belongs to. */
+  readonly trial?: number;
+}
+
+/** A commit that must prove itself: its edits are taken back unless the next wakes of the node are healthy ones. */
+export interface Trial {
+  /** Revision of the last of its edits when they were made. */
+  readonly id: number;
+  /** Healthy wakes that it takes, and those that there were since the node had all of it. */
+  readonly wakes: number;
+  readonly healthy: number;
 }
 
 export interface Box {
@@ -37,6 +48,8 @@ export interface Box {
   readonly applied: number;
   /** The last edit of each instance, in order of revision. */
   readonly edits: readonly Edit[];
+  /** Absent while nothing is on trial. */
+  readonly trials?: readonly Trial[];
 }
 
 /** An edit that a schema does not take. */
@@ -65,6 +78,8 @@ export interface Posting {
   readonly expires?: Millis | undefined;
   /** One for each instance. */
   readonly parts?: readonly Part[] | undefined;
+  /** Healthy wakes that it takes to confirm them. */
+  readonly wakes?: number | undefined;
 }
 
 const NOTHING: readonly Edit[] = [];
@@ -105,7 +120,8 @@ function idsOf(patch: Uint8Array, schema: Schema): readonly InstanceId[] {
 
 /** Adds edits: each takes the next revision and the place of what was said of the same data. */
 export function post(box: Box, instances: readonly Instance[], schema: Schema, posting: Posting = {}): Box {
-  const { at, actor, expires, parts } = posting;
+  const { at, actor, expires, parts, wakes } = posting;
+  const trial = wakes === undefined ? undefined : box.revision + instances.length;
   let { revision, edits } = box;
   for (const [index, instance] of instances.entries()) {
     const path = formatInstanceId(instance.id, schema);
@@ -117,10 +133,41 @@ export function post(box: Box, instances: readonly Instance[], schema: Schema, p
     const status: EditStatus = { state: takesBack(undo, replaced) ? "applied" : "waiting", since: at };
     const patch = encodeInstances([instance], schema, "any");
     const untouched = edits.filter((other) => !isReplaced(other));
-    edits = [...untouched, { revision, path, patch, undo, actor, expires, status }];
+    const edit: Edit = { revision, path, patch, undo, actor, expires, status };
+    edits = [...untouched, trial === undefined ? edit : { ...edit, trial }];
   }
-  return { ...box, revision, edits };
+  const begun: readonly Trial[] = trial === undefined || wakes === undefined ? [] : [{ id: trial, wakes, healthy: 0 }];
+  return withTrials({ ...box, revision, edits }, [...(box.trials ?? []), ...begun]);
 }
+
+/** A trial of which no edit is left, since later ones took their places, has nothing to prove. */
+function withTrials({ trials: _former, ...box }: Box, trials: readonly Trial[]): Box {
+  const kept = trials.filter(({ id }) => box.edits.some(({ trial }) => trial === id));
+  return kept.length === 0 ? box : { ...box, trials: kept };
+}
+
+export const withoutTrial = (box: Box, over: number): Box =>
+  withTrials(box, box.trials?.filter(({ id }) => id !== over) ?? []);
+
+/** The node ends a wake: it is one more for each trial of which it had everything before. */
+export function wokeWell(box: Box): Box {
+  const { trials } = box;
+  if (trials === undefined) return box;
+  const isPending = (id: number): boolean => box.edits.some((edit) => edit.trial === id && isOpen(edit.status));
+  return { ...box, trials: trials.map((each) => (isPending(each.id) ? each : { ...each, healthy: each.healthy + 1 })) };
+}
+
+/** Healthy wakes still to come; undefined for an edit that is not on trial. */
+export function wakesLeft({ trials }: Box, { trial }: Edit): number | undefined {
+  const found = trial === undefined ? undefined : trials?.find(({ id }) => id === trial);
+  return found && found.wakes - found.healthy;
+}
+
+/** What takes a trial back: the undo of its edits, the last first. What failed by itself is taken back already. */
+export const wayBack = (box: Box, trial: number): Uint8Array =>
+  Buffer.concat(
+    box.edits.flatMap((edit) => (edit.trial === trial && !hasFailed(edit) && edit.undo ? [edit.undo] : [])).reverse(),
+  );
 
 /**
  * The node has what it says, since nothing of what it takes the place of ever went out: then nothing need go out at all. Where
@@ -180,7 +227,7 @@ function renumbered(box: Box, applied: number, at: Millis): Box {
     const status: EditStatus = { state: "waiting", since: at };
     return { ...edit, revision: applied + 1 + index, status };
   });
-  return { revision: applied + edits.length, applied, edits };
+  return withTrials({ revision: applied + edits.length, applied, edits }, box.trials ?? []);
 }
 
 /** The edit that a node means when it says which instance it rejects: the newest of this instance that it may have seen. */

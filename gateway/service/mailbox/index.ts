@@ -14,9 +14,11 @@ export {
   nextDelivery,
   post,
   waiting,
+  wakesLeft,
   withoutWaiting,
 } from "./box.ts";
 export { isOpen } from "./edit-state.ts";
 export { EditExpiry } from "./expiry.ts";
 export { appliedIn, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export { newlyApplied, recordOutcome, rejection } from "./outcomes.ts";
+export { EditTrials } from "./trials.ts";

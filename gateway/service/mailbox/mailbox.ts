@@ -10,7 +10,18 @@ import {
   type SetName,
   select,
 } from "../../yang/index.ts";
-import { type Box, confirm, delivered, EMPTY_BOX, fitting, move, post, waiting } from "./box.ts";
+import {
+  type Box,
+  confirm,
+  delivered,
+  EMPTY_BOX,
+  fitting,
+  move,
+  post,
+  waiting,
+  withoutTrial,
+  wokeWell,
+} from "./box.ts";
 import { decodeBox, encodeBox } from "./box-record.ts";
 import type { EditEvent } from "./edit-state.ts";
 
@@ -51,6 +62,7 @@ export class Mailbox implements Projection {
   readonly #hot = new RecentMap<NodeId, Box>(HOT);
   /** When the first edit of a node that waits expires. */
   readonly #deadlines = new Map<NodeId, Millis>();
+  readonly #onTrial = new Set<NodeId>();
   readonly #dirty = new Set<NodeId>();
 
   constructor(options: MailboxOptions) {
@@ -104,6 +116,11 @@ export class Mailbox implements Projection {
     return [...this.#deadlines].flatMap(([node, deadline]) => (deadline <= now ? [node] : []));
   }
 
+  /** Nodes of which edits are on trial. */
+  get onTrial(): ReadonlySet<NodeId> {
+    return this.#onTrial;
+  }
+
   /** Memory of boxes at rest. */
   get bytes(): number {
     return this.#records.bytes;
@@ -122,9 +139,13 @@ export class Mailbox implements Projection {
         return;
       case "node.reported":
         this.#change(fact.node, (box) => {
-          const said = fact.applied === undefined ? box : confirm(box, fact.applied, fact.at);
+          const woken = fact.state === "asleep" ? wokeWell(box) : box;
+          const said = fact.applied === undefined ? woken : confirm(woken, fact.applied, fact.at);
           return fact.delivered === undefined ? said : delivered(said, fact.delivered, fact.at);
         });
+        return;
+      case "edit.trial":
+        this.#change(fact.node, (box) => withoutTrial(box, fact.revision));
         return;
       case "edit.state":
         this.#moved(fact);
@@ -137,6 +158,7 @@ export class Mailbox implements Projection {
         this.#change(fact.node, ({ revision }) => ({ revision, applied: 0, edits: [] }));
         return;
       case "node.removed":
+        this.#onTrial.delete(fact.node);
         this.#records.delete(fact.node);
         this.#hot.delete(fact.node);
         this.#deadlines.delete(fact.node);
@@ -166,13 +188,13 @@ export class Mailbox implements Projection {
   }
 
   #edited(node: NodeId, fact: Extract<Fact, { type: "datastore.edited" }>, revision: number): void {
-    const { patch, at, actor, parts, expireAfter } = fact;
+    const { patch, at, actor, parts, expireAfter, confirm } = fact;
     const box = this.box(node);
     const schema = this.#schemaOf(node);
     const expires = expireAfter === undefined ? undefined : ((at + expireAfter) as Millis);
     try {
       const instances = decodeInstances(patch, schema, "input", "any");
-      this.#set(node, post(box, instances, schema, { at, actor, expires, parts }));
+      this.#set(node, post(box, instances, schema, { at, actor, expires, parts, wakes: confirm?.wakes }));
     } catch (error) {
       // An edit of a module that is no longer loaded, met again in the journal: nobody can apply it any more. Its
       // revision is taken all the same: the node may have seen it.
@@ -190,6 +212,8 @@ export class Mailbox implements Projection {
 
   #take(node: NodeId, box: Box): void {
     this.#records.set(node, encodeBox(box));
+    if (box.trials === undefined) this.#onTrial.delete(node);
+    else this.#onTrial.add(node);
     const deadlines = box.edits.flatMap(({ status, expires }) =>
       status.state === "waiting" && expires !== undefined ? [expires] : [],
     );
