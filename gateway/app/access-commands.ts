@@ -120,8 +120,9 @@ const nameOf = (action: Rule["action"], { operations, target }: z.output<typeof 
   return text.length <= 64 ? text : `${text.slice(0, 20)}…${text.slice(-43)}`;
 };
 
+/** `*` is every group, and none of its own. */
 const withGroup = (config: AccessConfig, name: string): AccessConfig =>
-  config.groups.some((group) => group.name === name)
+  name === ANY || config.groups.some((group) => group.name === name)
     ? config
     : { ...config, groups: [...config.groups, { name, users: [] }] };
 

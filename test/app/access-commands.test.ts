@@ -165,6 +165,16 @@ test("a group that is not there is made by its first rule; targets may be rpcs a
   });
 });
 
+test("a rule for every group makes no group", async () => {
+  await run("access.rule", { group: "*", action: "deny", operations: ["read"], target: "sidgate-firmware" });
+  expect(Object.keys(groups())).toEqual(["admin", "operator", "viewer"]);
+  expect(access.config.lists.at(-1)).toMatchObject({
+    name: "*",
+    groups: ["*"],
+    rules: [{ module: "sidgate-firmware" }],
+  });
+});
+
 const REFUSED: ReadonlyArray<readonly [name: string, op: string, args: Readonly<Record<string, Json>>, code: string]> =
   [
     ["a group that is not there", "manager.add", { manager: "x", groups: ["boss"] }, "access.group-unknown"],
