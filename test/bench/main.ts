@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { checkInBench } from "./checkin.ts";
 import { coapBench } from "./coap.ts";
 import { codecBench } from "./codec.ts";
+import { coreconfBench } from "./coreconf.ts";
 import type { Figures } from "./measure.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
@@ -18,6 +19,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   oscore: oscoreBench,
   checkin: checkInBench,
   codec: codecBench,
+  coreconf: coreconfBench,
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
   yang: yangBench,
