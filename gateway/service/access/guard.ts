@@ -114,7 +114,7 @@ export class RuleGuard implements Guard {
 
   /** §3.2.3, §3.4.5: each node that is created, updated or deleted, also those that the request does not name. */
   checkEdit(before: Tree, instances: readonly Instance[], schema: Schema): void {
-    const after = edit(before, instances, schema);
+    const after = this.#edited(before, instances, schema);
     const changed: InstanceId[] = [];
     touched(before, after, schema, (id, operation) => {
       this.#require(operation, id, schema);
@@ -126,6 +126,26 @@ export class RuleGuard implements Guard {
       return names.has(formatInstanceId(id, schema));
     };
     for (const instance of instances) this.#checkNamed(instance, isChanged, schema);
+  }
+
+  /** What is wrong with an edit may tell of data (`when`): only who may make it at all is told. */
+  #edited(before: Tree, instances: readonly Instance[], schema: Schema): Tree {
+    try {
+      return edit(before, instances, schema);
+    } catch (error) {
+      const { rules } = this.#in(schema);
+      for (const { id, value } of instances) {
+        const node = schema.bySid(id.sid);
+        if (node === undefined) continue;
+        const check = (named: SchemaNode, keys: Keys): void => {
+          if (rules.verdict(named, "create", keys) === "deny")
+            this.#require("update", { sid: named.sid, keys }, schema);
+        };
+        if (value === undefined) this.#require("delete", id, schema);
+        else namedLeaves(node, id.keys, value, schema, check);
+      }
+      throw error;
+    }
   }
 
   checkCall(node: SchemaNode, keys: Keys, schema: Schema): void {
@@ -217,8 +237,10 @@ function namedLeaves(
   else if (node.kind === "list") {
     const outer = keys.slice(0, keyTotal(node.parent));
     for (const entry of value instanceof Map ? [value as Tree] : (value as readonly Tree[])) {
-      const own = keyNodes(node).map(({ sid }, at) => (entry.get(sid) ?? keys[outer.length + at]) as LeafValue);
-      inside(entry, [...outer, ...own]);
+      const own = keyNodes(node).flatMap(
+        ({ sid }, at) => (entry.get(sid) ?? keys[outer.length + at] ?? []) as LeafValue,
+      );
+      inside(entry, own.length === keyNodes(node).length ? [...outer, ...own] : outer);
     }
   } else if (node.parent?.kind !== "list" || !keyNodes(node.parent).includes(node)) on(node, keys);
 }

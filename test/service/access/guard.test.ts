@@ -227,6 +227,27 @@ describe("what may be edited", () => {
   });
 });
 
+describe("what is wrong with an edit", () => {
+  const keyless: Instance = entry({ name: "new", secret: "x" });
+  const broken: Instance = {
+    ...keyless,
+    value: new Map([...(keyless.value as ReadonlyMap<number, string>)].filter(([, value]) => value !== "new")),
+  };
+  const code = (...rules: readonly string[]): unknown => {
+    try {
+      ruled(...rules).checkEdit(SITE, [broken], NET);
+      return "done";
+    } catch (error) {
+      return (error as { readonly code: string }).code;
+    }
+  };
+  test("is told to whom could make it, and to nobody else", () => {
+    expect(code("permit create net")).toBe("yang.missing-key");
+    expect(code("permit update net")).toBe("yang.missing-key");
+    expect(code("permit read net")).toBe("access.denied");
+  });
+});
+
 describe("what may be called and heard", () => {
   const call = (rules: readonly string[], path: string): boolean => {
     const { sid, keys } = id(path);
