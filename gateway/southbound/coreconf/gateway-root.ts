@@ -1,9 +1,9 @@
 /** The gateway's own datastore, as its managers see it: itself, its nodes, its images (sidgate-gateway, sidgate-firmware). */
-import { type Clock, type Millis, type NodeId, rfc3339, UsageError } from "../../base/index.ts";
+import { type Clock, type Millis, rfc3339, UsageError } from "../../base/index.ts";
 import { ACCESS_PATH, type Access } from "../../service/access/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
-import { type Mailbox, wakesLeft } from "../../service/mailbox/index.ts";
+import { type Box, type Mailbox, waiting, wakesLeft } from "../../service/mailbox/index.ts";
 import {
   enumValue,
   type HouseModels,
@@ -15,7 +15,7 @@ import {
   type Registry,
   wakeWindow,
 } from "../../service/registry/index.ts";
-import type { Recorder, SiteInfo } from "../../store/index.ts";
+import type { Phase, Recorder, SiteInfo } from "../../store/index.ts";
 import {
   configurationOf,
   edit,
@@ -83,6 +83,8 @@ class GatewayView {
   readonly #models: HouseModels;
   readonly #sid: (path: string) => Sid;
   readonly #enum: (path: string, name: string) => number;
+  /** A memo: an entry says what the record, the box and the phase say, and these are not changed in place. */
+  readonly #entries = new WeakMap<NodeRecord, { readonly box: Box; readonly phase: Phase; readonly entry: Tree }>();
 
   /** `house`: any schema that has our modules; in all of them they have the same numbers. */
   constructor(options: GatewayRootOptions, house: Schema) {
@@ -114,6 +116,16 @@ class GatewayView {
 
   #node(node: NodeRecord): Tree {
     const { mailbox, campaigns } = this.#options;
+    const box = mailbox.box(node.id);
+    const phase = campaigns.phaseOf(node.id);
+    const known = this.#entries.get(node);
+    if (known?.box === box && known.phase === phase) return known.entry;
+    const entry = this.#entryOf(node, box, phase);
+    this.#entries.set(node, { box, phase, entry });
+    return entry;
+  }
+
+  #entryOf(node: NodeRecord, box: Box, phase: Phase): Tree {
     const { reach, tree } = node;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/${leaf}`);
     return present([
@@ -125,16 +137,15 @@ class GatewayView {
       [at("last-seen"), moment(reach.lastSeen)],
       [at("next-wake"), moment(reach.nextWake)],
       [at("missed-wakes"), reach.missedWakes],
-      [at("pending"), mailbox.pending(node.id)],
-      [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", campaigns.phaseOf(node.id))],
+      [at("pending"), waiting(box).length],
+      [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", phase)],
       [at("version"), this.#models.firmware(tree).version],
       ...this.#expected(reach),
-      [at("edit"), this.#edits(node.id)],
+      [at("edit"), this.#edits(box)],
     ]);
   }
 
-  #edits(node: NodeId): readonly Tree[] | undefined {
-    const box = this.#options.mailbox.box(node);
+  #edits(box: Box): readonly Tree[] | undefined {
     if (box.edits.length === 0) return undefined;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/edit/${leaf}`);
     return box.edits.map((edit) => {
