@@ -64,6 +64,7 @@ test("an empty file gives the defaults", () => {
     },
     admin: { listen: { host: "127.0.0.1", port: 8080 } },
     images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20 },
+    mailbox: { expireAfter: 2_592_000_000 },
     nodes: { wakeInterval: 900_000, silentAfter: 3 },
     campaign: { stopAtPercent: 15 },
     journal: { keepBytes: 256 * 2 ** 20, keepDays: 7 },
