@@ -101,7 +101,7 @@ test("a device takes the place of a dead one: id, name and settings stay, what i
   // Its first report gets the room as one edit: {60201: {3: 20.00, 8: economy}}
   const answer = await checkIn("a1 19ea61 a1 02 00", "room-1b");
   expect(answer).toContain("a119eb29");
-  expect(services.mailbox.box(node).edits).toMatchObject([{ status: { state: "delivered" } }]);
+  expect(services.mailbox.box(node).edits).toMatchObject([{ status: { state: "delivered" }, expires: undefined }]);
 });
 
 test("a device that is there already takes no other's place", async () => {

@@ -36,7 +36,7 @@ export interface AcceptanceServices {
 export interface AcceptanceTerms {
   readonly actor: string;
   /** How long it may wait for the node; by default as long as the mailbox says. */
-  readonly expireAfter?: Millis | undefined;
+  readonly expireAfter?: Millis | "never" | undefined;
   /** Healthy wakes without which it is taken back. */
   readonly confirm?: { readonly wakes: number } | undefined;
   /** The trial that it takes back. */
@@ -74,7 +74,9 @@ export async function repostConfiguration(
   const schema = services.registry.schemaOf(node);
   const wanted = inSlices(diff(EMPTY_TREE, node.tree, schema), schema).filter((each) => fits(each, schema));
   if (wanted.length === 0) return;
-  await record(node, planned(services.mailbox.box(node.id), node.tree, wanted, schema), services, terms);
+  const plan = planned(services.mailbox.box(node.id), node.tree, wanted, schema);
+  // However long the device lies on a shelf: without them it is none of this installation.
+  await record(node, plan, services, { ...terms, expireAfter: "never" });
 }
 
 async function record(
@@ -92,7 +94,7 @@ async function record(
     pending: waiting(box).length,
     parts,
     actor,
-    ...(expireAfter === undefined ? {} : { expireAfter }),
+    ...(expireAfter === undefined || expireAfter === "never" ? {} : { expireAfter }),
     ...(confirm === undefined ? {} : { confirm }),
     ...(reverts === undefined ? {} : { reverts }),
   };

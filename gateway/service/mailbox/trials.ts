@@ -58,7 +58,7 @@ export class EditTrials implements Closable {
     try {
       const instances = decodeInstances(undo, registry.schemaOf(record), "input", "any");
       if (instances.length === 0) return;
-      const terms = { actor: "system", reverts: trial.id };
+      const terms = { actor: "system", reverts: trial.id, expireAfter: "never" } as const;
       acceptEdit(record, instances, { registry, mailbox, recorder: ledger }, terms).catch(lost);
     } catch (error) {
       lost(error); // its module set was exchanged meanwhile
