@@ -37,7 +37,7 @@ export interface CompilerOptions {
 }
 
 /** All modules of the IETF take seconds and 150 MiB; a slow machine needs ten times as long. */
-const LONGEST = minutes(5);
+const LONGEST = minutes(2);
 const MEMORY_MIB = 512;
 /** The sets of one look follow each other at once. */
 const IDLE = seconds(5);
