@@ -394,6 +394,7 @@ test("rows and health say how it stands", async () => {
   await writeFile(join(models, "building-2", "module-set.json"), "{}");
   await mkdir(join(models, "nameless"));
   await writeFile(join(models, "nameless", "sidgate-building.yang"), yang);
+  await writeFile(join(models, "nameless", "kinds.yang"), "module kinds { namespace urn:k; prefix k; identity kind; }");
   const all = await open();
   const counts = new Map([
     ["building-2", 2],
@@ -411,6 +412,7 @@ test("rows and health say how it stands", async () => {
     rows.find((row) => row.set === set)?.modules.find(({ name }) => name === "sidgate-building");
   expect(building("building-2")).toEqual({ name: "sidgate-building", revision: SECOND, items: 14, withSid: 14 });
   expect(building("nameless")).toEqual({ name: "sidgate-building", revision: SECOND, items: 14, withSid: 12 });
+  expect(rows[3]?.modules).toContainEqual({ name: "kinds", revision: "", items: 1, withSid: 0 });
   expect(rows[1]?.error?.text).toContain("broken.yang:4:12");
   expect(modelsHealth(all)).toEqual({ models: { sets: 4, refused: ["bad"] } });
 });

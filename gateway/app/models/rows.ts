@@ -50,7 +50,7 @@ const modulesOf = perSchema((schema: Schema): { readonly rows: readonly ModuleRo
   walk(schema.roots);
   for (const { name, sid } of schema.identities.values()) count(name.slice(0, name.indexOf(":")), sid);
   const rows = schema.modules
-    .filter(({ importOnly }) => !importOnly)
+    .filter(({ name, importOnly }) => !importOnly || counts.has(name)) // one of identities alone counts too
     .map(({ name, revision }) => ({ name, revision, ...(counts.get(name) ?? { items: 0, withSid: 0 }) }));
   return { rows };
 });
