@@ -14,8 +14,8 @@ import { NEEDS_PYANG, PYANG } from "../yang/sid/pyang.ts";
 import { type Figures, forkScript, messageOf, NODE_FLAGS, Table } from "./measure.ts";
 import type { Loaded } from "./yang-load.ts";
 
-const ROUNDS = 9;
-const PYANG_ROUNDS = 5;
+const ROUNDS = 7;
+const PYANG_ROUNDS = 3;
 
 export async function yangCompileBench(): Promise<Figures> {
   const cache = await mkdtemp(join(tmpdir(), "sidgate-bench-"));
