@@ -7,6 +7,8 @@ export default {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
     ],
   },
+  // Half of the suite waits for other programs, so two run beside each other on two cores as well.
+  maxWorkers: 2,
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/data"],
   coverageProvider: "v8",
