@@ -9,7 +9,8 @@ import type { Argument, Command, Option } from "commander";
 import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/cli/index.ts";
 import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
-import { yangConformancePage } from "../test/support/yang-conformance.ts";
+import { coreconfConformancePage } from "../test/support/conformance/coreconf-page.ts";
+import { yangConformancePage } from "../test/support/conformance/yang-page.ts";
 
 const DOCS = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
 const MADE = "<!-- Written by scripts/docs.ts from the tables in the code; test/docs.test.ts compares. -->";
@@ -158,6 +159,7 @@ export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> =
   ["configuration.md", configurationPage],
   ["cli.md", cliPage],
   ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
+  ["coreconf-conformance.md", () => coreconfConformancePage(dirname(DOCS), MADE_OF_TESTS)],
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

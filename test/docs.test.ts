@@ -6,7 +6,10 @@ import { describe, expect, test } from "@jest/globals";
 import { SETTING_KEYS } from "../gateway/app/config/index.ts";
 import { ERRORS } from "../gateway/base/index.ts";
 import { errorsPage, PAGES } from "../scripts/docs.ts";
-import { missingRows, miswritten, shownByTests, titlesIn, unknownRows } from "./support/yang-conformance.ts";
+import { CORECONF_AREAS } from "./support/conformance/coreconf-page.ts";
+import { missingRows, ROWS, unknownRows } from "./support/conformance/rows.ts";
+import { miswritten, shownByTests, titlesIn } from "./support/conformance/titles.ts";
+import { YANG_AREAS } from "./support/conformance/yang-page.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const read = (name: string): string => readFileSync(join(ROOT, "docs", name), "utf8");
@@ -26,11 +29,16 @@ describe("docs/", () => {
     expect(firstColumn(read("configuration.md"))).toEqual(SETTING_KEYS);
   });
 
-  describe("yang-conformance.md", () => {
+  describe("the conformance pages", () => {
     const shown = shownByTests(ROOT);
 
-    test("has a test for each rule, and a rule for each test", () => {
+    test("have a test for each rule, and a rule for each test", () => {
       expect([missingRows(shown), unknownRows(shown), miswritten(ROOT)]).toEqual([[], [], []]);
+    });
+
+    test("show each rule", () => {
+      const onPages = [...YANG_AREAS, ...CORECONF_AREAS].flatMap(({ rows }) => Object.keys(rows));
+      expect(new Set(onPages)).toEqual(new Set(Object.keys(ROWS)));
     });
 
     test("a test that goes, or names what nobody knows, would be missed", () => {

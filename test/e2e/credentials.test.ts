@@ -91,7 +91,7 @@ asyncio.run(main())`;
   30_000,
 );
 
-test("a node reports, a manager reads it, and whoever has no credentials is refused", async () => {
+test("CC-S1 CC-S2: a node reports, a manager reads it, and whoever has no credentials is refused", async () => {
   const node = inFolder("room-1.json");
   await addNode("room-1", "json", node);
   const report = await sidgate(["ask", "POST", uri("/c"), "--as", node, "--payload", REPORT]);

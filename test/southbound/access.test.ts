@@ -281,7 +281,7 @@ describe("the rules as data of the gateway", () => {
   });
 });
 
-test("who asks without a name, in lab mode, may everything, and a node what it could before", async () => {
+test("CC-S2: who asks without a name, in lab mode, may everything, and a node what it could before", async () => {
   await rules();
   expect((await services.handler(ANYBODY, request("GET", own()))).payload?.length).toBeGreaterThan(1);
   const asNode = await services.handler(ANYBODY, request("GET", "c", { query: ["ep=room-1"] }));

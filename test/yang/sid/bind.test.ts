@@ -24,7 +24,7 @@ test("CC-9595-3: the module that adds a node to another's tree numbers it", () =
   expect(["/t:top", "/t:top/a", "/t:top/m:b"].map((path) => nodeAt(schema, path).sid)).toEqual([201, 202, 101]);
 });
 
-test("CC-9595-2.1: two files that give one node two numbers are refused", () => {
+test("CC-9595-2.1 CC-S4: two files that give one node two numbers are refused", () => {
   expect(refusal(() => bindSids(COMPILATION, [T, m(["data", "/t:top/a", 101])]))).toEqual({
     code: "yang.sid-conflict",
     file: "m.sid",

@@ -1,14 +1,14 @@
 /** The limits of what is read, as a table of docs/yang-conformance.md: the figures are those of the code. */
-import { MAX_INPUT } from "../../gateway/app/tools/input.ts";
-import { CORECONF, MAX_NESTED_TAGS } from "../../gateway/wire/cbor/index.ts";
-import { MAX_CHAIN, MAX_FEATURE_DEPTH, MAX_LEVELS, MAX_NODES } from "../../gateway/yang/compile/limits.ts";
-import { KEPT_SCHEMAS } from "../../gateway/yang/loading/cache.ts";
-import { MAX_SOURCE, MAX_STATEMENTS, MAX_DEPTH as STATEMENT_DEPTH } from "../../gateway/yang/parse/scan.ts";
-import { MAX_PATTERN } from "../../gateway/yang/patterns/index.ts";
-import { MAX_INSTRUCTIONS } from "../../gateway/yang/patterns/program.ts";
-import { TREE_STEP_LIMIT } from "../../gateway/yang/xpath/data-node.ts";
-import { MAX_DEPTH as EXPRESSION_DEPTH } from "../../gateway/yang/xpath/parse.ts";
-import { STEP_LIMIT } from "../../gateway/yang/xpath/run.ts";
+import { MAX_INPUT } from "../../../gateway/app/tools/input.ts";
+import { CORECONF, MAX_NESTED_TAGS } from "../../../gateway/wire/cbor/index.ts";
+import { MAX_CHAIN, MAX_FEATURE_DEPTH, MAX_LEVELS, MAX_NODES } from "../../../gateway/yang/compile/limits.ts";
+import { KEPT_SCHEMAS } from "../../../gateway/yang/loading/cache.ts";
+import { MAX_SOURCE, MAX_STATEMENTS, MAX_DEPTH as STATEMENT_DEPTH } from "../../../gateway/yang/parse/scan.ts";
+import { MAX_PATTERN } from "../../../gateway/yang/patterns/index.ts";
+import { MAX_INSTRUCTIONS } from "../../../gateway/yang/patterns/program.ts";
+import { TREE_STEP_LIMIT } from "../../../gateway/yang/xpath/data-node.ts";
+import { MAX_DEPTH as EXPRESSION_DEPTH } from "../../../gateway/yang/xpath/parse.ts";
+import { STEP_LIMIT } from "../../../gateway/yang/xpath/run.ts";
 
 export interface Limit {
   readonly of: string;

@@ -1,0 +1,50 @@
+/** All rows that a test's title may name, and what is wrong between rows and titles. */
+import { ERROR_ROWS, FORM_ROWS, IDENTIFIER_ROWS, VALUE_ROWS } from "./cbor-rows.ts";
+import {
+  BLOCK_ROWS,
+  CODE_ROWS,
+  CONTRADICTION_ROWS,
+  LIBRARY_ROWS,
+  METHOD_ROWS,
+  RESOURCE_ROWS,
+  SECURITY_ROWS,
+  STREAM_ROWS,
+} from "./coreconf-rows.ts";
+import type { Rows } from "./row.ts";
+import type { Shown } from "./titles.ts";
+import { PRODUCT_ROWS, SID_ROWS } from "./yang-rows.ts";
+import { SECTION_ROWS } from "./yang-sections.ts";
+
+export const ROWS: Rows = {
+  ...VALUE_ROWS,
+  ...IDENTIFIER_ROWS,
+  ...FORM_ROWS,
+  ...ERROR_ROWS,
+  ...SID_ROWS,
+  ...PRODUCT_ROWS,
+  ...SECTION_ROWS,
+  ...RESOURCE_ROWS,
+  ...METHOD_ROWS,
+  ...STREAM_ROWS,
+  ...BLOCK_ROWS,
+  ...SECURITY_ROWS,
+  ...LIBRARY_ROWS,
+  ...CONTRADICTION_ROWS,
+  ...CODE_ROWS,
+};
+
+/** What the next commits bring. */
+const IN_WORK = /^CC-(E[35789]$|code)/;
+
+/** Rows that no test shows and that do not say why. */
+export function missingRows(shown: readonly Shown[]): readonly string[] {
+  const ids = new Set(shown.map(({ id }) => id));
+  return Object.entries(ROWS).flatMap(([id, { notThere }]) =>
+    ids.has(id) || notThere !== undefined || IN_WORK.test(id) ? [] : [id],
+  );
+}
+
+/** Rows that tests name and the table does not know. */
+export const unknownRows = (shown: readonly Shown[]): readonly string[] => [
+  ...new Set(shown.map(({ id }) => id).filter((id) => ROWS[id] === undefined)),
+];
