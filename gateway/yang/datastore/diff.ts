@@ -39,10 +39,12 @@ function inMembers(before: Tree, after: Tree, parent: PlanNode, keys: Keys): rea
   for (const child of parent.children) {
     if (!child.schema.config || parent.keys.includes(child)) continue;
     const [was, is] = [before.get(child.sid), after.get(child.sid)];
+    if (was === is) continue; // trees share what an edit has not touched
     // What another case takes the place of goes by itself (RFC 7950 §7.9).
     const replaced =
-      is === undefined && parent.children.some((other) => after.has(other.sid) && excludes(other, child));
-    if (was !== is && !replaced) found.push(...inChild(was, is, child, keys));
+      !isSaid(is, child) &&
+      parent.children.some((other) => excludes(other, child) && isSaid(after.get(other.sid), other));
+    if (!replaced) found.push(...inChild(was, is, child, keys));
   }
   return found;
 }
@@ -66,34 +68,65 @@ const present = (value: Value | undefined): Value | undefined =>
 
 function inContainer(was: Tree | undefined, is: Tree | undefined, node: PlanNode, keys: Keys): readonly Instance[] {
   const id: InstanceId = { sid: node.sid, keys };
-  const old = was && configOf(was, node);
-  const next = is && configOf(is, node);
-  if (!isThere(next, node)) return isThere(old, node) ? [{ id, value: undefined }] : [];
-  if (!isThere(old, node)) return [{ id, value: next }];
-  const inside = inMembers(old, next, node, keys);
-  return inside.some(isUnsayable) ? [{ id, value: next }] : inside;
+  if (!isThere(is, node)) return isThere(was, node) ? [{ id, value: undefined }] : [];
+  if (!isThere(was, node)) return [{ id, value: configOf(is, node) }];
+  const inside = inMembers(was, is, node, keys);
+  return inside.some(isUnsayable) ? [{ id, value: configOf(is, node) }] : inside;
 }
 
-/** A container without presence is there by what is in it (RFC 7950 §7.5.1). */
+/** A container without presence is there by the configuration in it (RFC 7950 §7.5.1). */
 const isThere = (contents: Tree | undefined, node: PlanNode): contents is Tree =>
-  contents !== undefined && (contents.size > 0 || node.schema.presence === true);
+  contents !== undefined &&
+  (node.schema.presence === true || node.children.some((child) => isSaid(contents.get(child.sid), child)));
+
+/** Is there configuration in it? */
+function isSaid(value: Value | undefined, node: PlanNode): boolean {
+  if (value === undefined || !node.schema.config) return false;
+  if (node.kind === "container") return isThere(treeIn(value), node);
+  return node.kind !== "list" || entriesIn(value).length > 0;
+}
 
 function inList(was: readonly Tree[], is: readonly Tree[], list: PlanNode, keys: Keys): readonly Instance[] {
   const id: InstanceId = { sid: list.sid, keys };
-  const next = is.map((entry) => configOf(entry, list));
-  if (next.length === 0) return was.length === 0 ? [] : [{ id, value: undefined }];
-  const lost = was.filter((entry) => entryIn(next, entry, list) === undefined);
+  if (is.length === 0) return was.length === 0 ? [] : [{ id, value: undefined }];
+  const { gone, come, last } = trimmed(was, is);
+  const deleted = (entries: readonly Tree[]): readonly Instance[] =>
+    entries.map((entry) => ({ id: entryId(entry, list, keys), value: undefined }));
+  if (come.length === 0) return deleted(gone);
+  const stay = gone.length === come.length || (last && gone.length < come.length);
+  if (stay && gone.every((entry, at) => entryText(entry, list) === entryText(come[at] ?? EMPTY_TREE, list))) {
+    return come.flatMap((entry, at) => inEntry(gone[at], entry, list, keys));
+  }
   // §3.2.1: entries that stay keep their places, and new ones come last. Another order takes the whole list.
-  if (list.schema.orderedByUser === true && !isOrderKept(was, next, list)) return [{ id, value: next }];
-  const gone = lost.map((entry): Instance => ({ id: entryId(entry, list, keys), value: undefined }));
-  return [...gone, ...next.flatMap((entry) => inEntry(entryIn(was, entry, list), entry, list, keys))];
+  if (list.schema.orderedByUser === true && !isOrderKept(was, is, list)) {
+    return [{ id, value: is.map((entry) => configOf(entry, list)) }];
+  }
+  const lost = gone.filter((entry) => entryIn(is, entry, list) === undefined);
+  return [...deleted(lost), ...come.flatMap((entry) => inEntry(entryIn(was, entry, list), entry, list, keys))];
+}
+
+/**
+ * Two lists without the entries that they share at their start and at their end: after one edit of a long list that is
+ * nearly all of it. `last`: nothing stands behind the rest.
+ */
+function trimmed(
+  was: readonly Tree[],
+  is: readonly Tree[],
+): { readonly gone: readonly Tree[]; readonly come: readonly Tree[]; readonly last: boolean } {
+  let start = 0;
+  while (start < was.length && start < is.length && was[start] === is[start]) start += 1;
+  let same = 0;
+  const most = Math.min(was.length, is.length) - start;
+  while (same < most && was[was.length - 1 - same] === is[is.length - 1 - same]) same += 1;
+  return { gone: was.slice(start, was.length - same), come: is.slice(start, is.length - same), last: same === 0 };
 }
 
 function inEntry(was: Tree | undefined, is: Tree, list: PlanNode, keys: Keys): readonly Instance[] {
+  if (was === is) return [];
   const id = entryId(is, list, keys);
-  if (was === undefined) return [{ id, value: is }];
-  const inside = inMembers(configOf(was, list), is, list, id.keys);
-  return inside.some(isUnsayable) ? [{ id, value: is }] : inside;
+  if (was === undefined) return [{ id, value: configOf(is, list) }];
+  const inside = inMembers(was, is, list, id.keys);
+  return inside.some(isUnsayable) ? [{ id, value: configOf(is, list) }] : inside;
 }
 
 const entryId = (entry: Tree, list: PlanNode, keys: Keys): InstanceId => ({
