@@ -9,6 +9,7 @@ import {
   diff,
   EMPTY_TREE,
   edit,
+  editToTheLetter,
   encodeInstances,
   formatInstanceId,
   type Instance,
@@ -170,7 +171,8 @@ const keysAbove = (node: SchemaNode): number => {
 /**
  * One instance takes the place of all that was said of its data, and of what was set that it takes away besides, be it by
  * another case of a choice or by a condition that does not hold any more. What those edits would have done elsewhere is then
- * said by itself: the case that one of them would have ended, or the order of entries that users order (RFC 7950 §7.7.7).
+ * said by itself: the case that one of them would have ended, or the order of entries that users order (RFC 7950 §7.7.7). So is
+ * what a condition takes away from what the node has: the node need not evaluate conditions.
  */
 function stepsOf(instance: Instance, box: Box, tree: Tree, schema: Schema): readonly Step[] {
   const after = attempt(() => edit(tree, [instance], schema));
@@ -181,13 +183,13 @@ function stepsOf(instance: Instance, box: Box, tree: Tree, schema: Schema): read
   );
   const first: Step = { instance, part: { supersedes: replaced.map(({ revision }) => revision) } };
   const had = after && attempt(() => withoutReached(tree, replaced, schema));
-  const made = had && attempt(() => edit(had, [instance], schema));
+  const made = had && attempt(() => editToTheLetter(had, [instance], schema));
   const steps = made && after && attempt(() => towards(after, { had: had ?? tree, made, instance }, schema));
   if (steps === undefined) return [first];
   let before: Tree | undefined = had;
   return steps.map((instance, index) => {
     const { part } = index === 0 ? first : { part: {} }; // those that follow take the place of what is at their paths
-    const next = before && attempt(() => edit(before ?? tree, [instance], schema));
+    const next = before && attempt(() => editToTheLetter(before ?? tree, [instance], schema));
     const undo = next && before && undoOf(instance.id, next, before, schema);
     before = next;
     return { instance, part: undo === undefined ? part : { ...part, undo } };
@@ -239,7 +241,7 @@ function narrowest(id: InstanceId, after: Tree, before: Tree, schema: Schema): I
       id: { sid: node.sid, keys: id.keys.slice(0, keysAbove(node) + own) },
       value: undefined,
     };
-    const made = attempt(() => edit(after, [removal], schema));
+    const made = attempt(() => editToTheLetter(after, [removal], schema));
     if (made !== undefined && diff(made, before, schema).length === 0) return removal;
   }
   return undefined;

@@ -21,15 +21,30 @@ import {
 import { withoutUnmet } from "../validate/edits/unmet.ts";
 import { entryOf, entryText, findEntry, type KeyText, withEntry } from "./entries.ts";
 
+/** The tree after the edits, without what their conditions then take away (RFC 7950 §8.2). Throws WireError `yang.*`. */
 export function edit(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {
   const plan = planOf(schema);
-  let edited = tree;
   try {
-    for (const { id, value } of instances) edited = apply(edited, id, value, plan);
-    return withoutUnmet(tree, edited, instances, plan);
+    return withoutUnmet(tree, applyAll(tree, instances, plan), instances, plan);
   } catch (error) {
     throw located(error, plan);
   }
+}
+
+/** The same to the letter: as somebody has it who evaluates no conditions, such as a small node. */
+export function editToTheLetter(tree: Tree, instances: readonly Instance[], schema: Schema): Tree {
+  const plan = planOf(schema);
+  try {
+    return applyAll(tree, instances, plan);
+  } catch (error) {
+    throw located(error, plan);
+  }
+}
+
+function applyAll(tree: Tree, instances: readonly Instance[], plan: Plan): Tree {
+  let edited = tree;
+  for (const { id, value } of instances) edited = apply(edited, id, value, plan);
+  return edited;
 }
 
 function apply(tree: Tree, id: InstanceId, value: Value | undefined, plan: Plan): Tree {

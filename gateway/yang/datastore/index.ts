@@ -1,6 +1,6 @@
 /** Reading and changing a datastore tree, and what lies between two of them. All pure. */
 export { configurationOf, diff } from "./diff.ts";
-export { edit } from "./edit.ts";
+export { edit, editToTheLetter } from "./edit.ts";
 export { encodeKept, type KeptTree, laidOver, NOTHING_KEPT, NOTHING_LEFT, readKept } from "./kept.ts";
 export { merge } from "./merge.ts";
 export { replacement } from "./replacement.ts";

@@ -1,19 +1,20 @@
 /**
  * What a manager wants and what a node gets: edits are made against the tree as the manager sees it, merged, cut to any size,
- * applied by the node in the order in which they come; then both have the same configuration.
+ * applied by the node to the letter in the order in which they come; then both have the same configuration.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { millis, SILENT } from "../../../gateway/base/index.ts";
+import { isCoded, millis, SILENT } from "../../../gateway/base/index.ts";
 import { decodeBox, encodeBox } from "../../../gateway/service/mailbox/box-record.ts";
 import { type Box, confirm, nextDelivery, planned, post, waiting } from "../../../gateway/service/mailbox/index.ts";
 import {
   decodeInstances,
   diff,
   edit,
+  editToTheLetter,
   encodeInstances,
   fromJson,
   type Instance,
@@ -22,6 +23,7 @@ import {
   parsePath,
   type Schema,
   type Tree,
+  validateEdit,
   valueFromJson,
 } from "../../../gateway/yang/index.ts";
 
@@ -67,8 +69,16 @@ const start = (json: Json): Site => {
   return { tree, box: EMPTY, node: tree };
 };
 
+/** What the gateway refuses changes nothing. */
 function say(site: Site, said: readonly Said[]): Site {
-  const { instances, parts } = planned(site.box, site.tree, said.map(instance), schema);
+  const wanted = said.map(instance);
+  try {
+    validateEdit(site.tree, edit(site.tree, wanted, schema), wanted, schema);
+  } catch (error) {
+    if (isCoded(error)) return site;
+    throw error;
+  }
+  const { instances, parts } = planned(site.box, site.tree, wanted, schema);
   const read = decodeInstances(encodeInstances(instances, schema, "any"), schema, "input", "any");
   const box = post(site.box, read, schema, { at: T0, actor: "test", parts });
   return { ...site, tree: edit(site.tree, read, schema), box: decodeBox(encodeBox(box)) };
@@ -78,7 +88,7 @@ function say(site: Site, said: readonly Said[]): Site {
 function wake(site: Site, budget: number, heard = true): Site {
   const { delivery } = nextDelivery(site.box, budget);
   if (delivery === undefined || !heard) return site;
-  const node = edit(site.node, decodeInstances(delivery.edits, schema, "input", "any"), schema);
+  const node = editToTheLetter(site.node, decodeInstances(delivery.edits, schema, "input", "any"), schema);
   return { ...site, node, box: confirm(site.box, delivery.revision, T0) };
 }
 function settle(site: Site, budget: number): Site {
@@ -130,6 +140,17 @@ test("another case of a choice takes the place of what waits for the first", () 
   expect(isSame(settle(say(far, [["/remote", undefined]]), 100))).toBe(true);
 });
 
+test("CC-7950-8.2: what a condition takes away, the node is told to delete, and taking the edit back restores it", () => {
+  const on = start({ "valve:valve": { eco: true, "eco-limit": 3 } });
+  const off = say(on, [["/eco", false]]);
+  expect(paths(off)).toEqual(["/eco", "/eco-limit"]);
+  expect(isSame(settle(off, 100))).toBe(true);
+  const undone = waiting(off.box)
+    .toReversed()
+    .reduce((tree, { undo }) => edit(tree, decodeInstances(undo!, schema, "input", "any"), schema), off.tree);
+  expect(diff(undone, on.tree, schema)).toEqual([]);
+});
+
 test("an entry that names itself in its value merges with its like, and folds nothing else", () => {
   const site = say(start({ "valve:valve": { limit: 1 } }), [
     ["/period", { start: "06:00", to: 1 }],
@@ -157,6 +178,7 @@ const SAID: fc.Arbitrary<Said> = fc.oneof(
   fc.tuple(fc.constantFrom("/limit", "/pid/p", "/pid/i", "/pid/filter/taps", "/sensor", "/offset"), gone(small)),
   fc.tuple(fc.constant("/remote"), gone(fc.constantFrom("roof", "cellar"))),
   fc.tuple(fc.constant("/eco"), gone(fc.boolean())),
+  fc.tuple(fc.constant("/eco-limit"), gone(small)),
   fc.tuple(fc.constant("/pid"), gone(fc.record({ p: small }))),
   fc.tuple(fc.constant("/tag"), gone(fc.uniqueArray(id, { minLength: 1 }))),
   fc.tuple(
