@@ -90,6 +90,27 @@ test("a revision that was never issued is refused, and moves nothing", async () 
   expect(services.journal.last).toBe(facts);
 });
 
+test("a node that will not have an edit says so beside what it has applied, and its managers see what it has", async () => {
+  await setWindowControl();
+  await fetchPending();
+  // 60040: {1 (applied): 1, -15 (rejected): [{1: 0, 2: 60209, 3: 1018 (not-in-range)}]}
+  expect(await say("a1 19ea88 a2 01 01 2e 81 a3 01 00 02 19eb31 03 1903fa")).toMatchObject({ code: "2.04", hint: 0 });
+  const { edits } = services.mailbox.box(node);
+  expect(edits).toMatchObject([{ status: { state: "rejected", reason: "not-in-range" } }]);
+  const seen = await ask("FETCH", `n/${node}/c`, { contentFormat: 141, payload: bytes("19eb31 19ea79") });
+  // Neither the edit nor what the node said of it stays as data; the leaf has its default.
+  expect(hex(seen.payload)).toBe(hex(bytes("a1 19eb31 02 a1 19ea79 f6")));
+  expect(hex((await fetchPending()).payload)).toBe(hex(bytes("a1 19ea88 a1 01 01")));
+});
+
+test("said alone, a rejection is on disk before it is answered", async () => {
+  await setWindowControl();
+  await fetchPending();
+  expect(await say("a1 82 19ea79 00 a2 01 00 02 19eb31")).toMatchObject({ code: "2.04" });
+  const after = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), on: services });
+  expect(after.mailbox.box(node).edits).toMatchObject([{ status: { state: "rejected", reason: "unsaid" } }]);
+});
+
 test("what was said applied survives a restart", async () => {
   await setWindowControl();
   await say("a1 19ea89 01");

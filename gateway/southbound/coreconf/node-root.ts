@@ -14,6 +14,7 @@ import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, type Instance, validateEdit } from "../../yang/index.ts";
 import { type PendingServices, withPending } from "./pending.ts";
+import { recordRefused, refusedIn } from "./refused-edits.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
 interface NodeServices {
@@ -53,17 +54,22 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
     operations: [], // the check-in has a lane of its own
     tree: () => withPending(registry.get(id).tree, id, services),
     edit: async (instances, actor) => {
-      const patch = checkedPatch(id, instances, registry);
+      checkEdit(id, instances, registry);
+      const { refused, rest } = refusedIn(instances, schema);
+      const patch = encodeInstances(rest, schema, "any");
       const applied = appliedIn(patch, schema);
-      const box = mailbox.box(id);
       // A check-in may know of an earlier life (see `confirm`); who writes here says what it fetched and applied.
-      if (applied !== undefined && applied > box.revision) {
-        throw new UsageError("pending.never-issued", { applied, revision: box.revision });
+      const { revision } = mailbox.box(id);
+      if (applied !== undefined && applied > revision) {
+        throw new UsageError("pending.never-issued", { applied, revision });
       }
+      const recorded = recordRefused(id, refused, services, { now: clock.now(), schema });
+      const box = mailbox.box(id);
       const after = applied === undefined ? box : confirm(box, applied, clock.now());
       const pending = waiting(after).length;
       await Promise.all([
-        recorder.record("datastore.edited", { root: id, patch, actor, pending }),
+        recorded,
+        rest.length > 0 && recorder.record("datastore.edited", { root: id, patch, actor, pending }),
         recordOutcome(id, "applied", newlyApplied(box, after), recorder),
       ]);
     },
@@ -77,11 +83,11 @@ export function noteDelivered(id: NodeId, { mailbox, recorder }: NodeServices): 
   recordOutcome(id, "delivered", delivery?.fresh ?? [], recorder)?.catch(() => undefined);
 }
 
-function checkedPatch(id: NodeId, instances: readonly Instance[], registry: Registry): Uint8Array {
+/** Throws WireError `yang.*`, UsageError `root.foreign`. */
+function checkEdit(id: NodeId, instances: readonly Instance[], registry: Registry): void {
   const node = registry.get(id);
   const { tree } = node;
   const schema = registry.schemaOf(node);
   checkPlace("node", instances, schema);
   validateEdit(tree, edit(tree, instances, schema), instances, schema);
-  return encodeInstances(instances, schema, "any");
 }
