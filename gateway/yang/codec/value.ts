@@ -14,6 +14,21 @@ export function equalLeaf(a: LeafValue, b: LeafValue): boolean {
 export const equalLeaves = (a: readonly LeafValue[], b: readonly LeafValue[]): boolean =>
   a.length === b.length && a.every((value, index) => equalLeaf(value, b[index]!));
 
+/** Entries and values of a list in the same order. */
+export function equalValue(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  if (a instanceof Map) {
+    if (!(b instanceof Map) || a.size !== b.size) return false;
+    return [...(a as Tree)].every(([sid, value]) => b.has(sid) && equalValue(value, b.get(sid)));
+  }
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((value: Value, at) => equalValue(value, b[at]));
+  }
+  if (b instanceof Map || Array.isArray(b)) return false;
+  return equalLeaf(a as LeafValue, b as LeafValue);
+}
+
 /** Equal to the default of a leaf or leaf-list? */
 export function isFallback(value: Value, node: PlanNode): boolean {
   const { fallback } = node;

@@ -6,7 +6,7 @@ import { UsageError } from "../../base/index.ts";
 import { formatId } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, excludes, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, equalValue, excludes, keysOf, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import {
   EMPTY_TREE,
@@ -162,18 +162,4 @@ function configOf(tree: Tree, node: PlanNode): Tree {
 /** The configuration of a datastore. */
 export function configurationOf(tree: Tree, schema: Schema): Tree {
   return configOf(tree, planOf(schema).root);
-}
-
-function equalValue(a: Value | undefined, b: Value | undefined): boolean {
-  if (a === b) return true;
-  if (a === undefined || b === undefined) return false;
-  if (a instanceof Map) {
-    if (!(b instanceof Map) || a.size !== b.size) return false;
-    return [...(a as Tree)].every(([sid, value]) => b.has(sid) && equalValue(value, b.get(sid)));
-  }
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((value: Value, at) => equalValue(value, b[at]));
-  }
-  if (b instanceof Map || Array.isArray(b)) return false;
-  return equalLeaf(a as LeafValue, b as LeafValue);
 }
