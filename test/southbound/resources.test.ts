@@ -97,7 +97,7 @@ test("CC-B3 CC-D10: one unknown identifier among others is null, and no error", 
 
 test.each<readonly [title: string, method: Request["method"], format: number, item: string, most: number]>([
   ["FETCH", "FETCH", 141, "19eb31", 256],
-  ["iPATCH", "iPATCH", 142, "a119eb3101", 1024],
+  ["iPATCH", "iPATCH", 142, "a119eb3101", 256],
   ["calls", "POST", 142, "a119ea61a10201", 32],
 ])("a hostile manager: one request has its limit: %s", async (_title, method, format, item, most) => {
   const ask = (count: number): Promise<Response> =>

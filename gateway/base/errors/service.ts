@@ -67,8 +67,18 @@ export const SERVICE_ERRORS = {
   },
   "resource.too-many": {
     blame: "usage",
-    text: "{count} items are more than one {method} may have",
-    hint: "Send at most {limit}; the container around several nodes stands for all of them.",
+    text: "one {method} may have at most {limit} items",
+    hint: "Send several requests, or name the container around several nodes, which stands for all of them.",
+  },
+  "resource.too-large": {
+    blame: "usage",
+    text: "the body of a {method} has at most {limit} bytes",
+    hint: "Send it in several requests.",
+  },
+  "resource.answer-too-large": {
+    blame: "usage",
+    text: "the answer to this {method} would have more than {limit} bytes",
+    hint: "Ask for parts of it with FETCH, in several requests.",
   },
   "resource.not-acceptable": {
     blame: "usage",

@@ -55,6 +55,7 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "resource.content-format": "4.15",
   "resource.not-data": "4.05",
   "resource.exists": "4.09",
+  "resource.too-large": "4.13",
   "resource.condition-failed": "4.12",
   "resource.precondition": "4.02",
   "resource.query": "4.02",
@@ -65,6 +66,7 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "operation.data": "4.05",
   // RFC 8132 §3.4: understood, and still nothing that can be done here.
   "edit.too-large": "4.22",
+  "resource.answer-too-large": "4.22",
   "yang.empty-at-top": "4.22",
   "checkin.stale": "4.09",
   "pending.never-issued": "4.09",
@@ -82,6 +84,7 @@ const TAGS: { readonly [C in ErrorCode]?: Tags } = {
   "operation.keys": { tag: "missing-element", appTag: "missing-key" },
   "root.foreign": { tag: "unknown-element" },
   "edit.too-large": { tag: "operation-failed" },
+  "resource.answer-too-large": { tag: "operation-failed" },
   "resource.exists": { tag: "operation-failed" },
   "resource.condition-failed": { tag: "operation-failed" },
 };

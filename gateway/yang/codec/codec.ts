@@ -60,18 +60,22 @@ export interface Alone {
   readonly contents: Tree;
 }
 
-/** CF 142. Under an rpc or action stands its input (requests) or its output (responses). */
+/**
+ * CF 142. Under an rpc or action stands its input (requests) or its output (responses). Reading ends with the first instance
+ * above `most`, which comes along to tell that there is more.
+ */
 export function decodeInstances(
   bytes: Uint8Array,
   schema: Schema,
   operations: "input" | "output" = "input",
   form?: Form,
+  most = Number.POSITIVE_INFINITY,
 ): readonly Instance[] {
   const plan = planOf(schema, form);
   const reader = new CborReader(bytes, CORECONF);
   const instances: Instance[] = [];
   try {
-    while (!reader.done) readInstances(reader, plan, operations, instances);
+    while (!reader.done && instances.length <= most) readInstances(reader, plan, operations, instances, most);
   } catch (error) {
     throw located(error, plan);
   }
@@ -94,13 +98,18 @@ export function encodeInstances(instances: readonly Instance[], schema: Schema, 
   return writer.finish();
 }
 
-/** CF 141. An unknown SID is no error here: the FETCH answers null for it. */
-export function decodeIdentifiers(bytes: Uint8Array, schema: Schema, form?: Form): readonly InstanceId[] {
+/** CF 141. An unknown SID is no error here: the FETCH answers null for it. `most`: as in `decodeInstances`. */
+export function decodeIdentifiers(
+  bytes: Uint8Array,
+  schema: Schema,
+  form?: Form,
+  most = Number.POSITIVE_INFINITY,
+): readonly InstanceId[] {
   const plan = planOf(schema, form);
   const reader = new CborReader(bytes, CORECONF);
   const ids: InstanceId[] = [];
   try {
-    while (!reader.done) ids.push(readForeignId(reader, plan));
+    while (!reader.done && ids.length <= most) ids.push(readForeignId(reader, plan));
   } catch (error) {
     throw located(error, plan);
   }
@@ -150,12 +159,18 @@ function writeAll(writer: CborWriter, node: PlanNode, tree: Tree, plan: Plan): v
 }
 
 /** One map of the sequence. The draft shows one pair in each; more mean the same as several maps. */
-function readInstances(reader: CborReader, plan: Plan, operations: "input" | "output", into: Instance[]): void {
+function readInstances(
+  reader: CborReader,
+  plan: Plan,
+  operations: "input" | "output",
+  into: Instance[],
+  most: number,
+): void {
   const start = reader.offset;
   if (reader.major() !== MAJOR.map) {
     throw new Fault("yang.malformed-message", "each item of the sequence is a map").place(undefined, start);
   }
-  for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
+  for (let left = reader.next(reader.map()); left >= 0 && into.length <= most; left = reader.next(left)) {
     const keyStart = reader.offset;
     let id: InstanceId | undefined;
     try {

@@ -14,16 +14,19 @@ import {
   readTree,
   replacement,
   type Schema,
+  type Sid,
   select,
   type Tree,
+  type Value,
 } from "../../../yang/index.ts";
 import { dataResponse, formOf } from "../body-form.ts";
 import { readableTree, readableValue } from "../guarded.ts";
+import { MOST } from "../limits.ts";
 import { runOperations } from "../operations/run.ts";
 import type { DatastoreRoot } from "../root.ts";
 import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
 import { noQuery, readQuery } from "./read-query.ts";
-import { expectAtMost, expectFormat, pathOf, wrongMethod } from "./refusals.ts";
+import { expectAnswerable, expectAtMost, expectFormat, expectShort, pathOf, wrongMethod } from "./refusals.ts";
 
 export interface DatastoreRequest {
   readonly request: Request;
@@ -34,6 +37,7 @@ export interface DatastoreRequest {
 }
 
 type Answer = Response | Promise<Response>;
+type Read = (id: InstanceId) => Value | undefined;
 
 const METHODS: { readonly [M in Method]?: (asked: DatastoreRequest) => Answer } = {
   GET: readAll,
@@ -47,13 +51,9 @@ const METHODS: { readonly [M in Method]?: (asked: DatastoreRequest) => Answer } 
 export function answerDatastore(asked: DatastoreRequest): Answer {
   const method = METHODS[asked.request.method];
   if (method === undefined) throw wrongMethod(asked.request);
+  expectShort(asked.request);
   return method(asked);
 }
-
-/** In one FETCH: each may stand for a whole datastore. */
-const MOST_IDENTIFIERS = 256;
-/** In one iPATCH: each is merged with all that waits for the node. */
-const MOST_EDITS = 1024;
 
 /** §3.3. */
 function readAll(asked: DatastoreRequest): Response {
@@ -62,7 +62,9 @@ function readAll(asked: DatastoreRequest): Response {
   const query = readQuery(request);
   const tree = root.tree();
   checkConditions(request, tree, schema);
-  return withEtag(dataResponse(readableTree(readTree(tree, schema, query), root), schema, request.accept), tree, asked);
+  const response = dataResponse(readableTree(readTree(tree, schema, query), root), schema, request.accept);
+  expectAnswerable(response.payload?.length ?? 0, request);
+  return withEtag(response, tree, asked);
 }
 
 /** §3.1.3: one map per identifier in the order asked, null for what is not there. */
@@ -74,19 +76,35 @@ function readSome(asked: DatastoreRequest): Response {
   for (const id of ids) refuseOperation(id, schema);
   const tree = root.tree();
   checkConditions(request, tree, schema);
-  const instances = ids.map((id) => ({
-    id: { sid: id.sid, keys: [] }, // keys are left out, the asker knows them
-    value: readableValue(id, root, () => select(tree, id, schema, query)),
-  }));
-  const payload = encodeInstances(instances, schema, formOf(schema));
+  const payload = mapsOf(asked, ids, (id) => readableValue(id, root, () => select(tree, id, schema, query)));
   return withEtag({ code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload }, tree, asked);
+}
+
+/** What is asked for again is neither read nor written again: all of a request is of one state. */
+function mapsOf({ request, root }: DatastoreRequest, ids: readonly InstanceId[], read: Read): Uint8Array {
+  const { schema } = root;
+  const map = (id: InstanceId): Uint8Array => {
+    const instance = { id: { sid: id.sid, keys: [] }, value: read(id) }; // keys are left out, the asker knows them
+    return encodeInstances([instance], schema, formOf(schema));
+  };
+  const whole = new Map<Sid, Uint8Array>();
+  const maps: Uint8Array[] = [];
+  let size = 0;
+  for (const id of ids) {
+    const made = (id.keys.length === 0 ? whole.get(id.sid) : undefined) ?? map(id);
+    if (id.keys.length === 0) whole.set(id.sid, made);
+    maps.push(made);
+    size += made.length;
+    expectAnswerable(size, request);
+  }
+  return maps.length === 1 ? maps[0]! : Buffer.concat(maps);
 }
 
 /** CF 141. Throws UsageError `resource.content-format` and `resource.too-many`, WireError `cbor.*`, `yang.*`. */
 export function identifiersIn(request: Request, schema: Schema): readonly InstanceId[] {
   expectFormat(request, CONTENT_FORMAT.yangIdentifiers);
-  const ids = decodeIdentifiers(request.payload, schema, formOf(schema));
-  expectAtMost(MOST_IDENTIFIERS, ids, request);
+  const ids = decodeIdentifiers(request.payload, schema, formOf(schema), MOST.identifiers);
+  expectAtMost(MOST.identifiers, ids, request);
   return ids;
 }
 
@@ -107,8 +125,8 @@ async function editSome({ request, root, actor }: DatastoreRequest): Promise<Res
   const { schema } = root;
   noQuery(request);
   expectFormat(request, CONTENT_FORMAT.yangInstances);
-  const instances = decodeInstances(request.payload, schema, "input", formOf(schema));
-  expectAtMost(MOST_EDITS, instances, request);
+  const instances = decodeInstances(request.payload, schema, "input", formOf(schema), MOST.edits);
+  expectAtMost(MOST.edits, instances, request);
   checkConditions(request, root.tree(), schema);
   if (instances.length > 0) await root.edit(instances, actor);
   return { code: "2.04" };

@@ -1,6 +1,7 @@
 /** What a resource does not do, in the same words everywhere. */
 import { UsageError } from "../../../base/index.ts";
 import type { Request } from "../../../coap/index.ts";
+import { MOST } from "../limits.ts";
 
 export const pathOf = ({ path }: Pick<Request, "path">): string => path.join("/");
 
@@ -23,7 +24,19 @@ export function expectAccepted(request: Request, format: number | undefined): vo
   throw new UsageError("resource.not-acceptable", { format: request.accept, path: pathOf(request) });
 }
 
-/** What one request may ask for is bounded, whoever sends it (docs/coreconf.md). Throws UsageError `resource.too-many`. */
+/** Throws UsageError `resource.too-many`. */
 export function expectAtMost(limit: number, items: readonly unknown[], { method }: Pick<Request, "method">): void {
-  if (items.length > limit) throw new UsageError("resource.too-many", { count: items.length, limit, method });
+  if (items.length > limit) throw new UsageError("resource.too-many", { limit, method });
+}
+
+/** Throws UsageError `resource.too-large`. */
+export function expectShort({ payload, method }: Pick<Request, "payload" | "method">): void {
+  const limit = MOST.bodyBytes;
+  if (payload.length > limit) throw new UsageError("resource.too-large", { limit, method });
+}
+
+/** Throws UsageError `resource.answer-too-large`. */
+export function expectAnswerable(bytes: number, { method }: Pick<Request, "method">): void {
+  const limit = MOST.answerBytes;
+  if (bytes > limit) throw new UsageError("resource.answer-too-large", { limit, method });
 }

@@ -25,6 +25,7 @@ import {
 import { formOf } from "../body-form.ts";
 import { expectAccepted, expectAtMost, pathOf } from "../datastore/refusals.ts";
 import { checkCall } from "../guarded.ts";
+import { MOST } from "../limits.ts";
 import type { DatastoreRoot } from "../root.ts";
 import type { Operation } from "./operation.ts";
 
@@ -33,9 +34,6 @@ export interface CallRequest {
   readonly root: DatastoreRoot;
   readonly actor: string;
 }
-
-/** In one POST. */
-const MOST_CALLS = 32;
 
 interface ReadyCall {
   readonly id: InstanceId;
@@ -73,8 +71,8 @@ function stopped(error: unknown, done: number, count: number): unknown {
 function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
   const { schema } = root;
   refuseUnknown(request.payload, schema);
-  const instances = decodeInstances(request.payload, schema, "input", formOf(schema));
-  expectAtMost(MOST_CALLS, instances, request);
+  const instances = decodeInstances(request.payload, schema, "input", formOf(schema), MOST.calls);
+  expectAtMost(MOST.calls, instances, request);
   const tree = root.tree();
   return instances.map(({ id, value }) => {
     const node = operationAt(id, schema);
