@@ -2,24 +2,28 @@
 import { isCoded } from "../../base/index.ts";
 import { Fault } from "../codec/fault.ts";
 import { openPattern, type Pattern } from "../patterns/index.ts";
+import { perSchema } from "../per-schema.ts";
+import type { Schema } from "../schema.ts";
 import type { Run } from "./run.ts";
 
 /** A memo: patterns are mostly literals, and reading one costs far more than matching. */
-const OPENED = new Map<string, Pattern>();
+const opened = perSchema((): Map<string, Pattern> => new Map());
 const MOST = 1000;
 
 /** Throws a Fault for a pattern that is none: it may come from the data. */
 export function matches(text: string, pattern: string, run: Run): boolean {
-  return opened(pattern, run).matches(text);
+  run.spend(pattern.length); // known or not: what an evaluation may look at does not depend on those before it
+  return patternOf(pattern, run.current.tree.plan.schema).matches(text);
 }
 
-function opened(source: string, run: Run): Pattern {
-  const known = OPENED.get(source);
-  if (known !== undefined) return known;
-  run.spend(source.length);
-  const pattern = read(source);
-  if (OPENED.size >= MOST) OPENED.clear();
-  OPENED.set(source, pattern);
+function patternOf(source: string, schema: Schema): Pattern {
+  const known = opened(schema);
+  let pattern = known.get(source);
+  if (pattern === undefined) {
+    pattern = read(source);
+    if (known.size >= MOST) known.clear();
+    known.set(source, pattern);
+  }
   return pattern;
 }
 
