@@ -186,11 +186,18 @@ const FILTERS: ReadonlyArray<readonly [title: string, query: readonly string[], 
   ["CC-R7: an attribute without a value", ["obs="], STREAM],
   ["CC-R7: two filters, both of them", ["rt=core.c.ds", "href=/c"], GATEWAY],
   ["CC-R7: nothing that fits", ["ct=60"], ""],
+  ["CC-R7: the first page of what fits", ["rt=core.c.ds", "page=0", "count=1"], GATEWAY],
+  ["CC-R7: the next page", ["rt=core.c.ds", "page=1", "count=1"], NODE],
+  ["CC-R7: a page behind the last", ["rt=core.c.ds", "page=2", "count=1"], ""],
 ];
 
 test.each(FILTERS)("%s", async (_title, query, expected) => {
   expect(await links(query)).toBe(expected);
   expect(await ask("GET", ".well-known/core", { query })).toMatchObject({ code: "2.05", contentFormat: 40 });
+});
+
+test.each(["page=1", "count=x", "count=-1"])("CC-R7: a page that is none is refused: %s", async (item) => {
+  expect(await ask("GET", ".well-known/core", { query: [item] })).toMatchObject({ code: "4.00" });
 });
 
 test("CC-R1: the path that a link names is the datastore", async () => {

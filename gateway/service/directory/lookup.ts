@@ -1,20 +1,16 @@
 /** RFC 9176 §6 — lookups: links of resources or of endpoints that match all search criteria, in pages if asked. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Millis, UsageError, WireError } from "../../base/index.ts";
-import { encodeLinks, type Link, linkMatches } from "../../wire/link/index.ts";
+import { type Millis, UsageError } from "../../base/index.ts";
+import { encodeLinks, type Link, linkMatches, type Paging, readPaging } from "../../wire/link/index.ts";
 import type { Directory } from "./directory.ts";
 import { resolvedLinks } from "./links.ts";
 import type { Registration } from "./registration.ts";
 
 export type LookupKind = "resources" | "endpoints";
 
-export interface Lookup {
+/** Criteria are `name=value`, each of which must match (§6.2). */
+export interface Lookup extends Paging {
   readonly kind: LookupKind;
-  /** `name=value`, each of which must match (§6.2). */
-  readonly criteria: readonly string[];
-  /** The links from `first` on, at most `count` of them. */
-  readonly first: number;
-  readonly count: number;
 }
 
 const MOST_BYTES = 512 * 1024;
@@ -24,24 +20,7 @@ const SLICE = 16 * 1024;
 const LOOK = 32;
 
 /** From the items of a query. Throws WireError `directory.parameter`. */
-export function readLookup(kind: LookupKind, query: readonly string[]): Lookup {
-  const criteria: string[] = [];
-  const paging = new Map<string, number>();
-  for (const item of query) {
-    if (item === "") continue;
-    const [, name, value] = /^(page|count)=(.*)$/s.exec(item) ?? [];
-    if (name === undefined || value === undefined) criteria.push(item);
-    else if (!/^[0-9]{1,9}$/.test(value)) throw wrong(name, "it is not a number");
-    else if (paging.has(name)) throw wrong(name, "it is said twice");
-    else paging.set(name, Number(value));
-  }
-  const count = paging.get("count");
-  const page = paging.get("page");
-  if (page !== undefined && count === undefined) throw wrong("page", "it needs count"); // §6.2
-  return { kind, criteria, first: (page ?? 0) * (count ?? 0), count: count ?? Number.POSITIVE_INFINITY };
-}
-
-const wrong = (name: string, what: string): WireError => new WireError("directory.parameter", { name, what });
+export const readLookup = (kind: LookupKind, query: readonly string[]): Lookup => ({ kind, ...readPaging(query) });
 
 /** §6.4: a registration resource as a link. Its lifetime is not told. */
 const endpointLink = ({ id, base, endpoint, sector, attributes }: Registration): Link => ({

@@ -1,6 +1,6 @@
 /** `/.well-known/core` (RFC 6690; draft-ietf-core-comi-21 §5): what a manager or a node can find here. */
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeLinks, filterLinks, type Link } from "../../wire/link/index.ts";
+import { encodeLinks, filterLinks, type Link, readPaging } from "../../wire/link/index.ts";
 import type { Asker } from "./asker.ts";
 
 /** SID of the datastore identity "unified" in ietf-coreconf: the `ds` of every datastore of ours (§5.2.1). */
@@ -31,7 +31,7 @@ const managedDatastore = (target: string): Link => ({
 
 /**
  * A node sees its own datastore, and so does anybody; a manager also sees one per node. `others`: what other faces offer to everybody.
- * `query` filters as RFC 6690 §4.1 says.
+ * `query` filters as RFC 6690 §4.1 says, and pages as RFC 9176 §6.2 does. Throws WireError `directory.parameter`.
  */
 export function discover(
   asker: Asker,
@@ -52,5 +52,6 @@ export function discover(
       ],
     });
   }
-  return Buffer.from(encodeLinks(filterLinks(links, query)));
+  const { criteria, first, count } = readPaging(query);
+  return Buffer.from(encodeLinks(filterLinks(links, criteria).slice(first, first + count)));
 }
