@@ -6,6 +6,7 @@ import type { Bridge } from "../../cloud-bridge/app/index.ts";
 import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
 import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
+import type { Naming } from "../southbound/naming/index.ts";
 import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
@@ -17,6 +18,7 @@ import { editHandlers } from "./edit-commands.ts";
 import { coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
+import { announced, openNaming } from "./naming.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
@@ -65,6 +67,7 @@ export async function openGateway(
     const sections = (): JsonObject => ({ ...health(), ...modelsHealth(centre.models) });
     const bridge = parts.bridge ? await openNorth(config, ports, centre, sections, lifecycle) : undefined;
     lifecycle.add(new Retention(centre, bridge, config.journal, ports));
+    let naming: Naming | undefined; // told once the status page stands, as it is announced too
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
       ...centre,
@@ -79,7 +82,7 @@ export async function openGateway(
       mode,
       warnings: labWarnings(config),
       secured: !answersUnprotected(config),
-      listening: () => [...listening, { what: "status page", address: admin.url }],
+      listening: () => [...listening, { what: "status page", address: admin.url }, ...announced(naming)],
       broker: () => brokerStatus(bridge),
       fetching: (uri) => fetcher.state(uri),
     });
@@ -94,6 +97,12 @@ export async function openGateway(
         tcp: config.admin.listen,
         logger: ports.log,
       }),
+    );
+    naming = await openNaming(
+      config,
+      { site: centre.folder.site.site, addresses, statusPage: admin.url },
+      ports,
+      lifecycle,
     );
     return { source, close: () => lifecycle.close() };
   } catch (error) {

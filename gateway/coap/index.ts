@@ -2,7 +2,7 @@
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { AdmissionOptions, RationedAir } from "./limits/admission.ts";
 export { SHARED_SUBNETS } from "./limits/standing.ts";
-export { parseSubnet, type Subnet } from "./limits/subnet.ts";
+export { addressBytes, contains, parseSubnet, type Subnet } from "./limits/subnet.ts";
 export { Oscore, type OscoreStats, type Refusal, SenderSequence } from "./oscore/index.ts";
 export {
   DEFAULT_LIMITS,

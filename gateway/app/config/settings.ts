@@ -98,6 +98,11 @@ export const SETTINGS = {
     "Percent of such a channel (250 kbit/s) that the gateway's traffic takes. Beyond it, images and large answers get 5.03 with Max-Age.",
   ),
   "coap.airtime.burst": setting(duration, "30s", "How far ahead of its share the gateway may send."),
+  "discovery.dns-sd": setting(
+    oneOf("auto", "on", "off"),
+    "auto",
+    "Whether the gateway is announced by multicast DNS: `auto` = on the interfaces on which CoAP listens, but not on loopback; `on` = also on loopback, when CoAP listens nowhere else; `off` = nowhere.",
+  ),
   "trust.mode": setting(
     oneOf("require", "lab"),
     "require",

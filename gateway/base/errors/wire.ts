@@ -160,4 +160,19 @@ export const WIRE_ERRORS = {
     text: "not a link-format document at character {offset}",
     hint: "Write links as RFC 6690 §2 says.",
   },
+  "dns.truncated": {
+    blame: "wire",
+    text: "the DNS message ends inside a field at byte {offset}",
+    hint: "Send the whole message in one datagram.",
+  },
+  "dns.malformed": {
+    blame: "wire",
+    text: "not a message of multicast DNS at byte {offset}: {what}",
+    hint: "Compare it with RFC 1035 §4.1 and RFC 6762 §18.",
+  },
+  "dns.label": {
+    blame: "usage",
+    text: "'{label}' is no label of a domain name",
+    hint: "Use 1 to 63 bytes of UTF-8.",
+  },
 } as const;
