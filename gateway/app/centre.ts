@@ -5,6 +5,7 @@ import { Access } from "../service/access/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
+import { Events } from "../service/events/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
@@ -32,6 +33,7 @@ export interface Centre {
   readonly ledger: Ledger;
   readonly registry: Registry;
   readonly mailbox: Mailbox;
+  readonly events: Events;
   readonly images: Images;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
@@ -91,7 +93,8 @@ export async function openCentre(
   const credentials = new Credentials(log);
   const directory = new Directory();
   const inbox = new CommandInbox(log);
-  const projections = [registry, mailbox, images, campaigns, credentials, directory, inbox];
+  const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
+  const projections = [registry, mailbox, events, images, campaigns, credentials, directory, inbox];
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   lifecycle.add(new EditExpiry(mailbox, ledger, clock));
   lifecycle.add(new EditTrials({ mailbox, registry, ledger, log }));
@@ -119,6 +122,7 @@ export async function openCentre(
     ledger,
     registry,
     mailbox,
+    events,
     images,
     campaigns,
     credentials,

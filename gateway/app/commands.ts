@@ -7,6 +7,7 @@ import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } f
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
+import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
@@ -21,7 +22,7 @@ export interface CommandServices {
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
   readonly access: Access;
-  readonly models: Pick<ModelSets, "has" | "list">;
+  readonly models: Pick<ModelSets, "of" | "has" | "list">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   /** How the fetch of a named image stands, by its URI. */
@@ -128,10 +129,13 @@ async function addNode(
   if (set !== undefined) checkSet(set, models);
   const node = newNodeId(registry);
   const joined = recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
-  const given = set === undefined ? undefined : recorder.record("node.models", { node, set, pending: 0, actor });
+  const given = set === undefined ? undefined : giveFirst(node, set, actor, services);
   await Promise.all([joined, given, issue({ node, name: endpoint }, actor, services)]);
   return { node, endpoint };
 }
+
+const giveFirst = (node: NodeId, set: string, actor: string, { models, recorder }: CommandServices): Promise<void> =>
+  recorder.record("node.models", { node, set, pending: 0, checksum: libraryChecksum(models.of(set)), actor });
 
 /** The secrets stay sealed: an answer is kept in the journal, so none may hold them. */
 const issue = (holder: Holder, actor: string, { credentials, recorder }: CommandServices): Promise<void> =>

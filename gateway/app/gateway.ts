@@ -18,6 +18,7 @@ import { editHandlers } from "./edit-commands.ts";
 import { coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
+import { tellModels } from "./models-news.ts";
 import { announced, openNaming } from "./naming.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
@@ -55,6 +56,8 @@ export async function openGateway(
     const startedAt = ports.clock.now();
     const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
+
+    tellModels(centre.models, { events: centre.events, recorder: centre.ledger });
 
     const { addresses, engine, security, refusals } = await openSouth(config, ports, centre, lifecycle);
     const fetcher = openUpstream(config, ports, centre, lifecycle);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../base/index.ts";
 import { fitting, type Mailbox, waiting } from "../service/mailbox/index.ts";
 import type { Registry } from "../service/registry/index.ts";
+import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import type { Json } from "../yang/index.ts";
 import { plainText, understand } from "./command-arguments.ts";
@@ -59,6 +60,7 @@ async function giveSet(
     node: node.id,
     ...(set === undefined ? {} : { set }),
     pending,
+    checksum: libraryChecksum(models.of(set)),
     actor,
   });
   return { ...told, dropped: waiting(before).length - pending };

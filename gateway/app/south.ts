@@ -14,10 +14,9 @@ import { Presence } from "../service/registry/index.ts";
 import {
   CheckIn,
   coreconfHandler,
-  EventStream,
+  EventStreams,
   gatewayOperations,
   gatewayRoot,
-  STREAM_TOPIC,
   withHint,
 } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
@@ -49,16 +48,16 @@ export async function openSouth(
   centre: Centre,
   lifecycle: Lifecycle,
 ): Promise<South> {
-  const { models, ledger, registry, campaigns, images, folder } = centre;
+  const { events, ledger, registry, campaigns, images, folder } = centre;
   const { wakeInterval } = config.nodes;
   const services = { ...centre, recorder: ledger, clock, log };
-  const stream = new EventStream(models);
+  const streams = new EventStreams({ events, registry, clock });
   const operations = gatewayOperations(centre.inbox);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations });
   const listeners = openListeners(config);
   const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
   const links = DIRECTORY_LINKS;
-  const coreconf = coreconfHandler({ ...services, imageUri, stream, gatewayRoot: root, checkIn, links });
+  const coreconf = coreconfHandler({ ...services, imageUri, streams, gatewayRoot: root, checkIn, links });
   // The network runs in real time, whatever the clock of a trial says.
   const network = systemClock();
   const refusals = new Refusals(clock, log);
@@ -85,7 +84,7 @@ export async function openSouth(
     },
   });
   ledger.onFact((fact) => {
-    if (stream.take(fact)) engine.changed(STREAM_TOPIC);
+    for (const topic of streams.topicsOf(fact)) engine.changed(topic);
   });
   lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;

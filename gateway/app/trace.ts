@@ -1,7 +1,15 @@
 /** The last exchanges of each node in words, for the question "why?". In memory: a look at now, not a record. */
-import { isCoded, type Millis, type NodeId, RecentMap } from "../base/index.ts";
+import { EMPTY, isCoded, type Millis, type NodeId, RecentMap } from "../base/index.ts";
 import type { Fact } from "../store/index.ts";
-import { decodeInstances, formatInstanceId, type Schema, salvageTree, toJson } from "../yang/index.ts";
+import {
+  decodeInstances,
+  formatInstanceId,
+  goneIn,
+  instanceToJson,
+  type Schema,
+  salvageTree,
+  toJson,
+} from "../yang/index.ts";
 
 export interface TraceEntry {
   readonly at: Millis;
@@ -68,6 +76,14 @@ function describe(fact: Fact, schema: Schema): string {
       const edits = fact.delivered === undefined ? "" : `, edits up to revision ${fact.delivered} sent`;
       return `report ${fact.report}: ${data}${samples}; answered in ${fact.reply.length} bytes${edits}, then ${fact.state}`;
     }
+    case "node.read": {
+      const data =
+        fact.data === undefined ? "nothing new" : JSON.stringify(toJson(salvageTree(fact.data, schema).tree, schema));
+      const gone = goneIn(fact.gone ?? EMPTY, schema).map((id) => formatInstanceId(id, schema));
+      return `read: ${data}${gone.length === 0 ? "" : `; gone: ${gone.join(", ")}`}`;
+    }
+    case "node.notified":
+      return `told: ${notifications(fact.notifications, schema)}`;
     case "node.reachability":
       return `${fact.from} → ${fact.to}, ${fact.missedWakes} wakes missed`;
     case "ota.phase":
@@ -98,6 +114,16 @@ function samplesIn(samples: ReadonlyArray<{ readonly past?: true }>): string {
   const past = samples.filter((sample) => sample.past).length;
   const old = past === 0 ? "" : `, ${past} of them from before the last report`;
   return ` and ${samples.length} ${samples.length === 1 ? "sample" : "samples"}${old}`;
+}
+
+function notifications(sequence: Uint8Array, schema: Schema): string {
+  try {
+    const told = decodeInstances(sequence, schema, "input", "any");
+    return told.map((instance) => JSON.stringify(instanceToJson(instance, schema))).join(", ");
+  } catch (error) {
+    if (isCoded(error)) return `what its module set does not have now (${error.code})`;
+    throw error;
+  }
 }
 
 function paths(patch: Uint8Array, schema: Schema): string {

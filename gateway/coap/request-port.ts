@@ -35,6 +35,8 @@ export interface Response {
   /** Set by a handler that accepts an observation: the engine calls the handler again whenever `Engine.changed(topic)`
    * names this topic, and sends what it returns as a notification. */
   readonly observable?: string;
+  /** Which state of what this observer sees: while it stays the same, a change of the topic is no news to it. */
+  readonly version?: number;
   /** A handler that knows repeats itself gives the answer of before once more; for the statistics. */
   readonly repeated?: true;
 }

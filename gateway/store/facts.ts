@@ -77,7 +77,15 @@ export interface FactBodies {
     readonly set?: string;
     /** Edits that wait for the node and fit the set. */
     readonly pending?: number;
+    /** Of the set's YANG library. */
+    readonly checksum?: Uint8Array;
     readonly actor: string;
+  };
+  /** The modules of a set are others than before, or told for the first time; without `set`, those of the default one. */
+  "models.changed": {
+    readonly set?: string;
+    /** Of the set's YANG library. */
+    readonly checksum: Uint8Array;
   };
   /** A trial is over; of one that is reverted the edit that takes it back follows. */
   "edit.trial": {
@@ -137,6 +145,18 @@ export interface FactBodies {
     readonly state: "awake" | "asleep";
     readonly nextWake?: Millis;
   };
+  /** What the gateway read from a node that serves its datastore itself, as far as it was not known. */
+  "node.read": {
+    readonly node: NodeId;
+    /** A root map (content format 140): what is new or was changed, configuration and state alike. */
+    readonly data?: Uint8Array;
+    /** Identifiers (content format 141) of what is not there any more. */
+    readonly gone?: Uint8Array;
+    /** It was asked because it had woken, or because it was time: for edits on trial this is a wake. */
+    readonly visit?: true;
+  };
+  /** A node said what had happened: notifications of its own modules (content format 142), the newest first. */
+  "node.notified": { readonly node: NodeId; readonly notifications: Uint8Array };
   "node.reachability": {
     readonly node: NodeId;
     readonly from: Reachability;

@@ -3,6 +3,8 @@ export * from "./api.ts";
 export * from "./codec/index.ts";
 export * from "./datastore/index.ts";
 export * from "./diagnostic.ts";
+export * from "./error-identities.ts";
+export * from "./instance-json.ts";
 export * from "./json.ts";
 export * from "./models.ts";
 export * from "./one-rpc.ts";

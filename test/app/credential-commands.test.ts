@@ -46,7 +46,7 @@ beforeEach(async () => {
   });
   const fetching = () => ({ state: "awaited" }) as const;
   const defaults = { stopAtPct: 15, silentAfter: 3 };
-  const models = { has: () => false, list: () => [] };
+  const models = { of: () => services.schema, has: () => false, list: () => [] };
   const given = {
     models,
     registry,

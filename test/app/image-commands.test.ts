@@ -35,7 +35,7 @@ beforeEach(async () => {
     access,
     credentials: new Credentials(SILENT),
     recorder: ledger,
-    models: { has: () => false, list: () => [] },
+    models: { of: () => services.schema, has: () => false, list: () => [] },
     defaults: { stopAtPct: 15, silentAfter: 3 },
     fetching: () => fetching,
   });

@@ -6,7 +6,7 @@ import { judgeBlock } from "../../gateway/coap/blockwise/block1.ts";
 import { SnapshotTable, sliceBody } from "../../gateway/coap/blockwise/block2.ts";
 import { DEFAULT_PARAMETERS, derivedTimes } from "../../gateway/coap/index.ts";
 import { DedupTable } from "../../gateway/coap/messages/dedup.ts";
-import { firstSequence, nextSequence } from "../../gateway/coap/observe/observe.ts";
+import { nextSequence } from "../../gateway/coap/observe/observe.ts";
 import { transferKey } from "../../gateway/coap/requests/request-reader.ts";
 import { blockSize, MAX_SZX, OPTION, type Szx } from "../../gateway/wire/coap/index.ts";
 
@@ -96,8 +96,13 @@ test("dedup: the table agrees with a plain model under any traffic", () => {
 });
 
 test("sequence numbers of observations have 24 bits and follow the clock", () => {
-  expect(nextSequence(0xffffff)).toBe(0);
-  expect(firstSequence(at(1_790_000_001_600)) - firstSequence(at(1_790_000_000_000))).toBe(100);
+  const first = nextSequence(undefined, at(1_790_000_000_000));
+  expect(nextSequence(undefined, at(1_790_000_001_600)) - first).toBe(100);
+  expect(nextSequence(first, at(1_790_000_001_600)) - first).toBe(100);
+  // More than one in 16 ms, and a clock that was put back: it grows all the same.
+  expect(nextSequence(first, at(1_790_000_000_000))).toBe(first + 1);
+  expect(nextSequence(first, at(1_789_990_000_000))).toBe(first + 1);
+  expect(nextSequence(0xffffff, at(0))).toBe(0);
 });
 
 test("judging blocks never asks for memory: NUM 1048575 of a small body is refused", () => {

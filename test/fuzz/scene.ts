@@ -94,7 +94,7 @@ export async function openScene(options: {
   const logged: string[] = [];
   const transport = new FuzzTransport(options.sent);
   const udp = options.udp ? new UdpTransport({ address: "127.0.0.1", port: 0 }) : undefined;
-  const { handler, checkIn, images, registry, stream, ledger } = services;
+  const { handler, checkIn, images, registry } = services;
   const credentials = nodes.map((nodeId, i) => credentialOf(Uint8Array.of(0), Uint8Array.of(1, i), { nodeId }));
   const requests: Pick<Engine, "request"> = { request: (...asked) => engine.request(...asked) };
   const directory = await openDirectory({
@@ -114,7 +114,6 @@ export async function openScene(options: {
     security: oscoreOf(clock, ...credentials),
     admission: { southbound: NEAR },
   });
-  ledger.onFact((fact) => void stream.take(fact));
   await engine.start();
 
   const advance = async (by: Millis): Promise<void> => {

@@ -166,13 +166,13 @@ test("a manager names the gateway and a node, and changes nothing else there", a
   expect(services.registry.size).toBe(1);
 });
 
-test("CC-M7 CC-R1 CC-R2 CC-R4: discovery names the datastores and the stream", async () => {
+test("CC-M7 CC-R1 CC-R2 CC-R4: discovery names the datastores and the streams", async () => {
   const text = async (query: readonly string[]): Promise<string> =>
     Buffer.from((await ask("GET", ".well-known/core", { query })).payload ?? []).toString();
   expect(await text([])).toBe(
-    `</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</n/${node}/c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</s>;rt="core.c.es core.c.ev";ct=142;obs`,
+    `</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</s>;rt="core.c.es core.c.ev";ct=142;obs,</n/${node}/c>;rt="core.c.ds core.c.yl";ds=1029;ct=140,</n/${node}/s>;rt="core.c.es core.c.ev";ct=142;obs`,
   );
-  expect(await text(["rt=core.c.es"])).toBe('</s>;rt="core.c.es core.c.ev";ct=142;obs');
+  expect(await text(["rt=core.c.es", "href=/s"])).toBe('</s>;rt="core.c.es core.c.ev";ct=142;obs');
   expect(await text(["ep=room-1"])).toBe('</c>;rt="core.c.ds";ds=1029');
 });
 

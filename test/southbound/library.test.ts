@@ -169,21 +169,23 @@ const links = async (query: readonly string[]): Promise<string> =>
   Buffer.from((await ask("GET", ".well-known/core", { query })).payload ?? []).toString();
 const GATEWAY = '</c>;rt="core.c.ds core.c.yl";ds=1029;ct=140';
 const NODE = '</n/n-0001/c>;rt="core.c.ds core.c.yl";ds=1029;ct=140';
-const STREAM = '</s>;rt="core.c.es core.c.ev";ct=142;obs';
+const SITE_STREAM = '</s>;rt="core.c.es core.c.ev";ct=142;obs';
+const NODE_STREAM = '</n/n-0001/s>;rt="core.c.es core.c.ev";ct=142;obs';
+const STREAMS = [SITE_STREAM, NODE_STREAM].join();
 
 const FILTERS: ReadonlyArray<readonly [title: string, query: readonly string[], links: string]> = [
-  ["CC-R1 CC-R2 CC-R4 CC-R6 CC-R7 CC-R8: all of it", [], [GATEWAY, NODE, STREAM].join()],
+  ["CC-R1 CC-R2 CC-R4 CC-R6 CC-R7 CC-R8: all of it", [], [GATEWAY, SITE_STREAM, NODE, NODE_STREAM].join()],
   ["CC-R6: the YANG library, which lies in each datastore", ["rt=core.c.yl"], [GATEWAY, NODE].join()],
   ["CC-R1: one of several resource types", ["rt=core.c.ds"], [GATEWAY, NODE].join()],
-  ["CC-R3 CC-R4 CC-D1: the stream by the one name of the draft", ["rt=core.c.es"], STREAM],
-  ["CC-R3 CC-R4 CC-D1: the stream by the other", ["rt=core.c.ev"], STREAM],
+  ["CC-R3 CC-R4 CC-D1: the streams by the one name of the draft", ["rt=core.c.es"], STREAMS],
+  ["CC-R3 CC-R4 CC-D1: the streams by the other", ["rt=core.c.ev"], STREAMS],
   ["CC-R7: by what a GET gives", ["ct=140"], [GATEWAY, NODE].join()],
   ["CC-R5: data nodes have no links: optional, and a datastore tells its schema by its library", ["rt=core.c.dn"], ""],
-  ["CC-R7: any ending", ["rt=core.c.e*"], STREAM],
+  ["CC-R7: any ending", ["rt=core.c.e*"], STREAMS],
   ["CC-R2: datastores by their identity", ["ds=1029"], [GATEWAY, NODE].join()],
   ["CC-R7: by target", ["href=/n/n-0001/c"], NODE],
-  ["CC-R7: by the beginning of the target", ["href=/n/*"], NODE],
-  ["CC-R7: an attribute without a value", ["obs="], STREAM],
+  ["CC-R7: by the beginning of the target", ["href=/n/*"], [NODE, NODE_STREAM].join()],
+  ["CC-R7: an attribute without a value", ["obs="], STREAMS],
   ["CC-R7: two filters, both of them", ["rt=core.c.ds", "href=/c"], GATEWAY],
   ["CC-R7: nothing that fits", ["ct=60"], ""],
   ["CC-R7: the first page of what fits", ["rt=core.c.ds", "page=0", "count=1"], GATEWAY],

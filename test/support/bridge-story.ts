@@ -1,11 +1,26 @@
 /** A short life of a site in which every fact type occurs, for golden messages and crash tests. */
 import { millis } from "../../gateway/base/index.ts";
 import type { Fact, NewFact } from "../../gateway/store/index.ts";
-import { encodeTree, fromJson, type Json, type Schema } from "../../gateway/yang/index.ts";
+import {
+  encodeIdentifiers,
+  encodeInstances,
+  encodeTree,
+  fromJson,
+  type Instance,
+  type Json,
+  type Schema,
+} from "../../gateway/yang/index.ts";
 import { atSecond, DIGEST, joined, nodeId, phase } from "./bridge-site.ts";
 
 const CAMPAIGN = "c-20261121-01";
 const REPLY = new Uint8Array(0);
+
+/** The notification of a room node. */
+function alarm(schema: Schema, json: { readonly [leaf: string]: Json }): Instance {
+  const node = schema.byPath("/sidgate-building:alarm");
+  if (node === undefined) throw new RangeError("sidgate-building has no alarm");
+  return { id: { sid: node.sid, keys: [] }, value: fromJson({ "sidgate-building:alarm": json }, schema, node) };
+}
 
 export function bridgeStory(schema: Schema): readonly NewFact[] {
   // A plain Uint8Array, as the journal gives it back.
@@ -126,6 +141,16 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
     { type: "directory.renewed", at: atSecond(2010), registration: "4521", lifetime: 90_000 },
     { type: "directory.removed", at: atSecond(2010), registration: "4521", endpoint: "room-1", reason: "expired" },
     {
+      type: "node.notified",
+      at: atSecond(2010),
+      node: nodeId(1),
+      notifications: new Uint8Array(
+        encodeInstances([alarm(schema, { cleared: "frost" }), alarm(schema, { raised: "window-open" })], schema),
+      ),
+    },
+    { type: "models.changed", at: atSecond(2010), checksum: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7) },
+    { type: "models.changed", at: atSecond(2010), set: "building-2", checksum: Uint8Array.of(7, 6, 5, 4, 3, 2, 1, 0) },
+    {
       type: "image.named",
       at: atSecond(2011),
       uri: "coap://author.example/room-sensor/1.3.0",
@@ -137,7 +162,29 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       verified: "manifest",
       actor: "cli:root",
     },
-    { type: "node.models", at: atSecond(2011), node: nodeId(1), set: "building-2", pending: 0, actor: "cli:root" },
+    {
+      type: "node.read",
+      at: atSecond(2011),
+      node: nodeId(2),
+      data: data({ "sidgate-building:room": { temperature: "20.50", humidity: 41 } }),
+    },
+    {
+      type: "node.read",
+      at: atSecond(2011),
+      node: nodeId(2),
+      data: room("20.60"),
+      gone: new Uint8Array(encodeIdentifiers([{ sid: 60203, keys: [] }], schema)), // humidity
+      visit: true,
+    },
+    {
+      type: "node.models",
+      at: atSecond(2011),
+      node: nodeId(1),
+      set: "building-2",
+      pending: 0,
+      checksum: Uint8Array.of(7),
+      actor: "cli:root",
+    },
     { type: "image.removed", at: atSecond(2011), digest: "ab".repeat(32), actor: "cli:root" },
     {
       type: "datastore.edited",

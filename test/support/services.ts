@@ -3,6 +3,7 @@ import { type Clock, days, type Millis, millis, type NodeId, type Peer, SILENT }
 import type { Request } from "../../gateway/coap/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
+import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
@@ -10,7 +11,7 @@ import { labTrust, type TrustService } from "../../gateway/service/trust/index.t
 import {
   CheckIn,
   coreconfHandler,
-  EventStream,
+  EventStreams,
   gatewayRoot,
   type Operation,
 } from "../../gateway/southbound/coreconf/index.ts";
@@ -60,7 +61,8 @@ export interface Services {
   readonly access: Access | undefined;
   readonly checkIn: CheckIn;
   readonly handler: ReturnType<typeof coreconfHandler>;
-  readonly stream: EventStream;
+  readonly events: Events;
+  readonly streams: EventStreams;
   join(endpoint: string): Promise<NodeId>;
 }
 
@@ -99,11 +101,11 @@ export async function openServices(options: {
     ...(options.shortIdOf === undefined ? {} : { shortIdOf: options.shortIdOf }),
   });
   const campaigns = new Campaigns();
-  const projections = [registry, mailbox, images, campaigns];
+  const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
+  const projections = [registry, mailbox, events, images, campaigns];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch(campaigns, registry, ledger);
-  const stream = new EventStream(schemas);
-  ledger.onFact((fact) => stream.take(fact));
+  const streams = new EventStreams({ events, registry, clock });
   const recorder = ledger;
   const site = { site: "s-test", epoch: 1, process: "gw-test" };
   const { managers } = options;
@@ -149,7 +151,7 @@ export async function openServices(options: {
     recorder,
     clock,
     imageUri,
-    stream,
+    streams,
     gatewayRoot: root,
     checkIn,
   });
@@ -173,7 +175,8 @@ export async function openServices(options: {
     access,
     checkIn,
     handler,
-    stream,
+    events,
+    streams,
     join,
   };
 }

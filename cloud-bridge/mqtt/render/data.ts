@@ -2,7 +2,7 @@
 import { isCoded, type Millis, type NodeId, rfc3339 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import type { Tree } from "../../../gateway/yang/tree.ts";
+import { EMPTY_TREE, type Tree } from "../../../gateway/yang/tree.ts";
 import { type Message, messageOf, removalOf } from "../outbox/message.ts";
 import { topicOf } from "../outbox/topics.ts";
 import type { RenderContext } from "./context.ts";
@@ -41,6 +41,26 @@ export function renderReport(node: NodeView, fact: Reported, context: RenderCont
     for (const module of trees.modulesOf(fresh)) messages.push(dataMessage(after, module, context));
   }
   return { node: after, messages, skipped };
+}
+
+/** What the gateway read from the node; a module of which something went is told again as well. */
+export function renderReading(
+  node: NodeView,
+  fact: Extract<Fact, { type: "node.read" }>,
+  context: RenderContext,
+): RenderedData {
+  const trees = context.trees(node.set);
+  const fragment = fact.data === undefined ? EMPTY_TREE : decodeFragment(fact.data, trees);
+  if (typeof fragment === "string") return { node, messages: [], skipped: [fragment] };
+  const gone = fact.gone === undefined ? [] : trees.identifiers(fact.gone);
+  const modules = [...new Set([...trees.modulesAt(gone), ...trees.modulesOf(fragment)])];
+  const marks = modules.map((module) => [module, { seq: fact.seq, observed: fact.at }] as const);
+  const after: NodeView = {
+    ...node,
+    tree: trees.merge(trees.without(node.tree, gone), fragment),
+    modules: { ...node.modules, ...Object.fromEntries(marks) },
+  };
+  return { node: after, messages: modules.map((module) => dataMessage(after, module, context)), skipped: [] };
 }
 
 /** The node works with another module set: what its data looks like in that set's revisions, where it looks otherwise. */

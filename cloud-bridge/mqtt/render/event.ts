@@ -1,16 +1,20 @@
 /** docs/mqtt.md, "Events" — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
 import { createHash } from "node:crypto";
-import { rfc3339, shownUri } from "../../../gateway/base/index.ts";
+import { rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
+import type { Trees } from "./trees.ts";
 import { ulidOfFact } from "./ulid.ts";
 import type { SiteView } from "./view.ts";
 
 export const sha256Text = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
-/** What an event of this fact says beside its numbers; undefined = the fact makes no event and leaves a hole in `seq`. */
-export function eventMembers(fact: Fact): Members | undefined {
+/**
+ * What an event of this fact says beside its numbers; undefined = the fact makes no event and leaves a hole in `seq`. `trees`:
+ * of the module set that the fact's node works with.
+ */
+export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
   switch (fact.type) {
     case "gateway.started":
       return { actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
@@ -19,7 +23,7 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "node.renamed":
       return { node: fact.node, actor: fact.actor, name: fact.name };
     case "node.models":
-      return { node: fact.node, actor: fact.actor, models: fact.set ?? null };
+      return { node: fact.node, actor: fact.actor, models: fact.set ?? null, checksum: hexOf(fact.checksum) };
     case "node.replaced":
       return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, former: fact.former };
     case "node.removed":
@@ -33,7 +37,12 @@ export function eventMembers(fact: Fact): Members | undefined {
     case "directory.removed":
       return undefined; // its own lookup interface tells it, and endpoints renew their registrations all day
     case "node.reported":
+    case "node.read":
       return undefined; // its `state` and `data` messages tell it; a fleet's readings would drown the events
+    case "node.notified":
+      return { node: fact.node, actor: `node:${fact.node}`, notifications: trees.notifications(fact.notifications) };
+    case "models.changed":
+      return { actor: "system", models: fact.set ?? null, checksum: toHex(fact.checksum) };
     case "node.reachability":
       if (fact.from === fact.to && fact.heard !== undefined) return undefined; // another wake of a node that is well
       return { node: fact.node, from: fact.from, to: fact.to, actor: "system", "missed-wakes": fact.missedWakes };
@@ -97,6 +106,8 @@ export function eventMembers(fact: Fact): Members | undefined {
       return { actor: fact.actor, command: fact.id, op: fact.op, outcome: fact.outcome, error: errorCode(fact.answer) };
   }
 }
+
+const hexOf = (bytes: Uint8Array | undefined): string | undefined => bytes && toHex(bytes);
 
 /** Undefined when it takes the place of none. */
 function supersededBy({ parts = [] }: Extract<Fact, { type: "datastore.edited" }>): readonly number[] | undefined {

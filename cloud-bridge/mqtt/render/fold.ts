@@ -24,6 +24,8 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       return withNode(slice, undefined);
     case "node.reported":
       return slice.node === undefined ? slice : withNode(slice, reported(slice.node, fact, trees));
+    case "node.read": // `node` has its data already
+      return slice.node === undefined ? slice : { ...slice, node: { ...slice.node, lastSeen: fact.at } };
     case "node.reachability":
       if (slice.node === undefined) return slice;
       return withNode(slice, {
@@ -62,6 +64,8 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "credential.removed":
       return withCredentials(slice, (ids) => ids.filter((id) => id !== fact.credential));
     case "edit.trial":
+    case "node.notified":
+    case "models.changed":
     case "gateway.started":
     case "directory.registered":
     case "directory.renewed":

@@ -7,7 +7,7 @@ import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../
 import { topicOf } from "../outbox/topics.ts";
 import { campaignSummary } from "./campaign.ts";
 import type { RenderContext } from "./context.ts";
-import { dataMessage, renderMove, renderReplacement, renderReport } from "./data.ts";
+import { dataMessage, renderMove, renderReading, renderReplacement, renderReport } from "./data.ts";
 import { eventMembers, renderEvent } from "./event.ts";
 import { fold } from "./fold.ts";
 import { nodeBirth, nodeOta, nodeState } from "./node.ts";
@@ -24,7 +24,7 @@ export interface Rendered {
 export function render(before: Slice, fact: Fact, context: RenderContext): Rendered {
   const data = renderData(before.node, fact, context);
   const after = fold({ ...before, node: data.node }, fact, context.trees);
-  const members = eventMembers(fact);
+  const members = eventMembers(fact, context.trees(before.node?.set));
   const event = members === undefined ? undefined : renderEvent(before.site.lastEvent, fact, members, context);
   return {
     slice: event === undefined ? after : { ...after, site: { ...after.site, lastEvent: event.lastEvent } },
@@ -40,6 +40,7 @@ export function render(before: Slice, fact: Fact, context: RenderContext): Rende
 
 function renderData(node: NodeView | undefined, fact: Fact, context: RenderContext) {
   if (node !== undefined && fact.type === "node.reported") return renderReport(node, fact, context);
+  if (node !== undefined && fact.type === "node.read") return renderReading(node, fact, context);
   if (node !== undefined && fact.type === "node.models") return renderMove(node, fact, context);
   if (node !== undefined && fact.type === "node.replaced") return renderReplacement(node, fact, context);
   return { node, messages: [], skipped: [] };

@@ -1,19 +1,24 @@
 /** What rendering asks of the yang stratum, bound to one schema: that of the module set which a node works with. */
 
+import { isCoded } from "../../../gateway/base/index.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import {
   configurationOf,
+  decodeInstances,
   encodeKept,
+  goneIn,
+  instanceToJson,
   type KeptTree,
   merge,
   perSchema,
   readKept,
   salvageTree,
   toJson,
+  withoutInstances,
 } from "../../../gateway/yang/index.ts";
 import type { Schema, Sid } from "../../../gateway/yang/schema.ts";
 import type { SchemaSource, SetName } from "../../../gateway/yang/schema-source.ts";
-import { isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
+import { type InstanceId, isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
 
 /** Today's trees of a module set: other ones after its schema was exchanged. */
 export type TreesOf = (set: SetName) => Trees;
@@ -25,12 +30,19 @@ export interface Trees {
   read(row: Uint8Array): KeptTree;
   write(kept: KeptTree): Uint8Array;
   merge(tree: Tree, fragment: Tree): Tree;
+  /** Of what went, as a fact has them. */
+  identifiers(bytes: Uint8Array): readonly InstanceId[];
+  without(tree: Tree, ids: readonly InstanceId[]): Tree;
+  /** Modules of the top-level data around these instances. */
+  modulesAt(ids: readonly InstanceId[]): readonly string[];
   /** Without what a node measured. */
   configuration(tree: Tree): Tree;
   /** Top-level data of one module, RFC 7951. */
   moduleJson(tree: Tree, module: string): JsonObject;
   /** Modules that have top-level data in `tree`, in the order of the tree. */
   modulesOf(tree: Tree): readonly string[];
+  /** What today's schema takes of a sequence of notifications, as RFC 7951 has them, in the same order. */
+  notifications(bytes: Uint8Array): readonly JsonObject[];
   /** A leaf by its RFC 9595 path; undefined when the schema or the tree lacks it. */
   leaf(tree: Tree, path: string): LeafValue | undefined;
 }
@@ -46,9 +58,20 @@ export function treesOf(schema: Schema): Trees {
     },
     write: (kept) => encodeKept(kept, schema),
     merge: (tree, fragment) => merge(tree, fragment, schema),
+    identifiers: (bytes) => goneIn(bytes, schema),
+    without: (tree, ids) => withoutInstances(tree, ids, schema),
+    modulesAt: (ids) => [...new Set(ids.flatMap(({ sid }) => moduleAround(sid, schema) ?? []))],
     configuration: (tree) => configurationOf(tree, schema),
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
+    notifications: (bytes) => {
+      try {
+        return decodeInstances(bytes, schema, "input", "any").map((instance) => instanceToJson(instance, schema));
+      } catch (error) {
+        if (isCoded(error)) return []; // of a module that was taken away since
+        throw error;
+      }
+    },
     leaf: (tree, path) => {
       const way = ways.get(path) ?? wayTo(path, schema);
       ways.set(path, way);
@@ -62,6 +85,12 @@ export function treesOf(schema: Schema): Trees {
 export function treesFrom(schemas: SchemaSource): TreesOf {
   const trees = perSchema(treesOf);
   return (set) => trees(schemas.of(set));
+}
+
+function moduleAround(sid: Sid, schema: Schema): string | undefined {
+  let node = schema.bySid(sid);
+  while (node?.parent !== undefined) node = node.parent;
+  return node?.module;
 }
 
 /** SIDs from the root to the node; empty when the schema has no such node. */

@@ -124,6 +124,8 @@ export function keysOf(fact: Fact): SliceKeys {
     case "node.models":
     case "node.removed":
     case "node.reported":
+    case "node.read":
+    case "node.notified":
     case "node.reachability":
     case "edit.state":
     case "edit.trial":
@@ -149,6 +151,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "image.named":
     case "image.removed":
     case "command.done":
+    case "models.changed":
       return {};
   }
 }

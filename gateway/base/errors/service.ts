@@ -55,6 +55,21 @@ export const SERVICE_ERRORS = {
     text: "revision {applied} was never issued; the newest is {revision}",
     hint: "Write the revision that stood in 'pending' with the edits, or 0 to get all of them again.",
   },
+  "notification.unknown": {
+    blame: "usage",
+    text: "{path} is no notification that this node can make",
+    hint: "Send notifications of the node's own modules; what the gateway tells of its nodes it tells itself.",
+  },
+  "notification.keys": {
+    blame: "usage",
+    text: "{path} needs the keys of all lists around it",
+    hint: "Name a notification in a list by [SID, key, ...], the keys of the outermost list first.",
+  },
+  "notification.too-large": {
+    blame: "usage",
+    text: "notifications of {length} bytes are more than is kept of one node; {limit} is the most",
+    hint: "Send the newest ones; what a node measures belongs into its report.",
+  },
   "gateway.fixed": {
     blame: "usage",
     text: "a manager cannot change {what} here",

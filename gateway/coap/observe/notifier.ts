@@ -10,7 +10,7 @@ import type { Handlers } from "../requests/handlers.ts";
 import type { ReadRequest } from "../requests/request-reader.ts";
 import { ASKED_NOTHING, isSuccess, keepIfSliced, withBlockEtag, writeReply } from "../requests/response-writer.ts";
 import type { EngineStats } from "../stats.ts";
-import { firstSequence, nextSequence, type Observation, ObservationTable } from "./observe.ts";
+import { nextSequence, type Observation, ObservationTable } from "./observe.ts";
 
 export interface NotifierParts {
   readonly clock: Clock;
@@ -35,13 +35,11 @@ export class Notifier {
   /** They were told enough for now; one timer serves them all. */
   #waiting = new Set<Observation>();
   #timer: Timer | undefined;
-  #sequence: number;
   #closed = false;
 
   constructor(parts: NotifierParts) {
     this.#parts = parts;
     this.#table = new ObservationTable(parts.limits);
-    this.#sequence = firstSequence(parts.clock.now());
   }
 
   get size(): number {
@@ -76,7 +74,7 @@ export class Notifier {
     response: Response,
   ): number | undefined {
     this.#registering.delete(registering);
-    const { observable: topic, contentFormat } = response;
+    const { observable: topic, contentFormat, version } = response;
     const { token } = message;
     // Options that nobody understands count too: they are views of one memory.
     const bytes = messageLength({ ...message, payload: read.request.payload });
@@ -85,10 +83,11 @@ export class Notifier {
       return undefined;
     }
     const confirmable = message.type === "CON";
-    const registration = { link, key, peer, security, token, confirmable, read, topic, contentFormat };
-    if (!this.#table.register(registration, this.#parts.clock.now())) return undefined;
+    const registration = { link, key, peer, security, token, confirmable, read, topic, contentFormat, version };
+    const observation = this.#table.register(registration, this.#parts.clock.now());
+    if (observation === undefined) return undefined;
     if (registering.changed.has(topic)) this.changed(topic);
-    return this.#nextSequence();
+    return observation.sequence;
   }
 
   deregister(key: string, token: Uint8Array): void {
@@ -156,7 +155,12 @@ export class Notifier {
     const response = withBlockEtag(inFormatOf(observation, handlerResponse), block2);
     // §4.2: an error is the last notification, and has no Observe option.
     const goesOn = isSuccess(response) && response.observable === topic;
-    const observe = goesOn ? this.#nextSequence() : undefined;
+    if (goesOn && response.version !== undefined && response.version === observation.told) {
+      this.#release(observation); // something changed that this observer does not see
+      return;
+    }
+    observation.told = response.version;
+    const observe = goesOn ? this.#nextSequence(observation, now) : undefined;
     const reply = writeReply(response, { ...ASKED_NOTHING, block2, etags: request.etags, observe });
     keepIfSliced(snapshots, key, read, response, reply, now);
     const outer = security === undefined ? reply : security.protectFresh(reply);
@@ -194,9 +198,9 @@ export class Notifier {
     if (observation.stale) this.#notify(observation);
   }
 
-  #nextSequence(): number {
-    this.#sequence = nextSequence(this.#sequence);
-    return this.#sequence;
+  #nextSequence(observation: Observation, now: Millis): number {
+    observation.sequence = nextSequence(observation.sequence, now);
+    return observation.sequence;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Registration {
   readonly topic: string;
   /** Of the first answer, and so of every notification (§4.2). */
   readonly contentFormat: number | undefined;
+  /** What the first answer says of its state (see `Response.version`). */
+  readonly version: number | undefined;
 }
 
 /** One client: how many observations it has, and when it may be told again. */
@@ -32,6 +34,10 @@ export interface Observation extends Registration {
   busy: boolean;
   /** Something changed meanwhile; the newest state goes out next (§4.5.2). */
   stale: boolean;
+  /** Of the state that was told last. */
+  told: number | undefined;
+  /** Of the notification before (§3.4). */
+  sequence: number;
   /** NON notifications since the peer last showed that it listens, and when that was. */
   unconfirmed: number;
   confirmedAt: Millis;
@@ -66,18 +72,21 @@ export class ObservationTable {
     return this.#byKey.size;
   }
 
-  /** Registers, or registers anew: the same peer and token is the same observation (§4.1). False = no room. */
-  register(registration: Registration, now: Millis): boolean {
+  /** Registers, or registers anew: the same peer and token is the same observation (§4.1). undefined = no room. */
+  register(registration: Registration, now: Millis): Observation | undefined {
     const key = keyOf(registration.key, registration.token);
+    const former = this.#byKey.get(key);
     const observer = this.#perPeer.get(registration.key) ?? { count: 0, pace: EVEN };
     this.remove(registration.key, registration.token);
     const { observationsPerPeer, observationsTotal } = this.#limits;
-    if (observer.count >= observationsPerPeer || this.#byKey.size >= observationsTotal) return false;
+    if (observer.count >= observationsPerPeer || this.#byKey.size >= observationsTotal) return undefined;
     const observation: Observation = {
       ...registration,
       observer,
       busy: false,
       stale: false,
+      told: registration.version,
+      sequence: nextSequence(former?.sequence, now),
       unconfirmed: 0,
       confirmedAt: now,
       messageIds: [],
@@ -88,7 +97,7 @@ export class ObservationTable {
     const onTopic = this.#byTopic.get(registration.topic);
     if (onTopic === undefined) this.#byTopic.set(registration.topic, new Set([observation]));
     else onTopic.add(observation);
-    return true;
+    return observation;
   }
 
   isLive(observation: Observation): boolean {
@@ -154,6 +163,16 @@ export class ObservationTable {
 
 const keyOf = (key: string, token: Uint8Array): string => `${toHex(token)} ${key}`;
 
-/** §3.4: 24 bits that grow; starting from the clock they still grow after a restart. */
-export const firstSequence = (now: Millis): number => Math.floor(now / 16) & 0xffffff;
-export const nextSequence = (last: number): number => (last + 1) & 0xffffff;
+const SEQUENCE = 0xffffff;
+const HALF = 0x800000;
+
+/**
+ * §3.4: 24 bits that grow. They follow the clock, so that they grow over a restart and when an observation begins anew, and
+ * tell nobody how much others are told.
+ */
+export function nextSequence(last: number | undefined, now: Millis): number {
+  const byClock = Math.floor(now / 16) & SEQUENCE;
+  if (last === undefined) return byClock;
+  const ahead = (byClock - last) & SEQUENCE;
+  return ahead > 0 && ahead < HALF ? byClock : (last + 1) & SEQUENCE;
+}

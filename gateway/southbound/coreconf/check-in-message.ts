@@ -14,6 +14,7 @@ import {
   type Value,
 } from "../../yang/index.ts";
 import { formOf } from "./body-form.ts";
+import type { RefusedEdit } from "./refused-edits.ts";
 
 export interface Report {
   readonly report: number;
@@ -24,8 +25,10 @@ export interface Report {
   /** Seconds before this report. */
   readonly samples: ReadonlyArray<{ readonly age: number; readonly data: Tree }>;
   readonly brief: boolean;
-  /** Edits that the node will not have: which instance, and why (SID of an error-app-tag; absent = it does not say). */
-  readonly rejected: ReadonlyArray<{ readonly instance: InstanceId; readonly tag: number | undefined }>;
+  /** What happened, as the node tells it: a sequence of notifications. */
+  readonly notifications: Uint8Array | undefined;
+  /** Edits that the node will not have. */
+  readonly rejected: readonly RefusedEdit[];
 }
 
 export interface Answer {
@@ -67,6 +70,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
     rejected: input("rejected"),
     instance: input("rejected/instance"),
     tag: input("rejected/tag"),
+    notifications: input("notifications"),
   };
   const OUT = {
     time: output("time"),
@@ -101,6 +105,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
           data: asTree(sample.get(IN.sampleData)) ?? new Map(),
         })),
         brief: tree.has(IN.brief),
+        notifications: asBytes(tree.get(IN.notifications)),
         rejected: entriesOf(tree.get(IN.rejected)).flatMap((entry) => {
           const instance = asInstance(entry.get(IN.instance));
           return instance === undefined ? [] : [{ instance, tag: asNumber(entry.get(IN.tag)) }];
@@ -150,4 +155,5 @@ const entriesOf = (value: Value | undefined): readonly Tree[] =>
   Array.isArray(value) ? value.filter(isTree) : NOTHING;
 const asInstance = (value: Value | undefined): InstanceId | undefined =>
   typeof value === "object" && value !== null && "sid" in value ? value : undefined;
+const asBytes = (value: Value | undefined): Uint8Array | undefined => (value instanceof Uint8Array ? value : undefined);
 const asTree = (value: Value | undefined): Tree | undefined => (isTree(value) ? value : undefined);

@@ -16,6 +16,7 @@ import {
 } from "../../base/index.ts";
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
+import { acceptNotifications } from "../../service/events/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import {
   type Box,
@@ -24,7 +25,6 @@ import {
   newlyApplied,
   nextDelivery,
   recordOutcome,
-  rejection,
   waiting,
   withoutWaiting,
 } from "../../service/mailbox/index.ts";
@@ -37,10 +37,11 @@ import {
 } from "../../service/registry/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { encodeTree, formatInstanceId, type Schema, type Sid, type Tree } from "../../yang/index.ts";
+import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
-import { ERROR_APP_TAGS, errorResponse } from "./error-body.ts";
+import { errorResponse } from "./error-body.ts";
+import { recordRefused } from "./refused-edits.ts";
 import { checkReport, gatewaySids } from "./root.ts";
 
 export interface CheckInOptions {
@@ -140,9 +141,11 @@ export class CheckIn implements CheckInLane {
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
     const { campaigns, recorder, clock, wakeInterval } = this.#options;
     const now = clock.now();
+    const told = report.notifications && acceptNotifications(report.notifications, schema);
     let seen = this.#look(node, report, now, schema);
     if (report.rejected.length > 0) {
-      this.#reject(node, report, now, schema);
+      // Durable no later than the report, which is recorded next and waited for.
+      recordRefused(node.id, report.rejected, this.#options, { now, schema }).catch(ignore);
       seen = this.#look(this.#options.registry.get(node.id), report, now, schema);
     }
     const { kept, box, data, samples, tree } = seen;
@@ -169,8 +172,12 @@ export class CheckIn implements CheckInLane {
     if (samples.length > 0) fact.samples = samples;
     const left = waiting(box).length;
     if (left > 0) fact.pending = left;
+    // Before the report: if the disk ends between the two, the node says both again, and nothing is lost.
+    const notified =
+      told && told.length > 0 && recorder.record("node.notified", { node: node.id, notifications: told });
     const recorded = recorder.record("node.reported", fact);
     const followed = [
+      notified || undefined,
       recordOutcome(node.id, "applied", newlyApplied(kept, box), recorder),
       recordOutcome(node.id, "delivered", answer.delivery?.fresh ?? [], recorder),
       answer.offer && campaigns.advance(node.id, { type: "offered" }, recorder),
@@ -192,17 +199,6 @@ export class CheckIn implements CheckInLane {
     const current = taken.filter(({ past }) => past === undefined);
     const tree = registry.preview(node, { data: news, samples: current }, data ?? samples);
     return { kept, box, data, samples, tree };
-  }
-
-  /** The datastore forgets edits that the node will not have. Instances that it was never sent are passed over. */
-  #reject(node: NodeRecord, report: Report, now: Millis, schema: Schema): void {
-    const { mailbox, recorder } = this.#options;
-    for (const { instance, tag } of report.rejected) {
-      const refused = { path: formatInstanceId(instance, schema), reason: reasonOf(tag) };
-      const told = rejection(node.id, mailbox.box(node.id), refused, now);
-      // Durable no later than the report, which is recorded next and waited for.
-      if (told !== undefined) recorder.record("edit.state", told).catch(ignore);
-    }
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
@@ -248,12 +244,6 @@ const inOrder = (
       return previous === undefined || at >= previous ? { at, data } : { at, data, past: true as const };
     })
     .sort((a, b) => a.at - b.at);
-
-/** As a name where we know one. */
-const reasonOf = (tag: number | undefined): string => {
-  if (tag === undefined) return "unsaid";
-  return Object.entries(ERROR_APP_TAGS).find(([, sid]) => sid === tag)?.[0] ?? String(tag);
-};
 
 const ignore = (): void => undefined;
 

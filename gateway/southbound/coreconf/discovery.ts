@@ -7,8 +7,18 @@ import type { Asker } from "./asker.ts";
 const UNIFIED_DATASTORE = "1029";
 /** §5.1: the library is a part of each datastore, so it has no resource of its own. */
 const WITH_LIBRARY = "core.c.ds core.c.yl";
-/** The draft names the stream's resource type twice and differently; both are said. */
+/** The draft names a stream's resource type twice and differently; both are said. */
 const STREAM_TYPES = "core.c.es core.c.ev";
+
+/** §3.4: what happened lately, to be observed. */
+const stream = (target: string): Link => ({
+  target,
+  attributes: [
+    ["rt", STREAM_TYPES],
+    ["ct", String(CONTENT_FORMAT.yangInstances)],
+    ["obs", true],
+  ],
+});
 
 /** What everybody is told of a datastore; an answer to a whole group is to be short. */
 const datastore = (target: string): Link => ({
@@ -30,7 +40,7 @@ const managedDatastore = (target: string): Link => ({
 });
 
 /**
- * A node sees its own datastore, and so does anybody; a manager also sees one per node. `others`: what other faces offer to everybody.
+ * A node sees its own datastore, and so does anybody; a manager also sees one per node, and the streams. `others`: what other faces offer to everybody.
  * `query` filters as RFC 6690 §4.1 says, and pages as RFC 9176 §6.2 does. Throws WireError `directory.parameter`.
  */
 export function discover(
@@ -42,15 +52,8 @@ export function discover(
   const isManager = asker.role === "manager";
   const links: Link[] = [isManager ? managedDatastore("/c") : datastore("/c"), ...others];
   if (isManager) {
-    for (const id of nodes) links.push(managedDatastore(`/n/${id}/c`));
-    links.push({
-      target: "/s",
-      attributes: [
-        ["rt", STREAM_TYPES],
-        ["ct", String(CONTENT_FORMAT.yangInstances)],
-        ["obs", true],
-      ],
-    });
+    links.push(stream("/s")); // before those of nodes: many a client takes the first one
+    for (const id of nodes) links.push(managedDatastore(`/n/${id}/c`), stream(`/n/${id}/s`));
   }
   const { criteria, first, count } = readPaging(query);
   return Buffer.from(encodeLinks(filterLinks(links, criteria).slice(first, first + count)));

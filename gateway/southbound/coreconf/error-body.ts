@@ -6,39 +6,18 @@ import { BugError, type CodedError, type ErrorCode, explain, isCoded } from "../
 import type { Response, ResponseCode } from "../../coap/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
-import { DataError, encodeIdentifier, type InstanceId, type Schema } from "../../yang/index.ts";
+import {
+  DataError,
+  ERROR_APP_TAGS,
+  ERROR_CONTAINER,
+  ERROR_DELTAS,
+  ERROR_TAGS,
+  encodeIdentifier,
+  type InstanceId,
+  type Schema,
+} from "../../yang/index.ts";
 
-export const ERROR_CONTAINER = 1024;
-export const ERROR_DELTAS = { appTag: 1, dataNode: 2, message: 3, tag: 4 } as const;
-
-/** error-tag identities. */
-export const ERROR_TAGS = {
-  "bad-element": 1001,
-  "data-missing": 1002,
-  error: 1005,
-  "invalid-value": 1011,
-  "missing-element": 1014,
-  "operation-failed": 1019,
-  "unknown-element": 1023,
-} as const;
-
-/** error-app-tag identities. */
-export const ERROR_APP_TAGS = {
-  "data-not-unique": 1003,
-  duplicate: 1004,
-  "instance-required": 1008,
-  "invalid-datatype": 1009,
-  "invalid-length": 1010,
-  "malformed-message": 1012,
-  "missing-choice": 1013,
-  "missing-input-parameter": 1015,
-  "missing-key": 1016,
-  "must-violation": 1017,
-  "not-in-range": 1018,
-  "pattern-test-failed": 1020,
-  "too-few-elements": 1021,
-  "too-many-elements": 1022,
-} as const;
+export { ERROR_APP_TAGS, ERROR_CONTAINER, ERROR_DELTAS, ERROR_TAGS };
 
 /** CoAP codes of errors that are not 4.00 by themselves. */
 const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
@@ -66,12 +45,21 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "operation.data": "4.05",
   // RFC 8132 §3.4: understood, and still nothing that can be done here.
   "edit.too-large": "4.22",
+  "notification.too-large": "4.22",
   "resource.answer-too-large": "4.22",
   "yang.empty-at-top": "4.22",
   "checkin.stale": "4.09",
   "pending.never-issued": "4.09",
   "store.write-failed": "5.03",
+  "node.unreachable": "5.03",
 };
+
+/** What a node that serves its datastore refuses is refused here with the same code, as far as there is one. */
+function codeOf(error: CodedError): ResponseCode {
+  const said = error.code === "operation.refused" ? PASSED_ON.find((code) => code === error.facts["code"]) : undefined;
+  return said ?? COAP_CODES[error.code] ?? (error.blame === "store" ? "5.00" : "4.00");
+}
+const PASSED_ON = ["4.00", "4.01", "4.03", "4.04", "4.05", "4.09", "4.22", "4.29", "5.00", "5.01", "5.03"] as const;
 
 type Tags = { readonly tag: keyof typeof ERROR_TAGS; readonly appTag?: keyof typeof ERROR_APP_TAGS };
 const MALFORMED: Tags = { tag: "operation-failed", appTag: "malformed-message" };
@@ -82,6 +70,9 @@ const TAGS: { readonly [C in ErrorCode]?: Tags } = {
   "operation.no-instance": { tag: "data-missing", appTag: "instance-required" },
   "operation.failed": { tag: "operation-failed" },
   "operation.keys": { tag: "missing-element", appTag: "missing-key" },
+  "notification.unknown": { tag: "unknown-element" },
+  "notification.keys": { tag: "missing-element", appTag: "missing-key" },
+  "notification.too-large": { tag: "operation-failed" },
   "root.foreign": { tag: "unknown-element" },
   "edit.too-large": { tag: "operation-failed" },
   "resource.answer-too-large": { tag: "operation-failed" },
@@ -101,7 +92,7 @@ export function errorResponse(error: unknown, schema: Schema, limit = Number.POS
   if (!isCoded(error)) return undefined;
   const kind = kindOf(error);
   if (kind instanceof BugError) return undefined;
-  const code = COAP_CODES[kind.code] ?? (kind.blame === "store" ? "5.00" : "4.00");
+  const code = codeOf(kind);
   if (code.startsWith("5")) return { code, ...(code === "5.03" ? { maxAge: 60 } : {}) };
   const at = "at" in kind ? (kind.at as InstanceId | undefined) : undefined;
   const whole = errorBody(error, { dataNode: at && dataNode(at, schema), message: explain(error) });

@@ -2,14 +2,13 @@
 import { type Clock, isCoded, type Peer, UsageError } from "../../base/index.ts";
 import type { CheckInLane, Request, RequestPort, Response } from "../../coap/index.ts";
 import { type Guard, UNGUARDED } from "../../service/access/index.ts";
-import { houseNode } from "../../service/registry/index.ts";
+import { houseNode, type NodeRecord } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import type { Link } from "../../wire/link/index.ts";
 import type { Schema } from "../../yang/index.ts";
 import { type Asker, isEndpointQuery, whoAsks } from "./asker.ts";
-import { answerDatastore, identifiersIn } from "./datastore/methods.ts";
-import { noQuery } from "./datastore/read-query.ts";
+import { answerDatastore } from "./datastore/methods.ts";
 import { expectAccepted, pathOf, wrongMethod } from "./datastore/refusals.ts";
 import { discover } from "./discovery.ts";
 import { errorResponse } from "./error-body.ts";
@@ -20,12 +19,14 @@ import { nodeRoot, noteDelivered, ownRoot } from "./node-root.ts";
 import { asCheckIn } from "./operations/check-in-spelling.ts";
 import type { PendingServices } from "./pending.ts";
 import type { DatastoreRoot } from "./root.ts";
-import { type EventStream, STREAM_TOPIC } from "./stream.ts";
+import { takeNotifications } from "./streams/own-notifications.ts";
+import { readStream } from "./streams/read.ts";
+import type { EventStreams, Stream } from "./streams/streams.ts";
 
 export interface CoreconfOptions extends PendingServices {
   readonly recorder: Recorder;
   readonly clock: Clock;
-  readonly stream: EventStream;
+  readonly streams: EventStreams;
   readonly gatewayRoot: DatastoreRoot;
   /** What managers may do; without it, everything. */
   readonly access?: Guards;
@@ -40,7 +41,9 @@ type Manager = Extract<Asker, { readonly role: "manager" }>;
 type Resource =
   | { readonly kind: "discovery" }
   | { readonly kind: "datastore"; readonly root: DatastoreRoot; readonly actor: string }
-  | { readonly kind: "stream" };
+  | { readonly kind: "stream"; readonly stream: Stream; readonly guard: Guard }
+  /** Where a node says what has happened. */
+  | { readonly kind: "own stream"; readonly node: NodeRecord };
 
 /** Answers everything that no lane took. Errors become the error body of §6; only our own faults get through. */
 export function coreconfHandler(options: CoreconfOptions): RequestPort {
@@ -60,6 +63,8 @@ function schemaOf(peer: Peer, request: Request, options: CoreconfOptions): Schem
   try {
     const resource = route(request, whoAsks(peer, request, options.registry), options);
     if (resource.kind === "datastore") return resource.root.schema;
+    if (resource.kind === "stream") return resource.stream.schema;
+    if (resource.kind === "own stream") return options.registry.schemaOf(resource.node);
   } catch (error) {
     if (!isCoded(error)) throw error; // it was not asked for anything that there is
   }
@@ -96,15 +101,29 @@ async function answerAsker(request: Request, asker: Asker, options: CoreconfOpti
   if (request.ifMatch.length > 0 || request.ifNoneMatch) {
     throw new UsageError("resource.precondition", { path: pathOf(request) });
   }
-  return resource.kind === "stream" ? readStream(request, asker, options) : discovery(request, asker, options);
+  switch (resource.kind) {
+    case "stream":
+      return readStream(request, resource.stream, resource.guard);
+    case "own stream": {
+      const { id } = resource.node;
+      const schema = options.registry.schemaOf(resource.node);
+      return takeNotifications(request, { id, schema }, options.recorder);
+    }
+    case "discovery":
+      return discovery(request, asker, options);
+  }
 }
 
 function route(request: Request, asker: Asker, options: CoreconfOptions): Resource {
   const [first, second, third, ...rest] = request.path;
   if (first === ".well-known" && second === "core" && third === undefined) return { kind: "discovery" };
   if (first === "c" && second === undefined && asker.role !== "anybody") return ownDatastore(asker, options);
+  if (asker.role === "node" && first === "s" && second === undefined) return { kind: "own stream", node: asker.node };
   if (asker.role === "manager") {
-    if (first === "s" && second === undefined) return { kind: "stream" };
+    if (first === "s" && second === undefined) return watched(options.streams.ofSite(), asker, options);
+    if (first === "n" && second !== undefined && third === "s" && rest.length === 0) {
+      return watched(options.streams.ofNode(second), asker, options);
+    }
     if (first === "n" && second !== undefined && third === "c" && rest.length === 0) {
       const { id } = options.registry.get(second);
       return managed(nodeRoot(id, options), asker, options);
@@ -124,6 +143,12 @@ function managed(root: DatastoreRoot, { name, user }: Manager, options: Coreconf
   return { kind: "datastore", root: guarded(whole, guardOf(user, options)), actor: `manager:${name}` };
 }
 
+const watched = (stream: Stream, { user }: Manager, options: CoreconfOptions): Resource => ({
+  kind: "stream",
+  stream,
+  guard: guardOf(user, options),
+});
+
 const guardOf = (user: string | undefined, { access }: CoreconfOptions): Guard => access?.guardOf(user) ?? UNGUARDED;
 
 function discovery(request: Request, asker: Asker, options: CoreconfOptions): Response {
@@ -139,18 +164,4 @@ function idsFor(asker: Asker, options: CoreconfOptions): Iterable<string> {
   if (asker.role !== "manager") return [];
   const id = houseNode(registry.schema, "/sidgate-gateway:gateway/node/id");
   return guardOf(asker.user, options).mayRead({ sid: id.sid, keys: [] }, registry.schema) ? registry.ids() : [];
-}
-
-/** §3.4: GET for everything, FETCH with the SIDs of the notifications wanted. */
-function readStream(request: Request, asker: Asker, options: CoreconfOptions): Response {
-  const { stream, registry } = options;
-  if (request.method !== "GET" && request.method !== "FETCH") throw wrongMethod(request);
-  noQuery(request);
-  const ids = request.method === "FETCH" ? identifiersIn(request, registry.schema) : undefined;
-  const guard = guardOf(asker.role === "manager" ? asker.user : undefined, options);
-  const payload = stream.encode(
-    ids && new Set(ids.map(({ sid }) => sid)),
-    guard.all ? undefined : ({ sid, keys }, schema) => guard.mayHear(sid, schema, keys),
-  );
-  return { code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload, observable: STREAM_TOPIC };
 }

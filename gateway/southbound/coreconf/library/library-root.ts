@@ -1,7 +1,7 @@
 /** A datastore root with the YANG library in it, as managers see it: nodes know what they are made of, and pay for every byte. */
 import { EMPTY_TREE, edit, type Instance, type Schema, type Tree } from "../../../yang/index.ts";
 import type { DatastoreRoot } from "../root.ts";
-import { libraryOf } from "./library.ts";
+import { checksumOf, libraryOf } from "./library.ts";
 import { LIBRARY, withLibraryModule } from "./module.ts";
 
 export function withLibrary(root: DatastoreRoot): DatastoreRoot {
@@ -17,6 +17,9 @@ export function withLibrary(root: DatastoreRoot): DatastoreRoot {
     },
   };
 }
+
+/** Of the library that a root with this schema has. */
+export const libraryChecksum = (schema: Schema): Uint8Array => checksumOf(withLibraryModule(schema));
 
 /** A memo: trees are not changed once they are shared, and versions are told by the tree. */
 const TREES = new WeakMap<Tree, { readonly schema: Schema; readonly tree: Tree }>();

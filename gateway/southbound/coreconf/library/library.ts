@@ -51,11 +51,11 @@ export const checksumOf = (schema: Schema): Uint8Array => {
   return hash("sha256", told.join("\n"), "buffer").subarray(0, CHECKSUM_BYTES);
 };
 
-/** The notification yang-library-update; undefined when the schema has no library. */
-export function libraryUpdate(schema: Schema): Instance | undefined {
+/** The notification yang-library-update; undefined when the schema has no library. `checksum`: of what it tells about. */
+export function libraryUpdate(schema: Schema, checksum: Uint8Array = checksumOf(schema)): Instance | undefined {
   const node = schema.byPath(`/${LIBRARY}:yang-library-update`);
   if (node === undefined || isLocal(node.sid)) return undefined;
-  const value = entry(schema, "yang-library-update", [["checksum", checksumOf(schema)]]);
+  const value = entry(schema, "yang-library-update", [["checksum", checksum]]);
   return { id: { sid: node.sid, keys: [] }, value };
 }
 

@@ -1,0 +1,102 @@
+/**
+ * What the gateway tells of itself and its nodes, as notifications of its modules (sidgate-gateway, sidgate-firmware, the
+ * constrained YANG library): one row for each kind of news.
+ */
+import { rfc3339 } from "../../../base/index.ts";
+import type { News } from "../../../service/events/index.ts";
+import { enumValue, houseNode } from "../../../service/registry/index.ts";
+import type { Instance, LeafValue, Schema, Sid, Tree, Value } from "../../../yang/index.ts";
+import { libraryUpdate } from "../library/library.ts";
+
+type NewsOf<T extends News["type"]> = Extract<News, { type: T }>;
+/** Undefined when the schema has no such notification. */
+type Translations = { readonly [T in News["type"]]: (news: NewsOf<T>, schema: Schema) => Instance | undefined };
+
+const NODE_LIST = "/sidgate-gateway:gateway/node";
+
+const TRANSLATIONS: Translations = {
+  "ota.phase": (news, schema) =>
+    notification(schema, "/sidgate-firmware:progress", {
+      node: news.node,
+      campaign: news.campaign,
+      from: enumValue(schema, "/sidgate-firmware:progress/from", news.from),
+      to: enumValue(schema, "/sidgate-firmware:progress/to", news.to),
+      reason: news.reason,
+      time: rfc3339(news.at),
+    }),
+  "node.reachability": (news, schema) =>
+    notification(schema, "/sidgate-gateway:node-state", {
+      node: news.node,
+      from: enumValue(schema, "/sidgate-gateway:node-state/from", news.from),
+      to: enumValue(schema, "/sidgate-gateway:node-state/to", news.to),
+      time: rfc3339(news.at),
+    }),
+  "node.joined": (news, schema) =>
+    notification(schema, "/sidgate-gateway:node-joined", { node: news.node, time: rfc3339(news.at) }),
+  "node.removed": (news, schema) =>
+    notification(schema, "/sidgate-gateway:node-removed", { node: news.node, time: rfc3339(news.at) }),
+  "node.replaced": (news, schema) =>
+    notification(schema, "/sidgate-gateway:node-replaced", {
+      node: news.node,
+      endpoint: news.endpoint,
+      former: news.former,
+      time: rfc3339(news.at),
+    }),
+  "edit.state": (news, schema) => {
+    const path = `${NODE_LIST}/edit-state`;
+    const edit = (leaf: string): Sid => houseNode(schema, `${path}/edit/${leaf}`).sid;
+    const [revision, instance] = [edit("revision"), edit("path")];
+    return notification(
+      schema,
+      path,
+      {
+        edit: news.edits.map(
+          (each): Tree =>
+            new Map<Sid, Value>([
+              [revision, each.revision],
+              [instance, each.path],
+            ]),
+        ),
+        to: enumValue(schema, `${path}/to`, news.to),
+        reason: news.reason,
+        time: rfc3339(news.at),
+      },
+      [news.node],
+    );
+  },
+  "edit.trial": (news, schema) => {
+    const path = `${NODE_LIST}/trial-ended`;
+    return notification(
+      schema,
+      path,
+      {
+        revision: news.revision,
+        outcome: enumValue(schema, `${path}/outcome`, news.outcome),
+        reason: news.reason,
+        time: rfc3339(news.at),
+      },
+      [news.node],
+    );
+  },
+  "models.changed": (news, schema) => libraryUpdate(schema, news.checksum),
+};
+
+/** draft-ietf-core-comi-21 §3.4: `{SID: content}`, or `{[SID, keys]: content}` for what stands in a list (RFC 9254 §6.13.1). */
+export function gatewayNotification(news: News, schema: Schema): Instance | undefined {
+  // The row of the news' own type; TypeScript cannot follow the union through the table.
+  const translate = TRANSLATIONS[news.type] as (news: News, schema: Schema) => Instance | undefined;
+  return translate(news, schema);
+}
+
+function notification(
+  schema: Schema,
+  path: string,
+  leaves: { readonly [leaf: string]: Value | undefined },
+  keys: readonly LeafValue[] = [],
+): Instance {
+  const content = new Map<Sid, Value>();
+  for (const [leaf, value] of Object.entries(leaves)) {
+    if (value !== undefined) content.set(houseNode(schema, `${path}/${leaf}`).sid, value);
+  }
+  return { id: { sid: houseNode(schema, path).sid, keys }, value: content };
+}
