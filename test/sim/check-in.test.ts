@@ -25,6 +25,11 @@ const REPORTS: ReadonlyArray<readonly [name: string, report: Report, hex: string
   ["edits applied", report({ applied: 300 }), "a119ea61a202070319012c"],
   ["below zero", report({ leaves: { temperature: -1 } }), "a119ea61a2020705a118c3a101c4822120"],
   ["alarms: low-battery and frost", report({ leaves: { alarm: 9 } }), "a119ea61a2020705a118c3a1074109"],
+  [
+    "frost began and low-battery ended: a notification beside the leaf",
+    report({ leaves: { alarm: 8 }, alarm: { raised: 8, cleared: 1 } }),
+    "a119ea61a3020705a118c3a1074108174ba119eb35a2014101024108",
+  ],
   ["no alarm", report({ leaves: { alarm: 0 } }), "a119ea61a2020705a118c3a10740"],
   [
     "three modules: model, phase, occupancy",

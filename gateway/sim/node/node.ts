@@ -111,12 +111,18 @@ function report(node: Node, round: number): Step {
     leaves: changed(node.told, leavesOf(node)),
     samples,
     brief: node.nextReport > 0, // the first answer after a boot sets the node's clock
+    ...alarmNews(node.told.alarm ?? 0, node.room.alarm ?? 0),
     ...(node.told.model === undefined ? { extra: node.profile.extra } : {}),
   };
   return {
     node: { ...node, pending, samples: [], activity: { state: "reporting", round } },
     commands: [{ do: "report", report: pending }],
   };
+}
+
+/** Alarms that began or ended since the gateway was told. */
+function alarmNews(before: number, now: number): Pick<Report, "alarm"> {
+  return before === now ? {} : { alarm: { raised: now & ~before, cleared: before & ~now } };
 }
 
 /** All that the node could say now. */

@@ -17,6 +17,8 @@ export interface Report {
   readonly samples: readonly Sample[];
   /** The node keeps its own time: with nothing waiting the answer may be empty. */
   readonly brief: boolean;
+  /** The notification `alarm` of sidgate-building: masks of the alarms that began and ended. */
+  readonly alarm?: { readonly raised: number; readonly cleared: number };
   /** What its own leaves do not have. */
   readonly extra?: readonly ExtraLeaf[];
 }
@@ -95,7 +97,17 @@ export function checkInCodec(sids: Sids): CheckInCodec {
     );
     if (samples.length > 0) body.set(list - rpc, samples);
     if (report.brief) body.set(input("brief") - rpc, null);
+    if (report.alarm !== undefined) body.set(input("notifications") - rpc, encodeAlarm(report.alarm));
     return encodeCbor(new Map([[rpc, body]]));
+  }
+
+  /** A sequence of one notification; what it does not say is left out. */
+  function encodeAlarm({ raised, cleared }: NonNullable<Report["alarm"]>): Uint8Array {
+    const alarm = sids.of("/sidgate-building:alarm");
+    const said = new Map<Cbor, Cbor>();
+    if (cleared > 0) said.set(sids.of("/sidgate-building:alarm/cleared") - alarm, encodeLeaf("alarm", cleared));
+    if (raised > 0) said.set(sids.of("/sidgate-building:alarm/raised") - alarm, encodeLeaf("alarm", raised));
+    return encodeCbor(new Map([[alarm, said]]));
   }
 
   function decodeOffer(value: unknown): Offer | undefined {
