@@ -73,7 +73,7 @@ let compiled: Promise<Schema> | undefined;
 export async function openServices(options: {
   readonly images: ImageStore;
   readonly trust?: TrustService;
-  readonly on?: Services;
+  readonly on?: Pick<Services, "clock" | "journal" | "state">;
   /** Who has credentials, for access rules; without it everybody may everything. */
   readonly managers?: readonly string[];
   /** Without them the built-in models are the only set. */

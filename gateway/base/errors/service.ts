@@ -35,6 +35,11 @@ export const SERVICE_ERRORS = {
     text: "there is no manager '{manager}'",
     hint: "'sidgate manager list' shows them; 'sidgate manager add NAME' gives a new one credentials.",
   },
+  "edit.too-many-waiting": {
+    blame: "usage",
+    text: "{node} has {limit} edits to fetch already",
+    hint: "Edit again when it has been awake; an edit of the container around several nodes counts once.",
+  },
   "edit.too-large": {
     blame: "usage",
     text: "the edit of {path} has {length} bytes and could never reach a node; {limit} is the most",
@@ -87,7 +92,7 @@ export const SERVICE_ERRORS = {
   },
   "resource.too-large": {
     blame: "usage",
-    text: "the body of a {method} has at most {limit} bytes",
+    text: "{method} takes bodies of at most {limit} bytes",
     hint: "Send it in several requests.",
   },
   "resource.answer-too-large": {

@@ -2,7 +2,7 @@
  * A manager edits the datastore of a node that sleeps: checked at once, since the node cannot, and posted. What the edit
  * takes the place of, and what would take it back, is found out here, where the tree is, and stands in the fact.
  */
-import { isCoded, type Millis, UsageError } from "../../base/index.ts";
+import { isCoded, type Millis, type NodeId, UsageError } from "../../base/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import {
   decodeInstances,
@@ -44,9 +44,12 @@ export interface AcceptanceTerms {
   readonly reverts?: number | undefined;
 }
 
+/** Edits that wait for one node: each goes out by itself, and is compared with every other one. */
+export const MOST_WAITING = 256;
+
 /**
  * Resolves when it is durable; the tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
- * Throws WireError `yang.*` and UsageError `edit.too-large`, and then nothing has changed.
+ * Throws WireError `yang.*` and UsageError `edit.too-large`, `edit.too-many-waiting`, and then nothing has changed.
  */
 export async function acceptEdit(
   node: NodeRecord,
@@ -60,6 +63,7 @@ export async function acceptEdit(
   const plan = planned(services.mailbox.box(node.id), tree, wanted, schema);
   checkSizes(plan.instances, schema);
   if (terms.confirm !== undefined) checkWayBack(plan, schema);
+  checkRoom(node.id, plan, services.mailbox, schema);
   return record(node, plan, services, terms);
 }
 
@@ -111,6 +115,15 @@ function checkSizes(instances: readonly Instance[], schema: Schema): void {
     const path = formatInstanceId(instance.id, schema);
     throw new UsageError("edit.too-large", { path, length, limit: LARGEST_EDIT });
   }
+}
+
+/** Throws UsageError `edit.too-many-waiting`; what takes the place of an edit that waits always has room. */
+function checkRoom(node: NodeId, { instances, parts }: Planned, mailbox: Mailbox, schema: Schema): void {
+  const before = mailbox.box(node);
+  const most = Math.max(MOST_WAITING, waiting(before).length);
+  if (before.edits.length + instances.length <= most) return;
+  if (waiting(post(before, instances, schema, { parts })).length <= most) return;
+  throw new UsageError("edit.too-many-waiting", { node, limit: MOST_WAITING });
 }
 
 /** Throws UsageError `edit.no-way-back`. */

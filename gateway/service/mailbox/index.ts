@@ -2,6 +2,7 @@ export {
   type AcceptanceServices,
   type AcceptanceTerms,
   acceptEdit,
+  MOST_WAITING,
   planned,
   repostConfiguration,
 } from "./acceptance.ts";
