@@ -36,6 +36,4 @@ export const ERROR_APP_TAGS = {
 
 /** The name of an identity; undefined for a number that the draft does not give. */
 export const errorIdentity = (sid: number): string | undefined =>
-  [ERROR_APP_TAGS, ERROR_TAGS]
-    .flatMap((table) => Object.entries(table))
-    .find(([, number]) => number === sid)?.[0];
+  [ERROR_APP_TAGS, ERROR_TAGS].flatMap((table) => Object.entries(table)).find(([, number]) => number === sid)?.[0];

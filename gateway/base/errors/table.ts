@@ -6,10 +6,12 @@
 import { ACCESS_ERRORS } from "./access.ts";
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { CONFIG_ERRORS } from "./config.ts";
+import { COSE_ERRORS } from "./cose.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
 import { MODELS_ERRORS } from "./models.ts";
 import { SECURITY_ERRORS } from "./security.ts";
 import { SERVICE_ERRORS } from "./service.ts";
+import { SERVED_ERRORS } from "./served.ts";
 import { STORE_ERRORS } from "./store.ts";
 import { UPSTREAM_ERRORS } from "./upstream.ts";
 import { WIRE_ERRORS } from "./wire.ts";
@@ -33,7 +35,9 @@ export const ERRORS = {
   ...MODELS_ERRORS,
   ...STORE_ERRORS,
   ...SECURITY_ERRORS,
+  ...COSE_ERRORS,
   ...SERVICE_ERRORS,
+  ...SERVED_ERRORS,
   ...ACCESS_ERRORS,
   ...CONFIG_ERRORS,
   ...BRIDGE_ERRORS,

@@ -9,6 +9,7 @@ export {
 export {
   type Box,
   confirm,
+  covers,
   type Delivery,
   type Edit,
   fitting,
@@ -23,3 +24,4 @@ export { EditExpiry } from "./expiry.ts";
 export { appliedIn, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export { newlyApplied, recordOutcome, rejection } from "./outcomes.ts";
 export { EditTrials } from "./trials.ts";
+export { LARGEST_EDIT } from "./slices.ts";

@@ -144,6 +144,9 @@ export class Mailbox implements Projection {
           return fact.delivered === undefined ? said : delivered(said, fact.delivered, fact.at);
         });
         return;
+      case "node.read":
+        if (fact.visit) this.#change(fact.node, wokeWell);
+        return;
       case "edit.trial":
         this.#change(fact.node, (box) => withoutTrial(box, fact.revision));
         return;

@@ -30,7 +30,8 @@ export class EditTrials implements Closable {
 
   #heard(fact: Fact): void {
     if (!("node" in fact) || fact.node === undefined || !this.#options.mailbox.onTrial.has(fact.node)) return;
-    if (fact.type === "node.reported" || ILLS[fact.type]?.(fact) !== undefined) this.#judge(fact.node, fact);
+    const isWake = fact.type === "node.reported" || fact.type === "node.read";
+    if (isWake || ILLS[fact.type]?.(fact) !== undefined) this.#judge(fact.node, fact);
   }
 
   #judge(node: NodeId, fact: Fact | undefined): void {

@@ -20,6 +20,13 @@ export function enumValue(schema: Schema, path: string, name: string): number {
   return found.value;
 }
 
+/** What the gateway's own datastore has; no node's has it. */
+const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images", "/sidgate-access:access"] as const;
+
+/** Top-level SIDs that only the gateway's own datastore has. */
+export const gatewaySids = (schema: Schema): ReadonlySet<Sid> =>
+  new Set(GATEWAY_PATHS.map((path) => houseNode(schema, path).sid));
+
 /** What a report says about firmware; absent = not said. */
 export interface ReportedFirmware {
   readonly running?: Digest;

@@ -1,4 +1,11 @@
-export { enumValue, type HouseModels, houseModels, houseNode, type ReportedFirmware } from "./house-models.ts";
+export {
+  enumValue,
+  gatewaySids,
+  type HouseModels,
+  houseModels,
+  houseNode,
+  type ReportedFirmware,
+} from "./house-models.ts";
 export type { NodeRecord, ReplySlot } from "./node-record.ts";
 export { Presence } from "./presence.ts";
 export { expectedWake, LOST_AFTER, type Reach, wakeWindow } from "./reachability.ts";

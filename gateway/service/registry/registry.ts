@@ -17,6 +17,7 @@ import {
   EMPTY_TREE,
   edit,
   encodeKept,
+  goneIn,
   type KeptTree,
   laidOver,
   merge,
@@ -28,6 +29,7 @@ import {
   type SchemaSource,
   type SetName,
   type Tree,
+  withoutInstances,
 } from "../../yang/index.ts";
 import { type HouseModels, houseModels, houseNode } from "./house-models.ts";
 import type { NodeRecord } from "./node-record.ts";
@@ -209,6 +211,9 @@ export class Registry implements Projection {
       case "node.reported":
         this.#reported(fact);
         return;
+      case "node.read":
+        this.#read(fact);
+        return;
       case "node.reachability":
         this.#noticed(fact);
         return;
@@ -359,6 +364,19 @@ export class Registry implements Projection {
         tree,
         left,
       };
+    });
+  }
+
+  #read({ node, data, gone }: Extract<Fact, { type: "node.read" }>): void {
+    if (data === undefined && gone === undefined) return;
+    this.#change(node, (record) => {
+      const schema = this.schemaOf(record);
+      const left = gone === undefined ? record.tree : withoutInstances(record.tree, goneIn(gone, schema), schema);
+      if (data === undefined) return { ...record, tree: left };
+      const { dropped, ...kept } = laidOver({ tree: left, left: record.left }, data, schema);
+      this.#tell(node, dropped);
+      const awakeTime = this.#models.awakeTime(kept.tree) ?? record.reach.awakeTime;
+      return { ...record, ...kept, reach: { ...record.reach, awakeTime } };
     });
   }
 

@@ -18,6 +18,7 @@ export function guarded(root: DatastoreRoot, guard: Guard): DatastoreRoot {
     guard,
     replaceable: root.replaceable,
     operations: root.operations,
+    elsewhere: root.elsewhere,
     tree: () => guard.readable(root.tree(), schema),
     edit: async (instances, actor) => {
       try {

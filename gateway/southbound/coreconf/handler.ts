@@ -15,7 +15,7 @@ import { errorResponse } from "./error-body.ts";
 import { type Guards, guarded } from "./guarded.ts";
 import { withHint } from "./hint.ts";
 import { withLibrary } from "./library/library-root.ts";
-import { nodeRoot, noteDelivered, ownRoot } from "./node-root.ts";
+import { type NodeCalls, nodeRoot, noteDelivered, ownRoot } from "./node-root.ts";
 import { asCheckIn } from "./operations/check-in-spelling.ts";
 import type { PendingServices } from "./pending.ts";
 import type { DatastoreRoot } from "./root.ts";
@@ -32,6 +32,8 @@ export interface CoreconfOptions extends PendingServices {
   readonly access?: Guards;
   /** For check-ins that the lane did not know by their first bytes. */
   readonly checkIn?: CheckInLane;
+  /** Of nodes that serve their datastore themselves. */
+  readonly calls?: NodeCalls;
   /** What `/.well-known/core` says of other faces. */
   readonly links?: readonly Link[];
 }

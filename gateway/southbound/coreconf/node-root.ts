@@ -12,7 +12,8 @@ import {
 } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
-import { edit, encodeInstances, type Instance, validateEdit } from "../../yang/index.ts";
+import { edit, encodeInstances, type Instance, type SchemaNode, validateEdit } from "../../yang/index.ts";
+import type { Operation } from "./operations/operation.ts";
 import { type PendingServices, withPending } from "./pending.ts";
 import { recordRefused, refusedIn } from "./refused-edits.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
@@ -24,14 +25,18 @@ interface NodeServices {
   readonly recorder: Recorder;
 }
 
+/** What a node does when it is called; undefined when it serves no datastore, or the operation is not its own. */
+export type NodeCalls = (node: NodeId, operation: SchemaNode) => Operation["run"] | undefined;
+
 /** As a manager has it: edits wait in the mailbox until the node wakes. */
-export function nodeRoot(id: NodeId, services: NodeServices): DatastoreRoot {
-  const { registry } = services;
+export function nodeRoot(id: NodeId, services: NodeServices & { readonly calls?: NodeCalls }): DatastoreRoot {
+  const { registry, calls } = services;
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
     replaceable: true,
-    operations: [], // what a node can do it does when it is awake, and not here
+    operations: [],
+    elsewhere: (operation) => calls?.(id, operation),
     tree: () => registry.get(id).tree,
     edit: async (instances, actor) => {
       checkPlace("node", instances, schema);

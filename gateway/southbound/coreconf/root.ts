@@ -1,7 +1,7 @@
 /** A datastore root as a face sees it: a tree to read, edits to take. `/c` of a node, `/n/{node}/c`, the gateway's `/c`. */
 import { UsageError } from "../../base/index.ts";
 import type { Guard } from "../../service/access/index.ts";
-import { houseNode } from "../../service/registry/index.ts";
+import { gatewaySids } from "../../service/registry/index.ts";
 import {
   formatInstanceId,
   type Instance,
@@ -24,14 +24,11 @@ export interface DatastoreRoot {
   readonly replaceable: boolean;
   /** The rpcs and actions that can be called here. */
   readonly operations: readonly Operation[];
+  /** Those that somebody else does: what a node that serves its datastore does when it is called. */
+  readonly elsewhere?: ((operation: SchemaNode) => Operation["run"] | undefined) | undefined;
 }
 
-/** What the gateway's own datastore has; no node's has it. */
-const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images", "/sidgate-access:access"] as const;
-
-/** Top-level SIDs that only the gateway's own datastore has. */
-export const gatewaySids = (schema: Schema): ReadonlySet<Sid> =>
-  new Set(GATEWAY_PATHS.map((path) => houseNode(schema, path).sid));
+export { gatewaySids };
 
 /** Throws UsageError `root.foreign` for data nodes that do not belong to this kind of root. */
 export function checkPlace(kind: "gateway" | "node", instances: readonly Instance[], schema: Schema): void {

@@ -4,7 +4,7 @@ export { edit, editToTheLetter } from "./edit.ts";
 export { encodeKept, type KeptTree, laidOver, NOTHING_KEPT, NOTHING_LEFT, readKept } from "./kept.ts";
 export { decodeKnown, type KnownTree, type PassedOver } from "./known.ts";
 export { merge } from "./merge.ts";
-export { type Reading, type ReadingOptions, readingBetween, withoutInstances } from "./reading.ts";
+export { goneIn, type Reading, type ReadingOptions, readingBetween, withoutInstances } from "./reading.ts";
 export { replacement } from "./replacement.ts";
 export { type Salvaged, salvageTree } from "./salvage.ts";
 export { readTree, select } from "./select.ts";

@@ -2,6 +2,8 @@
  * Two states of a foreign datastore, configuration and state alike: what is new or changed as a fragment to `merge`, and what
  * is not there any more. Entries that users order are told as a whole list when their order changed.
  */
+import { isCoded } from "../../base/index.ts";
+import { decodeIdentifiers } from "../codec/codec.ts";
 import { lineage, located } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
@@ -40,6 +42,16 @@ export function readingBetween(before: Tree, after: Tree, schema: Schema, option
   const walk: Walk = { trimmed: options.trimmed === true, gone: [] };
   const data = inMembers(before, after, planOf(schema).root, [], walk);
   return { data, gone: walk.gone };
+}
+
+/** Stored identifiers of what went; none when a module that they name was taken away since. */
+export function goneIn(bytes: Uint8Array, schema: Schema): readonly InstanceId[] {
+  try {
+    return decodeIdentifiers(bytes, schema, "any");
+  } catch (error) {
+    if (isCoded(error)) return [];
+    throw error;
+  }
 }
 
 /** The tree without these instances, whatever they are; what is not there, or not known, changes nothing. */

@@ -10,6 +10,7 @@ export function withLibrary(root: DatastoreRoot): DatastoreRoot {
     schema,
     replaceable: root.replaceable,
     operations: root.operations,
+    elsewhere: root.elsewhere,
     tree: () => treeWithLibrary(root.tree(), schema),
     edit: (instances, actor) => {
       refuseLibrary(instances, schema);

@@ -37,7 +37,7 @@ export interface CallRequest {
 
 interface ReadyCall {
   readonly id: InstanceId;
-  readonly operation: Operation;
+  readonly run: Operation["run"];
   readonly input: Tree;
 }
 
@@ -50,9 +50,9 @@ export async function runOperations({ request, root, actor }: CallRequest): Prom
   const { schema } = root;
   const calls = callsIn(request, root);
   const outputs: Instance[] = [];
-  for (const { id, operation, input } of calls) {
+  for (const { id, run, input } of calls) {
     try {
-      outputs.push({ id, value: await operation.run({ input, keys: id.keys, actor }) });
+      outputs.push({ id, value: await run({ input, keys: id.keys, actor }) });
     } catch (error) {
       throw outputs.length === 0 ? error : stopped(error, outputs.length, calls.length);
     }
@@ -78,11 +78,12 @@ function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
     const node = operationAt(id, schema);
     checkCall(node, id.keys, root);
     const path = formatInstanceId(id, schema);
-    const operation = root.operations.find((known) => schema.byPath(known.path) === node);
-    if (operation === undefined) throw new UsageError("operation.unsupported", { path });
+    const here = root.operations.find((known) => schema.byPath(known.path) === node);
+    const run = here?.run ?? root.elsewhere?.(node);
+    if (run === undefined) throw new UsageError("operation.unsupported", { path });
     if (id.keys.length !== keysOf(node)) throw new UsageError("operation.keys", { path });
     if (!isInstantiated(node, id.keys, tree, schema)) throw new UsageError("operation.no-instance", { path });
-    return { id, operation, input: inputOf(node, value, { datastore: tree, keys: id.keys }, schema) };
+    return { id, run, input: inputOf(node, value, { datastore: tree, keys: id.keys }, schema) };
   });
 }
 
