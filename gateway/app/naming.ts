@@ -60,7 +60,7 @@ export function announcementOf(config: Config, { site, statusPage }: Named, port
 }
 
 /** A line of the console and of every status. */
-export function announced(naming: Naming | undefined): Status["listening"] {
+export function announced(naming: Pick<Naming, "names"> | undefined): Status["listening"] {
   const names = naming?.names;
   if (names === undefined) return [];
   const line = { what: "announced", address: `${names.instance} (${names.host})` };

@@ -2,4 +2,3 @@
 export type { Announcement, Offer } from "./announcement.ts";
 export { planOf, type Reachable } from "./interfaces.ts";
 export { Naming, type NamingOptions } from "./naming.ts";
-export { zoneLines } from "./zone-file.ts";
