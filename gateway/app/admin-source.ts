@@ -13,13 +13,14 @@ import type {
   PeerCredential,
   Status,
 } from "../admin/api/index.ts";
-import { type Clock, type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
+import { type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
 import { type Access, groupsOf } from "../service/access/index.ts";
 import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
 import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
+import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
@@ -46,7 +47,7 @@ export interface AdminSourceOptions {
   readonly ledger: Ledger;
   readonly trace: Trace;
   readonly refusals: Refusals;
-  readonly clock: Clock;
+  readonly clock: Timekeeper;
   readonly site: SiteInfo;
   readonly siteName: string | undefined;
   readonly version: string;
@@ -112,6 +113,7 @@ function status(options: AdminSourceOptions): Status {
     warnings,
     notices: notices(options),
     clockRate: options.clockRate,
+    clock: { synchronised: clock.synchronised, why: clock.why },
     listening: options.listening(),
     broker: options.broker(),
     nodes: registry.countByState(),

@@ -9,6 +9,7 @@ import { Events } from "../service/events/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
+import { ClockMemory, type Timekeeper } from "../service/timekeeping/index.ts";
 import { labTrust, requireSignature } from "../service/trust/index.ts";
 import {
   CommandInbox,
@@ -21,6 +22,7 @@ import {
   openLmdbState,
   type StateStore,
 } from "../store/index.ts";
+import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
 import { Compiler, ModelSets, watchFolder } from "./models/index.ts";
@@ -40,7 +42,10 @@ export interface Centre {
   readonly access: Access;
   readonly directory: Directory;
   readonly inbox: CommandInbox;
+  readonly clockMemory: ClockMemory;
   readonly keys: Keys;
+  /** Time that does not jump, for what waits in the network and for sequence numbers. */
+  readonly network: Clock;
 }
 
 export interface CentreOptions {
@@ -53,23 +58,25 @@ export interface CentreOptions {
 /** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `keys.*`, `site-key.*`, `sequence.*` or WireError/UsageError `yang.*`. */
 export async function openCentre(
   config: Config,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  { clock, log }: { readonly clock: Timekeeper; readonly log: Logger },
   lifecycle: Lifecycle,
   { newSiteKey = false, restored = false }: CentreOptions = {},
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
+  const asked = clock.ask();
+  if (restored) checkClock(clock, await asked);
   const folder = lifecycle.add(
     await openDataFolder(config.data, log, { restored: restored ? clock.now() : undefined }),
   );
-  const network = systemClock();
-  const compiler = lifecycle.add(new Compiler({ clock: network }));
+  const real = systemClock();
+  const compiler = lifecycle.add(new Compiler({ clock: real }));
   const models = lifecycle.add(
     await ModelSets.open({
       models: inFolder("models"),
       configured: config.models.folders,
       cacheFolder: inFolder("cache"),
       sidFile: inFolder("sids.json"),
-      clock: network,
+      clock: real,
       log,
       compile: compiler.compile,
       watch: watchFolder,
@@ -94,9 +101,13 @@ export async function openCentre(
   const directory = new Directory();
   const inbox = new CommandInbox(log);
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
-  const projections = [registry, mailbox, events, images, campaigns, credentials, directory, inbox];
+  const memory = new ClockMemory();
+  const projections = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
+  const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
-  lifecycle.add(new EditExpiry(mailbox, ledger, clock));
+  clock.begin({ told: await asked, newest, remembered: memory.remembered, recorder: ledger });
+  const network = systemClock(1, clock.now());
+  lifecycle.add(new EditExpiry(mailbox, ledger, clock.held));
   lifecycle.add(new EditTrials({ mailbox, registry, ledger, log }));
   const access = new Access({
     gatewayTree: () => registry.gatewayTree,
@@ -129,6 +140,8 @@ export async function openCentre(
     access,
     directory,
     inbox,
+    clockMemory: memory,
     keys,
+    network,
   };
 }

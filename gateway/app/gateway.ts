@@ -12,10 +12,11 @@ import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
 import { adminSource } from "./admin-source.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
+import { type MachineTime, siteClock } from "./clock/index.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
 import { editHandlers } from "./edit-commands.ts";
-import { coapHealth, modelsHealth } from "./health.ts";
+import { clockHealth, coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
 import { tellModels } from "./models-news.ts";
@@ -27,6 +28,8 @@ import { openUpstream } from "./upstream.ts";
 
 export interface GatewayPorts {
   readonly clock: Clock;
+  /** What tells whether that clock is right, on a real machine. */
+  readonly time?: MachineTime | undefined;
   readonly random: Random;
   readonly log: Logger;
   readonly version: string;
@@ -45,11 +48,13 @@ export interface Gateway extends Closable {
 /** Throws UsageError (`port.*`), StoreError (`store.*`) or `yang.*`. */
 export async function openGateway(
   config: Config,
-  ports: GatewayPorts,
+  given: GatewayPorts,
   parts: GatewayParts = { bridge: true },
 ): Promise<Gateway> {
   const lifecycle = new Lifecycle();
   try {
+    const clock = lifecycle.add(siteClock(config, given));
+    const ports = { ...given, clock };
     const centre = await openCentre(config, ports, lifecycle, parts);
     const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
     centre.ledger.onFact((fact) => trace.take(fact));
@@ -65,18 +70,18 @@ export async function openGateway(
     const health = coapHealth(
       () => engine.stats(),
       () => security.stats(),
-      Date.now,
+      () => centre.network.now(),
     );
-    const sections = (): JsonObject => ({ ...health(), ...modelsHealth(centre.models) });
+    const sections = (): JsonObject => ({ ...health(), ...modelsHealth(centre.models), ...clockHealth(clock) });
     const bridge = parts.bridge ? await openNorth(config, ports, centre, sections, lifecycle) : undefined;
-    lifecycle.add(new Retention(centre, bridge, config.journal, ports));
+    lifecycle.add(new Retention(centre, bridge, config.journal, { ...ports, quality: clock }));
     let naming: Naming | undefined; // told once the status page stands, as it is announced too
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
       ...centre,
       trace,
       refusals,
-      clock: ports.clock,
+      clock,
       site: centre.folder.site,
       siteName: config.site.name,
       version: ports.version,
@@ -112,14 +117,14 @@ export async function openGateway(
     // Why it did not start is what matters; a part that does not close either is only told.
     await lifecycle
       .close()
-      .catch((failure: unknown) => ports.log.error("start.close-failed", { reason: String(failure) }));
+      .catch((failure: unknown) => given.log.error("start.close-failed", { reason: String(failure) }));
     throw error;
   }
 }
 
 function serveCommands(
   { campaign, nodes }: Config,
-  { clock }: GatewayPorts,
+  { clock }: Pick<GatewayPorts, "clock">,
   centre: Centre,
   fetcher: Fetcher<NamedImage>,
 ): void {

@@ -1,8 +1,9 @@
 /**
  * Sections of the health message. `coap`: rates since the last look, and what OSCORE let in and refused since the start;
- * `models`: how many module sets there are, and which of them have files that are refused.
+ * `clock`: whether the gateway's clock is right; `models`: how many module sets there are, and which of them have files that are refused.
  */
 import type { EngineStats, OscoreStats } from "../coap/index.ts";
+import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import type { ModelSets } from "./models/index.ts";
 
@@ -37,6 +38,10 @@ const oscoreHealth = (stats: OscoreStats): JsonObject => ({
   challenged: stats.challenged,
   malformed: stats.badOption + stats.malformedInside,
   numberless: stats.numberless,
+});
+
+export const clockHealth = ({ synchronised, why }: Pick<Timekeeper, "synchronised" | "why">): JsonObject => ({
+  clock: { synchronised, why },
 });
 
 export function modelsHealth(models: Pick<ModelSets, "list">): JsonObject {

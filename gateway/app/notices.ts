@@ -1,6 +1,7 @@
 /** What somebody has to do before all is well, in sentences that the banner and every status repeat. */
 import type { Credentials } from "../service/credentials/index.ts";
 import type { Registry } from "../service/registry/index.ts";
+import { CLOCK_REASONS, type Timekeeper } from "../service/timekeeping/index.ts";
 import type { Keys } from "./keys.ts";
 import type { ModelSets } from "./models/index.ts";
 
@@ -11,13 +12,27 @@ export interface Noticed {
   readonly secured: boolean;
   readonly keys: Pick<Keys, "voided">;
   readonly models: Pick<ModelSets, "list">;
+  readonly clock: Pick<Timekeeper, "synchronised" | "why">;
 }
 
 /** Managers that are named, before it is only told how many more there are. */
 const NAMED = 5;
 
-export function notices({ registry, credentials, secured, keys: { voided }, models }: Noticed): readonly string[] {
+export function notices({
+  registry,
+  credentials,
+  secured,
+  keys: { voided },
+  models,
+  clock,
+}: Noticed): readonly string[] {
   const sentences: string[] = [];
+  if (!clock.synchronised) {
+    sentences.push(
+      `The clock is not known to be right (${CLOCK_REASONS[clock.why]}): nodes are told no time, nobody is late and nothing ` +
+        "expires. docs/clock.md says what to do; 'clock.synchronised: yes' trusts a clock that is set by hand.",
+    );
+  }
   const bare = registry.size - credentials.nodes;
   if (bare > 0 && (secured || voided !== undefined)) {
     sentences.push(

@@ -2,12 +2,19 @@
  * How long facts stay: until every reader has passed them, and then for the replay span, which ends at its age or at
  * its size, whichever comes first.
  */
-import { type Clock, type Closable, days, every, hours, type Logger, type Timer } from "../base/index.ts";
+import { type Clock, type Closable, days, every, hours, type Logger, type Millis, type Timer } from "../base/index.ts";
+import type { ClockMemory, Remembered, TimeQuality } from "../service/timekeeping/index.ts";
 import type { Journal, Ledger } from "../store/index.ts";
 
 export interface RetentionLimits {
   readonly keepBytes: number;
   readonly keepDays: number;
+}
+
+interface Kept {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly clockMemory: Pick<ClockMemory, "remembered">;
 }
 
 /** Reads the facts in the order of their numbers; undefined where it does not run in this process. */
@@ -17,14 +24,15 @@ export class Retention implements Closable {
   readonly #timer: Timer;
 
   constructor(
-    { journal, ledger }: { readonly journal: Journal; readonly ledger: Ledger },
+    { journal, ledger, clockMemory }: Kept,
     bridge: Reader,
     limits: RetentionLimits,
-    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    { clock, quality, log }: { readonly clock: Clock; readonly quality: TimeQuality; readonly log: Logger },
   ) {
     this.#timer = every(clock, hours(1), () => {
       const passed = Math.min(ledger.committed, bridge?.stats().rendered ?? ledger.committed);
-      trimJournal(journal, passed, limits, clock).catch((error: unknown) => {
+      const now = quality.synchronised ? clock.now() : undefined;
+      trimJournal(journal, passed, limits, { now, jump: clockMemory.remembered.jump }).catch((error: unknown) => {
         log.error("journal.trim-failed", { reason: String(error) });
       });
     });
@@ -35,15 +43,23 @@ export class Retention implements Closable {
   }
 }
 
+export interface Ages {
+  /** Undefined while nobody knows: then nothing is too old. */
+  readonly now: Millis | undefined;
+  /** Facts from before time last jumped may say any time: they are as old as the jump. */
+  readonly jump: Remembered["jump"];
+}
+
 /** Whole segments below `passed` that are too old or too much. */
 export async function trimJournal(
   journal: Journal,
   passed: number,
   limits: RetentionLimits,
-  clock: Clock,
+  { now, jump }: Ages,
 ): Promise<void> {
-  const oldest = clock.now() - days(limits.keepDays);
-  const byAge = await firstSince(journal, oldest);
+  const oldest = now === undefined ? undefined : now - days(limits.keepDays);
+  const isHeld = oldest === undefined || (jump !== undefined && jump.at >= oldest);
+  const byAge = isHeld ? journal.first : await firstSince(journal, oldest, jump?.seq);
   // Facts are of much the same size, so a share of the bytes is a share of the numbers.
   const surplus = Math.max(0, 1 - limits.keepBytes / Math.max(1, await journal.size()));
   const bySize = journal.first + Math.floor((journal.last - journal.first) * surplus);
@@ -51,9 +67,9 @@ export async function trimJournal(
   if (cut > journal.first) await journal.trim(cut);
 }
 
-/** Number of the first fact that is not older than `at`; facts lie in the order of time. */
-async function firstSince(journal: Journal, at: number): Promise<number> {
-  let low = journal.first;
+/** Number of the first fact that is not older than `at`; facts since `ordered` lie in the order of time. */
+async function firstSince(journal: Journal, at: number, ordered = 0): Promise<number> {
+  let low = Math.max(journal.first, ordered);
   let high = journal.lastDurable + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

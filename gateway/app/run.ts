@@ -2,7 +2,17 @@
 
 import type { Status } from "../admin/api/index.ts";
 import { type GatewayOptions, printableLines } from "../admin/cli/index.ts";
-import { type Closable, explain, type Logger, type Random, StoreError, systemClock } from "../base/index.ts";
+import {
+  type Closable,
+  explain,
+  type Logger,
+  type Random,
+  StoreError,
+  systemClock,
+  systemStopwatch,
+  wallClock,
+} from "../base/index.ts";
+import { machineTime, thisMachine } from "./clock/index.ts";
 import { configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
 import { openLogger } from "./logger.ts";
@@ -14,8 +24,10 @@ const SYSTEM_RANDOM: Random = { next: Math.random };
 export async function run(options: GatewayOptions): Promise<number> {
   const config = configOf(options, process.env);
   const log = openLogger(config.log.level);
-  const clock = systemClock(config.clock.rate);
-  const ports = { clock, random: SYSTEM_RANDOM, log, version: softwareVersion() };
+  const isTrial = config.clock.rate !== 1;
+  const clock = isTrial ? systemClock(config.clock.rate) : wallClock;
+  const time = isTrial ? undefined : { stopwatch: systemStopwatch, source: machineTime(thisMachine()) };
+  const ports = { clock, time, random: SYSTEM_RANDOM, log, version: softwareVersion() };
   const { newSiteKey = false, restored = false } = options;
   const gateway = await openGateway(config, ports, { bridge: true, newSiteKey, restored });
   process.stdout.write(`${banner(gateway.source.status(), restored)}\n`);

@@ -1,16 +1,9 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
-import {
-  type Clock,
-  explain,
-  type Lifecycle,
-  type Logger,
-  type Millis,
-  type NodeId,
-  systemClock,
-} from "../base/index.ts";
+import { type Clock, explain, type Lifecycle, type Logger, type Millis, type NodeId } from "../base/index.ts";
 import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
+import type { Timekeeper } from "../service/timekeeping/index.ts";
 import {
   CheckIn,
   coreconfHandler,
@@ -33,6 +26,8 @@ import { Refusals } from "./refusals.ts";
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
 
+export type SouthPorts = Omit<GatewayPorts, "clock" | "time"> & { readonly clock: Timekeeper };
+
 export interface South {
   /** Where nodes and managers reach us. */
   readonly addresses: readonly string[];
@@ -44,26 +39,25 @@ export interface South {
 /** Throws UsageError `port.*`. */
 export async function openSouth(
   config: Config,
-  { clock, random, log, version }: GatewayPorts,
+  { clock, random, log, version }: SouthPorts,
   centre: Centre,
   lifecycle: Lifecycle,
 ): Promise<South> {
-  const { events, ledger, registry, campaigns, images, folder } = centre;
+  // The network runs in real time, whatever the clock of a trial says.
+  const { events, ledger, registry, campaigns, images, folder, network } = centre;
   const { wakeInterval } = config.nodes;
-  const services = { ...centre, recorder: ledger, clock, log };
-  const streams = new EventStreams({ events, registry, clock });
+  const services = { ...centre, recorder: ledger, clock, quality: clock, log };
+  const streams = new EventStreams({ events, registry, clock: clock.held, quality: clock });
   const operations = gatewayOperations(centre.inbox);
   const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations });
   const listeners = openListeners(config);
   const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
   const links = DIRECTORY_LINKS;
   const coreconf = coreconfHandler({ ...services, imageUri, streams, gatewayRoot: root, checkIn, links });
-  // The network runs in real time, whatever the clock of a trial says.
-  const network = systemClock();
   const refusals = new Refusals(clock, log);
   const security = await openSecurity(centre, { network, log, refusals }, lifecycle);
   const hosts = config.coap.listen.map(({ host }) => host);
-  const directory = openDirectory(centre, { clock, engine: () => engine, network, hosts }, lifecycle);
+  const directory = openDirectory(centre, { clock: clock.held, engine: () => engine, network, hosts }, lifecycle);
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
     unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
@@ -88,7 +82,8 @@ export async function openSouth(
   });
   lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
-  lifecycle.add(new Presence(registry, ledger, clock, (wakeInterval / LOOKS_PER_WAKE) as Millis, isAwaited));
+  const interval = (wakeInterval / LOOKS_PER_WAKE) as Millis;
+  lifecycle.add(new Presence(registry, ledger, clock, interval, isAwaited, () => !clock.synchronised));
   await engine.start();
   lifecycle.add(engine);
   return { engine, security, refusals, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };

@@ -1,6 +1,6 @@
 /** Authors: the images that were named and are not here are fetched in the background. */
 import { readFileSync } from "node:fs";
-import { type Lifecycle, type Logger, type Random, seconds, systemClock, UsageError } from "../base/index.ts";
+import { type Lifecycle, type Logger, type Random, seconds, UsageError } from "../base/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import { AuthorAddresses, Fetcher, type OpenSource, type Resolve } from "../upstream/index.ts";
 import type { Centre } from "./centre.ts";
@@ -14,11 +14,10 @@ const HTTPS_PATIENCE = seconds(30);
 export function openUpstream(
   { upstream }: Config,
   { random, log }: { readonly random: Random; readonly log: Logger },
-  { images, ledger }: Centre,
+  { images, ledger, network: clock }: Centre,
   lifecycle: Lifecycle,
   resolve?: Resolve,
 ): Fetcher<NamedImage> {
-  const clock = systemClock(); // the network runs in real time, whatever the clock of a trial says
   const ca = upstream.ca === undefined ? undefined : readAuthorities(upstream.ca);
   // The protocols are loaded when the first author is asked: most gateways never ask one.
   const coap: OpenSource = async function* (asked) {

@@ -27,6 +27,11 @@ export class RecentMap<K, V> {
     this.#young.set(key, value);
   }
 
+  *values(): Generator<V> {
+    yield* this.#young.values();
+    for (const [key, value] of this.#old) if (!this.#young.has(key)) yield value;
+  }
+
   delete(key: K): void {
     this.#young.delete(key);
     this.#old.delete(key);

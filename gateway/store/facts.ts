@@ -64,6 +64,16 @@ export type EditState = (typeof EDIT_STATES)[number];
 
 export interface FactBodies {
   "gateway.started": { readonly version: string; readonly boot: string; readonly mode: "lab" | "secured" };
+  /** The gateway's clock became right, or is no longer known to be; or it is right and somebody moved it. */
+  "clock.state": {
+    readonly synchronised: boolean;
+    /** One word of a closed list (service/timekeeping/quality.ts). */
+    readonly why: string;
+    /** How far time jumped with this fact; it never jumps otherwise. */
+    readonly step?: Millis;
+    /** Times recorded from then on are off by `step`, and move with it. Without it none are. */
+    readonly since?: Millis;
+  };
   "node.joined": {
     readonly node: NodeId;
     readonly endpoint: string;

@@ -22,6 +22,7 @@ export { type FileJournalOptions, openFileJournal } from "./journal/file.ts";
 export { memoryJournal } from "./journal/memory.ts";
 export * from "./ledger.ts";
 export * from "./ports.ts";
+export * from "./shift.ts";
 export { memoryState } from "./state/memory.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */

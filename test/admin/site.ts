@@ -181,6 +181,7 @@ export function openSite(): Site {
       notices: [],
       warnings: ["Unprotected CoAP is answered on loopback addresses."],
       clockRate: 1,
+      clock: { synchronised: true, why: "plausible" },
       listening: [{ what: "CoAP", address: "coap://127.0.0.1:5683", note: "unprotected" }],
       broker: { kind: "embedded-for-trying", url: "mqtt://127.0.0.1:1883", connected: true, queued: 0 },
       nodes: { unknown: 1, awake: 0, asleep: 1, overdue: 0, lost: 1 },

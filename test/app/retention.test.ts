@@ -36,7 +36,7 @@ const ROWS: ReadonlyArray<readonly [name: string, passed: number, keepDays: numb
 test.each(ROWS)("%s", async (_name, passed, keepDays, keepBytes, first) => {
   const { journal, clock } = await tenDays();
   const limit = keepBytes < 1 ? (await journal.size()) * keepBytes : keepBytes;
-  await trimJournal(journal, passed, { keepDays, keepBytes: limit }, clock);
+  await trimJournal(journal, passed, { keepDays, keepBytes: limit }, { now: clock.now(), jump: undefined });
   expect(journal.first).toBe(first);
   expect((await journal.read(first, 1))[0]?.seq).toBe(first);
   expect(millis(journal.last)).toBe(10);

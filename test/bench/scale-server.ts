@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openCentre } from "../../gateway/app/centre.ts";
+import { siteClock } from "../../gateway/app/clock/index.ts";
 import { commandHandlers } from "../../gateway/app/commands.ts";
 import { readConfig } from "../../gateway/app/config/index.ts";
 import { openSouth } from "../../gateway/app/south.ts";
@@ -31,7 +32,8 @@ const config = readConfig({
   path: undefined,
   env: { SIDGATE_DATA: folder, SIDGATE_COAP__LISTEN: "127.0.0.1:0" },
 });
-const ports = { clock: systemClock(), random: seededRandom(1), log: SILENT, version: "bench" };
+const clock = siteClock(config, { clock: systemClock(), log: SILENT });
+const ports = { clock, random: seededRandom(1), log: SILENT, version: "bench" };
 const lifecycle = new Lifecycle();
 const centre = await openCentre(config, ports, lifecycle);
 const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));

@@ -231,6 +231,14 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       former: "trv-1",
       actor: "cli:root",
     },
+    {
+      type: "clock.state",
+      at: atSecond(2011),
+      synchronised: true,
+      why: "told",
+      step: millis(86_400_000),
+      since: atSecond(2000),
+    },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];
 }

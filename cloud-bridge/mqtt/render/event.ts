@@ -18,6 +18,8 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
   switch (fact.type) {
     case "gateway.started":
       return { actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
+    case "clock.state":
+      return { actor: "system", synchronised: fact.synchronised, why: fact.why, "step-ms": fact.step };
     case "node.joined":
       return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, name: fact.name };
     case "node.renamed":

@@ -66,6 +66,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "edit.trial":
     case "node.notified":
     case "models.changed":
+    case "clock.state":
     case "gateway.started":
     case "directory.registered":
     case "directory.renewed":

@@ -144,6 +144,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "credential.added":
     case "credential.removed":
       return fact.node === undefined ? {} : { node: fact.node };
+    case "clock.state":
     case "gateway.started":
     case "directory.registered":
     case "directory.renewed":

@@ -21,6 +21,8 @@ export interface Status {
   readonly notices: readonly string[];
   /** 1 = real time. */
   readonly clockRate: number;
+  /** Whether `now` is right, and why that is known or not (docs/clock.md). */
+  readonly clock: { readonly synchronised: boolean; readonly why: string };
   readonly listening: ReadonlyArray<{ readonly what: string; readonly address: string; readonly note?: string }>;
   readonly broker: BrokerStatus;
   readonly nodes: Readonly<Record<Reachability, number>>;

@@ -162,6 +162,11 @@ export const SETTINGS = {
     "info",
     "Least important log lines that are written.",
   ),
+  "clock.synchronised": setting(
+    oneOf("auto", "yes", "no"),
+    "auto",
+    "Is this machine's clock right? `auto` = as its time service (systemd-timesyncd, chrony or another that systemd knows) and the journal say; `yes` = it is set by hand or has a battery; `no` = to try what happens without. While it is not right, nodes are told no time, and nobody is late or expires (docs/clock.md).",
+  ),
   "clock.rate": setting(rate, 1, "How many times as fast as real time the gateway's clock runs. For trials only."),
 } as const satisfies Record<string, Setting>;
 

@@ -30,6 +30,11 @@ export const STORE_ERRORS = {
     text: "the bytes of image {digest} are gone from the data folder",
     hint: "Add the image again with 'sidgate image add'; it continues where it was.",
   },
+  "clock.not-synchronised": {
+    blame: "store",
+    text: "a copy cannot be put back while this machine's clock is not known to be right: {why}",
+    hint: "The new epoch is made from the time. Wait for the time service, or set the clock and say so: clock.synchronised: yes (docs/clock.md).",
+  },
   "store.closed": {
     blame: "store",
     text: "{what} is closed",

@@ -10,11 +10,14 @@ import {
   encodePlain,
   type Fact,
   type FactBodies,
+  isOff,
+  moved,
   type Phase,
   type Projection,
   type Recorder,
   type StateChange,
   type StateStore,
+  shiftOf,
 } from "../../store/index.ts";
 import { type Campaign, type CampaignVerb, countErrors, VERBS, verdict } from "./campaign.ts";
 import { isEnded, type Progress, type ProgressEvent, START, step, wantsOffer } from "./progress.ts";
@@ -196,6 +199,14 @@ export class Campaigns implements Projection {
             ...campaign,
             forgiven: Math.min(campaign.forgiven, countErrors(campaign)),
           });
+        }
+        return;
+      }
+      case "clock.state": {
+        const shift = shiftOf(fact);
+        if (shift === undefined) return;
+        for (const campaign of this.#campaigns.values()) {
+          if (isOff(campaign.created, shift)) this.#put({ ...campaign, created: moved(campaign.created, shift) });
         }
         return;
       }

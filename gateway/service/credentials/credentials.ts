@@ -25,6 +25,10 @@ import {
   type Recorder,
   type StateChange,
   type StateStore,
+  isOff,
+  moved,
+  type Shift,
+  shiftOf,
 } from "../../store/index.ts";
 import { GATEWAY_ID, KidPool } from "./kids.ts";
 import { Seal } from "./seal.ts";
@@ -233,6 +237,9 @@ export class Credentials implements CredentialSource, Projection {
       case "node.removed":
         for (const id of this.#byNode.of(fact.node)) this.#remove(id);
         return;
+      case "clock.state":
+        this.#shift(shiftOf(fact));
+        return;
       default:
         return;
     }
@@ -248,6 +255,19 @@ export class Credentials implements CredentialSource, Projection {
       changes.push({ table: TABLE, key: id, value: bytes && Buffer.from(bytes) });
     }
     return changes;
+  }
+
+  /** When a credential was made decides which of two is the newer one. */
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const id of [...this.#records.keys()]) {
+      const bytes = this.#records.get(id);
+      if (bytes === undefined) continue;
+      const [node, name, kid, sealed, added] = decodeStored(bytes);
+      if (!isOff(millis(added), shift)) continue;
+      this.#records.set(id, encodePlain([node, name, kid, sealed, moved(millis(added), shift)] satisfies Stored));
+      this.#dirty.add(id);
+    }
   }
 
   #put(id: string, bytes: Uint8Array): void {

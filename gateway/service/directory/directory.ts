@@ -1,6 +1,13 @@
 /** The resource directory (RFC 9176): who registered what, until when. A fold of facts; lifetimes survive a restart. */
 import { IdLists, type Millis, millis, RecordMap } from "../../base/index.ts";
-import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
+import {
+  type Fact,
+  type Projection,
+  type Shift,
+  type StateChange,
+  type StateStore,
+  shiftOf,
+} from "../../store/index.ts";
 import { Calendar } from "./calendar.ts";
 import { countedOwner, nodeOwner } from "./registrant.ts";
 import {
@@ -12,6 +19,7 @@ import {
   isShown,
   looksSame,
   type Registration,
+  shifted,
   step,
 } from "./registration.ts";
 
@@ -116,6 +124,9 @@ export class Directory implements Projection {
           this.#revision += 1;
         }
         return;
+      case "clock.state":
+        this.#shift(shiftOf(fact));
+        return;
       default:
         return;
     }
@@ -130,6 +141,15 @@ export class Directory implements Projection {
       changes.push({ table: TABLE, key, value: bytes && Uint8Array.from(bytes) }); // the view is good for this turn only
     }
     return changes;
+  }
+
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const id of [...this.#records.keys()]) {
+      const before = this.find(id);
+      const after = before && shifted(before, shift);
+      if (after !== before) this.#put(id, before, after);
+    }
   }
 
   #step(fact: DirectoryFact): void {

@@ -1,7 +1,7 @@
 /** One registration as a machine of facts (RFC 9176 §5): registered, renewed, removed; and its form on disk. */
 import { createHash } from "node:crypto";
 import { concatBytes, type Millis, millis, seconds } from "../../base/index.ts";
-import { decodePlain, encodePlain, type Fact } from "../../store/index.ts";
+import { decodePlain, encodePlain, type Fact, isOff, type Shift } from "../../store/index.ts";
 import type { Attributes } from "./parameters.ts";
 
 export interface Registration {
@@ -78,6 +78,12 @@ export function step(registration: Registration | undefined, fact: DirectoryFact
       return undefined;
   }
 }
+
+/** Made or renewed by a clock that was wrong: it ends as long after it as the right one would say. */
+export const shifted = (registration: Registration, shift: Shift): Registration =>
+  isOff((registration.expires - seconds(registration.lifetime)) as Millis, shift)
+    ? { ...registration, expires: (registration.expires + shift.step) as Millis }
+    : registration;
 
 export const isShown = (registration: Registration, now: Millis): boolean => now < registration.expires;
 export const isGone = (registration: Registration, now: Millis): boolean => now >= registration.expires + GRACE;

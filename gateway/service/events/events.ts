@@ -8,9 +8,13 @@ import {
   decodePlain,
   encodePlain,
   type Fact,
+  isOff,
+  moved,
   type Projection,
+  type Shift,
   type StateChange,
   type StateStore,
+  shiftOf,
 } from "../../store/index.ts";
 import type { SetName } from "../../yang/index.ts";
 import type { Box } from "../mailbox/index.ts";
@@ -135,12 +139,39 @@ export class Events implements Projection {
       case "models.changed":
         if (!this.#modelsChanged(fact)) return;
         break;
+      case "clock.state":
+        this.#shift(shiftOf(fact));
+        break;
     }
     for (const [index, news] of newsOf(fact, this.#options.boxOf).entries()) {
       const key = siteKey(fact.seq, index);
       const bytes = encodePlain(news);
       this.#dirtySite.set(key, bytes);
       this.#keep({ key, news, bytes });
+    }
+  }
+
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const [index, { key, news }] of this.#site.entries()) {
+      if (!isOff(news.at, shift)) continue;
+      const right = { ...news, at: moved(news.at, shift) };
+      const bytes = encodePlain(right); // as long as before: the number in it has eight bytes
+      this.#site[index] = { key, news: right, bytes };
+      this.#dirtySite.set(key, bytes);
+    }
+    for (const [key, models] of this.#models) {
+      if (!isOff(models.at, shift)) continue;
+      this.#models.set(key, { ...models, at: moved(models.at, shift) });
+      this.#dirtyModels.add(key);
+    }
+    for (const node of [...this.#rings.keys()] as NodeId[]) {
+      const ring = this.#ring(node);
+      if (!ring.newestFirst.some(({ at }) => isOff(at, shift))) continue;
+      this.#setRing(node, {
+        ...ring,
+        newestFirst: ring.newestFirst.map((each) => ({ ...each, at: moved(each.at, shift) })),
+      });
     }
   }
 

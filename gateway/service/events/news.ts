@@ -15,6 +15,7 @@ const TOLD_WHOLE = [
   "ota.phase",
   "edit.trial",
   "models.changed",
+  "clock.state",
 ] as const;
 type Whole = Extract<Fact, { type: (typeof TOLD_WHOLE)[number] }>;
 

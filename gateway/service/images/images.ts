@@ -6,12 +6,16 @@ import {
   encodePlain,
   type Fact,
   type ImageStore,
+  isOff,
+  moved,
   type Projection,
   type Received,
   type Recorder,
+  type Shift,
   type StateChange,
   type StateStore,
   type StoredImage,
+  shiftOf,
 } from "../../store/index.ts";
 import type { Candidate, TrustService, Verdict } from "../trust/index.ts";
 import { shortId } from "./short-id.ts";
@@ -312,10 +316,25 @@ export class Images implements Projection {
       this.#dirtyUris.add(uri);
     }
     if (fact.type === "image.removed") this.#forget(fact);
+    if (fact.type === "clock.state") this.#shift(shiftOf(fact));
     if (fact.type !== "image.added") return;
     const { digest, id, size, model, version, name, verified } = fact;
     this.#put({ digest, id, size, model, version, name, verified, added: fact.at });
     this.#dirty.add(digest);
+  }
+
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const image of this.#byDigest.values()) {
+      if (!isOff(image.added, shift)) continue;
+      this.#put({ ...image, added: moved(image.added, shift) });
+      this.#dirty.add(image.digest);
+    }
+    for (const [uri, image] of this.#byUri) {
+      if (!isOff(image.named, shift)) continue;
+      this.#byUri.set(uri, { ...image, named: moved(image.named, shift) });
+      this.#dirtyUris.add(uri);
+    }
   }
 
   #forget({ digest, at }: Extract<Fact, { type: "image.removed" }>): void {

@@ -3,6 +3,7 @@
  * revision that the node reaches by applying it. Edits that it applied stay, for a node that forgets.
  */
 import { isCoded, type Millis } from "../../base/index.ts";
+import { isOff, type Shift } from "../../store/index.ts";
 import {
   decodeInstances,
   edit as editTree,
@@ -200,6 +201,20 @@ const hasFailed = ({ status: { state } }: Edit): boolean => state === "rejected"
 function withoutOldFailures(edits: readonly Edit[]): readonly Edit[] {
   let surplus = edits.filter(hasFailed).length - FAILED_KEPT;
   return surplus <= 0 ? edits : edits.filter((edit) => !hasFailed(edit) || surplus-- <= 0);
+}
+
+/** What was recorded by a clock that was wrong, as the right one would have recorded it. */
+export function shifted(box: Box, shift: Shift): Box {
+  const wholeSecond = { since: (Math.floor(shift.since / 1000) * 1000) as Millis }; // finer than that none is kept
+  const isWrong = ({ status: { since } }: Edit): boolean => isOff(since, wholeSecond);
+  if (!box.edits.some(isWrong)) return box;
+  const edits = box.edits.map((edit): Edit => {
+    const { status, expires } = edit;
+    if (!isWrong(edit) || status.since === undefined) return edit;
+    const expiresThen = expires && ((expires + shift.step) as Millis);
+    return { ...edit, expires: expiresThen, status: { ...status, since: (status.since + shift.step) as Millis } };
+  });
+  return { ...box, edits };
 }
 
 /** An answer carried everything that waits up to this revision. */

@@ -1,6 +1,13 @@
 /** What waits for each node: the boxes of all of them, a fold of the journal. A box is bytes while its node sleeps. */
 import { isCoded, type Logger, type Millis, type NodeId, RecentMap, RecordMap } from "../../base/index.ts";
-import type { Fact, Projection, StateChange, StateStore } from "../../store/index.ts";
+import {
+  type Fact,
+  type Projection,
+  type Shift,
+  type StateChange,
+  type StateStore,
+  shiftOf,
+} from "../../store/index.ts";
 import {
   decodeInstances,
   EMPTY_TREE,
@@ -18,6 +25,7 @@ import {
   fitting,
   move,
   post,
+  shifted,
   waiting,
   withoutTrial,
   wokeWell,
@@ -167,6 +175,9 @@ export class Mailbox implements Projection {
         this.#deadlines.delete(fact.node);
         this.#dirty.add(fact.node);
         return;
+      case "clock.state":
+        this.#shift(shiftOf(fact));
+        return;
       default:
         return;
     }
@@ -176,6 +187,11 @@ export class Mailbox implements Projection {
     const box = this.box(node);
     const changed = change(box);
     if (changed !== box) this.#set(node, changed);
+  }
+
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const node of [...this.#records.keys()] as NodeId[]) this.#change(node, (box) => shifted(box, shift));
   }
 
   /** A node's own edit: one without the check-in says in it what it has applied. */

@@ -1,9 +1,9 @@
 /** What the gateway keeps of one node, and its form as bytes: in memory while the node sleeps, and on disk. */
 import { type Millis, millis, type NodeId } from "../../base/index.ts";
-import { decodePlain } from "../../store/index.ts";
+import { decodePlain, isOff, moved, type Shift } from "../../store/index.ts";
 import type { CborWriter } from "../../wire/cbor/index.ts";
 import { encodeKept, type KeptTree, type Schema, type SetName } from "../../yang/index.ts";
-import { type Reach, restoreReach, storeReach } from "./reachability.ts";
+import { type Reach, restoreReach, shifted, storeReach } from "./reachability.ts";
 
 /** The answer to the last report, kept so that a repeat gets the same bytes. */
 export interface ReplySlot {
@@ -70,6 +70,19 @@ export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborW
   writer.byteString(encodeKept(node, schema));
   if (set !== undefined) writer.text(set);
   return writer.cut();
+}
+
+/** Undefined when nothing in it was recorded by a clock that was wrong. */
+export function shiftedRecord(node: NodeRecord, shift: Shift): NodeRecord | undefined {
+  const { slot, joined } = node;
+  const reach = shifted(node.reach, shift);
+  if (reach === node.reach && !isOff(slot?.at, shift) && !isOff(joined, shift)) return undefined;
+  return {
+    ...node,
+    joined: moved(joined, shift),
+    reach,
+    slot: slot?.at === undefined ? slot : { ...slot, at: moved(slot.at, shift) },
+  };
 }
 
 const TWO_32 = 0x1_0000_0000;

@@ -3,7 +3,7 @@
  * only the nodes at work are kept decoded. What is asked of all nodes at once stands in columns of plain numbers.
  */
 import { type Logger, type Millis, type NodeId, RecordMap } from "../../base/index.ts";
-import { REACHABILITIES, type Reachability } from "../../store/index.ts";
+import { REACHABILITIES, type Reachability, type Shift } from "../../store/index.ts";
 import { CborWriter } from "../../wire/cbor/index.ts";
 import {
   type KeptTree,
@@ -14,7 +14,7 @@ import {
   type SchemaSource,
   type SetName,
 } from "../../yang/index.ts";
-import { decodeNodeRecord, encodeNodeRecord, type NodeRecord } from "./node-record.ts";
+import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, shiftedRecord } from "./node-record.ts";
 import { NodeSets } from "./node-sets.ts";
 import type { Reach } from "./reachability.ts";
 
@@ -206,6 +206,30 @@ export class NodeStore {
       if (!look(record)) this.#due[place] = now + (state === "awake" ? awakeTime : interval) * LOOK_SHARE;
     }
     return undefined;
+  }
+
+  /** Puts right what a wrong clock recorded; whose records changed is returned. Looks that were put off are due. */
+  shift(shift: Shift): readonly NodeId[] {
+    for (const [place, due] of this.#due.entries()) if (due !== NEVER) this.#due[place] = 0;
+    const changed: NodeId[] = [];
+    for (const id of [...this.ids()]) {
+      // The tree is left alone where nothing changes: after hours that is most of a fleet.
+      const bytes = this.#hot.has(id) ? undefined : this.#records.get(id);
+      if (
+        bytes !== undefined &&
+        shiftedRecord(
+          decodeNodeRecord(id, bytes, () => NOTHING_KEPT),
+          shift,
+        ) === undefined
+      )
+        continue;
+      const record = this.get(id);
+      const right = record && shiftedRecord(record, shift);
+      if (right === undefined) continue;
+      this.set(right);
+      changed.push(id);
+    }
+    return changed;
   }
 
   /** Something was heard of the node besides facts: look at it the next time. */

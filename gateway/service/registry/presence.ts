@@ -14,12 +14,13 @@ export class Presence implements Closable {
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #isAwaited: (node: NodeId) => boolean;
+  readonly #isHeld: () => boolean;
   readonly #timer: Timer;
   #rest: Timer | undefined;
 
   /**
    * `interval`: how often to look; a small part of the usual wake interval is plenty. `isAwaited`: somebody counts the
-   * missed wakes of this node, also when it is lost.
+   * missed wakes of this node, also when it is lost. `isHeld`: the clock may be wrong, so nobody becomes overdue or lost by it.
    */
   constructor(
     registry: Registry,
@@ -27,11 +28,13 @@ export class Presence implements Closable {
     clock: Clock,
     interval: Millis,
     isAwaited: (node: NodeId) => boolean,
+    isHeld: () => boolean = () => false,
   ) {
     this.#registry = registry;
     this.#recorder = recorder;
     this.#clock = clock;
     this.#isAwaited = isAwaited;
+    this.#isHeld = isHeld;
     this.#timer = every(clock, interval, () => {
       this.#rest?.cancel();
       this.#look(0);
@@ -43,6 +46,7 @@ export class Presence implements Closable {
       from,
       limit: AT_ONCE,
       isAwaited: this.#isAwaited,
+      isHeld: this.#isHeld(),
     });
     for (const { node, reach } of changed) {
       // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.

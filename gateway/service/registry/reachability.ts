@@ -4,7 +4,7 @@
  * what it was told, else what was learnt from its wakes (wake-period.ts), else the configured interval.
  */
 import { type Millis, seconds } from "../../base/index.ts";
-import { REACHABILITIES, type Reachability } from "../../store/index.ts";
+import { isOff, moved, REACHABILITIES, type Reachability, type Shift } from "../../store/index.ts";
 import { learn, NOTHING_LEARNT, slackOf, trustedPeriod, type WakePeriod } from "./wake-period.ts";
 
 export interface Reach extends WakePeriod {
@@ -172,6 +172,24 @@ function stateAt(reach: Reach, heard: Millis, missedWakes: number, now: Millis):
 function isLost({ expires }: Reach, heard: Millis, missedWakes: number, now: Millis): boolean {
   if (expires === undefined || heard > expires) return missedWakes >= LOST_AFTER;
   return now >= expires + LIFETIME_GRACE;
+}
+
+/**
+ * A reach that was recorded by a clock that was wrong, as the right one would have recorded it. How far apart its times are
+ * stays; the same object when it is older than that clock.
+ */
+export function shifted(reach: Reach, shift: Shift): Reach {
+  const { lastSeen, nextWake, woke, expires } = reach;
+  if (lastSeen === undefined || !isOff(lastSeen, shift)) return reach;
+  const by = (at: Millis | undefined): Millis | undefined => at && ((at + shift.step) as Millis);
+  // When a registration was made is not kept here: at worst its lifetime ends later by the time that nobody counted.
+  return {
+    ...reach,
+    lastSeen: moved(lastSeen, shift),
+    nextWake: by(nextWake),
+    woke: woke && moved(woke, shift),
+    expires: expires !== undefined && isOff(expires, shift) ? by(expires) : expires,
+  };
 }
 
 /** A reach as plain values in a fixed order, for the disk; 0 = undefined. */

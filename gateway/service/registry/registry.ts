@@ -10,7 +10,16 @@ import {
   seconds,
   UsageError,
 } from "../../base/index.ts";
-import type { Fact, Projection, Reachability, StateChange, StateStore } from "../../store/index.ts";
+import {
+  type Fact,
+  moved,
+  type Projection,
+  type Reachability,
+  type Shift,
+  type StateChange,
+  type StateStore,
+  shiftOf,
+} from "../../store/index.ts";
 import {
   configurationOf,
   decodeInstances,
@@ -227,6 +236,9 @@ export class Registry implements Projection {
       case "datastore.edited":
         this.#edited(fact);
         return;
+      case "clock.state":
+        this.#shift(shiftOf(fact));
+        return;
       default:
         return;
     }
@@ -264,6 +276,12 @@ export class Registry implements Projection {
   #registered({ node, at }: { readonly node?: NodeId; readonly at: Millis }, until: Millis | undefined): void {
     if (node === undefined) return;
     this.#change(node, (record) => ({ ...record, reach: step(record.reach, { type: "registered", at, until }) }));
+  }
+
+  #shift(shift: Shift | undefined): void {
+    if (shift === undefined) return;
+    for (const sign of this.#heard.values()) sign.at = moved(sign.at, shift);
+    for (const id of this.#nodes.shift(shift)) this.#dirty.add(id);
   }
 
   #put(node: NodeRecord): void {
@@ -418,18 +436,24 @@ export class Registry implements Projection {
 
   /**
    * The same for so many nodes, from a place on: a whole fleet that falls silent at once must stop nobody. `isAwaited`:
-   * somebody counts its missed wakes, also when it is lost.
+   * somebody counts its missed wakes, also when it is lost. `isHeld`: the clock is not to be believed, so nobody is late.
    */
   overdueAmong(
     now: Millis,
-    part: { readonly from: number; readonly limit: number; readonly isAwaited?: (node: NodeId) => boolean },
+    part: {
+      readonly from: number;
+      readonly limit: number;
+      readonly isAwaited?: (node: NodeId) => boolean;
+      readonly isHeld?: boolean;
+    },
   ): { readonly changed: readonly Overdue[]; readonly next: number | undefined } {
     const changed: Overdue[] = [];
     const next = this.#nodes.lookAtDue(now, part, (node) => {
       const reach = step(node.reach, { type: "time", at: now, heard: this.#heard.get(node.id)?.at });
       // One more missed wake of a lost node is news only to whoever waits for it: nothing else would end such facts.
       const stillLost = reach.state === "lost" && node.reach.state === "lost" && reach.lastSeen === node.reach.lastSeen;
-      const isNews = reach !== node.reach && !(stillLost && part.isAwaited?.(node.id) === false);
+      const isLate = part.isHeld === true && reach.missedWakes > 0;
+      const isNews = reach !== node.reach && !isLate && !(stillLost && part.isAwaited?.(node.id) === false);
       if (isNews) changed.push({ node, reach });
       return isNews;
     });

@@ -32,7 +32,8 @@ export interface Report {
 }
 
 export interface Answer {
-  readonly time: Millis;
+  /** Undefined while the gateway does not know it. */
+  readonly time: Millis | undefined;
   /** Undefined when nobody has said how often this node should wake: then it keeps its own counsel. */
   readonly nextWake: Millis | undefined;
   readonly offer: { readonly digest: Uint8Array; readonly size: number; readonly uri: string } | undefined;
@@ -119,7 +120,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
     },
     encode: ({ time, nextWake, offer, delivery, more }) => {
       const tree = new Map<Sid, Value>();
-      tree.set(OUT.time, Math.floor(time / 1000));
+      if (time !== undefined) tree.set(OUT.time, Math.floor(time / 1000));
       if (nextWake !== undefined) tree.set(OUT.nextWake, Math.max(1, Math.round(nextWake / 1000)));
       if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
       if (offer !== undefined) {

@@ -35,6 +35,7 @@ import {
   type NodeRecord,
   type Registry,
 } from "../../service/registry/index.ts";
+import { CERTAIN, type TimeQuality } from "../../service/timekeeping/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
@@ -51,6 +52,8 @@ export interface CheckInOptions {
   readonly campaigns: Campaigns;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Whether that clock is right; without it, it is. */
+  readonly quality?: TimeQuality;
   /** Path of an image on this gateway. */
   readonly imageUri: (id: string) => string;
   readonly log: Logger;
@@ -153,7 +156,8 @@ export class CheckIn implements CheckInLane {
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
 
     const nextWake = this.#models.wakeInterval(tree);
-    const answer = this.#compose(node, box, report, now, nextWake);
+    const { synchronised } = this.#options.quality ?? CERTAIN;
+    const answer = this.#compose(node, box, report, synchronised ? now : undefined, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
     const reply = report.brief && quiet ? EMPTY : this.#codec.encode(answer);
@@ -202,7 +206,7 @@ export class CheckIn implements CheckInLane {
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose(node: NodeRecord, box: Box, report: Report, time: Millis, nextWake: Millis | undefined): Answer {
+  #compose(node: NodeRecord, box: Box, report: Report, time: Millis | undefined, nextWake: Millis | undefined): Answer {
     const { images, campaigns, imageUri, log } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
     const wanted = campaigns.offerFor(node.id);

@@ -15,6 +15,7 @@ import {
   type Registry,
   wakeWindow,
 } from "../../service/registry/index.ts";
+import { CERTAIN, isCertain, type TimeQuality } from "../../service/timekeeping/index.ts";
 import type { Phase, Recorder, SiteInfo } from "../../store/index.ts";
 import {
   configurationOf,
@@ -39,6 +40,8 @@ export interface GatewayRootOptions {
   readonly campaigns: Campaigns;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Whether that clock is right; without it, it is. */
+  readonly quality?: TimeQuality;
   readonly site: SiteInfo;
   readonly version: string;
   readonly mode: "lab" | "secured";
@@ -84,7 +87,10 @@ class GatewayView {
   readonly #sid: (path: string) => Sid;
   readonly #enum: (path: string, name: string) => number;
   /** A memo: an entry says what the record, the box and the phase say, and these are not changed in place. */
-  readonly #entries = new WeakMap<NodeRecord, { readonly box: Box; readonly phase: Phase; readonly entry: Tree }>();
+  readonly #entries = new WeakMap<
+    NodeRecord,
+    { readonly box: Box; readonly phase: Phase; readonly doubtfulSince: Millis | undefined; readonly entry: Tree }
+  >();
 
   /** `house`: any schema that has our modules; in all of them they have the same numbers. */
   constructor(options: GatewayRootOptions, house: Schema) {
@@ -95,14 +101,15 @@ class GatewayView {
   }
 
   tree(): Tree {
-    const { registry, site, version, mode, clock } = this.#options;
+    const { registry, site, version, mode, clock, quality = CERTAIN } = this.#options;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/${leaf}`);
     const own = registry.gatewayTree.get(this.#sid("/sidgate-gateway:gateway"));
     const gateway: MutableTree = new Map(isTree(own) ? own : []);
     gateway.set(at("site"), site.site);
     gateway.set(at("version"), version);
     gateway.set(at("mode"), this.#enum("/sidgate-gateway:gateway/mode", mode));
-    gateway.set(at("current-datetime"), rfc3339(clock.now()));
+    if (quality.synchronised) gateway.set(at("current-datetime"), rfc3339(clock.now()));
+    gateway.set(at("clock-synchronised"), quality.synchronised);
     gateway.set(
       at("node"),
       [...registry.nodes()].map((node) => this.#node(node)),
@@ -115,13 +122,14 @@ class GatewayView {
   }
 
   #node(node: NodeRecord): Tree {
-    const { mailbox, campaigns } = this.#options;
+    const { mailbox, campaigns, quality = CERTAIN } = this.#options;
+    const { doubtfulSince } = quality;
     const box = mailbox.box(node.id);
     const phase = campaigns.phaseOf(node.id);
     const known = this.#entries.get(node);
-    if (known?.box === box && known.phase === phase) return known.entry;
+    if (known?.box === box && known.phase === phase && known.doubtfulSince === doubtfulSince) return known.entry;
     const entry = this.#entryOf(node, box, phase);
-    this.#entries.set(node, { box, phase, entry });
+    this.#entries.set(node, { box, phase, doubtfulSince, entry });
     return entry;
   }
 
@@ -134,8 +142,8 @@ class GatewayView {
       [at("endpoint"), node.endpoint],
       [at("model"), this.#models.model(tree)],
       [at("state"), this.#enum("/sidgate-gateway:gateway/node/state", reach.state)],
-      [at("last-seen"), moment(reach.lastSeen)],
-      [at("next-wake"), moment(reach.nextWake)],
+      [at("last-seen"), this.#moment(reach.lastSeen)],
+      [at("next-wake"), this.#moment(reach.nextWake, reach.lastSeen)],
       [at("missed-wakes"), reach.missedWakes],
       [at("pending"), waiting(box).length],
       [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", phase)],
@@ -154,9 +162,9 @@ class GatewayView {
         [at("revision"), revision],
         [at("path"), path],
         [at("state"), this.#enum("/sidgate-gateway:gateway/node/edit/state", status.state)],
-        [at("since"), moment(status.since)],
+        [at("since"), this.#moment(status.since)],
         [at("by"), actor],
-        [at("expires"), status.state === "waiting" ? moment(expires) : undefined],
+        [at("expires"), status.state === "waiting" ? this.#moment(expires, status.since) : undefined],
         [at("reason"), status.reason],
         [at("trial"), wakesLeft(box, edit)],
       ]);
@@ -171,9 +179,14 @@ class GatewayView {
     return [
       [at("learnt-period"), learnt ? Math.max(1, Math.round(reach.period / 1000)) : undefined],
       [at("period-confidence"), learnt ? Math.round(100 * periodConfidence(reach)) : undefined],
-      [at("wake-from"), moment(window?.from)],
-      [at("wake-until"), moment(window?.until)],
+      [at("wake-from"), this.#moment(window?.from, reach.lastSeen)],
+      [at("wake-until"), this.#moment(window?.until, reach.lastSeen)],
     ];
+  }
+
+  /** Left out when it was recorded, or follows from what was, by a clock that may be years off. */
+  #moment(at: Millis | undefined, recorded = at): string | undefined {
+    return at === undefined || !isCertain(recorded, this.#options.quality) ? undefined : rfc3339(at);
   }
 
   #images(): Tree {
@@ -186,7 +199,7 @@ class GatewayView {
         [at("model"), image.model],
         [at("version"), image.version],
         [at("verified"), this.#enum("/sidgate-firmware:images/image/verified", image.verified)],
-        [at("added"), moment(image.added)],
+        [at("added"), this.#moment(image.added)],
       ]),
     );
     return new Map([[this.#sid("/sidgate-firmware:images/image"), rows]]);
@@ -240,5 +253,3 @@ class GatewayView {
 
 const present = (entries: ReadonlyArray<readonly [Sid, Value | undefined]>): Tree =>
   new Map(entries.filter((entry): entry is [Sid, Value] => entry[1] !== undefined));
-
-const moment = (at: Millis | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));

@@ -70,7 +70,7 @@ test("an empty file gives the defaults", () => {
     journal: { keepBytes: 256 * 2 ** 20, keepDays: 7 },
     models: { folders: [] },
     log: { level: "info" },
-    clock: { rate: 1 },
+    clock: { rate: 1, synchronised: "auto" },
   });
 });
 

@@ -9,40 +9,41 @@ import type { Instance, LeafValue, Schema, Sid, Tree, Value } from "../../../yan
 import { libraryUpdate } from "../library/library.ts";
 
 type NewsOf<T extends News["type"]> = Extract<News, { type: T }>;
-/** Undefined when the schema has no such notification. */
-type Translations = { readonly [T in News["type"]]: (news: NewsOf<T>, schema: Schema) => Instance | undefined };
+/** Undefined when the schema has no such notification; `time`: when it happened, where that is known. */
+type Translate<N extends News> = (news: N, schema: Schema, time: string | undefined) => Instance | undefined;
+type Translations = { readonly [T in News["type"]]: Translate<NewsOf<T>> };
 
 const NODE_LIST = "/sidgate-gateway:gateway/node";
 
 const TRANSLATIONS: Translations = {
-  "ota.phase": (news, schema) =>
+  "ota.phase": (news, schema, time) =>
     notification(schema, "/sidgate-firmware:progress", {
       node: news.node,
       campaign: news.campaign,
       from: enumValue(schema, "/sidgate-firmware:progress/from", news.from),
       to: enumValue(schema, "/sidgate-firmware:progress/to", news.to),
       reason: news.reason,
-      time: rfc3339(news.at),
+      time,
     }),
-  "node.reachability": (news, schema) =>
+  "node.reachability": (news, schema, time) =>
     notification(schema, "/sidgate-gateway:node-state", {
       node: news.node,
       from: enumValue(schema, "/sidgate-gateway:node-state/from", news.from),
       to: enumValue(schema, "/sidgate-gateway:node-state/to", news.to),
-      time: rfc3339(news.at),
+      time,
     }),
-  "node.joined": (news, schema) =>
-    notification(schema, "/sidgate-gateway:node-joined", { node: news.node, time: rfc3339(news.at) }),
-  "node.removed": (news, schema) =>
-    notification(schema, "/sidgate-gateway:node-removed", { node: news.node, time: rfc3339(news.at) }),
-  "node.replaced": (news, schema) =>
+  "node.joined": (news, schema, time) =>
+    notification(schema, "/sidgate-gateway:node-joined", { node: news.node, time }),
+  "node.removed": (news, schema, time) =>
+    notification(schema, "/sidgate-gateway:node-removed", { node: news.node, time }),
+  "node.replaced": (news, schema, time) =>
     notification(schema, "/sidgate-gateway:node-replaced", {
       node: news.node,
       endpoint: news.endpoint,
       former: news.former,
-      time: rfc3339(news.at),
+      time,
     }),
-  "edit.state": (news, schema) => {
+  "edit.state": (news, schema, time) => {
     const path = `${NODE_LIST}/edit-state`;
     const edit = (leaf: string): Sid => houseNode(schema, `${path}/edit/${leaf}`).sid;
     const [revision, instance] = [edit("revision"), edit("path")];
@@ -59,12 +60,12 @@ const TRANSLATIONS: Translations = {
         ),
         to: enumValue(schema, `${path}/to`, news.to),
         reason: news.reason,
-        time: rfc3339(news.at),
+        time,
       },
       [news.node],
     );
   },
-  "edit.trial": (news, schema) => {
+  "edit.trial": (news, schema, time) => {
     const path = `${NODE_LIST}/trial-ended`;
     return notification(
       schema,
@@ -73,19 +74,25 @@ const TRANSLATIONS: Translations = {
         revision: news.revision,
         outcome: enumValue(schema, `${path}/outcome`, news.outcome),
         reason: news.reason,
-        time: rfc3339(news.at),
+        time,
       },
       [news.node],
     );
   },
+  "clock.state": ({ synchronised, step }, schema, time) =>
+    notification(schema, "/sidgate-gateway:clock-state", {
+      synchronised,
+      step: step === undefined ? undefined : BigInt(step),
+      time,
+    }),
   "models.changed": (news, schema) => libraryUpdate(schema, news.checksum),
 };
 
 /** draft-ietf-core-comi-21 §3.4: `{SID: content}`, or `{[SID, keys]: content}` for what stands in a list (RFC 9254 §6.13.1). */
-export function gatewayNotification(news: News, schema: Schema): Instance | undefined {
+export function gatewayNotification(news: News, schema: Schema, isTimeCertain = true): Instance | undefined {
   // The row of the news' own type; TypeScript cannot follow the union through the table.
-  const translate = TRANSLATIONS[news.type] as (news: News, schema: Schema) => Instance | undefined;
-  return translate(news, schema);
+  const translate = TRANSLATIONS[news.type] as Translate<News>;
+  return translate(news, schema, isTimeCertain ? rfc3339(news.at) : undefined);
 }
 
 function notification(

@@ -5,6 +5,7 @@
 import { type Clock, isCoded, type NodeId } from "../../../base/index.ts";
 import type { Events, News, NodeNews } from "../../../service/events/index.ts";
 import type { Registry } from "../../../service/registry/index.ts";
+import { isCertain, type TimeQuality } from "../../../service/timekeeping/index.ts";
 import type { Fact } from "../../../store/index.ts";
 import {
   decodeInstances,
@@ -38,6 +39,8 @@ export interface EventStreamsOptions {
   readonly events: Events;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** Whether that clock is right; without it, it is. */
+  readonly quality?: TimeQuality;
 }
 
 const SITE_TOPIC = "s";
@@ -53,15 +56,16 @@ export class EventStreams {
   }
 
   ofSite(): Stream {
-    const { events, registry, clock } = this.#options;
+    const { events, registry, clock, quality } = this.#options;
     const schema = withLibraryModule(registry.schema);
     const written = this.#written(schema);
     const newestFirst = events.ofSite(clock.now()).flatMap((news) => {
       const known = written.get(news);
       if (known !== undefined) return known;
-      const instance = gatewayNotification(news, schema);
+      const isTimeCertain = isCertain(news.at, quality);
+      const instance = gatewayNotification(news, schema, isTimeCertain);
       const items = instance === undefined ? [] : [itemOf(instance, news.seq, schema)];
-      written.set(news, items);
+      if (isTimeCertain) written.set(news, items);
       return items;
     });
     return { schema, newestFirst, topic: SITE_TOPIC };

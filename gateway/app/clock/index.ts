@@ -1,0 +1,3 @@
+/** The gateway's clock on this machine. */
+export { type Machine, machineTime, thisMachine } from "./machine-time.ts";
+export { checkClock, type MachineTime, siteClock } from "./open-clock.ts";
