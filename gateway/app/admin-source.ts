@@ -61,6 +61,8 @@ export interface AdminSourceOptions {
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
   readonly fetching: FetchStateOf;
+  /** URI of the datastore that a node serves itself. */
+  readonly serves: (node: NodeId) => string | undefined;
 }
 
 /** Rows are made at each call; nothing is kept. */
@@ -135,12 +137,13 @@ const tryNext = (nodes: number): Status["tryNext"] => [
 
 function nodeRow(
   node: NodeRecord,
-  { mailbox, campaigns, credentials }: AdminSourceOptions,
+  { mailbox, campaigns, credentials, serves }: AdminSourceOptions,
   models: HouseModels,
 ): NodeRow {
   const { id, endpoint, name, reach, set, tree } = node;
   const firmware = models.firmware(tree);
   const model = models.model(tree);
+  const uri = serves(id);
   return {
     node: id,
     endpoint,
@@ -152,6 +155,7 @@ function nodeRow(
     security: credentials.isSecured(id) ? "oscore" : "none",
     ...(set === undefined ? {} : { models: set }),
     ...(model === undefined ? {} : { model }),
+    ...(uri === undefined ? {} : { serves: uri }),
     ...(firmware.version === undefined ? {} : { version: firmware.version }),
     ...(firmware.running === undefined ? {} : { digest: firmware.running }),
     ...(reach.lastSeen === undefined ? {} : { lastSeen: reach.lastSeen }),

@@ -43,7 +43,7 @@ export function openDirectory(
 }
 
 /** The first listener of the peer's family, on loopback for a peer there. */
-function nearest(hosts: readonly string[], { address }: Remote): number {
+export function nearest(hosts: readonly string[], { address }: Remote): number {
   const fits = (host: string): boolean => isIPv6(host) === isIPv6(address) && isLoopback(host) === isLoopback(address);
   const best = hosts.findIndex(fits);
   return Math.max(0, best >= 0 ? best : hosts.findIndex((host) => isIPv6(host) === isIPv6(address)));

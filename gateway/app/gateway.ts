@@ -64,7 +64,7 @@ export async function openGateway(
 
     tellModels(centre.models, { events: centre.events, recorder: centre.ledger });
 
-    const { addresses, engine, security, refusals } = await openSouth(config, ports, centre, lifecycle);
+    const { addresses, engine, security, refusals, nodes } = await openSouth(config, ports, centre, lifecycle);
     const fetcher = openUpstream(config, ports, centre, lifecycle);
     serveCommands(config, ports, centre, fetcher);
     const health = coapHealth(
@@ -93,6 +93,7 @@ export async function openGateway(
       listening: () => [...listening, { what: "status page", address: admin.url }, ...announced(naming)],
       broker: () => brokerStatus(bridge),
       fetching: (uri) => fetcher.state(uri),
+      serves: (node) => nodes.servedBy(node),
     });
     const { control } = centre.folder;
     const { openAdmin } = await import("../admin/api/index.ts");

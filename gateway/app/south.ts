@@ -10,14 +10,16 @@ import {
   EventStreams,
   gatewayOperations,
   gatewayRoot,
+  type NodeCalls,
   withHint,
 } from "../southbound/coreconf/index.ts";
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
+import { NodeSessions } from "../southbound/nodes/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
-import { openDirectory } from "./directory.ts";
+import { nearest, openDirectory } from "./directory.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
@@ -34,6 +36,8 @@ export interface South {
   readonly engine: Engine;
   readonly security: Oscore;
   readonly refusals: Refusals;
+  /** Nodes that serve their datastore themselves. */
+  readonly nodes: NodeSessions;
 }
 
 /** Throws UsageError `port.*`. */
@@ -47,16 +51,30 @@ export async function openSouth(
   const { events, ledger, registry, campaigns, images, folder, network } = centre;
   const { wakeInterval } = config.nodes;
   const services = { ...centre, recorder: ledger, clock, quality: clock, log };
+  const hosts = config.coap.listen.map(({ host }) => host);
+  const nodes = new NodeSessions({
+    ...services,
+    network,
+    random,
+    wakeInterval,
+    requests: {
+      request: (...asked) => engine.request(...asked),
+      observe: (...asked) => engine.observe(...asked),
+    },
+    credentialOf: (node) => centre.credentials.ofNode(node),
+    transportTo: (remote) => nearest(hosts, remote),
+  });
+  const serves = (node: NodeId): string | undefined => nodes.servedBy(node);
   const streams = new EventStreams({ events, registry, clock: clock.held, quality: clock });
   const operations = gatewayOperations(centre.inbox);
-  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations });
+  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations, serves });
   const listeners = openListeners(config);
   const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
   const links = DIRECTORY_LINKS;
-  const coreconf = coreconfHandler({ ...services, imageUri, streams, gatewayRoot: root, checkIn, links });
+  const calls: NodeCalls = (node, operation) => nodes.operationOf(node, operation);
+  const coreconf = coreconfHandler({ ...services, imageUri, streams, gatewayRoot: root, checkIn, calls, links });
   const refusals = new Refusals(clock, log);
   const security = await openSecurity(centre, { network, log, refusals }, lifecycle);
-  const hosts = config.coap.listen.map(({ host }) => host);
   const directory = openDirectory(centre, { clock: clock.held, engine: () => engine, network, hosts }, lifecycle);
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
@@ -86,7 +104,14 @@ export async function openSouth(
   lifecycle.add(new Presence(registry, ledger, clock, interval, isAwaited, () => !clock.synchronised));
   await engine.start();
   lifecycle.add(engine);
-  return { engine, security, refusals, addresses: listeners.map(({ transport }) => `coap://${transport.local}`) };
+  lifecycle.add(nodes).open();
+  return {
+    engine,
+    security,
+    refusals,
+    nodes,
+    addresses: listeners.map(({ transport }) => `coap://${transport.local}`),
+  };
 }
 
 /** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */

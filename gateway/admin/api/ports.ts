@@ -55,6 +55,8 @@ export interface NodeRow {
   readonly nextWake?: Millis;
   /** Edits that wait for the next wake. */
   readonly pending: number;
+  /** URI of the datastore that the node serves itself. */
+  readonly serves?: string;
   /** `none`: it has no credentials, and is heard in lab mode only. */
   readonly security: "oscore" | "none";
 }

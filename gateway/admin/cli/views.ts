@@ -56,6 +56,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
     ["security", node.security],
     ["models", node.models ?? "the default set"],
+    ...(node.serves === undefined ? [] : [["serves", node.serves] as const]),
     ...refusedRow(node, now),
     ["waiting", `${node.pending} for its next wake`],
   ]);

@@ -1,5 +1,5 @@
 /** The gateway's own datastore, as its managers see it: itself, its nodes, its images (sidgate-gateway, sidgate-firmware). */
-import { type Clock, type Millis, rfc3339, UsageError } from "../../base/index.ts";
+import { type Clock, type Millis, type NodeId, rfc3339, UsageError } from "../../base/index.ts";
 import { ACCESS_PATH, type Access } from "../../service/access/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
@@ -47,6 +47,8 @@ export interface GatewayRootOptions {
   readonly mode: "lab" | "secured";
   /** Who may what: data of this datastore too. */
   readonly access?: Pick<Access, "tree">;
+  /** URI of the datastore that a node serves itself. */
+  readonly serves?: (node: NodeId) => string | undefined;
   /** What managers can call. */
   readonly operations?: readonly Operation[];
 }
@@ -81,16 +83,26 @@ export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
   };
 }
 
+/** What an entry says besides what the record of its node does. */
+interface Beside {
+  readonly box: Box;
+  readonly phase: Phase;
+  /** Of the datastore that the node serves. */
+  readonly uri: string | undefined;
+  /** Times from then on are left out. */
+  readonly doubtfulSince: Millis | undefined;
+}
+
+const isSame = (a: Beside, b: Beside): boolean =>
+  a.box === b.box && a.phase === b.phase && a.uri === b.uri && a.doubtfulSince === b.doubtfulSince;
+
 class GatewayView {
   readonly #options: GatewayRootOptions;
   readonly #models: HouseModels;
   readonly #sid: (path: string) => Sid;
   readonly #enum: (path: string, name: string) => number;
-  /** A memo: an entry says what the record, the box and the phase say, and these are not changed in place. */
-  readonly #entries = new WeakMap<
-    NodeRecord,
-    { readonly box: Box; readonly phase: Phase; readonly doubtfulSince: Millis | undefined; readonly entry: Tree }
-  >();
+  /** A memo: an entry says what the record and what stands beside it say, and these are not changed in place. */
+  readonly #entries = new WeakMap<NodeRecord, Beside & { readonly entry: Tree }>();
 
   /** `house`: any schema that has our modules; in all of them they have the same numbers. */
   constructor(options: GatewayRootOptions, house: Schema) {
@@ -122,18 +134,20 @@ class GatewayView {
   }
 
   #node(node: NodeRecord): Tree {
-    const { mailbox, campaigns, quality = CERTAIN } = this.#options;
+    const { mailbox, campaigns, serves, quality = CERTAIN } = this.#options;
     const { doubtfulSince } = quality;
     const box = mailbox.box(node.id);
     const phase = campaigns.phaseOf(node.id);
+    const uri = serves?.(node.id);
     const known = this.#entries.get(node);
-    if (known?.box === box && known.phase === phase && known.doubtfulSince === doubtfulSince) return known.entry;
-    const entry = this.#entryOf(node, box, phase);
-    this.#entries.set(node, { box, phase, doubtfulSince, entry });
+    const beside: Beside = { box, phase, uri, doubtfulSince };
+    if (known !== undefined && isSame(known, beside)) return known.entry;
+    const entry = this.#entryOf(node, beside);
+    this.#entries.set(node, { ...beside, entry });
     return entry;
   }
 
-  #entryOf(node: NodeRecord, box: Box, phase: Phase): Tree {
+  #entryOf(node: NodeRecord, { box, phase, uri }: Beside): Tree {
     const { reach, tree } = node;
     const at = (leaf: string): Sid => this.#sid(`/sidgate-gateway:gateway/node/${leaf}`);
     return present([
@@ -146,6 +160,7 @@ class GatewayView {
       [at("next-wake"), this.#moment(reach.nextWake, reach.lastSeen)],
       [at("missed-wakes"), reach.missedWakes],
       [at("pending"), waiting(box).length],
+      [at("serves"), uri],
       [at("phase"), this.#enum("/sidgate-gateway:gateway/node/phase", phase)],
       [at("version"), this.#models.firmware(tree).version],
       ...this.#expected(reach),

@@ -6,6 +6,7 @@ export { HINTS, type HintServices, withHint } from "./hint.ts";
 export { checksumOf, libraryUpdate } from "./library/library.ts";
 export { libraryChecksum } from "./library/library-root.ts";
 export { withLibraryModule } from "./library/module.ts";
+export type { NodeCalls } from "./node-root.ts";
 export { gatewayOperations } from "./operations/gateway-operations.ts";
 export type { Call, Operation } from "./operations/operation.ts";
 export { checkPlace } from "./root.ts";

@@ -97,7 +97,10 @@ export class NodeSessions implements Closable {
   }
 
   /** What the node does when it is called; undefined when it serves nothing, or the operation is the gateway's. */
-  operationOf(id: NodeId, operation: Pick<SchemaNode, "sid">): ((call: NodeCall) => Promise<Tree | undefined>) | undefined {
+  operationOf(
+    id: NodeId,
+    operation: Pick<SchemaNode, "sid">,
+  ): ((call: NodeCall) => Promise<Tree | undefined>) | undefined {
     const running = this.#running.get(id);
     const { registry, clock } = this.#options;
     const node = registry.find(id);
