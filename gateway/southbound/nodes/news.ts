@@ -3,7 +3,7 @@
  * and repeats those of before. Known is what the journal has of the node, also from before a restart.
  */
 import { equalBytes, isCoded } from "../../base/index.ts";
-import { acceptNotifications, itemsOf } from "../../service/events/index.ts";
+import { acceptNotifications, itemsOf, NODE_BYTES, NODE_NOTIFICATIONS } from "../../service/events/index.ts";
 import type { Schema } from "../../yang/index.ts";
 
 export interface StreamNews {
@@ -28,12 +28,19 @@ export function newsIn(payload: Uint8Array, known: readonly Uint8Array[], schema
   return { news: told.slice(0, firstKnown(told, known)), passedOver };
 }
 
-/** Where the two begin to say the same, as far as both go: one that happened twice is there twice. */
+/**
+ * Where the two begin to say the same, as far as both go. Where all is known that the node ever told, nothing older can follow
+ * it: so the same notification once more, in front of what is known, has happened twice.
+ */
 function firstKnown(told: readonly Uint8Array[], known: readonly Uint8Array[]): number {
-  for (let at = 0; at < told.length; at++) {
-    const overlap = Math.min(told.length - at, known.length);
-    const isSame = known.slice(0, overlap).every((item, index) => equalBytes(item, told[at + index] ?? item));
-    if (overlap > 0 && isSame) return at;
-  }
-  return told.length;
+  const places = told.flatMap((_, at) => (agree(told.slice(at), known) ? [at] : []));
+  const complete = isComplete(known) ? places.find((at) => told.length - at <= known.length) : undefined;
+  return complete ?? places[0] ?? told.length;
 }
+
+const agree = (told: readonly Uint8Array[], known: readonly Uint8Array[]): boolean =>
+  known.length > 0 && told.every((item, at) => at >= known.length || equalBytes(item, known[at] ?? item));
+
+/** Older ones may have been let go. */
+const isComplete = (known: readonly Uint8Array[]): boolean =>
+  known.length < NODE_NOTIFICATIONS && known.reduce((sum, { length }) => sum + length, 0) < NODE_BYTES / 2;
