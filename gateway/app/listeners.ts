@@ -21,8 +21,12 @@ export function openListeners(config: Config): readonly Listener[] {
     const family = unicast.filter((listener) => isIPv6(listener.host) === isIPv6(withoutZone(host)));
     // Loopback only where nothing else is listened on: what it answers, no other machine gets.
     const via = family.find((listener) => !isLoopback(listener.host)) ?? family[0];
-    if (via === undefined) {
-      const reason = "coap.listen has no address of the same family to answer from";
+    // A socket on all addresses hears the group too, and would answer as if it had been asked alone.
+    const onAll = config.coap.listen.some((one) => one.port === port && isWildcard(one.host, host));
+    if (via === undefined || onAll) {
+      const reason = onAll
+        ? "coap.listen takes this port on all addresses; name the single ones there"
+        : "coap.listen has no address of the same family to answer from";
       const address = formatHostPort({ host, port });
       throw new UsageError("port.refused", { what: "CoAP multicast", address, key: "coap.multicast", reason });
     }
@@ -32,6 +36,7 @@ export function openListeners(config: Config): readonly Listener[] {
   return [...unicast, ...groups];
 }
 
+const isWildcard = (host: string, group: string): boolean => host === (isIPv6(withoutZone(group)) ? "::" : "0.0.0.0");
 const withoutZone = (host: string): string => host.replace(/%.*/, "");
 
 /** `ff02::fd%eth0` names its interface; an IPv4 group is joined where the answers leave, unless that is everywhere. */

@@ -15,6 +15,13 @@ test("a group needs an address of its family to answer from", () => {
   expect(() => openListeners(configOf("127.0.0.1:0", "[ff02::fd]:5683"))).toThrow(UsageError);
 });
 
+test.each([
+  ["0.0.0.0:5683", "224.0.1.187:5683"],
+  ["[::]:5683", "[ff02::fd%eth0]:5683"],
+])("a group cannot share its port with all addresses: %s and %s", (listen, multicast) => {
+  expect(() => openListeners(configOf(listen, multicast))).toThrow(expect.objectContaining({ code: "port.refused" }));
+});
+
 /** A port that is free now; the group's socket shares it anyway. */
 async function freePort(): Promise<number> {
   const socket = createSocket("udp4").bind(0, "127.0.0.1");
