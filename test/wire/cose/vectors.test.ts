@@ -1,0 +1,127 @@
+/** Messages that others published: RFC 9052 Appendix C, the examples of the COSE working group, RFC 9679, RFC 8554. */
+import { describe, expect, test } from "@jest/globals";
+import {
+  asKind,
+  type CoseKey,
+  decodeKey,
+  decodeMessage,
+  decrypt,
+  encodeKey,
+  readJwk,
+  thumbprint,
+  type Verdict,
+  verifyMac,
+  verifyMac0,
+  verifySign,
+  verifySign1,
+} from "../../../gateway/wire/cose/index.ts";
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
+const CONTENT = "This is the content.";
+
+/** RFC 9052 C.7.1, key "11"; the others of the working group's examples. */
+const ELEVEN = readJwk({
+  kty: "EC",
+  crv: "P-256",
+  kid: "11",
+  x: "usWxHK2PmfnHKwXPS54m0kTcGJ90UiglWiGahtagnv8",
+  y: "IBOL-C3BttVivg-lSreASjpkttcsz-1rb7btKLv8EX4",
+});
+const SECRET_256 = readJwk({ kty: "oct", kid: "our-secret", k: "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg" });
+const SECRET_128 = readJwk({ kty: "oct", kid: "our-secret", k: "hJtXIZ2uSN5kbQfbtTNWbg" });
+const MERIADOC = readJwk({
+  kty: "EC",
+  kid: "meriadoc.brandybuck@buckland.example",
+  crv: "P-256",
+  x: "Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0",
+  y: "HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw",
+  d: "r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8",
+});
+
+function verify(bytes: Uint8Array, key: CoseKey): Verdict {
+  const message = decodeMessage(bytes);
+  switch (message.kind) {
+    case "sign1":
+      return verifySign1(asKind(message, "sign1"), [key]);
+    case "sign":
+      return verifySign(asKind(message, "sign"), [key])[0]!;
+    case "mac0":
+      return verifyMac0(asKind(message, "mac0"), [key]);
+    case "mac":
+      return verifyMac(asKind(message, "mac"), [key]);
+    default:
+      return decrypt(asKind(message, "encrypt"), [key]);
+  }
+}
+
+const MESSAGES: ReadonlyArray<readonly [name: string, key: CoseKey, algorithm: string, hex: string]> = [
+  [
+    "RFC 9052 C.2.1: COSE_Sign1, ES256",
+    ELEVEN,
+    "ES256",
+    "d28443a10126a10442313154546869732069732074686520636f6e74656e742e58408eb33e4ca31d1c465ab05aac34cc6b23d58fef5c083106c4d25a91aef0b0117e2af9a291aa32e14ab834dc56ed2a223444547e01f11d3b0916e5a4c345cacb36",
+  ],
+  [
+    "RFC 9052 C.1.1: COSE_Sign of one signer, ES256",
+    ELEVEN,
+    "ES256",
+    "d8628440a054546869732069732074686520636f6e74656e742e818343a10126a1044231315840e2aeafd40d69d19dfe6e52077c5d7ff4e408282cbefb5d06cbf414af2e19d982ac45ac98b8544c908b4507de1e90b717c3d34816fe926a2b98f53afd2fa0f30a",
+  ],
+  [
+    "COSE WG mac0-tests/HMac-01: COSE_Mac0, HMAC 256/256",
+    SECRET_256,
+    "HMAC 256/256",
+    "d18443a10105a054546869732069732074686520636f6e74656e742e5820a1a848d3471f9d61ee49018d244c824772f223ad4f935293f1789fc3a08d8c58",
+  ],
+  [
+    "COSE WG hmac-examples/HMac-enc-05: COSE_Mac0, HMAC 256/64",
+    SECRET_256,
+    "HMAC 256/64",
+    "d18443a10104a054546869732069732074686520636f6e74656e742e4811f9e357975fb849",
+  ],
+  [
+    "COSE WG aes-wrap-examples/aes-wrap-128-03: COSE_Mac, A128KW, HMAC 512/512",
+    SECRET_128,
+    "HMAC 512/512",
+    "d8618543a10107a054546869732069732074686520636f6e74656e742e58400021c21b2a7fadb677dab64389b3fda4aac892d5c81b786a459e4182104a1501462ffd471422af4d48beeb864951d5947a55e3155e670dfc4a96017b0fd0e725818340a20122044a6f75722d7365637265745848792c46ce0bc689747133fa0db1f5e2bc4daae22f906e93dfca2df44f0df6c2cef16ea8fc91d52ad662c4b49dd0d689e1086ec754347957f80f95c92c887521641b8f637d91c6e258",
+  ],
+  [
+    "COSE WG ecdh-wrap-examples/p256-wrap-128-01: COSE_Encrypt, ECDH-ES + A128KW, A128GCM",
+    MERIADOC,
+    "A128GCM",
+    "d8608443a10101a1054c02d1f7e6f26c43d4868d87ce582464f84d913ba60a76070a9a48f26e97e863e2852948658f0811139868826e89218a75715b818344a101381ca220a401022001215820ecdbcec636cc1408a503bbf6b7311b900c9aed9c5b71503848c89a07d0ef6f5b225820d6d1586710c02203e4e53b20dc7b233ca4c8b6853467b9fb8244a3840accd602 0458246d65726961646f632e6272616e64796275636b406275636b6c616e642e6578616d706c655818d23bca11c3f8e35bf6f81412794e159772e946ff4fb31bd1",
+  ],
+];
+
+test.each(MESSAGES)("%s", (_name, key, algorithm, text) => {
+  const bytes = hex(text.replace(/ /g, ""));
+  const verdict = verify(bytes, key);
+  expect(verdict.ok ? [verdict.algorithm.name, Buffer.from(verdict.payload).toString()] : verdict.error).toEqual([
+    algorithm,
+    CONTENT,
+  ]);
+});
+
+describe("RFC 9679 §6: the thumbprint of a key", () => {
+  const KEY =
+    "a50102200121582065eda5a12577c2bae829437fe338701a10aaa375e1bb5b5de108de439c08551d2258201e52ed75701163f7f9e40ddf9f341b3dc9ba860af7e0ca7ca7e9eecd0084d19c0258246d65726961646f632e6272616e64796275636b406275636b6c616e642e6578616d706c65";
+  const PRINT = "496bd8afadf307e5b08c64b0421bf9dc01528a344a43bda88fadd1669da253ec";
+
+  test("does not depend on kid or on the private half", () => {
+    expect(Buffer.from(thumbprint(decodeKey(hex(KEY)))).toString("hex")).toBe(PRINT);
+    expect(Buffer.from(thumbprint(MERIADOC)).toString("hex")).toBe(PRINT);
+  });
+
+  test("RFC 9053 §7.1.1: a point by the sign of its y is the same key", () => {
+    const compressed = hex(
+      "a401022001215820" + "65eda5a12577c2bae829437fe338701a10aaa375e1bb5b5de108de439c08551d" + "22f4",
+    );
+    expect(Buffer.from(thumbprint(decodeKey(compressed))).toString("hex")).toBe(PRINT);
+  });
+
+  test("the key is written sorted, and read again", () => {
+    const bytes = encodeKey(decodeKey(hex(KEY)), "public");
+    expect(Buffer.from(bytes.subarray(0, 3)).toString("hex")).toBe("a50102");
+    expect(encodeKey(decodeKey(bytes), "public")).toEqual(bytes);
+  });
+});
