@@ -1,5 +1,5 @@
 /** RFC 7641 §4 — who observes what, and the notifications: one under way per observation, the newest state after it. */
-import type { Clock, Millis, Peer, Timer } from "../../base/index.ts";
+import { type Clock, type Millis, millis, type Peer, type Timer } from "../../base/index.ts";
 import { messageLength } from "../../wire/coap/index.ts";
 import type { SnapshotTable } from "../blockwise/block2.ts";
 import type { Exchange } from "../messages/exchange.ts";
@@ -27,11 +27,17 @@ export interface Registering {
   readonly changed: Set<string>;
 }
 
+export const NOTIFIED_PER_TURN = 64;
+const NEXT_TURN = millis(0);
+
 export class Notifier {
   readonly #parts: NotifierParts;
   readonly #table: ObservationTable;
   readonly #registering = new Set<Registering>();
   #dirty = new Set<string>();
+  /** To be told, some per turn. */
+  readonly #due = new Set<Observation>();
+  #turn: Timer | undefined;
   /** They were told enough for now; one timer serves them all. */
   #waiting = new Set<Observation>();
   #timer: Timer | undefined;
@@ -49,9 +55,10 @@ export class Notifier {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#turn?.cancel();
   }
 
-  /** The state behind a topic changed: whoever observes it is told, once per turn of the event loop. */
+  /** The state behind a topic changed: whoever observes it is told, once for all changes of a turn of the event loop. */
   changed(topic: string): void {
     for (const { changed } of this.#registering) changed.add(topic);
     if (this.#dirty.size === 0) queueMicrotask(() => this.#notifyDirty());
@@ -102,7 +109,23 @@ export class Notifier {
   #notifyDirty(): void {
     const topics = this.#dirty;
     this.#dirty = new Set();
-    for (const topic of topics) for (const observation of this.#table.on(topic)) this.#notify(observation);
+    for (const topic of topics) for (const observation of this.#table.on(topic)) this.#due.add(observation);
+    if (this.#turn === undefined) this.#notifySome();
+  }
+
+  /** For each observation its answer is made anew: thousands of them must not keep all others waiting. */
+  #notifySome(): void {
+    this.#turn = undefined;
+    let left = NOTIFIED_PER_TURN;
+    for (const observation of this.#due) {
+      if (left === 0) {
+        this.#turn = this.#parts.clock.after(NEXT_TURN, () => this.#notifySome());
+        return;
+      }
+      left -= 1;
+      this.#due.delete(observation);
+      if (this.#table.isLive(observation)) this.#notify(observation);
+    }
   }
 
   #notify(observation: Observation): void {

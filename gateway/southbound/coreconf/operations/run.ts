@@ -90,7 +90,7 @@ function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
 /** A number that nobody knows is no operation here (4.04), rather than a mistake in its input. */
 function refuseUnknown(payload: Uint8Array, schema: Schema): void {
   const reader = new CborReader(payload, CORECONF);
-  while (!reader.done) {
+  for (let left = MOST.calls; left > 0 && !reader.done; left--) {
     const item = readItem(reader);
     if (item.kind !== "map") continue; // the codec's to refuse
     for (const [key] of item.entries) {
