@@ -59,6 +59,7 @@ export class ServingNode implements Requests {
   stream: Uint8Array | undefined;
   listener: ObservationListener | undefined;
   datastoreListener: ObservationListener | undefined;
+  called: (payload: Uint8Array) => Answer = () => answer("4.05");
 
   constructor(schema: Schema, tree: Tree = EMPTY_TREE) {
     this.#schema = schema;
@@ -142,6 +143,11 @@ export class ServingNode implements Requests {
     if (at >= 0) this.open.splice(at, 1);
   }
 
+  /** What it answers, at once. */
+  serves(question: Question): Answer {
+    return this.#do(question);
+  }
+
   #do({ method, payload = new Uint8Array(0), etags = [] }: Question): Answer {
     switch (method) {
       case "GET": {
@@ -152,6 +158,8 @@ export class ServingNode implements Requests {
       }
       case "iPATCH":
         return this.#patched(payload);
+      case "POST":
+        return this.called(payload);
       default:
         return answer("4.05");
     }
