@@ -46,6 +46,14 @@ const MODULE = `module test-workshop {
   rpc rest;
   rpc nobody-does;
   notification noise { leaf level { type uint8; } }
+  container yard {
+    list gate {
+      key "side number";
+      leaf side { type string; }
+      leaf number { type uint8; }
+      notification stuck { leaf pushes { type uint8; must ". < 9"; } leaf by { type string; mandatory true; } }
+    }
+  }
   augment "/sgg:gateway/sgg:node" {
     action ping {
       input { leaf hops { type uint8; must ". < 9"; } }
@@ -80,7 +88,9 @@ function numbersFor(schema: Schema): string {
     for (const child of node.children) walk(child, here, node.module);
   };
   for (const root of schema.roots) walk(root, "", "");
-  const data = identifiers
+  // What came later has later numbers.
+  const isLater = (identifier: string): boolean => identifier.startsWith("/test-workshop:yard");
+  const data = [...identifiers.filter((each) => !isLater(each)), ...identifiers.filter(isLater)]
     .filter((identifier) => identifier !== GONE)
     .map((identifier) => ({ namespace: "data", identifier }));
   const items = [

@@ -111,7 +111,10 @@ function reply(response: Response, payload: Uint8Array, asked: Asked, blocks: re
   if (etag !== undefined) put(OPTION.etag, etag);
   if (asked.observe !== undefined) put(OPTION.observe, encodeUint(asked.observe));
   for (const segment of locationPath ?? []) put(OPTION.locationPath, new TextEncoder().encode(segment));
-  if (contentFormat !== undefined && payload.length > 0) put(OPTION.contentFormat, formatValue(contentFormat));
+  // A representation of no bytes has its format too: that of all notifications (RFC 7641 §4.2).
+  if (contentFormat !== undefined && (payload.length > 0 || code === "2.05")) {
+    put(OPTION.contentFormat, formatValue(contentFormat));
+  }
   if (maxAge !== undefined) put(OPTION.maxAge, encodeUint(maxAge));
   if (asked.block1 !== undefined) put(OPTION.block1, encodeBlockOption(asked.block1));
   // Said once: in a later block of the same body its bytes could cost the node another frame.
