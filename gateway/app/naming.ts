@@ -49,7 +49,7 @@ export function announcementOf(config: Config, { site, statusPage }: Named, port
     text: ["path=/", mark],
   };
   return {
-    instance: config.site.name ?? `Sidgate ${site}`,
+    instance: (config.site.name ?? `Sidgate ${site}`).replace(/\p{Cc}+/gu, " "), // RFC 6763 §4.1.1
     host: `sidgate-${site}`,
     offers: [
       { service: ["_core-rd", "_udp"], port, text: [mark] }, // RFC 9176 §4.1.2

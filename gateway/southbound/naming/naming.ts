@@ -39,6 +39,8 @@ export class Naming implements Closable {
   readonly #options: NamingOptions;
   #plan: Plan | undefined;
   #standing: Standing | undefined;
+  /** The names in the log. */
+  #told: string | undefined;
   #timer: Timer | undefined;
   /** One look at a time: each waits for the one before. */
   #looks: Promise<void> = Promise.resolve();
@@ -67,7 +69,8 @@ export class Naming implements Closable {
     this.#closed = true;
     this.#timer?.cancel();
     await this.#looks;
-    await this.#leave();
+    this.#standing?.responder.leave();
+    await this.#stop();
   }
 
   #look(): void {
@@ -83,7 +86,7 @@ export class Naming implements Closable {
     const { listening, loopback, machine = networkInterfaces, log } = this.#options;
     const plan = planOf(listening, machine(), loopback);
     if (JSON.stringify(plan) === JSON.stringify(this.#plan)) return;
-    await this.#leave();
+    await this.#stop(); // without a goodbye: the new announcement takes the place of the old
     this.#plan = plan;
     if (plan === undefined) return;
     await this.#join(plan);
@@ -114,14 +117,17 @@ export class Naming implements Closable {
       random,
       port: this.#options.port,
       onNamed: (names) => {
-        log.info("naming.announced", { instance: names.instance, host: withoutRoot(nameText(names.host)) });
+        const facts = { instance: names.instance, host: withoutRoot(nameText(names.host)) };
+        // Whoever disputes a name in vain makes us announce it again, and no lines in the log.
+        if (JSON.stringify(facts) !== this.#told) log.info("naming.announced", facts);
+        this.#told = JSON.stringify(facts);
       },
     });
     this.#standing = { responder, sockets: opened.map(([, socket]) => socket) };
     responder.start();
   }
 
-  async #leave(): Promise<void> {
+  async #stop(): Promise<void> {
     const standing = this.#standing;
     this.#standing = undefined;
     standing?.responder.stop();

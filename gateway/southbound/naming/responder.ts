@@ -120,16 +120,21 @@ export class Responder {
     else if (source.port === this.#port) this.#response(place, message); // §6
   }
 
-  /** §10.1: the names are free again. Nothing is said or answered after it. */
-  stop(): void {
-    const announced = this.isSettled;
-    this.#move("stop");
-    for (const { link, zone, outbox } of this.#places) {
-      outbox.close();
-      if (!announced) continue;
-      const gone = zone.records.filter(({ type }) => type !== TYPE.nsec).map((record) => ({ ...record, ttl: 0 }));
-      link.send(encodeMessage({ ...EMPTY_MESSAGE, response: true, answers: gone }));
+  /** §10.1: the names are free again. */
+  leave(): void {
+    if (this.isSettled) {
+      for (const { link, zone } of this.#places) {
+        const gone = zone.records.filter(({ type }) => type !== TYPE.nsec).map((record) => ({ ...record, ttl: 0 }));
+        link.send(encodeMessage({ ...EMPTY_MESSAGE, response: true, answers: gone }));
+      }
     }
+    this.stop();
+  }
+
+  /** Nothing is said or answered any more; what was announced stands until it is announced anew, or times out. */
+  stop(): void {
+    this.#move("stop");
+    for (const { outbox } of this.#places) outbox.close();
   }
 
   #zoneOf(link: Link): Zone {

@@ -1,12 +1,11 @@
 /** The names on a real network: multicast on the loopback interface, asked in bytes written by hand. */
-import { createSocket, type Socket } from "node:dgram";
-import type { AddressInfo } from "node:net";
+import type { Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "@jest/globals";
 import { type Closable, type LogFacts, SILENT, seededRandom, systemClock } from "../../../gateway/base/index.ts";
 import { Naming, type NamingOptions } from "../../../gateway/southbound/naming/index.ts";
+import { askerSocket, carriesMulticast, freePort, GROUP, groupSocket } from "../../support/multicast.ts";
 
-const GROUP = "224.0.0.251";
 /** Waiting for names is a matter of seconds; here of a twentieth. */
 const RATE = 20;
 const opened: Closable[] = [];
@@ -14,39 +13,13 @@ afterEach(async () => {
   for (const part of opened.splice(0).reverse()) await part.close();
 });
 
-async function udp(port = 0): Promise<Socket> {
-  const socket = createSocket({ type: "udp4", reuseAddr: true });
-  await new Promise<void>((resolve) => socket.bind({ port, address: port === 0 ? "127.0.0.1" : GROUP }, resolve));
+async function kept(opening: Promise<Socket>): Promise<Socket> {
+  const socket = await opening;
   opened.push({ close: () => new Promise<void>((resolve) => socket.close(() => resolve())) });
   return socket;
 }
+const listener = (port: number): Promise<Socket> => kept(groupSocket(port));
 
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
-
-/** Does this machine carry multicast on its loopback interface? */
-async function carriesMulticast(): Promise<boolean> {
-  try {
-    const listener = await udp(await freePort());
-    listener.addMembership(GROUP, "127.0.0.1");
-    listener.setMulticastInterface("127.0.0.1");
-    const heard = new Promise<boolean>((resolve) => {
-      listener.once("message", () => resolve(true));
-      setTimeout(() => resolve(false), 500).unref();
-    });
-    listener.send("x", (listener.address() as AddressInfo).port, GROUP);
-    return await heard;
-  } catch {
-    return false;
-  } finally {
-    for (const part of opened.splice(0)) await part.close();
-  }
-}
 const onMulticast = (await carriesMulticast()) ? test : test.skip;
 
 interface Logged {
@@ -95,13 +68,6 @@ const hexOf = (text: string): string => Buffer.from(text).toString("hex");
 const COAP = `05${hexOf("_coap")}04${hexOf("_udp")}05${hexOf("local")}00`;
 const isAnswer = (digits: string): boolean => digits.startsWith("00008400");
 
-async function listener(port: number): Promise<Socket> {
-  const socket = await udp(port);
-  socket.addMembership(GROUP, "127.0.0.1");
-  socket.setMulticastInterface("127.0.0.1");
-  return socket;
-}
-
 onMulticast("a gateway asks, announces, answers a plain resolver and says goodbye", async () => {
   const port = await freePort();
   const group = await listener(port);
@@ -114,8 +80,7 @@ onMulticast("a gateway asks, announces, answers a plain resolver and says goodby
   expect(naming.names?.settled).toBe(true);
   expect(logged).toEqual([{ event: "naming.announced", facts: { instance: "Office", host: "sidgate-a.local" } }]);
 
-  const resolver = await udp();
-  resolver.setMulticastInterface("127.0.0.1");
+  const resolver = await kept(askerSocket());
   const answer = next(resolver, () => true);
   resolver.send(Buffer.from(`abcd01000001000000000000${COAP}000c0001`, "hex"), port, GROUP);
   // One question and one answer: Office._coap._udp.local, for ten seconds; then SRV, TXT, A and two NSEC.

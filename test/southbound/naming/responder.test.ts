@@ -343,7 +343,7 @@ describe("RFC 6762 §9, §10.1: losing and giving back", () => {
 
   test("§10.1: says goodbye to each record, and nothing after it", async () => {
     const scene = await Scene.settled();
-    scene.responder.stop();
+    scene.responder.leave();
     scene.asks(COAP, TYPE.ptr);
     const replies = await scene.said();
     expect(replies).toHaveLength(1);
@@ -358,7 +358,7 @@ describe("RFC 6762 §9, §10.1: losing and giving back", () => {
     scene.responder.start();
     await scene.clock.advance(millis(300));
     scene.sent.length = 0;
-    scene.responder.stop();
+    scene.responder.leave();
     expect(await scene.said(seconds(9))).toEqual([]);
   });
 });
