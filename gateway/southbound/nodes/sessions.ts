@@ -119,6 +119,7 @@ export class NodeSessions implements Closable {
 
   async close(): Promise<void> {
     this.#stop?.();
+    // Without a word: the engine forgets what was observed, and a node that tells more gets a RST (RFC 7641 §3.6).
     for (const running of this.#running.values()) this.#end(running);
     this.#running.clear();
     await Promise.allSettled(this.#errands);
@@ -221,13 +222,13 @@ export class NodeSessions implements Closable {
     if (running === undefined) return;
     this.#end(running);
     this.#running.delete(node);
+    this.#keep(unwatch(running.watched));
   }
 
   #end(running: Running): void {
     this.#move(running, { type: "removed" });
     running.calm?.cancel();
     running.stop.abort();
-    this.#keep(unwatch(running.watched));
   }
 
   #tell(node: NodeId, event: SessionEvent): void {
