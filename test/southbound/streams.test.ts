@@ -1,7 +1,7 @@
 /** The event streams by their bytes: what the gateway tells of itself and its nodes, what nodes tell, who hears what. */
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Trace } from "../../gateway/app/trace.ts";
-import type { NodeId, Peer } from "../../gateway/base/index.ts";
+import { millis, type NodeId, type Peer } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { ALL_OPERATIONS, withRule, withUser } from "../../gateway/service/access/index.ts";
 import { libraryChecksum } from "../../gateway/southbound/coreconf/index.ts";
@@ -80,6 +80,11 @@ describe("what the gateway tells", () => {
       "CC-E1: an update got on",
       () => record("ota.phase", { campaign: "c-1", node: ROOM, from: "idle", to: "available" }),
       `a1 19eaec a5 01 ${NODE} 02 63632d31 03 00 04 01 06 ${NOON}`,
+    ],
+    [
+      "CC-E1: the gateway's clock became right",
+      () => record("clock.state", { synchronised: true, why: "told", step: millis(60_000) }),
+      `a1 19eb94 a3 01 19ea60 12 f5 13 ${NOON}`,
     ],
     [
       "CC-E5: edits of a node got on, under the node's key",
