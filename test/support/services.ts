@@ -7,6 +7,7 @@ import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
+import { CERTAIN, type TimeQuality } from "../../gateway/service/timekeeping/index.ts";
 import { labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
 import {
   CheckIn,
@@ -81,6 +82,8 @@ export async function openServices(options: {
   readonly shortIdOf?: (digest: string) => string;
   /** Of the gateway's own root. */
   readonly operations?: readonly Operation[];
+  /** Whether the clock is right; by default it is. */
+  readonly quality?: TimeQuality;
 }): Promise<Services> {
   const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
@@ -105,7 +108,8 @@ export async function openServices(options: {
   const projections = [registry, mailbox, events, images, campaigns];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch(campaigns, registry, ledger);
-  const streams = new EventStreams({ events, registry, clock });
+  const { quality = CERTAIN } = options;
+  const streams = new EventStreams({ events, registry, clock, quality });
   const recorder = ledger;
   const site = { site: "s-test", epoch: 1, process: "gw-test" };
   const { managers } = options;
@@ -130,6 +134,7 @@ export async function openServices(options: {
     version: "0.0.0",
     mode: "lab",
     operations: options.operations ?? [],
+    quality,
   });
   const checkIn = new CheckIn({
     registry,
@@ -138,6 +143,7 @@ export async function openServices(options: {
     campaigns,
     recorder,
     clock,
+    quality,
     imageUri,
     log: SILENT,
     wakeInterval,

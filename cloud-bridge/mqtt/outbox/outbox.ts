@@ -120,15 +120,17 @@ export class Outbox {
       added.unacked += 1;
       added.bytes += row.length;
     }
+    // Also when somebody has set the clock back.
+    const lookForExpired = now >= this.#nextExpiry || this.#nextExpiry - now > EXPIRY_INTERVAL;
     const trimmed = await trimJournal(this.#state, {
       site: this.#site,
       limits: this.#limits,
       bytes: this.#marks.bytes + added.bytes,
       acked: this.#marks.acked,
       now,
-      lookForExpired: now >= this.#nextExpiry,
+      lookForExpired,
     });
-    if (now >= this.#nextExpiry) this.#nextExpiry = millis(now + EXPIRY_INTERVAL);
+    if (lookForExpired) this.#nextExpiry = millis(now + EXPIRY_INTERVAL);
     for (const { table, key, value } of trimmed.changes) put(table, key, value);
     added.bytes -= trimmed.bytes;
     added.unacked -= trimmed.unacked;

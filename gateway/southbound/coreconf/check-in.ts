@@ -160,7 +160,8 @@ export class CheckIn implements CheckInLane {
     const answer = this.#compose(node, box, report, synchronised ? now : undefined, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
-    const reply = report.brief && quiet ? EMPTY : this.#codec.encode(answer);
+    const isSilent = quiet && (report.brief || (answer.time === undefined && nextWake === undefined));
+    const reply = isSilent ? EMPTY : this.#codec.encode(answer);
     // Built member by member: on this path a spread per optional member costs as much as the rest of the fact.
     const fact: { -readonly [M in keyof FactBodies["node.reported"]]: FactBodies["node.reported"][M] } = {
       node: node.id,
