@@ -20,11 +20,16 @@ import { startLossyRelay } from "../support/lossy-relay.ts";
 import {
   buildObjects,
   buildProgram,
+  CLANG,
+  HOST,
   hasProgram,
+  memoryOf,
   NodeProcess,
   SANITIZED,
   sizesIn,
   stackDepths,
+  TARGETS,
+  type Target,
   wantedSymbols,
 } from "../support/reference-node.ts";
 import { SecuredPeer } from "../support/secured-peer.ts";
@@ -80,16 +85,55 @@ function conversation(title: string): readonly string[] {
   return datagrams;
 }
 
-/** A figure of the page, which another compiler may miss by a tenth. */
-function expectOnPage(pattern: RegExp, measured: number): void {
-  const said = Number(pattern.exec(PAGE)?.[1]);
-  expect(Math.abs(said - measured) / measured).toBeLessThan(0.1);
+/** Column of a target in the page's table of sizes. */
+function expectInTable(row: string, target: Target, measured: number): void {
+  const cells = (line: string): readonly string[] => line.split("|").map((cell) => cell.trim());
+  const table = PAGE.split("\n").filter((line) => line.startsWith("|"));
+  const column = cells(table.find((line) => line.includes("| Cortex-M0 |")) ?? "").indexOf(target.title);
+  const line = table.find((each) => cells(each)[1]?.replaceAll("**", "").startsWith(row)) ?? "";
+  const said = Number(cells(line)[column]);
+  // Another version of the compiler may miss it by a tenth.
+  if (!(Math.abs(said - measured) / measured < 0.1))
+    throw new Error(`${row}, ${target.title}: ${measured}, not ${said}`);
 }
 
 /** What came instead, with `x` where the page has it. */
 const masked = (said: readonly string[], page: readonly string[]): readonly string[] =>
   said.map((line, at) => [...line].map((digit, place) => (page[at]?.[place] === "x" ? "x" : digit)).join(""));
 const datagramsOf = (lines: readonly string[]): readonly string[] => lines.filter((line) => /^(up|down) /.test(line));
+
+/** Answers reports as it is told, without a clock and without a memory. */
+class ScriptedGateway {
+  /** Payloads of the reports, hex; copies too. */
+  readonly heard: string[] = [];
+  answer: "2.04" | "4.00" | undefined = "2.04";
+  /** What a 2.04 carries. */
+  time = "a119ea61a10b1a6b0187c0";
+  readonly #socket = createSocket("udp4");
+
+  static async start(): Promise<ScriptedGateway> {
+    const scripted = new ScriptedGateway();
+    scripted.#socket.on("message", (datagram, { port }) => {
+      const message = datagram.toString("hex");
+      scripted.heard.push(message.slice(message.indexOf("ffa119ea61") + 2));
+      if (scripted.answer === undefined) return;
+      const code = scripted.answer === "2.04" ? "44" : "80";
+      const body = scripted.answer === "2.04" && scripted.time !== "" ? `c18eff${scripted.time}` : "";
+      scripted.#socket.send(Buffer.from(`62${code}${message.slice(4, 12)}${body}`, "hex"), port, "127.0.0.1");
+    });
+    scripted.#socket.bind(0, "127.0.0.1");
+    await once(scripted.#socket, "listening");
+    return scripted;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
 
 having(`the reference node in C${note}`, () => {
   let folder: string;
@@ -115,27 +159,52 @@ having(`the reference node in C${note}`, () => {
 
   // -- what it is made of ----------------------------------------------------------------------------------------------
 
-  test("it is less than 10 kB of code at -Os, of C99 that gcc has nothing to say about", async () => {
-    const { protocol, whole } = await sizesIn(folder);
-    console.log(`reference_node_code_bytes ${protocol}, with what it does in a wake and its flash log ${whole}`);
-    expect(protocol).toBeLessThan(10_000);
-    expect(whole).toBeLessThan(12_000);
-    expectOnPage(/(\d+) bytes of protocol/, protocol);
-    expectOnPage(/; (\d+) with what `node.c` does/, whole);
-  });
+  const MAX_PROTOCOL = 10_000;
+  /** All of it, on the machine that it is for. */
+  const MAX_ON_CORTEX = 9_000;
+
+  /** Sizes, memory and stack of one target, as the page has them. */
+  async function weigh(target: Target, objects: string): Promise<void> {
+    const sizes = await sizesIn(objects, target);
+    const depths = stackDepths(objects);
+    const stack = Math.max(...["node_start", "node_wake", "node_rest"].map((name) => depths.get(name) ?? Number.NaN));
+    const rows: ReadonlyArray<readonly [string, number]> = [
+      ...[...sizes.objects].map(([name, bytes]) => [`\`${name}\``, bytes] as const),
+      ["protocol", sizes.protocol],
+      ["the whole node", sizes.whole],
+      ["of which instructions", sizes.instructions],
+      ["memory", await memoryOf(folder, target)],
+      ["stack", stack],
+    ];
+    console.log(`${target.title}: ${rows.map(([row, bytes]) => `${row} ${bytes}`).join(", ")}`);
+    for (const [row, bytes] of rows) expectInTable(row, target, bytes);
+    expect(sizes.protocol).toBeLessThan(MAX_PROTOCOL);
+    if (target !== HOST) expect(sizes.whole).toBeLessThan(MAX_ON_CORTEX);
+    expect(stack).toBeLessThan(2_000);
+  }
+
+  test("it is less than 10 kB of code at -Os, of C99 that gcc has nothing to say about; no function calls itself", () =>
+    weigh(HOST, folder));
+
+  for (const target of TARGETS.filter((each) => each !== HOST)) {
+    const there = hasProgram(target.compiler) && hasProgram(target.size);
+    const title = `on a ${target.title} too${there ? "" : ` (skipped: needs ${target.compiler})`}`;
+    (there ? test : test.skip)(title, async () => {
+      const objects = join(folder, target.title);
+      await buildObjects(folder, target, objects);
+      await weigh(target, objects);
+    });
+  }
+
+  const clang = hasProgram(CLANG.compiler);
+  (clang ? test : test.skip)(`clang has nothing to say about it${clang ? "" : " (skipped: needs clang)"}`, () =>
+    buildObjects(folder, CLANG, join(folder, "clang")),
+  );
 
   test("it takes no memory from a heap: what it wants from elsewhere is its port and the strings of C", async () => {
     const foreign = (await wantedSymbols(folder)).filter((name) => !name.startsWith("port_"));
     const known = ["memcmp", "memcpy", "memmove", "memset", "strchr", "strlen"];
     expect(foreign.filter((name) => !known.includes(name))).toEqual([]);
-  });
-
-  test("no function calls itself, and the deepest stack is known", () => {
-    const depths = stackDepths(folder);
-    const deepest = Math.max(...["node_start", "node_wake", "node_rest"].map((name) => depths.get(name) ?? Number.NaN));
-    console.log(`deepest stack ${deepest} bytes on this machine`);
-    expect(deepest).toBeLessThan(2_000);
-    expectOnPage(/(\d+) bytes at the deepest/, deepest);
   });
 
   test("the commands of the page build it, and it reports", async () => {
@@ -144,7 +213,6 @@ having(`the reference node in C${note}`, () => {
     );
     expect(pasted.said.match(/^wake/gm)?.length).toBe(3);
     expect(pasted.code).toBe(0);
-    expectOnPage(/(\d+) bytes with 8-byte pointers/, Number(/ ram=(\d+)/.exec(pasted.said)?.[1]));
   });
 
   // -- its ciphers -----------------------------------------------------------------------------------------------------
@@ -256,8 +324,8 @@ having(`the reference node in C${note}`, () => {
       console.log(`not run: this gcc has no sanitizers (${String(error).split("\n")[0]})`);
       return;
     }
-    const { stdout } = await run(program, ["30000", ...seeds]);
-    expect(stdout).toMatch(/^read=30000 wakes=300 /);
+    const { stdout } = await run(program, ["10000", ...seeds]);
+    expect(stdout).toMatch(/^read=10000 wakes=100 /);
   }, 60_000);
 
   // -- beside a gateway ------------------------------------------------------------------------------------------------
@@ -368,6 +436,86 @@ having(`the reference node in C${note}`, () => {
     }
   }, 60_000);
 
+  // -- beside a gateway that says and hears what the test wants ---------------------------------------------------------
+
+  const life = (name: string, port: number, ...more: readonly string[]): NodeProcess =>
+    new NodeProcess(plain, [
+      "--gateway",
+      `127.0.0.1:${port}`,
+      "--ep",
+      "n",
+      "--flash",
+      flash(name),
+      "--ack-timeout",
+      "1",
+      ...more,
+    ]);
+  const WINDOW_OPEN = ["--alarms", "2"];
+  /** {60213: {2 (raised): bit 1}}, as key 23 of the check-in. */
+  const OPENED = "1748a119eb35a1024102";
+  const CLOSED = "1748a119eb35a1014102";
+
+  test("an event is told once: the answer lost, the power lost, refused and told anew", async () => {
+    const scripted = await ScriptedGateway.start();
+    const { heard } = scripted;
+    const told = (hex: string): number => new Set(heard.filter((report) => report.includes(hex))).size;
+    await life("event", scripted.port, "--once").end();
+    expect(heard.join()).not.toContain("1748a119eb35");
+
+    scripted.answer = undefined; // it hears, and its answers are lost
+    await life("event", scripted.port, "--wakes", "1", ...WINDOW_OPEN).end();
+    expect(heard.at(-1)).toContain(OPENED);
+    const bytes = heard.at(-1);
+    scripted.answer = "2.04";
+    // Without the sleep in order the power was lost. The window is closed again meanwhile, which is the next event.
+    await life("event", scripted.port, "--once").end();
+    expect([told(OPENED), told(CLOSED)]).toEqual([1, 1]);
+    expect(heard.filter((report) => report === bytes).length).toBeGreaterThan(5);
+    expect(heard.at(-1)).toContain(CLOSED);
+    await life("event", scripted.port, "--once").end();
+    expect(heard.at(-1)).not.toContain("a119eb35");
+
+    // A report that is refused told nothing: its event comes with the new series.
+    scripted.answer = "4.00";
+    await life("event", scripted.port, "--wakes", "1", ...WINDOW_OPEN).end();
+    const refused = heard.length;
+    scripted.answer = "2.04";
+    await life("event", scripted.port, "--once", ...WINDOW_OPEN).end();
+    await life("event", scripted.port, "--once", ...WINDOW_OPEN).end();
+    const taken = heard.slice(refused);
+    expect(new Set(taken.filter((report) => report.includes(OPENED))).size).toBe(1);
+    expect(taken.at(-1)).not.toContain("a119eb35");
+    scripted.close();
+  }, 30_000);
+
+  test("a gateway that leaves out the time is asked for it again, and takes away none", async () => {
+    const scripted = await ScriptedGateway.start();
+    const { heard } = scripted;
+    const BRIEF = "09f6";
+    scripted.time = "";
+    const node = life("time", scripted.port, "--speed", "100000", "--wakes", "40");
+    await eventually("two wakes without the time", () => heard.length > 2);
+    expect(heard.join()).not.toContain(BRIEF);
+    scripted.time = "a119ea61a10b1a6b0187c0";
+    await eventually("it knows the time", () => heard.at(-1)?.endsWith(BRIEF) === true);
+    scripted.time = "";
+    const before = heard.length;
+    await eventually("two more", () => heard.length > before + 2);
+    expect(heard.at(-1)).toMatch(new RegExp(`${BRIEF}$`));
+    expect(await node.end()).toBe(0);
+    scripted.close();
+  }, 30_000);
+
+  test("the gateway takes the event, and a manager hears it", async () => {
+    const node = await join_("window");
+    const args = ["--gateway", `127.0.0.1:${gateway.coapPort}`, "--ep", "window", "--flash", flash("window"), "--once"];
+    await new NodeProcess(plain, args).end();
+    await new NodeProcess(plain, [...args, ...WINDOW_OPEN]).end();
+    const stream = await manager.request({ method: "GET", path: `/n/${node}/s` });
+    expect([stream.code, Buffer.from(stream.payload).toString("hex")]).toEqual(["2.05", OPENED.slice(4)]);
+    expect(await detail(node)).toMatchObject({ data: { "sidgate-building:room": { alarm: "window-open" } } });
+  }, 30_000);
+
   // -- the page --------------------------------------------------------------------------------------------------------
 
   test("the conversations of the page are its own, byte by byte", async () => {
@@ -385,6 +533,13 @@ having(`the reference node in C${note}`, () => {
     await second.end();
     const update = conversation("An image");
     expect(masked(datagramsOf(second.lines), update)).toEqual(update);
+
+    // In order asleep, then the window is opened.
+    await new NodeProcess(plain, [...args, "--once"]).end();
+    const third = new NodeProcess(plain, [...args, "--seed", "9", "--once", ...WINDOW_OPEN]);
+    await third.end();
+    const event = conversation("An event");
+    expect(masked(datagramsOf(third.lines), event)).toEqual(event);
   }, 30_000);
 
   const SECRET = Buffer.from("0102030405060708090a0b0c0d0e0f10", "hex");

@@ -4,7 +4,16 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -29,10 +38,26 @@ const HEADERS = [
 ] as const;
 
 const STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
-/** A microcontroller's code is neither position-independent nor unwound. */
 /** Undefined behaviour ends the program. */
 export const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const SMALL = ["-Os", "-fno-pie", "-fno-asynchronous-unwind-tables"];
+
+/** A compiler, and the `size` that goes with it. */
+export interface Target {
+  readonly title: string;
+  readonly compiler: string;
+  readonly size: string;
+  readonly flags: readonly string[];
+}
+/** A microcontroller's code is neither position-independent nor unwound. */
+const BARE = ["-fno-pie", "-fno-asynchronous-unwind-tables"];
+const ARM = { compiler: "arm-none-eabi-gcc", size: "arm-none-eabi-size" };
+export const HOST: Target = { title: "x86-64", compiler: "gcc", size: "size", flags: BARE };
+export const TARGETS: readonly Target[] = [
+  HOST,
+  { title: "Cortex-M0", ...ARM, flags: ["-mcpu=cortex-m0", "-mthumb"] },
+  { title: "Cortex-M4", ...ARM, flags: ["-mcpu=cortex-m4", "-mthumb"] },
+];
+export const CLANG: Target = { title: "clang", compiler: "clang", size: "size", flags: BARE };
 
 /** CoAP, CBOR, check-in, edits, download and OSCORE with its ciphers: what every node that speaks the protocol has. */
 const PROTOCOL = [
@@ -69,46 +94,72 @@ export async function makeHeaders(folder: string): Promise<void> {
   for (const [module, prefix] of HEADERS) {
     const path = join(MODELS, `${module}@${REVISION}`);
     const options = { sid: `${path}.sid`, yang: `${path}.yang`, prefix, path: [], force: false };
-    await sidHeader(options, (text) => writeFileSync(join(folder, `${prefix.toLowerCase()}.h`), text));
+    await sidHeader(options, (text) => writeFileSync(join(folder, `${prefix.toLowerCase()}.h`), `${text}\n`));
   }
 }
 
 const cFiles = (): readonly string[] => readdirSync(SOURCES).filter((name) => name.endsWith(".c"));
 
-/** One object per source, as small as the compiler makes them; with the call graph and the stack of each function. */
-export async function buildObjects(folder: string): Promise<void> {
+/** One object per source, as small as the compiler makes them; from gcc with the call graph and the stack of each function. */
+export async function buildObjects(headers: string, target = HOST, into = headers): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  const graph = target.compiler.endsWith("gcc") ? ["-fcallgraph-info=su"] : [];
   const compile = (name: string) =>
-    run("gcc", [
+    run(target.compiler, [
       ...STRICT,
-      ...SMALL,
-      "-fcallgraph-info=su",
-      `-I${folder}`,
+      "-Os",
+      ...target.flags,
+      ...graph,
+      `-I${headers}`,
       `-I${SOURCES}`,
       "-c",
       join(SOURCES, name),
       "-o",
-      join(folder, name.replace(/c$/, "o")),
+      join(into, name.replace(/c$/, "o")),
     ]);
   await Promise.all(cFiles().map(compile));
 }
 
 export interface NodeSizes {
-  /** Code and constants of the protocol. */
+  /** Code and constants by object. */
+  readonly objects: ReadonlyMap<string, number>;
+  /** Those of the protocol. */
   readonly protocol: number;
-  /** The same of all that a port need not write. */
+  /** All that is not the port. */
   readonly whole: number;
+  /** Of the whole: instructions alone. */
+  readonly instructions: number;
 }
 
 /** `size` over the objects in a folder. */
-export async function sizesIn(folder: string): Promise<NodeSizes> {
-  const textOf = async (names: readonly string[]): Promise<number> => {
-    const objects = names.map((name) => join(folder, `${name}.o`));
-    const { stdout } = await run("size", objects);
-    const rows = stdout.trim().split("\n").slice(1);
-    return rows.reduce((sum, row) => sum + Number(row.trim().split(/\s+/)[0]), 0);
-  };
-  const protocol = await textOf(PROTOCOL);
-  return { protocol, whole: protocol + (await textOf(OWN)) };
+export async function sizesIn(folder: string, target = HOST): Promise<NodeSizes> {
+  const names = [...PROTOCOL, ...OWN];
+  const { stdout } = await run(target.size, ["-A", ...names.map((name) => join(folder, `${name}.o`))]);
+  const objects = new Map<string, number>();
+  let instructions = 0;
+  for (const [at, part] of stdout
+    .split(/^.*\.o +:$/m)
+    .slice(1)
+    .entries()) {
+    const sections = [...part.matchAll(/^\.(text|rodata)\S* +(\d+)/gm)];
+    const sum = (those: typeof sections): number => those.reduce((all, [, , bytes]) => all + Number(bytes), 0);
+    objects.set(names[at] ?? "", sum(sections));
+    instructions += sum(sections.filter(([, kind]) => kind === "text"));
+  }
+  const sumOf = (those: readonly string[]): number => those.reduce((sum, name) => sum + (objects.get(name) ?? 0), 0);
+  return { objects, protocol: sumOf(PROTOCOL), whole: sumOf(names), instructions };
+}
+
+/** Bytes of memory of one node. */
+export async function memoryOf(headers: string, target = HOST): Promise<number> {
+  const place = mkdtempSync(join(headers, "ram-"));
+  const source = join(place, "ram.c");
+  writeFileSync(source, '#include "node.h"\nstruct node node;\n');
+  const object = join(place, "ram.o");
+  await run(target.compiler, [...STRICT, ...target.flags, `-I${headers}`, `-I${SOURCES}`, "-c", source, "-o", object]);
+  const { stdout } = await run(target.size, [object]);
+  const [, , bss = Number.NaN] = stdout.trim().split("\n")[1]?.trim().split(/\s+/).map(Number) ?? [];
+  return bss;
 }
 
 /** Symbols that the objects want from elsewhere. */
@@ -120,13 +171,27 @@ export async function wantedSymbols(folder: string): Promise<readonly string[]> 
   return [...new Set(wanted)].filter((name) => !own.has(name)).sort();
 }
 
-/** The figure `reference_node_code_bytes` of the bench group `coreconf`; undefined without gcc. */
-export async function referenceNodeCodeBytes(folder: string): Promise<number | undefined> {
-  if (!hasProgram("gcc") || !hasProgram("size")) return undefined;
+/**
+ * Figures of the bench group `coreconf`: code and constants of the protocol, of the whole node, and of it on a Cortex-M0. Those whose
+ * compiler is missing are left out.
+ */
+export async function referenceNodeFigures(folder: string): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
   await makeHeaders(folder);
-  await buildObjects(folder);
-  return (await sizesIn(folder)).protocol;
+  for (const target of TARGETS) {
+    if (!hasProgram(target.compiler) || !hasProgram(target.size)) continue;
+    const into = join(folder, target.title);
+    await buildObjects(folder, target, into);
+    const { protocol, whole } = await sizesIn(into, target);
+    if (target === HOST) figures["reference_node_code_bytes"] = protocol;
+    figures[`reference_node_whole_bytes_${target.title.toLowerCase().replaceAll("-", "_")}`] = whole;
+  }
+  return figures;
 }
+
+/** The figure `reference_node_code_bytes` alone; undefined without gcc. */
+export const referenceNodeCodeBytes = async (folder: string): Promise<number | undefined> =>
+  (await referenceNodeFigures(folder))["reference_node_code_bytes"];
 
 /** Deepest stack below each function of the node, from gcc's own call graph. Throws when functions call in a circle. */
 export function stackDepths(folder: string): ReadonlyMap<string, number> {

@@ -1,5 +1,6 @@
 /* AES-128 (FIPS 197), the forward cipher alone, and CCM on it (RFC 3610 section 2). A port with AES hardware replaces `encrypt`. */
 #include "aes-ccm.h"
+#include "bytes.h"
 #include <string.h>
 
 static const uint8_t SBOX[256] = {
@@ -21,91 +22,79 @@ static const uint8_t SBOX[256] = {
 /* FIPS 197 section 4.2.1: times x, without a branch. */
 static uint8_t doubled(uint8_t byte) { return (uint8_t)(byte << 1 ^ (uint8_t)(0x1b & -(byte >> 7))); }
 
-static void mix_columns(uint8_t s[16]) {
-  unsigned c;
-  for (c = 0; c < 16; c += 4) {
-    uint8_t first = s[c];
-    uint8_t all = (uint8_t)(s[c] ^ s[c + 1] ^ s[c + 2] ^ s[c + 3]);
-    unsigned r;
-    for (r = 0; r < 4; r++) {
-      uint8_t next = r == 3 ? first : s[c + r + 1];
-      s[c + r] = (uint8_t)(s[c + r] ^ all ^ doubled((uint8_t)(s[c + r] ^ next)));
-    }
-  }
-}
-
 /* FIPS 197 section 5.1; each round's key is made from the one before. */
 static void encrypt(const uint8_t key[16], uint8_t s[16]) {
   uint8_t k[16];
-  uint8_t shifted[16];
+  uint8_t t[16];
   uint8_t constant = 1;
   unsigned round, i;
   memcpy(k, key, sizeof k);
   for (round = 0;; round++) {
-    for (i = 0; i < 16; i++) s[i] ^= k[i];
+    xor_bytes(s, k, 16);
     if (round == 10) return;
-    for (i = 0; i < 16; i++) shifted[i] = SBOX[s[(5 * i) & 15]]; /* ShiftRows: row r moves r columns */
-    memcpy(s, shifted, sizeof shifted);
-    if (round < 9) mix_columns(s);
+    for (i = 0; i < 16; i++) t[i] = SBOX[s[(5 * i) & 15]]; /* ShiftRows: row r moves r columns */
+    memcpy(s, t, sizeof t);
+    for (i = 0; i < 16 && round < 9; i++) { /* MixColumns */
+      const uint8_t *c = t + (i & 12);
+      s[i] ^= (uint8_t)(c[0] ^ c[1] ^ c[2] ^ c[3] ^ doubled((uint8_t)(t[i] ^ c[(i + 1) & 3])));
+    }
     for (i = 0; i < 4; i++) k[i] ^= SBOX[k[12 + ((i + 1) & 3)]];
     k[0] ^= constant;
     constant = doubled(constant);
-    for (i = 4; i < 16; i++) k[i] ^= k[i - 4];
+    xor_bytes(k + 4, k, 12); /* each word with the one that was just made */
   }
 }
 
-/* RFC 3610 section 2.2: a string of blocks into the CBC-MAC, padded with zeros. */
-static void mac_bytes(const uint8_t *key, uint8_t mac[16], unsigned at, const uint8_t *bytes, unsigned length) {
-  for (; length > 0; length--) {
-    mac[at++] ^= *bytes++;
-    if (at < 16 && length > 1) continue;
-    encrypt(key, mac);
-    at = 0;
+/* RFC 3610 section 2.2: the CBC-MAC of B_0 with the additional data, and of the text, each padded with zeros, onto the tag. */
+static void authenticate(struct ccm *ccm, uint8_t *text, unsigned length) {
+  uint8_t mac[16] = {0};
+  const uint8_t *at = ccm->head;
+  unsigned left = ccm->head_length;
+  ccm->head[0] = 0x59; /* Adata, M' = 3, L' = 1 */
+  ccm->head[14] = (uint8_t)(length >> 8);
+  ccm->head[15] = (uint8_t)length;
+  for (;;) {
+    unsigned part = left < 16 ? left : 16;
+    xor_bytes(mac, at, part);
+    encrypt(ccm->key, mac);
+    at += part;
+    left -= part;
+    if (left > 0) continue;
+    if (at == text + length) break;
+    at = text;
+    left = length;
   }
+  xor_bytes(text + length, mac, CCM_TAG);
 }
 
-/* B_0 with flags of the MAC, A_i with those of the key stream (sections 2.2 and 2.3): flags, nonce, a number of 2 bytes. */
-static void first_block(const struct ccm *ccm, uint8_t block[16], uint8_t flags, unsigned number) {
-  block[0] = flags;
-  memcpy(block + 1, ccm->nonce, CCM_NONCE);
-  block[14] = (uint8_t)(number >> 8);
-  block[15] = (uint8_t)number;
-  encrypt(ccm->key, block);
+/* Section 2.3: key stream block A_0 covers the tag, the others the text. */
+static void cover(struct ccm *ccm, uint8_t *text, unsigned length) {
+  uint8_t *at = text + length;
+  unsigned part = CCM_TAG;
+  ccm->head[0] = 0x01; /* L' = 1 */
+  ccm->head[14] = ccm->head[15] = 0;
+  do {
+    uint8_t stream[16];
+    memcpy(stream, ccm->head, sizeof stream);
+    encrypt(ccm->key, stream);
+    xor_bytes(at, stream, part);
+    at = ccm->head[15]++ == 0 ? text : at + part;
+    part = (unsigned)(text + length - at);
+    if (part > 16) part = 16;
+  } while (part > 0);
 }
 
-/* Section 2.2: the MAC of length, additional data and text; the first 8 bytes are the tag in clear. */
-static void authenticate(const struct ccm *ccm, const uint8_t *text, unsigned length, uint8_t mac[16]) {
-  first_block(ccm, mac, 0x59, length); /* Adata, M' = 3, L' = 1 */
-  mac[1] ^= ccm->aad_length;           /* in two bytes, the upper one 0 */
-  mac_bytes(ccm->key, mac, 2, ccm->aad, ccm->aad_length);
-  mac_bytes(ccm->key, mac, 0, text, length);
-}
-
-/* Section 2.3: key stream block 0 covers the tag, the others the text. */
-static void cover(const struct ccm *ccm, uint8_t *text, unsigned length) {
-  uint8_t stream[16];
-  unsigned i;
-  first_block(ccm, stream, 0x01, 0); /* L' = 1 */
-  for (i = 0; i < CCM_TAG; i++) text[length + i] ^= stream[i];
-  for (i = 0; i < length; i++) {
-    if (i % 16 == 0) first_block(ccm, stream, 0x01, i / 16 + 1);
-    text[i] ^= stream[i % 16];
-  }
-}
-
-void ccm_seal(const struct ccm *ccm, uint8_t *text, unsigned length) {
-  uint8_t mac[16];
-  authenticate(ccm, text, length, mac);
-  memcpy(text + length, mac, CCM_TAG);
+void ccm_seal(struct ccm *ccm, uint8_t *text, unsigned length) {
+  memset(text + length, 0, CCM_TAG);
+  authenticate(ccm, text, length);
   cover(ccm, text, length);
 }
 
-bool ccm_open(const struct ccm *ccm, uint8_t *text, unsigned length) {
-  uint8_t mac[16];
+bool ccm_open(struct ccm *ccm, uint8_t *text, unsigned length) {
   uint8_t differs = 0;
   unsigned i;
   cover(ccm, text, length);
-  authenticate(ccm, text, length, mac);
-  for (i = 0; i < CCM_TAG; i++) differs |= (uint8_t)(mac[i] ^ text[length + i]); /* as long for every tag */
+  authenticate(ccm, text, length);
+  for (i = 0; i < CCM_TAG; i++) differs |= text[length + i]; /* as long for every tag */
   return differs == 0;
 }

@@ -6,19 +6,22 @@
 
 #define CCM_NONCE 13
 #define CCM_TAG 8
-#define CCM_MAX_AAD 48
+#define CCM_MAX_HEAD 64
 
-/* What goes with a text: key, nonce and additional data, of which there must be some. */
+/* What goes with a text, as RFC 3610 section 2.2 strings it together: a block B_0, of which the caller fills in the nonce, then the
+   additional data, of which there must be some, with its length in 2 bytes before it. */
 struct ccm {
   const uint8_t *key;
-  uint8_t nonce[CCM_NONCE];
-  uint8_t aad_length;
-  uint8_t aad[CCM_MAX_AAD];
+  uint8_t head_length;
+  uint8_t head[CCM_MAX_HEAD];
 };
+#define CCM_NONCE_AT 1
+#define CCM_AAD_AT 16
 
+/* A text has from one byte to less than 4 kB. */
 /* In place; `length` is that of the text without the tag behind it. */
-void ccm_seal(const struct ccm *ccm, uint8_t *text, unsigned length);
+void ccm_seal(struct ccm *ccm, uint8_t *text, unsigned length);
 /* In place. When false the text is not to be used. */
-bool ccm_open(const struct ccm *ccm, uint8_t *text, unsigned length);
+bool ccm_open(struct ccm *ccm, uint8_t *text, unsigned length);
 
 #endif

@@ -16,7 +16,7 @@ struct reader read_from(const uint8_t *bytes, unsigned length);
 uint8_t take(struct reader *r);
 /* The next bytes, where they lie; NULL, `bad` and nothing left when there are not as many. */
 const uint8_t *take_bytes(struct reader *r, unsigned length);
-/* Big-endian, up to 4 bytes. */
+/* Big-endian; UINT32_MAX for more than that. */
 uint32_t take_uint(struct reader *r, unsigned length);
 
 /* One thing is written at a time, and each call continues it: a small node has neither threads nor code to spare. */
@@ -30,5 +30,8 @@ uint8_t *here(void);
 unsigned written(void);
 /* Bytes that the value needs without leading zeros; 0 needs none. */
 unsigned uint_length(uint32_t value);
+
+/* In ascending order, so that what lies a little further on meets what was made before. */
+void xor_bytes(uint8_t *to, const uint8_t *from, unsigned length);
 
 #endif

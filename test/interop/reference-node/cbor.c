@@ -34,12 +34,9 @@ void cbor_key(uint8_t *map, int32_t key) {
 
 enum cbor_major cbor_take(struct reader *r, uint32_t *value) {
   uint8_t first = take(r);
-  uint8_t info = first & 0x1f;
-  *value = info;
-  if (info >= 24) *value = take_uint(r, info < 27 ? 1u << (info - 24) : 4);
-  if (info > 27) r->bad = true;
-  /* A float or a large number can be passed over; as a length or a number of ours it is out of every range. */
-  if (info == 27 && (*value | take_uint(r, 4)) != 0) *value = UINT32_MAX;
+  *value = first & 0x1f;
+  if (*value > 27) r->bad = true;
+  if (*value >= 24) *value = take_uint(r, 1u << (*value & 3));
   return (enum cbor_major)(first >> 5);
 }
 
@@ -91,17 +88,21 @@ void cbor_skip(struct reader *r) {
   }
 }
 
-void cbor_take_map(struct reader *r, const uint8_t *keys, unsigned count, struct reader *values) {
-  uint32_t members = cbor_expect(r, CBOR_MAP);
+void cbor_take_map(struct reader *r, const struct cbor_member *members, unsigned count, struct cbor_value *values) {
+  uint32_t left = cbor_expect(r, CBOR_MAP);
   memset(values, 0, count * sizeof *values);
-  while (members-- > 0) {
+  while (left-- > 0) {
     int32_t key = cbor_expect_int(r);
+    struct reader value = *r;
     unsigned i;
-    for (i = 0; i < count; i++) {
-      if (keys[i] != key) continue;
-      if (values[i].at != NULL) r->bad = true;
-      values[i] = *r;
-    }
     cbor_skip(r);
+    value.left -= r->left;
+    for (i = 0; i < count; i++) {
+      if (members[i].key != key) continue;
+      if (values[i].reader.at != NULL) r->bad = true;
+      if (members[i].major != CBOR_ANY) values[i].number = cbor_expect(&value, (enum cbor_major)members[i].major);
+      if (value.bad) r->bad = true;
+      values[i].reader = value;
+    }
   }
 }

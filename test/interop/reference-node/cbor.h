@@ -11,7 +11,18 @@ enum cbor_major {
   CBOR_ARRAY = 4,
   CBOR_MAP = 5,
   CBOR_TAG = 6,
-  CBOR_SIMPLE = 7
+  CBOR_SIMPLE = 7,
+  CBOR_ANY = 8 /* of a member whose value somebody else reads */
+};
+
+struct cbor_member {
+  uint8_t key, major;
+};
+
+/* What stands behind the head of a value, the bytes of a string; with CBOR_ANY the value from its head on. */
+struct cbor_value {
+  struct reader reader;
+  uint32_t number;
 };
 
 #define CBOR_NULL 0xf6
@@ -39,8 +50,8 @@ unsigned cbor_peek(const struct reader *r);
 bool cbor_take_null(struct reader *r);
 /* Passes over one item with all that it holds. */
 void cbor_skip(struct reader *r);
-/* A map: where the values of these keys begin, `at` NULL for one that is not there. Other keys are passed over; one that comes
-   twice is `bad`. */
-void cbor_take_map(struct reader *r, const uint8_t *keys, unsigned count, struct reader *values);
+/* A map: the values of these members; `at` is NULL for one that is not there. Other keys are passed over; one that comes twice, or
+   whose value is of another type, is `bad`. */
+void cbor_take_map(struct reader *r, const struct cbor_member *members, unsigned count, struct cbor_value *values);
 
 #endif

@@ -1,6 +1,7 @@
 /* The check-in (sidgate-node.yang): what one datagram up says, and what the one down answers. */
 #ifndef CHECK_IN_H
 #define CHECK_IN_H
+#include "cbor.h"
 #include "port.h"
 #include "settings.h"
 
@@ -16,36 +17,36 @@ struct offer {
   char uri[MAX_URI + 1];
 };
 
-/* What a report may tell, and when: each bit lets some members be written. */
-enum { TELL_APPLIED = 1, TELL_FIRMWARE = 2, TELL_ALL = 4, TELL_RUNNING = 8, TELL_BUSY = 16, TELL_REASON = 32, TELL_BRIEF = 64, TELL_REJECTED = 128 };
-
-/* What a report tells of; `struct state` has it, where it survives. */
-struct report {
-  unsigned tell;
-  uint32_t number;  /* of this report */
-  uint32_t applied; /* revision of the last edits */
-  uint32_t boots, phase, reason;
-  uint32_t received; /* bytes of the wanted image */
-  const char *version;
-  const uint8_t *running, *wanted; /* digests */
-  const char *model, *hardware;
-  const struct rejected *rejected;
-  struct readings readings;
+/* What a report may tell, and when: each lets some members be written. */
+enum telling {
+  ALWAYS,
+  APPLIED, /* with what of the edits was rejected */
+  FIRMWARE,
+  EVERYTHING,
+  RUNNING,
+  BUSY,
+  REASON,
+  BRIEF,
+  ALARMS,
+  EVENT,
+  CLEARED,
+  RAISED
 };
+#define TELL(what) (1u << (what))
 
+/* What we look at in a reply. */
+enum reply_member { REPLY_TIME, REPLY_NEXT_WAKE, REPLY_REVISION, REPLY_EDITS, REPLY_OFFER, REPLY_MORE, REPLY_MEMBERS };
 struct reply {
-  uint32_t time;      /* 0: not said */
-  uint32_t next_wake; /* 0: not said */
-  uint32_t revision;
-  struct reader edits; /* `at` is NULL: none */
-  bool offered;
+  struct cbor_value member[REPLY_MEMBERS]; /* numbers are 0 when they are not there */
   struct offer offer;
-  bool more;
 };
 
+struct node;
 /* Its length, 0 when it does not fit. */
-unsigned report_write(uint8_t *into, unsigned room, const struct report *report);
-/* False for anything that is not the answer to a check-in as the module has it. No payload at all is one: nothing waits. */
-bool reply_read(const uint8_t *payload, unsigned length, struct reply *reply);
+unsigned report_write(uint8_t *into, unsigned room, const struct node *node, unsigned tell);
+/* False, and a reply that says nothing, for anything that is not the answer to a check-in as the module has it. No payload at all is
+   one: nothing waits. */
+bool reply_read(struct reader payload, struct reply *reply);
+bool reply_has(const struct reply *reply, enum reply_member member);
 
 #endif

@@ -29,13 +29,21 @@ static void put_option(uint8_t number, const void *value, unsigned length, unsig
   put_bytes(value, length);
 }
 
+void coap_begin(struct coap_request *request, uint8_t code, const char *path) {
+  memset(request, 0, sizeof *request);
+  request->code = code;
+  request->path = path;
+}
+
 void coap_put_body(const struct coap_request *request) {
   unsigned previous = 0;
-  const char *segment;
-  for (segment = request->path; segment != NULL;) {
-    const char *end = strchr(segment, '/');
-    put_option(OPTION_URI_PATH, segment, (unsigned)(end ? (size_t)(end - segment) : strlen(segment)), &previous);
-    segment = end ? end + 1 : NULL;
+  const char *segment = request->path;
+  for (;; segment++) {
+    unsigned length = 0;
+    while (segment[length] != 0 && segment[length] != '/') length++;
+    put_option(OPTION_URI_PATH, segment, length, &previous);
+    segment += length;
+    if (*segment == 0) break;
   }
   if (request->payload) put_option(OPTION_CONTENT_FORMAT, COAP_YANG_INSTANCES, 1, &previous);
   if (request->query) put_option(OPTION_URI_QUERY, request->query, (unsigned)strlen(request->query), &previous);

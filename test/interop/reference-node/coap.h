@@ -44,6 +44,8 @@ struct coap_answer {
   unsigned payload_length;
 };
 
+/* A request of nothing but this. */
+void coap_begin(struct coap_request *request, uint8_t code, const char *path);
 /* Options and payload. */
 void coap_put_body(const struct coap_request *request);
 /* Options and payload to the end; false for a format error or a critical option that we do not know. */

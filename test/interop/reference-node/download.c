@@ -1,6 +1,6 @@
 /*
- * An image by Block2 (RFC 7959), block after block into the other bank. Behind each block its marks are programmed: one
- * bit for 16 bytes, cleared. Flash clears bits without erasing, so power may go at any moment and no block is lost.
+ * An image by Block2 (RFC 7959), block after block into the other bank. Behind each 64 bytes their mark is programmed, a byte of
+ * zeros in a sector of its own, so power may go at any moment and no block is lost.
  */
 #include "node.h"
 #include "sgf.h"
@@ -9,12 +9,14 @@
 
 #define UNIT 16u /* the smallest block there is */
 #define MARKS_AT (FLASH_MARKS_SECTOR * FLASH_SECTOR)
-#define CHUNK 64u
 /* 64 bytes of an image fill one frame of 802.15.4 under OSCORE. */
+#define CHUNK 64u
 #define BLOCK_SZX 2
 /* A gateway that is busy says for how long (Max-Age). Longer than this a node sleeps rather than waits, and no more than so often. */
 #define MAX_WAIT_SECONDS 30
 #define MAX_WAITS 8
+#define FAILED SGF_FIRMWARE_PHASE_ENUM_FAILED
+typedef char marks_fit[FLASH_BANK_BYTES / CHUNK <= FLASH_SECTOR ? 1 : -1];
 
 static unsigned spare_bank(const struct node *node) { return node->kept.bank ^ 1u; }
 
@@ -30,28 +32,23 @@ bool download_begin(struct node *node) {
 
 /* In order, so that the first mark that is not set is where to go on. */
 uint32_t download_received(const struct node *node) {
-  uint32_t units = (node->kept.wanted.size + UNIT - 1) / UNIT;
-  uint32_t unit;
-  uint8_t marks = 0xff;
-  for (unit = 0; unit < units; unit++) {
-    if (unit % 8 == 0 && !port_flash_read(MARKS_AT + unit / 8, &marks, 1)) return 0;
-    if ((marks >> unit % 8 & 1) != 0) return unit * UNIT;
+  uint32_t size = node->kept.wanted.size;
+  uint32_t at = 0;
+  uint8_t mark = 0;
+  for (; at < size; at += CHUNK) {
+    if (!port_flash_read(MARKS_AT + at / CHUNK, &mark, 1) || mark != 0) return at;
   }
-  return node->kept.wanted.size;
+  return size;
 }
 
-/* A block of at most 64 bytes begins where its length divides: its marks are in one byte. */
-static bool mark(uint32_t offset, uint32_t length) {
-  uint32_t unit = offset / UNIT;
-  uint32_t units = (length + UNIT - 1) / UNIT;
-  uint8_t marks = (uint8_t)~(((1u << units) - 1) << unit % 8); /* set bits change nothing */
-  return port_flash_program(MARKS_AT + unit / 8, &marks, 1);
+static bool mark_before(uint32_t end) {
+  static const uint8_t MARK = 0;
+  return port_flash_program(MARKS_AT + (end - 1) / CHUNK, &MARK, 1);
 }
 
-bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
+static bool read_digest(uint32_t at, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
   struct sha256 hash;
   uint8_t chunk[CHUNK];
-  uint32_t at = FLASH_BANK(bank);
   sha256_begin(&hash);
   while (size > 0) {
     uint32_t part = size < CHUNK ? size : CHUNK;
@@ -71,24 +68,22 @@ static uint32_t szx_at(uint32_t offset) {
   return szx;
 }
 
+/* RFC 7959 section 2.2: NUM, no M, SZX. */
+static uint32_t block_at(uint32_t offset, uint32_t szx) { return offset >> (4 + szx) << 4 | szx; }
+
 /* RFC 7959 section 2.4: is it the block that was asked for, of the image that was offered? It may be smaller. */
-static bool is_wanted(const struct coap_answer *answer, uint32_t offset, uint32_t rest, uint32_t szx) {
+static bool is_wanted(const struct coap_answer *answer, uint32_t offset, uint32_t rest, uint32_t asked) {
   struct reader option = answer->option[BLOCK2_OPTION];
-  uint32_t block2 = szx; /* an image of one block may come without the option */
-  uint32_t length;
+  uint32_t block2 = asked; /* an image of one block may come without the option */
+  uint32_t szx, length;
   if (option.at != NULL) block2 = take_uint(&option, option.left);
-  if ((block2 & 7) > szx) return false;
-  length = UNIT << (block2 & 7);
-  if (block2 >> 4 << (4 + (block2 & 7)) != offset || (block2 >> 3 & 1) != (rest > length)) return false;
+  szx = block2 & 7;
+  length = UNIT << szx;
+  if (szx > asked || block2 != (block_at(offset, szx) | (rest > length ? 8u : 0u))) return false;
   return answer->payload_length == (rest < length ? rest : length);
 }
 
-static uint8_t fail(struct node *node, uint8_t reason) {
-  node->kept.reason = reason;
-  return SGF_FIRMWARE_PHASE_ENUM_FAILED;
-}
-
-uint8_t node_fetch(struct node *node) {
+uint32_t node_fetch(struct node *node) {
   const struct offer *wanted = &node->kept.wanted;
   uint32_t offset = download_received(node);
   uint32_t blocks = 0;
@@ -99,12 +94,10 @@ uint8_t node_fetch(struct node *node) {
     struct coap_answer answer;
     const struct reader *etag = &answer.option[ETAG_OPTION];
     uint32_t szx = szx_at(offset);
-    if (node->config->blocks_per_wake > 0 && blocks++ == node->config->blocks_per_wake) return node->kept.phase;
-    memset(&request, 0, sizeof request);
-    request.code = COAP_GET;
-    request.path = wanted->uri;
+    if (node->config.blocks_per_wake > 0 && blocks++ == node->config.blocks_per_wake) return node->kept.phase;
+    coap_begin(&request, COAP_GET, wanted->uri);
     request.has_block2 = true;
-    request.block2 = offset >> (4 + szx) << 4 | szx;
+    request.block2 = block_at(offset, szx);
     if (!node_ask(node, &request, &answer)) return node->kept.phase;
     if (answer.code == COAP_UNAVAILABLE || answer.code == COAP_TOO_MANY_REQUESTS) {
       struct reader age = answer.option[MAX_AGE_OPTION];
@@ -120,13 +113,12 @@ uint8_t node_fetch(struct node *node) {
       return SGF_FIRMWARE_PHASE_ENUM_IDLE;
     }
     if (!is_wanted(&answer, offset, wanted->size - offset, szx)) return node->kept.phase;
-    if (!port_flash_program(FLASH_BANK(spare_bank(node)) + offset, answer.payload, answer.payload_length) ||
-        !mark(offset, answer.payload_length)) {
-      return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
-    }
+    if (!port_flash_program(FLASH_BANK(spare_bank(node)) + offset, answer.payload, answer.payload_length)) break;
     offset += answer.payload_length;
+    if ((offset % CHUNK == 0 || offset == wanted->size) && !mark_before(offset)) break;
   }
-  if (!download_digest(spare_bank(node), wanted->size, digest)) return fail(node, SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR);
-  if (memcmp(digest, wanted->digest, DIGEST_BYTES) == 0) return SGF_FIRMWARE_PHASE_ENUM_REBOOTING;
-  return fail(node, SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH);
+  node->kept.reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
+  if (offset < wanted->size || !read_digest(FLASH_BANK(spare_bank(node)), wanted->size, digest)) return FAILED;
+  node->kept.reason = SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH;
+  return memcmp(digest, wanted->digest, DIGEST_BYTES) == 0 ? SGF_FIRMWARE_PHASE_ENUM_REBOOTING : FAILED;
 }

@@ -14,58 +14,55 @@
 
 enum verdict { NOT_OURS, ACKNOWLEDGED, REFUSED, ANSWERED };
 
-/* The head of a message: version, type and length of the token, code, message id, token. */
-enum { FIRST = 0, CODE = 1, MESSAGE_ID = 2, TOKEN = 4, BODY = 6, EMPTY_BYTES = 4 };
-#define VERSION_1 0x40
-#define FIRST_BYTE(type, token) ((uint8_t)(VERSION_1 | (type) << 4 | (token)))
+/* The first byte of a message: version 1, type, length of the token. Code, message id and token follow. */
+#define VERSION 6
+#define FIRST_BYTE(type, token) ((uint8_t)(1u << VERSION | (unsigned)(type) << 4 | (token)))
 
 /* A request under way, in `node->out`. One to a group is NON and unprotected, and anybody may answer it. */
 struct exchange {
   enum coap_type type;
   bool secured;
+  uint16_t token;
   struct oscore_piv piv;
   struct address from; /* of what came */
 };
 
 /* An empty ACK or RST (section 4.1) to what came. */
-static void reply_empty(const struct exchange *exchange, const uint8_t *in, enum coap_type type) {
-  uint8_t bytes[EMPTY_BYTES] = {0};
-  bytes[FIRST] = FIRST_BYTE(type, 0);
-  memcpy(bytes + MESSAGE_ID, in + MESSAGE_ID, 2);
+static void reply_empty(const struct exchange *exchange, uint16_t id, enum coap_type type) {
+  uint8_t bytes[4];
+  bytes[0] = FIRST_BYTE(type, 0);
+  bytes[1] = COAP_EMPTY;
+  bytes[2] = (uint8_t)(id >> 8);
+  bytes[3] = (uint8_t)id;
   port_send(&exchange->from, bytes, sizeof bytes);
 }
 
 /* What a datagram means to the exchange that is under way. */
 static enum verdict consider(struct node *node, const struct exchange *exchange, unsigned length,
                              struct coap_answer *answer) {
-  const uint8_t *in = node->in;
-  struct reader r;
-  enum coap_type type = (enum coap_type)(in[FIRST] >> 4 & 3);
+  struct reader r = read_from(node->in, length);
+  unsigned first = take(&r);
+  enum coap_type type = (enum coap_type)(first >> 4 & 3);
+  uint16_t id;
   bool ours;
-  if (length < EMPTY_BYTES || (in[FIRST] & 0xc0) != VERSION_1) return NOT_OURS;
-  if (length > sizeof node->in) {
-    /* Of who answers a group the address is enough, however many links come with it. */
-    if (exchange->type == COAP_CON) return NOT_OURS;
-    length = sizeof node->in;
-  }
+  answer->code = take(&r);
+  id = (uint16_t)take_uint(&r, 2);
+  if (r.bad || first >> VERSION != 1) return NOT_OURS;
   /* Section 5.3.2: the answer comes from where the request went. Nobody else is told anything. */
   if (exchange->type == COAP_CON && memcmp(&exchange->from, &node->gateway, sizeof node->gateway) != 0) return NOT_OURS;
   if (type >= COAP_ACK) {
-    if (memcmp(in + MESSAGE_ID, node->out + MESSAGE_ID, 2) != 0) return NOT_OURS;
+    if (id != node->message_id) return NOT_OURS;
     if (type == COAP_RST) return REFUSED;
-    if (length == EMPTY_BYTES && in[CODE] == COAP_EMPTY) return ACKNOWLEDGED;
+    if (answer->code == COAP_EMPTY) return ACKNOWLEDGED;
   }
-  answer->code = in[CODE];
-  r = read_from(in + BODY, length - BODY);
   /* Section 5.3.2: the token decides; codes of class 2 to 5 are answers. What is not protected as the request was may come
      from anybody, and the true answer may still come (RFC 8613 section 8.4). */
-  ours = length >= BODY && (in[FIRST] & 0x0f) == COAP_TOKEN && COAP_CLASS(in[CODE]) >= 2 &&
-         memcmp(in + TOKEN, node->out + TOKEN, COAP_TOKEN) == 0 && coap_take_body(&r, answer) &&
-         (!exchange->secured || oscore_open(&node->oscore, &exchange->piv, answer));
+  ours = (first & 0x0f) == COAP_TOKEN && COAP_CLASS(answer->code) >= 2 && take_uint(&r, COAP_TOKEN) == exchange->token &&
+         coap_take_body(&r, answer) && (!exchange->secured || oscore_open(&node->oscore, &exchange->piv, answer));
   if (type == COAP_CON) {
     /* Section 4.2: copies of what was acknowledged are too, all else has no place here. */
-    if (ours) memcpy(node->answered_id, in + MESSAGE_ID, 2);
-    reply_empty(exchange, in, memcmp(node->answered_id, in + MESSAGE_ID, 2) == 0 ? COAP_ACK : COAP_RST);
+    if (ours) node->answered_id = id;
+    reply_empty(exchange, id, id == node->answered_id ? COAP_ACK : COAP_RST);
   }
   return ours ? ANSWERED : NOT_OURS;
 }
@@ -76,7 +73,7 @@ static enum verdict listen(struct node *node, struct exchange *exchange, uint32_
   enum verdict verdict = NOT_OURS;
   unsigned length;
   while (verdict == NOT_OURS &&
-         (length = (unsigned)port_receive(&exchange->from, node->in, sizeof node->in, until)) > 0) {
+         (length = port_receive(&exchange->from, node->in, sizeof node->in, until)) > 0) {
     verdict = consider(node, exchange, length, answer);
   }
   return verdict;
@@ -92,8 +89,8 @@ bool node_reserve(struct node *node) {
 
 static bool ask_once(struct node *node, enum coap_type type, const struct coap_request *request,
                      struct coap_answer *answer) {
-  const struct config *config = node->config;
-  const struct address *to = type == COAP_CON ? &node->gateway : &config->group;
+  const struct config *config = &node->config;
+  const struct address *to = type == COAP_CON ? &node->gateway : &node->config.group;
   struct exchange exchange;
   uint32_t timeout = config->ack_timeout;
   unsigned attempt = 0;
@@ -103,8 +100,9 @@ static bool ask_once(struct node *node, enum coap_type type, const struct coap_r
   write_to(node->out, sizeof node->out);
   put(FIRST_BYTE(type, COAP_TOKEN));
   put(exchange.secured ? COAP_POST : request->code);
-  put_uint(node->message_id++, 2);
-  put_uint(port_random(), COAP_TOKEN);
+  put_uint(++node->message_id, 2);
+  exchange.token = (uint16_t)port_random();
+  put_uint(exchange.token, COAP_TOKEN);
   if (exchange.secured) {
     if (node->sequence >= node->kept.sequence && !node_reserve(node)) return false;
     length = oscore_seal(&node->oscore, node->sequence++, request, &exchange.piv);
@@ -143,9 +141,7 @@ bool node_ask(struct node *node, struct coap_request *request, struct coap_answe
 bool node_find_gateway(struct node *node) {
   struct coap_request request;
   struct coap_answer answer;
-  memset(&request, 0, sizeof request);
-  request.code = COAP_GET;
-  request.path = ".well-known/core";
+  coap_begin(&request, COAP_GET, ".well-known/core");
   request.query = "rt=core.c.ds"; /* draft-ietf-core-comi-21 section 5 */
-  return node->config->group.length > 0 && ask_once(node, COAP_NON, &request, &answer);
+  return node->config.group.length > 0 && ask_once(node, COAP_NON, &request, &answer);
 }

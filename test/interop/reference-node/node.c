@@ -7,7 +7,6 @@
 #define MAX_ROUNDS 6
 /* Wakes without an answer after which the gateway is looked for. */
 #define MISSES_BEFORE_SEARCH 3
-#define VERSION_BYTES 16
 #define MAX_SLEEP 604800u
 
 enum {
@@ -17,18 +16,21 @@ enum {
   FAILED = SGF_FIRMWARE_PHASE_ENUM_FAILED
 };
 
-/* After a reset nobody knows what the gateway was told last: a new series of reports begins, with everything in it. */
+/* What is told in `pending` is an event, which must not be told again in other words, or by another report. */
+static bool is_event_pending(const struct state *kept) { return kept->pending_alarms != kept->alarms; }
+
+/* After a reset nobody knows what the gateway was told last: a new series of reports begins, with everything in it. But a report of an
+   event is in the flash, with its number, and goes first. */
 static void begin_series(struct state *kept) {
+  kept->news |= TELL(APPLIED) | TELL(FIRMWARE) | TELL(EVERYTHING);
+  if (is_event_pending(kept)) return;
   kept->report = 0;
   kept->pending_length = 0;
-  kept->news |= TELL_APPLIED | TELL_FIRMWARE | TELL_ALL;
 }
 
-bool node_start(struct node *node, const struct config *config) {
+bool node_start(struct node *node) {
   struct state *kept = &node->kept;
-  memset(node, 0, sizeof *node);
-  node->config = config;
-  if (config->credentials && !oscore_derive(&node->oscore, config->credentials)) return false;
+  if (node->config.credentials && !oscore_derive(&node->oscore, node->config.credentials)) return false;
   if (!state_load(kept)) settings_reset(&kept->settings);
   if (!kept->asleep) {
     kept->boots++;
@@ -36,7 +38,7 @@ bool node_start(struct node *node, const struct config *config) {
   }
   kept->asleep = 0;
   node->sequence = kept->sequence;
-  node->gateway = kept->gateway.length > 0 ? kept->gateway : config->gateway;
+  if (kept->gateway.length > 0) node->gateway = kept->gateway;
   node->message_id = (uint16_t)port_random();
   return node_reserve(node);
 }
@@ -47,95 +49,83 @@ void node_rest(struct node *node) {
   (void)state_save(&node->kept);        /* else this was a loss of power, which is provided for */
 }
 
-/* The version stands at the beginning of each image of this node, padded with zeros. */
-static const char *running_version(const struct node *node, char text[VERSION_BYTES + 1]) {
-  unsigned i;
-  if (node->kept.running_size == 0) return node->config->version;
-  if (!port_flash_read(FLASH_BANK(node->kept.bank), text, VERSION_BYTES)) return "?";
-  for (i = 0; i < VERSION_BYTES && text[i] >= ' ' && text[i] <= '~'; i++) continue;
-  text[i] = 0;
-  return i > 0 ? text : "?";
-}
-
 /* The next report, in `kept.pending` until it is answered: what is repeated must be the same bytes. */
 static void write_report(struct node *node) {
   struct state *kept = &node->kept;
-  struct report report;
-  uint8_t digest[DIGEST_BYTES];
-  char version[VERSION_BYTES + 1];
-  report.tell = kept->news;
-  report.number = kept->report;
-  report.applied = kept->applied;
-  report.boots = kept->boots;
-  report.phase = kept->phase;
-  report.reason = kept->reason;
-  report.wanted = kept->wanted.digest;
-  report.rejected = &kept->rejected;
-  report.model = node->config->model;
-  report.hardware = node->config->hardware;
-  if (kept->news & TELL_ALL) {
-    report.version = running_version(node, version);
-    report.running = digest;
-    if (kept->running_size > 0 && download_digest(kept->bank, kept->running_size, digest)) report.tell |= TELL_RUNNING;
+  unsigned tell = kept->news | TELL(ALWAYS);
+  port_read_sensors(&node->readings);
+  if (tell & TELL(EVERYTHING)) {
+    if (kept->running_size > 0) tell |= TELL(RUNNING);
+    if (node->readings.alarms > 0) tell |= TELL(ALARMS);
   } else if (node->knows_time) {
-    report.tell |= TELL_BRIEF;
+    tell |= TELL(BRIEF);
   }
   if (kept->phase != IDLE) {
-    report.tell |= TELL_FIRMWARE | TELL_BUSY;
-    report.received = download_received(node);
-    if (kept->phase == FAILED) report.tell |= TELL_REASON;
+    tell |= TELL(FIRMWARE) | TELL(BUSY);
+    if (kept->phase == FAILED) tell |= TELL(REASON);
+    node->received = download_received(node);
   }
-  port_read_sensors(&report.readings);
-  kept->pending_length = (uint8_t)report_write(kept->pending, sizeof kept->pending, &report);
+  kept->pending_alarms = node->readings.alarms;
+  if (is_event_pending(kept)) tell |= TELL(ALARMS) | TELL(EVENT);
+  node->cleared = kept->alarms & (uint8_t)~kept->pending_alarms;
+  if (node->cleared > 0) tell |= TELL(CLEARED);
+  node->raised = kept->pending_alarms & (uint8_t)~kept->alarms;
+  if (node->raised > 0) tell |= TELL(RAISED);
+  kept->pending_length = (uint8_t)report_write(kept->pending, sizeof kept->pending, node, tell);
   kept->pending_news = kept->news;
+  if (is_event_pending(kept)) (void)state_save(kept); /* before it leaves: power may go before the answer comes */
 }
 
-static void move(struct state *kept, uint8_t phase) {
+static void move(struct state *kept, uint32_t phase) {
   kept->phase = phase;
-  kept->news |= TELL_FIRMWARE;
+  kept->news |= TELL(FIRMWARE);
 }
 
 static void take_offer(struct node *node, const struct offer *offer) {
   struct state *kept = &node->kept;
+  uint32_t phase = FAILED;
   /* Under way already; after a failure that the gateway has heard of, the same offer means "again". */
   if (kept->phase != IDLE && kept->phase != FAILED && memcmp(&kept->wanted, offer, sizeof *offer) == 0) return;
   kept->wanted = *offer;
   kept->reason = SGF_FIRMWARE_REASON_ENUM_NO_SPACE;
-  move(kept, FAILED);
-  if (offer->size == 0 || offer->size > FLASH_BANK_BYTES) return;
-  kept->reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
-  /* Before the state says that it is being fetched: power may go between the two. */
-  if (download_begin(node)) move(kept, DOWNLOADING);
+  if (offer->size <= FLASH_BANK_BYTES) {
+    kept->reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
+    /* Before the state says that it is being fetched: power may go between the two. */
+    if (download_begin(node)) phase = DOWNLOADING;
+  }
+  move(kept, phase);
 }
 
 static void take_reply(struct node *node, const struct reply *reply) {
   struct state *kept = &node->kept;
   uint8_t news = (uint8_t)(kept->news & ~kept->pending_news);
+  bool worth = is_event_pending(kept) || memcmp(&kept->gateway, &node->gateway, sizeof kept->gateway) != 0;
+  kept->gateway = node->gateway;
+  kept->alarms = kept->pending_alarms;
   kept->news = news;
   kept->pending_length = 0;
   kept->report++;
-  if (reply->time > 0) {
-    node->time_offset = reply->time - port_now() / 1000;
+  if (kept->pending_news & TELL(APPLIED)) kept->rejected.count = 0;
+  if (reply->member[REPLY_TIME].number > 0) { /* a gateway without a clock leaves it out, and what we know of the time stays */
+    node->time_offset = reply->member[REPLY_TIME].number - port_now() / 1000;
     node->knows_time = true;
   }
   /* An older revision is the echo of a report that was repeated. */
-  if (reply->edits.at && reply->revision > kept->applied &&
-      settings_apply(&kept->settings, reply->edits, &kept->rejected)) {
-    kept->applied = reply->revision;
-    kept->news |= TELL_APPLIED;
-    if (kept->rejected.count > 0) kept->news |= TELL_REJECTED;
+  if (reply_has(reply, REPLY_EDITS) && reply->member[REPLY_REVISION].number > kept->applied &&
+      settings_apply(&kept->settings, reply->member[REPLY_EDITS].reader, &kept->rejected)) {
+    kept->applied = reply->member[REPLY_REVISION].number;
+    kept->news |= TELL(APPLIED);
   }
-  if (reply->offered) take_offer(node, &reply->offer);
-  /* Settings, an offer or another gateway are worth a write at once; the number of the report is not. */
-  if (kept->news == news && memcmp(&kept->gateway, &node->gateway, sizeof kept->gateway) == 0) return;
-  kept->gateway = node->gateway;
-  (void)state_save(kept);
+  if (reply_has(reply, REPLY_OFFER)) take_offer(node, &reply->offer);
+  /* Settings, an offer, an event or another gateway are worth a write at once; the number of the report is not. */
+  if (worth || kept->news != news) (void)state_save(kept);
 }
 
 /* The gateway has heard that we start the new image: now we do. */
 static void boot(struct state *kept) {
   kept->bank ^= 1;
   kept->running_size = kept->wanted.size;
+  memcpy(kept->running, kept->wanted.digest, DIGEST_BYTES);
   kept->phase = IDLE;
   begin_series(kept);
   (void)state_save(kept);
@@ -147,13 +137,13 @@ static void boot(struct state *kept) {
 static bool carry_on(struct node *node) {
   struct state *kept = &node->kept;
   if (kept->phase == DOWNLOADING) {
-    uint8_t phase = node_fetch(node);
+    uint32_t phase = node_fetch(node);
     if (phase == DOWNLOADING) return false;
     move(kept, phase);
     return true;
   }
   if (kept->phase != REBOOTING) return false;
-  if ((kept->news & TELL_FIRMWARE) == 0) boot(kept);
+  if ((kept->news & TELL(FIRMWARE)) == 0) boot(kept);
   return true;
 }
 
@@ -165,10 +155,8 @@ static bool report(struct node *node, uint32_t *next_wake) {
   struct reply reply;
   bool repeated = kept->pending_length > 0;
   if (!repeated) write_report(node);
-  memset(&request, 0, sizeof request);
-  request.code = COAP_POST;
-  request.path = "c";
-  request.query = node->config->query;
+  coap_begin(&request, COAP_POST, "c");
+  request.query = node->config.query;
   request.payload = kept->pending;
   request.payload_length = kept->pending_length;
   if (!node_ask(node, &request, &answer)) {
@@ -179,15 +167,16 @@ static bool report(struct node *node, uint32_t *next_wake) {
   if (COAP_CLASS(answer.code) == 4 && answer.code != COAP_TOO_MANY_REQUESTS) {
     /* This report will never be taken. From the start, unless this was the start. */
     bool again = kept->report > 0;
+    kept->pending_alarms = kept->alarms; /* an event will be told by another */
     begin_series(kept);
     return again;
   }
   if (answer.code != COAP_CHANGED) return false;
   /* What cannot be read will not become better by asking again: nothing of it is used, and what matters comes again. */
-  if (!reply_read(answer.payload, answer.payload_length, &reply)) memset(&reply, 0, sizeof reply);
-  *next_wake = reply.next_wake;
+  (void)reply_read(read_from(answer.payload, answer.payload_length), &reply);
+  *next_wake = reply.member[REPLY_NEXT_WAKE].number;
   take_reply(node, &reply);
-  return repeated || reply.more || carry_on(node);
+  return repeated || reply_has(&reply, REPLY_MORE) || carry_on(node);
 }
 
 uint32_t node_wake(struct node *node) {
@@ -202,6 +191,6 @@ uint32_t node_wake(struct node *node) {
     while (rounds-- > 0 && report(node, &next_wake)) continue;
   }
   if (next_wake == 0) next_wake = (uint32_t)node->kept.settings.value[WAKE_INTERVAL];
-  if (next_wake == 0) next_wake = node->config->wake_interval;
+  if (next_wake == 0) next_wake = node->config.wake_interval;
   return next_wake < MAX_SLEEP ? next_wake : MAX_SLEEP;
 }

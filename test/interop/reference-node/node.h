@@ -9,36 +9,38 @@
 
 #define MAX_DATAGRAM (MAX_REPLY + 80)
 
+/* How it talks; a port sets it. */
 struct config {
-  const char *model;
-  const char *hardware;
-  const char *version;                          /* of the image that came from the factory */
-  const struct oscore_credentials *credentials; /* NULL: unprotected, for a gateway in lab mode */
   const char *query;                            /* "ep=NAME" without credentials, else NULL */
-  struct address gateway;                       /* where it is at first; may be none */
-  struct address group;                         /* where to look for one (RFC 7252 section 8); may be none */
+  const struct oscore_credentials *credentials; /* NULL: unprotected, for a gateway in lab mode */
   uint32_t ack_timeout;                         /* RFC 7252 section 4.8: ACK_TIMEOUT, 2000 ms */
   uint32_t wake_interval;                       /* seconds, until a manager sets another */
   uint32_t blocks_per_wake;                     /* 0: as many as there are */
+  struct address group;                         /* where to look for a gateway (RFC 7252 section 8); may be none */
 };
 
+/* All zero at first, but for what a port sets. What is small and often used comes first: it costs least code there. */
 struct node {
-  const struct config *config;
-  uint32_t sequence; /* next one; `kept.sequence` is where those that the flash knows of end */
+  const char *model, *hardware, *version; /* a port sets them; the version is that of the image that runs */
+  struct readings readings;               /* the last ones */
+  uint32_t received;                      /* bytes of the wanted image */
+  uint32_t sequence;    /* next one; `kept.sequence` is where those that the flash knows of end */
   uint32_t time_offset; /* seconds between `port_now` and 1970 */
-  uint16_t message_id;
-  uint8_t answered_id[2]; /* of the last confirmable answer: its copies are acknowledged too */
-  uint8_t missed;         /* wakes without an answer, one after the other */
+  uint16_t message_id;  /* of the last request */
+  uint16_t answered_id; /* of the last confirmable answer: its copies are acknowledged too */
+  uint8_t missed;       /* wakes without an answer, one after the other */
   bool knows_time;
-  struct address gateway;
+  uint8_t raised, cleared; /* alarms, since the gateway was told of them */
   struct state kept;
+  struct address gateway; /* a port sets where it is at first; may be none */
+  struct config config;
   struct oscore oscore;
   uint8_t out[MAX_DATAGRAM];
   uint8_t in[MAX_DATAGRAM];
 };
 
 /* Once after power came. False for credentials that cannot be, or a flash that does not write. */
-bool node_start(struct node *node, const struct config *config);
+bool node_start(struct node *node);
 /* One wake; the seconds to sleep after it. */
 uint32_t node_wake(struct node *node);
 /* Before a sleep in which the memory is lost. A node that keeps its memory need not call it. */
@@ -53,12 +55,10 @@ bool node_find_gateway(struct node *node);
 
 /* download.c: on to the end of the wanted image. The phase that the node is in then: the one it was in when the gateway does not
    answer, "rebooting" when the image is here and right, "failed" with its reason, "idle" when the image is gone. */
-uint8_t node_fetch(struct node *node);
+uint32_t node_fetch(struct node *node);
 /* download.c: forgets what was stored of another image; false when the flash does not. */
 bool download_begin(struct node *node);
 /* download.c: bytes of the wanted image that are here for sure. */
 uint32_t download_received(const struct node *node);
-/* download.c: SHA-256 of so much of a bank; false when the flash does not read. */
-bool download_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]);
 
 #endif

@@ -11,19 +11,18 @@
 enum { PIV_LENGTH = 0x07, HAS_KID = 0x08, RESERVED = 0xe0 };
 
 /* Section 3.2.1: HKDF-Expand with info = [id, id_context, alg_aead, type, L], without an ID Context and for algorithm 10. */
-static void derive(const uint8_t prk[SHA256_BYTES], const struct oscore_id *id, const char *type, uint8_t length,
-                   uint8_t *out) {
+static void derive(const uint8_t prk[SHA256_BYTES], const struct oscore_id *id, const char *type_and_length, uint8_t *out) {
+  unsigned rest = (unsigned)strlen(type_and_length);
   uint8_t info[MAX_INFO];
   uint8_t key[SHA256_BYTES];
   write_to(info, sizeof info);
   put(0x85);
   cbor_put_string(CBOR_BYTES, id->bytes, id->length);
   put_bytes("\xf6\x0a", 2);
-  cbor_put_string(CBOR_TEXT, type, (unsigned)strlen(type));
-  put(length); /* below 24 */
+  put_bytes(type_and_length, rest);
   put(1);
   hmac(prk, SHA256_BYTES, info, written(), key);
-  memcpy(out, key, length);
+  memcpy(out, key, (uint8_t)type_and_length[rest - 1]);
 }
 
 bool oscore_derive(struct oscore *context, const struct oscore_credentials *c) {
@@ -33,33 +32,32 @@ bool oscore_derive(struct oscore *context, const struct oscore_credentials *c) {
   if (c->master_salt_length > SHA256_BLOCK) return false;
   context->credentials = c;
   hmac(c->master_salt, c->master_salt_length, c->master_secret, c->master_secret_length, prk);
-  derive(prk, &c->sender, "Key", sizeof context->sender_key, context->sender_key);
-  derive(prk, &c->recipient, "Key", sizeof context->recipient_key, context->recipient_key);
-  derive(prk, &NOBODY, "IV", sizeof context->common_iv, context->common_iv);
+  derive(prk, &c->sender, "\x63Key\x10", context->sender_key);
+  derive(prk, &c->recipient, "\x63Key\x10", context->recipient_key);
+  derive(prk, &NOBODY, "\x62IV\x0d", context->common_iv);
   return true;
 }
 
-/* Section 5.4: ["Encrypt0", h'', << [1, [10], request kid, request piv, h''] >>] for a request and for its answer. */
-static void put_aad(const struct oscore *context, const struct oscore_piv *request, struct ccm *ccm) {
+/* What goes with a text. `nonce`: the Partial IV that it is protected with, and whose it is; `request`: that of the request. */
+static void prepare(const struct oscore *context, const struct oscore_id *id, const struct oscore_piv *nonce,
+                    const struct oscore_piv *request, struct ccm *ccm) {
   const struct oscore_id *kid = &context->credentials->sender;
-  write_to(ccm->aad, sizeof ccm->aad);
-  put_bytes("\x83\x68" "Encrypt0\x40", 11);
+  uint8_t *iv = ccm->head + CCM_NONCE_AT;
+  /* Section 5.2: length of the id, the id and the Partial IV, each padded on the left, exclusive-or the common IV. */
+  memcpy(iv, context->common_iv, CCM_NONCE);
+  *iv ^= id->length;
+  xor_bytes(iv + 8 - id->length, id->bytes, id->length);
+  xor_bytes(iv + CCM_NONCE - nonce->length, nonce->bytes, nonce->length);
+  /* Section 5.4: ["Encrypt0", h'', << [1, [10], request kid, request piv, h''] >>] for a request and for its answer. */
+  write_to(ccm->head + CCM_AAD_AT, sizeof ccm->head - CCM_AAD_AT);
+  put_bytes("\0\0\x83\x68" "Encrypt0\x40", 13);
   put((uint8_t)(0x47 + kid->length + request->length)); /* 19 at most: one byte of head */
   put_bytes("\x85\x01\x81\x0a", 4);
   cbor_put_string(CBOR_BYTES, kid->bytes, kid->length);
   cbor_put_string(CBOR_BYTES, request->bytes, request->length);
   put(0x40);
-  ccm->aad_length = (uint8_t)written();
-}
-
-/* Section 5.2: length of the id, the id and the Partial IV, each padded on the left, exclusive-or the common IV. */
-static void put_nonce(const struct oscore *context, const struct oscore_id *id, const struct oscore_piv *piv,
-                      struct ccm *ccm) {
-  unsigned i;
-  memcpy(ccm->nonce, context->common_iv, CCM_NONCE);
-  ccm->nonce[0] ^= id->length;
-  for (i = 0; i < id->length; i++) ccm->nonce[8 - id->length + i] ^= id->bytes[i];
-  for (i = 0; i < piv->length; i++) ccm->nonce[CCM_NONCE - piv->length + i] ^= piv->bytes[i];
+  ccm->head_length = (uint8_t)(CCM_AAD_AT + written());
+  ccm->head[CCM_AAD_AT + 1] = (uint8_t)(written() - 2);
 }
 
 unsigned oscore_seal(const struct oscore *context, uint32_t sequence, const struct coap_request *request,
@@ -84,8 +82,7 @@ unsigned oscore_seal(const struct oscore *context, uint32_t sequence, const stru
   length = written();
   if (length == 0) return 0;
   i = (unsigned)(here() - text) - CCM_TAG;
-  put_nonce(context, kid, piv, &ccm);
-  put_aad(context, piv, &ccm);
+  prepare(context, kid, piv, piv, &ccm);
   ccm.key = context->sender_key;
   ccm_seal(&ccm, text, i);
   return length;
@@ -112,11 +109,10 @@ bool oscore_open(const struct oscore *context, const struct oscore_piv *request_
   if (answer->payload_length <= CCM_TAG) return false;
   /* Section 8.4: with a Partial IV of its own the answer has a nonce of its own, else that of the request. */
   if (piv.length > 0) {
-    put_nonce(context, &c->recipient, &piv, &ccm);
+    prepare(context, &c->recipient, &piv, request_piv, &ccm);
   } else {
-    put_nonce(context, &c->sender, request_piv, &ccm);
+    prepare(context, &c->sender, request_piv, request_piv, &ccm);
   }
-  put_aad(context, request_piv, &ccm);
   ccm.key = context->recipient_key;
   if (!ccm_open(&ccm, answer->payload, r.left)) return false;
   answer->code = take(&r);

@@ -8,13 +8,12 @@
 /* Whatever the port calls an address, e.g. 16 bytes of IPv6, 2 of the port, 4 of the link; compared and kept, never looked into. What is not used of it is 0. */
 struct address {
   uint8_t length; /* 0: none */
-  uint8_t bytes[22];
+  uint8_t bytes[23];
 };
 
 void port_send(const struct address *to, const uint8_t *bytes, size_t length);
-/* Waits for a datagram until `port_now` reaches `until`; its length, 0 when none came. One that is longer than `room`
-   is cut, and its whole length told. */
-size_t port_receive(struct address *from, uint8_t *into, size_t room, uint32_t until);
+/* Waits for a datagram until `port_now` reaches `until`; its length, 0 when none came. What does not fit is cut off. */
+unsigned port_receive(struct address *from, uint8_t *into, unsigned room, uint32_t until);
 /* Milliseconds since some moment; goes round after 2^32. */
 uint32_t port_now(void);
 void port_wait(uint32_t milliseconds);
@@ -24,6 +23,7 @@ uint32_t port_random(void);
 struct readings {
   int32_t temperature; /* hundredths of a degree Celsius */
   uint32_t humidity;   /* percent */
+  uint8_t alarms;      /* bits, as sidgate-building numbers them; up to 8 */
 };
 void port_read_sensors(struct readings *readings);
 

@@ -35,54 +35,46 @@ static int32_t take_value(struct reader *r, enum setting setting) {
   if (setting == SET_POINT) {
     if (cbor_expect(r, CBOR_TAG) != CBOR_DECIMAL_FRACTION || cbor_expect(r, CBOR_ARRAY) != 2) r->bad = true;
     exponent = cbor_expect_int(r);
-    if (exponent < SGB_ROOM_SET_POINT_EXPONENT || exponent > 0) r->bad = true; /* too fine, or not a decimal64 */
   }
   value = cbor_expect_int(r);
-  for (; exponent > SGB_ROOM_SET_POINT_EXPONENT; exponent--) {
-    if (r->bad || value < 0 || value > TABLE[setting].most) break; /* nothing to lose, and nothing to overflow */
-    value *= 10;
-  }
-  if (exponent > SGB_ROOM_SET_POINT_EXPONENT || value < TABLE[setting].least || value > TABLE[setting].most) r->bad = true;
+  /* While there is nothing to overflow. What is finer than hundredths, or too large, does not arrive at their exponent. */
+  for (; exponent > SGB_ROOM_SET_POINT_EXPONENT && value > 0 && value <= TABLE[setting].most; exponent--) value *= 10;
+  if (exponent != SGB_ROOM_SET_POINT_EXPONENT || value < TABLE[setting].least || value > TABLE[setting].most) r->bad = true;
   return value;
-}
-
-/* "hh:mm"; the gateway has compared it with the pattern of the module. */
-static struct reader take_start(struct reader *r) {
-  struct reader start = cbor_expect_string(r, CBOR_TEXT);
-  if (start.left != START_BYTES) r->bad = true;
-  return start;
 }
 
 static bool is_named(const struct period *period, const uint8_t *start) {
   return memcmp(period->start, start, START_BYTES) == 0;
 }
 
+/* "hh:mm"; the gateway has compared it with the pattern of the module. NULL for anything else. */
+static const uint8_t *start_in(const struct reader *text) { return text->left == START_BYTES ? text->at : NULL; }
+
 /* One entry by its key, or NULL for the one that the map names inside. Takes its map, or with `leaf` only its set-point. */
 static void take_period(struct reader *r, struct settings *s, const uint8_t *start, bool leaf) {
-  static const uint8_t KEYS[] = {SGB_ROOM_PERIOD_START_DELTA, SGB_ROOM_PERIOD_SET_POINT_DELTA};
-  struct reader values[2];
+  enum { START, VALUE, MEMBERS };
+  static const struct cbor_member IN_PERIOD[MEMBERS] = {{SGB_ROOM_PERIOD_START_DELTA, CBOR_TEXT},
+                                                        {SGB_ROOM_PERIOD_SET_POINT_DELTA, CBOR_ANY}};
+  struct cbor_value values[MEMBERS];
+  struct reader *value = r;
+  struct period *period = s->period;
   int32_t set_point;
-  unsigned i;
-  values[0].at = NULL;
-  values[1] = *r;
-  if (leaf) {
-    cbor_skip(r);
-  } else {
-    cbor_take_map(r, KEYS, sizeof KEYS, values);
+  if (!leaf) {
+    cbor_take_map(r, IN_PERIOD, MEMBERS, values);
+    value = &values[VALUE].reader;
+    if (start == NULL) start = start_in(&values[START].reader);
   }
-  if (start == NULL) start = take_start(&values[0]).at;
-  set_point = take_value(&values[1], SET_POINT);
-  /* Without its key, without what is mandatory, or one more than there is room for. */
-  if (start == NULL || values[0].bad || values[1].bad) r->bad = true;
+  set_point = take_value(value, SET_POINT); /* mandatory */
+  if (start == NULL || value->bad) r->bad = true;
   if (r->bad) return;
-  for (i = 0; i < s->periods && !is_named(&s->period[i], start); i++) continue;
-  if (i == MAX_PERIODS) {
+  while (period < s->period + s->periods && !is_named(period, start)) period++;
+  if (period == s->period + MAX_PERIODS) {
     r->bad = true;
     return;
   }
-  if (i == s->periods) s->periods++;
-  memcpy(s->period[i].start, start, START_BYTES);
-  s->period[i].set_point = (int16_t)set_point;
+  if (period == s->period + s->periods) s->periods++;
+  memcpy(period->start, start, START_BYTES);
+  period->set_point = (int16_t)set_point;
 }
 
 /* The list: null, an entry (by the key that stood in its name, or inside), or all entries in an array. */
@@ -133,57 +125,53 @@ static void edit_container(struct reader *r, struct settings *s, uint32_t contai
   }
 }
 
-/* An instance-identifier (draft section 2.2): a SID, or [SID, keys...]. */
+/* An instance-identifier (draft section 2.2): a SID, or [SID, keys...]. 0 when there is a key that none of our lists has. */
 static uint32_t take_name(struct reader *r, const uint8_t **start) {
   uint32_t keys = 1;
   uint32_t sid;
   *start = NULL;
   if (cbor_peek(r) == CBOR_ARRAY) keys = cbor_expect(r, CBOR_ARRAY);
   sid = cbor_expect(r, CBOR_UINT);
-  if (keys == 2 && sid >= SGB_ROOM_PERIOD_SID && sid <= SGB_ROOM_PERIOD_SET_POINT_SID) {
-    *start = take_start(r).at;
-    return sid;
+  while (keys-- > 1) {
+    struct reader key = *r;
+    struct reader text = cbor_expect_string(&key, CBOR_TEXT);
+    *start = start_in(&text);
+    if (*start == NULL) sid = 0;
+    cbor_skip(r);
   }
-  while (keys-- > 1) cbor_skip(r);
   return sid;
 }
 
 bool settings_apply(struct settings *settings, struct reader edits, struct rejected *rejected) {
   struct settings result = *settings;
-  uint32_t pairs = 0;
   write_to(rejected->bytes, sizeof rejected->bytes);
   rejected->count = 0;
-  while (edits.left > 0 || pairs > 0) {
-    const uint8_t *name = edits.at;
-    const uint8_t *start;
-    unsigned name_length;
-    struct settings copy = result;
-    struct reader value;
-    uint32_t sid;
-    bool taken = true;
-    if (pairs == 0) {
-      pairs = cbor_expect(&edits, CBOR_MAP); /* the next of the sequence */
-      continue;
+  while (edits.left > 0) {
+    uint32_t pairs;
+    for (pairs = cbor_expect(&edits, CBOR_MAP); pairs > 0; pairs--) { /* the next of the sequence */
+      const uint8_t *name = edits.at;
+      const uint8_t *start;
+      uint32_t sid = take_name(&edits, &start);
+      unsigned name_length = (unsigned)(edits.at - name);
+      struct settings copy = result;
+      struct reader value = edits;
+      bool taken = true;
+      cbor_skip(&edits);
+      if (edits.bad) return false;
+      if (sid == SGN_NODE_SID || sid == SGB_ROOM_SID) {
+        edit_container(&value, &copy, sid);
+      } else {
+        taken = edit(&value, &copy, sid, start);
+      }
+      if (taken && !value.bad) {
+        result = copy;
+        continue;
+      }
+      rejected->count++;
+      put(0xa1); /* {instance: its name} */
+      put(SGN_CHECK_IN_INPUT_REJECTED_INSTANCE_DELTA);
+      put_bytes(name, name_length);
     }
-    pairs--;
-    sid = take_name(&edits, &start);
-    name_length = (unsigned)(edits.at - name);
-    value = edits;
-    cbor_skip(&edits);
-    if (edits.bad) return false;
-    if (sid == SGN_NODE_SID || sid == SGB_ROOM_SID) {
-      edit_container(&value, &copy, sid);
-    } else {
-      taken = edit(&value, &copy, sid, start);
-    }
-    if (taken && !value.bad) {
-      result = copy;
-      continue;
-    }
-    rejected->count++;
-    put(0xa1); /* {instance: its name} */
-    put(SGN_CHECK_IN_INPUT_REJECTED_INSTANCE_DELTA);
-    put_bytes(name, name_length);
   }
   rejected->length = (uint8_t)written();
   if (edits.bad || (rejected->count > 0 && rejected->length == 0)) return false;

@@ -17,28 +17,28 @@ static const uint32_t START[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a
 
 static uint32_t rotated(uint32_t word, unsigned by) { return (word >> by) | (word << (32 - by)); }
 
-/* Section 6.2.2. The schedule replaces the block as a ring of 16 words: 64 of them would be a quarter of a small node's stack. */
-static void compress(uint32_t state[8], uint32_t w[16]) {
+/* Section 6.2.2. The schedule replaces the block as a ring of 16 words: 64 of them would be a quarter of a small node's stack. The
+   functions of section 4.1.2 stand here with rotations one in the other: each ends up at the sum of those around it. */
+static void compress(struct sha256 *hash) {
+  uint32_t *w = hash->block;
   uint32_t v[8]; /* a to h */
   unsigned t;
-  memcpy(v, state, sizeof v);
+  memcpy(v, hash->state, sizeof v);
   for (t = 0; t < 64; t++) {
     uint32_t one, two;
     if (t >= 16) {
       uint32_t early = w[(t + 1) & 15];
       uint32_t late = w[(t + 14) & 15];
-      w[t & 15] += w[(t + 9) & 15] + (rotated(early, 7) ^ rotated(early, 18) ^ (early >> 3)) +
-                   (rotated(late, 17) ^ rotated(late, 19) ^ (late >> 10));
+      w[t & 15] += w[(t + 9) & 15] + (rotated(early ^ rotated(early, 11), 7) ^ early >> 3) +
+                   (rotated(late ^ rotated(late, 2), 17) ^ late >> 10);
     }
-    one = v[7] + (rotated(v[4], 6) ^ rotated(v[4], 11) ^ rotated(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
-          K[t] + w[t & 15];
-    two = (rotated(v[0], 2) ^ rotated(v[0], 13) ^ rotated(v[0], 22)) +
-          ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+    one = v[7] + rotated(v[4] ^ rotated(v[4] ^ rotated(v[4], 14), 5), 6) + (v[6] ^ (v[4] & (v[5] ^ v[6]))) + K[t] + w[t & 15];
+    two = rotated(v[0] ^ rotated(v[0] ^ rotated(v[0], 9), 11), 2) + ((v[0] & v[1]) | (v[2] & (v[0] | v[1])));
     memmove(v + 1, v, 7 * sizeof v[0]);
     v[4] += one;
     v[0] = one + two;
   }
-  for (t = 0; t < 8; t++) state[t] += v[t];
+  for (t = 0; t < 8; t++) hash->state[t] += v[t];
 }
 
 void sha256_begin(struct sha256 *hash) {
@@ -50,24 +50,21 @@ void sha256_add(struct sha256 *hash, const uint8_t *bytes, unsigned length) {
   while (length-- > 0) {
     uint32_t *word = &hash->block[hash->length++ / 4 % 16];
     *word = *word << 8 | *bytes++;
-    if (hash->length % SHA256_BLOCK == 0) compress(hash->state, hash->block);
+    if (hash->length % SHA256_BLOCK == 0) compress(hash);
   }
 }
 
 void sha256_end(struct sha256 *hash, uint8_t digest[SHA256_BYTES]) {
-  uint32_t bytes = hash->length;
+  uint32_t bits = hash->length << 3;
   uint8_t pad = 0x80;
   unsigned i;
   do {
     sha256_add(hash, &pad, 1);
     pad = 0;
   } while (hash->length % SHA256_BLOCK != SHA256_BLOCK - 8);
-  /* The length in bits, in 8 bytes; of those only the lower 4 are ever used. */
-  for (i = 64; i > 0;) {
-    i -= 8;
-    pad = i < 32 ? (uint8_t)(bytes << 3 >> i) : 0;
-    sha256_add(hash, &pad, 1);
-  }
+  hash->block[14] = 0; /* the length in bits has 64 of them; the upper half is never used */
+  hash->block[15] = bits;
+  compress(hash);
   for (i = 0; i < SHA256_BYTES; i++) digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 

@@ -1,6 +1,6 @@
 /*
- * Records of a fixed size, each with a number and a checksum, one behind the other round a ring of sectors. The newest
- * one that is whole counts: power may go at any moment, and the record before is still there.
+ * A ring of records over some sectors, each with a number and a checksum; record n lies in slot n of the ring. The newest one that
+ * is whole counts: power may go at any moment, and the record before is still there.
  */
 #include "state.h"
 #include <string.h>
@@ -8,22 +8,14 @@
 #define RECORD_BYTES 512u
 #define RECORDS_PER_SECTOR (FLASH_SECTOR / RECORD_BYTES)
 #define RECORDS (FLASH_STATE_SECTORS * RECORDS_PER_SECTOR)
-#define BLANK UINT32_MAX
+typedef char record_fits[sizeof(struct state) <= RECORD_BYTES ? 1 : -1];
 
-struct record {
-  uint32_t number; /* counts up, without end in the life of a flash */
-  uint32_t size;   /* another firmware's state has another size, or must be given another layout number here */
-  struct state state;
-  uint32_t check;
-};
-typedef char record_fits[sizeof(struct record) <= RECORD_BYTES ? 1 : -1];
-
-/* CRC-32 of IEEE 802.3, bit by bit. */
-static uint32_t check_of(const struct record *record) {
-  const uint8_t *byte = (const uint8_t *)record;
-  const uint8_t *end = (const uint8_t *)&record->check;
-  uint32_t crc = UINT32_MAX;
-  for (; byte < end; byte++) {
+/* CRC-32 of IEEE 802.3, bit by bit, of all before it. The size goes in: another firmware's state has another one, or must be given
+   another start here. */
+static uint32_t check_of(const struct state *state) {
+  const uint8_t *byte = (const uint8_t *)state;
+  uint32_t crc = ~(uint32_t)sizeof *state;
+  for (; byte < (const uint8_t *)&state->check; byte++) {
     unsigned bit;
     crc ^= *byte;
     for (bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1)));
@@ -31,51 +23,39 @@ static uint32_t check_of(const struct record *record) {
   return crc;
 }
 
-static bool read_record(uint32_t slot, struct record *record) {
-  if (!port_flash_read(slot * RECORD_BYTES, record, sizeof *record)) return false;
-  return record->number != BLANK && record->size == sizeof *record && record->check == check_of(record);
-}
-
-/* Slot of the newest record, which is left in `record`; BLANK when there is none. */
-static uint32_t newest(struct record *record) {
-  uint32_t slot, found = BLANK, number = 0;
-  for (slot = 0; slot < RECORDS; slot++) {
-    if (!read_record(slot, record) || (found != BLANK && record->number < number)) continue;
-    found = slot;
-    number = record->number;
-  }
-  if (found != BLANK) (void)read_record(found, record);
-  return found;
-}
-
 bool state_load(struct state *state) {
-  struct record record;
-  bool found = newest(&record) != BLANK;
-  if (found) {
-    *state = record.state;
-  } else {
-    memset(state, 0, sizeof *state);
+  struct state record;
+  uint32_t slot;
+  memset(state, 0, sizeof *state);
+  for (slot = 0; slot < RECORDS; slot++) {
+    if (!port_flash_read(slot * RECORD_BYTES, &record, sizeof record) || record.check != check_of(&record)) continue;
+    if (record.number > state->number) *state = record;
   }
-  return found;
+  return state->number > 0;
 }
 
-bool state_save(const struct state *state) {
-  struct record record;
-  uint32_t last = newest(&record);
-  uint32_t number = last == BLANK ? 0 : record.number + 1;
-  uint32_t slot = last == BLANK ? 0 : (last + 1) % RECORDS;
+/* Piece by piece: a second record would be half of the stack. */
+static bool is_written(uint32_t at, const struct state *state) {
+  const uint8_t *bytes = (const uint8_t *)state;
+  uint8_t piece[16];
+  unsigned done;
+  for (done = 0; done < sizeof *state; done += sizeof piece) {
+    unsigned length = sizeof *state - done < sizeof piece ? sizeof *state - done : sizeof piece;
+    if (!port_flash_read(at + done, piece, length) || memcmp(piece, bytes + done, length) != 0) return false;
+  }
+  return true;
+}
+
+bool state_save(struct state *state) {
   unsigned attempts;
-  for (attempts = 0; attempts < RECORDS; attempts++, slot = (slot + 1) % RECORDS) {
+  for (attempts = 0; attempts < RECORDS; attempts++) {
+    uint32_t slot = ++state->number % RECORDS;
     /* A sector is erased when the ring comes round to it; the newest record is in the one before. */
     if (slot % RECORDS_PER_SECTOR == 0 && !port_flash_erase(slot / RECORDS_PER_SECTOR)) continue;
-    memset(&record, 0, sizeof record);
-    record.number = number;
-    record.size = sizeof record;
-    record.state = *state;
-    record.check = check_of(&record);
-    if (!port_flash_program(slot * RECORD_BYTES, &record, sizeof record)) continue;
+    state->check = check_of(state);
+    if (!port_flash_program(slot * RECORD_BYTES, state, sizeof *state)) continue;
     /* A slot in which power went before does not take it: the next one does. */
-    if (read_record(slot, &record) && record.number == number) return true;
+    if (is_written(slot * RECORD_BYTES, state)) return true;
   }
   return false;
 }

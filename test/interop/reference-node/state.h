@@ -5,30 +5,34 @@
 
 #define MAX_REPORT 240
 
-/* What is small comes first: it costs least code there. */
+/* As it lies in the flash. What is small comes first: it costs least code there. */
 struct state {
+  uint32_t number;   /* of its record, counts up without end in the life of a flash; 0: there is none */
   uint32_t sequence; /* OSCORE: no number from here on was ever used (RFC 8613 Appendix B.1.1) */
   uint32_t report;   /* number of the next report */
   uint32_t applied;  /* revision of the last edits */
   uint32_t boots;
+  uint32_t phase, reason;
   uint32_t running_size; /* 0: the image of the factory, which lies elsewhere */
   uint8_t bank;          /* where the running image lies */
-  uint8_t phase;
-  uint8_t reason;
-  uint8_t news;         /* what the gateway has not been told yet: TELL_APPLIED, _REJECTED, _FIRMWARE, _ALL */
-  uint8_t pending_news; /* what the report that waits for its answer tells of it */
-  uint8_t asleep;       /* the node went to sleep in order: `report` and `pending` are those of its last wake */
+  uint8_t news;          /* what the gateway has not been told yet: APPLIED, FIRMWARE, EVERYTHING */
+  uint8_t pending_news;  /* what the report that waits for its answer tells of it */
+  uint8_t asleep;        /* the node went to sleep in order: `report` and `pending` are those of its last wake */
+  uint8_t alarms;        /* those that the gateway knows of */
+  uint8_t pending_alarms; /* those that it will know of when it has answered */
   uint8_t pending_length;
-  struct address gateway; /* the last one that answered */
-  struct settings settings;
+  uint8_t running[DIGEST_BYTES];
   struct offer wanted;
+  struct settings settings;
+  struct address gateway; /* the last one that answered */
   struct rejected rejected;
   uint8_t pending[MAX_REPORT];
+  uint32_t check;
 };
 
 /* False when the flash holds none; `state` is empty then. */
 bool state_load(struct state *state);
 /* True when it is in the flash for sure. */
-bool state_save(const struct state *state);
+bool state_save(struct state *state);
 
 #endif

@@ -60,6 +60,7 @@ void port_boot(uint8_t bank) { (void)bank; }
 void port_read_sensors(struct readings *readings) {
   readings->temperature = -1234;
   readings->humidity = 100;
+  readings->alarms = (uint8_t)(port_random() % 2);
 }
 
 void port_send(const struct address *to, const uint8_t *bytes, size_t length) {
@@ -69,7 +70,7 @@ void port_send(const struct address *to, const uint8_t *bytes, size_t length) {
   answers = port_random() % 3;
 }
 
-size_t port_receive(struct address *from, uint8_t *into, size_t room, uint32_t until) {
+unsigned port_receive(struct address *from, uint8_t *into, unsigned room, uint32_t until) {
   static uint8_t message[MAX_BYTES + 32];
   static const uint8_t CODES[] = {0x44, 0x44, 0x45, 0x45, 0x45, 0x81, 0x84, 0xa3, 0x9d, 0x00};
   unsigned length = 6;
@@ -96,7 +97,8 @@ size_t port_receive(struct address *from, uint8_t *into, size_t room, uint32_t u
   }
   if (port_random() % 8 == 0) length = port_random() % (length + 1);
   if (length == 0) length = 1;
-  memcpy(into, message, length < room ? length : room);
+  if (length > room) length = room;
+  memcpy(into, message, length);
   return length;
 }
 
@@ -138,7 +140,7 @@ static void read_one(const struct oscore *context) {
   if (copy == NULL) abort();
   copy++; /* not where memory is aligned */
   memcpy(copy, spoilt, length);
-  (void)reply_read(copy, length, &reply);
+  (void)reply_read(read_from(copy, length), &reply);
   settings_reset(&settings);
   before = settings;
   if (!settings_apply(&settings, read_from(copy, length), &rejected) && memcmp(&settings, &before, sizeof settings) != 0) abort();
@@ -152,7 +154,6 @@ int main(int count, char **words) {
   static const uint8_t SECRET[16] = {1};
   static const struct oscore_credentials CREDENTIALS = {SECRET, sizeof SECRET, NULL, 0, {SECRET, 1}, {SECRET + 1, 1}};
   static struct node node;
-  struct config config;
   struct oscore context;
   unsigned long rounds = count > 1 ? strtoul(words[1], NULL, 10) : 1000;
   unsigned long round, sleeps = 0;
@@ -168,15 +169,14 @@ int main(int count, char **words) {
   }
   if (seed_count == 0 || !oscore_derive(&context, &CREDENTIALS)) return 64;
   for (round = 0; round < rounds; round++) read_one(&context);
-  memset(&config, 0, sizeof config);
-  config.model = config.hardware = config.version = "x";
-  config.query = "ep=x";
-  config.ack_timeout = 2000;
-  config.wake_interval = 900;
-  config.gateway.length = 6;
+  node.model = node.hardware = node.version = "x";
+  node.config.query = "ep=x";
+  node.config.ack_timeout = 2000;
+  node.config.wake_interval = 900;
+  node.gateway.length = 6;
   memset(flash, 0xff, sizeof flash);
   for (round = 0; round < rounds / 100; round++) {
-    if (round % 16 == 0) (void)node_start(&node, &config);
+    if (round % 16 == 0) (void)node_start(&node);
     sleeps += node_wake(&node);
     if (port_random() % 4 == 0) node_rest(&node);
   }

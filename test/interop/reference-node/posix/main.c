@@ -25,10 +25,12 @@ static const struct oscore_credentials CREDENTIALS = {oscore_master_secret,
                                                       {oscore_recipient_id, sizeof oscore_recipient_id}};
 #endif
 
+static struct node node;
+
 static struct {
   int socket, flash;
   bool trace;
-  uint32_t speed, seed;
+  uint32_t speed, seed, alarms;
   unsigned long programs, erases, sent;
 } port;
 
@@ -112,7 +114,7 @@ void port_send(const struct address *to, const uint8_t *bytes, size_t length) {
   if (sendto(port.socket, bytes, length, 0, (struct sockaddr *)&address, size) < 0) return;
 }
 
-size_t port_receive(struct address *from, uint8_t *into, size_t room, uint32_t until) {
+unsigned port_receive(struct address *from, uint8_t *into, unsigned room, uint32_t until) {
   for (;;) {
     static uint8_t datagram[2048];
     struct sockaddr_storage address;
@@ -127,8 +129,9 @@ size_t port_receive(struct address *from, uint8_t *into, size_t room, uint32_t u
     if (length <= 0) continue; /* an ICMP error, or a datagram of nothing */
     trace("down", datagram, (size_t)length);
     address_from(from, &address);
-    memcpy(into, datagram, (size_t)length < room ? (size_t)length : room);
-    return (size_t)length;
+    if ((size_t)length < room) room = (unsigned)length;
+    memcpy(into, datagram, room);
+    return room;
   }
 }
 
@@ -170,6 +173,7 @@ uint32_t port_random(void) {
 void port_read_sensors(struct readings *readings) {
   readings->temperature = 2150;
   readings->humidity = 45;
+  readings->alarms = (uint8_t)port.alarms;
 }
 
 /* -- flash ------------------------------------------------------------------------------------------------------------ */
@@ -205,16 +209,29 @@ bool port_flash_erase(uint32_t sector) {
   return pwrite(port.flash, cells, sizeof cells, (off_t)(sector * FLASH_SECTOR)) == (ssize_t)sizeof cells;
 }
 
+/* An image of this node is no program: this one plays them all. Each begins with its version, padded with zeros. */
+static void take_version(uint8_t bank) {
+  static char version[17];
+  size_t i;
+  memset(version, 0, sizeof version);
+  if (!port_flash_read(FLASH_BANK(bank), version, sizeof version - 1)) die("flash");
+  for (i = 0; version[i] >= ' ' && version[i] <= '~'; i++) continue;
+  version[i] = 0;
+  node.version = i > 0 ? version : "?";
+}
+
 void port_boot(uint8_t bank) {
   printf("boot bank=%u\n", bank);
   fflush(stdout);
+  take_version(bank);
 }
 
 /* -- the program ------------------------------------------------------------------------------------------------------ */
 
 static const char USAGE[] =
     "usage: node --gateway ADDRESS:PORT [--group ADDRESS:PORT] [--ep NAME] [--flash FILE] [--wakes N] [--once]\n"
-    "            [--blocks N] [--ack-timeout MILLISECONDS] [--wake-interval SECONDS] [--speed N] [--seed N] [--trace]\n";
+    "            [--blocks N] [--ack-timeout MILLISECONDS] [--wake-interval SECONDS] [--speed N] [--seed N]\n"
+    "            [--alarms BITS] [--trace]\n";
 
 static uint32_t number(const char *text) {
   char *end;
@@ -227,22 +244,20 @@ static uint32_t number(const char *text) {
 }
 
 int main(int count, char **words) {
-  static struct node node;
   static char query[64];
-  struct config config;
+  struct config *config = &node.config;
   const char *flash = "node.flash";
   uint32_t wakes = 0, wake;
   bool once = false;
   int i;
-  memset(&config, 0, sizeof config);
-  config.model = "reference";
-  config.hardware = "posix";
-  config.version = "1.0.0";
-  config.ack_timeout = 2000;
-  config.wake_interval = 900;
+  node.model = "reference";
+  node.hardware = "posix";
+  node.version = "1.0.0";
+  config->ack_timeout = 2000;
+  config->wake_interval = 900;
   port.speed = 1;
 #ifdef WITH_CREDENTIALS
-  config.credentials = &CREDENTIALS;
+  config->credentials = &CREDENTIALS;
 #endif
   for (i = 1; i < count; i++) {
     const char *word = words[i];
@@ -259,35 +274,38 @@ int main(int count, char **words) {
     if (next == NULL) {
       (void)number(NULL);
     } else if (strcmp(word, "--gateway") == 0) {
-      parse_address(next, &config.gateway);
+      parse_address(next, &node.gateway);
     } else if (strcmp(word, "--group") == 0) {
-      parse_address(next, &config.group);
+      parse_address(next, &node.config.group);
     } else if (strcmp(word, "--flash") == 0) {
       flash = next;
     } else if (strcmp(word, "--ep") == 0 && strlen(next) < sizeof query - 3) {
       sprintf(query, "ep=%s", next);
-      config.query = query;
+      config->query = query;
     } else if (strcmp(word, "--wakes") == 0) {
       wakes = number(next);
     } else if (strcmp(word, "--blocks") == 0) {
-      config.blocks_per_wake = number(next);
+      config->blocks_per_wake = number(next);
     } else if (strcmp(word, "--ack-timeout") == 0) {
-      config.ack_timeout = number(next);
+      config->ack_timeout = number(next);
     } else if (strcmp(word, "--wake-interval") == 0) {
-      config.wake_interval = number(next);
+      config->wake_interval = number(next);
     } else if (strcmp(word, "--speed") == 0) {
       port.speed = number(next);
+    } else if (strcmp(word, "--alarms") == 0) {
+      port.alarms = number(next);
     } else if (strcmp(word, "--seed") == 0) {
       port.seed = number(next);
     } else {
       (void)number(NULL);
     }
   }
-  if (config.gateway.length + config.group.length == 0 || port.speed == 0) (void)number(NULL);
-  port.socket = socket((config.gateway.length | config.group.length) == 6 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+  if (node.gateway.length + node.config.group.length == 0 || port.speed == 0) (void)number(NULL);
+  port.socket = socket((node.gateway.length | node.config.group.length) == 6 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
   if (port.socket < 0) die("socket");
   open_flash(flash);
-  if (!node_start(&node, &config)) die("start");
+  if (!node_start(&node)) die("start");
+  if (node.kept.running_size > 0) take_version(node.kept.bank);
   for (wake = 1;; wake++) {
     const struct settings *settings = &node.kept.settings;
     uint32_t seconds;

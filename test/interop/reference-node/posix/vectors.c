@@ -31,9 +31,11 @@ static void print_hex(const uint8_t *bytes, unsigned length) {
 
 static void ccm_of(struct ccm *ccm, const struct word *words) {
   ccm->key = words[0].bytes;
-  memcpy(ccm->nonce, words[1].bytes, CCM_NONCE);
-  ccm->aad_length = (uint8_t)words[2].length;
-  memcpy(ccm->aad, words[2].bytes, ccm->aad_length);
+  memcpy(ccm->head + CCM_NONCE_AT, words[1].bytes, CCM_NONCE);
+  ccm->head[CCM_AAD_AT] = 0;
+  ccm->head[CCM_AAD_AT + 1] = (uint8_t)words[2].length;
+  memcpy(ccm->head + CCM_AAD_AT + 2, words[2].bytes, words[2].length);
+  ccm->head_length = (uint8_t)(CCM_AAD_AT + 2 + words[2].length);
 }
 
 /* secret, salt, sender, recipient */
@@ -76,10 +78,8 @@ static void run(const char *what, struct word *words) {
   } else if (strcmp(what, "request") == 0) { /* and: sequence number, path */
     struct coap_request request;
     context_of(&context, &credentials, words);
-    memset(&request, 0, sizeof request);
-    request.code = COAP_GET;
     words[5].bytes[words[5].length] = 0;
-    request.path = (const char *)words[5].bytes;
+    coap_begin(&request, COAP_GET, (const char *)words[5].bytes);
     write_to(out, sizeof out);
     print_hex(out, oscore_seal(&context, words[4].bytes[0], &request, &piv));
   } else { /* answer: and the Partial IV of its request, what stands behind its token */
