@@ -187,7 +187,7 @@ describe("edits", () => {
     expect((await ipatch("guest", own(), SET_POINT, "22.0")).code).toBe("2.04");
     expect(access.denials.counts.writes).toBe(1);
     expect(access.denials.last()).toMatchObject([
-      { user: "guest", operation: "create", path: "/sidgate-building:room/mode" },
+      { user: "guest", operation: "update", path: "/sidgate-building:room/mode" },
     ]);
   });
 

@@ -114,6 +114,9 @@ export class RuleGuard implements Guard {
 
   /** §3.2.3, §3.4.5: each node that is created, updated or deleted, also those that the request does not name. */
   checkEdit(before: Tree, instances: readonly Instance[], schema: Schema): void {
+    const { sight } = this.#in(schema);
+    // First what needs no look at data: what else the edit takes along must not decide what is told of it.
+    this.#requireNamed(instances, schema, (node, keys) => sight.verdict(node, keys) !== "permit");
     const after = this.#edited(before, instances, schema);
     const changed: InstanceId[] = [];
     touched(before, after, schema, (id, operation) => {
@@ -133,18 +136,27 @@ export class RuleGuard implements Guard {
     try {
       return edit(before, instances, schema);
     } catch (error) {
-      const { rules } = this.#in(schema);
-      for (const { id, value } of instances) {
-        const node = schema.bySid(id.sid);
-        if (node === undefined) continue;
-        const check = (named: SchemaNode, keys: Keys): void => {
-          if (rules.verdict(named, "create", keys) === "deny")
-            this.#require("update", { sid: named.sid, keys }, schema);
-        };
-        if (value === undefined) this.#require("delete", id, schema);
-        else namedLeaves(node, id.keys, value, schema, check);
-      }
+      this.#requireNamed(instances, schema, () => true);
       throw error;
+    }
+  }
+
+  /** Of what is named, and of concern: may it be deleted, or be made or changed at all? */
+  #requireNamed(
+    instances: readonly Instance[],
+    schema: Schema,
+    concerns: (node: SchemaNode, keys: Keys) => boolean,
+  ): void {
+    const { rules } = this.#in(schema);
+    for (const { id, value } of instances) {
+      const node = schema.bySid(id.sid);
+      if (node === undefined) continue;
+      const check = (named: SchemaNode, keys: Keys): void => {
+        if (!concerns(named, keys) || rules.verdict(named, "create", keys) !== "deny") return;
+        this.#require("update", { sid: named.sid, keys }, schema);
+      };
+      if (value !== undefined) namedLeaves(node, id.keys, value, schema, check);
+      else if (concerns(node, id.keys)) this.#require("delete", id, schema);
     }
   }
 
