@@ -17,7 +17,9 @@ onMulticast(
     const datagrams = on(group, "message", { signal: AbortSignal.timeout(15_000) });
     /** An answer of the host with this name: with its time to live, or a goodbye. */
     const heard = async (host: string, goodbye: boolean): Promise<void> => {
-      for await (const [bytes] of datagrams as AsyncIterableIterator<[Buffer]>) {
+      for (;;) {
+        const { value } = await datagrams.next(); // not for await: leaving that would end the datagrams
+        const [bytes] = value as [Buffer];
         const isAnswer = bytes.readUInt16BE(2) === 0x8400 && bytes.includes(host);
         if (isAnswer && (bytes.readUInt32BE(FIRST_TTL_AT) === 0) === goodbye) return;
       }

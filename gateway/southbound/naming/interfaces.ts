@@ -29,6 +29,8 @@ export interface Plan {
 
 /** Addresses told per interface and family: privacy addresses (RFC 8981) come and go by the dozen. */
 const MOST_ADDRESSES = 4;
+/** A host of containers has an interface for each; those with a link-local address alone come last. */
+const MOST_LINKS = 16;
 const WILDCARDS: Readonly<Record<string, NetworkInterfaceInfo["family"]>> = { "0.0.0.0": "IPv4", "::": "IPv6" };
 
 /** Undefined = nothing to announce. Loopback interfaces count only if `loopback` is set. */
@@ -44,7 +46,9 @@ export function planOf(listening: readonly Reachable[], machine: Machine, loopba
     const infos = open.filter((one) => one.name === name).map(({ info }) => info);
     return linksOf(name, infos, hosts);
   });
-  return { port: first.port, links };
+  const wide = (link: LinkPlan): boolean => link.addresses.some((address) => !isLinkLocal(address));
+  const ordered = [...links.filter(wide), ...links.filter((link) => !wide(link))];
+  return { port: first.port, links: ordered.slice(0, MOST_LINKS) };
 }
 
 /** Is `info` an address on which a socket bound to `host` hears? */

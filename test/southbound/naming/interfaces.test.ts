@@ -80,6 +80,14 @@ test("an interface with many addresses tells four of each family", () => {
   expect(planOf(on(":: 5683"), { eth0: [...many, info("fe80::1/64")] }, false)!.links[0]!.addresses).toHaveLength(4);
 });
 
+test("a host of containers is announced on 16 links at most, first where it has more than a link-local address", () => {
+  const containers = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`veth${index}`, [info("fe80::1/64")]]),
+  );
+  const { links } = planOf(on("0.0.0.0 5683", ":: 5683"), { ...containers, eth0: [info("192.0.2.2/24")] }, false)!;
+  expect([links.length, links[0]!.name]).toEqual([16, "eth0/4"]);
+});
+
 const ETH0: LinkPlan = {
   name: "eth0/6",
   family: 6,

@@ -1,5 +1,6 @@
 /** RFC 6762 as a conversation: what a gateway asks, announces, answers and gives back, datagram by datagram. */
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { type Millis, millis, seconds, seededRandom } from "../../../gateway/base/index.ts";
 import type { Announcement } from "../../../gateway/southbound/naming/index.ts";
 import { MDNS_PORT, type Remote, Responder } from "../../../gateway/southbound/naming/responder.ts";
@@ -386,6 +387,43 @@ describe("hostile neighbours", () => {
     await scene.clock.advance(seconds(1));
     expect(scene.sent.filter(({ to }) => to !== undefined)).toHaveLength(20);
     expect(scene.sent.filter(({ to }) => to === undefined)).toHaveLength(1);
+  });
+
+  test("whatever comes, in whatever order, it goes on and keeps to its limits", async () => {
+    const names = [HOST, OFFICE_COAP, COAP, SERVICES, ["other", "local"]];
+    const record = fc
+      .tuple(fc.constantFrom(...names), fc.constantFrom(1, 12, 16, 28, 33, 47, 255), fc.nat(3))
+      .map(([name, type, ttl]) => ({ ...text(name, ["x"]), ttl, ...(type === 12 || type === 33 ? {} : { type }) }));
+    const question = fc.record({
+      name: fc.constantFrom(...names),
+      type: fc.constantFrom(1, 12, 33, 255),
+      unicast: fc.boolean(),
+    });
+    const records = fc.array(record, { maxLength: 3 });
+    const message = fc.record({
+      response: fc.boolean(),
+      truncated: fc.boolean(),
+      questions: fc.array(question, { maxLength: 3 }),
+      answers: records,
+      authorities: records,
+      additionals: records,
+    });
+    const moment = fc.record({ message, from: fc.constantFrom(NEIGHBOUR, RESOLVER), wait: fc.nat(700) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(moment, { maxLength: 40 }), async (moments) => {
+        const scene = new Scene();
+        scene.responder.start();
+        for (const { message: heard, from, wait } of moments) {
+          scene.hears(heard, from);
+          await scene.clock.advance(millis(wait));
+        }
+        const time = scene.clock.now() / 1000;
+        expect(scene.sent.length).toBeLessThanOrEqual(moments.length * 2 + 4 * (time + 1));
+        await scene.clock.advance(seconds(60));
+        expect(scene.responder.isSettled).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test("what cannot be read changes nothing", async () => {
