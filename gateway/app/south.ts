@@ -85,9 +85,10 @@ export async function openSouth(
     security,
     oscore: security.client,
     admission: admissionOf(config),
-    handler: async (peer, request) => {
+    handler: (peer, request) => {
       const registered = directory(peer, request);
-      return registered === undefined ? coreconf(peer, request) : withHint(await registered, peer.nodeId, centre);
+      if (registered === undefined) return coreconf(peer, request);
+      return registered.then((response) => withHint(response, peer.nodeId, centre));
     },
     lanes: {
       block: imageLane(images, registry, clock),

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { checkInBench } from "./checkin.ts";
 import { coapBench } from "./coap.ts";
 import { codecBench } from "./codec.ts";
-import { coreconfBench } from "./coreconf.ts";
+import { coreconfBench } from "./coreconf/figures.ts";
 import type { Figures } from "./measure.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";

@@ -34,6 +34,8 @@ export class Access {
   readonly denials: Denials;
   readonly #container: Sid;
   #rules: RuleSet | undefined;
+  /** What holds while nobody has said anything. */
+  #first: { readonly managers: string; readonly tree: Tree } | undefined;
 
   constructor(options: AccessOptions) {
     this.#options = options;
@@ -60,6 +62,17 @@ export class Access {
     return user === undefined || rules === undefined ? UNGUARDED : rules.guardOf(user);
   }
 
+  /** The container `access` in force, without what is counted; the same object as long as it is the same. */
+  configuration(): Tree {
+    const stored = this.#stored;
+    if (stored !== undefined) return stored;
+    const managers = JSON.stringify(this.#options.managers());
+    if (this.#first?.managers !== managers) {
+      this.#first = { managers, tree: writeConfig(this.config, this.#options.schema()) };
+    }
+    return this.#first.tree;
+  }
+
   /** The container `access` as data: what is in force and what was denied. */
   tree(): Tree {
     const schema = this.#options.schema();
@@ -70,7 +83,7 @@ export class Access {
       ["denied-notifications", notifications],
       ["denied-reads", reads],
     ];
-    const tree: MutableTree = new Map(this.#stored ?? writeConfig(this.config, schema));
+    const tree: MutableTree = new Map(this.configuration());
     for (const [leaf, count] of counters) tree.set(houseNode(schema, `${ACCESS_PATH}/${leaf}`).sid, count);
     return tree;
   }

@@ -50,6 +50,8 @@ export interface Guard {
   readonly all: boolean;
   /** May some of it be read? For FETCH: if not, it is answered as if it were not there. */
   mayRead(id: InstanceId, schema: Schema): boolean;
+  /** How much of a node and what is in it may be read, in any of its instances. */
+  sees(sid: Sid, schema: Schema): "all" | "some" | "none";
   /** A datastore, or the answer to a GET, as it may be seen. */
   readable(tree: Tree, schema: Schema): Tree;
   /** The same of what was found for an identifier; to be asked after defaults were put in. */
@@ -68,6 +70,7 @@ export interface Guard {
 export const UNGUARDED: Guard = {
   all: true,
   mayRead: () => true,
+  sees: () => "all",
   readable: (tree) => tree,
   reveal: (_id, value) => value,
   checkEdit: () => undefined,
@@ -100,6 +103,14 @@ export class RuleGuard implements Guard {
     if (this.#in(schema).sight.verdict(node, id.keys) !== "deny") return true;
     this.#tell("read", id, schema);
     return false;
+  }
+
+  sees(sid: Sid, schema: Schema): "all" | "some" | "none" {
+    const { sight } = this.#in(schema);
+    const node = schema.bySid(sid);
+    const verdict = node === undefined ? "deny" : sight.verdict(node);
+    if (node === undefined || verdict === "deny") return "none";
+    return verdict === "permit" && sight.isWhole(node) ? "all" : "some";
   }
 
   readable(tree: Tree, schema: Schema): Tree {

@@ -1,7 +1,7 @@
 /** What the gateway keeps of one node, and its form as bytes: in memory while the node sleeps, and on disk. */
 import { type Millis, millis, type NodeId } from "../../base/index.ts";
 import { decodePlain, isOff, moved, type Shift } from "../../store/index.ts";
-import type { CborWriter } from "../../wire/cbor/index.ts";
+import { CborReader, type CborWriter, ENVELOPE, MAJOR } from "../../wire/cbor/index.ts";
 import { encodeKept, type KeptTree, type Schema, type SetName } from "../../yang/index.ts";
 import { type Reach, restoreReach, shifted, storeReach } from "./reachability.ts";
 
@@ -127,4 +127,13 @@ function readStored(bytes: Uint8Array): StoredNode {
     return [stored.endpoint, stored.name, stored.joined, stored.reach, stored.slot, stored.tree];
   }
   return stored;
+}
+
+/** The name alone. */
+export function nameIn(bytes: Uint8Array): string {
+  const reader = new CborReader(bytes, ENVELOPE);
+  if (reader.major() !== MAJOR.array) return readStored(bytes)[1];
+  reader.array();
+  reader.text(); // the endpoint
+  return reader.text();
 }

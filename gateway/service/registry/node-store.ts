@@ -14,7 +14,7 @@ import {
   type SchemaSource,
   type SetName,
 } from "../../yang/index.ts";
-import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, shiftedRecord } from "./node-record.ts";
+import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, nameIn, shiftedRecord } from "./node-record.ts";
 import { NodeSets } from "./node-sets.ts";
 import type { Reach } from "./reachability.ts";
 
@@ -92,6 +92,16 @@ export class NodeStore {
     for (const id of this.ids()) {
       const record = this.#peek(id);
       if (record !== undefined) yield record;
+    }
+  }
+
+  /** What each node is called; nothing else is decoded. */
+  *names(): Generator<readonly [id: NodeId, name: string]> {
+    for (const id of this.ids()) {
+      const record = this.#hot.get(id)?.record;
+      const bytes = this.#records.get(id);
+      if (record !== undefined) yield [id, record.name];
+      else if (bytes !== undefined) yield [id, nameIn(bytes)];
     }
   }
 

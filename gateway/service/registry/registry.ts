@@ -44,6 +44,7 @@ import { type HouseModels, houseModels, houseNode } from "./house-models.ts";
 import type { NodeRecord } from "./node-record.ts";
 import { NodeStore } from "./node-store.ts";
 import { type Reach, step, unheard } from "./reachability.ts";
+import { Roster } from "./roster.ts";
 
 const TABLE = "node";
 /** The gateway's own configuration leaves stand beside the nodes. */
@@ -90,6 +91,7 @@ export class Registry implements Projection {
   readonly #byPath = new RecentMap<string, NodeId>(HEARD);
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
+  #roster: Roster | undefined;
   #previewed: { readonly mark: object; readonly tree: Tree } | undefined;
 
   constructor(options: RegistryOptions) {
@@ -137,6 +139,12 @@ export class Registry implements Projection {
   /** All of them, each decoded when it is its turn: for what a person asks now and then. */
   nodes(): Iterable<NodeRecord> {
     return this.#nodes.values();
+  }
+
+  /** A number that stands for which nodes there are and what they are called: counted once, then kept. */
+  get roster(): number {
+    this.#roster ??= new Roster(this.#nodes.names());
+    return this.#roster.sum;
   }
 
   ids(): Iterable<NodeId> {
@@ -190,6 +198,7 @@ export class Registry implements Projection {
   apply(fact: Fact): void {
     switch (fact.type) {
       case "node.joined":
+        this.#roster?.move(fact.node, this.#nodes.get(fact.node)?.name, fact.name);
         this.#put({
           id: fact.node,
           endpoint: fact.endpoint,
@@ -202,7 +211,10 @@ export class Registry implements Projection {
         });
         return;
       case "node.renamed":
-        this.#change(fact.node, (node) => ({ ...node, name: fact.name }));
+        this.#change(fact.node, (node) => {
+          this.#roster?.move(fact.node, node.name, fact.name);
+          return { ...node, name: fact.name };
+        });
         return;
       case "node.models":
         this.#change(fact.node, (node) => this.#moved(node, fact.set));
@@ -290,6 +302,7 @@ export class Registry implements Projection {
   }
 
   #remove(id: NodeId): void {
+    this.#roster?.move(id, this.#nodes.get(id)?.name, undefined);
     if (!this.#nodes.delete(id)) return;
     this.#heard.delete(id);
     this.#dirty.add(id);

@@ -49,13 +49,17 @@ type Resource =
 
 /** Answers everything that no lane took. Errors become the error body of §6; only our own faults get through. */
 export function coreconfHandler(options: CoreconfOptions): RequestPort {
-  return async (peer, request) => {
-    try {
-      return await answer(peer, request, options);
-    } catch (error) {
+  return (peer, request) => {
+    const failed = (error: unknown): Response => {
       const response = errorResponse(error, schemaOf(peer, request, options));
       if (response === undefined) throw error;
       return response;
+    };
+    try {
+      const response = answer(peer, request, options);
+      return response instanceof Promise ? response.catch(failed) : response;
+    } catch (error) {
+      return failed(error);
     }
   };
 }
@@ -73,15 +77,29 @@ function schemaOf(peer: Peer, request: Request, options: CoreconfOptions): Schem
   return options.registry.schema;
 }
 
-async function answer(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
-  const response = await answerResource(peer, request, options);
-  if (response.code.startsWith("2.")) expectAccepted(request, response.contentFormat);
-  return response;
+/** What is only read is answered within the event that brought the request. */
+type Answer = Response | Promise<Response>;
+
+const whenThere = (answer: Answer, then: (response: Response) => Response): Answer =>
+  answer instanceof Promise ? answer.then(then) : then(answer);
+
+function answer(peer: Peer, request: Request, options: CoreconfOptions): Answer {
+  const asker = whoAsks(peer, request, options.registry);
+  const answered =
+    asker.role === "node" ? answerNode(peer, request, asker, options) : answerAsker(request, asker, options);
+  if (request.accept === undefined) return answered;
+  return whenThere(answered, (response) => {
+    if (response.code.startsWith("2.")) expectAccepted(request, response.contentFormat);
+    return response;
+  });
 }
 
-async function answerResource(peer: Peer, request: Request, options: CoreconfOptions): Promise<Response> {
-  const asker = whoAsks(peer, request, options.registry);
-  if (asker.role !== "node") return answerAsker(request, asker, options);
+async function answerNode(
+  peer: Peer,
+  request: Request,
+  asker: Extract<Asker, { readonly role: "node" }>,
+  options: CoreconfOptions,
+): Promise<Response> {
   const { node } = asker;
   const checkIn = options.checkIn && asCheckIn(request, options.registry.schemaOf(node));
   const checkedIn = checkIn && (await options.checkIn?.answer(peer, checkIn));
@@ -93,7 +111,7 @@ async function answerResource(peer: Peer, request: Request, options: CoreconfOpt
   return withHint(response, node.id, options);
 }
 
-async function answerAsker(request: Request, asker: Asker, options: CoreconfOptions): Promise<Response> {
+function answerAsker(request: Request, asker: Asker, options: CoreconfOptions): Answer {
   const resource = route(request, asker, options);
   if (resource.kind === "datastore") {
     const { root, actor } = resource;

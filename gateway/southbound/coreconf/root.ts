@@ -5,6 +5,7 @@ import { gatewaySids } from "../../service/registry/index.ts";
 import {
   formatInstanceId,
   type Instance,
+  type InstanceId,
   type Schema,
   type SchemaNode,
   type Sid,
@@ -15,6 +16,10 @@ import type { Operation } from "./operations/operation.ts";
 export interface DatastoreRoot {
   readonly schema: Schema;
   tree(): Tree;
+  /** As much of it as these identifiers can mean: they find there what they find in the whole. Absent where that is small. */
+  part?(ids: readonly InstanceId[]): Tree;
+  /** Of top-level nodes with configuration: bytes that stand for it (see `configurationMark`). Absent where the tree is small. */
+  readonly marks?: ReadonlyMap<Sid, () => Uint8Array>;
   /** Applies all instances or none; resolves when that is durable. Throws WireError `yang.*`, UsageError `root.foreign`
    * or `gateway.fixed`. */
   edit(instances: readonly Instance[], actor: string): Promise<void>;
@@ -29,6 +34,8 @@ export interface DatastoreRoot {
 }
 
 export { gatewaySids };
+
+export const partOf = (root: DatastoreRoot, ids: readonly InstanceId[]): Tree => root.part?.(ids) ?? root.tree();
 
 /** Throws UsageError `root.foreign` for data nodes that do not belong to this kind of root. */
 export function checkPlace(kind: "gateway" | "node", instances: readonly Instance[], schema: Schema): void {

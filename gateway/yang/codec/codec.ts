@@ -84,7 +84,7 @@ export function decodeInstances(
 
 export function encodeInstances(instances: readonly Instance[], schema: Schema, form?: Form): Uint8Array {
   const plan = planOf(schema, form);
-  const writer = new CborWriter();
+  const writer = plan.writer.restart();
   try {
     for (const { id, value } of instances) {
       writer.map(1);

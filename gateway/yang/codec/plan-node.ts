@@ -29,6 +29,8 @@ export interface PlanNode {
   readonly leaves: { readonly [form in Form]: LeafCodec } | undefined;
   /** Key leaves of a list, in the order of its `key` statement. */
   readonly keys: readonly PlanNode[];
+  /** From the top-level node down to this one. */
+  readonly line: readonly PlanNode[];
   /** The lists from the outermost to this node itself. */
   readonly lists: readonly PlanNode[];
   /** Key leaves of all these lists: what an instance-identifier carries. */

@@ -111,6 +111,7 @@ function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft 
     leaf: undefined,
     leaves: undefined,
     keys: [],
+    line: [],
     lists: [],
     idKeys: [],
     members: NO_MEMBERS,
@@ -125,6 +126,7 @@ function draft(node: SchemaNode, parent: PlanNode | undefined, sid: Sid): Draft 
 /** Hands lists and keys down from the root. */
 function link(parent: PlanNode): void {
   for (const child of parent.children as readonly Draft[]) {
+    child.line = [...parent.line, child];
     child.lists = parent.lists;
     child.idKeys = parent.idKeys;
     if (child.kind === "list") {

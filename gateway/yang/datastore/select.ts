@@ -54,9 +54,9 @@ interface Reading extends ReadQuery {
   readonly view: View;
 }
 
-function reading(tree: Tree, query: ReadQuery, schema: Schema): Reading {
+function reading(tree: Tree, { content, defaults }: ReadQuery, schema: Schema): Reading {
   const book = rulesOf(planOf(schema));
-  return { ...query, book, view: new View(book, tree) };
+  return { content, defaults, book, view: new View(book, tree) };
 }
 
 /**

@@ -6,42 +6,37 @@
  * cache compares all of them. A condition compares the first four, so that whoever has read any part of a datastore can
  * edit it "if nobody else has", and no node that reports a temperature stands in the way (as RFC 8040 §3.5.2 has it).
  */
-import { hash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { UsageError } from "../../../base/index.ts";
 import type { Request } from "../../../coap/index.ts";
-import { configurationOf, encodeTree, type Schema, type Tree } from "../../../yang/index.ts";
+import { configurationOf } from "../../../yang/index.ts";
+import type { DatastoreRoot } from "../root.ts";
+import { configurationMark, MARK_BYTES } from "./marks.ts";
 
-const HALF = 4;
-const digest = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer").subarray(0, HALF);
+const ETAG_BYTES = 2 * MARK_BYTES;
 
-/** A memo: trees are not changed once they are shared. */
-const MARKS = new WeakMap<Tree, { readonly schema: Schema; readonly mark: Uint8Array }>();
-
-function configurationMark(tree: Tree, schema: Schema): Uint8Array {
-  const known = MARKS.get(tree);
-  if (known?.schema === schema) return known.mark;
-  const mark = digest(encodeTree(configurationOf(tree, schema), schema, "any"));
-  MARKS.set(tree, { schema, mark });
-  return mark;
+/** Of what a GET or FETCH says of this datastore. */
+export function etagOf(payload: Uint8Array, root: DatastoreRoot): Uint8Array {
+  const etag = new Uint8Array(ETAG_BYTES);
+  etag.set(configurationMark(root));
+  // A leaf that changed always shows in it, which 4 bytes of a digest do not promise; and it costs a tenth of one.
+  const sum = crc32(payload);
+  for (let at = 0; at < MARK_BYTES; at++) etag[MARK_BYTES + at] = sum >>> (24 - 8 * at);
+  return etag;
 }
 
-/** Of what a GET or FETCH says of this tree. */
-export const etagOf = (payload: Uint8Array, tree: Tree, schema: Schema): Uint8Array =>
-  Uint8Array.from([...configurationMark(tree, schema), ...digest(payload)]);
-
 /** A datastore is there as a resource from when its node joined; what can be created in it is its configuration. */
-export const isConfigured = (tree: Tree, schema: Schema): boolean => configurationOf(tree, schema).size > 0;
+export const isConfigured = (root: DatastoreRoot): boolean => configurationOf(root.tree(), root.schema).size > 0;
 
 /** Throws UsageError `resource.condition-failed`. To be asked in the same turn in which the edit is made. */
-export function checkConditions(request: Request, tree: Tree, schema: Schema): void {
+export function checkConditions(request: Request, root: DatastoreRoot): void {
   const { ifMatch, ifNoneMatch, path } = request;
   if (ifMatch.length === 0 && !ifNoneMatch) return;
-  const isThere = isConfigured(tree, schema);
   // §5.10.8.1: an empty value asks for the existence alone; one of several is enough.
   const matches = (etag: Uint8Array): boolean =>
     etag.length === 0
-      ? isThere
-      : etag.length === 2 * HALF && Buffer.compare(etag.subarray(0, HALF), configurationMark(tree, schema)) === 0;
-  const met = (ifMatch.length === 0 || ifMatch.some(matches)) && !(ifNoneMatch && isThere);
+      ? isConfigured(root)
+      : etag.length === ETAG_BYTES && Buffer.compare(etag.subarray(0, MARK_BYTES), configurationMark(root)) === 0;
+  const met = (ifMatch.length === 0 || ifMatch.some(matches)) && !(ifNoneMatch && isConfigured(root));
   if (!met) throw new UsageError("resource.condition-failed", { path: path.join("/") });
 }

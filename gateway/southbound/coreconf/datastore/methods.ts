@@ -23,7 +23,7 @@ import { dataResponse, formOf } from "../body-form.ts";
 import { readableTree, readableValue } from "../guarded.ts";
 import { MOST } from "../limits.ts";
 import { runOperations } from "../operations/run.ts";
-import type { DatastoreRoot } from "../root.ts";
+import { type DatastoreRoot, partOf } from "../root.ts";
 import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
 import { noQuery, readQuery } from "./read-query.ts";
 import { expectAnswerable, expectAtMost, expectFormat, expectShort, pathOf, wrongMethod } from "./refusals.ts";
@@ -60,11 +60,11 @@ function readAll(asked: DatastoreRequest): Response {
   const { request, root } = asked;
   const { schema } = root;
   const query = readQuery(request);
-  const tree = root.tree();
-  checkConditions(request, tree, schema);
-  const response = dataResponse(readableTree(readTree(tree, schema, query), root), schema, request.accept);
+  checkConditions(request, root);
+  const tree = readableTree(readTree(root.tree(), schema, query), root);
+  const response = dataResponse(tree, schema, request.accept);
   expectAnswerable(response.payload?.length ?? 0, request);
-  return withEtag(response, tree, asked);
+  return withEtag(response, asked);
 }
 
 /** §3.1.3: one map per identifier in the order asked, null for what is not there. */
@@ -74,10 +74,12 @@ function readSome(asked: DatastoreRequest): Response {
   const query = readQuery(request);
   const ids = identifiersIn(request, schema);
   for (const id of ids) refuseOperation(id, schema);
-  const tree = root.tree();
-  checkConditions(request, tree, schema);
+  checkConditions(request, root);
+  const tree = partOf(root, ids);
   const payload = mapsOf(asked, ids, (id) => readableValue(id, root, () => select(tree, id, schema, query)));
-  return withEtag({ code: "2.05", contentFormat: CONTENT_FORMAT.yangInstances, payload }, tree, asked);
+  const contentFormat = CONTENT_FORMAT.yangInstances;
+  if (!isTagged(asked)) return { code: "2.05", contentFormat, payload };
+  return { code: "2.05", contentFormat, payload, etag: etagOf(payload, root) };
 }
 
 /** What is asked for again is neither read nor written again: all of a request is of one state. */
@@ -87,6 +89,12 @@ function mapsOf({ request, root }: DatastoreRequest, ids: readonly InstanceId[],
     const instance = { id: { sid: id.sid, keys: [] }, value: read(id) }; // keys are left out, the asker knows them
     return encodeInstances([instance], schema, formOf(schema));
   };
+  const [first] = ids;
+  if (ids.length === 1 && first !== undefined) {
+    const only = map(first);
+    expectAnswerable(only.length, request);
+    return only;
+  }
   const whole = new Map<Sid, Uint8Array>();
   const maps: Uint8Array[] = [];
   let size = 0;
@@ -97,7 +105,7 @@ function mapsOf({ request, root }: DatastoreRequest, ids: readonly InstanceId[],
     size += made.length;
     expectAnswerable(size, request);
   }
-  return maps.length === 1 ? maps[0]! : Buffer.concat(maps);
+  return Buffer.concat(maps);
 }
 
 /** CF 141. Throws UsageError `resource.content-format` and `resource.too-many`, WireError `cbor.*`, `yang.*`. */
@@ -115,9 +123,11 @@ function refuseOperation(id: InstanceId, schema: Schema): void {
   throw new UsageError("resource.not-data", { path: formatInstanceId(id, schema), kind });
 }
 
-function withEtag(response: Response, tree: Tree, { root, request, tagged }: DatastoreRequest): Response {
-  if (response.payload === undefined || !(tagged || request.etags.length > 0)) return response;
-  return { ...response, etag: etagOf(response.payload, tree, root.schema) };
+const isTagged = ({ request, tagged }: DatastoreRequest): boolean => tagged || request.etags.length > 0;
+
+function withEtag(response: Response, asked: DatastoreRequest): Response {
+  if (response.payload === undefined || !isTagged(asked)) return response;
+  return { ...response, etag: etagOf(response.payload, asked.root) };
 }
 
 /** §3.2.3. */
@@ -127,7 +137,7 @@ async function editSome({ request, root, actor }: DatastoreRequest): Promise<Res
   expectFormat(request, CONTENT_FORMAT.yangInstances);
   const instances = decodeInstances(request.payload, schema, "input", formOf(schema), MOST.edits);
   expectAtMost(MOST.edits, instances, request);
-  checkConditions(request, root.tree(), schema);
+  checkConditions(request, root);
   if (instances.length > 0) await root.edit(instances, actor);
   return { code: "2.04" };
 }
@@ -146,7 +156,7 @@ async function callOrCreate(asked: DatastoreRequest): Promise<Response> {
     return runOperations(asked);
   }
   const wanted = bodyOf(asked);
-  if (isConfigured(root.tree(), root.schema)) throw new UsageError("resource.exists", { path: pathOf(request) });
+  if (isConfigured(root)) throw new UsageError("resource.exists", { path: pathOf(request) });
   await replace(asked, wanted);
   return { code: "2.01" };
 }
@@ -178,8 +188,7 @@ function expectWhole({ request, root }: DatastoreRequest): void {
 
 /** What the edits start from is read in the turn in which they are made, so nobody comes in between. */
 async function replace({ request, root, actor }: DatastoreRequest, wanted: Tree): Promise<void> {
-  const tree = root.tree();
-  checkConditions(request, tree, root.schema);
-  const instances = replacement(tree, wanted, root.schema);
+  checkConditions(request, root);
+  const instances = replacement(root.tree(), wanted, root.schema);
   if (instances.length > 0) await root.edit(instances, actor);
 }

@@ -6,12 +6,16 @@ import { LIBRARY, withLibraryModule } from "./module.ts";
 
 export function withLibrary(root: DatastoreRoot): DatastoreRoot {
   const schema = withLibraryModule(root.schema);
+  const { part, marks } = root;
   return {
     schema,
     replaceable: root.replaceable,
     operations: root.operations,
     elsewhere: root.elsewhere,
     tree: () => treeWithLibrary(root.tree(), schema),
+    // The library is state, and stands in no mark.
+    ...(part && { part: (ids) => treeWithLibrary(part(ids), schema) }),
+    ...(marks && { marks }),
     edit: (instances, actor) => {
       refuseLibrary(instances, schema);
       return root.edit(instances, actor);

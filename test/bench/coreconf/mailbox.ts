@@ -1,8 +1,8 @@
-/** Figures of group `coreconf`. */
+/** What edits that wait cost: ten of them per node, in memory while it sleeps and as its record on disk. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { days, millis, type NodeId, SILENT } from "../../gateway/base/index.ts";
-import { Mailbox, planned } from "../../gateway/service/mailbox/index.ts";
+import { days, millis, type NodeId, SILENT } from "../../../gateway/base/index.ts";
+import { Mailbox, planned } from "../../../gateway/service/mailbox/index.ts";
 import {
   builtInModels,
   encodeInstances,
@@ -14,10 +14,8 @@ import {
   parsePath,
   type Schema,
   valueFromJson,
-} from "../../gateway/yang/index.ts";
-import { type Figures, quartiles } from "./measure.ts";
-
-export const coreconfBench = async (): Promise<Figures> => ({ ...(await mailboxFigures()) });
+} from "../../../gateway/yang/index.ts";
+import { type Figures, quartiles } from "../measure.ts";
 
 /** More than the mailbox keeps decoded, so that its boxes at rest are what is measured. */
 const NODES = 20_000;
@@ -33,8 +31,7 @@ const EDITS: ReadonlyArray<readonly [path: string, value: string | JsonObject]> 
   ]),
 ];
 
-/** What ten edits that wait for a node cost: in memory while it sleeps, and as its record on disk. */
-async function mailboxFigures(): Promise<Figures> {
+export async function mailboxFigures(): Promise<Figures> {
   const schema = await loadModels({ folder: builtInModels(), log: SILENT });
   const costs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) costs.push(costOf(schema));
