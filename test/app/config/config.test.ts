@@ -52,6 +52,7 @@ test("an empty file gives the defaults", () => {
       ].map(parseSubnet),
       airtime: { networks: "ipv6", routers: [], share: 75, burst: 30_000 },
     },
+    discovery: { dnsSd: "auto" },
     security: { keyFile: undefined },
     trust: { mode: "require" },
     upstream: { allowPrivate: "off", ca: undefined },
