@@ -1,6 +1,6 @@
 /** The centre of a gateway: store, models and services, without any face. */
 import { join } from "node:path";
-import { type Clock, type Lifecycle, type Logger, systemClock } from "../base/index.ts";
+import { type Clock, type Lifecycle, type Logger, millis, systemClock } from "../base/index.ts";
 import { Access } from "../service/access/index.ts";
 import { Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
@@ -9,7 +9,7 @@ import { Events } from "../service/events/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
-import { ClockMemory, type Timekeeper } from "../service/timekeeping/index.ts";
+import { ClockMemory, EARLIEST, type Timekeeper } from "../service/timekeeping/index.ts";
 import { labTrust, requireSignature } from "../service/trust/index.ts";
 import {
   CommandInbox,
@@ -106,7 +106,8 @@ export async function openCentre(
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   clock.begin({ told: await asked, newest, remembered: memory.remembered, recorder: ledger });
-  const network = systemClock(1, clock.now());
+  // Sequence numbers count from it: a clock that is said to be right in 1970 must not cost half of them later.
+  const network = systemClock(1, millis(Math.max(EARLIEST, clock.now())));
   lifecycle.add(new EditExpiry(mailbox, ledger, clock.held));
   lifecycle.add(new EditTrials({ mailbox, registry, ledger, log }));
   const access = new Access({
