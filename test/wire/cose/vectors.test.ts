@@ -1,5 +1,7 @@
 /** Messages that others published: RFC 9052 Appendix C, the examples of the COSE working group, RFC 9679, RFC 8554. */
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { decodeItem, ENVELOPE } from "../../../gateway/wire/cbor/index.ts";
 import {
   asKind,
   type CoseKey,
@@ -8,6 +10,8 @@ import {
   decrypt,
   encodeKey,
   readJwk,
+  readPem,
+  SUIT_KDF,
   thumbprint,
   type Verdict,
   verifyMac,
@@ -36,6 +40,38 @@ const MERIADOC = readJwk({
   x: "Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0",
   y: "HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw",
   d: "r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8",
+});
+
+/** draft-ietf-suit-firmware-encryption §7: the keys of its examples, one plaintext, one IV for each cipher. */
+const RECEIVER = readJwk({
+  kty: "EC",
+  crv: "P-256",
+  kid: "kid-2",
+  alg: "ECDH-ES+A128KW",
+  key_ops: ["deriveKey"],
+  x: "WIbNYd2HWGLlqqgg56FSdMloqbyWBI3crOMvUMNlG6M",
+  y: "nu2BJekyzWDA6tNlDQpIXPcm03jRsBbtQpiylh4ljxs",
+  d: "YP5t1thdV0ClNJtvkSZ-6sW6gbjLU-4knktOsQLEdrM",
+});
+const KEK = readJwk({ kty: "oct", kid: "kid-1", alg: "A128KW", k: Buffer.from("a".repeat(16)).toString("base64url") });
+const SUIT: ReadonlyArray<readonly [name: string, key: CoseKey, info: string, ciphertext: string]> = [
+  [
+    "ECDH-ES + A128KW, A128GCM",
+    RECEIVER,
+    "d8608443a10101a1054cf14aab9d81d51f7ad943fe87f6818344a101381ca220a40102200121582073024f415aa51529a66ccefd88f3f62a734492ff45f6ad37fd2888e73eaf19da2258204005b48a6fd091aa6abfe3cfbeede88b347e521d43405fdbd7d2cff0ebc21b2604456b69642d325818a06b8e6550f308712b1df044b21b7d11d9b22792f1de0997",
+    "758c4b7bbae2c4c1d462423e0f0dc3164ffa7b85bb94d4bd6d7ed26ab32feb063385d4d3465927ec82cb5e198a59",
+  ],
+  [
+    "A128KW, A128CTR",
+    KEK,
+    "d8608440a20139fffd0550dae613b2e0dc55f4322be38bdba9dc68f6818340a2012204456b69642d315818ce34035ce5c2e2666e46d4c131fc561dd190a6d26cfa1990",
+    "2bb8db522ae978246cc775c3b0241bd4b0333ffdd2db70c7ee7a4966e3b7",
+  ],
+];
+test.each(SUIT)("draft-ietf-suit-firmware-encryption §7: %s", (_name, key, info, ciphertext) => {
+  const message = asKind(decodeMessage(hex(info)), "encrypt");
+  const verdict = decrypt(message, [key], { detached: hex(ciphertext), kdf: SUIT_KDF });
+  expect(verdict.ok ? Buffer.from(verdict.payload).toString() : verdict.error).toBe("This is a real firmware image.");
 });
 
 function verify(bytes: Uint8Array, key: CoseKey): Verdict {
@@ -124,4 +160,28 @@ describe("RFC 9679 §6: the thumbprint of a key", () => {
     expect(Buffer.from(bytes.subarray(0, 3)).toString("hex")).toBe("a50102");
     expect(encodeKey(decodeKey(bytes), "public")).toEqual(bytes);
   });
+});
+
+/** The thirteen envelopes of draft-ietf-suit-manifest-37, when the folder is there: seven of them are signed. */
+const EXAMPLES = "/work/shared/vectors/suit-draft-examples";
+const INDEX = `${EXAMPLES}/index.json`;
+interface Example {
+  readonly name: string;
+  readonly publicKey: string | null;
+}
+const signed = existsSync(INDEX)
+  ? (JSON.parse(readFileSync(INDEX, "utf8")) as readonly Example[]).filter(({ publicKey }) => publicKey !== null)
+  : [];
+const examples =
+  signed.length > 0 ? test.each(signed) : test.skip.each([{ name: "(skipped: no envelopes there)", publicKey: null }]);
+examples("suit-manifest-37 §10: the author's signature of $name", ({ name, publicKey }) => {
+  const envelope = decodeItem(new Uint8Array(readFileSync(`${EXAMPLES}/${name}.cbor`)), ENVELOPE);
+  const wrapper = envelope.kind === "tag" && envelope.item.kind === "map" ? envelope.item.entries[0]![1] : undefined;
+  const blocks = wrapper?.kind === "bytes" ? decodeItem(wrapper.value, ENVELOPE) : undefined;
+  const [digest, block] = blocks?.kind === "array" ? blocks.items : [];
+  if (digest?.kind !== "bytes" || block?.kind !== "bytes") throw new Error(`${name} has no authentication block`);
+  const message = asKind(decodeMessage(block.value), "sign1");
+  const verdict = verifySign1(message, [readPem(publicKey ?? "")], { detached: digest.value });
+  expect(verdict.ok && verdict.algorithm.name).toBe("ES256");
+  expect(verifySign1(message, [ELEVEN], { detached: digest.value }).ok).toBe(false);
 });

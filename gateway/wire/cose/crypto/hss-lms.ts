@@ -1,10 +1,10 @@
 /** RFC 8554 — HSS/LMS hash-based signatures, verification alone: signing needs state that survives crashes. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { equalBytes } from "../../../base/index.ts";
 import { type HashFunction, LMOTS_TYPES, LMS_TYPES, type OtsParameters } from "./lms-parameters.ts";
 
 /** §2: domain separation. */
-export const D = { PBLC: 0x8080, MESG: 0x8181, LEAF: 0x8282, INTR: 0x8383 } as const;
+const D = { PBLC: 0x8080, MESG: 0x8181, LEAF: 0x8282, INTR: 0x8383 } as const;
 /** §6: levels of an HSS tree. */
 const MAX_LEVELS = 8;
 const ID_BYTES = 16;
@@ -71,32 +71,32 @@ function verifyLms(publicKey: Uint8Array, message: Uint8Array, signature: LmsSig
   // RFC 8554 §5.1: one hash function in tree and leaves.
   if (lms.name !== signature.ots.name || lms.bytes !== signature.ots.bytes) return false;
   let node = 2 ** lms.h + signature.q;
-  let hash = digest(lms, [id, u32(node), u16(D.LEAF), candidateKey(id, message, signature)]);
+  let value = digest(lms, [id, u32(node), u16(D.LEAF), candidateKey(id, message, signature)]);
   for (const sibling of signature.path) {
-    const pair = node % 2 === 1 ? [sibling, hash] : [hash, sibling];
+    const pair = node % 2 === 1 ? [sibling, value] : [value, sibling];
     node = Math.floor(node / 2);
-    hash = digest(lms, [id, u32(node), u16(D.INTR), ...pair]);
+    value = digest(lms, [id, u32(node), u16(D.INTR), ...pair]);
   }
-  return equalBytes(hash, root);
+  return equalBytes(value, root);
 }
 
 /** §4.6, algorithm 4b: the public key that the one-time signature would be of. */
 function candidateKey(id: Uint8Array, message: Uint8Array, { q, ots, randomizer, chains }: LmsSignature): Uint8Array {
   const digits = messageDigits(ots, id, q, randomizer, message);
-  const ends = chains.map((start, index) => walkChain(ots, chainHead(id, q), index, digits[index]!, start));
-  return digest(ots, [id, u32(q), u16(D.PBLC), ...ends]);
+  const head = Buffer.concat([id, u32(q)]);
+  const ends = chains.map((start, index) => walkChain(ots, head, index, digits[index]!, start));
+  return digest(ots, [head, u16(D.PBLC), ...ends]);
 }
 
 /** §4.4: the digits of the digest and of its checksum. */
-export function messageDigits(
+function messageDigits(
   ots: OtsParameters,
   id: Uint8Array,
   q: number,
   randomizer: Uint8Array,
   message: Uint8Array,
 ): readonly number[] {
-  const hash = digest(ots, [id, u32(q), u16(D.MESG), randomizer, message]);
-  const digits = digitsOf(hash, ots.w);
+  const digits = digitsOf(digest(ots, [id, u32(q), u16(D.MESG), randomizer, message]), ots.w);
   const checksum = digits.reduce((sum, digit) => sum + 2 ** ots.w - 1 - digit, 0);
   return [...digits, ...digitsOf(u16(checksum << ots.ls), ots.w)].slice(0, ots.p);
 }
@@ -105,39 +105,31 @@ export function messageDigits(
 const digitsOf = (bytes: Uint8Array, w: number): number[] =>
   [...bytes].flatMap((byte) => Array.from({ length: 8 / w }, (_, at) => (byte >> (8 - w - w * at)) & (2 ** w - 1)));
 
-export const chainHead = (id: Uint8Array, q: number): Uint8Array => Buffer.concat([id, u32(q)]);
-
 /** §4.6: H(I || u32(q) || u16(i) || u8(j) || tmp), from digit `from` to the end of the chain. */
-export function walkChain(
-  ots: OtsParameters,
-  head: Uint8Array,
-  index: number,
-  from: number,
-  start: Uint8Array,
-  to = 2 ** ots.w - 1,
-): Uint8Array {
+function walkChain(ots: OtsParameters, head: Uint8Array, index: number, from: number, start: Uint8Array): Uint8Array {
   const block = Buffer.concat([head, u16(index), Buffer.of(0), start]);
   const at = head.length + 2;
-  for (let step = from; step < to; step++) {
+  for (let step = from; step < 2 ** ots.w - 1; step++) {
     block[at] = step;
     block.set(digest(ots, [block]), at + 1);
   }
   return Buffer.from(block.subarray(at + 1));
 }
 
-export function digest({ name, bytes }: HashFunction, parts: readonly Uint8Array[]): Uint8Array {
-  const hash = name === "sha256" ? createHash(name) : createHash(name, { outputLength: bytes });
-  for (const part of parts) hash.update(part);
-  return hash.digest().subarray(0, bytes);
+function digest({ name, bytes }: HashFunction, parts: readonly Uint8Array[]): Uint8Array {
+  const input = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  // One shot, because a verification is some ten thousand short hashes; it knows no output length.
+  if (name === "sha256") return hash(name, input, "buffer").subarray(0, bytes);
+  return createHash(name, { outputLength: bytes }).update(input).digest();
 }
 
-export function u32(value: number): Uint8Array {
+function u32(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-export const u16 = (value: number): Uint8Array => Buffer.of((value >> 8) & 0xff, value & 0xff);
+const u16 = (value: number): Uint8Array => Buffer.of((value >> 8) & 0xff, value & 0xff);
 
 /** What is beyond the end is undefined. */
 class Cursor {
