@@ -6,6 +6,7 @@ import { builtInModels } from "../../gateway/yang/index.ts";
 import { compareWithYanglint, ownSite, publishedSite, zooSite } from "../yang/random/differential.ts";
 import { YANGLINT } from "../yang/random/yanglint.ts";
 import { runCampaign } from "./campaign.ts";
+import { runCoreconfCampaign } from "./coreconf/campaign.ts";
 import { Dice } from "./dice.ts";
 import { MemoryWatch } from "./memory.ts";
 import { runYangCampaign } from "./yang/campaign.ts";
@@ -26,6 +27,7 @@ interface Group {
 export const GROUPS: readonly Group[] = [
   { name: "coap", count: 1_000_000, run: fuzzCoap },
   { name: "yang", count: 200_000, run: fuzzYang },
+  { name: "coreconf", count: 20_000, run: fuzzCoreconf },
   { name: "yanglint", count: 5_000, run: fuzzYanglint },
 ];
 
@@ -73,6 +75,16 @@ async function fuzzYang(count: number, seed: number): Promise<Report> {
       ...slow.map((words) => `an input that takes too long: ${words}`),
       ...memory.problems,
     ],
+  };
+}
+
+/** Mutated requests of managers and a node against the CORECONF handler. */
+async function fuzzCoreconf(count: number, seed: number): Promise<Report> {
+  const memory = new MemoryWatch();
+  const { codes, broken } = await runCoreconfCampaign({ count, seed, atRest: memory.atRest });
+  return {
+    lines: [...[...codes].sort().map(([code, some]) => `${code}: ${some}`), memory.words],
+    problems: [...broken.map((words) => `a broken promise: ${words}`), ...memory.problems],
   };
 }
 

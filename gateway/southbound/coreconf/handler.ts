@@ -107,7 +107,10 @@ async function answerNode(
   options.registry.seenAt(node.id, peer.path);
   options.registry.heard(peer, options.clock.now());
   const response = await answerAsker(request, asker, options);
-  if (response.code === "2.05") noteDelivered(node.id, options);
+  if (response.code === "2.05") {
+    expectAccepted(request, response.contentFormat); // or else nothing is delivered
+    noteDelivered(node.id, options);
+  }
   return withHint(response, node.id, options);
 }
 

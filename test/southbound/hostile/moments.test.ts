@@ -6,7 +6,7 @@ import { MOST_WAITING } from "../../../gateway/service/mailbox/index.ts";
 import { encodeCbor } from "../../../gateway/sim/speech/cbor.ts";
 import { MOST } from "../../../gateway/southbound/coreconf/limits.ts";
 import { fixedSchema, type Schema, type SchemaSource } from "../../../gateway/yang/index.ts";
-import { bytes } from "../../support/services.ts";
+import { bytes, request } from "../../support/services.ts";
 import { sidIn, workshopSchema } from "../../support/workshop.ts";
 import { manager, minute, openSite, periodEdit, type Site, textOf } from "./site.ts";
 
@@ -128,6 +128,18 @@ test("a hostile manager: conditions by the hundred, and one that is right among 
   const others = Array.from({ length: 100 }, (_, at) => Uint8Array.of(at, 1, 2, 3, 4, 5, 6, 7));
   expect((await site.patch(SET_POINT, { ifMatch: others })).code).toBe("4.12");
   expect((await site.patch(SET_POINT, { ifMatch: [...others, etag] })).code).toBe("2.04");
+});
+
+test("CC-code-4.06: what a node asks for in a format that cannot be had is not delivered", async () => {
+  const { services, node } = await openSite();
+  const waiting = services.mailbox.box(node).edits.map(({ status }) => status.state);
+  const own = async (accept: number): Promise<string> =>
+    (await services.handler(manager(undefined), request("GET", "c", { query: ["ep=room-1"], accept }))).code;
+  expect(waiting).toEqual(["waiting"]);
+  expect(await own(60)).toBe("4.06");
+  expect(services.mailbox.box(node).edits.map(({ status }) => status.state)).toEqual(["waiting"]);
+  expect(await own(140)).toBe("2.05");
+  expect(services.mailbox.box(node).edits.map(({ status }) => status.state)).toEqual(["delivered"]);
 });
 
 const GUEST = "guest";
