@@ -1,7 +1,7 @@
 /** `sidgate sim`: simulated sleepy nodes against any gateway, until it is told to stop. */
 import { GatewayClient, printable, type SimOptions } from "../admin/cli/index.ts";
 import { systemClock, UsageError } from "../base/index.ts";
-import { fleetEndpoints, type NodeView, startFleet } from "../sim/index.ts";
+import { fleetEndpoints, type NodeView, startFleet, startServing } from "../sim/index.ts";
 import { controlSocketPath } from "../store/index.ts";
 import { Complaints } from "./complaints.ts";
 import { configOf } from "./config/index.ts";
@@ -11,6 +11,7 @@ import { toldToStop } from "./run.ts";
 
 export async function simulate(options: SimOptions): Promise<number> {
   const credentials = await credentialsFor(options);
+  if (options.serve) return serve(options, credentials);
   const endpoints = options.credentials === undefined ? fleetEndpoints(options.nodes) : [...credentials.keys()];
   const last = new Map<string, string>();
   const reports = new Map<string, number>();
@@ -41,6 +42,27 @@ export async function simulate(options: SimOptions): Promise<number> {
   });
   const how = credentials.size > 0 ? "under OSCORE" : "unprotected, which only lab mode hears,";
   process.stdout.write(`${endpoints.length} nodes wake ${how} at ${options.gateway}; stop them with Ctrl-C.\n`);
+  await toldToStop();
+  await fleet.close();
+  return 0;
+}
+
+/** Nodes that serve: they register, and tell when they are edited. */
+async function serve(options: SimOptions, credentials: FleetCredentials): Promise<number> {
+  const fleet = await startServing({
+    ...options,
+    endpoints: [...credentials.keys()],
+    credentials,
+    interval: options.wakeInterval,
+    clock: systemClock(),
+    onChange: ({ endpoint, registered, edits, setPoint }) => {
+      const state = registered ? "registered" : "not registered";
+      process.stdout.write(`${endpoint}  ${state}  ${edits} edits  set-point ${setPoint.toFixed(2)}\n`);
+    },
+  });
+  process.stdout.write(
+    `${credentials.size} nodes serve their datastore to ${options.gateway}; stop them with Ctrl-C.\n`,
+  );
   await toldToStop();
   await fleet.close();
   return 0;

@@ -10,6 +10,8 @@ export {
 } from "./fleet.ts";
 export type { Szx } from "./node/download.ts";
 export { examineImage, type ImageFacts, makeImage } from "./node/image.ts";
+export { type ServingFleet, type ServingOptions, startServing } from "./serving/fleet.ts";
+export type { ServingView } from "./serving/room-server.ts";
 export type { ExtraLeaf } from "./speech/extra.ts";
 export type { NodeCredential, Sequence } from "./speech/oscore.ts";
 export { countingSequence, SequenceFile } from "./speech/sequence.ts";

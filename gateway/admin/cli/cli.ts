@@ -79,6 +79,7 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.interval(minutes(1)))
     .addOption(OPTIONS.credentials())
     .addOption(OPTIONS.plain().conflicts("credentials"))
+    .addOption(OPTIONS.serve().conflicts("plain"))
     .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
     .addOption(OPTIONS.models())
     .addOption(OPTIONS.report())

@@ -158,6 +158,11 @@ export const OPTIONS = {
       .argParser(reportedLeaf)
       .default([], "none"),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
+  serve: () =>
+    new Option(
+      "--serve",
+      "nodes that are always on and serve their datastore: they register, the gateway asks",
+    ).default(false),
   credentials: () =>
     new Option(
       "--credentials <file>",

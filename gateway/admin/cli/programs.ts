@@ -40,6 +40,8 @@ export interface SimOptions {
   readonly credentials?: string;
   /** Without OSCORE, for comparison and for a gateway in lab mode. */
   readonly plain: boolean;
+  /** They serve their datastore themselves, and are always on. */
+  readonly serve: boolean;
   /** Data folder of a gateway on this machine: the nodes are added to its inventory. */
   readonly data?: string;
   /** Further folders of .sid files. */

@@ -398,16 +398,16 @@ export class Registry implements Projection {
     });
   }
 
-  #read({ node, data, gone }: Extract<Fact, { type: "node.read" }>): void {
-    if (data === undefined && gone === undefined) return;
+  /** What was read is the whole truth of what it names; and the node has answered. */
+  #read({ node, data, gone, at }: Extract<Fact, { type: "node.read" }>): void {
     this.#change(node, (record) => {
       const schema = this.schemaOf(record);
-      const left = gone === undefined ? record.tree : withoutInstances(record.tree, goneIn(gone, schema), schema);
-      if (data === undefined) return { ...record, tree: left };
-      const { dropped, ...kept } = laidOver({ tree: left, left: record.left }, data, schema);
+      const tree = gone === undefined ? record.tree : withoutInstances(record.tree, goneIn(gone, schema), schema);
+      const { dropped = [], ...kept } =
+        data === undefined ? { tree, left: record.left } : laidOver({ tree, left: record.left }, data, schema);
       this.#tell(node, dropped);
       const awakeTime = this.#models.awakeTime(kept.tree) ?? record.reach.awakeTime;
-      return { ...record, ...kept, reach: { ...record.reach, awakeTime } };
+      return { ...record, ...kept, reach: step({ ...record.reach, awakeTime }, { type: "uplink", at }) };
     });
   }
 

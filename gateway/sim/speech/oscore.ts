@@ -1,6 +1,6 @@
 /**
- * RFC 8613 as a node's author would write it: a client with one security context, AES-CCM-16-64-128 and HKDF-SHA-256.
- * Shares nothing with the gateway's own.
+ * RFC 8613 as a node's author would write it: one security context, AES-CCM-16-64-128 and HKDF-SHA-256, as a client and, for
+ * nodes that serve, as a server. Shares nothing with the gateway's own.
  */
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { concatBytes, EMPTY } from "../../base/index.ts";
@@ -32,6 +32,13 @@ export interface Sealed {
   readonly nonce: Uint8Array;
 }
 
+/** A request of the gateway's that was opened, and what is needed to answer it. */
+export interface Opened {
+  readonly request: InnerMessage;
+  readonly aad: Uint8Array;
+  readonly nonce: Uint8Array;
+}
+
 const CIPHER = "aes-128-ccm";
 /** RFC 9053 §4.2: AES-CCM-16-64-128. */
 const ALGORITHM = 10;
@@ -48,6 +55,8 @@ export class OscoreClient {
   readonly #senderKey: KeyObject;
   readonly #recipientKey: KeyObject;
   readonly #commonIv: Uint8Array;
+  /** §7.4: the greatest number that the gateway has used; smaller ones are repeats. */
+  #last = -1;
 
   constructor(credential: NodeCredential, sequence: Sequence) {
     this.#credential = credential;
@@ -63,21 +72,51 @@ export class OscoreClient {
     const piv = partialIv(this.#sequence.next());
     const nonce = this.#nonce(senderId, piv);
     const aad = associatedData(senderId, piv);
-    const clear = encodeInner(request);
-    const cipher = createCipheriv(CIPHER, this.#senderKey, nonce, { authTagLength: TAG });
-    cipher.setAAD(aad, { plaintextLength: clear.length });
-    const payload = Buffer.concat([cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
-    return { option: encodeOption(piv, senderId, idContext), payload, aad, nonce };
+    return { option: encodeOption(piv, senderId, idContext), payload: this.#encrypt(request, nonce, aad), aad, nonce };
   }
 
   /** §8.4: the answer to `request`; undefined when the gateway did not write it. */
   open(request: Sealed, option: Uint8Array, payload: Uint8Array): InnerMessage | undefined {
     const piv = pivOf(option);
-    const end = payload.length - TAG;
-    if (piv === undefined || end < 1) return undefined;
+    if (piv === undefined) return undefined;
     const nonce = piv.length === 0 ? request.nonce : this.#nonce(this.#credential.recipientId, piv);
+    return this.#decrypt(payload, nonce, request.aad);
+  }
+
+  /** §8.2, as a server: undefined when the gateway did not write it, or has sent it before. */
+  openRequest(option: Uint8Array, payload: Uint8Array): Opened | undefined {
+    const { recipientId } = this.#credential;
+    const piv = pivOf(option);
+    if (piv === undefined || piv.length === 0) return undefined;
+    const number = piv.reduce((sum, byte) => sum * 256 + byte, 0);
+    const nonce = this.#nonce(recipientId, piv);
+    const aad = associatedData(recipientId, piv);
+    const request = number > this.#last ? this.#decrypt(payload, nonce, aad) : undefined;
+    if (request === undefined) return undefined;
+    this.#last = number;
+    return { request, aad, nonce };
+  }
+
+  /** §8.3. The first answer may use the request's nonce; each notification takes a number of its own (§4.1.3.5.2). */
+  protectResponse({ aad, nonce }: Opened, response: InnerMessage, first: boolean): Pick<Sealed, "option" | "payload"> {
+    if (first) return { option: Buffer.alloc(0), payload: this.#encrypt(response, nonce, aad) };
+    const piv = partialIv(this.#sequence.next());
+    const own = this.#nonce(this.#credential.senderId, piv);
+    return { option: Buffer.of(piv.length, ...piv), payload: this.#encrypt(response, own, aad) };
+  }
+
+  #encrypt(message: InnerMessage, nonce: Uint8Array, aad: Uint8Array): Buffer {
+    const clear = encodeInner(message);
+    const cipher = createCipheriv(CIPHER, this.#senderKey, nonce, { authTagLength: TAG });
+    cipher.setAAD(aad, { plaintextLength: clear.length });
+    return Buffer.concat([cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  #decrypt(payload: Uint8Array, nonce: Uint8Array, aad: Uint8Array): InnerMessage | undefined {
+    const end = payload.length - TAG;
+    if (end < 1) return undefined;
     const decipher = createDecipheriv(CIPHER, this.#recipientKey, nonce, { authTagLength: TAG });
-    decipher.setAAD(request.aad, { plaintextLength: end });
+    decipher.setAAD(aad, { plaintextLength: end });
     decipher.setAuthTag(payload.subarray(end));
     try {
       return decodeInner(Buffer.concat([decipher.update(payload.subarray(0, end)), decipher.final()]));
@@ -128,7 +167,7 @@ function encodeOption(piv: Uint8Array, kid: Uint8Array, idContext: Uint8Array | 
   return Buffer.concat([Uint8Array.of(flags), piv, context, kid]);
 }
 
-/** §6.1, of a response: its Partial IV, empty when it has none; undefined when the option is malformed. */
+/** §6.1: the Partial IV, empty when there is none; undefined when the option is malformed. */
 function pivOf(option: Uint8Array): Uint8Array | undefined {
   if (option.length === 0) return EMPTY;
   const flags = option[0] ?? 0;

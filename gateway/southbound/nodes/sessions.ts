@@ -45,7 +45,7 @@ const TURNS = 8;
 const STARTS_PER_SECOND = 4;
 /** A node that tells something is read again, but not more often than this. */
 const CALM = minutes(1);
-/** A look comes up to this share earlier than it would, so that those of many nodes drift apart. */
+/** A look comes up to this share of the interval late, so that those of many nodes drift apart; less than a missed wake is. */
 const SPREAD = 0.2;
 const CHECK_IN = "/sidgate-node:check-in";
 
@@ -58,6 +58,7 @@ interface Running {
   timer: Timer | undefined;
   calm: Timer | undefined;
   readAt: Millis | undefined;
+  visitedAt: Millis | undefined;
 }
 
 export class NodeSessions implements Closable {
@@ -211,6 +212,7 @@ export class NodeSessions implements Closable {
       timer: undefined,
       calm: undefined,
       readAt: undefined,
+      visitedAt: undefined,
     };
     this.#running.set(id, running);
     log.info("node.serves", { node: id, uri: served.uri });
@@ -277,7 +279,7 @@ export class NodeSessions implements Closable {
     const { id } = running.server;
     try {
       const left = await this.#errand(running, errand);
-      this.#move(running, { type: "done", next: this.#nextLook(id), left });
+      this.#move(running, { type: "done", next: this.#nextLook(running), left });
     } catch (error) {
       if (running.stop.signal.aborted) return;
       log.info("node.errand-failed", { node: id, errand: errand.do, reason: explain(error) });
@@ -293,6 +295,7 @@ export class NodeSessions implements Closable {
         return deliverEdits(server, errand.singly, this.#services);
       case "read":
         running.readAt = this.#options.clock.now();
+        if (errand.visit) running.visitedAt = running.readAt;
         return readDatastore(server, errand.visit, this.#services);
       case "watch":
         await watch(
@@ -325,12 +328,11 @@ export class NodeSessions implements Closable {
     this.#options.log.warn("node.notification-failed", { node: id, reason: explain(error) });
   }
 
-  /** A node is looked at as often as it should wake. */
-  #nextLook(id: NodeId): Millis {
+  /** A node is looked at when it should give a sign of life, counted from the last look of that kind. */
+  #nextLook({ server: { id }, visitedAt }: Running): Millis {
     const { registry, clock, random, wakeInterval } = this.#options;
-    const node = registry.find(id);
-    const interval = (node && this.#models.wakeInterval(node.tree)) ?? wakeInterval;
-    return millis(clock.now() + interval * (1 - SPREAD * random.next()));
+    const interval = registry.find(id)?.reach.interval ?? wakeInterval;
+    return millis((visitedAt ?? clock.now()) + interval * (1 + SPREAD * random.next()));
   }
 
   /** Only a node that says how long it listens is taken to sleep. */

@@ -114,7 +114,7 @@ test("CC-F1 CC-G1: the tree is the same whichever side serves", async () => {
       expect([site.mailbox.pending(served), site.mailbox.pending(asking)]).toEqual([0, 0]);
       await site.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 }, 60_000);
 
