@@ -19,6 +19,7 @@ import {
   type Requests,
 } from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
+import { withLibraryModule } from "../../southbound/coreconf/library/module.ts";
 import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
 import { toldToStop } from "../run.ts";
 import { schemaForPeople } from "../tools/schema-for-people.ts";
@@ -37,7 +38,8 @@ export async function ask(
   const own = options.as === undefined ? undefined : readOwn(options.as);
   const exposed = options.as === undefined ? undefined : exposure(options.as);
   if (exposed !== undefined) note(exposed);
-  const schema = await schemaForPeople(options.models, note);
+  // Every datastore and stream that a manager sees has the YANG library in it.
+  const schema = withLibraryModule(await schemaForPeople(options.models, note));
   const show: Show = (answer) => {
     print(options.json ? printableJson(answerJson(answer)) : answerText(answer, schema));
     if (answer.code === "4.01" && answer.payload.length === 0 && own === undefined) {

@@ -2,7 +2,7 @@
  * The event streams (draft-ietf-core-comi-21 §3.4): `/s` of the gateway and `/n/{node}/s` of each node, newest first, made
  * from what the service keeps.
  */
-import { type Clock, isCoded, type NodeId } from "../../../base/index.ts";
+import { type Clock, isCoded, type Millis, type NodeId } from "../../../base/index.ts";
 import type { Events, News, NodeNews } from "../../../service/events/index.ts";
 import type { Registry } from "../../../service/registry/index.ts";
 import { isCertain, type TimeQuality } from "../../../service/timekeeping/index.ts";
@@ -50,16 +50,28 @@ export class EventStreams {
   readonly #options: EventStreamsOptions;
   /** News do not change, so each is written once per schema. */
   readonly #written = perSchema(() => new WeakMap<News, readonly StreamItem[]>());
+  /** Of this moment: what happens is told to all who watch in one go. */
+  #ofSite: { readonly now: Millis; readonly newest: number; readonly stream: Stream } | undefined;
 
   constructor(options: EventStreamsOptions) {
     this.#options = options;
   }
 
   ofSite(): Stream {
-    const { events, registry, clock, quality } = this.#options;
+    const { events, registry, clock } = this.#options;
+    const [now, newest] = [clock.now(), events.newestOfSite];
     const schema = withLibraryModule(registry.schema);
+    const known = this.#ofSite;
+    if (known?.now === now && known.newest === newest && known.stream.schema === schema) return known.stream;
+    const stream: Stream = { schema, newestFirst: this.#writeSite(now, schema), topic: SITE_TOPIC };
+    this.#ofSite = { now, newest, stream };
+    return stream;
+  }
+
+  #writeSite(now: Millis, schema: Schema): readonly StreamItem[] {
+    const { events, quality } = this.#options;
     const written = this.#written(schema);
-    const newestFirst = events.ofSite(clock.now()).flatMap((news) => {
+    return events.ofSite(now).flatMap((news) => {
       const known = written.get(news);
       if (known !== undefined) return known;
       const isTimeCertain = isCertain(news.at, quality);
@@ -68,7 +80,6 @@ export class EventStreams {
       if (isTimeCertain) written.set(news, items);
       return items;
     });
-    return { schema, newestFirst, topic: SITE_TOPIC };
   }
 
   /** Throws UsageError `node.unknown`. */
