@@ -2,7 +2,8 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. Python programs get an environment each. What cannot be had is named, and its tests are skipped by name.
+# pycoreconf. For COSE: cwt and pycose. Python programs get an environment each. What cannot be had is named, and its
+# tests are skipped by name.
 set -uo pipefail
 
 LIBCOAP=4.3.5
@@ -10,6 +11,8 @@ AIOCOAP=0.4.17
 PYANG=2.7.1
 CBOR2=6.2.1
 PYCORECONF=0.3.0
+CWT=3.3.0
+PYCOSE=1.1.0
 
 server="$(cd "$(dirname "$0")/.." && pwd)/test/interop/peers/libcoap-server.c"
 peers="${INTEROP_PEERS:-$HOME/.cache/sidgate-peers}"
@@ -56,18 +59,21 @@ aiocoap() {
     aiocoap/bin/pip -q install "aiocoap==$AIOCOAP" cbor2 cryptography filelock ge25519 lakers-python
 }
 
-# A Python package in an environment of its own: its name, which is that of its module too, and its version.
+# A Python package in an environment of its own: its name, which is that of its module too, its version, and others that
+# it needs in another version than the newest.
 python-package() {
   [ -x "$1/bin/python" ] && "$1/bin/python" -c "import $1" 2>/dev/null && return 0
   command -v python3 >/dev/null || return 1
-  rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" -q install "$1==$2"
+  rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" -q install "$1==$2" "${@:3}"
 }
 pyang() { python-package pyang "$PYANG"; }
 cbor2() { python-package cbor2 "$CBOR2"; }
 pycoreconf() { python-package pycoreconf "$PYCORECONF"; }
+cwt() { python-package cwt "$CWT"; }
+pycose() { python-package pycose "$PYCOSE" 'cbor2<6'; }
 
 status=0
-for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf; do
+for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose; do
   "$peer" >"$peer.log" 2>&1 || {
     echo "Could not get $peer (see $peers/$peer.log): what talks to it is skipped."
     status=1
