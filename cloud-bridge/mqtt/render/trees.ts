@@ -1,10 +1,8 @@
 /** What rendering asks of the yang stratum, bound to one schema: that of the module set which a node works with. */
 
-import { isCoded } from "../../../gateway/base/index.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import {
   configurationOf,
-  decodeInstances,
   encodeKept,
   goneIn,
   instanceToJson,
@@ -12,6 +10,7 @@ import {
   merge,
   perSchema,
   readKept,
+  salvageInstances,
   salvageTree,
   toJson,
   withoutInstances,
@@ -64,14 +63,7 @@ export function treesOf(schema: Schema): Trees {
     configuration: (tree) => configurationOf(tree, schema),
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
-    notifications: (bytes) => {
-      try {
-        return decodeInstances(bytes, schema, "input", "any").map((instance) => instanceToJson(instance, schema));
-      } catch (error) {
-        if (isCoded(error)) return []; // of a module that was taken away since
-        throw error;
-      }
-    },
+    notifications: (bytes) => salvageInstances(bytes, schema).map((instance) => instanceToJson(instance, schema)),
     leaf: (tree, path) => {
       const way = ways.get(path) ?? wayTo(path, schema);
       ways.set(path, way);

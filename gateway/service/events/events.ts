@@ -16,10 +16,11 @@ import {
   type StateStore,
   shiftOf,
 } from "../../store/index.ts";
+import { sequenceItems } from "../../wire/cbor/index.ts";
 import type { SetName } from "../../yang/index.ts";
 import type { Box } from "../mailbox/index.ts";
 import { type News, newsOf } from "./news.ts";
-import { decodeRing, EMPTY_RING, encodeRing, itemsOf, type NodeNews, type NodeRing, pushed } from "./node-ring.ts";
+import { decodeRing, EMPTY_RING, encodeRing, type NodeNews, type NodeRing, pushed } from "./node-ring.ts";
 
 /** Notifications of the site: at most so many, so many bytes of them, and none that is older. */
 export const SITE_NOTIFICATIONS = 64;
@@ -126,7 +127,7 @@ export class Events implements Projection {
         return; // most facts are of this type, and no news
       case "node.notified": {
         const { seq, at } = fact;
-        const news = itemsOf(fact.notifications).map((instance) => ({ seq, at, instance }));
+        const news = sequenceItems(fact.notifications).map((instance) => ({ seq, at, instance }));
         this.#setRing(fact.node, pushed(this.#ring(fact.node), news));
         return;
       }

@@ -1,7 +1,6 @@
 /** The last things that one node told, as bytes: in memory, where only nodes that told something have them, and on disk. */
 import { type Millis, millis } from "../../base/index.ts";
 import { decodePlain, encodePlain } from "../../store/index.ts";
-import { CborReader, CORECONF, readItem } from "../../wire/cbor/index.ts";
 
 /** At most so many per node, and so many bytes: the newest stays in any case. */
 export const NODE_NOTIFICATIONS = 8;
@@ -51,15 +50,3 @@ export function pushed(ring: NodeRing, news: readonly NodeNews[]): NodeRing {
 }
 
 const bytesOf = (news: NodeNews): Uint8Array => ("instance" in news ? news.instance : news.checksum);
-
-/** The items of a CBOR sequence (RFC 8742), whatever they say: no schema is needed to tell where one ends. */
-export function itemsOf(sequence: Uint8Array): readonly Uint8Array[] {
-  const reader = new CborReader(sequence, CORECONF);
-  const items: Uint8Array[] = [];
-  while (!reader.done) {
-    const start = reader.offset;
-    readItem(reader);
-    items.push(reader.copy(start, reader.offset));
-  }
-  return items;
-}

@@ -3,7 +3,8 @@
  * and repeats those of before. Known is what the journal has of the node, also from before a restart.
  */
 import { equalBytes, isCoded } from "../../base/index.ts";
-import { acceptNotifications, itemsOf, NODE_BYTES, NODE_NOTIFICATIONS } from "../../service/events/index.ts";
+import { acceptNotifications, NODE_BYTES, NODE_NOTIFICATIONS } from "../../service/events/index.ts";
+import { sequenceItems } from "../../wire/cbor/index.ts";
 import type { Schema } from "../../yang/index.ts";
 
 export interface StreamNews {
@@ -17,9 +18,9 @@ export interface StreamNews {
 export function newsIn(payload: Uint8Array, known: readonly Uint8Array[], schema: Schema): StreamNews {
   const told: Uint8Array[] = [];
   const passedOver: string[] = [];
-  for (const item of itemsOf(payload)) {
+  for (const item of sequenceItems(payload)) {
     try {
-      told.push(...itemsOf(acceptNotifications(item, schema)));
+      told.push(...sequenceItems(acceptNotifications(item, schema)));
     } catch (error) {
       if (!isCoded(error)) throw error;
       passedOver.push(error.code);

@@ -7,5 +7,6 @@ export { merge } from "./merge.ts";
 export { goneIn, type Reading, type ReadingOptions, readingBetween, withoutInstances } from "./reading.ts";
 export { replacement } from "./replacement.ts";
 export { type Salvaged, salvageTree } from "./salvage.ts";
+export { salvageInstances } from "./salvage-instances.ts";
 export { readTree, select } from "./select.ts";
 export { touched } from "./touched.ts";

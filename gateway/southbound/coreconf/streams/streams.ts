@@ -2,18 +2,18 @@
  * The event streams (draft-ietf-core-comi-21 §3.4): `/s` of the gateway and `/n/{node}/s` of each node, newest first, made
  * from what the service keeps.
  */
-import { type Clock, isCoded, type Millis, type NodeId } from "../../../base/index.ts";
+import type { Clock, Millis, NodeId } from "../../../base/index.ts";
 import type { Events, News, NodeNews } from "../../../service/events/index.ts";
 import type { Registry } from "../../../service/registry/index.ts";
 import { isCertain, type TimeQuality } from "../../../service/timekeeping/index.ts";
 import type { Fact } from "../../../store/index.ts";
 import {
-  decodeInstances,
   encodeInstances,
   type Instance,
   type InstanceId,
   perSchema,
   type Schema,
+  salvageInstances,
 } from "../../../yang/index.ts";
 import { formOf } from "../body-form.ts";
 import { libraryUpdate } from "../library/library.ts";
@@ -117,12 +117,5 @@ const itemOf = (instance: Instance, seq: number, schema: Schema): StreamItem => 
 });
 
 /** Nothing of what a node said by a module that it has no more. */
-function instancesOf(news: NodeNews, schema: Schema): readonly Instance[] {
-  if ("checksum" in news) return [libraryUpdate(schema, news.checksum) ?? []].flat();
-  try {
-    return decodeInstances(news.instance, schema, "input", "any");
-  } catch (error) {
-    if (isCoded(error)) return [];
-    throw error;
-  }
-}
+const instancesOf = (news: NodeNews, schema: Schema): readonly Instance[] =>
+  "checksum" in news ? [libraryUpdate(schema, news.checksum) ?? []].flat() : salvageInstances(news.instance, schema);
