@@ -64,6 +64,11 @@ export class GatewayProcess {
     return join(this.folder, "sidgate.yaml");
   }
 
+  /** Of the child. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get output(): string {
     return this.#output;
   }
