@@ -108,7 +108,9 @@ export async function openCentre(
   clock.begin({ told: await asked, newest, remembered: memory.remembered, recorder: ledger });
   // Sequence numbers count from it: a clock that is said to be right in 1970 must not cost half of them later.
   const network = systemClock(1, millis(Math.max(EARLIEST, clock.now())));
-  lifecycle.add(new EditExpiry(mailbox, ledger, clock.held));
+  const expiry = new EditExpiry(mailbox, ledger, clock.held);
+  lifecycle.add(expiry);
+  expiry.look(); // what expired while the gateway was off goes out no more, in its first minute neither
   lifecycle.add(new EditTrials({ mailbox, registry, ledger, log }));
   const access = new Access({
     gatewayTree: () => registry.gatewayTree,

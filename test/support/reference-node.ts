@@ -57,7 +57,6 @@ export const TARGETS: readonly Target[] = [
   { title: "Cortex-M0", ...ARM, flags: ["-mcpu=cortex-m0", "-mthumb"] },
   { title: "Cortex-M4", ...ARM, flags: ["-mcpu=cortex-m4", "-mthumb"] },
 ];
-export const CLANG: Target = { title: "clang", compiler: "clang", size: "size", flags: BARE };
 
 /** CoAP, CBOR, check-in, edits, download and OSCORE with its ciphers: what every node that speaks the protocol has. */
 const PROTOCOL = [
@@ -118,6 +117,12 @@ export async function buildObjects(headers: string, target = HOST, into = header
       join(into, name.replace(/c$/, "o")),
     ]);
   await Promise.all(cFiles().map(compile));
+}
+
+/** Another compiler's opinion of the sources; throws when it has one. */
+export async function checkSources(compiler: string, headers: string): Promise<void> {
+  const sources = cFiles().map((name) => join(SOURCES, name));
+  await run(compiler, [...STRICT, "-fsyntax-only", `-I${headers}`, `-I${SOURCES}`, ...sources]);
 }
 
 export interface NodeSizes {
