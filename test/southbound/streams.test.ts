@@ -150,7 +150,7 @@ describe("what the gateway tells", () => {
 
   test("CC-E3: what a stream shows survives a restart, byte for byte", async () => {
     await tells(`${FROST}${CLOSED}`);
-    await record("node.replaced", { node, endpoint: "b", former: "room-1", actor: "t" });
+    await record("edit.trial", { node, revision: 7, outcome: "confirmed" });
     const before = [await stream(), await stream(`n/${node}/s`)];
     for (const checkpoint of [false, true]) {
       if (checkpoint) await services.ledger.checkpoint();

@@ -134,6 +134,13 @@ export class Events implements Projection {
       case "node.models":
         this.#moved(fact);
         return;
+      case "node.replaced": {
+        // What the former device said is no word of the new one's.
+        const ring = this.#ring(fact.node);
+        const newestFirst = ring.newestFirst.filter((news) => "checksum" in news);
+        if (newestFirst.length < ring.newestFirst.length) this.#setRing(fact.node, { ...ring, newestFirst });
+        break;
+      }
       case "node.removed":
         if (this.#rings.delete(fact.node)) this.#dirtyNodes.add(fact.node);
         break;

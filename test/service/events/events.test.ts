@@ -81,6 +81,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ does: fc.constant("tell" as const), node: anyNode, count: fc.integer({ min: 1, max: 3 }) }),
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constant("remove" as const), node: anyNode }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("replace" as const), node: anyNode }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant("restart" as const) }) },
 );
 
@@ -132,6 +133,19 @@ test("CC-E2 CC-E3: whatever happens and however often it restarts, a stream is t
             site.unshift(journal.take({ type: "node.removed", at, node: does.node, actor: "t" }).seq);
             own.delete(does.node);
             break;
+          case "replace": {
+            const body = {
+              type: "node.replaced",
+              at,
+              node: does.node,
+              endpoint: "b",
+              former: "a",
+              actor: "t",
+            } as const;
+            site.unshift(journal.take(body).seq);
+            own.delete(does.node);
+            break;
+          }
           case "restart":
             await journal.restart(3);
             break;

@@ -100,6 +100,7 @@ export class EventStreams {
     switch (fact.type) {
       case "node.notified":
       case "node.models":
+      case "node.replaced":
       case "node.removed":
         return [...site, topicOf(fact.node)];
       case "models.changed":
