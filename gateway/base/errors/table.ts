@@ -13,6 +13,7 @@ import { SECURITY_ERRORS } from "./security.ts";
 import { SERVED_ERRORS } from "./served.ts";
 import { SERVICE_ERRORS } from "./service.ts";
 import { STORE_ERRORS } from "./store.ts";
+import { SUIT_ERRORS } from "./suit.ts";
 import { UPSTREAM_ERRORS } from "./upstream.ts";
 import { WIRE_ERRORS } from "./wire.ts";
 import { YANG_ERRORS } from "./yang.ts";
@@ -36,6 +37,7 @@ export const ERRORS = {
   ...STORE_ERRORS,
   ...SECURITY_ERRORS,
   ...COSE_ERRORS,
+  ...SUIT_ERRORS,
   ...SERVICE_ERRORS,
   ...SERVED_ERRORS,
   ...ACCESS_ERRORS,

@@ -35,6 +35,11 @@ export const WIRE_ERRORS = {
     text: "a map has the same key twice at byte {offset}",
     hint: "Send each data node once.",
   },
+  "cbor.key-order": {
+    blame: "wire",
+    text: "the keys of a map are not in the order of their bytes, at byte {offset}",
+    hint: "What is signed has one encoding only: sort the keys (RFC 8949 §4.2.1).",
+  },
   "cbor.tag": {
     blame: "wire",
     text: "CBOR tag {tag} at byte {offset} has no place here",

@@ -73,14 +73,24 @@ export function readItem(reader: CborReader, tags = 0): CborItem {
 function readEntries(reader: CborReader): Array<readonly [CborItem, CborItem]> {
   const entries: Array<readonly [CborItem, CborItem]> = [];
   const seen = new Set<string>();
+  let last: CborItem | undefined;
   for (let left = reader.next(reader.map()); left >= 0; left = reader.next(left)) {
     const key = readItem(reader);
     const print = fingerprint(key);
     if (seen.has(print)) throw new WireError("cbor.duplicate-key", { offset: key.start });
     seen.add(print);
+    if (reader.policy.sorted && last !== undefined) checkKeyOrder(reader.bytes, last, key);
+    last = key;
     entries.push([key, readItem(reader)]);
   }
   return entries;
+}
+
+/** RFC 8949 §4.2.1: the key from `key.start` on stands after the one before it, and is another one. */
+export function checkKeyOrder(bytes: Uint8Array, before: Extent, key: Extent): void {
+  const order = Buffer.compare(bytes.subarray(before.start, before.end), bytes.subarray(key.start, key.end));
+  if (order === 0) throw new WireError("cbor.duplicate-key", { offset: key.start });
+  if (order > 0) throw new WireError("cbor.key-order", { offset: key.start });
 }
 
 /** Equal keys give equal texts, however they were encoded. */

@@ -7,6 +7,8 @@ export interface CborPolicy {
   readonly indefinite: boolean;
   /** Heads must be the shortest possible (RFC 8949 §4.2.1). */
   readonly shortest: boolean;
+  /** Keys of maps must be in the order of their bytes (RFC 8949 §4.2.1). */
+  readonly sorted: boolean;
   /** Tags that may occur; undefined = any. */
   readonly tags: ReadonlySet<number> | undefined;
   /** Maps and arrays inside each other. */
@@ -22,6 +24,7 @@ export const MAX_NESTED_TAGS = 4;
 export const ENVELOPE: CborPolicy = {
   indefinite: false,
   shortest: true,
+  sorted: true,
   tags: undefined,
   maxDepth: 32,
   maxLength: 1 << 24,
@@ -31,6 +34,7 @@ export const ENVELOPE: CborPolicy = {
 export const HEADER: CborPolicy = {
   indefinite: true,
   shortest: false,
+  sorted: false,
   tags: undefined,
   maxDepth: 16,
   maxLength: 1 << 16,
@@ -50,6 +54,7 @@ export const YANG_TAG = {
 export const CORECONF: CborPolicy = {
   indefinite: true,
   shortest: false,
+  sorted: false,
   tags: new Set(Object.values(YANG_TAG)),
   // A list counts twice: the array and the map of an entry.
   maxDepth: 64,

@@ -6,7 +6,8 @@
 /** The dialect that these tables describe. */
 export const SUIT_37 = "suit-37";
 
-export const TAG = { envelope: 107, manifest: 1070, pen: 112 } as const;
+/** Those of reports are what IANA registered for suit-report. */
+export const TAG = { envelope: 107, manifest: 1070, pen: 112, reference: 286, capabilities: 287 } as const;
 
 /** Elements that may stand in the manifest, or beside it with only their digest inside (§8.6). */
 export const SEVERABLE = {
@@ -85,6 +86,7 @@ export type ParameterForm =
   | "identifier" // UUID or private enterprise number, as bytes with the tag where there is one
   | "digest"
   | "uint"
+  | "int"
   | "bool"
   | "bytes"
   | "text"
@@ -124,7 +126,7 @@ export const PARAMETERS: ReadonlyMap<number, ParameterRow> = new Map(
     parameter(24, "device-identifier", "identifier", "§8.4.8.5"),
     parameter(25, "fetch-arguments", "bytes", "§8.4.8.13"),
     parameter(26, "minimum-battery", "uint", "um"),
-    parameter(27, "update-priority", "uint", "um"),
+    parameter(27, "update-priority", "int", "um"),
     parameter(28, "version", "version", "um"),
     parameter(29, "wait-info", "wait", "um"),
     parameter(30, "component-metadata", "metadata", "um"),
@@ -195,8 +197,9 @@ const directive = (
   { needs = [], shared = false }: { readonly needs?: readonly number[]; readonly shared?: boolean } = {},
 ): CommandRow => ({ code, name, kind: "directive", argument, shared, needs, source });
 
-/** Codes below this are somebody's own (§8.4.11). */
+/** From these downward codes are somebody's own (§8.4.11, §11). */
 export const FIRST_CUSTOM = -257;
+export const FIRST_CUSTOM_PARAMETER = -256;
 
 export const COMMANDS: ReadonlyMap<number, CommandRow> = new Map(
   [

@@ -59,14 +59,17 @@ export interface Common {
   readonly shared: Sequence;
 }
 
-/** Commands in order. `bytes` is what was read, so that an offset in a report finds its command (suit-report §4). */
+/** Commands in order. `bytes` is what was read; a manifest without a shared sequence has one without bytes. */
 export interface Sequence {
   readonly bytes: Uint8Array;
   readonly commands: readonly Command[];
 }
 
 export interface Command {
-  /** Of the code, from the start of its sequence. */
+  /**
+   * Of the code, from the start of its section: a command inside a try-each or a run-sequence is counted from there too,
+   * so that the offset in a report finds exactly one command (suit-report, "The SUIT Record").
+   */
   readonly offset: number;
   readonly code: number;
   readonly argument: Argument;
@@ -81,8 +84,9 @@ export type Argument =
   | { readonly kind: "try-each"; readonly arms: ReadonlyArray<Sequence | undefined> }
   | { readonly kind: "sequence"; readonly sequence: Sequence }
   | { readonly kind: "multiple"; readonly byIndex: ReadonlyMap<number, Parameters> }
-  | { readonly kind: "copy-params"; readonly from: number; readonly keys: readonly number[] }
-  /** Of a custom command: its argument as it stands. */
+  /** um: the component to copy from, to the parameters to copy. */
+  | { readonly kind: "copy-params"; readonly bySource: ReadonlyMap<number, readonly number[]> }
+  /** Of a private command: its argument as it stands, with its head. */
   | { readonly kind: "custom"; readonly bytes: Uint8Array };
 
 /** §6.5: one component, all of them, or several. */
@@ -94,6 +98,8 @@ export type ParameterValue =
   | { readonly form: "identifier"; readonly bytes: Uint8Array; readonly tagged: boolean }
   | { readonly form: "digest"; readonly digest: SuitDigest }
   | { readonly form: "uint"; readonly value: bigint }
+  /** Below zero too: an update's priority. */
+  | { readonly form: "int"; readonly value: bigint }
   | { readonly form: "bool"; readonly value: boolean }
   | { readonly form: "bytes"; readonly bytes: Uint8Array }
   | { readonly form: "text"; readonly text: string }
@@ -101,4 +107,5 @@ export type ParameterValue =
   /** Event of `WAIT` to what it takes, as CBOR. */
   | { readonly form: "wait"; readonly events: ReadonlyMap<number, Uint8Array> }
   | { readonly form: "metadata"; readonly bytes: Uint8Array }
+  /** The value as it stands, with its head. */
   | { readonly form: "custom"; readonly bytes: Uint8Array };

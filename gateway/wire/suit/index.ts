@@ -1,0 +1,16 @@
+/**
+ * SUIT (draft-ietf-suit-manifest-37 and its extensions): envelopes, manifests, texts and reports as values. In this order:
+ * `readEnvelope`, `checkAuthenticated`, `checkManifestDigest`, the signatures (wire/cose), `readManifest`, `checkBelonging`.
+ */
+export * from "./digest.ts";
+export * from "./envelope/belonging.ts";
+export * from "./envelope/dialect.ts";
+export * from "./envelope/read.ts";
+export * from "./envelope/write.ts";
+export * from "./labels.ts";
+export * from "./limits.ts";
+export * from "./manifest/manifest.ts";
+export { encodeParameter, type ParameterRules } from "./manifest/parameters.ts";
+export * from "./manifest/sequence.ts";
+export { wrap } from "./strict.ts";
+export type * from "./types.ts";
