@@ -25,6 +25,7 @@ export function siteClock({ clock: { rate, synchronised } }: Config, { clock, ti
     stopwatch: time?.stopwatch ?? { elapsed: () => millis(clock.now()) },
     source: time?.source ?? nothingTells,
     setting: rate === 1 ? synchronised : "yes",
+    isTrial: rate !== 1,
     log,
   });
 }

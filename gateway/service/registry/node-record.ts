@@ -38,6 +38,7 @@ type StoredNode = readonly [
   /** Absent in the default set. */
   set?: string,
 ];
+const TREE = 5;
 /** How version 0.1 wrote it: a map, and the id in it. */
 interface NamedNode {
   readonly endpoint: string;
@@ -49,7 +50,12 @@ interface NamedNode {
 }
 
 /** The bytes are a part of the writer's memory. */
-export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborWriter): Uint8Array {
+export const encodeNodeRecord = (node: NodeRecord, schema: Schema, writer: CborWriter): Uint8Array =>
+  writeRecord(node, encodeKept(node, schema), writer);
+
+type Head = Omit<NodeRecord, "id" | keyof KeptTree>;
+
+function writeRecord(node: Head, tree: Uint8Array, writer: CborWriter): Uint8Array {
   const { reach, slot, set } = node;
   writer.array(set === undefined ? 6 : 7);
   writer.text(node.endpoint);
@@ -67,13 +73,13 @@ export function encodeNodeRecord(node: NodeRecord, schema: Schema, writer: CborW
     writer.byteString(slot.reply);
     if (slot.at !== undefined) writer.float(slot.at);
   }
-  writer.byteString(encodeKept(node, schema));
+  writer.byteString(tree);
   if (set !== undefined) writer.text(set);
   return writer.cut();
 }
 
 /** Undefined when nothing in it was recorded by a clock that was wrong. */
-export function shiftedRecord(node: NodeRecord, shift: Shift): NodeRecord | undefined {
+export function shiftedRecord<Node extends Head>(node: Node, shift: Shift): Node | undefined {
   const { slot, joined } = node;
   const reach = shifted(node.reach, shift);
   if (reach === node.reach && !isOff(slot?.at, shift) && !isOff(joined, shift)) return undefined;
@@ -83,6 +89,17 @@ export function shiftedRecord(node: NodeRecord, shift: Shift): NodeRecord | unde
     reach,
     slot: slot?.at === undefined ? slot : { ...slot, at: moved(slot.at, shift) },
   };
+}
+
+/** The same of a record as bytes: its tree is not read. */
+export function shiftedBytes(
+  bytes: Uint8Array,
+  shift: Shift,
+  writer: CborWriter,
+): { readonly bytes: Uint8Array; readonly reach: Reach } | undefined {
+  const stored = readStored(bytes);
+  const node = shiftedRecord(headOf(stored), shift);
+  return node && { bytes: writeRecord(node, stored[TREE], writer), reach: node.reach };
 }
 
 const TWO_32 = 0x1_0000_0000;
@@ -99,20 +116,20 @@ export function decodeNodeRecord(
   bytes: Uint8Array,
   decode: (tree: Uint8Array, set: SetName) => KeptTree,
 ): NodeRecord {
-  const [endpoint, name, joined, reach, slot, stored, set] = readStored(bytes);
-  const { tree, left } = decode(stored, set);
-  return {
-    id,
-    endpoint,
-    name,
-    joined: millis(joined),
-    reach: restoreReach(reach),
-    slot: slot === null ? undefined : readSlot(slot),
-    set,
-    tree,
-    left,
-  };
+  const stored = readStored(bytes);
+  const { endpoint, name, joined, reach, slot, set } = headOf(stored);
+  const { tree, left } = decode(stored[TREE], set);
+  return { id, endpoint, name, joined, reach, slot, set, tree, left };
 }
+
+const headOf = ([endpoint, name, joined, reach, slot, _tree, set]: StoredNode): Head => ({
+  endpoint,
+  name,
+  joined: millis(joined),
+  reach: restoreReach(reach),
+  slot: slot === null ? undefined : readSlot(slot),
+  set,
+});
 
 const readSlot = ([report, request, reply, at]: NonNullable<StoredSlot>): ReplySlot => ({
   report,

@@ -14,7 +14,14 @@ import {
   type SchemaSource,
   type SetName,
 } from "../../yang/index.ts";
-import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, nameIn, shiftedRecord } from "./node-record.ts";
+import {
+  decodeNodeRecord,
+  encodeNodeRecord,
+  type NodeRecord,
+  nameIn,
+  shiftedBytes,
+  shiftedRecord,
+} from "./node-record.ts";
 import { NodeSets } from "./node-sets.ts";
 import type { Reach } from "./reachability.ts";
 
@@ -220,26 +227,32 @@ export class NodeStore {
 
   /** Puts right what a wrong clock recorded; whose records changed is returned. Looks that were put off are due. */
   shift(shift: Shift): readonly NodeId[] {
-    for (const [place, due] of this.#due.entries()) if (due !== NEVER) this.#due[place] = 0;
     const changed: NodeId[] = [];
     for (const id of [...this.ids()]) {
-      // The tree is left alone where nothing changes: after hours that is most of a fleet.
-      const bytes = this.#hot.has(id) ? undefined : this.#records.get(id);
-      if (
-        bytes !== undefined &&
-        shiftedRecord(
-          decodeNodeRecord(id, bytes, () => NOTHING_KEPT),
-          shift,
-        ) === undefined
-      )
-        continue;
-      const record = this.get(id);
-      const right = record && shiftedRecord(record, shift);
-      if (right === undefined) continue;
-      this.set(right);
-      changed.push(id);
+      const place = this.#records.place(id) ?? 0;
+      const due = this.#due[place] ?? NEVER;
+      if (due !== NEVER) this.#due[place] = 0;
+      // Whoever was heard since is due later than that: of the others nothing needs to be read.
+      if (due > 0 && due < shift.since) continue;
+      if (this.#hot.has(id) ? this.#shiftHot(id, shift) : this.#shiftCold(id, place, shift)) changed.push(id);
     }
     return changed;
+  }
+
+  #shiftHot(id: NodeId, shift: Shift): boolean {
+    const record = this.get(id);
+    const right = record && shiftedRecord(record, shift);
+    if (right !== undefined) this.set(right);
+    return right !== undefined;
+  }
+
+  #shiftCold(id: NodeId, place: number, shift: Shift): boolean {
+    const bytes = this.#records.get(id);
+    const right = bytes && shiftedBytes(bytes, shift, this.#writer);
+    if (right === undefined) return false;
+    this.#records.set(id, right.bytes);
+    this.#noteReach(place, right.reach);
+    return true;
   }
 
   /** Something was heard of the node besides facts: look at it the next time. */

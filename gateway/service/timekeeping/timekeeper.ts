@@ -41,6 +41,8 @@ export interface TimekeeperOptions {
   readonly stopwatch: Stopwatch;
   readonly source: TimeSource;
   readonly setting: ClockSetting;
+  /** The clock of a trial: it begins anew with each start, and nobody sets it. */
+  readonly isTrial?: boolean;
   readonly log: Logger;
 }
 
@@ -70,7 +72,8 @@ export class Timekeeper implements Clock, TimeQuality, Closable {
     this.#options = options;
     const reads = options.wall.now();
     const mark = options.stopwatch.elapsed();
-    this.#time = { anchor: reads, mark, synchronised: true, why: "plausible", since: reads };
+    const why = options.isTrial === true ? "set-by-hand" : "plausible";
+    this.#time = { anchor: reads, mark, synchronised: true, why, since: reads };
   }
 
   now(): Millis {
@@ -115,7 +118,8 @@ export class Timekeeper implements Clock, TimeQuality, Closable {
    * one's is.
    */
   begin({ told, newest, remembered, recorder }: Beginning): void {
-    const { wall, stopwatch } = this.#options;
+    const { wall, stopwatch, isTrial } = this.#options;
+    if (isTrial === true) return;
     const reads = wall.now();
     const mark = stopwatch.elapsed();
     const verdict = this.judge(told, newest);

@@ -19,7 +19,7 @@ class Machine {
     this.#offset = reads - this.stopwatch.now();
   }
 
-  async start(setting: "auto" | "yes" | "no" = "auto") {
+  async start(setting: "auto" | "yes" | "no" = "auto", isTrial = false) {
     const wall = {
       now: () => millis(this.stopwatch.now() + this.#offset),
       after: (delay: Millis, run: () => void) => this.stopwatch.after(delay, run),
@@ -29,6 +29,7 @@ class Machine {
       stopwatch: { elapsed: () => this.stopwatch.now() },
       source: () => Promise.resolve(this.told),
       setting,
+      isTrial,
       log: SILENT,
     });
     const memory = new ClockMemory();
@@ -149,6 +150,16 @@ describe("time: a gateway and its clock", () => {
     // From then on the journal's newest time is a right one, for `auto` too.
     await settled();
     expect((await machine.start("auto")).clock.synchronised).toBe(true);
+  });
+
+  test("a trial begins anew with each start, and that is no news", async () => {
+    const machine = new Machine();
+    machine.set(millis(TRUE_NOW + days(1)));
+    await (await machine.start("yes", true)).stop();
+    machine.set(TRUE_NOW);
+    const { clock } = await machine.start("yes", true);
+    expect([clock.synchronised, clock.why, clock.now()]).toEqual([true, "set-by-hand", TRUE_NOW]);
+    expect(await machine.states()).toEqual([]);
   });
 
   test("no: it is never believed", async () => {
