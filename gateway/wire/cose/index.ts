@@ -7,14 +7,16 @@ export { loadMlDsa, type MlDsa } from "./crypto/ml-dsa.ts";
 export { decodeKey, encodeKey } from "./keys/cose-key.ts";
 export { generateKey, newAkpKey, newCurveKey, newSecret } from "./keys/generate.ts";
 export { type Jwk, readJwk, secretKey, writeJwk } from "./keys/jwk.ts";
-export { type CoseKey, describe, hasPrivateHalf, KEY_OPS, type KeyOperation, refusal } from "./keys/key.ts";
+export { type CoseKey, describeKey, hasPrivateHalf, KEY_OPS, type KeyOperation, refusal } from "./keys/key.ts";
 export { readPem, writePem } from "./keys/pem.ts";
 export { thumbprint } from "./keys/thumbprint.ts";
 export type { Label, LabelMap, Value, ValueMap } from "./label-map.ts";
+export { authenticate } from "./messages/authenticate.ts";
 export { decrypt, decrypt0, type EncryptOptions, encrypt, encrypt0, type Sealed } from "./messages/encrypt.ts";
 export { algorithmOf, HEADER_LABEL, type Headers, header, kidOf } from "./messages/headers.ts";
 export { createMac, createMac0, type MacOptions, verifyMac, verifyMac0 } from "./messages/mac.ts";
 export {
+  type AnyMessage,
   asKind,
   type CoseMessage,
   type DecodeOptions,

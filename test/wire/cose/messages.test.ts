@@ -6,6 +6,7 @@ import {
   ALGORITHMS,
   type Algorithm,
   asKind,
+  authenticate,
   type CoseKey,
   createMac,
   createMac0,
@@ -26,8 +27,6 @@ import {
   SUIT_KDF,
   type Verdict,
   type VerifyOptions,
-  verifyMac,
-  verifyMac0,
   verifySign,
   verifySign1,
 } from "../../../gateway/wire/cose/index.ts";
@@ -48,23 +47,10 @@ const rows = (...kinds: ReadonlyArray<Algorithm["kind"]>): ReadonlyArray<readonl
 function verify(bytes: Uint8Array, keys: readonly CoseKey[], options: VerifyOptions = {}): Verdict {
   const message = decodeMessage(bytes);
   const all = { ...options, mlDsa };
-  switch (message.kind) {
-    case "sign1":
-      return verifySign1(asKind(message, "sign1"), keys, all);
-    case "sign":
-      return (
-        verifySign(asKind(message, "sign"), keys, all).find(({ ok }) => !ok) ??
-        verifySign(asKind(message, "sign"), keys, all)[0]!
-      );
-    case "mac0":
-      return verifyMac0(asKind(message, "mac0"), keys, all);
-    case "mac":
-      return verifyMac(asKind(message, "mac"), keys, all);
-    case "encrypt0":
-      return decrypt0(asKind(message, "encrypt0"), keys, all);
-    case "encrypt":
-      return decrypt(asKind(message, "encrypt"), keys, all);
-  }
+  if (message.kind === "encrypt0") return decrypt0(message, keys, all);
+  if (message.kind === "encrypt") return decrypt(message, keys, all);
+  const verdicts = authenticate(message, keys, all);
+  return verdicts.find(({ ok }) => !ok) ?? verdicts[0]!;
 }
 
 const outcome = (verdict: Verdict): string =>

@@ -56,7 +56,6 @@ export function signWith(
 const curveBytes = (name: string): number => CURVES.find((curve) => curve.name === name)?.bytes ?? 0;
 
 function loaded(mlDsa: MlDsa | undefined, { name }: SignatureAlgorithm): MlDsa {
-  if (mlDsa === undefined)
-    throw new TrustError("cose.algorithm", { algorithm: name, reason: "ML-DSA is not loaded here" });
-  return mlDsa;
+  if (mlDsa !== undefined) return mlDsa;
+  throw new TrustError("cose.algorithm", { algorithm: name, reason: "ML-DSA is not loaded here" });
 }

@@ -12,7 +12,7 @@ import {
   type ValueMap,
 } from "../label-map.ts";
 import { curveKey, halfOf, privateHalf, quietly, secretKey, toBase64Url } from "./jwk.ts";
-import { type CoseKey, describe, type KeyLimits, refusal } from "./key.ts";
+import { type CoseKey, describeKey, type KeyLimits, refusal } from "./key.ts";
 
 const KEY_TYPES = { OKP: 1, EC2: 2, Symmetric: 4, "HSS-LMS": 5, AKP: 7 } as const;
 /** RFC 9052 §7.1, table 4. */
@@ -28,7 +28,7 @@ export function readKey(map: LabelMap): CoseKey {
   const key = readMaterial(map, limits);
   const { algorithm } = limits;
   if (algorithm !== undefined && refusal({ ...key, ops: undefined }, algorithm, "verify") !== undefined) {
-    throw malformed(`its alg is ${algorithm.name}, which ${describe(key)} does not fit`);
+    throw malformed(`its alg is ${algorithm.name}, which ${describeKey(key)} does not fit`);
   }
   return key;
 }
@@ -39,21 +39,19 @@ function readMaterial(map: LabelMap, limits: KeyLimits): CoseKey {
     case KEY_TYPES.OKP:
       return readCurveKey(map, limits);
     case KEY_TYPES.Symmetric:
-      return { kty: "Symmetric", secret: quietSecret(bytes(map, OF_TYPE.k)), ...limits };
+      return { kty: "Symmetric", secret: secretKey(bytes(map, OF_TYPE.k)), ...limits };
     case KEY_TYPES["HSS-LMS"]:
       return { kty: "HSS-LMS", publicBytes: bytes(map, OF_TYPE.pub), ...limits };
     case KEY_TYPES.AKP: {
       // RFC 9964: without alg nobody knows what the bytes are.
       if (limits.algorithm?.kind !== "ml-dsa") throw malformed("a COSE_Key of type AKP has no alg of ML-DSA");
-      const seed = map.has(OF_TYPE.seed) ? quietSecret(bytes(map, OF_TYPE.seed)) : undefined;
+      const seed = map.has(OF_TYPE.seed) ? secretKey(bytes(map, OF_TYPE.seed)) : undefined;
       return { kty: "AKP", publicBytes: bytes(map, OF_TYPE.pub), seed, ...limits, algorithm: limits.algorithm };
     }
     default:
       throw malformed("a COSE_Key is of a type that Sidgate does not know");
   }
 }
-
-const quietSecret = (secret: Uint8Array) => quietly("the secret is empty", () => secretKey(secret));
 
 function readCurveKey(map: LabelMap, limits: KeyLimits): CoseKey {
   const id = integer(map, OF_TYPE.crv);
@@ -87,8 +85,7 @@ const NODE_CURVES: Readonly<Record<string, string>> = {
 function readLimits(map: LabelMap): KeyLimits {
   const alg = map.get(COMMON.alg);
   const ops = map.get(COMMON.keyOps);
-  if (alg !== undefined && alg.kind !== "integer" && alg.kind !== "text")
-    throw malformed("the alg of a COSE_Key is no label");
+  if (alg !== undefined && alg.kind !== "integer") throw malformed("the alg of a COSE_Key is not a number");
   if (ops !== undefined && (ops.kind !== "array" || ops.items.length === 0)) {
     throw malformed("the key_ops of a COSE_Key are not a list");
   }
@@ -121,9 +118,7 @@ function coordinate(map: LabelMap, label: Label, curve: Curve): Uint8Array {
 
 /** The key as bytes: with its private half only when asked for. */
 export function encodeKey(key: CoseKey, part: "public" | "private"): Uint8Array {
-  if (key.kty === "Symmetric" && part === "public") {
-    throw unmakeable("a shared secret has no public half");
-  }
+  if (key.kty === "Symmetric" && part === "public") throw unmakeable("a shared secret has no public half");
   const limits: ReadonlyArray<readonly [Label, Value | undefined]> = [
     [COMMON.kid, key.kid],
     [COMMON.alg, key.algorithm?.id],

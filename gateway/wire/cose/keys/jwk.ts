@@ -54,7 +54,7 @@ export function readJwk(jwk: Jwk): CoseKey {
       return { kty: "AKP", publicBytes: fromBase64Url(jwk.pub, "pub"), seed, ...limits, algorithm: row };
     }
     default:
-      throw unreadable(`its kty is none of EC, OKP, oct and AKP`);
+      throw unreadable("its kty is none of EC, OKP, oct and AKP");
   }
 }
 
@@ -97,8 +97,7 @@ export function curveKey(jwk: Jwk, limits: KeyLimits): CurveKey {
   const curve = CURVES.find(({ name }) => name === jwk.crv);
   if (curve === undefined) throw unreadable(`its curve is none of ${CURVES.map(({ name }) => name).join(", ")}`);
   return quietly("its numbers are no key on its curve", () => {
-    const { d, ...rest } = jwk;
-    const { kty, crv, x, y } = rest;
+    const { kty, crv, x, y, d } = jwk;
     const open = { kty, crv, x, ...(y === undefined ? {} : { y }) } as JsonWebKey;
     return {
       kty: curve.kty,
@@ -120,7 +119,7 @@ export function quietly<T>(reason: string, make: () => T): T {
 }
 
 export function secretKey(bytes: Uint8Array): KeyObject {
-  if (bytes.length === 0) throw unreadable("it is empty");
+  if (bytes.length === 0) throw unreadable("the secret is empty");
   return createSecretKey(bytes);
 }
 
@@ -143,7 +142,6 @@ function limitsOf({ alg, kid, key_ops: ops }: Jwk): KeyLimits {
 export const toBase64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 
 function fromBase64Url(text: string | undefined, member: string): Uint8Array {
-  if (text === undefined || !/^[\w-]*$/.test(text))
-    throw unreadable(`its member '${member}' is missing or not base64url`);
+  if (text === undefined || !/^[\w-]*$/.test(text)) throw unreadable(`its '${member}' is missing or not base64url`);
   return new Uint8Array(Buffer.from(text, "base64url"));
 }

@@ -53,12 +53,14 @@ export interface AkpKey extends KeyLimits {
 }
 export type CoseKey = CurveKey | SymmetricKey | HssLmsKey | AkpKey;
 
+export const isCurveKey = (key: CoseKey): key is CurveKey => key.kty === "EC2" || key.kty === "OKP";
+
 /** Shortest HMAC key that we use: below, guessing it is cheaper than guessing the tag. */
 const LEAST_HMAC_KEY = 16;
 
 /** RFC 9052 §7.1, RFC 9053 §2 to §6: why the key may not do this; undefined = it may. */
 export function refusal(key: CoseKey, algorithm: Algorithm, operation: KeyOperation): string | undefined {
-  if (!fits(key, algorithm)) return `${describe(key)} does not fit ${algorithm.name}`;
+  if (!fits(key, algorithm)) return `${describeKey(key)} does not fit ${algorithm.name}`;
   if (key.algorithm !== undefined && !sameMathematics(key.algorithm, algorithm)) {
     return `the key is for ${key.algorithm.name} only`;
   }
@@ -74,17 +76,17 @@ export function refusal(key: CoseKey, algorithm: Algorithm, operation: KeyOperat
 /** Of two halves; a shared secret has but one. */
 const PRIVATE_OPERATIONS: readonly KeyOperation[] = ["sign", "derive key", "derive bits"];
 
-export const hasPrivateHalf = (key: CoseKey): boolean =>
-  key.kty === "Symmetric" ||
-  ((key.kty === "EC2" || key.kty === "OKP") && key.privateKey !== undefined) ||
-  (key.kty === "AKP" && key.seed !== undefined);
+export function hasPrivateHalf(key: CoseKey): boolean {
+  if (isCurveKey(key)) return key.privateKey !== undefined;
+  return key.kty === "Symmetric" || (key.kty === "AKP" && key.seed !== undefined);
+}
 
 function fits(key: CoseKey, algorithm: Algorithm): boolean {
   switch (algorithm.kind) {
     case "ecdsa":
     case "eddsa":
     case "ecdh-es":
-      return (key.kty === "EC2" || key.kty === "OKP") && algorithm.curves.includes(key.curve);
+      return isCurveKey(key) && algorithm.curves.includes(key.curve);
     case "ml-dsa":
       return key.kty === "AKP" && key.algorithm.id === algorithm.id;
     case "hss-lms":
@@ -101,7 +103,7 @@ function fits(key: CoseKey, algorithm: Algorithm): boolean {
 const secretBytes = (key: SymmetricKey): number => key.secret.symmetricKeySize ?? 0;
 
 /** The kind of a key, for people: never what it is made of. */
-export function describe(key: CoseKey): string {
+export function describeKey(key: CoseKey): string {
   switch (key.kty) {
     case "EC2":
     case "OKP":

@@ -5,7 +5,7 @@ import { ML_DSA_SEED_BYTES, type MlDsa } from "../crypto/ml-dsa.ts";
 import { unmakeable } from "../label-map.ts";
 import { newAkpKey } from "./generate.ts";
 import { curveKey, halfOf, mlDsaNamed, privateHalf, quietly, unreadable } from "./jwk.ts";
-import type { CoseKey } from "./key.ts";
+import { type CoseKey, isCurveKey } from "./key.ts";
 
 /** What OpenSSL 3.0 does not know: the whole of the OBJECT IDENTIFIER, tag and length included. */
 const OIDS: ReadonlyArray<readonly [name: string, oid: Uint8Array]> = [
@@ -32,7 +32,7 @@ export function readPem(pem: string, mlDsa?: MlDsa): CoseKey {
 
 /** The key as PEM: its private half only when asked for. */
 export function writePem(key: CoseKey, part: "public" | "private"): string {
-  if ("curve" in key) return pemOf(halfOf(key, part), part);
+  if (isCurveKey(key)) return pemOf(halfOf(key, part), part);
   if (key.kty === "Symmetric") throw unmakeable("there is no PEM for a shared secret");
   const oid = OIDS.find(([name]) => name === (key.kty === "AKP" ? key.algorithm.name : key.kty))![1];
   if (part === "public") return armour("PUBLIC", der(0x30, der(0x30, oid), der(0x03, Buffer.of(0), key.publicBytes)));

@@ -43,7 +43,7 @@ export const decrypt = (
 
 function openContent(
   context: Context,
-  { headers, content }: CoseMessage,
+  { headers, content }: CoseMessage<"encrypt0" | "encrypt">,
   algorithm: ContentAlgorithm,
   opened: readonly OpenedKey[],
   { detached, aad }: VerifyOptions,
@@ -61,10 +61,7 @@ function openContent(
 
 /** Every key opens what is not authenticated. */
 const ambiguous = ({ name }: ContentAlgorithm): TrustError =>
-  new TrustError("cose.key", {
-    purpose: "'decrypt'",
-    reason: `${name} cannot tell which of several keys is the right one`,
-  });
+  new TrustError("cose.key", { purpose: "'decrypt'", reason: `${name} cannot tell which of several keys is right` });
 
 /** RFC 9053 §4, RFC 9459 §4: an IV of exactly the algorithm's length. */
 function ivOf(headers: Headers, { name, ivBytes }: ContentAlgorithm): Uint8Array {
@@ -122,8 +119,7 @@ function sealContent(
   options: EncryptOptions,
 ): Sealed {
   const iv = options.iv ?? new Uint8Array(randomBytes(algorithm.ivBytes));
-  if (iv.length !== algorithm.ivBytes)
-    throw unmakeable(`the IV of ${algorithm.name} must have ${algorithm.ivBytes} bytes`);
+  if (iv.length !== algorithm.ivBytes) throw unmakeable(`${algorithm.name} needs an IV of ${algorithm.ivBytes} bytes`);
   const headers: WrittenHeaders = makeHeaders(algorithm, options, new Map([[HEADER_LABEL.iv, iv]]));
   const aad = aadFor(context, algorithm, headers.protectedBytes, options.aad);
   const ciphertext = seal(algorithm, { key, iv, aad }, plain);

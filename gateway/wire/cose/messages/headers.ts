@@ -18,15 +18,15 @@ import {
 } from "../label-map.ts";
 
 /** RFC 9052 §3.1, table 3, with the kinds of item that each may be. */
-const COMMON_HEADERS = [
-  { label: 1, name: "alg", kinds: ["integer", "text"] },
-  { label: 2, name: "crit", kinds: ["array"] },
-  { label: 3, name: "content type", kinds: ["integer", "text"] },
-  { label: 4, name: "kid", kinds: ["bytes"] },
-  { label: 5, name: "IV", kinds: ["bytes"] },
-  { label: 6, name: "Partial IV", kinds: ["bytes"] },
-] as const satisfies ReadonlyArray<{ label: number; name: string; kinds: readonly CborItem["kind"][] }>;
-/** Their labels by name. */
+const KINDS: ReadonlyMap<Label, ReadonlyArray<CborItem["kind"]>> = new Map([
+  [1, ["integer", "text"]],
+  [2, ["array"]],
+  [3, ["integer", "text"]],
+  [4, ["bytes"]],
+  [5, ["bytes"]],
+  [6, ["bytes"]],
+]);
+/** Their labels. */
 export const HEADER_LABEL = { alg: 1, crit: 2, contentType: 3, kid: 4, iv: 5, partialIv: 6 } as const;
 
 export interface Headers {
@@ -57,10 +57,8 @@ export function readHeaders(reader: CborReader, understood: Understood): Headers
 }
 
 function checkCommon(headers: Headers): void {
-  for (const { label, name, kinds } of COMMON_HEADERS) {
-    const item = header(headers, label);
-    if (item !== undefined && !kinds.some((kind) => kind === item.kind))
-      throw malformed(`header '${name}' is a ${item.kind}`);
+  for (const [label, item] of [...headers.protected, ...headers.unprotected]) {
+    if (KINDS.get(label)?.includes(item.kind) === false) throw malformed(`header ${label} is of kind ${item.kind}`);
   }
   if (header(headers, HEADER_LABEL.iv) !== undefined && header(headers, HEADER_LABEL.partialIv) !== undefined) {
     throw malformed("IV and Partial IV stand in one layer");
@@ -76,7 +74,7 @@ function checkCritical(headers: Headers, understood: Understood): void {
   for (const item of crit.items) {
     const label = labelOf(item, "crit");
     if (!headers.protected.has(label)) throw malformed(`crit names label ${label}, which is not protected`);
-    if (understood !== "all" && !understood.includes(label) && !COMMON_HEADERS.some((row) => row.label === label)) {
+    if (understood !== "all" && !understood.includes(label) && !KINDS.has(label)) {
       throw new TrustError("cose.critical", { label });
     }
   }
@@ -96,12 +94,10 @@ export const kidOf = (headers: Headers): Uint8Array | undefined => bytesHeader(h
 export function algorithmOf(headers: Headers): Algorithm {
   const shielded = headers.protected.get(HEADER_LABEL.alg);
   const item = shielded ?? headers.unprotected.get(HEADER_LABEL.alg);
-  if (item === undefined || (item.kind !== "integer" && item.kind !== "text"))
-    throw malformed("no alg stands in the header");
+  if (item?.kind !== "integer" && item?.kind !== "text") throw malformed("no alg stands in the header");
   const row = algorithmById(item.value);
   if (isBare(row)) {
-    if (headers.protected.size > 0)
-      throw malformed(`${row.name} protects no header, and one stands there as protected`);
+    if (headers.protected.size > 0) throw malformed(`${row.name} protects no header, and one is protected`);
   } else if (shielded === undefined) {
     throw new TrustError("cose.algorithm", { algorithm: row.name, reason: "it stands in the unprotected header" });
   }

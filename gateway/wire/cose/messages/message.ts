@@ -22,7 +22,7 @@ export interface Party {
   readonly bytes: Uint8Array | undefined;
 }
 
-export interface CoseMessage<K extends MessageKind = MessageKind> {
+export interface CoseMessage<K extends MessageKind> {
   readonly kind: K;
   readonly headers: Headers;
   /** Payload or ciphertext; undefined when it is detached. */
@@ -31,6 +31,9 @@ export interface CoseMessage<K extends MessageKind = MessageKind> {
   readonly proof: Uint8Array;
   readonly parties: readonly Party[];
 }
+
+/** To be told apart by `kind`. */
+export type AnyMessage = { readonly [K in MessageKind]: CoseMessage<K> }[MessageKind];
 
 /** Signers or recipients of one message: more work than this for one message is nobody's need. */
 export const MAX_PARTIES = 16;
@@ -43,7 +46,7 @@ export interface DecodeOptions {
 }
 
 /** A message whole, with nothing believed yet. */
-export function decodeMessage(bytes: Uint8Array, { untagged, understood = [] }: DecodeOptions = {}): CoseMessage {
+export function decodeMessage(bytes: Uint8Array, { untagged, understood = [] }: DecodeOptions = {}): AnyMessage {
   const reader = new CborReader(bytes, COSE);
   const row = readRow(reader, untagged);
   const close = openArray(reader, row.items, row.name);
@@ -57,12 +60,12 @@ export function decodeMessage(bytes: Uint8Array, { untagged, understood = [] }: 
 }
 
 /** The message, when it is of this kind. */
-export function asKind<K extends MessageKind>(message: CoseMessage, kind: K): CoseMessage<K> {
+export function asKind<K extends MessageKind>(message: AnyMessage, kind: K): Extract<AnyMessage, CoseMessage<K>> {
   if (!isKind(message, kind)) throw malformed(`a ${message.kind} message stands where ${kind} belongs`);
   return message;
 }
 
-const isKind = <K extends MessageKind>(message: CoseMessage, kind: K): message is CoseMessage<K> =>
+const isKind = <K extends MessageKind>(message: AnyMessage, kind: K): message is Extract<AnyMessage, CoseMessage<K>> =>
   message.kind === kind;
 
 function readRow(reader: CborReader, untagged: MessageKind | undefined): (typeof MESSAGES)[number] {

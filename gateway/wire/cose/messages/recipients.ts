@@ -17,9 +17,25 @@ import { chooseAlgorithm } from "../keys/choose.ts";
 import { keyMap, readKey } from "../keys/cose-key.ts";
 import { newCurveKey, newSecret } from "../keys/generate.ts";
 import { privateHalf } from "../keys/jwk.ts";
-import { type CoseKey, type CurveKey, describe, type KeyOperation, refusal, type SymmetricKey } from "../keys/key.ts";
+import {
+  type CoseKey,
+  type CurveKey,
+  describeKey,
+  isCurveKey,
+  type KeyOperation,
+  refusal,
+  type SymmetricKey,
+} from "../keys/key.ts";
 import { labelMapOf, malformed, unmakeable } from "../label-map.ts";
-import { bytesHeader, type GivenHeaders, type Headers, header, makeHeaders, readBack } from "./headers.ts";
+import {
+  bytesHeader,
+  type GivenHeaders,
+  HEADER_LABEL,
+  type Headers,
+  header,
+  makeHeaders,
+  readBack,
+} from "./headers.ts";
 import type { CoseMessage, Party, WrittenParty } from "./message.ts";
 import { type KdfSupplement, kdfContext, SALT } from "./structures.ts";
 import { candidates, verdict } from "./verdict.ts";
@@ -60,7 +76,7 @@ export function openRecipients(
 /** RFC 9052 §8.5.1: with a direct recipient no other may stand. */
 function checkDirectAlone(parties: readonly Party[]): void {
   const isDirect = ({ headers }: Party): boolean => {
-    const alg = header(headers, 1);
+    const alg = header(headers, HEADER_LABEL.alg);
     return alg?.kind === "integer" && alg.value === DIRECT;
   };
   if (parties.length > 1 && parties.some(isDirect)) throw malformed("a direct recipient stands beside others");
@@ -99,7 +115,7 @@ function openKey(
     case "key-wrap":
       return key.kty === "Symmetric" ? unwrapKey(algorithm, key.secret, bytes) : undefined;
     case "ecdh-es": {
-      if (key.kty !== "EC2" && key.kty !== "OKP") return undefined;
+      if (!isCurveKey(key)) return undefined;
       const ephemeral = ephemeralKey(headers);
       // RFC 9053 §6.3.1: both ends on one curve.
       if (ephemeral.curve !== key.curve) return undefined;
@@ -114,7 +130,7 @@ function ephemeralKey(headers: Headers): CurveKey {
   const item = header(headers, EPHEMERAL_KEY);
   if (item === undefined) throw malformed("a recipient has no ephemeral key");
   const key = readKey(labelMapOf(item, "the ephemeral key"));
-  if (key.kty !== "EC2" && key.kty !== "OKP") throw malformed(`the ephemeral key is ${describe(key)}`);
+  if (!isCurveKey(key)) throw malformed(`the ephemeral key is ${describeKey(key)}`);
   return key;
 }
 
@@ -152,7 +168,7 @@ function makeRecipient(recipient: Recipient, contentKey: SymmetricKey, kdf: KdfS
     const algorithm = ofKind(row, ["key-wrap"], "a recipient with a shared secret");
     return { headers: makeHeaders(algorithm, recipient), bytes: wrapKey(algorithm, key.secret, contentKey.secret) };
   }
-  if (key.kty !== "EC2" && key.kty !== "OKP") throw unmakeable(`${describe(key)} brings a key to nobody`);
+  if (!isCurveKey(key)) throw unmakeable(`${describeKey(key)} brings a key to nobody`);
   // The sender holds the public half, whose key_ops tell what the recipient may do.
   const row = chooseAlgorithm({ ...key, ops: undefined }, recipient.algorithm, ["ecdh-es"], "wrap key");
   const algorithm = ofKind(row, ["ecdh-es"], "a recipient with a public key");

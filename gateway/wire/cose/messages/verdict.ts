@@ -66,14 +66,8 @@ export function candidates<K extends AlgorithmKind>(
   const [wanted, operation] = demand(algorithm);
   const able = named.filter((key) => refusal(key, wanted, operation) === undefined);
   if (able.length > 0) return { algorithm, keys: able };
-  const first = named[0];
-  throw new TrustError("cose.key", {
-    purpose: `'${operation}' in ${place}`,
-    reason:
-      keys.length === 0
-        ? "none was given"
-        : first === undefined
-          ? "the kid is of none of them"
-          : (refusal(first, wanted, operation) ?? ""),
-  });
+  const [first] = named;
+  const none = keys.length === 0 ? "none was given" : "the kid is of none of them";
+  const reason = first === undefined ? none : (refusal(first, wanted, operation) ?? none);
+  throw new TrustError("cose.key", { purpose: `'${operation}' in ${place}`, reason });
 }
