@@ -52,6 +52,16 @@ describe("a hostile manager at a node", () => {
   });
 });
 
+test("a hostile manager at a node that moves to another set of modules at the same moment: every answer is by one of them", async () => {
+  const site = await openSite();
+  const { services, node } = site;
+  const codes = await around(site, () =>
+    services.ledger.record("node.models", { node, set: "rooms-2", actor: "test" }),
+  );
+  expect(codes.every((code) => code.startsWith("2."))).toBe(true);
+  expect(services.registry.get(node).set).toBe("rooms-2");
+});
+
 /** Two schemas of the same modules; in one of them a feature is on. */
 const [plain, richer] = await Promise.all([workshopSchema(), workshopSchema(["extra"])]);
 

@@ -126,6 +126,54 @@ test("CC-G2: edits lead from any configuration to any other, also over the wire"
   );
 });
 
+/** What an edit does to a long list: most entries are the very same objects before and after. */
+const entry = (sids: readonly [id: number, to: number], id: number, to: number): Tree =>
+  new Map([
+    [sids[0], id],
+    [sids[1], to],
+  ]);
+const change = fc.record({
+  kind: fc.constantFrom("delete", "replace", "append", "insert", "swap"),
+  at: fc.nat(30),
+  to: fc.nat(9),
+});
+
+test.each([
+  ["the user", 110, [111, 113]],
+  ["the system", 120, [121, 123]],
+] as const)("edits lead from a list that %s orders to any that shares entries with it", (_who, list, sids) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30 }), fc.array(change, { maxLength: 5 }), (length, changes) => {
+      const before = Array.from({ length }, (_, id) => entry(sids, id, 0));
+      let next = 100;
+      const after = changes.reduce((entries, { kind, at, to }) => {
+        const place = at % (entries.length + 1);
+        const there = entries[place];
+        if (kind === "append") return entries.concat([entry(sids, next++, to)]);
+        if (kind === "insert") return entries.toSpliced(place, 0, entry(sids, next++, to));
+        if (there === undefined) return entries;
+        if (kind === "delete") return entries.toSpliced(place, 1);
+        if (kind === "swap") return entries.toSpliced(place, 1).concat([there]);
+        return entries.with(place, entry(sids, Number(there.get(sids[0])), to));
+      }, before);
+      const root = (entries: readonly Tree[]): Tree => new Map([[100, new Map([[list, entries]])]]);
+      const made = edit(root(before), diff(root(before), root(after), HEATING), HEATING);
+      expect(canonical(made, HEATING)).toBe(canonical(root(after), HEATING));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("one edit of a long list is found without a look at all the others", () => {
+  const before = Array.from({ length: 50_000 }, (_, id) => entry([111, 113], id, 0));
+  const root = (entries: readonly Tree[]): Tree => new Map([[100, new Map([[110, entries]])]]);
+  const was = root(before);
+  const after = root(before.with(40_000, entry([111, 113], 40_000, 7)));
+  const started = process.cpuUsage();
+  for (let i = 0; i < 50; i++) expect(diff(was, after, HEATING)).toHaveLength(1);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(500);
+});
+
 const throughWire = (edits: ReturnType<typeof diff>, schema: Schema) =>
   decodeInstances(encodeInstances(edits, schema, "any"), schema, "input", "any");
 
