@@ -24,8 +24,10 @@ export function readWrapped(reader: CborReader): Wrapped {
 
 /** The inside of the byte string that comes next, to be read where it stands; call `finish` on it. */
 export function readInside(reader: CborReader): CborReader {
-  const { length } = reader.byteString();
-  return new CborReader(reader.bytes, reader.policy, reader.offset - length, reader.offset);
+  const content = reader.byteString();
+  // A string in chunks lies nowhere in one piece.
+  if (reader.policy.indefinite) return new CborReader(content, reader.policy);
+  return new CborReader(reader.bytes, reader.policy, reader.offset - content.length, reader.offset);
 }
 
 /** An array, item by item, of at most as many as the limit says. */
