@@ -711,6 +711,23 @@ having(`the reference node in C${note}`, () => {
     expect(table.split("\n\n")[0]?.trim().split("\n")).toEqual(rows);
   }, 30_000);
 
+  test("it asks a group ever more rarely, while its gateway stays silent", async () => {
+    const mute = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(mute, "listening");
+    const address = `127.0.0.1:${mute.address().port}`;
+    const silent = async (...args: readonly string[]): Promise<readonly number[]> => {
+      const wakes = ["--wakes", "9", "--ack-timeout", "1", "--speed", "1000000", "--ep", "n", "--trace"];
+      const node = new NodeProcess(plain, [...args, "--group", address, ...wakes]);
+      expect(await node.end()).toBe(1);
+      const lives = node.lines.join("\n").split(/^wake .*$/m);
+      return lives.flatMap((life, wake) => (/^up 5201/m.test(life) ? [wake + 1] : []));
+    };
+    // After 3 misses, then after twice as many and one.
+    expect(await silent("--gateway", address, "--flash", flash("n20"))).toEqual([4, 8]);
+    expect(await silent("--flash", flash("n21"))).toEqual([1, 2, 4, 8]);
+    mute.close();
+  }, 30_000);
+
   test("it finds its gateway by asking a group, and keeps the address that answered", async () => {
     await join_("n19");
     const own = ["--ep", "n19", "--flash", flash("n19"), "--wakes", "1", "--ack-timeout", "100"];

@@ -5,8 +5,10 @@
 
 /* Reports in one wake, however much is waiting: a node must get to sleep. */
 #define MAX_ROUNDS 6
-/* Wakes without an answer after which the gateway is looked for. */
+/* Wakes without an answer after which the gateway is looked for: then after twice as many and one, and each so many at last. To listen
+   for a group's answers takes as long as some ten reports. */
 #define MISSES_BEFORE_SEARCH 3
+#define MISSES_BETWEEN_SEARCHES 96
 #define MAX_SLEEP 604800u
 
 enum {
@@ -38,7 +40,8 @@ bool node_start(struct node *node) {
   }
   kept->asleep = 0;
   node->sequence = kept->sequence;
-  if (kept->gateway.length > 0) node->gateway = kept->gateway;
+  if (kept->gateway.length == 0) kept->gateway = node->gateway;
+  node->search_at = kept->gateway.length > 0 ? MISSES_BEFORE_SEARCH : 0;
   node->message_id = (uint16_t)port_random();
   return node_reserve(node);
 }
@@ -147,6 +150,10 @@ static bool carry_on(struct node *node) {
   return true;
 }
 
+static void miss(struct node *node) {
+  if (node->missed < UINT16_MAX / 2) node->missed++;
+}
+
 /* One report and its answer; true when this wake goes on. */
 static bool report(struct node *node, uint32_t *next_wake) {
   struct state *kept = &node->kept;
@@ -160,10 +167,11 @@ static bool report(struct node *node, uint32_t *next_wake) {
   request.payload = kept->pending;
   request.payload_length = kept->pending_length;
   if (!node_ask(node, &request, &answer)) {
-    if (node->missed < UINT8_MAX) node->missed++;
+    miss(node);
     return false;
   }
   node->missed = 0;
+  node->search_at = MISSES_BEFORE_SEARCH;
   if (COAP_CLASS(answer.code) == 4 && answer.code != COAP_TOO_MANY_REQUESTS) {
     /* This report will never be taken. From the start, unless this was the start. */
     bool again = kept->report > 0;
@@ -182,14 +190,15 @@ static bool report(struct node *node, uint32_t *next_wake) {
 uint32_t node_wake(struct node *node) {
   uint32_t next_wake = 0;
   unsigned rounds = MAX_ROUNDS;
-  /* Somebody else's gateway may have answered: after it the one that once took a report has its turn again. */
-  if (node->missed >= MISSES_BEFORE_SEARCH || node->gateway.length == 0) {
-    if (node->missed > 0 && node->kept.gateway.length > 0) node->gateway = node->kept.gateway;
+  /* Somebody else's gateway may have answered the last search: the one that once took a report has its turn again. */
+  node->gateway = node->kept.gateway;
+  if (node->missed >= node->search_at) {
+    unsigned misses = node->missed < MISSES_BETWEEN_SEARCHES ? node->missed + 1u : MISSES_BETWEEN_SEARCHES;
+    node->search_at = (uint16_t)(node->missed + misses);
     (void)node_find_gateway(node);
   }
-  if (node->gateway.length > 0) {
-    while (rounds-- > 0 && report(node, &next_wake)) continue;
-  }
+  if (node->gateway.length == 0) miss(node);
+  while (node->gateway.length > 0 && rounds-- > 0 && report(node, &next_wake)) continue;
   if (next_wake == 0) next_wake = (uint32_t)node->kept.settings.value[WAKE_INTERVAL];
   if (next_wake == 0) next_wake = node->config.wake_interval;
   return next_wake < MAX_SLEEP ? next_wake : MAX_SLEEP;

@@ -28,11 +28,12 @@ struct node {
   uint32_t time_offset; /* seconds between `port_now` and 1970 */
   uint16_t message_id;  /* of the last request */
   uint16_t answered_id; /* of the last confirmable answer: its copies are acknowledged too */
-  uint8_t missed;       /* wakes without an answer, one after the other */
+  uint16_t missed;      /* wakes without an answer, one after the other */
+  uint16_t search_at;   /* misses after which the gateway is looked for */
   bool knows_time;
   uint8_t raised, cleared; /* alarms, since the gateway was told of them */
   struct state kept;
-  struct address gateway; /* a port sets where it is at first; may be none */
+  struct address gateway; /* where reports go; a port sets where that is at first, may be none */
   struct config config;
   struct oscore oscore;
   uint8_t out[MAX_DATAGRAM];
