@@ -12,14 +12,18 @@ import { yangBench } from "./yang.ts";
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, nodes: { type: "string", default: String(DEFAULT_NODES) } },
+  options: {
+    json: { type: "boolean" },
+    quick: { type: "boolean" },
+    nodes: { type: "string", default: String(DEFAULT_NODES) },
+  },
 });
 const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   coap: coapBench,
   oscore: oscoreBench,
   checkin: checkInBench,
   codec: codecBench,
-  coreconf: coreconfBench,
+  coreconf: () => coreconfBench(values.quick === true),
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
   yang: yangBench,

@@ -7,11 +7,13 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Figure {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  /** Null: it cannot be measured here. */
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
   readonly unit: string;
 }
+export const NOT_MEASURED: Figure = { value: null, low: null, high: null, unit: "" };
 export type Figures = Record<string, Figure>;
 
 /** What the gateway's bin sets, so that what is measured is what runs. */

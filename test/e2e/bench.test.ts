@@ -10,6 +10,19 @@ const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/
 (where === "" ? test : test.skip).each([
   ["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]],
   ["codec", [], ["codec_encode_vs_cborx"]],
+  [
+    "coreconf",
+    ["--quick"],
+    [
+      "fetch_leaf_cpu",
+      "fetch_gateway_leaf_cpu",
+      "ipatch_leaf_cpu",
+      "oscore_fetch_leaf_cpu_vs_plain",
+      "gateway_get_10k_nodes_ms",
+      "pending_bytes_per_node",
+      "wire_check_in_coreconf",
+    ],
+  ],
 ])(
   `npm run bench -- %s${where}`,
   (group, more, figures) => {

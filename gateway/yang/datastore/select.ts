@@ -4,8 +4,8 @@ import { lineage } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
 import { defaultApplies, entriesIn, isFallback, treeIn } from "../codec/value.ts";
-import type { Schema } from "../schema.ts";
-import { EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
+import type { Schema, Sid } from "../schema.ts";
+import { copyTree, EMPTY_TREE, type InstanceId, type MutableTree, type Tree, type Value } from "../tree.ts";
 import { type Frame, frameAt } from "../validate/frame.ts";
 import { type RuleBook, rulesOf } from "../validate/rules/rules.ts";
 import { View } from "../validate/view.ts";
@@ -101,19 +101,30 @@ function inUse(node: PlanNode, parent: Frame, { book, view }: Reading): Value | 
   return view.holds(book.of(node), parent) ? node.fallback : undefined;
 }
 
-/** Contents of a node without what the queries leave out; with d=a also with the defaults in use. */
+/** Contents of a node without what the queries leave out, or as they are; with d=a also with the defaults in use. */
 function prune(frame: Frame, query: Reading): Tree {
   const { tree } = frame;
   if (frame.rules.node.kind === "anydata") return tree;
-  const seen: MutableTree = new Map();
+  let seen: MutableTree | undefined; // a large fleet is most often shown as it is
   for (const [sid, value] of tree) {
     const child = query.book.plan.nodes.get(sid);
-    if (child === undefined) continue;
-    const kept = pruneValue(value, child, frame, query);
-    if (kept !== undefined) seen.set(sid, kept);
+    const kept = child && pruneValue(value, child, frame, query);
+    if (kept !== value) seen ??= membersBefore(sid, tree);
+    if (kept !== undefined) seen?.set(sid, kept);
   }
-  if (query.defaults === "a") addDefaults(seen, frame, query);
-  return seen;
+  if (query.defaults !== "a") return seen ?? tree;
+  const all = seen ?? copyTree(tree);
+  addDefaults(all, frame, query);
+  return all;
+}
+
+function membersBefore(end: Sid, tree: Tree): MutableTree {
+  const members: MutableTree = new Map();
+  for (const [sid, value] of tree) {
+    if (sid === end) break;
+    members.set(sid, value);
+  }
+  return members;
 }
 
 function pruneValue(value: Value, node: PlanNode, parent: Frame, query: Reading): Value | undefined {
@@ -140,8 +151,13 @@ function pruneValue(value: Value, node: PlanNode, parent: Frame, query: Reading)
 /** Keys stay in every entry, to tell them apart; an entry with nothing else to say is left out of c=n. */
 function pruneEntries(entries: readonly Tree[], node: PlanNode, parent: Frame, query: Reading): readonly Tree[] {
   const rules = query.book.of(node);
-  const pruned = entries.map((entry, position) => prune(frameAt(rules, entry, parent, position), query));
-  if (query.content !== "n" || !node.schema.config) return pruned;
+  let same = true;
+  const pruned = entries.map((entry, position) => {
+    const kept = prune(frameAt(rules, entry, parent, position), query);
+    same &&= kept === entry;
+    return kept;
+  });
+  if (query.content !== "n" || !node.schema.config) return same ? entries : pruned;
   return pruned.filter((entry) => entry.size > node.keys.length);
 }
 

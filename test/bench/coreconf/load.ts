@@ -34,14 +34,14 @@ export interface CoreconfCommand {
 export interface WholeCommand {
   readonly port: number;
   readonly whole: readonly string[];
+  /** Blocks, at most. */
+  readonly most: number;
 }
 
 export interface CoreconfReport {
   readonly answered: number;
   /** From the first request to the last answer. */
   readonly ms: number;
-  /** From the first request to the first answer. */
-  readonly firstMs: number;
 }
 
 const SOCKETS = 64;
@@ -91,7 +91,6 @@ function run(command: CoreconfCommand): Promise<CoreconfReport> {
   const { port, kind, inFlight, requests, nodes, managers } = command;
   const end = endOf(managers);
   const start = performance.now();
-  let firstMs = 0;
   let begun = 0;
   let answered = 0;
   return new Promise((resolve) => {
@@ -128,12 +127,11 @@ function run(command: CoreconfCommand): Promise<CoreconfReport> {
         const code = opened?.kind === "response" ? opened.code : message.code;
         if (code >> 5 !== 2) throw new Error(`${kind} was refused: ${bytes.toString("hex")}`);
         open.delete(index);
-        if (answered === 0) firstMs = performance.now() - start;
         answered += 1;
         if (answered < requests) next(index);
         else {
           clearInterval(retry);
-          resolve({ answered, ms: performance.now() - start, firstMs });
+          resolve({ answered, ms: performance.now() - start });
         }
       });
     }
@@ -144,11 +142,10 @@ function run(command: CoreconfCommand): Promise<CoreconfReport> {
 const BLOCK = { more: false, szx: 6 } as const;
 
 /** RFC 7959 §2.4: GET, block after block. */
-function fetchWhole({ port, whole: path }: WholeCommand): Promise<CoreconfReport> {
+function fetchWhole({ port, whole: path, most }: WholeCommand): Promise<CoreconfReport> {
   const start = performance.now();
   const [socket] = sockets;
   let answered = 0;
-  let firstMs = 0;
   return new Promise((resolve) => {
     const next = (): void => {
       const options: OptionValue[] = path.map((segment) => ({ number: OPTION.uriPath, value: Buffer.from(segment) }));
@@ -162,10 +159,9 @@ function fetchWhole({ port, whole: path }: WholeCommand): Promise<CoreconfReport
       const { code, options } = decodeMessage(bytes);
       const block = options.find(({ number }) => number === OPTION.block2);
       if (code >> 5 !== 2 || block === undefined) throw new Error(`GET was refused: ${bytes.toString("hex")}`);
-      if (answered === 0) firstMs = performance.now() - start;
       answered += 1;
-      if (decodeBlockOption(block.value).more) next();
-      else resolve({ answered, ms: performance.now() - start, firstMs });
+      if (decodeBlockOption(block.value).more && answered < most) next();
+      else resolve({ answered, ms: performance.now() - start });
     });
     next();
   });

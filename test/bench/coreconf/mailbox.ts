@@ -31,14 +31,14 @@ const EDITS: ReadonlyArray<readonly [path: string, value: string | JsonObject]> 
   ]),
 ];
 
-export async function mailboxFigures(): Promise<Figures> {
+export async function mailboxFigures(nodes = NODES): Promise<Figures> {
   const schema = await loadModels({ folder: builtInModels(), log: SILENT });
   const costs: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) costs.push(costOf(schema));
+  for (let round = 0; round < ROUNDS; round++) costs.push(costOf(schema, nodes));
   return { pending_bytes_per_node: quartiles(costs, "bytes") };
 }
 
-function costOf(schema: Schema): number {
+function costOf(schema: Schema, nodes: number): number {
   const instances = EDITS.map(([path, value]): Instance => {
     const id = parsePath(`/sidgate-building:room/${path}`, schema);
     return { id, value: valueFromJson(value, id.sid, schema) };
@@ -49,7 +49,7 @@ function costOf(schema: Schema): number {
   const collect = collector();
   const before = used(collect);
   let records = 0;
-  for (let index = 0; index < NODES; index++) {
+  for (let index = 0; index < nodes; index++) {
     mailbox.apply({
       seq: index + 1,
       at: millis(1_790_000_000_000 + index),
@@ -66,7 +66,7 @@ function costOf(schema: Schema): number {
   }
   const memory = used(collect) - before;
   if (mailbox.pending("n-000000" as NodeId) !== instances.length) throw new RangeError("not all of it waits");
-  return Math.round((memory + records) / NODES);
+  return Math.round((memory + records) / nodes);
 }
 
 /** The engine's collector, which programs do not see otherwise. */

@@ -3,12 +3,17 @@
  * that reading one leaf of it does not take all the others.
  */
 import { hash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { configurationOf, encodeTree, type Schema, type Sid, type Tree } from "../../../yang/index.ts";
 import type { DatastoreRoot } from "../root.ts";
 
 export const MARK_BYTES = 4;
 
-const digest = (bytes: Uint8Array): Buffer => hash("sha256", bytes, "buffer").subarray(0, MARK_BYTES);
+/** As wide as a mark: any change of up to 32 bits in a row shows in it, which as many bytes of a digest do not promise. */
+export function checkSum(bytes: Uint8Array): Uint8Array {
+  const sum = crc32(bytes);
+  return Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum);
+}
 
 /** A memo: trees are not changed once they are shared. */
 const MARKS = new WeakMap<Tree, { readonly schema: Schema; readonly mark: Uint8Array }>();
@@ -18,7 +23,8 @@ export function markOf(contents: Tree, schema: Schema, top?: Sid): Uint8Array {
   const known = MARKS.get(contents);
   if (known?.schema === schema) return known.mark;
   const tree = top === undefined ? contents : new Map([[top, contents]]);
-  const mark = digest(encodeTree(configurationOf(tree, schema), schema, "any"));
+  const bytes = encodeTree(configurationOf(tree, schema), schema, "any");
+  const mark = hash("sha256", bytes, "buffer").subarray(0, MARK_BYTES);
   MARKS.set(contents, { schema, mark });
   return mark;
 }
@@ -27,5 +33,5 @@ export function markOf(contents: Tree, schema: Schema, top?: Sid): Uint8Array {
 export function configurationMark(root: DatastoreRoot): Uint8Array {
   const { marks, schema } = root;
   if (marks === undefined) return markOf(root.tree(), schema);
-  return digest(Buffer.concat([...marks.values()].map((mark) => mark())));
+  return checkSum(Buffer.concat([...marks.values()].map((mark) => mark())));
 }

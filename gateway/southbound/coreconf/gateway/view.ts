@@ -80,20 +80,20 @@ export class GatewayView {
 
   /** `ids` find in it what they find in the whole tree. */
   part(ids: readonly InstanceId[], schema: Schema): Tree {
+    const { registry } = this.#services;
     const { gateway, nodes } = this.#at;
-    const named = new Map<string, NodeRecord>();
     const tops: Sid[] = [];
+    const named = new Map<string, NodeRecord>();
+    let all = false;
     for (const { sid, keys } of ids) {
       const [top, second] = upperTwo(sid, schema);
       if (top !== undefined) tops.push(top);
-      if (top !== gateway) continue;
       const [id] = keys;
-      if (sid === gateway || (sid === nodes && id === undefined))
-        return this.#tree(this.#services.registry.nodes(), tops);
-      const node = second === nodes && typeof id === "string" ? this.#services.registry.find(id) : undefined;
+      all ||= sid === gateway || (sid === nodes && id === undefined);
+      const node = second === nodes && typeof id === "string" ? registry.find(id) : undefined;
       if (node !== undefined) named.set(node.id, node);
     }
-    return this.#tree(named.values(), tops);
+    return this.#tree(all ? registry.nodes() : named.values(), tops);
   }
 
   #tree(nodes: Iterable<NodeRecord>, tops: readonly Sid[]): Tree {

@@ -13,8 +13,8 @@ export function withLibrary(root: DatastoreRoot): DatastoreRoot {
     operations: root.operations,
     elsewhere: root.elsewhere,
     tree: () => treeWithLibrary(root.tree(), schema),
-    // The library is state, and stands in no mark.
-    ...(part && { part: (ids) => treeWithLibrary(part(ids), schema) }),
+    // Made for one request, so nothing of it is kept. The library is state, and stands in no mark.
+    ...(part && { part: (ids) => new Map([...part(ids), ...libraryOf(schema)]) }),
     ...(marks && { marks }),
     edit: (instances, actor) => {
       refuseLibrary(instances, schema);

@@ -26,7 +26,7 @@ import { formOf } from "../body-form.ts";
 import { expectAccepted, expectAtMost, pathOf } from "../datastore/refusals.ts";
 import { checkCall } from "../guarded.ts";
 import { MOST } from "../limits.ts";
-import type { DatastoreRoot } from "../root.ts";
+import { type DatastoreRoot, partOf } from "../root.ts";
 import type { Operation } from "./operation.ts";
 
 export interface CallRequest {
@@ -73,7 +73,10 @@ function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
   refuseUnknown(request.payload, schema);
   const instances = decodeInstances(request.payload, schema, "input", formOf(schema), MOST.calls);
   expectAtMost(MOST.calls, instances, request);
-  const tree = root.tree();
+  const tree = partOf(
+    root,
+    instances.map(({ id }) => id),
+  );
   return instances.map(({ id, value }) => {
     const node = operationAt(id, schema);
     checkCall(node, id.keys, root);
