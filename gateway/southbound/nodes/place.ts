@@ -18,8 +18,12 @@ export interface Served {
   /** The datastore can be observed. */
   readonly observable: boolean;
   /** The first event stream that is linked on the same host. */
-  readonly stream: { readonly path: readonly string[]; readonly query: readonly string[] } | undefined;
+  readonly stream: Resource | undefined;
+  /** Where it tells which modules it has. */
+  readonly library: Resource | undefined;
 }
+
+type Resource = { readonly path: readonly string[]; readonly query: readonly string[] };
 
 /** §5.2.1: SID of the identity ietf-coreconf:unified, the one datastore that there is. */
 const UNIFIED = "1029";
@@ -35,9 +39,13 @@ export function servedBy(registration: Registration, proven: boolean): Served | 
   const place = datastore && placeOf(datastore, registration);
   if (datastore === undefined || place === undefined) return undefined;
   if (!proven && registration.owner !== `host:${place.remote.address}`) return undefined;
-  const streams = links.filter((link) => linkMatches(link, "rt=core.c.es") || linkMatches(link, "rt=core.c.ev"));
-  const stream = streams.map((link) => placeOf(link, registration)).find((each) => each && isSameHost(each, place));
-  return { ...place, observable: has(datastore, "obs"), stream: stream && { path: stream.path, query: stream.query } };
+  const beside = (...types: readonly string[]): Resource | undefined => {
+    const meant = links.filter((link) => types.some((type) => linkMatches(link, `rt=${type}`)));
+    const found = meant.map((link) => placeOf(link, registration)).find((each) => each && isSameHost(each, place));
+    return found && { path: found.path, query: found.query };
+  };
+  const observable = has(datastore, "obs");
+  return { ...place, observable, stream: beside("core.c.es", "core.c.ev"), library: beside("core.c.yl") };
 }
 
 const has = ({ attributes }: Link, name: string): boolean => attributes.some(([known]) => known === name);

@@ -11,17 +11,19 @@ import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import {
   decodeInstances,
   decodeKnown,
+  EMPTY_TREE,
   edit,
   encodeIdentifiers,
   encodeTree,
   type Form,
   perSchema,
+  type Reading,
   readingBetween,
   type Schema,
   type Sid,
   type Tree,
 } from "../../yang/index.ts";
-import { ask, type NodeServer, type NodeServices } from "./server.ts";
+import { ask, type NodeServer, type NodeServices, tellOnce } from "./server.ts";
 import type { Work } from "./session.ts";
 
 /** RFC 9254 §10; what says nothing of itself is read as either. */
@@ -73,9 +75,7 @@ export async function takeDatastore(
   const schema = registry.schemaOf(node);
   const said = decodeKnown(payload, schema, FORMS.get(contentFormat ?? -1) ?? "any");
   for (const { path, reason } of said.passedOver) {
-    if (server.told.has(path)) continue;
-    server.told.add(path);
-    services.log.warn("node.data-passed-over", { node: id, path, reason });
+    tellOnce(server, path, () => services.log.warn("node.data-passed-over", { node: id, path, reason }));
   }
   const seen = withWaiting(said.tree, node, schema, services);
   const reading = readingBetween(ownData(node.tree, schema), ownData(seen, schema), schema, { trimmed: true });
@@ -86,7 +86,7 @@ export async function takeDatastore(
 /** Nothing is recorded when nothing changed, unless somebody counts the wakes of the node. */
 async function record(
   { id }: NodeServer,
-  { data = new Map(), gone = [] }: Partial<ReturnType<typeof readingBetween>>,
+  { data = EMPTY_TREE, gone = [] }: Partial<Reading>,
   visit: boolean,
   { registry, mailbox, campaigns, recorder }: NodeServices,
 ): Promise<void> {

@@ -1,7 +1,15 @@
 /** A node that serves its datastore, as something to ask: where, under which credential, until when. */
 
-import type { Logger } from "../../base/index.ts";
-import { type Clock, type Credential, type Millis, millis, minutes, type NodeId, type Peer } from "../../base/index.ts";
+import {
+  type Clock,
+  type Credential,
+  type Logger,
+  type Millis,
+  millis,
+  minutes,
+  type NodeId,
+  type Peer,
+} from "../../base/index.ts";
 import type { Answer, Question, RequestPeer, Requests } from "../../coap/index.ts";
 import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Events } from "../../service/events/index.ts";
@@ -70,6 +78,15 @@ export function heard({ id, served }: NodeServer, { registry, clock }: NodeServi
   const { address, port } = served.remote;
   const peer: Peer = { identity: undefined, nodeId: id, path: `${address}:${port}`, validated: true };
   registry.heard(peer, clock.now());
+}
+
+/** A node that always says something else must fill neither log nor memory. */
+const MOST_TOLD = 64;
+
+export function tellOnce({ told }: NodeServer, what: string, tell: () => void): void {
+  if (told.has(what) || told.size >= MOST_TOLD) return;
+  told.add(what);
+  tell();
 }
 
 const onNetwork = (at: Millis | undefined, { clock, network }: NodeServices): Millis | undefined =>

@@ -22,10 +22,12 @@ import type { Fact, Ledger } from "../../store/index.ts";
 import type { SchemaNode, Tree } from "../../yang/index.ts";
 import { callNode, type NodeCall } from "./calls.ts";
 import { deliverEdits, NotNow } from "./delivery.ts";
+import { compareLibrary } from "./library.ts";
 import { isSamePlace, type Served, servedBy } from "./place.ts";
 import { readDatastore } from "./reading.ts";
 import type { NodeServer, NodeServices } from "./server.ts";
 import { type Errand, resumed, type Session, type SessionEvent, step, type Work } from "./session.ts";
+import { Turns } from "./turns.ts";
 import { unwatch, type Watched, watch } from "./watching.ts";
 
 export interface NodeSessionsOptions extends Omit<NodeServices, "recorder"> {
@@ -59,6 +61,8 @@ interface Running {
   calm: Timer | undefined;
   readAt: Millis | undefined;
   visitedAt: Millis | undefined;
+  /** Its modules were held against its module set. */
+  compared: boolean;
 }
 
 export class NodeSessions implements Closable {
@@ -66,10 +70,8 @@ export class NodeSessions implements Closable {
   readonly #services: NodeServices;
   readonly #models: HouseModels;
   readonly #running = new Map<NodeId, Running>();
-  /** In the order in which they became due. */
-  readonly #due = new Set<NodeId>();
+  readonly #turns = new Turns(TURNS, (id) => this.#tell(id, { type: "turn", at: this.#options.clock.now() }));
   readonly #errands = new Set<Promise<void>>();
-  #busy = 0;
   #stop: (() => void) | undefined;
 
   constructor(options: NodeSessionsOptions) {
@@ -143,7 +145,9 @@ export class NodeSessions implements Closable {
         return;
       case "node.reported":
       case "credential.added":
-        if (fact.node !== undefined) this.#tell(fact.node, { type: "heard", awakeUntil: this.#awakeUntil(fact.node) });
+        if (fact.node !== undefined && this.#running.has(fact.node)) {
+          this.#tell(fact.node, { type: "heard", awakeUntil: this.#awakeUntil(fact.node) });
+        }
         return;
       case "datastore.edited":
         if (fact.root !== "gateway" && fact.revision !== undefined) this.#tell(fact.root, { type: "edited" });
@@ -213,6 +217,7 @@ export class NodeSessions implements Closable {
       calm: undefined,
       readAt: undefined,
       visitedAt: undefined,
+      compared: false,
     };
     this.#running.set(id, running);
     log.info("node.serves", { node: id, uri: served.uri });
@@ -243,24 +248,14 @@ export class NodeSessions implements Closable {
     const after = step(before, event);
     if (after === before) return;
     running.session = after;
-    const { id } = running.server;
-    if (after.state === "due") this.#due.add(id);
-    else this.#due.delete(id);
+    this.#turns.set(running.server.id, after.state === "due");
     this.#setTimer(running);
-    if (before.state === "busy" && after.state !== "busy") this.#busy -= 1;
+    if (before.state === "busy" && after.state !== "busy") this.#turns.over();
     if (before.state !== "busy" && after.state === "busy") {
-      this.#busy += 1;
+      this.#turns.taken();
       this.#keep(this.#run(running, after.errand));
     }
-    this.#giveTurns();
-  }
-
-  #giveTurns(): void {
-    for (const id of this.#due) {
-      if (this.#busy >= TURNS) return;
-      this.#due.delete(id);
-      this.#tell(id, { type: "turn", at: this.#options.clock.now() });
-    }
+    this.#turns.give();
   }
 
   #setTimer(running: Running): void {
@@ -296,7 +291,7 @@ export class NodeSessions implements Closable {
       case "read":
         running.readAt = this.#options.clock.now();
         if (errand.visit) running.visitedAt = running.readAt;
-        return readDatastore(server, errand.visit, this.#services);
+        return this.#read(running, errand.visit);
       case "watch":
         await watch(
           server,
@@ -310,6 +305,15 @@ export class NodeSessions implements Closable {
         );
         return {};
     }
+  }
+
+  async #read(running: Running, visit: boolean): Promise<Partial<Work>> {
+    const left = await readDatastore(running.server, visit, this.#services);
+    if (!running.compared) {
+      running.compared = true; // once, also when it does not answer that
+      await compareLibrary(running.server, this.#services);
+    }
+    return left;
   }
 
   /** Something happened at the node. Where its datastore is observed it says itself what became of that. */
@@ -345,7 +349,9 @@ export class NodeSessions implements Closable {
 
   #forgetTag(id: NodeId): void {
     const running = this.#running.get(id);
-    if (running !== undefined) running.server.etag = undefined;
+    if (running === undefined) return;
+    running.server.etag = undefined;
+    running.compared = false;
   }
 
   /** Errands end by themselves or with the session; whoever closes waits for them. */

@@ -4,7 +4,7 @@ import type { Answer, ObservationListener, Question } from "../../coap/index.ts"
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { newsIn } from "./news.ts";
 import { datastoreQuestion, takeDatastore } from "./reading.ts";
-import { heard, type NodeServer, type NodeServices, peerOf } from "./server.ts";
+import { heard, type NodeServer, type NodeServices, peerOf, tellOnce } from "./server.ts";
 
 /** What an observation tells its session. */
 export interface WatchEvents {
@@ -82,7 +82,7 @@ async function takeStream(
   events: WatchEvents,
   services: NodeServices,
 ): Promise<void> {
-  const { id, told } = server;
+  const { id } = server;
   const { registry, recorder, clock, log } = services;
   const node = registry.find(id);
   if (node === undefined) return;
@@ -94,9 +94,7 @@ async function takeStream(
   const instances = known.flatMap((each) => ("instance" in each ? [each.instance] : []));
   const { news, passedOver } = newsIn(payload, instances, registry.schemaOf(node));
   for (const reason of passedOver) {
-    if (told.has(`stream ${reason}`)) continue;
-    told.add(`stream ${reason}`);
-    log.warn("node.notification-passed-over", { node: id, reason });
+    tellOnce(server, `stream ${reason}`, () => log.warn("node.notification-passed-over", { node: id, reason }));
   }
   if (news.length === 0) return;
   await recorder.record("node.notified", { node: id, notifications: concatBytes(news) });

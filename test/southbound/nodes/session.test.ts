@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Millis, millis, minutes, seconds } from "../../../gateway/base/index.ts";
 import type { Registration } from "../../../gateway/service/directory/index.ts";
+import { modulesIn, strangers } from "../../../gateway/southbound/nodes/library.ts";
 import { newsIn } from "../../../gateway/southbound/nodes/news.ts";
 import { servedBy } from "../../../gateway/southbound/nodes/place.ts";
 import { reasonOf, refusalIn } from "../../../gateway/southbound/nodes/refusal.ts";
@@ -111,21 +112,21 @@ test("pauses double, are drawn, and have an end", () => {
   expect([backoff(1, 0), backoff(1, 0.999)]).toEqual([seconds(15), 44_970]);
 });
 
+const REGISTRATION: Registration = {
+  id: "x",
+  endpoint: "room-1",
+  sector: undefined,
+  owner: "host:192.0.2.7",
+  base: "coap://192.0.2.7",
+  fixed: false,
+  link: undefined,
+  lifetime: 90_000,
+  expires: millis(0),
+  links: '</c>;rt="core.c.ds"',
+  attributes: [],
+};
 describe("where a node serves", () => {
-  const registration = (more: Partial<Registration>): Registration => ({
-    id: "x",
-    endpoint: "room-1",
-    sector: undefined,
-    owner: "host:192.0.2.7",
-    base: "coap://192.0.2.7",
-    fixed: false,
-    link: undefined,
-    lifetime: 90_000,
-    expires: millis(0),
-    links: '</c>;rt="core.c.ds"',
-    attributes: [],
-    ...more,
-  });
+  const registration = (more: Partial<Registration>): Registration => ({ ...REGISTRATION, ...more });
   const PLACES: ReadonlyArray<readonly [name: string, more: Partial<Registration>, uri: string | undefined]> = [
     ["CC-R1: the link with rt=core.c.ds", {}, "coap://192.0.2.7/c"],
     ["CC-R1: its path is free", { links: '</a>,</data/all?x=1>;rt="b core.c.ds"' }, "coap://192.0.2.7/data/all?x=1"],
@@ -165,6 +166,23 @@ describe("where a node serves", () => {
     const served = servedBy(registration({ links: `</c>;rt=core.c.ds;obs,${links}` }), false);
     expect([served?.stream?.path, served?.observable]).toEqual([path, true]);
   });
+});
+
+test("CC-R6: the library is where rt=core.c.yl says", () => {
+  const links = '</c>;rt="core.c.ds",</c/lib>;rt="core.c.yl"';
+  const registration = { ...REGISTRATION, links };
+  expect(servedBy(registration, false)?.library).toEqual({ path: ["c", "lib"], query: [] });
+});
+
+test("CC-L1: modules that the module set does not have, or has in another revision, are told", () => {
+  // [{index: 0, module: [{identifier: 60000, revision: 2026-11-21}, {60200, 2020-01-01}, {4711}]}]
+  const sets = "81 a2 0a 00 0b 83 a2 03 19ea60 06 44 20261121 a2 03 19eb28 06 44 20200101 a1 03 191267";
+  const said = modulesIn(bytes(`a1 19727c ${sets}`));
+  expect(strangers(said, schema)).toEqual([
+    { sid: 60200, revision: "2020-01-01", expected: "2026-11-21" },
+    { sid: 4711, revision: undefined, expected: undefined },
+  ]);
+  expect([modulesIn(bytes("a1 19727c f6")), modulesIn(bytes("ff")), modulesIn(new Uint8Array())]).toEqual([[], [], []]);
 });
 
 const REFUSALS: ReadonlyArray<readonly [name: string, body: string, reason: string, at: number | undefined]> = [

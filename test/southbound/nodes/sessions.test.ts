@@ -88,6 +88,18 @@ test("what the module set does not know is passed over, and nothing else is lost
   expect(data()).toEqual({ temperature: "21.5" });
 });
 
+test("CC-L1: a node that tells its modules is asked for them once", async () => {
+  const links = '</c>;rt="core.c.ds core.c.yl"';
+  await read(links);
+  expect(server.open.map(({ question }) => [question.method, question.contentFormat, hex(question.payload)])).toEqual([
+    ["FETCH", 141, hex(bytes("19727c"))],
+  ]);
+  server.answersWith(answer("2.05", { payload: bytes("a1 19727c 81 a1 0b 81 a1 03 191267"), contentFormat: 142 }));
+  await atRest(site);
+  await read(links);
+  expect(server.asked).toEqual(["GET c", "FETCH c", "GET c"]);
+});
+
 test("an edit goes out at once, is written down before it does, and is applied when the node says so", async () => {
   await read();
   expect(await edits(SET_POINT_22)).toBe("2.04");
