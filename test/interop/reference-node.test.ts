@@ -513,7 +513,7 @@ having(`the reference node in C${note}`, () => {
     } finally {
       await relay.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   // -- beside a gateway that says and hears what the test wants ---------------------------------------------------------
 
@@ -549,6 +549,7 @@ having(`the reference node in C${note}`, () => {
     // Without the sleep in order the power was lost. The window is closed again meanwhile, which is the next event.
     await life("event", scripted.port, "--once").end();
     expect([told(OPENED), told(CLOSED)]).toEqual([1, 1]);
+    expect(heard.at(-1)).toContain(text("reference")); // and all that it has to say after a start
     expect(heard.filter((report) => report === bytes).length).toBeGreaterThan(5);
     expect(heard.at(-1)).toContain(CLOSED);
     await life("event", scripted.port, "--once").end();

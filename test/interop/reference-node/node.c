@@ -22,9 +22,10 @@ enum {
 static bool is_event_pending(const struct state *kept) { return kept->pending_alarms != kept->alarms; }
 
 /* After a reset nobody knows what the gateway was told last: a new series of reports begins, with everything in it. But a report of an
-   event is in the flash, with its number, and goes first. */
+   event is in the flash, with its number, and goes first; whatever else it told is told again. */
 static void begin_series(struct state *kept) {
   kept->news |= TELL(APPLIED) | TELL(FIRMWARE) | TELL(EVERYTHING);
+  kept->pending_news = 0;
   if (is_event_pending(kept)) return;
   kept->report = 0;
   kept->pending_length = 0;
