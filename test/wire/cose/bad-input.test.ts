@@ -171,6 +171,7 @@ const BAD_JWKS: ReadonlyArray<readonly [what: string, jwk: Parameters<typeof rea
   ["a curve that we do not speak", { kty: "EC", crv: "secp256k1" }],
   ["a point that is on no curve", { kty: "EC", crv: "P-256", x: "AQ", y: "AQ" }],
   ["an alg that we do not speak", { kty: "oct", k: "AQ", alg: "RS256" }],
+  ["an alg that the key does not fit", { kty: "oct", k: "AQ", alg: "A128KW" }],
   ["a secret that is no base64url", { kty: "oct", k: "+/=" }],
   ["an AKP of another alg", { kty: "AKP", alg: "ES256", pub: "AQ" }],
 ];

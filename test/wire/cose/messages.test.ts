@@ -199,7 +199,7 @@ describe("RFC 9052 §5: encryption", () => {
   });
 });
 
-describe("dossier 2.7: one byte changed, and the message is refused", () => {
+describe("RFC 9052: no message survives one changed byte", () => {
   const signer = generateKey(-9);
   const edwards = generateKey(-19);
   const secret = newSecret(16);

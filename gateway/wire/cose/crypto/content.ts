@@ -4,6 +4,8 @@ import type { ContentAlgorithm } from "../algorithms.ts";
 import type { SymmetricKey } from "../keys/key.ts";
 
 const TAG_BYTES = 16;
+/** One call serves both AEADs; only the types of node:crypto set ChaCha20/Poly1305 apart. */
+const typed = (cipher: string): CipherGCMTypes => cipher as CipherGCMTypes;
 
 /** What both directions take. */
 export interface ContentContext {
@@ -22,7 +24,7 @@ export function seal(
     const stream = createCipheriv(cipher, key.secret, iv);
     return Buffer.concat([stream.update(plain), stream.final()]);
   }
-  const machine = createCipheriv(cipher as CipherGCMTypes, key.secret, iv, { authTagLength: TAG_BYTES });
+  const machine = createCipheriv(typed(cipher), key.secret, iv, { authTagLength: TAG_BYTES });
   machine.setAAD(aad);
   return Buffer.concat([machine.update(plain), machine.final(), machine.getAuthTag()]);
 }
@@ -38,7 +40,7 @@ export function open(
     return Buffer.concat([stream.update(sealed), stream.final()]);
   }
   if (sealed.length < TAG_BYTES) return undefined;
-  const machine = createDecipheriv(cipher as CipherGCMTypes, key.secret, iv, { authTagLength: TAG_BYTES });
+  const machine = createDecipheriv(typed(cipher), key.secret, iv, { authTagLength: TAG_BYTES });
   machine.setAAD(aad);
   machine.setAuthTag(sealed.subarray(-TAG_BYTES));
   const plain = machine.update(sealed.subarray(0, -TAG_BYTES));

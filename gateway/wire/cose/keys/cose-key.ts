@@ -12,7 +12,7 @@ import {
   type ValueMap,
 } from "../label-map.ts";
 import { curveKey, halfOf, privateHalf, quietly, secretKey, toBase64Url } from "./jwk.ts";
-import { type CoseKey, describeKey, type KeyLimits, refusal } from "./key.ts";
+import { type CoseKey, type KeyLimits, misfit } from "./key.ts";
 
 const KEY_TYPES = { OKP: 1, EC2: 2, Symmetric: 4, "HSS-LMS": 5, AKP: 7 } as const;
 /** RFC 9052 §7.1, table 4. */
@@ -24,12 +24,9 @@ export const decodeKey = (bytes: Uint8Array): CoseKey => readKey(decodeLabelMap(
 
 /** A key from its map: also the ephemeral keys of headers. */
 export function readKey(map: LabelMap): CoseKey {
-  const limits = readLimits(map);
-  const key = readMaterial(map, limits);
-  const { algorithm } = limits;
-  if (algorithm !== undefined && refusal({ ...key, ops: undefined }, algorithm, "verify") !== undefined) {
-    throw malformed(`its alg is ${algorithm.name}, which ${describeKey(key)} does not fit`);
-  }
+  const key = readMaterial(map, readLimits(map));
+  const reason = misfit(key);
+  if (reason !== undefined) throw malformed(reason);
   return key;
 }
 

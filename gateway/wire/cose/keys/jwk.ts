@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, ty
 import { isCoded, UsageError } from "../../../base/index.ts";
 import { ALGORITHMS, type Algorithm, CURVES, type MlDsaRow } from "../algorithms.ts";
 import { unmakeable } from "../label-map.ts";
-import { type CoseKey, type CurveKey, KEY_OPS, type KeyLimits } from "./key.ts";
+import { type CoseKey, type CurveKey, KEY_OPS, type KeyLimits, misfit } from "./key.ts";
 
 export interface Jwk extends JsonWebKey {
   readonly alg?: string;
@@ -41,7 +41,13 @@ export const unreadable = (reason: string): UsageError => new UsageError("cose.k
 
 /** A key from a JWK. Its `kid` is text and becomes the bytes of that text. */
 export function readJwk(jwk: Jwk): CoseKey {
-  const limits = limitsOf(jwk);
+  const key = readMaterial(jwk, limitsOf(jwk));
+  const reason = misfit(key);
+  if (reason !== undefined) throw unreadable(reason);
+  return key;
+}
+
+function readMaterial(jwk: Jwk, limits: KeyLimits): CoseKey {
   switch (jwk.kty) {
     case "EC":
     case "OKP":

@@ -100,6 +100,12 @@ function fits(key: CoseKey, algorithm: Algorithm): boolean {
   }
 }
 
+/** Why the algorithm that a key itself names cannot be meant; undefined = it can. */
+export const misfit = (key: CoseKey): string | undefined =>
+  key.algorithm === undefined || fits(key, key.algorithm)
+    ? undefined
+    : `its alg is ${key.algorithm.name}, which ${describeKey(key)} does not fit`;
+
 const secretBytes = (key: SymmetricKey): number => key.secret.symmetricKeySize ?? 0;
 
 /** The kind of a key, for people: never what it is made of. */

@@ -63,7 +63,7 @@ function openContent(
 const ambiguous = ({ name }: ContentAlgorithm): TrustError =>
   new TrustError("cose.key", { purpose: "'decrypt'", reason: `${name} cannot tell which of several keys is right` });
 
-/** RFC 9053 §4, RFC 9459 §4: an IV of exactly the algorithm's length. */
+/** RFC 9053 §4, RFC 9459 §4: an IV of exactly the algorithm's length, whole: a Partial IV needs a context of sessions. */
 function ivOf(headers: Headers, { name, ivBytes }: ContentAlgorithm): Uint8Array {
   const iv = bytesHeader(headers, HEADER_LABEL.iv);
   if (iv?.length === ivBytes) return iv;
