@@ -70,7 +70,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
   return { code, out, err, asked };
 }
 
-const SIM = { nodes: 5, loss: 0, seed: 1, plain: false, models: [], report: [] };
+const SIM = { nodes: 5, loss: 0, seed: 1, plain: false, serve: false, models: [], report: [] };
 
 describe("programs get their options, checked and with defaults", () => {
   test.each([

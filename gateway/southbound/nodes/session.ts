@@ -72,10 +72,10 @@ const FIRST_BACKOFF = seconds(30);
 const LONGEST_BACKOFF = minutes(30);
 
 /** Nothing is asked before `until`, so that a whole site does not begin at once; what the node or a manager says comes first. */
-export const resumed = (until: Millis, edits: boolean): Session => ({
+export const resumed = (until: Millis, edits: boolean, awakeUntil?: Millis): Session => ({
   state: "current",
   work: { ...NOTHING, edits, watch: true, read: "look" },
-  awakeUntil: undefined,
+  awakeUntil,
   failures: 0,
   until,
 });

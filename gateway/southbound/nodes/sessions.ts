@@ -144,6 +144,11 @@ export class NodeSessions implements Closable {
         this.#remove(fact.node);
         return;
       case "node.reported":
+        // What waits for it is in the answer to its check-in, and need not come from two sides.
+        if (this.#running.has(fact.node) && fact.delivered === undefined) {
+          this.#tell(fact.node, { type: "heard", awakeUntil: this.#awakeUntil(fact.node) });
+        }
+        return;
       case "credential.added":
         if (fact.node !== undefined && this.#running.has(fact.node)) {
           this.#tell(fact.node, { type: "heard", awakeUntil: this.#awakeUntil(fact.node) });
@@ -190,7 +195,7 @@ export class NodeSessions implements Closable {
   }
 
   #begin(id: NodeId, registration: Registration, first: Millis): void {
-    const { mailbox, transportTo, credentialOf, log } = this.#options;
+    const { registry, mailbox, transportTo, credentialOf, log } = this.#options;
     const served = this.#servedIn(id, registration);
     if (served === undefined) return;
     const stop = new AbortController();
@@ -212,7 +217,7 @@ export class NodeSessions implements Closable {
       server,
       stop,
       watched: {},
-      session: resumed(first, mailbox.pending(id) > 0),
+      session: resumed(first, mailbox.pending(id) > 0, this.#awakeUntil(id, registry.find(id)?.reach.lastSeen)),
       timer: undefined,
       calm: undefined,
       readAt: undefined,
@@ -340,11 +345,10 @@ export class NodeSessions implements Closable {
   }
 
   /** Only a node that says how long it listens is taken to sleep. */
-  #awakeUntil(id: NodeId): Millis | undefined {
-    const { registry, clock } = this.#options;
-    const node: NodeRecord | undefined = registry.find(id);
+  #awakeUntil(id: NodeId, heard: Millis = this.#options.clock.now()): Millis | undefined {
+    const node: NodeRecord | undefined = this.#options.registry.find(id);
     const awake = node && this.#models.awakeTime(node.tree);
-    return awake === undefined ? undefined : millis(clock.now() + awake);
+    return awake === undefined ? undefined : millis(heard + awake);
   }
 
   #forgetTag(id: NodeId): void {

@@ -139,6 +139,27 @@ test("a node may do both: what it reports and what is read from it are one tree"
   await site.close();
 });
 
+test("an edit that a check-in brought does not come from two sides", async () => {
+  const server = new ServingNode(schema);
+  const site = await openServedSite(server);
+  const node = await site.join("room-1");
+  await site.registers(node, DATASTORE_ONLY);
+  await atRest(site);
+  server.losesRequest(); // it cannot be asked now
+  await atRest(site);
+  const edits: Instance[] = [{ id: { sid: 60209, keys: [] }, value: 1 }];
+  await acceptEdit(site.registry.get(node), edits, { ...site, recorder: site.ledger }, { actor: "test" });
+  const client = new CheckingNode();
+  await client.wakes(site, "room-1");
+  await atRest(site);
+  expect([server.open.length, site.mailbox.pending(node)]).toEqual([0, 1]);
+  server.tree = client.tree;
+  await client.wakes(site, "room-1"); // has applied it
+  await atRest(site);
+  expect([server.open.map(({ question }) => question.method), site.mailbox.pending(node)]).toEqual([["GET"], 0]);
+  await site.close();
+});
+
 test("what was read before a report came is not taken for newer", async () => {
   const server = new ServingNode(schema, fromJson({ "sidgate-building:room": { temperature: "20.00" } }, schema));
   const site = await openServedSite(server);

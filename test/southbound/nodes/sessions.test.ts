@@ -239,6 +239,19 @@ test("a node that says how long it listens is left in peace when that is over", 
   expect(server.open[0]?.peer.awakeUntil).toBe(site.clock.now() + 20_000);
 });
 
+test("a node that slept when the gateway was started again is left to sleep", async () => {
+  server.tree = fromJson({ "sidgate-node:node": { "awake-time": 20 } }, schema);
+  await read();
+  await atRest(site, minutes(5));
+  await site.close();
+  const asked = server.asked.length;
+  site = await openServedSite(server, { journal: site.journal, clock: site.clock });
+  await atRest(site, minutes(60));
+  expect(server.asked).toHaveLength(asked);
+  await registered(DATASTORE_ONLY);
+  expect(server.open).toHaveLength(1);
+});
+
 test("the end of a registration ends the session, whatever is being asked", async () => {
   await registered(DATASTORE_ONLY);
   await site.unregisters(node);
