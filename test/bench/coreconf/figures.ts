@@ -14,7 +14,7 @@ const CODE = "reference_node_code_bytes";
 const FULL: Extent = {
   nodes: 1_000,
   manyNodes: 10_000,
-  rounds: 9,
+  rounds: 7,
   requests: 2_000,
   edits: 500,
   warmUp: 8_000,
