@@ -53,9 +53,9 @@ export async function startServing(options: ServingOptions): Promise<ServingFlee
   await Promise.all(servers.map((server) => server.start()));
   return {
     nodes: () => servers.map((server) => server.view()),
-    close: () => {
+    close: async () => {
       clearInterval(alive);
-      for (const server of servers) server.close();
+      await Promise.all(servers.map((server) => server.close()));
     },
   };
 }

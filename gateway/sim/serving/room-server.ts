@@ -70,6 +70,9 @@ export class RoomServer implements Closable {
   #clockwork: Timer | undefined;
   #renewal: Timer | undefined;
   #registered = false;
+  /** The registration under way. */
+  #registering: Promise<void> = Promise.resolve();
+  #closed = false;
   #asked = 0;
   #edits = 0;
 
@@ -93,10 +96,12 @@ export class RoomServer implements Closable {
     await this.#register();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    this.#closed = true;
     this.#clockwork?.cancel();
     this.#renewal?.cancel();
     this.#coap?.close();
+    await this.#registering;
   }
 
   /** RFC 9176 §5: again well before the lifetime ends, and soon when nobody answered. */
@@ -109,11 +114,16 @@ export class RoomServer implements Closable {
       query(`lt=${LIFETIME / 1000}`),
     ];
     const answer = await this.#coap?.request({ code: "0.02", options, payload: text(LINKS) });
+    if (this.#closed) return;
     this.#registered = answer?.code === "2.01";
     if (!this.#registered) log.warn("sim.not-registered", { endpoint, code: answer?.code });
     onChange(this.view());
     const delay = this.#registered ? LIFETIME / 2 : AGAIN;
-    this.#renewal = clock.after(delay as Millis, () => void this.#register());
+    this.#renewal = clock.after(delay as Millis, () => {
+      this.#registering = this.#register().catch((error: unknown) => {
+        log.error("sim.stopped", { endpoint, error: String(error) });
+      });
+    });
   }
 
   #live(): void {
