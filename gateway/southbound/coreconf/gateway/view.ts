@@ -16,7 +16,7 @@ import {
   wakeWindow,
 } from "../../../service/registry/index.ts";
 import { CERTAIN, isCertain, type TimeQuality } from "../../../service/timekeeping/index.ts";
-import type { Phase, SiteInfo } from "../../../store/index.ts";
+import type { SiteInfo } from "../../../store/index.ts";
 import {
   type InstanceId,
   isTree,
@@ -46,25 +46,10 @@ export interface GatewayServices {
   readonly serves?: (node: NodeId) => string | undefined;
 }
 
-/** What an entry says besides what the record of its node does. */
-interface Beside {
-  readonly box: Box;
-  readonly phase: Phase;
-  /** Of the datastore that the node serves. */
-  readonly uri: string | undefined;
-  /** Times from then on are left out. */
-  readonly doubtfulSince: Millis | undefined;
-}
-
-const isSame = (a: Beside, b: Beside): boolean =>
-  a.box === b.box && a.phase === b.phase && a.uri === b.uri && a.doubtfulSince === b.doubtfulSince;
-
 export class GatewayView {
   readonly #services: GatewayServices;
   readonly #models: HouseModels;
   readonly #at: ReturnType<typeof gatewayNumbers>;
-  /** A memo: an entry says what the record and what stands beside it say, and these are not changed in place. */
-  readonly #entries = new WeakMap<NodeRecord, { readonly beside: Beside; readonly entry: Tree }>();
 
   /** `house`: any schema that has our modules; in all of them they have the same numbers. */
   constructor(services: GatewayServices, house: Schema) {
@@ -116,19 +101,11 @@ export class GatewayView {
     return tree;
   }
 
+  /** Made at each look: most nodes are at rest, and their records are read for it and let go of. */
   #node(node: NodeRecord): Tree {
-    const { mailbox, campaigns, serves, quality = CERTAIN } = this.#services;
-    const { id } = node;
-    const { doubtfulSince } = quality;
-    const beside: Beside = { box: mailbox.box(id), phase: campaigns.phaseOf(id), uri: serves?.(id), doubtfulSince };
-    const known = this.#entries.get(node);
-    if (known !== undefined && isSame(known.beside, beside)) return known.entry;
-    const entry = this.#entryOf(node, beside);
-    this.#entries.set(node, { beside, entry });
-    return entry;
-  }
-
-  #entryOf(node: NodeRecord, { box, phase, uri }: Beside): Tree {
+    const { mailbox, campaigns, serves } = this.#services;
+    const box = mailbox.box(node.id);
+    const phase = campaigns.phaseOf(node.id);
     const { reach, tree } = node;
     const at = this.#at.node;
     const entry: MutableTree = new Map();
@@ -141,7 +118,7 @@ export class GatewayView {
     put(entry, at.nextWake, this.#moment(reach.nextWake, reach.lastSeen));
     entry.set(at.missedWakes, reach.missedWakes);
     entry.set(at.pending, waiting(box).length);
-    put(entry, at.serves, uri);
+    put(entry, at.serves, serves?.(node.id));
     put(entry, at.phase, at.phases.get(phase));
     put(entry, at.version, this.#models.firmware(tree).version);
     // What was learnt of a node's wakes, and the time within which the next one should come.
