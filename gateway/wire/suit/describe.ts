@@ -5,7 +5,7 @@ import { algorithmOf, decodeMessage, kidOf } from "../cose/index.ts";
 import { digestRow, matches } from "./digest.ts";
 import { elementName, type Whole } from "./envelope/belonging.ts";
 import { COMMANDS, COMPARISON, PARAMETERS, REPORTING, SEQUENCES, WAIT } from "./labels.ts";
-import { componentTextName, readText, shownText, textName } from "./text.ts";
+import { componentTextName, readText, type SuitText, shownText, textName } from "./text.ts";
 import type {
   Argument,
   ComponentId,
@@ -57,12 +57,21 @@ function* envelopeLines(envelope: Envelope): Generator<DescribedLine, void> {
 
 /** What a block claims; whether it is true says wire/cose. */
 function blockText(block: Uint8Array): string {
-  try {
+  const message = orCode(() => {
     const { kind, headers } = decodeMessage(block);
-    const kid = kidOf(headers);
-    return `${kind} ${algorithmOf(headers).name}${kid === undefined ? "" : `, key ${toHex(kid)}`}`;
+    return { kind, algorithm: algorithmOf(headers), kid: kidOf(headers) };
+  });
+  if (typeof message === "string") return `${bytes(block.length)} that are no message we know [${message}]`;
+  const { kind, algorithm, kid } = message;
+  return `${kind} ${algorithm.name}${kid === undefined ? "" : `, key ${toHex(kid)}`}`;
+}
+
+/** What is read, or the code of the error: a fault in one part does not hide the others from people. */
+function orCode<T extends object>(read: () => T): T | string {
+  try {
+    return read();
   } catch (error) {
-    if (isCoded(error)) return `${bytes(block.length)} that are no message we know [${error.code}]`;
+    if (isCoded(error)) return error.code;
     throw error;
   }
 }
@@ -104,7 +113,13 @@ function* textLines({ text }: Manifest, whole: Whole | undefined): Generator<Des
     yield line(1, "text", severedText(text));
     return;
   }
-  for (const [language, { manifest, components }] of readText(content)) {
+  const languages = orCode(() => readText(content));
+  if (typeof languages === "string") yield line(1, "text", `${bytes(content.length)} that are no text [${languages}]`);
+  else yield* languageLines(languages);
+}
+
+function* languageLines(languages: SuitText): Generator<DescribedLine, void> {
+  for (const [language, { manifest, components }] of languages) {
     yield line(1, "text", language);
     for (const [label, words] of manifest) yield line(2, textName(label), shownText(words));
     for (const { id, texts } of components.values()) {

@@ -40,14 +40,17 @@ export function readArray<T>(reader: CborReader, limit: SuitLimit, read: (reader
   return items;
 }
 
+const INDEFINITE_ARRAY = 0x9f;
+
 /** An array of exactly these items. */
 export function readTuple<T>(reader: CborReader, items: number, where: string, read: () => T): T {
   const wrong = (): WireError => malformed(where, `it has not exactly ${items} items`);
+  const indefinite = reader.peek() === INDEFINITE_ARRAY;
   const count = reader.array();
-  // Where a policy takes indefinite lengths, the number of items is known at their end.
-  if (count !== items && !reader.policy.indefinite) throw wrong();
+  if (count !== items && !indefinite) throw wrong();
   const value = read();
-  if (reader.next(count === items ? 0 : count) >= 0) throw wrong();
+  // How many items an array of indefinite length has is known at its end.
+  if (reader.next(indefinite ? count : 0) >= 0) throw wrong();
   return value;
 }
 
@@ -63,6 +66,13 @@ export function readUint(reader: CborReader): number {
   const start = reader.offset;
   const value = readSmall(reader);
   if (value < 0) throw malformed(`the integer at byte ${start}`, "it is negative");
+  return value;
+}
+
+/** Times, sizes and sequence numbers have 64 bits. */
+export function readUint64(reader: CborReader, where: string): bigint {
+  const value = BigInt(reader.integer());
+  if (value < 0n) throw malformed(where, "it is negative");
   return value;
 }
 

@@ -11,6 +11,7 @@ import {
   readInside,
   readSmall,
   readUint,
+  readUint64,
   readWhole,
   writeComponentId,
   writeInside,
@@ -77,8 +78,7 @@ function readField(reader: CborReader, label: number, draft: Draft): void {
       break;
     }
     case MANIFEST.sequenceNumber:
-      draft.sequenceNumber = BigInt(reader.integer());
-      if (draft.sequenceNumber < 0n) throw malformed(WHERE, "its sequence number is negative");
+      draft.sequenceNumber = readUint64(reader, "the sequence number of the manifest");
       break;
     case MANIFEST.common:
       draft.common = insideOf(reader, readCommon);

@@ -10,6 +10,7 @@ import {
   readSmall,
   readTuple,
   readUint,
+  readUint64,
   writeInside,
   writeLabelled,
 } from "../strict.ts";
@@ -48,11 +49,8 @@ export function readParameter(reader: CborReader, key: number, { where, ...rules
       return readIdentifier(reader, key, name);
     case "digest":
       return inside(reader, (inner) => ({ form: "digest", digest: readDigest(inner, name) }));
-    case "uint": {
-      const value = BigInt(reader.integer());
-      if (value < 0n) throw malformed(name, "it is negative");
-      return { form: "uint", value };
-    }
+    case "uint":
+      return { form: "uint", value: readUint64(reader, name) };
     case "int":
       return { form: "int", value: BigInt(reader.integer()) };
     case "bool":
@@ -125,7 +123,7 @@ function readEvents(reader: CborReader, name: string): ReadonlyMap<number, Uint8
     if (!EVENTS.has(event)) throw malformed(name, `event ${event} is unknown`);
     if (event === WAIT.otherDeviceVersion) readOtherDevice(reader, name);
     else if (event <= WAIT.network) reader.integer();
-    else readUint(reader);
+    else readUint64(reader, name);
     events.set(event, reader.copy(start, reader.offset));
   }
   if (events.size === 0) throw malformed(name, "it waits for nothing");
