@@ -2,7 +2,7 @@
  * The codec's doors, bytes ⇄ values: data (content formats 140, 340, 341 of RFC 9254 §9.2), and the sequences of
  * identifiers and instances (141 and 142, draft-ietf-core-comi-21 §2.3), which names may stand in as well.
  */
-import { BugError } from "../../base/index.ts";
+import { BugError, WireError } from "../../base/index.ts";
 import { CborReader, CborWriter, CORECONF, MAJOR, NULL } from "../../wire/cbor/index.ts";
 import type { Schema, SchemaNode } from "../schema.ts";
 import type { Instance, InstanceId, Tree, Value } from "../tree.ts";
@@ -10,7 +10,7 @@ import { readEntry, readMembers, readOperation, readValue } from "./decode.ts";
 import { writeMembers, writeValue } from "./encode.ts";
 import { Fault } from "./fault.ts";
 import type { Form } from "./form.ts";
-import { goesByName, located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
+import { formatId, goesByName, located, outerKeys, readForeignId, readId, writeId } from "./instance-id.ts";
 import { planNode, planOf } from "./plan.ts";
 import type { Plan, PlanNode } from "./plan-node.ts";
 
@@ -170,12 +170,15 @@ function readInstances(
   if (reader.major() !== MAJOR.map) {
     throw new Fault("yang.malformed-message", "each item of the sequence is a map").place(undefined, start);
   }
+  const seen = new Set<string>();
   for (let left = reader.next(reader.map()); left >= 0 && into.length <= most; left = reader.next(left)) {
     const keyStart = reader.offset;
     let id: InstanceId | undefined;
     try {
       const named = reader.major() === MAJOR.text;
       id = readId(reader, plan);
+      // RFC 8949 §5.6: which of two equal keys would count is anybody's guess. A map of one pair need not be asked.
+      if (left > 0 || seen.size > 0) noteKey(id, keyStart, seen, plan);
       into.push({ id, value: readInstance(reader, id, plan, operations, named) });
     } catch (error) {
       throw error instanceof Fault
@@ -183,6 +186,12 @@ function readInstances(
         : error;
     }
   }
+}
+
+function noteKey(id: InstanceId, offset: number, seen: Set<string>, plan: Plan): void {
+  const text = formatId(id, plan);
+  if (seen.has(text)) throw new WireError("cbor.duplicate-key", { offset });
+  seen.add(text);
 }
 
 function readInstance(

@@ -37,6 +37,12 @@ const SCHEMA = schemaOf(
     leaf duplex { when "../speed > 1"; type boolean; }
   }
   leaf cap { type uint8; default 9; }
+  container drive {
+    choice way {
+      case hand { leaf speed { type uint8; } }
+      case clock { container plan { leaf from { type uint8; mandatory true; } leaf to { type uint8; } } }
+    }
+  }
   rpc go { input { leaf port { type leafref { path "/port/name"; } mandatory true; } leaf force { when "../port"; type empty; } must "force or not(port = 'root')"; } }
   container farm { list box { key id; leaf id { type uint8; } leaf full { type boolean; }
     action fill { input { leaf amount { type uint8; must "not(../../full = 'true')"; } } }
@@ -133,6 +139,29 @@ const VERDICTS: ReadonlyArray<
       ["/m:net/lease/time", 1],
       ["/m:net/mode", "auto"],
     ],
+  ],
+  ...(
+    [
+      ["deletes it", "/m:drive/plan", undefined],
+      ["deletes what is around it", "/m:drive", undefined],
+      ["sets another case", "/m:drive/speed", 1],
+    ] as const
+  ).map(([how, path, value]): (typeof VERDICTS)[number] => [
+    `CC-7950-7.6.5: a container of a case asks for its mandatory leaf no longer when the edit ${how}`,
+    { "m:drive": { plan: { from: 1 } } },
+    [[path, value]],
+  ]),
+  [
+    "CC-7950-7.6.5: a container of a case asks for its mandatory leaf as soon as it is there",
+    { "m:drive": { speed: 1 } },
+    [["/m:drive/plan/to", 1]],
+    ["missing-element", "/m:drive/plan/from"],
+  ],
+  [
+    "CC-7950-7.6.5: it asks for it also when that leaf alone goes",
+    { "m:drive": { plan: { from: 1, to: 2 } } },
+    [["/m:drive/plan/from", undefined]],
+    ["missing-element", "/m:drive/plan/from"],
   ],
   [
     "CC-7950-8.3.3: what a condition makes mandatory must come with it",

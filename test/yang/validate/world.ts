@@ -27,6 +27,7 @@ export const WORLD: Schema = schemaOf(
       container inner { leaf size { type uint8; default 0; } must "not(size > ../../kind)"; }
       choice way {
         case plain { leaf by-air { type uint8; } leaf mail { type uint8; mandatory true; } }
+        case tunnel { container tube { leaf bore { type uint8; mandatory true; } leaf lit { type uint8; } } }
         case odd { when "name = 2"; leaf on-foot { type uint8; } }
       }
       list part {

@@ -136,8 +136,10 @@ class Edited implements ChangeListener {
     this.#child(child, after);
   }
 
+  /** One of a case asks for what is mandatory in it only from now on (RFC 7950 §7.5.1, §7.9.3). */
   appeared(child: Rules, { after }: Pair): void {
-    this.#run(after, (at, check) => checkWhen(child, at, check));
+    if (isOfChoice(child)) this.#child(child, after);
+    else this.#run(after, (at, check) => checkWhen(child, at, check));
   }
 
   container(child: Rules, is: Value | undefined, { after }: Pair): void {

@@ -1,6 +1,6 @@
 /** The tree before or after an edit. Each place in it is one frame, so that what was done there can be remembered. */
 import type { Fault } from "../../codec/fault.ts";
-import { entriesIn, keysOf, treeIn } from "../../codec/value.ts";
+import { defaultApplies, entriesIn, keysOf, treeIn } from "../../codec/value.ts";
 import { findEntry } from "../../datastore/entries.ts";
 import { EMPTY_TREE, type LeafValue, type Tree } from "../../tree.ts";
 import type { Check } from "../check.ts";
@@ -64,9 +64,14 @@ export class Side {
     );
   }
 
-  /** Does every condition on the way down to the place hold? Below one that does not nothing more is asked. */
+  /**
+   * Does every condition on the way down to the place hold, and is each container that has no data there by default?
+   * Of a case that is not chosen it is not (RFC 7950 §7.5.1, §7.9.3). Below one that is not live nothing more is asked.
+   */
   isLive({ rules, above }: Frame): boolean {
-    return above === undefined || (this.view.holds(rules, above) && this.isLive(above));
+    if (above === undefined) return true;
+    const there = above.tree.has(rules.node.sid) || defaultApplies(rules.node, above.tree);
+    return there && this.view.holds(rules, above) && this.isLive(above);
   }
 
   /** The same place on this side, if it is there. */
