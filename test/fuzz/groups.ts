@@ -9,6 +9,7 @@ import { runCampaign } from "./campaign.ts";
 import { runCoreconfCampaign } from "./coreconf/campaign.ts";
 import { Dice } from "./dice.ts";
 import { MemoryWatch } from "./memory.ts";
+import { runSuitCampaign } from "./suit/campaign.ts";
 import { runYangCampaign } from "./yang/campaign.ts";
 
 export interface Report {
@@ -28,6 +29,7 @@ export const GROUPS: readonly Group[] = [
   { name: "coap", count: 1_000_000, run: fuzzCoap },
   { name: "yang", count: 200_000, run: fuzzYang },
   { name: "coreconf", count: 20_000, run: fuzzCoreconf },
+  { name: "suit", count: 20_000, run: fuzzSuit },
   { name: "yanglint", count: 5_000, run: fuzzYanglint },
 ];
 
@@ -85,6 +87,23 @@ async function fuzzCoreconf(count: number, seed: number): Promise<Report> {
   return {
     lines: [...[...codes].sort().map(([code, some]) => `${code}: ${some}`), memory.words],
     problems: [...broken.map((words) => `a broken promise: ${words}`), ...memory.problems],
+  };
+}
+
+/** Mutated envelopes, manifests, texts and reports against all that reads them. */
+async function fuzzSuit(count: number, seed: number): Promise<Report> {
+  const memory = new MemoryWatch();
+  const { read, refused, broken, slow } = runSuitCampaign({ count, seed, atRest: memory.atRest });
+  return {
+    lines: [
+      ...[...read].map(([kind, some]) => `${kind}: ${some} read, ${refused.get(kind) ?? 0} refused`),
+      memory.words,
+    ],
+    problems: [
+      ...broken.map((words) => `a broken promise: ${words}`),
+      ...slow.map((words) => `an input that takes too long: ${words}`),
+      ...memory.problems,
+    ],
   };
 }
 

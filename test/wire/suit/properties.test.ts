@@ -29,7 +29,7 @@ import {
 } from "../../../gateway/wire/suit/index.ts";
 import { manifests } from "../../support/arbitrary-manifest.ts";
 
-const RUNS = { numRuns: 40 };
+const RUNS = { numRuns: 30 };
 
 /** As its author wrote it: without the places and bytes that reading adds to commands and sequences. */
 function asWritten(value: unknown): unknown {
