@@ -9,6 +9,7 @@ import { CONFIG_ERRORS } from "./config.ts";
 import { COSE_ERRORS } from "./cose.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
 import { MODELS_ERRORS } from "./models.ts";
+import { PROCESSOR_ERRORS } from "./processor.ts";
 import { SECURITY_ERRORS } from "./security.ts";
 import { SERVED_ERRORS } from "./served.ts";
 import { SERVICE_ERRORS } from "./service.ts";
@@ -38,6 +39,7 @@ export const ERRORS = {
   ...SECURITY_ERRORS,
   ...COSE_ERRORS,
   ...SUIT_ERRORS,
+  ...PROCESSOR_ERRORS,
   ...SERVICE_ERRORS,
   ...SERVED_ERRORS,
   ...ACCESS_ERRORS,
