@@ -58,6 +58,28 @@ export type CampaignState = "running" | "paused" | "stopped" | "aborted" | "done
 /** SHA-256 as lower-case hex. */
 export type Digest = string;
 
+/**
+ * For what an author may sign; what is not named is not limited. Vendors and classes are the hex of a UUID, or `pen:` and the
+ * hex of what stands under tag 112.
+ */
+export interface SigningRights {
+  readonly vendors?: readonly string[];
+  readonly classes?: readonly string[];
+  /** Components that begin so: their parts as hex, outermost first. */
+  readonly components?: ReadonlyArray<readonly string[]>;
+}
+
+/** Why a release is believed no longer: its author's or operator's word, its failures, or a change of the trust set. */
+export const WITHDRAWALS = ["revoked", "quarantined", "untrusted"] as const;
+export type Withdrawal = (typeof WITHDRAWALS)[number];
+
+/** Bytes that a release vouches for. */
+export interface ReleasePayload {
+  readonly digest: Digest;
+  readonly size?: number;
+  readonly uri?: string;
+}
+
 /** How an edit that a manager made fares (docs/check-in.md). */
 export const EDIT_STATES = ["waiting", "delivered", "applied", "rejected", "expired"] as const;
 export type EditState = (typeof EDIT_STATES)[number];
@@ -231,6 +253,40 @@ export interface FactBodies {
   };
   /** Nodes can no longer fetch it, and its bytes are gone; or they were only named, and are awaited no longer. */
   "image.removed": { readonly digest: Digest; readonly actor: string };
+  /** A key whose signatures on releases are believed. */
+  "trust.anchor-added": {
+    /** RFC 9679: thumbprint of the key, hex. */
+    readonly anchor: string;
+    readonly name: string;
+    /** A COSE_Key, its public half. */
+    readonly key: Uint8Array;
+    readonly rights: SigningRights;
+    readonly actor: string;
+  };
+  "trust.anchor-removed": { readonly anchor: string; readonly name: string; readonly actor: string };
+  /** So many anchors must have signed a release for this vendor and class; without them, any release. */
+  "trust.threshold": { readonly vendor?: string; readonly class?: string; readonly k: number; readonly actor: string };
+  /**
+   * A release was believed, perhaps again with other signatures. The envelope stands here in full, since a change of the trust
+   * set judges it anew: it has at most 64 KiB, its payloads lie in the image store.
+   */
+  "release.accepted": {
+    /** Digest of the manifest, hex. */
+    readonly release: string;
+    readonly envelope: Uint8Array;
+    /** Of 64 bits, as decimal text. */
+    readonly sequence: string;
+    /** Anchors that count. */
+    readonly signers: readonly string[];
+    readonly vendors: readonly string[];
+    readonly classes: readonly string[];
+    readonly components: ReadonlyArray<readonly string[]>;
+    readonly payloads: readonly ReleasePayload[];
+    readonly model?: string;
+    readonly version?: string;
+    readonly actor: string;
+  };
+  "release.withdrawn": { readonly release: string; readonly reason: Withdrawal; readonly actor: string };
   /** An endpoint registered with the resource directory, perhaps again (RFC 9176 §5). */
   "directory.registered": {
     readonly registration: string;

@@ -81,6 +81,11 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "directory.removed": true,
   "image.named": true,
   "image.removed": true,
+  "trust.anchor-added": true,
+  "trust.anchor-removed": true,
+  "trust.threshold": true,
+  "release.accepted": true,
+  "release.withdrawn": true,
   "command.done": true,
 };
 

@@ -82,6 +82,23 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
       };
     case "image.removed":
       return { actor: fact.actor, image: `sha256:${fact.digest}` };
+    case "trust.anchor-added":
+    case "trust.anchor-removed":
+      return { actor: fact.actor, anchor: fact.anchor, name: fact.name };
+    case "trust.threshold":
+      return { actor: fact.actor, vendor: fact.vendor, class: fact.class, signers: fact.k };
+    case "release.accepted":
+      return {
+        actor: fact.actor,
+        release: fact.release,
+        sequence: fact.sequence,
+        signers: fact.signers,
+        model: fact.model,
+        version: fact.version,
+        images: fact.payloads.map(({ digest }) => `sha256:${digest}`),
+      };
+    case "release.withdrawn":
+      return { actor: fact.actor, release: fact.release, reason: fact.reason };
     case "campaign.created":
       return {
         campaign: fact.campaign,

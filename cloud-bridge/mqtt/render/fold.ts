@@ -73,6 +73,11 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "directory.removed":
     case "image.named":
     case "image.removed":
+    case "trust.anchor-added":
+    case "trust.anchor-removed":
+    case "trust.threshold":
+    case "release.accepted":
+    case "release.withdrawn":
     case "command.done":
       return slice;
   }

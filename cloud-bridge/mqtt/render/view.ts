@@ -153,6 +153,11 @@ export function keysOf(fact: Fact): SliceKeys {
     case "image.removed":
     case "command.done":
     case "models.changed":
+    case "trust.anchor-added":
+    case "trust.anchor-removed":
+    case "trust.threshold":
+    case "release.accepted":
+    case "release.withdrawn":
       return {};
   }
 }
