@@ -99,6 +99,7 @@ const wholeOf = ({ schema, guard, marks, ...rest }: DatastoreRoot): DatastoreRoo
   schema,
   ...(guard && { guard }),
   ...(marks && { marks }),
+  kind: rest.kind,
   replaceable: rest.replaceable,
   operations: rest.operations,
   tree: rest.tree,

@@ -4,7 +4,16 @@
  */
 import { BugError, type Millis, seconds, toHex } from "../../base/index.ts";
 import { type Digest, PHASES, type Phase } from "../../store/index.ts";
-import { isLocal, isTree, type Schema, type SchemaNode, type Sid, type Tree, type Value } from "../../yang/index.ts";
+import {
+  isLocal,
+  isTree,
+  perSchema,
+  type Schema,
+  type SchemaNode,
+  type Sid,
+  type Tree,
+  type Value,
+} from "../../yang/index.ts";
 
 /** A node of a module that the product cannot do without. Throws BugError `service.bug` when it is not loaded. */
 export function houseNode(schema: Schema, path: string): SchemaNode {
@@ -24,8 +33,9 @@ export function enumValue(schema: Schema, path: string, name: string): number {
 const GATEWAY_PATHS = ["/sidgate-gateway:gateway", "/sidgate-firmware:images", "/sidgate-access:access"] as const;
 
 /** Top-level SIDs that only the gateway's own datastore has. */
-export const gatewaySids = (schema: Schema): ReadonlySet<Sid> =>
-  new Set(GATEWAY_PATHS.map((path) => houseNode(schema, path).sid));
+export const gatewaySids = perSchema(
+  (schema: Schema): ReadonlySet<Sid> => new Set(GATEWAY_PATHS.map((path) => houseNode(schema, path).sid)),
+);
 
 /** What a report says about firmware; absent = not said. */
 export interface ReportedFirmware {

@@ -35,6 +35,7 @@ export function gatewayRoot(options: GatewayRootOptions): DatastoreRoot {
     get schema() {
       return registry.schema;
     },
+    kind: "gateway",
     replaceable: true,
     operations: options.operations ?? [],
     tree: () => view.tree(),

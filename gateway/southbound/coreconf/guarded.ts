@@ -24,6 +24,7 @@ export function guarded(root: DatastoreRoot, guard: Guard): DatastoreRoot {
   if (guard.all) return root;
   const { schema, part, marks } = root;
   return {
+    kind: root.kind,
     schema,
     guard,
     replaceable: root.replaceable,

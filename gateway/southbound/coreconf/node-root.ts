@@ -34,6 +34,7 @@ export function nodeRoot(id: NodeId, services: NodeServices & { readonly calls?:
   const schema = registry.schemaOf(registry.get(id));
   return {
     schema,
+    kind: "node",
     replaceable: true,
     operations: [],
     elsewhere: (operation) => calls?.(id, operation),
@@ -55,6 +56,7 @@ export function ownRoot(id: NodeId, services: NodeServices & PendingServices): D
   return {
     schema,
     // What waits for the node would be lost with what it says of all the rest.
+    kind: "node",
     replaceable: false,
     operations: [], // the check-in has a lane of its own
     tree: () => withPending(registry.get(id).tree, id, services),

@@ -13,7 +13,11 @@ import {
 } from "../../yang/index.ts";
 import type { Operation } from "./operations/operation.ts";
 
+/** Whose data it is. One schema has that of both. */
+export type RootKind = "gateway" | "node";
+
 export interface DatastoreRoot {
+  readonly kind: RootKind;
   readonly schema: Schema;
   tree(): Tree;
   /** As much of it as these identifiers can mean: they find there what they find in the whole. Absent where that is small. */
@@ -37,13 +41,29 @@ export { gatewaySids };
 
 export const partOf = (root: DatastoreRoot, ids: readonly InstanceId[]): Tree => root.part?.(ids) ?? root.tree();
 
+/** What is read without the defaults of data that does not belong to this kind of root; `tree` is what is there. */
+export function withoutForeign(read: Tree, tree: Tree, { kind, schema }: DatastoreRoot): Tree {
+  const isHere = (top: Sid): boolean => tree.has(top) || belongs(top, kind, schema);
+  return [...read.keys()].every(isHere) ? read : new Map([...read].filter(([top]) => isHere(top)));
+}
+
+/** The same for one instance. */
+export function isHere({ sid }: InstanceId, tree: Tree, { kind, schema }: DatastoreRoot): boolean {
+  const node = schema.bySid(sid);
+  if (node === undefined) return false;
+  const top = topOf(node).sid;
+  return tree.has(top) || belongs(top, kind, schema);
+}
+
+const belongs = (top: Sid, kind: RootKind, schema: Schema): boolean =>
+  gatewaySids(schema).has(top) === (kind === "gateway");
+
 /** Throws UsageError `root.foreign` for data nodes that do not belong to this kind of root. */
-export function checkPlace(kind: "gateway" | "node", instances: readonly Instance[], schema: Schema): void {
-  const own = gatewaySids(schema);
+export function checkPlace(kind: RootKind, instances: readonly Instance[], schema: Schema): void {
   for (const { id } of instances) {
     const node = schema.bySid(id.sid);
-    const top = node && topOf(node).sid;
-    if (top === undefined || own.has(top) === (kind === "gateway")) continue; // an unknown SID is the codec's to refuse
+    // An unknown SID is the codec's to refuse.
+    if (node === undefined || belongs(topOf(node).sid, kind, schema)) continue;
     throw new UsageError("root.foreign", { path: formatInstanceId(id, schema), kind });
   }
 }

@@ -23,7 +23,7 @@ import { dataResponse, formOf } from "../body-form.ts";
 import { readableTree, readableValue } from "../guarded.ts";
 import { MOST } from "../limits.ts";
 import { runOperations } from "../operations/run.ts";
-import { type DatastoreRoot, partOf } from "../root.ts";
+import { type DatastoreRoot, isHere, partOf, withoutForeign } from "../root.ts";
 import { checkConditions, etagOf, isConfigured } from "./conditions.ts";
 import { noQuery, readQuery } from "./read-query.ts";
 import { expectAnswerable, expectAtMost, expectFormat, expectShort, pathOf, wrongMethod } from "./refusals.ts";
@@ -61,7 +61,8 @@ function readAll(asked: DatastoreRequest): Response {
   const { schema } = root;
   const query = readQuery(request);
   checkConditions(request, root);
-  const tree = readableTree(readTree(root.tree(), schema, query), root);
+  const whole = root.tree();
+  const tree = readableTree(withoutForeign(readTree(whole, schema, query), whole, root), root);
   const response = dataResponse(tree, schema, request.accept);
   expectAnswerable(response.payload?.length ?? 0, request);
   return withEtag(response, asked);
@@ -76,7 +77,8 @@ function readSome(asked: DatastoreRequest): Response {
   for (const id of ids) refuseOperation(id, schema);
   checkConditions(request, root);
   const tree = partOf(root, ids);
-  const payload = mapsOf(asked, ids, (id) => readableValue(id, root, () => select(tree, id, schema, query)));
+  const read: Read = (id) => (isHere(id, tree, root) ? select(tree, id, schema, query) : undefined);
+  const payload = mapsOf(asked, ids, (id) => readableValue(id, root, () => read(id)));
   const contentFormat = CONTENT_FORMAT.yangInstances;
   if (!isTagged(asked)) return { code: "2.05", contentFormat, payload };
   return { code: "2.05", contentFormat, payload, etag: etagOf(payload, root) };

@@ -8,6 +8,7 @@ export function withLibrary(root: DatastoreRoot): DatastoreRoot {
   const schema = withLibraryModule(root.schema);
   const { part, marks } = root;
   return {
+    kind: root.kind,
     schema,
     replaceable: root.replaceable,
     operations: root.operations,
