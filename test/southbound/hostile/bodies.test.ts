@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     "iPATCH",
     () => around("bf", "19eb2cc482211907d0", "ff"),
     "4.00",
-    "resource.too-many",
+    "cbor.duplicate-key",
   ],
   ["calls", "POST", () => filled(`a119${sid("rest").toString(16)}f6`, SIZE), "4.00", "resource.too-many"],
   ["arrays inside each other", "FETCH", () => filled("81", SIZE), "4.00", "cbor.too-deep"],
