@@ -10,6 +10,7 @@ import { runCoreconfCampaign } from "./coreconf/campaign.ts";
 import { Dice } from "./dice.ts";
 import { MemoryWatch } from "./memory.ts";
 import { runSuitCampaign } from "./suit/campaign.ts";
+import { subjects, tryEveryByte } from "./suit/one-byte.ts";
 import { runYangCampaign } from "./yang/campaign.ts";
 
 export interface Report {
@@ -30,6 +31,8 @@ export const GROUPS: readonly Group[] = [
   { name: "yang", count: 200_000, run: fuzzYang },
   { name: "coreconf", count: 20_000, run: fuzzCoreconf },
   { name: "suit", count: 20_000, run: fuzzSuit },
+  // Here a count is how many other values each byte takes.
+  { name: "suit-bytes", count: 255, run: fuzzSuitBytes },
   { name: "yanglint", count: 5_000, run: fuzzYanglint },
 ];
 
@@ -104,6 +107,15 @@ async function fuzzSuit(count: number, seed: number): Promise<Report> {
       ...slow.map((words) => `an input that takes too long: ${words}`),
       ...memory.problems,
     ],
+  };
+}
+
+/** Signed envelopes with one byte changed: every byte, `values` other values of each. */
+async function fuzzSuitBytes(values: number): Promise<Report> {
+  const findings = subjects().map((subject) => ({ name: subject.name, ...tryEveryByte(subject, values) }));
+  return {
+    lines: findings.map(({ name, mutants, accepted }) => `${name}: ${mutants} mutants, ${accepted.length} accepted`),
+    problems: findings.flatMap(({ accepted }) => accepted.map((words) => `a mutant was accepted: ${words}`)),
   };
 }
 
