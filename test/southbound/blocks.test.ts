@@ -148,3 +148,18 @@ test("CC-B3: a body of indefinite lengths is read like any other", () =>
     expect(codeOf(await answerTo(script, line))).toBe("2.04");
     expect(services.mailbox.pending(node)).toBe(1);
   }));
+
+test("CC-B2 CC-E7: blocks asked for without the payload are of the newest answer, whatever was fetched like that before", () =>
+  inOneStage(async (script) => {
+    await put(script, periods("19.0"));
+    const rest = con("FETCH", path).contentFormat(141).block2(1, 0, 64);
+    const fetched: string[] = [];
+    for (const setPoint of ["20.0", "21.0", "22.0"]) {
+      await put(script, periods(setPoint));
+      const first = await answerTo(script, FETCH(0));
+      const second = await answerTo(script, rest);
+      expect([codeOf(second), etagOf(second)]).toEqual(["2.05", etagOf(first)]);
+      fetched.push(etagOf(first));
+    }
+    expect(new Set(fetched).size).toBe(3);
+  }));

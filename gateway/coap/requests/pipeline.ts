@@ -247,7 +247,8 @@ export class Pipeline {
     const { clock } = this.#parts;
     const snapshot = this.#snapshots.find(exchange.key, transferKey(read), request.payload, clock.now());
     if (snapshot !== undefined) {
-      this.#answerPart(exchange, read, snapshot, { ...ASKED_NOTHING, block2 });
+      // Kept already, and not by this request's name: without its payload it could be the rest of any FETCH.
+      this.#answerPart(exchange, read, snapshot, { ...ASKED_NOTHING, block2 }, "kept");
       return true;
     }
     // The rest of an answer that is gone: only these methods can be asked again without doing the work twice.
@@ -295,7 +296,7 @@ export class Pipeline {
   }
 
   /** A response, or the part of it that was asked for. */
-  #answerPart(exchange: Exchange, read: ReadRequest, response: Response, asked: Asked): void {
+  #answerPart(exchange: Exchange, read: ReadRequest, response: Response, asked: Asked, rest?: "kept"): void {
     const { clock, answering, admission } = this.#parts;
     const { qBlock2, request } = read;
     const body = response.payload ?? EMPTY;
@@ -305,7 +306,7 @@ export class Pipeline {
       return;
     }
     // A stranger's next block is cut from the state of then; it could be anybody, and would push out what others fetch.
-    if (exchange.allowance === undefined)
+    if (exchange.allowance === undefined && rest === undefined)
       keepIfSliced(this.#snapshots, exchange.key, read, response, reply, clock.now());
     if (qBlock2.length > 0) {
       const block = (part: BlockOption): Reply => writeReply(response, { ...asked, block2: part });
