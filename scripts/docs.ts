@@ -9,6 +9,7 @@ import type { Argument, Command, Option } from "commander";
 import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/cli/index.ts";
 import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
+import { COMMANDS, DIGESTS, PARAMETERS, SUIT_LIMITS } from "../gateway/wire/suit/index.ts";
 import { coreconfConformancePage } from "../test/support/conformance/coreconf-page.ts";
 import { yangConformancePage } from "../test/support/conformance/yang-page.ts";
 
@@ -154,10 +155,63 @@ ${codes.join("\n")}
 ${[...leaves(cli, [])].map(section).join("\n")}`;
 }
 
+/** Abbreviations of the documents in the tables of wire/suit. */
+const SUIT_SOURCES: Readonly<Record<string, string>> = {
+  um: "suit-update-management",
+  td: "suit-trust-domains",
+  fe: "suit-firmware-encryption",
+};
+const suitSource = (source: string): string => SUIT_SOURCES[source] ?? `suit-manifest ${source}`;
+
+function suitLabelsPage(): string {
+  const commands = [...COMMANDS.values()].map(({ code, name, argument, needs, shared, source }) =>
+    row(String(code), `\`${name}\``, argument, needs.join(", "), shared ? "yes" : "", suitSource(source)),
+  );
+  const parameters = [...PARAMETERS.values()].map(({ key, name, form, source }) =>
+    row(String(key), `\`${name}\``, form, suitSource(source)),
+  );
+  const digests = DIGESTS.map(({ algorithm, name, length }) => row(String(algorithm), name, String(length)));
+  const limits = Object.entries(SUIT_LIMITS).map(([name, limit]) => row(`\`${name}\``, String(limit)));
+  return `# SUIT: labels and limits
+
+${MADE}
+
+What Sidgate reads and writes of draft-ietf-suit-manifest-37 and its extensions; [suit.md](suit.md) says why it is so.
+
+## Commands
+
+A command whose parameters are not set cannot run. Only those marked "shared" may stand in the shared sequence. Private
+commands have codes below -256.
+
+${head("Code", "Command", "Argument", "Parameters it needs", "Shared", "Document")}
+${commands.join("\n")}
+
+## Parameters
+
+Private parameters have keys below -255.
+
+${head("Key", "Parameter", "Form", "Document")}
+${parameters.join("\n")}
+
+## Digests
+
+${head("Algorithm", "Name", "Bytes")}
+${digests.join("\n")}
+
+## Limits
+
+What is more is refused with \`suit.limit\`.
+
+${head("What", "At most")}
+${limits.join("\n")}
+`;
+}
+
 export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> = [
   ["errors.md", () => errorsPage()],
   ["configuration.md", configurationPage],
   ["cli.md", cliPage],
+  ["suit-labels.md", suitLabelsPage],
   ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["coreconf-conformance.md", () => coreconfConformancePage(dirname(DOCS), MADE_OF_TESTS)],
 ];

@@ -17,7 +17,7 @@ import {
   writeInside,
   writeLabelled,
 } from "../strict.ts";
-import type { Common, ComponentId, Manifest, Severable } from "../types.ts";
+import type { Common, ComponentId, Manifest, Sequence, Severable } from "../types.ts";
 import { readVersion, writeVersion } from "./parameters.ts";
 import { type NewSequence, NO_SEQUENCE, readSequence, writeSequence } from "./sequence.ts";
 
@@ -38,10 +38,7 @@ export const readManifest = (content: Uint8Array): Manifest => readWhole(content
 
 function readFields(reader: CborReader): Manifest {
   const draft: Draft = {};
-  const sequences = new Map<
-    SequenceName,
-    Manifest["sequences"] extends ReadonlyMap<SequenceName, infer V> ? V : never
-  >();
+  const sequences = new Map<SequenceName, Severable<Sequence>>();
   let versioned = false;
   for (const label of keysOf(reader, readSmall)) {
     const sequence = sequenceName(label);

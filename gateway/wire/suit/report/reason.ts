@@ -26,6 +26,10 @@ const BY_CODE: Partial<Record<ErrorCode, Reason>> = {
   "suit.parameter": "parameter-unsupported",
   "suit.index": "component-unsupported",
   "suit.fetch-without-uri": "operation-failed",
+  "release.rights": "component-unauthorised",
+  "release.expired": "condition-failed",
+  "release.clock": "condition-failed",
+  "release.limit": "operation-failed",
   "cose.algorithm": "alg-unsupported",
   "cose.malformed": "cose-unsupported",
   "cose.critical": "cose-unsupported",
@@ -35,6 +39,7 @@ const BY_FAMILY: Readonly<Record<string, Reason>> = {
   cbor: "cbor-parse",
   suit: "cbor-parse",
   cose: "unauthorised",
+  release: "unauthorised",
 };
 
 /** What we would report had we refused with this error; undefined for errors that are not about an envelope. */
