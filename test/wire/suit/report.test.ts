@@ -106,13 +106,13 @@ test("suit-report: every report and every capability report comes back from its 
       const bytes = encodeReport(report);
       expect(readReport(bytes)).toEqual(report);
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
   fc.assert(
     fc.property(capabilityReports, (capabilities) => {
       expect(readCapabilities(encodeCapabilities(capabilities))).toEqual(capabilities);
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 

@@ -172,12 +172,9 @@ class SequenceReader {
 /** §8.4.11: bytes, text, an integer or nil. */
 function readCustom(reader: CborReader, where: string): Uint8Array {
   const start = reader.offset;
-  const { kind, ...item } = readItem(reader);
-  const fits =
-    kind === "bytes" ||
-    kind === "text" ||
-    kind === "integer" ||
-    (kind === "simple" && "value" in item && item.value === null);
+  const item = readItem(reader);
+  const isNil = item.kind === "simple" && item.value === null;
+  const fits = isNil || item.kind === "bytes" || item.kind === "text" || item.kind === "integer";
   if (!fits) throw malformed(where, "a private command takes bytes, text, an integer or nil");
   return reader.copy(start, reader.offset);
 }
