@@ -2,12 +2,14 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ErrorCode } from "../../../gateway/base/index.ts";
 import {
+  addBlock,
   checkAuthenticated,
   checkBelonging,
   checkManifestDigest,
   createEnvelope,
   digestOf,
   encodeEnvelope,
+  integrate,
   readEnvelope,
   readManifest,
   SEVERABLE,
@@ -83,6 +85,7 @@ const ENVELOPES: ReadonlyArray<readonly [name: string, code: ErrorCode, bytes: U
     "suit.dialect",
     raw(mapOf([2, inside([hex("d28443a10127a0448202410040")])], [3, rawManifest()])),
   ],
+  ["install as 17 beside the manifest", "suit.dialect", rawEnvelope([[17, ZEROS]])],
   ["digests with the numbers of older drafts", "suit.dialect", rawEnvelope([], { auth: [inside([2, ZEROS]), BLOCK] })],
 ];
 
@@ -282,5 +285,26 @@ describe("suit-manifest-37 §8.3, §8.6, §7.5: what stands in an envelope belon
     const envelope = { ...full, severable: new Map([[20, wild]]) };
     const named = { ...inner, sequences: new Map([["install", { digest: digestOf(wild.item) }]] as const) };
     expect(() => checkBelonging(envelope, named)).toThrow(coded("suit.index"));
+  });
+});
+
+describe("suit-manifest-37 §8: an author is told what cannot be made", () => {
+  const manifest = readManifest(rawManifest());
+  const envelope = createEnvelope(manifest);
+  const blocks = (count: number): typeof envelope => times(count, () => BLOCK).reduce(addBlock, envelope);
+
+  test.each<readonly [string, () => unknown]>([
+    ["validate taken out of the manifest", () => createEnvelope(manifest, { severable: [7] })],
+    ["text taken out of a manifest that has none", () => createEnvelope(manifest, { severable: [SEVERABLE.text] })],
+    [
+      "install taken out of a manifest that has none",
+      () => createEnvelope(manifest, { severable: [SEVERABLE.install] }),
+    ],
+    ["a digest of an unknown algorithm", () => createEnvelope(manifest, { algorithm: -15 })],
+    ["a payload without a URI", () => integrate(envelope, "", ZEROS)],
+    ["a ninth block", () => blocks(9)],
+  ])("%s", (_name, make) => {
+    expect(make).toThrow(coded("suit.usage"));
+    expect(blocks(8).authentication.blocks).toHaveLength(8);
   });
 });

@@ -7,9 +7,13 @@ import { ENVELOPE, TAG } from "../labels.ts";
 export const DIALECTS = {
   "riot-09": "draft -09 as RIOT speaks it",
   old: "an older draft, whose digests had other numbers",
+  "install-17": "an older draft, whose install sequence was element 17",
   bare: "a manifest without its envelope",
 } as const;
 export type Dialect = keyof typeof DIALECTS;
+
+/** What install was called before it became 20. */
+export const OLD_INSTALL = 17;
 
 /** Of COSE_Sign1, COSE_Sign, COSE_Mac0 and COSE_Mac: in draft -09 the authentication block comes first. */
 const AUTHENTICATION_TAGS: readonly number[] = [18, 98, 17, 97];
@@ -20,9 +24,10 @@ export function dialectOf(bytes: Uint8Array): Dialect | undefined {
   if (whole?.kind === "tag" && whole.tag === TAG.manifest) return "bare";
   const envelope = whole?.kind === "tag" ? whole.item : whole;
   if (envelope?.kind !== "map") return undefined;
-  const wrapper = envelope.entries.find(
-    ([key]) => key.kind === "integer" && key.value === ENVELOPE.authentication,
-  )?.[1];
+  const element = (label: number): CborItem | undefined =>
+    envelope.entries.find(([key]) => key.kind === "integer" && key.value === label)?.[1];
+  if (element(OLD_INSTALL) !== undefined) return "install-17";
+  const wrapper = element(ENVELOPE.authentication);
   const blocks = wrapper?.kind === "bytes" ? decoded(wrapper.value) : undefined;
   const first = blocks?.kind === "array" ? blocks.items[0] : undefined;
   const content = first?.kind === "bytes" ? decoded(first.value) : undefined;

@@ -2,6 +2,7 @@
 import { WireError } from "../../../base/index.ts";
 import { type CborReader, type CborWriter, keysOf, MAJOR } from "../../cbor/index.ts";
 import { readDigest, writeDigest } from "../digest.ts";
+import { DIALECTS, OLD_INSTALL } from "../envelope/dialect.ts";
 import { COMMON, DEPENDENCY, MANIFEST, MANIFEST_VERSION, SEQUENCES, SEVERABLE, type SequenceName } from "../labels.ts";
 import {
   encode,
@@ -22,8 +23,6 @@ import { readVersion, writeVersion } from "./parameters.ts";
 import { type NewSequence, NO_SEQUENCE, readSequence, writeSequence } from "./sequence.ts";
 
 const WHERE = "the manifest";
-/** What 20 was called before it got that number: its presence tells an old dialect. */
-const LEGACY_INSTALL = 17;
 const SEVERABLE_LABELS: ReadonlySet<number> = new Set(Object.values(SEVERABLE));
 
 export const sequenceLabel = (name: SequenceName): number => SEQUENCES[name];
@@ -95,8 +94,8 @@ function readField(reader: CborReader, label: number, draft: Draft): void {
     case MANIFEST.coswid:
       draft.coswid = readSeverable(reader, label, (content) => content);
       break;
-    case LEGACY_INSTALL:
-      throw new WireError("suit.dialect", { dialect: "an older draft, whose install sequence was element 17" });
+    case OLD_INSTALL:
+      throw new WireError("suit.dialect", { dialect: DIALECTS["install-17"] });
     default:
       throw new WireError("suit.element", { where: WHERE, label });
   }
