@@ -129,6 +129,14 @@ const IDLE: Programs = {
     diff: async () => 0,
     header: async () => 0,
   },
+  release: {
+    keygen: async () => 0,
+    create: async () => 0,
+    sign: async () => 0,
+    verify: async () => 0,
+    sever: async () => 0,
+    inspect: async () => 0,
+  },
 };
 
 export function cliPage(): string {

@@ -30,6 +30,14 @@ const PROGRAMS: Programs = {
     diff: async (options) => (await import("./tools/sid-check.ts")).sidDiff(options, print),
     header: async (options) => (await import("./tools/sid-header.ts")).sidHeader(options, print),
   },
+  release: {
+    keygen: async (options) => (await import("./tools/release-keygen.ts")).releaseKeygen(options, tool),
+    create: async (options) => (await import("./tools/release-create.ts")).releaseCreate(options, tool),
+    sign: async (options) => (await import("./tools/release-sign.ts")).releaseSign(options, tool),
+    verify: async (options) => (await import("./tools/release-verify.ts")).releaseVerify(options, tool),
+    sever: async (options) => (await import("./tools/release-sever.ts")).releaseSever(options, tool),
+    inspect: async (options) => (await import("./tools/release-inspect.ts")).releaseInspect(options, tool),
+  },
   controlSocket: async (options) => {
     const [{ configOf }, { controlSocketPath }] = await Promise.all([
       import("./config/index.ts"),

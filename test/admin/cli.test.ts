@@ -58,6 +58,14 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
       diff: note("sid diff"),
       header: note("sid header"),
     },
+    release: {
+      keygen: note("release keygen"),
+      create: note("release create"),
+      sign: note("release sign"),
+      verify: note("release verify"),
+      sever: note("release sever"),
+      inspect: note("release inspect"),
+    },
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
     ...overrides,
   };

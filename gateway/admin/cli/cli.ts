@@ -9,6 +9,7 @@ import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
+import { addRelease } from "./release.ts";
 import { addSid } from "./sid.ts";
 import { campaignTable, campaignView } from "./views.ts";
 import { addYang } from "./yang.ts";
@@ -43,6 +44,7 @@ export function buildCli(context: CliContext): Command {
   addImages(cli, context);
   addCampaigns(cli, context);
   addModels(cli, context);
+  addRelease(cli, context);
   addYang(cli, context);
   addSid(cli, context);
   return cli;

@@ -14,6 +14,18 @@ export type {
   SimOptions,
   TryOptions,
 } from "./programs.ts";
+export {
+  KEY_ALGORITHMS,
+  type ReleaseCreateOptions,
+  type ReleaseInspectOptions,
+  type ReleaseKeygenOptions,
+  type ReleasePrograms,
+  type ReleaseSeverOptions,
+  type ReleaseSignOptions,
+  type ReleaseVerifyOptions,
+  type SeverableName,
+} from "./release.ts";
+export { intoSecretFile } from "./secret-file.ts";
 export type {
   SidCheckOptions,
   SidDiffOptions,

@@ -1,5 +1,6 @@
 /** What the command line starts but does not know how to do: the composition root supplies these. */
 import type { Millis } from "../../base/index.ts";
+import type { ReleasePrograms } from "./release.ts";
 import type { SidPrograms } from "./sid.ts";
 import type { YangPrograms } from "./yang.ts";
 
@@ -82,4 +83,5 @@ export interface Programs {
   controlSocket(options: RunOptions): string | Promise<string>;
   readonly yang: YangPrograms;
   readonly sid: SidPrograms;
+  readonly release: ReleasePrograms;
 }

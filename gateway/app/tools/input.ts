@@ -18,15 +18,20 @@ export const readBytes = (input: string, { stdin }: Pick<ToolIo, "stdin">): Prom
   input === STDIN ? readAll(stdin, nameOf(input)) : readFileBytes(input);
 
 /** Throws UsageError `cli.file`, `cli.too-large`. */
-export const readFileBytes = (path: string): Promise<Uint8Array> => readAll(createReadStream(path), path);
+export const readFileBytes = (path: string, limit?: number): Promise<Uint8Array> =>
+  readAll(createReadStream(path), path, limit);
 
-async function readAll(source: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
+async function readAll(
+  source: AsyncIterable<Uint8Array>,
+  path: string,
+  limit: number = MAX_INPUT,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const part of source) {
       length += part.length;
-      if (length > MAX_INPUT) throw new UsageError("cli.too-large", { path, limit: MAX_INPUT });
+      if (length > limit) throw new UsageError("cli.too-large", { path, limit });
       parts.push(part);
     }
   } catch (error) {

@@ -40,6 +40,11 @@ export async function writeText(path: string, text: string, print: Print): Promi
     print(text.replace(/\n$/, ""));
     return;
   }
+  await writeWhole(path, text);
+}
+
+/** Under its name only when it is whole. Throws UsageError `cli.file-write`. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   // A device or a folder must not be replaced by a file of its name.
   const former = await stat(path).catch(() => undefined);
   if (former !== undefined && !former.isFile()) {
@@ -47,7 +52,7 @@ export async function writeText(path: string, text: string, print: Print): Promi
   }
   const draft = `${path}.${process.pid}.new`;
   try {
-    await writeFile(draft, text, { flag: "wx" });
+    await writeFile(draft, content, { flag: "wx" });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });

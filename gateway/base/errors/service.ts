@@ -215,6 +215,11 @@ export const SERVICE_ERRORS = {
     text: "there is no image '{image}'",
     hint: "'sidgate image list' shows the images; 'sidgate image add' brings one in.",
   },
+  "image.mcuboot": {
+    blame: "wire",
+    text: "{name} is no MCUboot image that a bootloader would take: {what}",
+    hint: "Give the file that 'imgtool sign' writes, without --pad and without encryption.",
+  },
   "image.awaited": {
     blame: "usage",
     text: "the bytes of {model} {version} are still awaited from {uri}: {why}",
@@ -233,7 +238,7 @@ export const SERVICE_ERRORS = {
   "image.unsigned": {
     blame: "trust",
     text: "{name} carries no signature that this gateway trusts",
-    hint: "Only lab mode takes unsigned images: set trust.mode to lab to try things out.",
+    hint: "Add the release that names it with 'sidgate release add'; to try things out without one, set trust.mode to lab.",
   },
   "campaign.unknown": {
     blame: "usage",

@@ -1,4 +1,4 @@
-/** Errors of SUIT envelopes, manifests and reports. `wire` what breaks the format, `trust` what does not belong together. */
+/** Errors of SUIT envelopes, manifests and reports, and of those who make them. `wire` what breaks the format, `trust` what does not belong together. */
 export const SUIT_ERRORS = {
   "suit.tag": {
     blame: "wire",
@@ -124,5 +124,25 @@ export const SUIT_ERRORS = {
     blame: "usage",
     text: "this envelope cannot be made: {reason}",
     hint: "See draft-ietf-suit-manifest-37, §8, for what an envelope may hold.",
+  },
+  "release.plan": {
+    blame: "usage",
+    text: "the plan {path} cannot be used, findings: {count}",
+    hint: "Correct the places named; docs/releases.md has every key.",
+  },
+  "release.lint": {
+    blame: "usage",
+    text: "nothing was written, since no node could use this release; errors: {count}",
+    hint: "The lines above name what is wrong.",
+  },
+  "release.signed": {
+    blame: "usage",
+    text: "{key} has signed this envelope already",
+    hint: "One block of each key is enough; 'sidgate release inspect' shows those that it has.",
+  },
+  "release.unsigned": {
+    blame: "trust",
+    text: "no block of the envelope is of {key}",
+    hint: "Let the owner of that key sign it, or give the key that it was signed with.",
   },
 } as const;

@@ -1,3 +1,4 @@
+export { isMcuboot, type McubootImage, readMcuboot } from "./formats/mcuboot.ts";
 export {
   type Announced,
   type ImageClaim,

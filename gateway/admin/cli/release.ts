@@ -1,0 +1,149 @@
+/** `sidgate release`: signed releases (SUIT) made, signed and looked at on the author's machine, without a gateway. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CliContext } from "./asking.ts";
+import { OPTIONS } from "./options.ts";
+
+interface Output {
+  /** `-` is standard output. */
+  readonly out: string;
+  readonly force: boolean;
+}
+
+export const KEY_ALGORITHMS = ["esp256", "ed25519", "ml-dsa-44"] as const;
+
+export interface ReleaseKeygenOptions {
+  readonly algorithm: (typeof KEY_ALGORITHMS)[number];
+  /** Without its ending: `.pem` is the private half, `.pub` the public one. */
+  readonly out: string;
+  readonly force: boolean;
+}
+
+export interface ReleaseCreateOptions extends Output {
+  readonly plan: string;
+  readonly json: boolean;
+}
+
+export interface ReleaseSignOptions extends Output {
+  readonly envelope: string;
+  readonly key: readonly string[];
+  readonly legacy: boolean;
+}
+
+export interface ReleaseVerifyOptions {
+  readonly envelope: string;
+  readonly key: readonly string[];
+  readonly json: boolean;
+}
+
+export const SEVERABLE_NAMES = [
+  "text",
+  "install",
+  "payload-fetch",
+  "candidate-verification",
+  "dependency-resolution",
+  "coswid",
+] as const;
+export type SeverableName = (typeof SEVERABLE_NAMES)[number];
+
+export interface ReleaseSeverOptions extends Output {
+  readonly envelope: string;
+  readonly keep: readonly SeverableName[];
+}
+
+export interface ReleaseInspectOptions {
+  readonly envelope: string;
+  readonly json: boolean;
+}
+
+/** Each resolves with the exit code. */
+export interface ReleasePrograms {
+  keygen(options: ReleaseKeygenOptions): Promise<number>;
+  create(options: ReleaseCreateOptions): Promise<number>;
+  sign(options: ReleaseSignOptions): Promise<number>;
+  verify(options: ReleaseVerifyOptions): Promise<number>;
+  sever(options: ReleaseSeverOptions): Promise<number>;
+  inspect(options: ReleaseInspectOptions): Promise<number>;
+}
+
+type Given<T, Arguments extends keyof T> = Omit<T, Arguments>;
+
+const severable = (text: string, before: readonly SeverableName[] = []): readonly SeverableName[] => [
+  ...before,
+  ...text.split(",").map((word) => {
+    const name = SEVERABLE_NAMES.find((one) => one === word.trim());
+    if (name === undefined) throw new InvalidArgumentError(`It must be of ${SEVERABLE_NAMES.join(", ")}.`);
+    return name;
+  }),
+];
+
+const ENVELOPE = ["<envelope>", "the envelope, a .suit file, or - for standard input"] as const;
+const RELEASE_OPTIONS = {
+  out: (text: string) => new Option("--out <file>", text).makeOptionMandatory(),
+  key: (text: string) =>
+    new Option("--key <file>", `${text}: PEM, JWK or COSE_Key; may be repeated`)
+      .argParser((file: string, before: readonly string[] = []) => [...before, file])
+      .makeOptionMandatory(),
+  keep: () =>
+    new Option("--keep <elements>", `what stays, separated by commas: ${SEVERABLE_NAMES.join(", ")}; may be repeated`)
+      .argParser(severable)
+      .default([], "none"),
+} as const;
+
+export function addRelease(cli: Command, { programs, exit }: CliContext): void {
+  const release = cli.command("release").description("signed releases (SUIT), made without a gateway");
+  release
+    .command("keygen")
+    .description("make an author's key: the private half for signing, the public half for gateways and nodes")
+    .addOption(new Option("--algorithm <algorithm>", "what it signs with").choices(KEY_ALGORITHMS).default("esp256"))
+    .addOption(RELEASE_OPTIONS.out("name of both files, without .pem (private) and .pub (public)"))
+    .addOption(OPTIONS.force())
+    .action(async (options: ReleaseKeygenOptions) => exit(await programs.release.keygen(options)));
+  release
+    .command("create")
+    .description("make an envelope of a plan and its images; unsigned")
+    .argument("<plan>", "the plan, a YAML file; images are named relative to it")
+    .addOption(RELEASE_OPTIONS.out("where to write the envelope, - for standard output"))
+    .addOption(OPTIONS.force())
+    .addOption(OPTIONS.json())
+    .action(async (plan: string, options: Given<ReleaseCreateOptions, "plan">) =>
+      exit(await programs.release.create({ plan, ...options })),
+    );
+  release
+    .command("sign")
+    .description("add a signature of each key, after checking again what is signed")
+    .argument(...ENVELOPE)
+    .addOption(RELEASE_OPTIONS.key("private key"))
+    .option("--legacy", "as ES256 and EdDSA instead of ESP256 and Ed25519, for recipients that know no others", false)
+    .addOption(RELEASE_OPTIONS.out("where to write the envelope, - for standard output"))
+    .addOption(OPTIONS.force())
+    .action(async (envelope: string, options: Given<ReleaseSignOptions, "envelope">) =>
+      exit(await programs.release.sign({ envelope, ...options })),
+    );
+  release
+    .command("verify")
+    .description("say step by step whether an envelope is what the owners of these keys signed")
+    .argument(...ENVELOPE)
+    .addOption(RELEASE_OPTIONS.key("public key that must have signed"))
+    .addOption(OPTIONS.json())
+    .action(async (envelope: string, options: Given<ReleaseVerifyOptions, "envelope">) =>
+      exit(await programs.release.verify({ envelope, ...options })),
+    );
+  release
+    .command("sever")
+    .description("take out what a recipient does not need; its digests stay, and so does every signature")
+    .argument(...ENVELOPE)
+    .addOption(RELEASE_OPTIONS.keep())
+    .addOption(RELEASE_OPTIONS.out("where to write the envelope, - for standard output"))
+    .addOption(OPTIONS.force())
+    .action(async (envelope: string, options: Given<ReleaseSeverOptions, "envelope">) =>
+      exit(await programs.release.sever({ envelope, ...options })),
+    );
+  release
+    .command("inspect")
+    .description("show every element and command of an envelope; nothing is verified")
+    .argument(...ENVELOPE)
+    .addOption(OPTIONS.json())
+    .action(async (envelope: string, options: Given<ReleaseInspectOptions, "envelope">) =>
+      exit(await programs.release.inspect({ envelope, ...options })),
+    );
+}

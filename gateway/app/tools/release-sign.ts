@@ -1,0 +1,27 @@
+/** `sidgate release sign`: one more authentication block for each key. */
+import { EXIT, type ReleaseSignOptions } from "../../admin/cli/index.ts";
+import { toHex } from "../../base/index.ts";
+import { openEnvelope, signEnvelope } from "../../service/trust/author/index.ts";
+import { thumbprint } from "../../wire/cose/index.ts";
+import { encodeEnvelope } from "../../wire/suit/index.ts";
+import { byteCount, checkOutput, readEnvelopeFile, readKeys, say, writeEnvelopeFile } from "./release-files.ts";
+import type { ToolIo } from "./tool-io.ts";
+
+/** Throws UsageError `cli.*`, `cose.*`, `release.signed`, and what is wrong with the envelope. */
+export async function releaseSign(options: ReleaseSignOptions, io: ToolIo): Promise<number> {
+  const { envelope: path, key: paths, legacy, out } = options;
+  await checkOutput(options);
+  const { keys, mlDsa } = await readKeys(paths);
+  // §8.3: the digest that was checked is the one that is signed, from the same reading of the file.
+  const { envelope, manifest } = openEnvelope(await readEnvelopeFile(path, io));
+  const signed = keys.reduce((one, key) => signEnvelope(one, key, { legacy, mlDsa }), envelope);
+  const bytes = encodeEnvelope(signed);
+  await writeEnvelopeFile(options, bytes, io);
+  const { blocks, digest } = signed.authentication;
+  say(options, io, [
+    `Checked: the manifest has the digest SHA-256 ${toHex(digest.bytes)}, sequence number ${manifest.sequenceNumber}.`,
+    ...keys.map(({ name, key }) => `Signed with ${name}, key ${toHex(thumbprint(key)).slice(0, 16)}.`),
+    `Wrote ${out}: ${byteCount(bytes.length)}, ${blocks.length} authentication ${blocks.length === 1 ? "block" : "blocks"}.`,
+  ]);
+  return EXIT.ok;
+}

@@ -1,0 +1,104 @@
+/** A plan from YAML, with the line and column of everything that is wrong in it. */
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { z } from "zod";
+import { UsageError } from "../../../base/index.ts";
+import { PLAN, type ReleasePlan } from "./plan.ts";
+
+/** `plan.yaml:4:11 components[0].file: what is wrong` */
+export interface PlanFinding {
+  readonly line: number;
+  readonly column: number;
+  /** "" for the file as a whole. */
+  readonly key: string;
+  readonly problem: string;
+}
+
+export class PlanError extends UsageError<"release.plan"> {
+  readonly findings: readonly PlanFinding[];
+  /** A line each, for people. */
+  readonly details: readonly string[];
+
+  constructor(path: string, findings: readonly PlanFinding[]) {
+    super("release.plan", { path, count: findings.length });
+    this.findings = findings;
+    this.details = findings.map(
+      ({ line, column, key, problem }) => `${path}:${line}:${column}${key === "" ? "" : ` ${key}`}: ${problem}`,
+    );
+  }
+}
+
+/** Throws PlanError with every finding. `path` is for people. */
+export function readPlan(text: string, path: string): ReleasePlan {
+  const lines = new LineCounter();
+  // Every scalar stays text: to YAML 1.10 is a number and equals 1.1, and 0x00 is 0.
+  const document = parseDocument(text, { lineCounter: lines, schema: "failsafe" });
+  const at = (offset: number): Pick<PlanFinding, "line" | "column"> => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (document.errors.length > 0) {
+    throw new PlanError(
+      path,
+      document.errors.map(({ pos, message }) => ({ ...at(pos[0]), key: "", problem: message.split(" at line ")[0]! })),
+    );
+  }
+  const read = PLAN.safeParse(plain(document, path));
+  if (read.success) return read.data;
+  const root = isNode(document.contents) ? document.contents : undefined;
+  throw new PlanError(
+    path,
+    read.error.issues.flatMap((issue) =>
+      findingsOf(issue).map(({ keys, problem }) => {
+        const place = issue.code === "unrecognized_keys" ? "key" : "value";
+        return { ...at(offsetOf(root, keys, place)), key: shownKey(keys), problem };
+      }),
+    ),
+  );
+}
+
+/** Aliases are followed only so far: a small file must not become a large tree. */
+function plain(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 32 }) as unknown;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new PlanError(path, [{ line: 1, column: 1, key: "", problem }]);
+  }
+}
+
+type Keys = ReadonlyArray<string | number>;
+
+function findingsOf(issue: z.core.$ZodIssue): ReadonlyArray<{ readonly keys: Keys; readonly problem: string }> {
+  const keys = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ keys: [...keys, key], problem: "is no key of a plan" }));
+  }
+  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  return [{ keys, problem: keys.length === 0 && !missing ? "the plan must hold keys and values" : issue.message }];
+}
+
+/** Where the key or its value stands, or else what should have held it. */
+function offsetOf(root: Node | undefined, keys: Keys, place: "key" | "value"): number {
+  let node = root;
+  for (const [index, key] of keys.entries()) {
+    const next = below(node, key, index === keys.length - 1 ? place : "value");
+    if (next === undefined) break;
+    node = next;
+  }
+  return node?.range?.[0] ?? 0;
+}
+
+function below(node: Node | undefined, key: string | number, place: "key" | "value"): Node | undefined {
+  if (isSeq(node)) {
+    const item = node.items[Number(key)];
+    return isNode(item) ? item : undefined;
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find((one) => isScalar(one.key) && String(one.key.value) === String(key));
+  const found = place === "value" && isNode(pair?.value) ? pair.value : pair?.key;
+  return isNode(found) ? found : undefined;
+}
+
+/** `components[0].slots[1].file` */
+const shownKey = (keys: Keys): string =>
+  keys.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${key}`)).join("");

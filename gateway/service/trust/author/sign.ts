@@ -1,0 +1,51 @@
+/** suit-manifest-37 §8.3, Appendix C.1 — one more authentication block: a signature, or a MAC by a shared secret. */
+import { UsageError } from "../../../base/index.ts";
+import {
+  authenticate,
+  type CoseKey,
+  createMac0,
+  createSign1,
+  decodeMessage,
+  type MlDsa,
+} from "../../../wire/cose/index.ts";
+import { addBlock, type Envelope } from "../../../wire/suit/index.ts";
+
+export interface NamedKey {
+  /** For people: the name of its file. */
+  readonly name: string;
+  readonly key: CoseKey;
+}
+
+export interface SignOptions {
+  /** RFC 9864 §4: -7 and -8 for recipients that do not know -9 and -19 yet. */
+  readonly legacy?: boolean;
+  readonly mlDsa?: MlDsa | undefined;
+}
+
+/** Signs `authentication.signed`: whoever calls has seen that it is the digest of the manifest (`openEnvelope`). */
+export function signEnvelope(envelope: Envelope, { name, key }: NamedKey, options: SignOptions = {}): Envelope {
+  const { mlDsa, legacy = false } = options;
+  if (isVouchedBy(envelope, key, mlDsa)) throw new UsageError("release.signed", { key: name });
+  const { signed } = envelope.authentication;
+  const algorithm = legacy ? legacyAlgorithm(key) : undefined;
+  const block =
+    key.kty === "Symmetric"
+      ? createMac0(signed, key, { detached: true })
+      : createSign1(signed, key, {
+          detached: true,
+          ...(algorithm === undefined ? {} : { algorithm }),
+          ...(mlDsa === undefined ? {} : { mlDsa }),
+        });
+  return addBlock(envelope, block);
+}
+
+const LEGACY: Readonly<Record<string, number>> = { "P-256": -7, "P-384": -35, "P-521": -36, Ed25519: -8, Ed448: -8 };
+
+const legacyAlgorithm = (key: CoseKey): number | undefined => ("curve" in key ? LEGACY[key.curve] : undefined);
+
+const isVouchedBy = (
+  { authentication: { blocks, signed } }: Envelope,
+  key: CoseKey,
+  mlDsa: MlDsa | undefined,
+): boolean =>
+  blocks.some((block) => authenticate(decodeMessage(block), [key], { detached: signed, mlDsa }).some(({ ok }) => ok));
