@@ -286,6 +286,10 @@ export interface FactBodies {
     readonly version?: string;
     readonly actor: string;
   };
+  /** Sequence marks that only the file beside the keys knew: the journal's copy is whole again. `name`: class/component/signer. */
+  "release.marks": {
+    readonly marks: ReadonlyArray<{ readonly name: string; readonly sequence: string; readonly release: string }>;
+  };
   "release.withdrawn": { readonly release: string; readonly reason: Withdrawal; readonly actor: string };
   /** An endpoint registered with the resource directory, perhaps again (RFC 9176 §5). */
   "directory.registered": {

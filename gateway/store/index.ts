@@ -15,6 +15,7 @@ export {
 export { folderExists, makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
 export { controlSocketPath } from "./folder/owner.ts";
 export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
+export { type SmallFile, smallFile } from "./folder/small-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
 export * from "./inbox.ts";
 export type { RedisOptions } from "./ioredis.ts";

@@ -85,6 +85,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "trust.anchor-removed": true,
   "trust.threshold": true,
   "release.accepted": true,
+  "release.marks": true,
   "release.withdrawn": true,
   "command.done": true,
 };

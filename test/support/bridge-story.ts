@@ -270,6 +270,11 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       version: "1.4.0",
       actor: "cli:root",
     },
+    {
+      type: "release.marks",
+      at: atSecond(2011),
+      marks: [{ name: `1492/00/${"0a".repeat(32)}`, sequence: "7", release: "5c".repeat(32) }],
+    },
     { type: "release.withdrawn", at: atSecond(2011), release: "5c".repeat(32), reason: "revoked", actor: "cli:root" },
     { type: "trust.anchor-removed", at: atSecond(2011), anchor: "0a".repeat(32), name: "acme", actor: "cli:root" },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },

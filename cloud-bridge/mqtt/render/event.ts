@@ -97,6 +97,8 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         version: fact.version,
         images: fact.payloads.map(({ digest }) => `sha256:${digest}`),
       };
+    case "release.marks":
+      return { actor: "system", marks: fact.marks.length };
     case "release.withdrawn":
       return { actor: fact.actor, release: fact.release, reason: fact.reason };
     case "campaign.created":

@@ -77,6 +77,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "trust.anchor-removed":
     case "trust.threshold":
     case "release.accepted":
+    case "release.marks":
     case "release.withdrawn":
     case "command.done":
       return slice;

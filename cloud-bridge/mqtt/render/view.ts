@@ -157,6 +157,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "trust.anchor-removed":
     case "trust.threshold":
     case "release.accepted":
+    case "release.marks":
     case "release.withdrawn":
       return {};
   }

@@ -15,6 +15,7 @@ import { SERVED_ERRORS } from "./served.ts";
 import { SERVICE_ERRORS } from "./service.ts";
 import { STORE_ERRORS } from "./store.ts";
 import { SUIT_ERRORS } from "./suit.ts";
+import { TRUST_ERRORS } from "./trust.ts";
 import { UPSTREAM_ERRORS } from "./upstream.ts";
 import { WIRE_ERRORS } from "./wire.ts";
 import { YANG_ERRORS } from "./yang.ts";
@@ -40,6 +41,7 @@ export const ERRORS = {
   ...COSE_ERRORS,
   ...SUIT_ERRORS,
   ...PROCESSOR_ERRORS,
+  ...TRUST_ERRORS,
   ...SERVICE_ERRORS,
   ...SERVED_ERRORS,
   ...ACCESS_ERRORS,

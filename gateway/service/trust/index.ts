@@ -1,1 +1,17 @@
+export {
+  type Anchor,
+  Anchors,
+  anchorKey,
+  MAX_ANCHORS,
+  MAX_NEEDED,
+  type Threshold,
+  type TrustSet,
+} from "./anchors.ts";
+export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type TrustDeskOptions } from "./desk.ts";
+export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
+export { type ReleaseInfo, Releases } from "./releases.ts";
+export { beyond, type ReleaseScope } from "./rights.ts";
+export { labOver, suitTrust } from "./suit-trust.ts";
+export { type Survey, surveyManifest } from "./survey.ts";
 export { type Candidate, labTrust, requireSignature, type TrustService, type Verdict } from "./trust.ts";
+export { type AuthenticRelease, authenticateRelease, type Circumstances, verifyRelease } from "./verify.ts";

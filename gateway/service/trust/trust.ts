@@ -1,6 +1,6 @@
 /**
  * The trust port: no byte of an image is readable before it was accepted here (ARCHITECTURE.md, rule 4).
- * Signed releases (SUIT) will be the default driver; until then an image is refused, or taken in lab mode.
+ * Its driver is `suitTrust`; an image without a signed release is refused, or taken in lab mode.
  */
 import { TrustError } from "../../base/index.ts";
 
@@ -20,7 +20,7 @@ export interface TrustService {
   accept(candidate: Candidate): Promise<Verdict>;
 }
 
-/** The default: nothing is believed without a signature, and there is no way to sign yet. */
+/** Believes nothing: for who knows no releases. */
 export const requireSignature: TrustService = {
   accept: async ({ name }) => {
     throw new TrustError("image.unsigned", { name });
