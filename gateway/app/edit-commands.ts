@@ -76,7 +76,12 @@ function dataOf(json: Json, sid: number, schema: Schema): Instance["value"] {
     return valueFromJson(json, sid, schema);
   } catch (error) {
     if (!isCoded(error) || (typeof json !== "number" && typeof json !== "boolean")) throw error;
-    return valueFromJson(String(json), sid, schema);
+    try {
+      return valueFromJson(String(json), sid, schema);
+    } catch (second) {
+      // The spelling that the type has says more: that the number is out of range, say.
+      throw isCoded(second) && second.code === "yang.invalid-datatype" ? error : second;
+    }
   }
 }
 

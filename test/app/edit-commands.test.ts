@@ -73,6 +73,7 @@ test("an installer sets and deletes data by path; numbers need no quotes", async
 const REFUSED: ReadonlyArray<readonly [name: string, path: string, value: Json, code: string]> = [
   ["what the model does not have", "/sidgate-building:room/lamp", true, "yang.path"],
   ["a value out of range", "/sidgate-building:room/set-point", 99, "yang.not-in-range"],
+  ["a whole number out of range", "/sidgate-node:node/wake-interval", 0, "yang.not-in-range"],
   ["what the node measures", "/sidgate-building:room/temperature", 20, "yang.read-only"],
   ["the gateway's own data", "/sidgate-gateway:gateway/name", "x", "root.foreign"],
 ];
