@@ -1,4 +1,7 @@
-/** Errors of SUIT envelopes, manifests and reports, and of those who make them. `wire` what breaks the format, `trust` what does not belong together. */
+/**
+ * Errors of SUIT envelopes, manifests and reports, and of making them. `wire` what breaks the format, `trust` what does not
+ * belong together.
+ */
 export const SUIT_ERRORS = {
   "suit.tag": {
     blame: "wire",

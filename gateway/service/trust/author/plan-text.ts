@@ -45,14 +45,15 @@ export function readPlan(text: string, path: string): ReleasePlan {
   const read = PLAN.safeParse(plain(document, path));
   if (read.success) return read.data;
   const root = isNode(document.contents) ? document.contents : undefined;
+  const findings = read.error.issues.flatMap((issue) =>
+    findingsOf(issue).map(({ keys, problem }) => {
+      const place = issue.code === "unrecognized_keys" ? "key" : "value";
+      return { ...at(offsetOf(root, keys, place)), key: shownKey(keys), problem };
+    }),
+  );
   throw new PlanError(
     path,
-    read.error.issues.flatMap((issue) =>
-      findingsOf(issue).map(({ keys, problem }) => {
-        const place = issue.code === "unrecognized_keys" ? "key" : "value";
-        return { ...at(offsetOf(root, keys, place)), key: shownKey(keys), problem };
-      }),
-    ),
+    findings.sort((a, b) => a.line - b.line || a.column - b.column),
   );
 }
 
@@ -73,8 +74,7 @@ function findingsOf(issue: z.core.$ZodIssue): ReadonlyArray<{ readonly keys: Key
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ keys: [...keys, key], problem: "is no key of a plan" }));
   }
-  const missing = issue.code === "invalid_type" && issue.input === undefined;
-  return [{ keys, problem: keys.length === 0 && !missing ? "the plan must hold keys and values" : issue.message }];
+  return [{ keys, problem: issue.message }];
 }
 
 /** Where the key or its value stands, or else what should have held it. */

@@ -61,20 +61,24 @@ const image = {
   integrated: yesNo.default(false),
   format: z.enum(["plain", "mcuboot"], "must be plain or mcuboot").default("plain"),
 };
-const slot = z.strictObject({ slot: uint64, ...image });
+const KEYS = "must hold keys and values";
+const slot = z.strictObject({ slot: uint64, ...image }, KEYS);
 const component = z
-  .strictObject({
-    id: componentId.default([new Uint8Array(1)]),
-    ...image,
-    file: image.file.optional(),
-    slots: z
-      .array(slot, "must be a list of slots")
-      .min(2, "must be two slots or more")
-      .max(SUIT_LIMITS.arms, `must be at most ${SUIT_LIMITS.arms} slots`)
-      .optional(),
-    "staged-in": componentId.optional(),
-    "load-into": componentId.optional(),
-  })
+  .strictObject(
+    {
+      id: componentId.default([new Uint8Array(1)]),
+      ...image,
+      file: image.file.optional(),
+      slots: z
+        .array(slot, "must be a list of slots")
+        .min(2, "must be two slots or more")
+        .max(SUIT_LIMITS.arms, `must be at most ${SUIT_LIMITS.arms} slots`)
+        .optional(),
+      "staged-in": componentId.optional(),
+      "load-into": componentId.optional(),
+    },
+    KEYS,
+  )
   .check(({ value, issues }) => {
     const wrong = (path: string, message: string): void =>
       void issues.push({ code: "custom", input: value, path: [path], message });
@@ -93,16 +97,19 @@ const component = z
   });
 
 const text = words(SUIT_LIMITS.text);
-const language = z.strictObject({
-  description: text.optional(),
-  update: text.optional(),
-  "vendor-name": text.optional(),
-  "model-name": text.optional(),
-  "model-info": text.optional(),
-  component: text.optional(),
-  "version-required": text.optional(),
-  "current-version": text.optional(),
-});
+const language = z.strictObject(
+  {
+    description: text.optional(),
+    update: text.optional(),
+    "vendor-name": text.optional(),
+    "model-name": text.optional(),
+    "model-info": text.optional(),
+    component: text.optional(),
+    "version-required": text.optional(),
+    "current-version": text.optional(),
+  },
+  KEYS,
+);
 
 /** RFC 5646, as far as the shape goes. */
 const LANGUAGE = /^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$/;
@@ -110,31 +117,34 @@ export const SEVERABLE_PARTS = ["text", "install", "payload-fetch"] as const;
 export type SeverablePart = (typeof SEVERABLE_PARTS)[number];
 
 export const PLAN = z
-  .strictObject({
-    name: words(128).optional(),
-    vendor: z.string("must be a domain").regex(DOMAIN, "must be a domain in lower case, e.g. acme.example"),
-    model: words(128).optional(),
-    class: words(128).optional(),
-    "vendor-id": uuid.optional(),
-    "class-id": uuid.optional(),
-    version: version.optional(),
-    sequence: uint64.optional(),
-    "reference-uri": reference.optional(),
-    components: z
-      .array(component, "must be a list of components")
-      .min(1, "must be one component or more")
-      .max(SUIT_LIMITS.components, `must be at most ${SUIT_LIMITS.components} components`),
-    invoke: yesNo.default(true),
-    "update-priority": whole(-INT64, INT64).optional(),
-    "use-before": seconds.optional(),
-    "minimum-battery": uint64.optional(),
-    severable: z
-      .array(z.enum(SEVERABLE_PARTS, `must be of ${SEVERABLE_PARTS.join(", ")}`), "must be a list")
-      .optional(),
-    text: z
-      .record(z.string().regex(LANGUAGE, "is no language tag, e.g. en or en-GB"), language, "must have languages")
-      .optional(),
-  })
+  .strictObject(
+    {
+      name: words(128).optional(),
+      vendor: z.string("must be a domain").regex(DOMAIN, "must be a domain in lower case, e.g. acme.example"),
+      model: words(128).optional(),
+      class: words(128).optional(),
+      "vendor-id": uuid.optional(),
+      "class-id": uuid.optional(),
+      version: version.optional(),
+      sequence: uint64.optional(),
+      "reference-uri": reference.optional(),
+      components: z
+        .array(component, "must be a list of components")
+        .min(1, "must be one component or more")
+        .max(SUIT_LIMITS.components, `must be at most ${SUIT_LIMITS.components} components`),
+      invoke: yesNo.default(true),
+      "update-priority": whole(-INT64, INT64).optional(),
+      "use-before": seconds.optional(),
+      "minimum-battery": uint64.optional(),
+      severable: z
+        .array(z.enum(SEVERABLE_PARTS, `must be of ${SEVERABLE_PARTS.join(", ")}`), "must be a list")
+        .optional(),
+      text: z
+        .record(z.string().regex(LANGUAGE, "is no language tag, e.g. en or en-GB"), language, "must have languages")
+        .optional(),
+    },
+    KEYS,
+  )
   .check(({ value, issues }) => {
     const wrong = (path: string, message: string): void =>
       void issues.push({ code: "custom", input: value, path: [path], message });

@@ -1,0 +1,112 @@
+/** MCUboot, "Image format": images made here field by field, and every way to break them. */
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { isCoded } from "../../../gateway/base/index.ts";
+import { isMcuboot, readMcuboot } from "../../../gateway/service/images/index.ts";
+
+interface Making {
+  readonly body?: Uint8Array;
+  readonly headerBytes?: number;
+  readonly flags?: number;
+  /** Protected TLVs. */
+  readonly shielded?: readonly Buffer[];
+  readonly hash?: { readonly type: number; readonly name: string };
+}
+
+const tlv = (type: number, value: Uint8Array): Buffer => {
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(type, 0);
+  head.writeUInt16LE(value.length, 2);
+  return Buffer.concat([head, value]);
+};
+const area = (magic: number, tlvs: readonly Buffer[]): Buffer => {
+  const content = Buffer.concat(tlvs);
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(magic, 0);
+  head.writeUInt16LE(content.length + 4, 2);
+  return Buffer.concat([head, content]);
+};
+
+/** As imgtool writes it. */
+function made({ body = Buffer.from("firmware"), headerBytes = 32, flags = 0, ...rest }: Making = {}): Buffer {
+  const { shielded = [], hash = { type: 0x10, name: "sha256" } } = rest;
+  const protectedArea = shielded.length === 0 ? Buffer.alloc(0) : area(0x6908, shielded);
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt32LE(0x96f3b83d, 0);
+  header.writeUInt16LE(headerBytes, 8);
+  header.writeUInt16LE(protectedArea.length, 10);
+  header.writeUInt32LE(body.length, 12);
+  header.writeUInt32LE(flags, 16);
+  header.writeUInt8(1, 20);
+  header.writeUInt8(4, 21);
+  header.writeUInt16LE(2, 22);
+  header.writeUInt32LE(7, 24);
+  const hashed = Buffer.concat([header, body, protectedArea]);
+  const tlvs = [tlv(hash.type, createHash(hash.name).update(hashed).digest()), tlv(0x22, Buffer.alloc(70))];
+  return Buffer.concat([hashed, area(0x6907, tlvs)]);
+}
+
+const counter = Buffer.from("05000000", "hex");
+
+test.each<readonly [name: string, making: Making, expected: object]>([
+  ["header, body and hash", {}, { version: "1.4.2+7", headerBytes: 32, bodyBytes: 8, securityCounter: undefined }],
+  ["a header padded to the vector table", { headerBytes: 512 }, { headerBytes: 512, bodyBytes: 8 }],
+  ["a protected security counter", { shielded: [tlv(0x50, counter)] }, { securityCounter: 5 }],
+  ["SHA-384", { hash: { type: 0x11, name: "sha384" } }, { hash: { name: "SHA-384", bytes: expect.anything() } }],
+  ["SHA-512", { hash: { type: 0x12, name: "sha512" } }, { hash: { name: "SHA-512", bytes: expect.anything() } }],
+])("MCUboot image with %s", (_name, making, expected) => {
+  expect(isMcuboot(made(making))).toBe(true);
+  expect(readMcuboot(made(making), "app.bin")).toMatchObject(expected);
+});
+
+/** With one field of a sound image changed. */
+function changed(change: (image: Buffer) => Buffer | undefined, making?: Making): Buffer {
+  const image = made(making);
+  return change(image) ?? image;
+}
+
+describe("refused as no image that a bootloader would take", () => {
+  test.each<readonly [name: string, image: Buffer]>([
+    ["a plain binary", Buffer.from("plain")],
+    ["nothing", Buffer.alloc(0)],
+    ["a header cut short", made().subarray(0, 31)],
+    ["a header that says less than 32 bytes", changed((image) => void image.writeUInt16LE(28, 8))],
+    ["a body cut short", made().subarray(0, 36)],
+    ["no TLVs", made().subarray(0, 40)],
+    ["other TLVs than those that must come", changed((image) => void image.writeUInt16LE(0x6908, 40))],
+    ["TLVs cut short", made().subarray(0, -1)],
+    ["an area shorter than its head", changed((image) => void image.writeUInt16LE(3, 42))],
+    ["a TLV longer than its area", changed((image) => void image.writeUInt16LE(200, 46))],
+    ["a head of a TLV cut by its area", changed((image) => void image.writeUInt16LE(4 + 36 + 2, 42))],
+    ["no hash", changed((image) => void image.writeUInt16LE(0x60, 44))],
+    ["a hash cut short", changed(() => made({ hash: { type: 0x11, name: "sha256" } }))],
+    ["two hashes", changed((image) => void image.writeUInt16LE(0x12, 44 + 36))],
+    [
+      "protected TLVs of another length",
+      changed((image) => void image.writeUInt16LE(11, 10), { shielded: [tlv(0x50, counter)] }),
+    ],
+    ["AES-128 encryption", made({ flags: 0x04 })],
+    ["AES-256 encryption", made({ flags: 0x08 })],
+    ["padding behind it", Buffer.concat([made(), Buffer.alloc(16, 0xff)])],
+  ])("%s", (_name, image) => {
+    expect(() => readMcuboot(image, "app.bin")).toThrow(expect.objectContaining({ code: "image.mcuboot" }));
+  });
+
+  test("any byte of header, body, protected TLVs or hash that is another", () => {
+    const image = made({ shielded: [tlv(0x50, counter)] });
+    const end = image.length - 74;
+    fc.assert(
+      fc.property(fc.nat(end - 1), fc.integer({ min: 1, max: 255 }), (offset, mask) => {
+        const mutant = Buffer.from(image);
+        mutant[offset]! ^= mask;
+        try {
+          readMcuboot(mutant, "app.bin");
+          return false;
+        } catch (error) {
+          return isCoded(error) && error.code === "image.mcuboot";
+        }
+      }),
+    );
+  });
+});
