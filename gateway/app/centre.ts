@@ -10,7 +10,7 @@ import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
 import { ClockMemory, EARLIEST, type Timekeeper } from "../service/timekeeping/index.ts";
-import { labTrust, requireSignature } from "../service/trust/index.ts";
+import { Anchors, labOver, Releases, suitTrust, type TrustDesk } from "../service/trust/index.ts";
 import {
   CommandInbox,
   type DataFolder,
@@ -26,6 +26,7 @@ import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
 import { Compiler, ModelSets, watchFolder } from "./models/index.ts";
+import { openTrustDesk } from "./trust-desk.ts";
 
 export interface Centre {
   readonly folder: DataFolder;
@@ -37,6 +38,9 @@ export interface Centre {
   readonly mailbox: Mailbox;
   readonly events: Events;
   readonly images: Images;
+  readonly anchors: Anchors;
+  readonly releases: Releases;
+  readonly desk: TrustDesk;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
   readonly access: Access;
@@ -94,7 +98,9 @@ export async function openCentre(
     registry.exchanged(set, before);
     mailbox.exchanged(set);
   });
-  const trust = config.trust.mode === "lab" ? labTrust : requireSignature;
+  const anchors = new Anchors();
+  const releases = new Releases();
+  const trust = config.trust.mode === "lab" ? labOver(releases) : suitTrust(releases);
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
   const credentials = new Credentials(log);
@@ -102,7 +108,8 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const memory = new ClockMemory();
-  const projections = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
+  const known = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
+  const projections = [...known, anchors, releases];
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   clock.begin({ told: await asked, newest, remembered: memory.remembered, recorder: ledger });
@@ -128,6 +135,7 @@ export async function openCentre(
     newSiteKey,
     clock: network,
   });
+  const desk = await openTrustDesk(config.data, { anchors, releases, recorder: ledger, clock, log, restored });
   return {
     folder,
     models,
@@ -138,6 +146,9 @@ export async function openCentre(
     mailbox,
     events,
     images,
+    anchors,
+    releases,
+    desk,
     campaigns,
     credentials,
     access,

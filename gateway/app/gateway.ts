@@ -24,6 +24,7 @@ import { announced, openNaming } from "./naming.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
 import { Trace } from "./trace.ts";
+import { trustHandlers } from "./trust-commands.ts";
 import { openUpstream } from "./upstream.ts";
 
 export interface GatewayPorts {
@@ -138,6 +139,7 @@ function serveCommands(
       ...modelHandlers(services),
       ...accessHandlers(services),
       ...editHandlers(services),
+      ...trustHandlers(services),
     ]),
     centre.ledger,
   );

@@ -114,12 +114,10 @@ export class TrustDesk {
       const images = imagesIn(given);
       const whole = await this.#together(given, known);
       const envelope = keptBytes(whole);
-      const warnings = given.warnings;
-      if (known !== undefined && equalBytes(envelope, known.envelope)) {
-        return { release: known, isNew: false, images, warnings };
-      }
+      const { warnings } = given;
       const body = bodyOf(whole, envelope, { ...namesOf(known), ...namesIn(whole), ...names }, actor);
       checkNamed(body, images);
+      if (known !== undefined && saysNothingNew(body, known)) return { release: known, isNew: false, images, warnings };
       await this.#record(body, whole);
       return { release: this.#options.releases.get(given.release), isNew: true, images, warnings };
     });
@@ -315,6 +313,9 @@ function bodyOf(
     actor,
   };
 }
+
+const saysNothingNew = ({ envelope, model, version }: FactBodies["release.accepted"], known: ReleaseInfo): boolean =>
+  equalBytes(envelope, known.envelope) && model === known.model && version === known.version;
 
 /** Nodes are chosen by the model of an image. */
 function checkNamed({ model, version }: ReleaseNames, images: readonly BroughtImage[]): void {
