@@ -15,6 +15,7 @@ import {
   OPTION,
   type Szx,
 } from "../../gateway/wire/coap/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { GATEWAY, NODE } from "../support/lockstep.ts";
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
@@ -24,7 +25,7 @@ import { getRequest, StubbornNode } from "../support/stubborn-node.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const WEATHER = { loss: 0.2, duplication: 0.1, reordering: 0.1 };
-const IMAGE = imageOf(262_144);
+const IMAGE = imageOf(inDrill(98_304, 262_144));
 /** Blocks of one set (RFC 9177 §7.2), and how long to wait for more of it. */
 const MAX_PAYLOADS = 10;
 const NON_RECEIVE_TIMEOUT = seconds(4);

@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { inDrill } from "../support/drill.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/test/bench/main.js", import.meta.url));
 const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/task)";
 
 (where === "" ? test : test.skip).each([
-  ["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]],
   ["codec", [], ["codec_encode_vs_cborx"]],
   [
     "coreconf",
@@ -23,6 +23,7 @@ const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/
       "wire_check_in_coreconf",
     ],
   ],
+  ...inDrill([], [["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]] as const]),
 ])(
   `npm run bench -- %s${where}`,
   (group, more, figures) => {

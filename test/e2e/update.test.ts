@@ -11,6 +11,7 @@ import type { CampaignDetail, NodeRow } from "../../gateway/admin/api/index.ts";
 import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
 import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 
 const RATE = 600;
@@ -83,11 +84,13 @@ test("six nodes update through the gateway, and a cloud app sees it", async () =
   }
 }, 90_000);
 
-test("ten kills in mid-campaign lose no report and no campaign state", async () => {
+const KILLS = inDrill(3, 10);
+
+test(`${KILLS} kills in mid-campaign lose no report and no campaign state`, async () => {
   await nodesReport(5, { blocksPerWake: 8 });
   const image = makeImage("trv", "2.0.0", 40_000);
   const campaign = await startCampaign(image);
-  for (let kill = 0; kill < 10; kill++) {
+  for (let kill = 0; kill < KILLS; kill++) {
     await new Promise((resolve) => setTimeout(resolve, 200 + 37 * kill));
     const before = await detail(campaign);
     const reportsBefore = (await gateway.client.get<{ journal: { lastDurable: number } }>("/api/status")).journal

@@ -1,9 +1,12 @@
-/** The first 20 000 of what `npm run fuzz -- yang` throws at all that reads bodies, documents, paths, patterns and models. */
+/** The first thousands of what `npm run fuzz -- yang` throws at all that reads bodies, documents, paths, patterns and models. */
 import { expect, test } from "@jest/globals";
 import { runYangCampaign } from "../fuzz/yang/campaign.ts";
+import { inDrill } from "../support/drill.ts";
 
-test("CC-mutants: 20 000 mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
-  const findings = await runYangCampaign({ count: 20_000, seed: 20_261_121, published: false });
+const COUNT = inDrill(8_000, 40_000);
+
+test("CC-mutants: thousands of mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
+  const findings = await runYangCampaign({ count: COUNT, seed: 20_261_121, published: false });
   expect(findings).toMatchObject({ broken: [], slow: [] });
   // the inputs reach every part, and are neither all good nor all bad
   for (const kind of [
@@ -17,10 +20,10 @@ test("CC-mutants: 20 000 mutated inputs: only coded errors, nothing slow, and wh
     "pattern",
     ".sid file",
   ]) {
-    expect([kind, (findings.read.get(kind) ?? 0) > 50, (findings.refused.get(kind) ?? 0) > 50]).toEqual([
+    expect([kind, (findings.read.get(kind) ?? 0) > 25, (findings.refused.get(kind) ?? 0) > 25]).toEqual([
       kind,
       true,
       true,
     ]);
   }
-}, 60_000);
+}, 120_000);
