@@ -1,7 +1,21 @@
 /** The SUIT processor: an abstract machine, a dry run of it, lint for authors, replay of reports. Wired by what uses it. */
 export * from "./device.ts";
+export { type Choice, MAX_COURSES } from "./dry/choices.ts";
+export type { PlannedFetch } from "./dry/device.ts";
+export {
+  type Alternative,
+  type Course,
+  type DryRunOptions,
+  dryRun,
+  type EndState,
+  failureText,
+  type Prognosis,
+} from "./dry/run.ts";
+export type * from "./dry/view.ts";
+export { findingText, type LintFinding, lint } from "./lint.ts";
 export { run } from "./machine.ts";
 export { type Outcome, type Place, reasonOfFailure, type Step } from "./outcome.ts";
+export { placeText } from "./place.ts";
 export {
   openDependency,
   PROCEDURES,
@@ -13,5 +27,6 @@ export {
   sectionOf,
 } from "./program.ts";
 export { reportOf } from "./records.ts";
+export { type Dependencies, type Replay, replay } from "./replay.ts";
 export { keyOf, PROCESSOR_LIMITS, type ProcessorLimits } from "./state.ts";
 export { finish, finishNow, type Steps } from "./steps.ts";

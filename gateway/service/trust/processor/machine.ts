@@ -60,18 +60,21 @@ export function* run(
   return { result: "done", reason: "ok", trail: state.trail, records: state.records };
 }
 
-function outcomeOf({ trail, records }: Run, stop: Stop): Outcome {
-  if (stop.result === "pending") return { result: "done", reason: "invoke-pending", trail, records };
-  const { at, error } = stop;
+type Stopped = Stop & { readonly at: Place };
+
+function outcomeOf({ trail, records }: Run, stop: Stopped): Outcome {
+  const { at } = stop;
+  if (stop.result === "pending") return { result: "done", reason: "invoke-pending", at, trail, records };
+  const { error } = stop;
   if (stop.result === "unknown") return { result: "unknown", at, error, trail, records };
   const { measured } = stop;
   return { result: "failed", at, error, reason: reasonOfFailure(error), measured, trail, records };
 }
 
 /** One sequence of a manifest, the shared sequence first (§6.4). A manifest without it is done with it. */
-function* section(scope: Scope, label: number, depth: number): Steps<Ending> {
+function* section(scope: Scope, label: number, depth: number): Steps<typeof DONE | Stopped> {
   const refusal = checkProgram(scope, label);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return stopped(scope, label, refusal);
   const sequence = sectionOf(scope.program, label);
   if (sequence === undefined) return DONE;
   const processed = new Set<string>();
@@ -91,10 +94,17 @@ function* section(scope: Scope, label: number, depth: number): Steps<Ending> {
       processed,
     };
     const ending = missesIndex(scope, commands) ?? (yield* walk(scope, commands, frame));
-    if (ending.result !== "done") return ending;
+    if (ending.result !== "done") return stopped(scope, place, ending);
   }
-  return checkProcessed(scope, label, processed);
+  const ending = checkProcessed(scope, label, processed);
+  return ending.result === "done" ? ending : stopped(scope, label, ending);
 }
+
+/** What no command is to blame for is the fault of the sequence. */
+const stopped = ({ program, manifestId }: Scope, label: number, stop: Stop): Stopped => ({
+  at: { program, manifestId, section: label, offset: 0, code: undefined, componentIndex: 0, component: [] },
+  ...stop,
+});
 
 /** Before anything runs: what the manifest brings, and what the device can take. */
 function checkProgram({ program, run: { device } }: Scope, label: number): Stop | undefined {
@@ -178,6 +188,7 @@ function log(scope: Scope, { section: label }: Frame, command: Command, index: n
   const { run: state, manifestId, components } = scope;
   const { offset, code } = command;
   const at: Place = {
+    program: scope.program,
     manifestId,
     section: label,
     offset,

@@ -1,15 +1,19 @@
 /** How a command, a sequence and a whole run end; every failure has a code of ours and a reason of suit-report. */
 import { type CodedError, type TrustCode, TrustError } from "../../../base/index.ts";
 import type { ComponentId, Parameters, Reason, ReportClaim, ReportRecord } from "../../../wire/suit/index.ts";
+import type { Program } from "./program.ts";
 
 /** Where a command stands: as a report names it. */
 export interface Place {
+  readonly program: Program;
   /** td: from the root manifest downward, which dependency. */
   readonly manifestId: readonly number[];
   /** Label of the sequence, or 3 for the shared one. */
   readonly section: number;
+  /** 0 = the sequence as a whole: its first command begins one byte further on. */
   readonly offset: number;
-  readonly code: number;
+  /** undefined = the sequence as a whole. */
+  readonly code: number | undefined;
   readonly componentIndex: number;
   readonly component: ComponentId;
 }
@@ -58,16 +62,16 @@ interface Ran {
 }
 export type Outcome = Ran &
   (
-    | { readonly result: "done"; readonly reason: "ok" | "invoke-pending" }
+    | { readonly result: "done"; readonly reason: "ok" }
+    | { readonly result: "done"; readonly reason: "invoke-pending"; readonly at: Place }
     | {
         readonly result: "failed";
-        /** Undefined when it ended before the first command. */
-        readonly at: Place | undefined;
+        readonly at: Place;
         readonly reason: Reason;
         readonly error: CodedError;
         readonly measured: Parameters | undefined;
       }
-    | { readonly result: "unknown"; readonly at: Place | undefined; readonly error: CodedError }
+    | { readonly result: "unknown"; readonly at: Place; readonly error: CodedError }
   );
 
 type ProcessorCode = Extract<TrustCode, `processor.${string}`>;

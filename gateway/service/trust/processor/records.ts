@@ -47,15 +47,9 @@ export function reportOf(outcome: Outcome, { digest, manifest }: Program, nonce?
   };
 }
 
-/** Before the first command: where the root manifest itself is. */
-const START: Place = { manifestId: [], section: 0, offset: 0, code: 0, componentIndex: 0, component: [] };
-
 function resultOf(outcome: Outcome): Report["result"] {
   if (outcome.result === "done" && outcome.reason === "ok") return true;
   const reason = reasonNumber(outcome.result === "unknown" ? "condition-failed" : outcome.reason);
-  const at = outcome.result === "done" ? lastOf(outcome) : outcome.at;
   const measured = outcome.result === "failed" ? outcome.measured : undefined;
-  return { code: BigInt(reason), record: placed(at ?? START, measured ?? NOTHING), reason };
+  return { code: BigInt(reason), record: placed(outcome.at, measured ?? NOTHING), reason };
 }
-
-const lastOf = ({ trail }: Outcome): Place | undefined => trail.at(-1);

@@ -29,7 +29,7 @@ export const PROCESSOR_LIMITS = {
 } as const;
 export type ProcessorLimits = Readonly<Record<keyof typeof PROCESSOR_LIMITS, number>>;
 
-/** A component's name in maps: array identifiers are equal by their bytes. Parts may be empty, so each ends. */
+/** A component's name in maps. Each part ends, so that the name of a prefix is a prefix of the name. */
 export const keyOf = (id: ComponentId): string => id.map((part) => `${toHex(part)}.`).join("");
 
 /** One run of some sequences of a root manifest. Parameters belong to components, whichever manifest sets them (td). */

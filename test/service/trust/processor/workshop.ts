@@ -26,7 +26,7 @@ export const uuid = (name: string): Uint8Array =>
 export const sha = (text: string): SuitDigest => digestOf(bytes(text));
 
 /** Short names for parameters and their values. */
-export interface Set {
+export interface Setting {
   readonly vendor?: string;
   readonly class?: string;
   readonly device?: string;
@@ -49,31 +49,32 @@ export interface Set {
   readonly custom?: Uint8Array;
 }
 
-const VALUES: { readonly [K in keyof Required<Set>]: (value: Required<Set>[K]) => readonly [number, ParameterValue] } =
-  {
-    vendor: (name) => [PARAMETER.vendorIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
-    class: (name) => [PARAMETER.classIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
-    device: (name) => [PARAMETER.deviceIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
-    digest: (of) => [PARAMETER.imageDigest, { form: "digest", digest: typeof of === "string" ? sha(of) : of }],
-    size: (size) => [PARAMETER.imageSize, { form: "uint", value: BigInt(size) }],
-    slot: (slot) => [PARAMETER.componentSlot, { form: "uint", value: BigInt(slot) }],
-    content: (text) => [PARAMETER.content, { form: "bytes", bytes: bytes(text) }],
-    uri: (text) => [PARAMETER.uri, { form: "text", text }],
-    source: (index) => [PARAMETER.sourceComponent, { form: "uint", value: BigInt(index) }],
-    strict: (value) => [PARAMETER.strictOrder, { form: "bool", value }],
-    soft: (value) => [PARAMETER.softFailure, { form: "bool", value }],
-    before: (time) => [PARAMETER.useBefore, { form: "uint", value: BigInt(time) }],
-    battery: (level) => [PARAMETER.minimumBattery, { form: "uint", value: BigInt(level) }],
-    priority: (value) => [PARAMETER.updatePriority, { form: "int", value: BigInt(value) }],
-    version: ([comparison, version]) => [PARAMETER.version, { form: "version", comparison, version }],
-    wait: (events) => [PARAMETER.waitInfo, { form: "wait", events }],
-    encryption: (text) => [PARAMETER.encryptionInfo, { form: "bytes", bytes: bytes(text) }],
-    args: (text) => [PARAMETER.fetchArguments, { form: "bytes", bytes: bytes(text) }],
-    invokeArgs: (text) => [PARAMETER.invokeArgs, { form: "bytes", bytes: bytes(text) }],
-    custom: (item) => [-300, { form: "custom", bytes: item }],
-  };
+const VALUES: {
+  readonly [K in keyof Required<Setting>]: (value: Required<Setting>[K]) => readonly [number, ParameterValue];
+} = {
+  vendor: (name) => [PARAMETER.vendorIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
+  class: (name) => [PARAMETER.classIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
+  device: (name) => [PARAMETER.deviceIdentifier, { form: "identifier", bytes: uuid(name), tagged: false }],
+  digest: (of) => [PARAMETER.imageDigest, { form: "digest", digest: typeof of === "string" ? sha(of) : of }],
+  size: (size) => [PARAMETER.imageSize, { form: "uint", value: BigInt(size) }],
+  slot: (slot) => [PARAMETER.componentSlot, { form: "uint", value: BigInt(slot) }],
+  content: (text) => [PARAMETER.content, { form: "bytes", bytes: bytes(text) }],
+  uri: (text) => [PARAMETER.uri, { form: "text", text }],
+  source: (index) => [PARAMETER.sourceComponent, { form: "uint", value: BigInt(index) }],
+  strict: (value) => [PARAMETER.strictOrder, { form: "bool", value }],
+  soft: (value) => [PARAMETER.softFailure, { form: "bool", value }],
+  before: (time) => [PARAMETER.useBefore, { form: "uint", value: BigInt(time) }],
+  battery: (level) => [PARAMETER.minimumBattery, { form: "uint", value: BigInt(level) }],
+  priority: (value) => [PARAMETER.updatePriority, { form: "int", value: BigInt(value) }],
+  version: ([comparison, version]) => [PARAMETER.version, { form: "version", comparison, version }],
+  wait: (events) => [PARAMETER.waitInfo, { form: "wait", events }],
+  encryption: (text) => [PARAMETER.encryptionInfo, { form: "bytes", bytes: bytes(text) }],
+  args: (text) => [PARAMETER.fetchArguments, { form: "bytes", bytes: bytes(text) }],
+  invokeArgs: (text) => [PARAMETER.invokeArgs, { form: "bytes", bytes: bytes(text) }],
+  custom: (item) => [-300, { form: "custom", bytes: item }],
+};
 
-export function parameters(set: Set): Parameters {
+export function parameters(set: Setting): Parameters {
   const entries: Array<readonly [number, ParameterValue]> = [];
   for (const [name, value] of Object.entries(set)) {
     const make = Object.entries(VALUES).find(([key]) => key === name)?.[1] as (v: unknown) => (typeof entries)[number];
@@ -86,11 +87,11 @@ export const at = (index: ComponentIndex): NewCommand => ({
   code: COMMAND.setComponentIndex,
   argument: { kind: "index", index },
 });
-export const override = (set: Set): NewCommand => ({
+export const override = (set: Setting): NewCommand => ({
   code: COMMAND.overrideParameters,
   argument: { kind: "parameters", parameters: parameters(set) },
 });
-export const setUnset = (set: Set): NewCommand => ({
+export const setUnset = (set: Setting): NewCommand => ({
   code: COMMAND.setParameters,
   argument: { kind: "parameters", parameters: parameters(set) },
 });
@@ -106,7 +107,7 @@ export const runSequence = (...commands: readonly NewCommand[]): NewCommand => (
   code: COMMAND.runSequence,
   argument: { kind: "sequence", sequence: { commands } },
 });
-export const overrideMultiple = (byIndex: Readonly<Record<number, Set>>): NewCommand => ({
+export const overrideMultiple = (byIndex: Readonly<Record<number, Setting>>): NewCommand => ({
   code: COMMAND.overrideMultiple,
   argument: {
     kind: "multiple",
