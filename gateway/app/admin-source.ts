@@ -30,11 +30,12 @@ import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Trace } from "./trace.ts";
+import { releaseRows, type TrustSources, trustView } from "./trust-view.ts";
 
 /** How the fetch of a named image stands. */
 type FetchStateOf = (uri: string) => FetchState;
 
-export interface AdminSourceOptions {
+export interface AdminSourceOptions extends TrustSources {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
@@ -96,6 +97,8 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       return campaign && campaignDetail(campaign, options);
     },
     models: () => modelRows(options.models, registry),
+    trust: () => trustView(options),
+    releases: () => releaseRows(options),
     submit: (command) => inbox.submit(command),
     addImage: (bytes, { id, actor, ...args }) => inbox.submit({ id, op: "image.add", args, actor }, bytes),
   };

@@ -275,6 +275,9 @@ describe("a running gateway", () => {
     [["access", "show"], "2 min ago: wall, update /sidgate-building:room/set-point"],
     [["access", "test", "wall", "read", "/m:x"], "Yes: wall (in the group viewer), read /m:x: so says the rule 'read'"],
     [["image", "list"], "64 KiB"],
+    [["trust"], "acme  a key on P-256    vendor fa6b4a53d5ad5fdfbe9de663e4d41ffe, component 0x00"],
+    [["trust", "list"], "2 keys must have signed a release for the vendor fa6b4a53d5ad5fdfbe9de663e4d41ffe."],
+    [["release", "list"], "acme, lab  1 of 2       3 nodes    30 min ago  quarantined"],
     [["campaign", "show"], "1 of 3 done, 0 failed, 1 silent"],
     [["campaign", "show", "c-20261121-01"], "50 %"],
   ])("%j shows words for people and rows for programs", async (args, words) => {
@@ -324,6 +327,24 @@ describe("a running gateway", () => {
       "access.remove",
       { group: "viewer", rule: "r" },
       "Removed the rule 'r' of viewer.\n",
+    ],
+    [
+      ["trust", "remove", "acme"],
+      "trust.remove",
+      { anchor: "acme" },
+      "Removed the key of acme. 1 release is withdrawn.\n",
+    ],
+    [
+      ["trust", "require", "2", "--vendor", "arm.com", "--class", "arm.com/suit"],
+      "trust.require",
+      { signers: 2, vendor: "fa6b4a53d5ad5fdfbe9de663e4d41ffe", class: "1492af1425695e48bf429b2d51f2ab45" },
+      "Releases need 2 of the keys now. 1 release is withdrawn.\n",
+    ],
+    [
+      ["release", "withdraw", "5c5c5c5c", "--reason", "quarantined"],
+      "release.withdraw",
+      { release: "5c5c5c5c", reason: "quarantined" },
+      "Release 5c5c5c5c is withdrawn.\n",
     ],
     [["manager", "remove", "bms"], "manager.remove", { manager: "bms" }, "Removed the manager bms.\n"],
     [

@@ -8,6 +8,8 @@ import type {
   ModelSetRow,
   NodeDetail,
   PeerCredential,
+  ReleaseRow,
+  TrustView,
 } from "../../gateway/admin/api/index.ts";
 import { millis, minutes, type NodeId, seconds, UsageError } from "../../gateway/base/index.ts";
 import type { Command, Outcome } from "../../gateway/store/inbox.ts";
@@ -16,6 +18,34 @@ export const NOW = millis(Date.UTC(2026, 10, 21, 12));
 const ago = (duration: number) => millis(NOW - duration);
 const node = (id: string): NodeId => id as NodeId;
 const DIGEST = "ab".repeat(32);
+
+export const TRUST: TrustView = {
+  anchors: [
+    {
+      anchor: "0a".repeat(32),
+      name: "acme",
+      key: "a key on P-256",
+      rights: { vendors: ["fa6b4a53d5ad5fdfbe9de663e4d41ffe"], components: [["00"]] },
+      addedAt: ago(minutes(60)),
+    },
+    { anchor: "0b".repeat(32), name: "lab", key: "a key on Ed25519", rights: {}, addedAt: ago(minutes(59)) },
+  ],
+  thresholds: [{ signers: 2, vendor: "fa6b4a53d5ad5fdfbe9de663e4d41ffe" }],
+};
+export const RELEASES: readonly ReleaseRow[] = [
+  {
+    release: "5c".repeat(32),
+    sequence: "18446744073709551615",
+    signers: ["acme", "lab"],
+    model: "rm-1",
+    version: "1.1.0",
+    images: 2,
+    stored: 1,
+    failed: 3,
+    acceptedAt: ago(minutes(30)),
+    withdrawn: "quarantined",
+  },
+];
 
 export const NODES: readonly NodeDetail[] = [
   {
@@ -214,6 +244,8 @@ export function openSite(): Site {
     campaigns: () => [CAMPAIGN],
     campaign: (id) => (id === CAMPAIGN.campaign ? CAMPAIGN : undefined),
     models: () => MODELS,
+    trust: () => TRUST,
+    releases: () => RELEASES,
     submit: async (command) => {
       site.commands.push(command);
       const { node: asked } = command.args;
@@ -229,6 +261,16 @@ export function openSite(): Site {
           group: "viewer",
           rule: "r",
           id: "4r8n2q",
+          anchor: "0a".repeat(32),
+          name: "acme",
+          withdrawn: ["5c".repeat(32)],
+          release: "5c".repeat(32),
+          sequence: "7",
+          known: false,
+          signers: 1,
+          images: ["4r8n2q"],
+          awaited: 1,
+          warnings: [],
           uri: "coap://fw.example/a",
           model: "m",
           version: "2",

@@ -1,6 +1,14 @@
 /** What the admin faces ask of the gateway: rows to show and one way in for commands. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import type { CampaignState, Digest, EditState, Phase, Reachability } from "../../store/facts.ts";
+import type {
+  CampaignState,
+  Digest,
+  EditState,
+  Phase,
+  Reachability,
+  SigningRights,
+  Withdrawal,
+} from "../../store/facts.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
 import type { Json } from "../../yang/api.ts";
 
@@ -266,6 +274,40 @@ export interface ImageMeta {
   readonly digest?: Digest;
 }
 
+export interface AnchorRow {
+  /** RFC 9679 thumbprint, hex. */
+  readonly anchor: string;
+  readonly name: string;
+  /** Its kind, for people. */
+  readonly key: string;
+  readonly rights: SigningRights;
+  readonly addedAt: Millis;
+}
+
+/** Whose signatures on releases are believed. */
+export interface TrustView {
+  readonly anchors: readonly AnchorRow[];
+  readonly thresholds: ReadonlyArray<{ readonly signers: number; readonly vendor?: string; readonly class?: string }>;
+}
+
+export interface ReleaseRow {
+  /** Digest of its manifest, hex. */
+  readonly release: string;
+  /** A number of 64 bits. */
+  readonly sequence: string;
+  /** Names of keys; the thumbprint's start of one that is trusted no longer. */
+  readonly signers: readonly string[];
+  readonly model?: string;
+  readonly version?: string;
+  /** Images that it vouches for, and those of them that are stored. */
+  readonly images: number;
+  readonly stored: number;
+  /** Nodes on which one of them failed. */
+  readonly failed: number;
+  readonly acceptedAt: Millis;
+  readonly withdrawn?: Withdrawal;
+}
+
 export interface AdminSource {
   status(): Status;
   /** Undefined = ready; else the reason why not. An unreachable broker is no reason. */
@@ -283,6 +325,8 @@ export interface AdminSource {
   campaigns(): readonly CampaignRow[];
   campaign(id: string): CampaignDetail | undefined;
   models(): readonly ModelSetRow[];
+  trust(): TrustView;
+  releases(): readonly ReleaseRow[];
   submit(command: Command): Promise<Outcome>;
   addImage(bytes: AsyncIterable<Uint8Array>, meta: ImageMeta): Promise<Outcome>;
 }

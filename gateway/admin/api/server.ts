@@ -160,6 +160,8 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   addSecrets(app, source, doors);
   addAccess(app, source, doors);
   app.get("/api/models", async () => source.models());
+  app.get("/api/trust", async () => source.trust());
+  app.get("/api/releases", async () => source.releases());
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
   app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {

@@ -11,6 +11,7 @@ import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
 import { addRelease } from "./release.ts";
 import { addSid } from "./sid.ts";
+import { addTrust } from "./trust.ts";
 import { campaignTable, campaignView } from "./views.ts";
 import { addYang } from "./yang.ts";
 import type { CborForm } from "./yang-forms.ts";
@@ -44,6 +45,7 @@ export function buildCli(context: CliContext): Command {
   addImages(cli, context);
   addCampaigns(cli, context);
   addModels(cli, context);
+  addTrust(cli, context);
   addRelease(cli, context);
   addYang(cli, context);
   addSid(cli, context);

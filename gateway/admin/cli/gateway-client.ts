@@ -4,7 +4,7 @@ import { open, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import { UsageError } from "../../base/index.ts";
+import { concatBytes, UsageError } from "../../base/index.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
 import type { PeerCredential } from "../api/index.ts";
 import { type Answer, controlRequest } from "./control.ts";
@@ -89,4 +89,11 @@ async function openFile(path: string): Promise<Readable> {
     reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
   }
   throw new UsageError("cli.file", { path, reason });
+}
+
+/** A small file as a whole: a key, an envelope. Throws UsageError `cli.file`. */
+export async function readWholeFile(path: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of await openFile(path)) parts.push(part as Uint8Array);
+  return concatBytes(parts);
 }

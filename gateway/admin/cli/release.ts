@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "./asking.ts";
 import { OPTIONS } from "./options.ts";
+import { addReleases } from "./releases.ts";
 
 interface Output {
   /** `-` is standard output. */
@@ -89,8 +90,9 @@ const RELEASE_OPTIONS = {
       .default([], "none"),
 } as const;
 
-export function addRelease(cli: Command, { programs, exit }: CliContext): void {
-  const release = cli.command("release").description("signed releases (SUIT), made without a gateway");
+export function addRelease(cli: Command, context: CliContext): void {
+  const { programs, exit } = context;
+  const release = cli.command("release").description("signed releases (SUIT): made without a gateway, believed by one");
   release
     .command("keygen")
     .description("make an author's key: the private half for signing, the public half for gateways and nodes")
@@ -146,4 +148,5 @@ export function addRelease(cli: Command, { programs, exit }: CliContext): void {
     .action(async (envelope: string, options: Given<ReleaseInspectOptions, "envelope">) =>
       exit(await programs.release.inspect({ envelope, ...options })),
     );
+  addReleases(release, context);
 }

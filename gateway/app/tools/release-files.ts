@@ -1,7 +1,6 @@
 /** What the tools of releases read and write: keys of any form, envelopes. */
-import { isCoded, UsageError } from "../../base/index.ts";
 import type { NamedKey } from "../../service/trust/author/index.ts";
-import { decodeKey, type Jwk, loadMlDsa, type MlDsa, readJwk, readPem } from "../../wire/cose/index.ts";
+import { loadMlDsa, type MlDsa, readKeyFile } from "../../wire/cose/index.ts";
 import { readBytes, readFileBytes } from "./input.ts";
 import { checkFree, isStdout, writeWhole } from "./sid-files.ts";
 import type { ToolIo } from "./tool-io.ts";
@@ -22,22 +21,9 @@ export async function readKeys(paths: readonly string[]): Promise<Keys> {
   // Which key is one of ML-DSA is known only when it is read; loading takes a few milliseconds.
   const mlDsa = await loadMlDsa();
   const keys = await Promise.all(
-    paths.map(async (name) => ({ name, key: keyOf(await readFileBytes(name), name, mlDsa) })),
+    paths.map(async (name) => ({ name, key: readKeyFile(await readFileBytes(name), name, mlDsa) })),
   );
   return { keys, mlDsa };
-}
-
-function keyOf(bytes: Uint8Array, name: string, mlDsa: MlDsa) {
-  const text = Buffer.from(bytes).toString("latin1");
-  try {
-    if (text.includes("-----BEGIN ")) return readPem(text, mlDsa);
-    if (text.trimStart().startsWith("{")) return readJwk(JSON.parse(text) as Jwk);
-    return decodeKey(bytes);
-  } catch (error) {
-    if (!isCoded(error) && !(error instanceof SyntaxError)) throw error;
-    const reason = isCoded(error) ? (error.facts["reason"] ?? error.message) : "it is no JSON";
-    throw new UsageError("cose.key-file", { reason: `${name}: ${reason}` }, { cause: error });
-  }
 }
 
 export interface Output {

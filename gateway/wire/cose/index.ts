@@ -5,6 +5,7 @@
 export { ALGORITHMS, type Algorithm, algorithmById, type CurveName } from "./algorithms.ts";
 export { loadMlDsa, type MlDsa } from "./crypto/ml-dsa.ts";
 export { decodeKey, encodeKey } from "./keys/cose-key.ts";
+export { readKeyFile } from "./keys/file.ts";
 export { generateKey, newAkpKey, newCurveKey, newSecret } from "./keys/generate.ts";
 export { type Jwk, readJwk, secretKey, writeJwk } from "./keys/jwk.ts";
 export { type CoseKey, describeKey, hasPrivateHalf, KEY_OPS, type KeyOperation, refusal } from "./keys/key.ts";
