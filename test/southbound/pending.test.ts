@@ -123,8 +123,9 @@ test("a manager does not see what waits as data, and cannot confirm for the node
   const path = `n/${node}/c`;
   const seen = await ask("FETCH", path, { contentFormat: 141, payload: bytes("19ea88") });
   expect(hex(seen.payload)).toBe(hex(bytes("a1 19ea88 f6")));
-  await ask("iPATCH", path, { contentFormat: 142, payload: bytes("a1 19ea89 01") });
-  expect(services.mailbox.pending(node)).toBe(2);
+  const confirmed = await ask("iPATCH", path, { contentFormat: 142, payload: bytes("a1 19ea89 01") });
+  expect(confirmed.code).toBe("4.05");
+  expect(services.mailbox.pending(node)).toBe(1);
 });
 
 test("a node finds its firmware offer, fetches it, and its report ends the campaign", async () => {

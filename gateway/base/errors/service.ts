@@ -60,6 +60,11 @@ export const SERVICE_ERRORS = {
     text: "revision {applied} was never issued; the newest is {revision}",
     hint: "Write the revision that stood in 'pending' with the edits, or 0 to get all of them again.",
   },
+  "pending.not-yours": {
+    blame: "usage",
+    text: "{path} is for the node alone to write",
+    hint: "How each edit fares stands in the gateway's /c, in gateway/node/edit.",
+  },
   "notification.unknown": {
     blame: "usage",
     text: "{path} is no notification that this node can make",

@@ -22,7 +22,7 @@ import {
   type Tree,
   validateEdit,
 } from "../../yang/index.ts";
-import type { NodeRecord, Registry } from "../registry/index.ts";
+import { houseNode, type NodeRecord, type Registry } from "../registry/index.ts";
 import { type Box, covers, type Edit, type Part, post, waiting } from "./box.ts";
 import { isOpen } from "./edit-state.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -47,9 +47,19 @@ export interface AcceptanceTerms {
 /** Edits that wait for one node: each goes out by itself, and is compared with every other one. */
 export const MOST_WAITING = 256;
 
+/** What a node says here of the edits that it got is no setting. Throws UsageError `pending.not-yours`. */
+function refuseHandshake(wanted: readonly Instance[], schema: Schema): void {
+  const pending = houseNode(schema, "/sidgate-node:pending");
+  for (const { id } of wanted) {
+    const node = schema.bySid(id.sid);
+    if (node !== pending && node?.parent !== pending && node?.parent?.parent !== pending) continue;
+    throw new UsageError("pending.not-yours", { path: formatInstanceId(id, schema) });
+  }
+}
+
 /**
  * Resolves when it is durable; the tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
- * Throws WireError `yang.*` and UsageError `edit.too-large`, `edit.too-many-waiting`, and then nothing has changed.
+ * Throws WireError `yang.*` and UsageError `pending.not-yours`, `edit.too-large`, `edit.too-many-waiting`, and then nothing has changed.
  */
 export async function acceptEdit(
   node: NodeRecord,
@@ -59,6 +69,7 @@ export async function acceptEdit(
 ): Promise<{ readonly revision: number }> {
   const schema = services.registry.schemaOf(node);
   const { tree } = node;
+  refuseHandshake(wanted, schema);
   validateEdit(tree, edit(tree, wanted, schema), wanted, schema);
   const plan = planned(services.mailbox.box(node.id), tree, wanted, schema);
   checkSizes(plan.instances, schema);

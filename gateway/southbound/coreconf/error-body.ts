@@ -50,6 +50,7 @@ const COAP_CODES: { readonly [C in ErrorCode]?: ResponseCode } = {
   "yang.empty-at-top": "4.22",
   "checkin.stale": "4.09",
   "pending.never-issued": "4.09",
+  "pending.not-yours": "4.05",
   "edit.too-many-waiting": "5.03",
   "store.write-failed": "5.03",
   "node.unreachable": "5.03",

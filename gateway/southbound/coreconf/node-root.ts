@@ -14,7 +14,7 @@ import type { Registry } from "../../service/registry/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { edit, encodeInstances, type Instance, type SchemaNode, validateEdit } from "../../yang/index.ts";
 import type { Operation } from "./operations/operation.ts";
-import { type PendingServices, withPending } from "./pending.ts";
+import { type PendingServices, withoutPending, withPending } from "./pending.ts";
 import { recordRefused, refusedIn } from "./refused-edits.ts";
 import { checkPlace, type DatastoreRoot } from "./root.ts";
 
@@ -38,7 +38,7 @@ export function nodeRoot(id: NodeId, services: NodeServices & { readonly calls?:
     replaceable: true,
     operations: [],
     elsewhere: (operation) => calls?.(id, operation),
-    tree: () => registry.get(id).tree,
+    tree: () => withoutPending(registry.get(id).tree, schema),
     edit: async (instances, actor) => {
       checkPlace("node", instances, schema);
       await acceptEdit(registry.get(id), instances, services, { actor });

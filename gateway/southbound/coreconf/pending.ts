@@ -28,6 +28,21 @@ export function withPending(tree: Tree, node: NodeId, services: PendingServices)
   return new Map<Sid, Value>([...tree, [container, new Map([...(isTree(own) ? own : []), ...waiting])]]);
 }
 
+/** By the whole tree, which is never changed: who asks for the same one again gets the same one. */
+const WITHOUT = new WeakMap<Tree, Tree>();
+
+/** As a manager has it: what a node says of its edits is between it and the gateway, and no PUT or DELETE is about it. */
+export function withoutPending(tree: Tree, schema: Schema): Tree {
+  const container = sidOf(schema, "");
+  if (!tree.has(container)) return tree;
+  let rest = WITHOUT.get(tree);
+  if (rest === undefined) {
+    rest = new Map([...tree].filter(([sid]) => sid !== container));
+    WITHOUT.set(tree, rest);
+  }
+  return rest;
+}
+
 const sidOf = (schema: Schema, leaf: string): Sid => houseNode(schema, `/sidgate-node:pending${leaf}`).sid;
 
 /** All of them: whoever fetches takes the answer in blocks of its own size. */

@@ -35,7 +35,9 @@ export function select(tree: Tree, id: InstanceId, schema: Schema, query: ReadQu
       const keys = id.keys.slice(used, used + step.keys.length);
       used += step.keys.length;
       const entries = entriesIn(value);
-      const position = keys.length === step.keys.length ? findEntry(entries, step, keys) : -1;
+      // An entry without keys has no identifier, and neither has what is in it.
+      const named = keys.length > 0 && keys.length === step.keys.length;
+      const position = named ? findEntry(entries, step, keys) : -1;
       if (position < 0) return undefined;
       here = frameAt(rules, entries[position]!, here, position);
     } else {

@@ -11,6 +11,7 @@ import {
   type JsonObject,
   merge,
   readingBetween,
+  select,
   type Tree,
   toJson,
   withoutInstances,
@@ -121,4 +122,10 @@ test.each([
   ["an end in the middle", "a1 1864 a2 03", "cbor.truncated"],
 ])("believed in nothing: %s", (_name, hex, code) => {
   expect(() => decodeKnown(body(hex), HEATING)).toThrow(expect.objectContaining({ code }));
+});
+
+test("CC-K7: what is in an entry without keys is read with its list, and by no identifier of its own", () => {
+  const data = heating({ log: [{ line: "a" }] });
+  expect(select(data, { sid: 125, keys: [] }, HEATING)).toHaveLength(1);
+  expect(select(data, { sid: 126, keys: [] }, HEATING)).toBeUndefined();
 });
