@@ -136,6 +136,8 @@ const IDLE: Programs = {
     verify: async () => 0,
     sever: async () => 0,
     inspect: async () => 0,
+    dryRun: async () => 0,
+    replay: async () => 0,
   },
 };
 

@@ -37,6 +37,8 @@ const PROGRAMS: Programs = {
     verify: async (options) => (await import("./tools/release-verify.ts")).releaseVerify(options, tool),
     sever: async (options) => (await import("./tools/release-sever.ts")).releaseSever(options, tool),
     inspect: async (options) => (await import("./tools/release-inspect.ts")).releaseInspect(options, tool),
+    dryRun: async (options) => (await import("./tools/release-dry-run.ts")).releaseDryRun(options, tool),
+    replay: async (options) => (await import("./tools/release-replay.ts")).releaseReplay(options, tool),
   },
   controlSocket: async (options) => {
     const [{ configOf }, { controlSocketPath }] = await Promise.all([

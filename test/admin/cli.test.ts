@@ -65,6 +65,8 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
       verify: note("release verify"),
       sever: note("release sever"),
       inspect: note("release inspect"),
+      dryRun: note("release dry-run"),
+      replay: note("release replay"),
     },
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
     ...overrides,

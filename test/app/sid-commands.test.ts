@@ -50,7 +50,16 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
       diff: (options) => sidDiff(options, print),
       header: (options) => sidHeader(options, print),
     },
-    release: { keygen: unused, create: unused, sign: unused, verify: unused, sever: unused, inspect: unused },
+    release: {
+      keygen: unused,
+      create: unused,
+      sign: unused,
+      verify: unused,
+      sever: unused,
+      inspect: unused,
+      dryRun: unused,
+      replay: unused,
+    },
   };
   const io = { programs, version: "0", stdout: { write }, stderr: { write } };
   return { code: await runCli(line.split(" "), io), said };

@@ -17,9 +17,11 @@ export type {
 export {
   KEY_ALGORITHMS,
   type ReleaseCreateOptions,
+  type ReleaseDryRunOptions,
   type ReleaseInspectOptions,
   type ReleaseKeygenOptions,
   type ReleasePrograms,
+  type ReleaseReplayOptions,
   type ReleaseSeverOptions,
   type ReleaseSignOptions,
   type ReleaseVerifyOptions,

@@ -56,6 +56,20 @@ export interface ReleaseInspectOptions {
   readonly json: boolean;
 }
 
+export interface ReleaseDryRunOptions {
+  readonly envelope: string;
+  /** File that says what is known of a node. */
+  readonly node?: string;
+  readonly json: boolean;
+}
+
+export interface ReleaseReplayOptions {
+  readonly envelope: string;
+  /** Hex digits, or a file of them or of bytes. */
+  readonly report: string;
+  readonly json: boolean;
+}
+
 /** Each resolves with the exit code. */
 export interface ReleasePrograms {
   keygen(options: ReleaseKeygenOptions): Promise<number>;
@@ -64,6 +78,8 @@ export interface ReleasePrograms {
   verify(options: ReleaseVerifyOptions): Promise<number>;
   sever(options: ReleaseSeverOptions): Promise<number>;
   inspect(options: ReleaseInspectOptions): Promise<number>;
+  dryRun(options: ReleaseDryRunOptions): Promise<number>;
+  replay(options: ReleaseReplayOptions): Promise<number>;
 }
 
 type Given<T, Arguments extends keyof T> = Omit<T, Arguments>;
@@ -149,4 +165,25 @@ export function addRelease(cli: Command, context: CliContext): void {
       exit(await programs.release.inspect({ envelope, ...options })),
     );
   addReleases(release, context);
+  release
+    .command("dry-run")
+    .description("say what an envelope will do to a node: applies, will fail where, depends on what")
+    .argument(...ENVELOPE)
+    .option("--node <file>", "what is known of the node, a YAML file (default: nothing)")
+    .addOption(OPTIONS.json())
+    .action(async (envelope: string, options: Given<ReleaseDryRunOptions, "envelope">) =>
+      exit(await programs.release.dryRun({ envelope, ...options })),
+    );
+  release
+    .command("replay")
+    .description("say in plain words what a node's SUIT report tells, and what in it cannot be true")
+    .argument(...ENVELOPE)
+    .argument(
+      "<report>",
+      "the report: hex digits, or a file of them or of bytes; a COSE message around it is taken off",
+    )
+    .addOption(OPTIONS.json())
+    .action(async (envelope: string, report: string, options: Given<ReleaseReplayOptions, "envelope" | "report">) =>
+      exit(await programs.release.replay({ envelope, report, ...options })),
+    );
 }

@@ -1,12 +1,12 @@
 /** `sidgate release create`: an unsigned envelope of a plan and the images that it names. */
 import { dirname, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
-import { explain, toHex, UsageError } from "../../base/index.ts";
+import { explanation, toHex, UsageError } from "../../base/index.ts";
 import { readMcuboot } from "../../service/images/index.ts";
 import { createRelease, imagesOf, type Release, readPlan, sizesOf } from "../../service/trust/author/index.ts";
-import type { Finding } from "../../wire/suit/index.ts";
+import { findingText, type LintFinding } from "../../service/trust/processor/index.ts";
 import { asText, readFileBytes } from "./input.ts";
-import { byteCount, checkOutput, MAX_IMAGE, say, writeEnvelopeFile } from "./release-files.ts";
+import { byteCount, checkOutput, MAX_IMAGE, nowInSeconds, say, writeEnvelopeFile } from "./release-files.ts";
 import type { ToolIo } from "./tool-io.ts";
 
 /** Throws UsageError `cli.*`, `release.plan`, `release.lint`, and WireError `image.mcuboot`, `suit.*`. */
@@ -24,6 +24,7 @@ export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): 
     if (!images.has(file)) told.push(`Image ${file}: ${kind}${byteCount(bytes.length)}.`);
     images.set(file, bytes);
   }
+  // §8.4.2: a later release has a later number; so nobody has to keep count.
   const release = createRelease(plan, images, plan.sequence ?? nowInSeconds());
   const errors = release.findings.filter(({ severity }) => severity === "error");
   const findings = release.findings.map(shownFinding);
@@ -37,10 +38,8 @@ export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): 
   return EXIT.ok;
 }
 
-/** §8.4.2: a later release has a later number; so nobody has to keep count. */
-const nowInSeconds = (): bigint => BigInt(Math.floor(Date.now() / 1000));
-
-const shownFinding = ({ severity, error }: Finding): string => `${severity}: ${explain(error)}`;
+const shownFinding = (finding: LintFinding): string =>
+  explanation({ message: findingText(finding), hint: finding.error.hint, code: finding.error.code });
 
 function wordsOf({ envelope, manifest }: Release, out: string): readonly string[] {
   const { asItIs, severed } = sizesOf(envelope);

@@ -44,3 +44,5 @@ export const say = ({ out }: Output, io: ToolIo, lines: readonly string[]): void
   (isStdout(out) ? io.note : io.print)(lines.join("\n"));
 
 export const byteCount = (count: number): string => `${count} ${count === 1 ? "byte" : "bytes"}`;
+
+export const nowInSeconds = (): bigint => BigInt(Math.floor(Date.now() / 1000));

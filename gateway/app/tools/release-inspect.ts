@@ -50,7 +50,7 @@ function belonging(envelope: Envelope, manifest: Manifest) {
 const elementTable = (rows: readonly ElementRow[]): string =>
   formatTable(
     [
-      { title: "element", cell: ({ name }) => shownText(name, 40) },
+      { title: "element", cell: ({ name }) => shownText(name, 60) },
       { title: "label", cell: ({ label }) => String(label ?? ""), align: "right" },
       { title: "in", cell: ({ place }) => place },
       { title: "offset", cell: ({ offset }) => String(offset ?? ""), align: "right" },

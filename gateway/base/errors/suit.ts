@@ -130,7 +130,7 @@ export const SUIT_ERRORS = {
   },
   "release.plan": {
     blame: "usage",
-    text: "the plan {path} cannot be used, findings: {count}",
+    text: "{path} cannot be used, findings: {count}",
     hint: "Correct the places named; docs/releases.md has every key.",
   },
   "release.lint": {

@@ -1,4 +1,4 @@
-/** A plan from YAML, with the line and column of everything that is wrong in it. */
+/** Plans and what else authors write in YAML, with the line and column of everything that is wrong in it. */
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "../../../base/index.ts";
@@ -28,7 +28,10 @@ export class PlanError extends UsageError<"release.plan"> {
 }
 
 /** Throws PlanError with every finding. `path` is for people. */
-export function readPlan(text: string, path: string): ReleasePlan {
+export const readPlan = (text: string, path: string): ReleasePlan => readYaml(text, path, PLAN);
+
+/** What the file says, in the shape that `kind` asks for. Throws PlanError with every finding. */
+export function readYaml<T extends z.ZodType>(text: string, path: string, kind: T): z.output<T> {
   const lines = new LineCounter();
   // Every scalar stays text: to YAML 1.10 is a number and equals 1.1, and 0x00 is 0.
   const document = parseDocument(text, { lineCounter: lines, schema: "failsafe" });
@@ -42,7 +45,7 @@ export function readPlan(text: string, path: string): ReleasePlan {
       document.errors.map(({ pos, message }) => ({ ...at(pos[0]), key: "", problem: message.split(" at line ")[0]! })),
     );
   }
-  const read = PLAN.safeParse(plain(document, path));
+  const read = kind.safeParse(plain(document, path));
   if (read.success) return read.data;
   const root = isNode(document.contents) ? document.contents : undefined;
   const findings = read.error.issues.flatMap((issue) =>
@@ -72,7 +75,7 @@ type Keys = ReadonlyArray<string | number>;
 function findingsOf(issue: z.core.$ZodIssue): ReadonlyArray<{ readonly keys: Keys; readonly problem: string }> {
   const keys = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ keys: [...keys, key], problem: "is no key of a plan" }));
+    return issue.keys.map((key) => ({ keys: [...keys, key], problem: "is no key that is known here" }));
   }
   return [{ keys, problem: issue.message }];
 }

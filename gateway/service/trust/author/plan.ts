@@ -1,53 +1,7 @@
 /** A release as its author thinks of it: which images, for whom, how they get onto the node. Every value comes in as text. */
 import { z } from "zod";
-import { fromHex } from "../../../base/index.ts";
-import { type ComponentId, SUIT_LIMITS } from "../../../wire/suit/index.ts";
-import { versionNumbers } from "./version.ts";
-
-const UINT64 = 2n ** 64n;
-const INT64 = 2n ** 63n;
-
-const words = (max: number) => z.string("must be text").min(1, "is empty").max(max, `is longer than ${max} characters`);
-
-const whole = (least: bigint, above: bigint) =>
-  z
-    .string("must be a whole number")
-    .regex(/^-?\d{1,20}$/, "must be a whole number")
-    .transform(BigInt)
-    .refine((value) => value >= least && value < above, `must be from ${least} to ${above - 1n}`);
-const uint64 = whole(0n, UINT64);
-const yesNo = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
-
-/** §8.4.5.1: `app/main`, or with parts in hex, `0x00`. */
-const componentId = z.string("must be a component's name, e.g. app or 0x00").transform((text, context): ComponentId => {
-  const parts = text.split("/").map((part) => (part.startsWith("0x") ? fromHex(part.slice(2)) : utf8(part)));
-  if (parts.length <= SUIT_LIMITS.identifier && parts.every((part) => part !== undefined && part.length > 0)) {
-    return parts.filter((part) => part !== undefined);
-  }
-  context.addIssue("must be names or 0x and hex digits, with / between them, e.g. app/main or 0x00");
-  return z.NEVER;
-});
-const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "utf8"));
-
-const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const uuid = z
-  .string("must be a UUID")
-  .regex(UUID, "must be a UUID")
-  .transform((text) => new Uint8Array(Buffer.from(text.replaceAll("-", ""), "hex")));
-const version = words(64).transform((text, context) => {
-  const numbers = versionNumbers(text);
-  if (numbers !== undefined) return { text, numbers };
-  context.addIssue("must be numbers with dots between them, e.g. 1.4.2 or 1.4.2-rc.1");
-  return z.NEVER;
-});
-const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/;
-const seconds = z.string("must be a time, e.g. 2027-01-31T00:00:00Z").transform((text, context) => {
-  const time = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (time >= 0) return BigInt(Math.floor(time / 1000));
-  context.addIssue("must be a time in UTC, e.g. 2027-01-31 or 2027-01-31T12:00:00Z");
-  return z.NEVER;
-});
+import { SUIT_LIMITS } from "../../../wire/suit/index.ts";
+import { componentId, INT64, KEYS, seconds, uint64, uuid, vendor, version, whole, words, yesNo } from "./kinds.ts";
 
 /** RFC 3986 §4.1, as far as a mistake of the hand would break it. */
 const reference = words(2048).regex(
@@ -61,7 +15,6 @@ const image = {
   integrated: yesNo.default(false),
   format: z.enum(["plain", "mcuboot"], "must be plain or mcuboot").default("plain"),
 };
-const KEYS = "must hold keys and values";
 const slot = z.strictObject({ slot: uint64, ...image }, KEYS);
 const component = z
   .strictObject(
@@ -120,7 +73,7 @@ export const PLAN = z
   .strictObject(
     {
       name: words(128).optional(),
-      vendor: z.string("must be a domain").regex(DOMAIN, "must be a domain in lower case, e.g. acme.example"),
+      vendor,
       model: words(128).optional(),
       class: words(128).optional(),
       "vendor-id": uuid.optional(),

@@ -7,15 +7,14 @@ import {
   type Envelope,
   encodeEnvelope,
   encodeSequence,
-  type Finding,
   integrate,
-  lintManifest,
   type Manifest,
   readEnvelope,
   readManifest,
   SEVERABLE,
   type Whole,
 } from "../../../wire/suit/index.ts";
+import { type LintFinding, lint, programOf } from "../processor/index.ts";
 import { imagesOf, type ReleasePlan, type SeverablePart } from "./plan.ts";
 import { type Measured, manifestOf } from "./template.ts";
 
@@ -27,7 +26,7 @@ export interface OpenEnvelope {
 
 export interface Release extends OpenEnvelope {
   readonly bytes: Uint8Array;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LintFinding[];
 }
 
 export const measure = (image: Uint8Array): Measured => ({
@@ -50,7 +49,7 @@ export function createRelease(
   }, bare);
   const bytes = encodeEnvelope(whole);
   const open = openEnvelope(bytes);
-  return { ...open, bytes, findings: lintManifest(open.manifest, open.whole) };
+  return { ...open, bytes, findings: lint(programOf(open.envelope), open.envelope) };
 }
 
 const LABELS: Readonly<Record<SeverablePart, number>> = {
