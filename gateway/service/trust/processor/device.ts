@@ -11,6 +11,8 @@ export type Answer<T> = T | Promise<T>;
 
 /** Of an operation: `pending` = it goes on after a restart. */
 export type Done = "done" | "pending" | "unknown" | { readonly failed: string };
+/** Of a private command: as a condition it does not hold, and an alternative may follow. */
+export type CustomDone = Done | { readonly missed: string };
 
 /** A UUID, or a private enterprise number when it is tagged. */
 export type Identifier = Extract<ParameterValue, { readonly form: "identifier" }>;
@@ -87,7 +89,7 @@ export interface Device {
   unlink(component: ComponentId): Answer<Done | "last">;
   /** um: until all these events came. */
   wait(events: ReadonlyMap<number, Uint8Array>): Answer<Done>;
-  custom(code: number, argument: Uint8Array, component: ComponentId, parameters: Parameters): Answer<Done>;
+  custom(code: number, argument: Uint8Array, component: ComponentId, parameters: Parameters): Answer<CustomDone>;
 
   /** In a dry run: what to take for true where the answer is unknown. undefined = nothing. */
   suppose?(question: Question): boolean | undefined;

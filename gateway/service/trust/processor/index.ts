@@ -1,6 +1,6 @@
 /** The SUIT processor: an abstract machine, a dry run of it, lint for authors, replay of reports. Wired by what uses it. */
 export * from "./device.ts";
-export { type Choice, MAX_COURSES } from "./dry/choices.ts";
+export { type Choice, MAX_COURSES, MAX_STEPS } from "./dry/choices.ts";
 export type { PlannedFetch } from "./dry/device.ts";
 export {
   type Alternative,

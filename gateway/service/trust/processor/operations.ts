@@ -9,17 +9,22 @@ import {
   SEQUENCES,
 } from "../../../wire/suit/index.ts";
 import type { Handler } from "./conditions.ts";
-import type { Answer, Done, Storing } from "./device.ts";
-import { abort, DONE, type Verdict } from "./outcome.ts";
+import type { Answer, CustomDone, Done, Storing } from "./device.ts";
+import { abort, DONE, miss, type Verdict } from "./outcome.ts";
 import { type Current, keyOf, missing, parameter } from "./state.ts";
 import { ask, type Steps } from "./steps.ts";
 
-function* finish(current: Current, answer: Answer<Done>): Steps<Verdict> {
+function* finish(current: Current, answer: Answer<CustomDone>): Steps<Verdict> {
   const done = yield* ask(answer);
   if (done === "done") return DONE;
   if (done === "pending") return { result: "pending" };
   const { code } = current.command;
   const command = commandName(code);
+  if (done !== "unknown" && "missed" in done) {
+    return miss(
+      new TrustError("processor.mismatch", { condition: command, expected: "it to hold", found: done.missed }),
+    );
+  }
   if (done !== "unknown") return abort(new TrustError("processor.operation", { command, why: done.failed }));
   const { component, scope } = current;
   const supposed = scope.run.device.suppose?.({ code, component, expected: undefined });

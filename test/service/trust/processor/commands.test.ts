@@ -272,6 +272,13 @@ const DIRECTIVES: ReadonlyArray<
   ],
   ["update-management wait: for nothing", [plain("wait")], one(), UNSET, []],
   ["suit-trust-domains unlink", [plain("unlink")], one(), "ok", ["unlink"]],
+  [
+    "§8.4.11 a private condition that does not hold",
+    [tryEach([priv(-259)], [override({ content: "x" }), plain("write")])],
+    one(),
+    "ok",
+    ["custom -259", "write"],
+  ],
   ["§8.4.11 a private command", [priv(-257)], one(), "ok", ["custom -257"]],
   ["§8.4.11 a private command that fails", [priv(-258)], one(), "processor.operation", ["custom -258"]],
   [

@@ -1,6 +1,13 @@
 /** A manifest tried on what the gateway knows of a node, before any radio time. */
 import { expect, test } from "@jest/globals";
-import { dryRun, MAX_COURSES, type NodeView, type Program } from "../../../../gateway/service/trust/processor/index.ts";
+import {
+  dryRun,
+  MAX_COURSES,
+  MAX_STEPS,
+  type NodeView,
+  PROCESSOR_LIMITS,
+  type Program,
+} from "../../../../gateway/service/trust/processor/index.ts";
 import {
   type Capabilities,
   digestOf,
@@ -183,6 +190,30 @@ test("dry run: more courses than are tried make no promise", () => {
   const prognosis = dryRun(installing(...many), {});
   expect(prognosis).toMatchObject({ verdict: "depends", complete: false });
   expect(prognosis.courses).toHaveLength(MAX_COURSES);
+});
+
+test("dry run: long and branching manifests together have an end, and large payloads are looked at once", () => {
+  const branches = Array.from({ length: 8 }, (_, index) =>
+    tryEach([override({ battery: index }), plain("minimumBattery")], [override({ slot: index + 100 })]),
+  );
+  const long = Array.from({ length: 40 }, () => [plain("fetch"), plain("imageNotMatch")]).flat();
+  const components = Array.from({ length: 32 }, (_, index) => id(String(index)));
+  const install = [at(0), ...branches, at(true), override({ uri: "#big", digest: "no" }), ...long];
+  const of = program({ components, sequences: { install }, integrated: { "#big": new Uint8Array(1 << 18) } });
+  const { complete, courses } = dryRun(of, {});
+  const steps = courses.reduce((sum, { outcome }) => sum + outcome.trail.length, 0);
+  expect(complete).toBe(false);
+  expect(steps).toBeLessThan(MAX_STEPS + 2 * PROCESSOR_LIMITS.steps);
+});
+
+test("dry run: a dependency that is no envelope is none", () => {
+  const of = program({
+    components: [FW, id("child")],
+    dependencies: new Map([[1, { prefix: undefined }]]),
+    sequences: { install: [at(1), override({ uri: "#child", digest: "x" }), plain("fetch"), plain("imageMatch")] },
+    integrated: { "#child": bytes("no envelope") },
+  });
+  expect(dryRun(of, {}).sentence).toMatch(/condition-image-match failed: .*node has nothing$/);
 });
 
 const ALL: Capabilities = {

@@ -2,6 +2,7 @@
 
 import {
   type Copying,
+  type CustomDone,
   type Device,
   type Done,
   type Fetching,
@@ -148,8 +149,9 @@ export class MemoryDevice implements SyncDevice {
   wait(events: ReadonlyMap<number, Uint8Array>): Done {
     return this.#does("wait", `wait ${[...events.keys()]}`, () => "done");
   }
-  custom(code: number): Done {
+  custom(code: number): CustomDone {
     this.did.push(`custom ${code}`);
+    if (code === -259) return { missed: "the door open" };
     return code === -257 ? "done" : { failed: "it does not know how" };
   }
 }

@@ -6,6 +6,8 @@ export interface Choice {
 }
 
 export const MAX_COURSES = 64;
+/** When so many were run no further course begins: a manifest may be long or may branch, but not both without end. */
+export const MAX_STEPS = 8192;
 
 /** The answers of one course: those that were given before it, then yes. */
 export class Choices {
@@ -32,16 +34,19 @@ export class Choices {
 }
 
 /** Runs every course there is, the one with yes to everything first; `complete` is false when there are too many. */
-export function explore<C>(run: (choices: Choices) => C): {
+export function explore<C>(run: (choices: Choices) => { readonly course: C; readonly steps: number }): {
   readonly courses: readonly C[];
   readonly complete: boolean;
 } {
   const courses: C[] = [];
+  let left = MAX_STEPS;
   const waiting: Array<readonly boolean[]> = [[]];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    if (courses.length === MAX_COURSES) return { courses, complete: false };
+    if (courses.length === MAX_COURSES || left <= 0) return { courses, complete: false };
     const choices = new Choices(next);
-    courses.push(run(choices));
+    const { course, steps } = run(choices);
+    courses.push(course);
+    left -= steps;
     waiting.push(...choices.others());
   }
   return { courses, complete: true };

@@ -1,7 +1,8 @@
 /** What lies in a component during a dry run: known, partly known, or only promised by a URI. Copies share it. */
 import { toHex } from "../../../../base/index.ts";
-import { digestOf, readEnvelope, type SuitDigest } from "../../../../wire/suit/index.ts";
+import { SHA_256, type SuitDigest } from "../../../../wire/suit/index.ts";
 import type { FoundImage } from "../device.ts";
+import type { Memory } from "./memory.ts";
 
 export class Content {
   /** In full, where they are at hand. */
@@ -27,13 +28,12 @@ export class Content {
     if (known.digest !== undefined) this.learn(known.digest);
   }
 
-  image(algorithm: number, manifestOnly: boolean): FoundImage | undefined {
-    if (this.bytes !== undefined) {
-      const counted = manifestOnly ? readEnvelope(this.bytes, { untagged: true }).manifest.item : this.bytes;
-      return { digest: digestOf(counted, algorithm).bytes, size: this.size };
-    }
-    const digest = this.#digests.get(algorithm);
-    return digest && { digest, size: this.size };
+  /** `none` = of that kind there is nothing. */
+  image(algorithm: number, manifestOnly: boolean, memory: Memory): FoundImage | "none" | undefined {
+    const known = this.#digests.get(algorithm);
+    if (this.bytes === undefined) return known && { digest: known, size: this.size };
+    const digest = memory.digest(this.bytes, algorithm, manifestOnly);
+    return digest === undefined ? "none" : { digest, size: this.size };
   }
 
   /** Nobody here knows whether there is anything at all. */
@@ -54,8 +54,9 @@ export class Content {
   }
 
   /** For people: any digest that it is known to have. */
-  digest(): SuitDigest | undefined {
-    if (this.bytes !== undefined) return digestOf(this.bytes);
+  digest(memory: Memory): SuitDigest | undefined {
+    const made = this.bytes && memory.digest(this.bytes, SHA_256, false);
+    if (made !== undefined) return { algorithm: SHA_256, bytes: made };
     for (const [algorithm, bytes] of this.#digests) return { algorithm, bytes };
     return undefined;
   }

@@ -1,5 +1,4 @@
 /** A node as the gateway knows it, on which a manifest runs without the node: nothing moves, everything is written down. */
-import { isCoded } from "../../../../base/index.ts";
 import { decodeItem, HEADER } from "../../../../wire/cbor/index.ts";
 import {
   COMMAND,
@@ -25,10 +24,10 @@ import type {
   SyncDevice,
   Writing,
 } from "../device.ts";
-import { openDependency, type Program } from "../program.ts";
 import { keyOf } from "../state.ts";
 import type { Choices } from "./choices.ts";
 import { Content } from "./content.ts";
+import type { Memory, Opened } from "./memory.ts";
 import type { ComponentView, NodeView } from "./view.ts";
 
 export interface PlannedFetch {
@@ -52,11 +51,13 @@ export class DryDevice implements SyncDevice {
   readonly #view: NodeView;
   readonly #integrated: ReadonlyMap<string, Uint8Array>;
   readonly #choices: Choices;
+  readonly #memory: Memory;
   readonly #components: ReadonlyMap<string, ComponentView>;
   readonly #contents = new Map<string, Content | undefined>();
   readonly #answers = new Map<string, boolean>();
 
-  constructor(view: NodeView, integrated: ReadonlyMap<string, Uint8Array>, choices: Choices) {
+  constructor(view: NodeView, integrated: ReadonlyMap<string, Uint8Array>, choices: Choices, memory: Memory) {
+    this.#memory = memory;
     this.#view = view;
     this.#integrated = integrated;
     this.#choices = choices;
@@ -136,7 +137,9 @@ export class DryDevice implements SyncDevice {
 
   image(component: ComponentId, { algorithm, manifestOnly }: ImageQuery): Known<FoundImage | undefined> {
     const content = this.#content(component);
-    return content === undefined ? undefined : (content.image(algorithm, manifestOnly) ?? "unknown");
+    if (content === undefined) return undefined;
+    const found = content.image(algorithm, manifestOnly, this.#memory) ?? "unknown";
+    return found === "none" ? undefined : found;
   }
 
   content(component: ComponentId, length: number): Known<Uint8Array | undefined> {
@@ -144,16 +147,10 @@ export class DryDevice implements SyncDevice {
     return content === undefined ? undefined : (content.bytes?.subarray(0, length) ?? "unknown");
   }
 
-  dependency(component: ComponentId, digest: SuitDigest): Known<Program | { readonly failed: string }> {
+  dependency(component: ComponentId, digest: SuitDigest): Known<Opened> {
     const content = this.#content(component);
     if (content === undefined) return { failed: "it is not there" };
-    if (content.bytes === undefined) return "unknown";
-    try {
-      return openDependency(content.bytes, digest, this.#view.authenticate);
-    } catch (error) {
-      if (isCoded(error)) return { failed: error.message };
-      throw error;
-    }
+    return content.bytes === undefined ? "unknown" : this.#memory.open(content.bytes, digest);
   }
 
   #store({ into, expected }: Storing, content: Content): Done {
@@ -200,8 +197,7 @@ export class DryDevice implements SyncDevice {
   }
 
   #isThere(component: ComponentId, digest: SuitDigest): boolean {
-    const found = this.#contents.get(keyOf(component))?.image(digest.algorithm, false);
-    return found !== undefined && Buffer.compare(found.digest, digest.bytes) === 0;
+    return isImage(this.#contents.get(keyOf(component)), digest, this.#memory);
   }
 
   copy(request: Copying): Done {
@@ -284,4 +280,10 @@ export class DryDevice implements SyncDevice {
     content.learn(digest);
     return true;
   }
+}
+
+/** As far as anybody here knows. */
+export function isImage(content: Content | undefined, digest: SuitDigest, memory: Memory): boolean {
+  const found = content?.image(digest.algorithm, false, memory);
+  return found !== undefined && found !== "none" && Buffer.compare(found.digest, digest.bytes) === 0;
 }

@@ -16,7 +16,8 @@ import { PROCEDURES, type Program } from "../program.ts";
 import { PROCESSOR_LIMITS, type ProcessorLimits } from "../state.ts";
 import { finishNow } from "../steps.ts";
 import { type Choice, type Choices, explore } from "./choices.ts";
-import { DryDevice, type PlannedFetch } from "./device.ts";
+import { DryDevice, isImage, type PlannedFetch } from "./device.ts";
+import { Memory } from "./memory.ts";
 import type { NodeView } from "./view.ts";
 
 /** One way in which it can go. */
@@ -70,14 +71,15 @@ export function dryRun(
   view: NodeView,
   { procedures = [PROCEDURES.update, PROCEDURES.invocation], limits = PROCESSOR_LIMITS }: DryRunOptions = {},
 ): Prognosis {
-  const course = (choices: Choices): Course => {
-    const device = new DryDevice(view, program.integrated, choices);
+  const memory = new Memory(view.authenticate);
+  const course = (choices: Choices): { readonly course: Course; readonly steps: number } => {
+    const device = new DryDevice(view, program.integrated, choices, memory);
     let outcome: Outcome = { result: "done", reason: "ok", trail: [], records: [] };
     for (const names of procedures) {
       outcome = after(outcome, finishNow(run(program, names, device, limits)));
       if (outcome.result !== "done") break;
     }
-    return courseOf(choices, device, outcome);
+    return { course: courseOf({ choices, device, memory }, outcome), steps: outcome.trail.length };
   };
   const { courses, complete } = explore(course);
   return prognosisOf(courses, complete);
@@ -90,18 +92,21 @@ const after = ({ trail, records }: Outcome, next: Outcome): Outcome => ({
   records: [...records, ...next.records],
 });
 
-const courseOf = (choices: Choices, device: DryDevice, outcome: Outcome): Course => ({
+interface Played {
+  readonly choices: Choices;
+  readonly device: DryDevice;
+  readonly memory: Memory;
+}
+
+const courseOf = ({ choices, device, memory }: Played, outcome: Outcome): Course => ({
   supposed: choices.taken,
   outcome,
   fetches: device.fetches,
   waits: device.waits,
   promises: device.promises,
   components: [...device.touched.values()].map(({ id, before }) => {
-    const now = device.contentOf(id);
-    const digest = now?.digest();
-    const former = digest && before?.image(digest.algorithm, false);
-    const inPlace = digest !== undefined && former !== undefined && Buffer.compare(former.digest, digest.bytes) === 0;
-    return { component: id, digest, inPlace };
+    const digest = device.contentOf(id)?.digest(memory);
+    return { component: id, digest, inPlace: digest !== undefined && isImage(before, digest, memory) };
   }),
   alternatives: outcome.trail.flatMap(({ arm, program, manifestId, section, offset, component }) =>
     arm === undefined ? [] : [{ place: placeText(program, manifestId, section, offset) ?? "", component, arm }],
