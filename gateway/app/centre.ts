@@ -10,7 +10,7 @@ import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { Registry } from "../service/registry/index.ts";
 import { ClockMemory, EARLIEST, type Timekeeper } from "../service/timekeeping/index.ts";
-import { Anchors, labOver, Releases, suitTrust, type TrustDesk } from "../service/trust/index.ts";
+import { Anchors, labOver, Releases, suitTrust, type TrustDesk, type TrustService } from "../service/trust/index.ts";
 import {
   CommandInbox,
   type DataFolder,
@@ -41,6 +41,7 @@ export interface Centre {
   readonly anchors: Anchors;
   readonly releases: Releases;
   readonly desk: TrustDesk;
+  readonly trust: TrustService;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
   readonly access: Access;
@@ -149,6 +150,7 @@ export async function openCentre(
     anchors,
     releases,
     desk,
+    trust,
     campaigns,
     credentials,
     access,

@@ -1,12 +1,13 @@
 /** The commands of the inbox: each checks its arguments, asks one service, and says what became of it. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { type Clock, isNodeId, type NodeId, shownUri, UsageError } from "../base/index.ts";
+import { type Clock, isNodeId, type NodeId, shownUri, TrustError, UsageError } from "../base/index.ts";
 import { type Access, groupsOf, withUser } from "../service/access/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
+import type { TrustService } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
@@ -25,6 +26,7 @@ export interface CommandServices {
   readonly models: Pick<ModelSets, "of" | "has" | "list">;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  readonly trust: Pick<TrustService, "stands">;
   /** How the fetch of a named image stands, by its URI. */
   readonly fetching: (uri: string) => FetchState;
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
@@ -245,10 +247,14 @@ async function removeImage(
   return { ...(await images.remove(reference, actor, recorder)) };
 }
 
-/** Throws UsageError `image.unknown`, `image.awaited`. */
-function imageFor(reference: string, { images, fetching }: CommandServices): ImageInfo {
+/** Throws UsageError `image.unknown`, `image.awaited`, TrustError `image.untrusted`. */
+function imageFor(reference: string, { images, fetching, trust }: CommandServices): ImageInfo {
   const named = images.awaitedBy(reference);
-  if (named === undefined) return images.get(reference);
+  if (named === undefined) {
+    const image = images.get(reference);
+    if (trust.stands(image)) return image;
+    throw new TrustError("image.untrusted", { image: `${image.model} ${image.version}` });
+  }
   const { model, version, uri } = named;
   throw new UsageError("image.awaited", { model, version, uri: shownUri(uri), why: whyAwaited(fetching(uri)) });
 }

@@ -24,6 +24,7 @@ import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
 import { Refusals } from "./refusals.ts";
+import { ReleaseGuard } from "./release-guard.ts";
 
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
@@ -100,6 +101,7 @@ export async function openSouth(
     for (const topic of streams.topicsOf(fact)) engine.changed(topic);
   });
   lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
+  lifecycle.add(new ReleaseGuard({ ...centre, log }));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
   const interval = (wakeInterval / LOOKS_PER_WAKE) as Millis;
   lifecycle.add(new Presence(registry, ledger, clock, interval, isAwaited, () => !clock.synchronised));

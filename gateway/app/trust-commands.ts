@@ -120,7 +120,7 @@ async function addRelease(
     known: !isNew,
     signers: release.signers.length,
     images: stored,
-    awaited: release.payloads.filter(({ digest }) => !stored.includes(shortId(digest))).length,
+    awaited: release.payloads.filter(({ digest }) => services.images.stored(digest) === undefined).length,
     warnings: [...warnings],
   };
 }

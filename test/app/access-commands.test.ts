@@ -5,6 +5,7 @@ import { commandHandlers } from "../../gateway/app/commands.ts";
 import { isCoded, SILENT } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
+import { labTrust } from "../../gateway/service/trust/index.ts";
 import { type CommandHandler, type ImageStore, Ledger, memoryState } from "../../gateway/store/index.ts";
 import { type Json, parsePath, valueFromJson } from "../../gateway/yang/index.ts";
 import { openServices, type Services } from "../support/services.ts";
@@ -36,7 +37,8 @@ beforeEach(async () => {
   access = accessOf(services, credentials);
   const models = { of: () => schema, has: () => false, list: () => [] };
   const given = { models, registry, images, campaigns, credentials, access, recorder: ledger, clock };
-  const rest = { fetching: () => ({ state: "awaited" }) as const, defaults: { stopAtPct: 15, silentAfter: 3 } };
+  const fetching = () => ({ state: "awaited" }) as const;
+  const rest = { fetching, trust: labTrust, defaults: { stopAtPct: 15, silentAfter: 3 } };
   handlers = new Map([...commandHandlers({ ...given, ...rest }), ...accessHandlers(given)]);
 });
 

@@ -7,6 +7,7 @@ import { commandHandlers } from "../../gateway/app/commands.ts";
 import { type NodeId, SILENT, toHex } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
+import { labTrust } from "../../gateway/service/trust/index.ts";
 import { CommandInbox, type Fact, type ImageStore, Ledger } from "../../gateway/store/index.ts";
 import { openServices, type Services } from "../support/services.ts";
 
@@ -58,6 +59,7 @@ beforeEach(async () => {
     clock,
     defaults,
     fetching,
+    trust: labTrust,
   };
   inbox.serve(commandHandlers(given), ledger);
 });

@@ -20,11 +20,13 @@ const NAMED = { uri: URI, model: "trv", version: "2", digest: DIGEST, size: BYTE
 let folder: string;
 let services: Services;
 let fetching: FetchState;
+let stands: boolean;
 let run: (op: string, args: Readonly<Record<string, Json>>, body?: AsyncIterable<Uint8Array>) => Promise<Json>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-image-commands-"));
   services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }), managers: [] });
   fetching = { state: "awaited" };
+  stands = true;
   const { registry, images, campaigns, clock, ledger, access } = services;
   if (access === undefined) throw new Error("it was asked for");
   const handlers = commandHandlers({
@@ -38,6 +40,7 @@ beforeEach(async () => {
     models: { of: () => services.schema, has: () => false, list: () => [] },
     defaults: { stopAtPct: 15, silentAfter: 3 },
     fetching: () => fetching,
+    trust: { stands: () => stands },
   });
   run = async (op, args, body) => (await handlers.get(op)?.(args, "test", body)) ?? null;
 });
@@ -97,4 +100,16 @@ test("an image stays while a campaign may go on with it, and can be removed afte
   await run("campaign.abort", { campaign });
   expect(await run("image.remove", { image: id })).toMatchObject({ id, digest: DIGEST, model: "trv", version: "2" });
   expect(await codeOf(run("image.remove", { image: id }))).toBe("image.unknown");
+});
+
+test("a campaign takes no image whose release is withdrawn", async () => {
+  const { id } = await services.images.add(
+    stream(),
+    { name: "a.bin", model: "trv", version: "2" },
+    "test",
+    services.ledger,
+  );
+  expect(await codeOf(run("campaign.create", { image: id }))).toBe("campaign.no-targets");
+  stands = false;
+  expect(await codeOf(run("campaign.create", { image: id }))).toBe("image.untrusted");
 });

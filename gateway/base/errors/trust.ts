@@ -33,7 +33,7 @@ export const TRUST_ERRORS = {
   "release.clock": {
     blame: "trust",
     text: "the release was to be used before {until}, and this gateway does not know the time",
-    hint: "Add it again when the clock is right ('sidgate status' tells), or see docs/clock.md.",
+    hint: "Add it again when the clock is right; the status page tells, and docs/clock.md what to do.",
   },
   "release.payload-digest": {
     blame: "trust",
@@ -58,7 +58,12 @@ export const TRUST_ERRORS = {
   "release.limit": {
     blame: "trust",
     text: "{what}: {found} are more than the {limit} that Sidgate keeps",
-    hint: "The limits stand in docs/suit.md; 'sidgate release withdraw' makes room among releases.",
+    hint: "The limits stand in docs/trust.md; 'sidgate release withdraw' makes room among releases.",
+  },
+  "image.untrusted": {
+    blame: "trust",
+    text: "no release that this gateway believes names {image} any more",
+    hint: "'sidgate release list' tells what became of its release; add one that names it, or take another image.",
   },
   "release.unknown": {
     blame: "usage",

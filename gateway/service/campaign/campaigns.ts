@@ -104,13 +104,13 @@ export class Campaigns implements Projection {
     };
   }
 
-  /** Records a person's decision. Throws UsageError `campaign.state` when it does not fit. */
-  decide(id: string, verb: CampaignVerb, actor: string, recorder: Recorder): Promise<void> {
+  /** Records a decision: a person's, whose verb says it all, or one with another `reason`. Throws UsageError `campaign.state` when it does not fit. */
+  decide(id: string, verb: CampaignVerb, actor: string, recorder: Recorder, reason: string = verb): Promise<void> {
     const campaign = this.get(id);
     const { from, to } = VERBS[verb];
     if (!from.includes(campaign.state))
       throw new UsageError("campaign.state", { campaign: id, state: campaign.state, verb });
-    const decided = recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason: verb, actor });
+    const decided = recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason, actor });
     return this.judge(id, recorder) ?? decided; // what came about during a pause takes effect now
   }
 

@@ -1,6 +1,6 @@
 /**
  * Where releases and trust anchors come in: one at a time, each decided before the next. A release is first verified, then its
- * numbers are used up in the file beside the keys, then it is a fact (docs/suit.md).
+ * numbers are used up in the file beside the keys, then it is a fact (docs/trust.md).
  */
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";

@@ -13,5 +13,12 @@ export { type ReleaseInfo, Releases } from "./releases.ts";
 export { beyond, type ReleaseScope } from "./rights.ts";
 export { labOver, suitTrust } from "./suit-trust.ts";
 export { type Survey, surveyManifest } from "./survey.ts";
-export { type Candidate, labTrust, requireSignature, type TrustService, type Verdict } from "./trust.ts";
+export {
+  type AcceptedImage,
+  type Candidate,
+  labTrust,
+  requireSignature,
+  type TrustService,
+  type Verdict,
+} from "./trust.ts";
 export { type AuthenticRelease, authenticateRelease, type Circumstances, verifyRelease } from "./verify.ts";

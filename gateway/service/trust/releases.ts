@@ -44,7 +44,6 @@ export class Releases implements Projection {
   readonly #marks = new Map<string, Mark>();
   readonly #dirty = new Set<string>();
   readonly #dirtyMarks = new Set<string>();
-  readonly #listeners = new Set<(release: ReleaseInfo) => void>();
 
   /** Oldest first, withdrawn ones too as long as they could come back. */
   list(): readonly ReleaseInfo[] {
@@ -78,12 +77,6 @@ export class Releases implements Projection {
   /** As far as the journal knows. */
   get marks(): Marks {
     return this.#marks;
-  }
-
-  /** Calls back when a release is believed no longer: its images are not to be offered. Returns the way to stop. */
-  onWithdrawn(listener: (release: ReleaseInfo) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   async load(state: StateStore): Promise<void> {
@@ -133,10 +126,8 @@ export class Releases implements Projection {
   #withdraw({ release, reason, at }: Extract<Fact, { type: "release.withdrawn" }>): void {
     const known = this.find(release);
     if (known === undefined) return;
-    const gone = { ...known, envelope: new Uint8Array(0), withdrawn: { reason, at } };
-    this.#put(gone);
+    this.#put({ ...known, envelope: new Uint8Array(0), withdrawn: { reason, at } });
     this.#forgetPassed();
-    if (known.withdrawn === undefined) for (const listener of this.#listeners) listener(gone);
   }
 
   /** A withdrawn release below all of its marks could never come back: there is no need to remember that it must not. */

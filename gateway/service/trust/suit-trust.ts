@@ -6,22 +6,20 @@ import type { Candidate, TrustService } from "./trust.ts";
 /** The default. Throws TrustErrors `image.unsigned`, `image.size`. */
 export const suitTrust = (releases: Pick<Releases, "naming">): TrustService => ({
   accept: async (candidate) => {
-    const { name, size } = candidate;
-    const named = releases.naming(candidate.digest);
-    const [first] = named;
-    if (first === undefined) throw new TrustError("image.unsigned", { name });
-    if (!named.some((payload) => fits(candidate, payload))) {
-      throw new TrustError("image.size", { name, actual: size, expected: first.size ?? size });
-    }
-    return "manifest";
+    const { name, digest, size } = candidate;
+    if (isNamed(candidate, releases)) return "manifest";
+    const [other] = releases.naming(digest);
+    if (other === undefined) throw new TrustError("image.unsigned", { name });
+    throw new TrustError("image.size", { name, actual: size, expected: other.size ?? size });
   },
+  stands: (image) => isNamed(image, releases),
 });
-
-const fits = ({ size }: Candidate, payload: { readonly size?: number }): boolean =>
-  payload.size === undefined || payload.size === size;
 
 /** For trying: what no release names is taken too, and told apart. */
 export const labOver = (releases: Pick<Releases, "naming">): TrustService => ({
-  accept: async (candidate) =>
-    releases.naming(candidate.digest).some((payload) => fits(candidate, payload)) ? "manifest" : "lab",
+  accept: async (candidate) => (isNamed(candidate, releases) ? "manifest" : "lab"),
+  stands: (image) => image.verified === "lab" || isNamed(image, releases),
 });
+
+const isNamed = ({ digest, size }: Pick<Candidate, "digest" | "size">, releases: Pick<Releases, "naming">): boolean =>
+  releases.naming(digest).some((payload) => payload.size === undefined || payload.size === size);

@@ -18,6 +18,12 @@ export type Verdict = "lab" | "manifest";
 export interface TrustService {
   /** Throws TrustError when the image is not believed. */
   accept(candidate: Candidate): Promise<Verdict>;
+  /** Would it be believed today? What was signed by who is trusted no longer is offered no more. */
+  stands(image: AcceptedImage): boolean;
+}
+
+export interface AcceptedImage extends Pick<Candidate, "digest" | "size"> {
+  readonly verified: Verdict;
 }
 
 /** Believes nothing: for who knows no releases. */
@@ -25,7 +31,8 @@ export const requireSignature: TrustService = {
   accept: async ({ name }) => {
     throw new TrustError("image.unsigned", { name });
   },
+  stands: () => false,
 };
 
 /** For trying only, and said loudly wherever the state of the gateway is shown. */
-export const labTrust: TrustService = { accept: async () => "lab" };
+export const labTrust: TrustService = { accept: async () => "lab", stands: () => true };
