@@ -13,8 +13,11 @@ export {
 } from "./dry/run.ts";
 export type * from "./dry/view.ts";
 export { findingText, type LintFinding, lint } from "./lint.ts";
-export { run } from "./machine.ts";
-export { type Outcome, type Place, reasonOfFailure, type Step } from "./outcome.ts";
+export { run } from "./machine/machine.ts";
+export type { Outcome, Place, Step } from "./machine/outcome.ts";
+export { reportOf } from "./machine/records.ts";
+export { keyOf, PROCESSOR_LIMITS, type ProcessorLimits } from "./machine/state.ts";
+export { finish, finishNow, type Steps } from "./machine/steps.ts";
 export { placeText } from "./place.ts";
 export {
   openDependency,
@@ -26,7 +29,4 @@ export {
   sectionName,
   sectionOf,
 } from "./program.ts";
-export { reportOf } from "./records.ts";
 export { type Dependencies, type Replay, replay } from "./replay.ts";
-export { keyOf, PROCESSOR_LIMITS, type ProcessorLimits } from "./state.ts";
-export { finish, finishNow, type Steps } from "./steps.ts";

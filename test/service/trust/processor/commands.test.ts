@@ -560,3 +560,15 @@ test("suit-manifest-37 §6.4: the shared sequence runs before each sequence, and
   expect(ending(outcome)).toBe("ok");
   expect(outcome.trail.filter(({ section }) => section === 3)).toHaveLength(6);
 });
+
+test.each([
+  ["what a condition lacks", [plain("imageMatch")], "condition-failed"],
+  ["what a directive lacks", [plain("fetch")], "operation-failed"],
+  ["a condition", [plain("abort")], "condition-failed"],
+  ["a command", [priv(-258)], "operation-failed"],
+] satisfies ReadonlyArray<readonly [string, readonly NewCommand[], string]>)(
+  "suit-report: the reason for %s",
+  (_title, commands, reason) => {
+    expect(install(commands)).toMatchObject({ result: "failed", reason });
+  },
+);

@@ -24,7 +24,7 @@ import type {
   SyncDevice,
   Writing,
 } from "../device.ts";
-import { keyOf } from "../state.ts";
+import { keyOf } from "../machine/state.ts";
 import type { Choices } from "./choices.ts";
 import { Content } from "./content.ts";
 import type { Memory, Opened } from "./memory.ts";

@@ -9,12 +9,12 @@ import {
   type SequenceName,
   type SuitDigest,
 } from "../../../../wire/suit/index.ts";
-import { run } from "../machine.ts";
-import type { Outcome } from "../outcome.ts";
+import { run } from "../machine/machine.ts";
+import type { Outcome } from "../machine/outcome.ts";
+import { PROCESSOR_LIMITS, type ProcessorLimits } from "../machine/state.ts";
+import { finishNow } from "../machine/steps.ts";
 import { placeText } from "../place.ts";
 import { PROCEDURES, type Program } from "../program.ts";
-import { PROCESSOR_LIMITS, type ProcessorLimits } from "../state.ts";
-import { finishNow } from "../steps.ts";
 import { type Choice, type Choices, explore } from "./choices.ts";
 import { DryDevice, isImage, type PlannedFetch } from "./device.ts";
 import { Memory } from "./memory.ts";

@@ -1,5 +1,5 @@
 /** suit-manifest-37 §6.5, §8.4.10.1 to §8.4.10.3, §8.4.10.8 — directives that steer the machine: parameters and nested sequences. */
-import { TrustError } from "../../../base/index.ts";
+import { TrustError } from "../../../../base/index.ts";
 import {
   COMMAND,
   type ComponentIndex,
@@ -8,11 +8,11 @@ import {
   type Parameters,
   type ParameterValue,
   parameterName,
-} from "../../../wire/suit/index.ts";
+} from "../../../../wire/suit/index.ts";
+import { SHARED_SECTION } from "../program.ts";
 import type { Handler } from "./conditions.ts";
 import { dependencyScope } from "./operations.ts";
 import { abort, beyond, DONE, type Verdict } from "./outcome.ts";
-import { SHARED_SECTION } from "./program.ts";
 import { type Current, type Frame, keyOf, parametersOf, type Scope } from "./state.ts";
 import type { Steps } from "./steps.ts";
 

@@ -7,9 +7,9 @@ import {
   type ReportClaim,
   type ReportRecord,
   reasonNumber,
-} from "../../../wire/suit/index.ts";
+} from "../../../../wire/suit/index.ts";
+import type { Program } from "../program.ts";
 import type { Outcome, Place, Verdict } from "./outcome.ts";
-import type { Program } from "./program.ts";
 
 const NOTHING: Parameters = new Map();
 

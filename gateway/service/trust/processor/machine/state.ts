@@ -1,5 +1,5 @@
 /** What the abstract machine keeps while it runs (suit-manifest-37 §6.4): per run, per manifest, per sequence. */
-import { TrustError, toHex } from "../../../base/index.ts";
+import { TrustError, toHex } from "../../../../base/index.ts";
 import {
   type Command,
   type ComponentId,
@@ -12,10 +12,10 @@ import {
   type ReportRecord,
   type Sequence,
   SUIT_LIMITS,
-} from "../../../wire/suit/index.ts";
-import type { Device } from "./device.ts";
+} from "../../../../wire/suit/index.ts";
+import type { Device } from "../device.ts";
+import type { Program } from "../program.ts";
 import type { Ending, Step } from "./outcome.ts";
-import type { Program } from "./program.ts";
 import type { Steps } from "./steps.ts";
 
 export const PROCESSOR_LIMITS = {

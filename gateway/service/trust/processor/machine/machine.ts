@@ -2,7 +2,7 @@
  * The abstract machine of SUIT (suit-manifest-37 §6.4 to §6.6 and what suit-trust-domains adds): walks the sequences of a
  * manifest on a device. It verifies nothing: a program is what was verified.
  */
-import { TrustError } from "../../../base/index.ts";
+import { TrustError } from "../../../../base/index.ts";
 import {
   COMMAND,
   type Command,
@@ -11,9 +11,10 @@ import {
   SEQUENCES,
   type Sequence,
   type SequenceName,
-} from "../../../wire/suit/index.ts";
+} from "../../../../wire/suit/index.ts";
+import type { Device } from "../device.ts";
+import { type Program, SHARED_SECTION, sectionName, sectionOf } from "../program.ts";
 import { CONDITIONS, type Handler } from "./conditions.ts";
-import type { Device } from "./device.ts";
 import { FLOW } from "./flow.ts";
 import { custom, OPERATIONS } from "./operations.ts";
 import {
@@ -27,7 +28,6 @@ import {
   type Stop,
   type Verdict,
 } from "./outcome.ts";
-import { type Program, SHARED_SECTION, sectionName, sectionOf } from "./program.ts";
 import { recordOf } from "./records.ts";
 import {
   type Frame,
@@ -68,7 +68,7 @@ function outcomeOf({ trail, records }: Run, stop: Stopped): Outcome {
   const { error } = stop;
   if (stop.result === "unknown") return { result: "unknown", at, error, trail, records };
   const { measured } = stop;
-  return { result: "failed", at, error, reason: reasonOfFailure(error), measured, trail, records };
+  return { result: "failed", at, error, reason: reasonOfFailure(error, stop.hard), measured, trail, records };
 }
 
 /** One sequence of a manifest, the shared sequence first (§6.4). A manifest without it is done with it. */

@@ -1,6 +1,6 @@
 /** One machine for devices that answer at once and for those that take their time: a generator that waits where it must. */
-import { BugError } from "../../../base/index.ts";
-import type { Answer } from "./device.ts";
+import { BugError } from "../../../../base/index.ts";
+import type { Answer } from "../device.ts";
 
 /** Gives up control only for a promise, and goes on when that has settled. */
 export type Steps<R> = Generator<Promise<void>, R, void>;

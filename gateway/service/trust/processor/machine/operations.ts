@@ -1,5 +1,5 @@
 /** suit-manifest-37 §8.4.10, suit-trust-domains, suit-update-management — directives that change the device. */
-import { TrustError } from "../../../base/index.ts";
+import { TrustError } from "../../../../base/index.ts";
 import {
   COMMAND,
   type ComponentId,
@@ -7,9 +7,9 @@ import {
   componentText,
   PARAMETER,
   SEQUENCES,
-} from "../../../wire/suit/index.ts";
+} from "../../../../wire/suit/index.ts";
+import type { Answer, CustomDone, Done, Storing } from "../device.ts";
 import type { Handler } from "./conditions.ts";
-import type { Answer, CustomDone, Done, Storing } from "./device.ts";
 import { abort, DONE, miss, type Verdict } from "./outcome.ts";
 import { type Current, keyOf, missing, parameter } from "./state.ts";
 import { ask, type Steps } from "./steps.ts";

@@ -1,7 +1,7 @@
 /** How a command, a sequence and a whole run end; every failure has a code of ours and a reason of suit-report. */
-import { type CodedError, type TrustCode, TrustError } from "../../../base/index.ts";
-import type { ComponentId, Parameters, Reason, ReportClaim, ReportRecord } from "../../../wire/suit/index.ts";
-import type { Program } from "./program.ts";
+import { type CodedError, type TrustCode, TrustError } from "../../../../base/index.ts";
+import type { ComponentId, Parameters, Reason, ReportClaim, ReportRecord } from "../../../../wire/suit/index.ts";
+import type { Program } from "../program.ts";
 
 /** Where a command stands: as a report names it. */
 export interface Place {
@@ -99,6 +99,10 @@ const REASON_OF: Readonly<Record<ProcessorCode, Reason>> = {
 };
 const REASONS_BY_CODE: ReadonlyMap<string, Reason> = new Map(Object.entries(REASON_OF));
 
-export const reasonOfFailure = ({ code }: CodedError): Reason => REASONS_BY_CODE.get(code) ?? "operation-failed";
+/** What a directive lacks is no condition that failed. */
+export function reasonOfFailure({ code }: CodedError, hard: boolean): Reason {
+  const reason = REASONS_BY_CODE.get(code) ?? "operation-failed";
+  return hard && reason === "condition-failed" ? "operation-failed" : reason;
+}
 
 export const beyond = (what: string, limit: number): Stop => abort(new TrustError("processor.limit", { what, limit }));

@@ -1,5 +1,5 @@
 /** suit-update-management, suit-parameter-version — versions as lists of integers, pre-releases below zero. */
-import { COMPARISON } from "../../../wire/suit/index.ts";
+import { COMPARISON } from "../../../../wire/suit/index.ts";
 
 /** Below, at or above zero: as far as `wanted` goes. What the found version does not say counts as 0. */
 function compare(found: readonly number[], wanted: readonly number[]): number {

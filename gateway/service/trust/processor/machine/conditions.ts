@@ -1,6 +1,6 @@
 /** suit-manifest-37 §8.4.9, suit-trust-domains, suit-update-management — conditions: a fact of the device against a parameter. */
 import { timingSafeEqual } from "node:crypto";
-import { equalBytes, TrustError, toHex } from "../../../base/index.ts";
+import { equalBytes, TrustError, toHex } from "../../../../base/index.ts";
 import {
   COMMAND,
   commandName,
@@ -11,8 +11,8 @@ import {
   type ParameterValue,
   parameterText,
   type SuitDigest,
-} from "../../../wire/suit/index.ts";
-import type { FoundImage, Identifier, IdentifierKind, Known } from "./device.ts";
+} from "../../../../wire/suit/index.ts";
+import type { FoundImage, Identifier, IdentifierKind, Known } from "../device.ts";
 import { abort, holds, miss, type Verdict } from "./outcome.ts";
 import { type Current, keyOf, missing, type ParameterOf, parameter } from "./state.ts";
 import { ask, type Steps } from "./steps.ts";
