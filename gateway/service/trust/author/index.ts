@@ -1,8 +1,8 @@
 /** Authoring: from a plan to an envelope, its signatures, and what authors want to know of it. No gateway, no store, no keys kept. */
 export { type ElementRow, type EnvelopeSizes, elementsOf, sizesOf } from "./elements.ts";
 export { classId, DNS, uuidV5, vendorId } from "./identity.ts";
-export { type NodeFile, readNodeFile, viewOf } from "./node-file.ts";
-export { imagesOf, type PlannedImage, type ReleasePlan, SEVERABLE_PARTS, type SeverablePart } from "./plan.ts";
+export { NODE, type NodeFile, readNodeFile, viewOf } from "./node-file.ts";
+export { imagesOf, PLAN, type PlannedImage, type ReleasePlan, SEVERABLE_PARTS, type SeverablePart } from "./plan.ts";
 export { PlanError, type PlanFinding, readPlan } from "./plan-text.ts";
 export { createRelease, measure, type OpenEnvelope, openEnvelope, type Release } from "./release.ts";
 export { type NamedKey, type SignOptions, signEnvelope } from "./sign.ts";

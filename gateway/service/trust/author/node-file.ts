@@ -21,7 +21,7 @@ const component = z
   )
   .refine(({ file, empty }) => file === undefined || !empty, { error: "is empty, or has a file", path: ["empty"] });
 
-const NODE = z.strictObject(
+export const NODE = z.strictObject(
   {
     vendor: vendor.optional(),
     model: words(128).optional(),

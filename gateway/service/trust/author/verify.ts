@@ -52,7 +52,7 @@ export function verifySteps(bytes: Uint8Array, keys: readonly NamedKey[], mlDsa?
 
 function digestWords(envelope: Envelope): string {
   checkManifestDigest(envelope);
-  return `the manifest is the one that is signed: ${digestText(envelope.authentication.digest)}`;
+  return `${digestText(envelope.authentication.digest)}, that of the manifest`;
 }
 
 const vouchers = (
