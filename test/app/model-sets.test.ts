@@ -410,8 +410,8 @@ test("rows and health say how it stands", async () => {
   ]);
   const building = (set: string | null) =>
     rows.find((row) => row.set === set)?.modules.find(({ name }) => name === "sidgate-building");
-  expect(building("building-2")).toEqual({ name: "sidgate-building", revision: SECOND, items: 14, withSid: 14 });
-  expect(building("nameless")).toEqual({ name: "sidgate-building", revision: SECOND, items: 14, withSid: 12 });
+  expect(building("building-2")).toEqual({ name: "sidgate-building", revision: SECOND, items: 17, withSid: 17 });
+  expect(building("nameless")).toEqual({ name: "sidgate-building", revision: SECOND, items: 17, withSid: 15 });
   expect(rows[3]?.modules).toContainEqual({ name: "kinds", revision: "", items: 1, withSid: 0 });
   expect(rows[1]?.error?.text).toContain("broken.yang:4:12");
   expect(modelsHealth(all)).toEqual({ models: { sets: 4, refused: ["bad"] } });
