@@ -1,5 +1,5 @@
 /** suit-manifest-37 §8.3, RFC 9052 §4.4 — which anchors signed an envelope: kid is a hint and may be absent, so keys are tried. */
-import { TrustError, toHex } from "../../base/index.ts";
+import { equalBytes, TrustError } from "../../base/index.ts";
 import {
   type AnyMessage,
   authenticate,
@@ -7,7 +7,6 @@ import {
   decodeMessage,
   kidOf,
   loadMlDsa,
-  thumbprint,
   type Verdict,
 } from "../../wire/cose/index.ts";
 import type { Envelope } from "../../wire/suit/index.ts";
@@ -31,16 +30,15 @@ export async function findSigners(envelope: Envelope, anchors: readonly Anchor[]
   const verdicts = messages.flatMap((message) =>
     authenticate(message, inTurn(message, anchors), { detached: signed, mlDsa }),
   );
-  const ids = new Set(verdicts.flatMap((verdict) => (verdict.ok ? [toHex(thumbprint(verdict.key))] : [])));
-  if (ids.size === 0) throw refusal(verdicts, { blocks: blocks.length, anchors: anchors.length });
-  return anchors.filter(({ id }) => ids.has(id));
+  const keys = new Set(verdicts.flatMap((verdict) => (verdict.ok ? [verdict.key] : [])));
+  if (keys.size === 0) throw refusal(verdicts, { blocks: blocks.length, anchors: anchors.length });
+  return anchors.filter(({ key }) => keys.has(key));
 }
 
 /** Keys that bear the message's kid first. */
 function inTurn({ headers }: AnyMessage, anchors: readonly Anchor[]): readonly CoseKey[] {
   const kid = kidOf(headers);
-  const isNamed = ({ key }: Anchor): boolean =>
-    kid !== undefined && key.kid !== undefined && toHex(key.kid) === toHex(kid);
+  const isNamed = ({ key }: Anchor): boolean => kid !== undefined && key.kid !== undefined && equalBytes(key.kid, kid);
   return [...anchors.filter(isNamed), ...anchors.filter((anchor) => !isNamed(anchor))].map(({ key }) => key);
 }
 

@@ -3,7 +3,14 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { type ErrorCode, toHex } from "../../../gateway/base/index.ts";
 import { beyond } from "../../../gateway/service/trust/index.ts";
 import type { SigningRights } from "../../../gateway/store/index.ts";
-import { createMac0, generateKey, newCurveKey, newSecret } from "../../../gateway/wire/cose/index.ts";
+import {
+  createMac0,
+  createSign,
+  generateKey,
+  HEADER_LABEL,
+  newCurveKey,
+  newSecret,
+} from "../../../gateway/wire/cose/index.ts";
 import {
   addBlock,
   COMMAND,
@@ -265,6 +272,40 @@ describe("RFC 9052 §4.1: k of n", () => {
     await expect(desk.verify(release(elsewhere, AUTHOR, LIMITED))).rejects.toEqual(coded("release.threshold"));
     await expect(desk.verify(release({}, AUTHOR, LIMITED))).resolves.toBeDefined();
   });
+});
+
+test("RFC 9052 §3.1: a kid is a hint that may be absent, on either side; of another key it counts for nothing", async () => {
+  const kid = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+  const author = { ...newSigner(), kid: kid("a") };
+  const { desk } = await openTrust();
+  await desk.add(publicHalf(SECOND), "second", {}, "test");
+  await desk.add(publicHalf(author), "author", {}, "test");
+  const envelope = createEnvelope(plannedManifest());
+  const named = (text: string): Uint8Array =>
+    encodeEnvelope(
+      signed(envelope, { ...author, kid: undefined }, { unprotected: new Map([[HEADER_LABEL.kid, kid(text)]]) }),
+    );
+  for (const bytes of [named("a"), encodeEnvelope(signed(envelope, { ...author, kid: undefined }))]) {
+    await expect(desk.verify(bytes)).resolves.toMatchObject({ signers: [{ name: "author" }] });
+  }
+  await expect(desk.verify(named("b"))).rejects.toEqual(coded("release.untrusted-key"));
+});
+
+test("more signatures to try than anybody needs are refused before the first is tried", async () => {
+  const { desk } = await openTrust();
+  for (let count = 0; count < 33; count += 1) await desk.add(publicHalf(newSigner(-19)), `${count}`, {}, "test");
+  const envelope = createEnvelope(plannedManifest());
+  const crowded = createSign(
+    envelope.authentication.signed,
+    Array.from({ length: 16 }, () => ({ key: AUTHOR })),
+    {
+      detached: true,
+    },
+  );
+  await expect(desk.verify(encodeEnvelope(addBlock(envelope, crowded)))).rejects.toEqual(coded("release.limit"));
+  const few = createSign(envelope.authentication.signed, [{ key: AUTHOR }], { detached: true });
+  await desk.add(publicHalf(AUTHOR), "author", {}, "test");
+  await expect(desk.verify(encodeEnvelope(addBlock(envelope, few)))).resolves.toBeDefined();
 });
 
 test.each<[string, SigningRights, string | undefined]>([
