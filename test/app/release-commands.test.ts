@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import { toHex } from "../../gateway/base/index.ts";
 import { createSign1, generateKey } from "../../gateway/wire/cose/index.ts";
 import { encodeReport, readEnvelope } from "../../gateway/wire/suit/index.ts";
+import { mcubootImage } from "../support/mcuboot.ts";
 import { codeOf, inOwnFolder, release } from "../support/release-cli.ts";
 
 inOwnFolder();
@@ -23,7 +24,7 @@ sequence: 7
 severable: [install, text]
 components: [{id: app, file: app.bin, uri: "coap://updates.acme.example/valve-2"}]
 `;
-const MCUBOOT = { plan: PLAN.replace("app.bin", "app.bin, format: mcuboot"), image: "no image" };
+const MCUBOOT = PLAN.replace("app.bin", "app.bin, format: mcuboot");
 
 const write = (name: string, content: string | Uint8Array): void => writeFileSync(name, content);
 const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(name));
@@ -88,6 +89,15 @@ describe("create", () => {
     expect(said).toMatch(/^warning: .*invoke.*\[lint.no-sequence\]$/m);
   });
 
+  test("an image of MCUboot is what its plan says, or the author hears of it", async () => {
+    write("app.bin", mcubootImage());
+    write("plan.yaml", MCUBOOT);
+    const said = await done("create plan.yaml --out app.suit");
+    expect(said).toMatch(/^Image app.bin: MCUboot 1.4.2\+7, 154 bytes\.\nWrote/);
+    write("plan.yaml", MCUBOOT.replace("version: 1.4.2", "version: 1.4.3-rc.1"));
+    expect(await done("create plan.yaml --out app.suit --force")).toMatch(/^warning: .* \[release.version\]$/m);
+  });
+
   test("as JSON", async () => {
     const { out } = await release("create plan.yaml --out app.suit --json");
     const { digest } = readEnvelope(bytesOf("app.suit")).authentication;
@@ -143,6 +153,12 @@ test("RFC 9864: ESP256 and Ed25519, and on request what they replace", async () 
   await done("sign app.suit --key one.pem --key two.pem --legacy --out old.suit");
   expect(await done("verify new.suit --key one.pub --key two.pub")).toMatch(/ESP256 by one[\s\S]*Ed25519 by two/);
   expect(await done("verify old.suit --key one.pub --key two.pub")).toMatch(/ES256 by one[\s\S]*EdDSA by two/);
+});
+
+test("sign: in place, where it is asked for", async () => {
+  await done("create plan.yaml --out app.suit");
+  await done("sign app.suit --key fixed.jwk --out app.suit --force");
+  expect(await done("verify app.suit --key fixed.jwk")).toContain("Verified.");
 });
 
 test("suit-mti: a shared secret makes a MAC", async () => {
@@ -302,7 +318,7 @@ describe("refused, with nothing written", () => {
     write("bad.yaml", "vendor: Acme\n");
     write("empty.yaml", PLAN.replace("app.bin", "empty.bin"));
     write("gone.yaml", PLAN.replace("app.bin", "gone.bin"));
-    write("mcuboot.yaml", MCUBOOT.plan);
+    write("mcuboot.yaml", MCUBOOT);
     write("latin.yaml", Buffer.from("name: caf\xe9\n", "latin1"));
     const update = `{update: "${"a".repeat(16_000)}"}`;
     write(
@@ -328,7 +344,7 @@ describe("refused, with nothing written", () => {
     ["an envelope that was changed", "sign changed.suit --key fixed.jwk --out new.suit", 1, "suit.severed-digest"],
     ["a second signature of one key", "sign signed.suit --key fixed.jwk --out new.suit", 1, "release.signed"],
     ["one key given twice", "sign app.suit --key fixed.jwk --key fixed.jwk --out new.suit", 1, "release.signed"],
-    ["a key that cannot sign", "sign app.suit --key public.pem --out new.suit", 1, "cose.usage"],
+    ["a key that cannot sign", "sign app.suit --key public.pem --out new.suit", 1, "cose.key-file"],
     ["a key that is not there", "sign app.suit --key none.pem --out new.suit", 74, "cli.file"],
     ["a key that is no JSON", "sign app.suit --key broken.jwk --out new.suit", 1, "cose.key-file"],
     ["a key of another kind", "sign app.suit --key other.jwk --out new.suit", 1, "cose.key-file"],

@@ -1,9 +1,16 @@
 /** `sidgate release create`: an unsigned envelope of a plan and the images that it names. */
 import { dirname, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
-import { explanation, toHex, UsageError } from "../../base/index.ts";
+import { type ErrorCode, explanation, toHex, UsageError } from "../../base/index.ts";
 import { readMcuboot } from "../../service/images/index.ts";
-import { createRelease, imagesOf, type Release, readPlan, sizesOf } from "../../service/trust/author/index.ts";
+import {
+  createRelease,
+  imagesOf,
+  type Release,
+  type ReleasePlan,
+  readPlan,
+  sizesOf,
+} from "../../service/trust/author/index.ts";
 import { findingText, type LintFinding } from "../../service/trust/processor/index.ts";
 import { asText, readFileBytes } from "./input.ts";
 import { byteCount, checkOutput, MAX_IMAGE, nowInSeconds, say, writeEnvelopeFile } from "./release-files.ts";
@@ -14,32 +21,63 @@ export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): 
   const { plan: path, json } = options;
   await checkOutput(options);
   const plan = readPlan(asText(await readFileBytes(path), path), path);
-  const folder = dirname(path);
-  const images = new Map<string, Uint8Array>();
-  const told: string[] = [];
-  for (const { file, format } of plan.components.flatMap(imagesOf)) {
-    const bytes = await readFileBytes(resolve(folder, file), MAX_IMAGE);
-    if (bytes.length === 0) throw new UsageError("image.empty", { name: file });
-    const kind = format === "mcuboot" ? `MCUboot ${readMcuboot(bytes, file).version}, ` : "";
-    if (!images.has(file)) told.push(`Image ${file}: ${kind}${byteCount(bytes.length)}.`);
-    images.set(file, bytes);
-  }
+  const { images, told, remarks } = await readImages(plan, dirname(path));
   // §8.4.2: a later release has a later number; so nobody has to keep count.
   const release = createRelease(plan, images, plan.sequence ?? nowInSeconds());
-  const errors = release.findings.filter(({ severity }) => severity === "error");
-  const findings = release.findings.map(shownFinding);
+  const findings = [...remarks, ...release.findings.map(remarkOf)];
+  const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
-    io.note(findings.join("\n"));
+    io.note(findings.map(shown).join("\n"));
     throw new UsageError("release.lint", { count: errors.length });
   }
   await writeEnvelopeFile(options, release.bytes, io);
-  if (json) say(options, io, [printableJson(rowOf(release, options.out))]);
-  else say(options, io, [...told, ...findings, ...wordsOf(release, options.out)].map(printable));
+  if (json) say(options, io, [printableJson({ ...rowOf(release, options.out), findings })]);
+  else say(options, io, [...told, ...findings.map(shown), ...wordsOf(release, options.out)].map(printable));
   return EXIT.ok;
 }
 
-const shownFinding = (finding: LintFinding): string =>
-  explanation({ message: findingText(finding), hint: finding.error.hint, code: finding.error.code });
+interface Remark {
+  readonly severity: LintFinding["severity"];
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly hint: string;
+}
+
+const remarkOf = (finding: LintFinding): Remark => {
+  const { severity, error } = finding;
+  return { severity, code: error.code, text: findingText(finding), hint: error.hint };
+};
+const shown = ({ code, text, hint }: Remark): string => explanation({ code, message: text, hint });
+
+interface ReadImages {
+  readonly images: ReadonlyMap<string, Uint8Array>;
+  readonly told: readonly string[];
+  readonly remarks: readonly Remark[];
+}
+
+async function readImages(plan: ReleasePlan, folder: string): Promise<ReadImages> {
+  const images = new Map<string, Uint8Array>();
+  const told: string[] = [];
+  const remarks: Remark[] = [];
+  for (const { file, format } of plan.components.flatMap(imagesOf)) {
+    const bytes = await readFileBytes(resolve(folder, file), MAX_IMAGE);
+    if (bytes.length === 0) throw new UsageError("image.empty", { name: file });
+    const found = format === "mcuboot" ? readMcuboot(bytes, file).version : undefined;
+    if (found !== undefined) remarks.push(...otherVersion(plan.version, file, found));
+    told.push(`Image ${file}: ${found === undefined ? "" : `MCUboot ${found}, `}${byteCount(bytes.length)}.`);
+    images.set(file, bytes);
+  }
+  return { images, told: [...new Set(told)], remarks };
+}
+
+/** MCUboot has major, minor and revision, and a build number that is nobody's business. */
+function otherVersion(version: ReleasePlan["version"], file: string, found: string): readonly Remark[] {
+  if (version === undefined) return [];
+  const wanted = [0, 1, 2].map((place) => Math.max(version.numbers[place] ?? 0, 0)).join(".");
+  if (found.startsWith(`${wanted}+`)) return [];
+  const error = new UsageError("release.version", { version: version.text, file, found });
+  return [{ severity: "warning", code: error.code, text: `warning: ${error.message}`, hint: error.hint }];
+}
 
 function wordsOf({ envelope, manifest }: Release, out: string): readonly string[] {
   const { asItIs, severed } = sizesOf(envelope);
@@ -49,15 +87,9 @@ function wordsOf({ envelope, manifest }: Release, out: string): readonly string[
   ];
 }
 
-const rowOf = ({ envelope, manifest, findings }: Release, out: string) => ({
+const rowOf = ({ envelope, manifest }: Release, out: string) => ({
   out,
   digest: toHex(envelope.authentication.digest.bytes),
   sequenceNumber: String(manifest.sequenceNumber),
   sizes: sizesOf(envelope),
-  findings: findings.map(({ severity, error }) => ({
-    severity,
-    code: error.code,
-    text: error.message,
-    hint: error.hint,
-  })),
 });

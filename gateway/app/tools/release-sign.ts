@@ -1,8 +1,8 @@
 /** `sidgate release sign`: one more authentication block for each key. */
 import { EXIT, type ReleaseSignOptions } from "../../admin/cli/index.ts";
-import { toHex } from "../../base/index.ts";
+import { toHex, UsageError } from "../../base/index.ts";
 import { openEnvelope, signEnvelope } from "../../service/trust/author/index.ts";
-import { thumbprint } from "../../wire/cose/index.ts";
+import { hasPrivateHalf, thumbprint } from "../../wire/cose/index.ts";
 import { encodeEnvelope } from "../../wire/suit/index.ts";
 import { byteCount, checkOutput, readEnvelopeFile, readKeys, say, writeEnvelopeFile } from "./release-files.ts";
 import type { ToolIo } from "./tool-io.ts";
@@ -12,6 +12,10 @@ export async function releaseSign(options: ReleaseSignOptions, io: ToolIo): Prom
   const { envelope: path, key: paths, legacy, out } = options;
   await checkOutput(options);
   const { keys, mlDsa } = await readKeys(paths);
+  for (const { name, key } of keys) {
+    if (hasPrivateHalf(key)) continue;
+    throw new UsageError("cose.key-file", { reason: `${name} holds a public half, which cannot sign` });
+  }
   // §8.3: the digest that was checked is the one that is signed, from the same reading of the file.
   const { envelope, manifest } = openEnvelope(await readEnvelopeFile(path, io));
   const signed = keys.reduce((one, key) => signEnvelope(one, key, { legacy, mlDsa }), envelope);

@@ -133,6 +133,11 @@ export const SUIT_ERRORS = {
     text: "{path} cannot be used, findings: {count}",
     hint: "Correct the places named; docs/releases.md has every key.",
   },
+  "release.version": {
+    blame: "usage",
+    text: "the plan says version {version}, the header of {file} says {found}",
+    hint: "Nodes tell what their image says, so let both be the same: 'imgtool sign --version'.",
+  },
   "release.lint": {
     blame: "usage",
     text: "nothing was written, since no node could use this release; errors: {count}",
