@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { hours, millis, minutes, SILENT, seconds } from "../../gateway/base/index.ts";
 import type { NamedClaim, NamedImage } from "../../gateway/service/images/index.ts";
-import { requireSignature } from "../../gateway/service/trust/index.ts";
+import { suitTrust } from "../../gateway/service/trust/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
 import { AuthorAddresses } from "../../gateway/upstream/addresses.ts";
 import { authorUri, Fetcher } from "../../gateway/upstream/fetch.ts";
@@ -214,7 +214,7 @@ test.each(NAMING)("not even named: %s", async (_name, change, code) => {
 
 test("what the trust service does not believe is not named, and so never fetched", async () => {
   const images = await openFileImages({ folder, cacheBytes: 1 << 20 });
-  const strict = await openServices({ images, trust: requireSignature });
+  const strict = await openServices({ images, trust: suitTrust({ naming: () => [] }) });
   await expect(name({}, strict)).rejects.toMatchObject({ code: "image.unsigned" });
   expect(strict.images.awaited()).toEqual([]);
 });

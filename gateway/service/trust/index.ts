@@ -17,7 +17,6 @@ export {
   type AcceptedImage,
   type Candidate,
   labTrust,
-  requireSignature,
   type TrustService,
   type Verdict,
 } from "./trust.ts";

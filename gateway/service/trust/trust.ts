@@ -2,7 +2,6 @@
  * The trust port: no byte of an image is readable before it was accepted here (ARCHITECTURE.md, rule 4).
  * Its driver is `suitTrust`; an image without a signed release is refused, or taken in lab mode.
  */
-import { TrustError } from "../../base/index.ts";
 
 export interface Candidate {
   readonly name: string;
@@ -25,14 +24,6 @@ export interface TrustService {
 export interface AcceptedImage extends Pick<Candidate, "digest" | "size"> {
   readonly verified: Verdict;
 }
-
-/** Believes nothing: for who knows no releases. */
-export const requireSignature: TrustService = {
-  accept: async ({ name }) => {
-    throw new TrustError("image.unsigned", { name });
-  },
-  stands: () => false,
-};
 
 /** For trying only, and said loudly wherever the state of the gateway is shown. */
 export const labTrust: TrustService = { accept: async () => "lab", stands: () => true };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { type ErrorCode, toHex } from "../../../gateway/base/index.ts";
+import { type ErrorCode, millis, toHex } from "../../../gateway/base/index.ts";
 import { labOver, type Releases, suitTrust } from "../../../gateway/service/trust/index.ts";
 import { smallFile } from "../../../gateway/store/index.ts";
 import { encodeEnvelope, readEnvelope, SEVERABLE, sever } from "../../../gateway/wire/suit/index.ts";
@@ -183,6 +183,16 @@ test("the journal is lost: the file knows how far the numbers went, and the next
   const again = await openTrust({ journal: next.journal });
   await expect(accept(again, release({ sequence: 4 }, AUTHOR))).rejects.toEqual(coded("release.sequence-lower"));
   await accept(again, release({ sequence: 5 }, AUTHOR));
+});
+
+test("times that were taken by a clock that was wrong move with it", async () => {
+  const made = await site();
+  const since = made.clock.now();
+  await accept(made, release({ sequence: 1 }, AUTHOR));
+  await made.desk.withdraw(made.releases.list()[0]?.id ?? "", "revoked", "test");
+  await made.ledger.record("clock.state", { synchronised: true, why: "told", since, step: millis(1000) });
+  expect(made.releases.list()).toMatchObject([{ accepted: since + 1000, withdrawn: { at: since + 1000 } }]);
+  expect(made.anchors.list().map(({ added }) => added)).toEqual([since + 1000, since + 1000]);
 });
 
 test("killed between the removal of a key and what follows from it, the next start goes on", async () => {
