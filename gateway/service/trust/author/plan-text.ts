@@ -1,5 +1,5 @@
 /** Plans and what else authors write in YAML, with the line and column of everything that is wrong in it. */
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "../../../base/index.ts";
 import { PLAN, type ReleasePlan } from "./plan.ts";
@@ -32,9 +32,12 @@ export const readPlan = (text: string, path: string): ReleasePlan => readYaml(te
 
 /** What the file says, in the shape that `kind` asks for. Throws PlanError with every finding. */
 export function readYaml<T extends z.ZodType>(text: string, path: string, kind: T): z.output<T> {
+  if (isTooDeep(text)) {
+    throw new PlanError(path, [{ line: 1, column: 1, key: "", problem: `it is nested more than ${MAX_DEPTH} deep` }]);
+  }
   const lines = new LineCounter();
   // Every scalar stays text: to YAML 1.10 is a number and equals 1.1, and 0x00 is 0.
-  const document = parseDocument(text, { lineCounter: lines, schema: "failsafe" });
+  const document = parseDocument(text, { lineCounter: lines, schema: "failsafe", logLevel: "error" });
   const at = (offset: number): Pick<PlanFinding, "line" | "column"> => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -58,6 +61,19 @@ export function readYaml<T extends z.ZodType>(text: string, path: string, kind: 
     path,
     findings.sort((a, b) => a.line - b.line || a.column - b.column),
   );
+}
+
+/** Above what any key of ours needs. */
+const MAX_DEPTH = 32;
+
+/** Asked before anything is composed, which is done by recursion and would end the process. */
+function isTooDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _document of parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 /** Aliases are followed only so far: a small file must not become a large tree. */

@@ -37,8 +37,9 @@ export function verifySteps(bytes: Uint8Array, keys: readonly NamedKey[], mlDsa?
     const envelope = readEnvelope(bytes);
     take("envelope", () => `${bytes.length} bytes, strictly encoded`);
     take("digest", () => digestWords(envelope));
-    for (const step of blockSteps(envelope, keys, mlDsa)) steps.push(step);
-    take("keys", () => keyWords(envelope, keys, mlDsa));
+    const vouchers = envelope.authentication.blocks.map((block) => vouchersOf(envelope, block, { keys, mlDsa }));
+    for (const [index, found] of vouchers.entries()) steps.push(blockStep(index, found));
+    take("keys", () => keyWords(envelope, keys, vouchers.flat()));
     const manifest = readManifest(envelope.manifest.content);
     take("manifest", () => manifestWords(manifest));
     take("elements", () => elementWords(envelope, manifest));
@@ -55,34 +56,38 @@ function digestWords(envelope: Envelope): string {
   return `${digestText(envelope.authentication.digest)}, that of the manifest`;
 }
 
-const vouchers = (
+interface Voucher {
+  readonly named: NamedKey;
+  readonly algorithm: string;
+}
+
+/** Which of the keys made this block. */
+function vouchersOf(
   { authentication: { signed } }: Envelope,
   block: Uint8Array,
-  keys: readonly NamedKey[],
-  mlDsa: MlDsa | undefined,
-) =>
-  keys.flatMap((named) => {
-    const verdicts = authenticate(decodeMessage(block), [named.key], { detached: signed, mlDsa });
+  { keys, mlDsa }: { readonly keys: readonly NamedKey[]; readonly mlDsa: MlDsa | undefined },
+): readonly Voucher[] {
+  const message = decodeMessage(block);
+  return keys.flatMap((named) => {
+    const verdicts = authenticate(message, [named.key], { detached: signed, mlDsa });
     return verdicts.flatMap((verdict) => (verdict.ok ? [{ named, algorithm: verdict.algorithm.name }] : []));
   });
+}
 
 /** A block of somebody else is no fault; what must not happen is that a key given has none. */
-const blockSteps = (envelope: Envelope, keys: readonly NamedKey[], mlDsa: MlDsa | undefined): readonly VerifyStep[] =>
-  envelope.authentication.blocks.map((block, index) => {
-    const name = `block ${index + 1}`;
-    const found = vouchers(envelope, block, keys, mlDsa);
-    if (found.length === 0) return { name, result: "other", told: "of none of the keys given" };
-    const by = found.map(({ named, algorithm }) => `${algorithm} by ${named.name}, key ${shortThumbprint(named)}`);
-    return { name, result: "ok", told: by.join("; ") };
-  });
+function blockStep(index: number, found: readonly Voucher[]): VerifyStep {
+  const name = `block ${index + 1}`;
+  if (found.length === 0) return { name, result: "other", told: "of none of the keys given" };
+  const by = found.map(({ named, algorithm }) => `${algorithm} by ${named.name}, key ${shortThumbprint(named)}`);
+  return { name, result: "ok", told: by.join("; ") };
+}
 
 const THUMBPRINT_SHOWN = 16;
 const shortThumbprint = ({ key }: NamedKey): string => toHex(thumbprint(key)).slice(0, THUMBPRINT_SHOWN);
 
-function keyWords(envelope: Envelope, keys: readonly NamedKey[], mlDsa: MlDsa | undefined): string {
+function keyWords(envelope: Envelope, keys: readonly NamedKey[], found: readonly Voucher[]): string {
   checkAuthenticated(envelope);
-  const { blocks } = envelope.authentication;
-  const vouched = new Set(blocks.flatMap((block) => vouchers(envelope, block, keys, mlDsa).map(({ named }) => named)));
+  const vouched = new Set(found.map(({ named }) => named));
   for (const key of keys) if (!vouched.has(key)) throw new TrustError("release.unsigned", { key: key.name });
   return keys.length === 1 ? "the key given vouches" : `each of the ${keys.length} keys given vouches`;
 }

@@ -1,5 +1,6 @@
 /** Plans that cannot be used: every finding with its line, column and key. */
 import { expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { PlanError, readPlan } from "../../../../gateway/service/trust/author/index.ts";
 
 const GOOD = "vendor: a.example\nmodel: m\n";
@@ -70,8 +71,25 @@ test.each<readonly [name: string, plan: string, places: readonly string[]]>([
   ["an unknown text", `${GOOD}${ONE}text:\n  en: {udpate: x}`, ["5:8 text.en.udpate"]],
   ["yes for true", `${GOOD}${ONE}invoke: yes`, ["4:9 invoke"]],
   ["aliases without end", `x: &x [a, a]\ny: &y [${"*x,".repeat(20)}]\nz: [${"*y,".repeat(20)}]`, ["1:1"]],
+  ["lists without end", "[".repeat(100_000), ["1:1"]],
+  ["lists without end in blocks", "- ".repeat(20_000), ["1:1"]],
+  ["keys that are maps", `? {a: b}\n: c\n${GOOD}${ONE}`, ["1:1 { a: b }"]],
   ["several faults at once", `vendor: A\n${ONE}sequence: x\n`, ["1:1 model", "1:9 vendor", "3:11 sequence"]],
 ])("a plan with %s", (_name, plan, places) => expect(placesOf(plan)).toEqual(places));
+
+test("any text is a plan, or its findings have places", () => {
+  const words = fc.constantFrom(
+    ..."vendor: |model: |components: |text: |slots: |file: |- |[|]|{|}|\n|\n  |a.example|0x|*a|&a |\"|'|#|, |!!int |>".split(
+      "|",
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(words, fc.string({ maxLength: 3 })), { maxLength: 20 }), (parts) => {
+      expect(placesOf(parts.join("")).every((place) => /^[1-9]\d*:[1-9]\d*/.test(place))).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
 
 test("a scalar is taken as it is written", () => {
   const plan = readPlan(
