@@ -177,6 +177,14 @@ test("one edit of a long list is found without a look at all the others", () => 
 const throughWire = (edits: ReturnType<typeof diff>, schema: Schema) =>
   decodeInstances(encodeInstances(edits, schema, "any"), schema, "input", "any");
 
+/** A list without entries, or a container with nothing but such; one that is empty by itself is there by its presence. */
+const holdsNothing = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value !== "object" || value === null) return false;
+  const members = Object.values(value);
+  return members.length > 0 && members.every(holdsNothing);
+};
+
 /** The configuration; entries of lists that the system orders, and values of leaf-lists, in one order. */
 function canonical(of: Tree, schema: Schema): string {
   const bySystem = ["room", "row"];
@@ -186,7 +194,7 @@ function canonical(of: Tree, schema: Schema): string {
       return bySystem.includes(name) ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
     }
     if (typeof value !== "object" || value === null) return value;
-    const members = Object.entries(value).filter(([, inner]) => !(Array.isArray(inner) && inner.length === 0));
+    const members = Object.entries(value).filter(([, inner]) => !holdsNothing(inner));
     return Object.fromEntries(
       members.map(([key, inner]) => [key, ordered(inner, key)]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
     );
