@@ -9,7 +9,7 @@ import { GATEWAY } from "../support/lockstep.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-const COUNT = inDrill(12_000, 60_000);
+const COUNT = inDrill(8_000, 60_000);
 
 test("thousands of mutated datagrams: no fault, no word of ours, no stranger served too much, every table within its limit", async () => {
   const findings = await runCampaign({ count: COUNT, seed: 20_261_121, udpShare: 0.02 });
@@ -19,10 +19,10 @@ test("thousands of mutated datagrams: no fault, no word of ours, no stranger ser
   // the datagrams reach every part: broken ones, refused ones, blocks, check-ins, observations
   expect(stats.malformed).toBeGreaterThan(COUNT / 6);
   expect(stats.requests).toBeGreaterThan(COUNT / 6);
-  expect(stats.blocksServed).toBeGreaterThan(40);
-  expect(stats.checkIns).toBeGreaterThan(40);
+  expect(stats.blocksServed).toBeGreaterThan(20);
+  expect(stats.checkIns).toBeGreaterThan(20);
   expect(stats.notifications).toBeGreaterThan(3);
-  expect(stats.duplicates).toBeGreaterThan(40);
+  expect(stats.duplicates).toBeGreaterThan(20);
   expect(stats.portZero).toBeGreaterThan(3);
 }, 60_000);
 

@@ -8,8 +8,9 @@ import { inDrill } from "../support/drill.ts";
 const MAIN = fileURLToPath(new URL("../../dist/test/bench/main.js", import.meta.url));
 const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/task)";
 
-(where === "" ? test : test.skip).each([
-  ["codec", [], ["codec_encode_vs_cborx"]],
+type Row = readonly [group: string, more: readonly string[], figures: readonly string[]];
+const LONG: readonly Row[] = [
+  ["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]],
   [
     "coreconf",
     ["--quick"],
@@ -23,7 +24,11 @@ const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/
       "wire_check_in_coreconf",
     ],
   ],
-  ...inDrill([], [["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]] as const]),
+];
+
+(where === "" ? test : test.skip).each<Row>([
+  ["codec", [], ["codec_encode_vs_cborx"]],
+  ...inDrill<readonly Row[]>([], LONG),
 ])(
   `npm run bench -- %s${where}`,
   (group, more, figures) => {

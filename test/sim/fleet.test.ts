@@ -91,7 +91,9 @@ test("a gateway that serves smaller blocks than asked for is followed", async ()
   gateway.maxSzx = 3;
   start({ szx: 6 });
   await gateway.until(() => updated() === 1);
-  expect(gateway.blocksServed.map(({ num }) => num)).toEqual(Array.from({ length: 40 }, (_, num) => num));
+  // A node that hears nothing in time asks again.
+  const asked = gateway.blocksServed.map(({ num }) => num);
+  expect(asked.filter((num, at) => num !== asked[at - 1])).toEqual(Array.from({ length: 40 }, (_, num) => num));
 });
 
 test("an image behind the URI that changes in mid-way is fetched from the start", async () => {

@@ -23,6 +23,7 @@ import {
   parsePath,
   valueFromJson,
 } from "../../gateway/yang/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
 const NO_IMAGES: ImageStore = {
@@ -157,7 +158,7 @@ describe("a part is read as the whole is", () => {
         const all = withLibrary(root);
         expect(read(all, ids, query)).toEqual(read(wholeOf(all), ids, query));
       }),
-      { numRuns: 150 },
+      { numRuns: inDrill(50, 150) },
     );
   });
 

@@ -14,6 +14,7 @@ import {
   type Tree,
   toJson,
 } from "../../gateway/yang/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
 const NO_IMAGES: ImageStore = {
@@ -252,7 +253,7 @@ describe("versions and conditions", () => {
         expect(answer.code).toMatch(/^4/);
         expect(await whole()).toBe(before);
       }),
-      { numRuns: 100 },
+      { numRuns: inDrill(33, 100) },
     );
   });
 

@@ -5,6 +5,7 @@ import { toHex } from "../../../gateway/base/index.ts";
 import { type AeadKey, aeadMaker, OneShot } from "../../../gateway/coap/oscore/crypto/aead.ts";
 import { CcmBench } from "../../../gateway/coap/oscore/crypto/aes-ccm.ts";
 import { ALGORITHMS } from "../../../gateway/coap/oscore/crypto/algorithms.ts";
+import { inDrill } from "../../support/drill.ts";
 
 const sealed = (key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Uint8Array => {
   const bytes = new Uint8Array(3 + plain.length + key.tagBytes + 2);
@@ -43,7 +44,7 @@ describe.each(ALGORITHMS)("$name", (row) => {
           expect(opened(reference, nonce, aad, bytes)).toBe(toHex(plain));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: inDrill(66, 200) },
     );
   });
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { seconds } from "../../../gateway/base/index.ts";
 import { GRACE, idOf } from "../../../gateway/service/directory/index.ts";
 import { type DirectorySite, HOST_1, HOST_2, links, openDirectory, textOf } from "../../support/directory.ts";
+import { inDrill } from "../../support/drill.ts";
 
 interface Entry {
   readonly owner: number;
@@ -96,6 +97,6 @@ test("answers and lookups are those of the list", async () => {
       }
       site.kill();
     }),
-    { numRuns: 150 },
+    { numRuns: inDrill(50, 150) },
   );
 }, 30_000);

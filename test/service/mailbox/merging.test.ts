@@ -26,6 +26,7 @@ import {
   validateEdit,
   valueFromJson,
 } from "../../../gateway/yang/index.ts";
+import { inDrill } from "../../support/drill.ts";
 
 const T0 = millis(1_790_000_000_000);
 const EMPTY: Box = { revision: 0, applied: 0, edits: [] };
@@ -220,7 +221,7 @@ test("whatever is said and however it is cut, the node ends with the manager's v
         expect(diff(settle(site, budget).node, site.tree, schema)).toEqual([]);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: inDrill(50, 150) },
   );
 });
 
@@ -238,6 +239,6 @@ test("taking back every edit that has not reached the node gives what the node h
       }
       expect(diff(tree, site.node, schema)).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: inDrill(50, 150) },
   );
 });

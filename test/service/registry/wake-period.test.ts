@@ -10,6 +10,7 @@ import {
   trustedPeriod,
   type WakePeriod,
 } from "../../../gateway/service/registry/wake-period.ts";
+import { inDrill } from "../../support/drill.ts";
 
 const after = (intervals: readonly number[], known: WakePeriod = NOTHING_LEARNT): WakePeriod =>
   intervals.reduce(learn, known);
@@ -66,7 +67,7 @@ test("with 20 % of the wakes missed and 10 % jitter the period is within 5 % aft
       expect(Math.abs(known.period - period) / period).toBeLessThan(0.05);
       expect(confidence(known)).toBeGreaterThan(TRUSTED);
     }),
-    { numRuns: 300, seed: 1 },
+    { numRuns: inDrill(100, 300), seed: 1 },
   );
 });
 

@@ -10,6 +10,7 @@ import {
   SequenceMarks,
   writeMarks,
 } from "../../../gateway/service/trust/index.ts";
+import { inDrill } from "../../support/drill.ts";
 import { memoryFile } from "../../support/trust-site.ts";
 
 const RELEASE = "ab".repeat(32);
@@ -114,7 +115,7 @@ test("no interleaving of acceptance, crash and the loss of one copy lets a mark 
           expect(marks.of(name)?.sequence ?? -1n).toBeGreaterThanOrEqual(sequence);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: inDrill(100, 300) },
   );
 });
 

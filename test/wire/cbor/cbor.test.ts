@@ -18,6 +18,7 @@ import {
   readItem,
   writeItem,
 } from "../../../gateway/wire/cbor/index.ts";
+import { inDrill } from "../../support/drill.ts";
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
 const codeOf = (work: () => unknown): string => {
@@ -266,7 +267,7 @@ test("what cbor-x writes we read, and what we write cbor-x reads", () => {
       expect(plain(item)).toEqual(same(value));
       expect(same(CBOR_X.decode(hex(write(item))))).toEqual(same(value));
     }),
-    { numRuns: 150 },
+    { numRuns: inDrill(50, 150) },
   );
 });
 
@@ -278,6 +279,6 @@ test("random and cut bytes throw coded errors only", () => {
         expect(codeOf(() => readItem(reader))).toMatch(/^(accepted|cbor\.)/);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: inDrill(333, 1000) },
   );
 });

@@ -11,6 +11,7 @@ import {
   type Message,
   sortOptions,
 } from "../../../gateway/wire/coap/index.ts";
+import { inDrill } from "../../support/drill.ts";
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -167,7 +168,7 @@ test("whatever comes in, only a wire error comes out", () => {
         expect(isCoded(error) && error.blame).toBe("wire");
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: inDrill(666, 2000) },
   );
 });
 

@@ -14,6 +14,7 @@ import {
   toJson,
 } from "../../../gateway/yang/index.ts";
 import { ZOO, zooTree } from "../../support/arbitrary-tree.ts";
+import { inDrill } from "../../support/drill.ts";
 import { container, handSchema, leaf, leafList, list } from "../../support/hand-schema.ts";
 
 const inCase = (name: string) => ({
@@ -122,7 +123,7 @@ test("CC-G2: edits lead from any configuration to any other, also over the wire"
       expect(canonical(edit(before, throughWire(edits, ZOO), ZOO), ZOO)).toBe(canonical(after, ZOO));
       expect(diff(after, after, ZOO)).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: inDrill(100, 300) },
   );
 });
 
@@ -160,7 +161,7 @@ test.each([
       const made = edit(root(before), diff(root(before), root(after), HEATING), HEATING);
       expect(canonical(made, HEATING)).toBe(canonical(root(after), HEATING));
     }),
-    { numRuns: 300 },
+    { numRuns: inDrill(100, 300) },
   );
 });
 

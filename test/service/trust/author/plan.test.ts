@@ -2,6 +2,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { PlanError, readPlan } from "../../../../gateway/service/trust/author/index.ts";
+import { inDrill } from "../../../support/drill.ts";
 
 const GOOD = "vendor: a.example\nmodel: m\n";
 const ONE = "components: [{file: f}]\n";
@@ -87,7 +88,7 @@ test("any text is a plan, or its findings have places", () => {
     fc.property(fc.array(fc.oneof(words, fc.string({ maxLength: 3 })), { maxLength: 20 }), (parts) => {
       expect(placesOf(parts.join("")).every((place) => /^[1-9]\d*:[1-9]\d*/.test(place))).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: inDrill(100, 300) },
   );
 });
 
