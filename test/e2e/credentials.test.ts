@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { NodeRow } from "../../gateway/admin/api/index.ts";
 import { ask } from "../../gateway/app/ask/index.ts";
 import { isCoded, seconds } from "../../gateway/base/index.ts";
+import { drill } from "../support/drill.ts";
 import { type Finished, GatewayProcess, sidgate } from "../support/gateway-process.ts";
 
 const run = promisify(execFile);
@@ -146,62 +147,70 @@ test("a lost key stops the gateway until it is restored, or given up in so many 
   expect(await secured()).toBe(1);
 }, 60_000);
 
-test("no nonce comes again: without its sequence numbers the gateway does not start, and voids nothing by itself", async () => {
-  const numbers = join(gateway.data, "keys", "sequence.json");
-  const { node } = await gateway.client.command<{ readonly node: string }>("node.add", { endpoint: "sequence-1" });
-  await gateway.client.command("manager.add", { manager: "sequence-bms" });
-  const before = await gateway.client.credentials("node", node);
-  await gateway.kill();
-  await rename(numbers, inFolder("sequence.backup"));
-  const missing = await asked("run");
-  expect(missing).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.missing]") });
-  expect([missing.stderr.includes(numbers), existsSync(numbers)]).toEqual([true, false]);
+drill(
+  "no nonce comes again: without its sequence numbers the gateway does not start, and voids nothing by itself",
+  async () => {
+    const numbers = join(gateway.data, "keys", "sequence.json");
+    const { node } = await gateway.client.command<{ readonly node: string }>("node.add", { endpoint: "sequence-1" });
+    await gateway.client.command("manager.add", { manager: "sequence-bms" });
+    const before = await gateway.client.credentials("node", node);
+    await gateway.kill();
+    await rename(numbers, inFolder("sequence.backup"));
+    const missing = await asked("run");
+    expect(missing).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.missing]") });
+    expect([missing.stderr.includes(numbers), existsSync(numbers)]).toEqual([true, false]);
 
-  // What it is told to void is void only when nothing else stands in the way of the start.
-  await mkdir(numbers);
-  expect(await asked("run", "--new-site-key")).toMatchObject({ code: 74 });
-  await rm(numbers, { recursive: true });
-  await copyFile(inFolder("sequence.backup"), numbers);
-  await gateway.up();
-  expect(await gateway.client.credentials("node", node)).toEqual(before);
+    // What it is told to void is void only when nothing else stands in the way of the start.
+    await mkdir(numbers);
+    expect(await asked("run", "--new-site-key")).toMatchObject({ code: 74 });
+    await rm(numbers, { recursive: true });
+    await copyFile(inFolder("sequence.backup"), numbers);
+    await gateway.up();
+    expect(await gateway.client.credentials("node", node)).toEqual(before);
 
-  await gateway.kill();
-  await writeFile(numbers, "{");
-  expect(await asked("run")).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.damaged]") });
-  await gateway.up("--new-site-key");
-  const told = "sidgate node rekey NODE --print";
-  expect(gateway.output).toContain(told);
-  expect(gateway.status.notices.join()).toMatch(/sequence-bms.*sidgate manager add NAME --print/);
-  expect((await gateway.client.command<{ readonly node: string }>("node.rekey", { node })).node).toBe(node);
-  await gateway.kill();
-  await gateway.up();
-  const [notice] = gateway.status.notices;
-  expect(notice).toContain(told);
-}, 60_000);
+    await gateway.kill();
+    await writeFile(numbers, "{");
+    expect(await asked("run")).toMatchObject({ code: 74, stderr: expect.stringContaining("[sequence.damaged]") });
+    await gateway.up("--new-site-key");
+    const told = "sidgate node rekey NODE --print";
+    expect(gateway.output).toContain(told);
+    expect(gateway.status.notices.join()).toMatch(/sequence-bms.*sidgate manager add NAME --print/);
+    expect((await gateway.client.command<{ readonly node: string }>("node.rekey", { node })).node).toBe(node);
+    await gateway.kill();
+    await gateway.up();
+    const [notice] = gateway.status.notices;
+    expect(notice).toContain(told);
+  },
+  60_000,
+);
 
-test("a data folder that is put back from a copy begins a new epoch when it is told", async () => {
-  const { epoch } = gateway.status;
-  const file = inFolder("restored.json");
-  await addNode("restored-1", "json", file);
-  expect(await checkIn(file)).toBe("2.04");
-  await gateway.kill();
-  await run("cp", ["-a", gateway.data, inFolder("backup")]);
-  await gateway.up();
-  await gateway.client.command("node.add", { endpoint: "restored-2" });
-  const reached = gateway.status.journal.last;
-  await gateway.kill();
-  await rm(gateway.data, { recursive: true });
-  await rename(inFolder("backup"), gateway.data);
-  await gateway.up("--restored");
-  const raised = gateway.status.epoch;
-  expect(raised).toBeGreaterThan(epoch);
-  expect(gateway.status.journal.last).toBeLessThanOrEqual(reached); // the same numbers come again
-  expect(await checkIn(file)).toBe("2.04");
-  expect(gateway.output).toContain(`epoch ${raised} now`);
-  await gateway.kill();
-  await gateway.up();
-  expect(gateway.status.epoch).toBe(raised);
-}, 60_000);
+drill(
+  "a data folder that is put back from a copy begins a new epoch when it is told",
+  async () => {
+    const { epoch } = gateway.status;
+    const file = inFolder("restored.json");
+    await addNode("restored-1", "json", file);
+    expect(await checkIn(file)).toBe("2.04");
+    await gateway.kill();
+    await run("cp", ["-a", gateway.data, inFolder("backup")]);
+    await gateway.up();
+    await gateway.client.command("node.add", { endpoint: "restored-2" });
+    const reached = gateway.status.journal.last;
+    await gateway.kill();
+    await rm(gateway.data, { recursive: true });
+    await rename(inFolder("backup"), gateway.data);
+    await gateway.up("--restored");
+    const raised = gateway.status.epoch;
+    expect(raised).toBeGreaterThan(epoch);
+    expect(gateway.status.journal.last).toBeLessThanOrEqual(reached); // the same numbers come again
+    expect(await checkIn(file)).toBe("2.04");
+    expect(gateway.output).toContain(`epoch ${raised} now`);
+    await gateway.kill();
+    await gateway.up();
+    expect(gateway.status.epoch).toBe(raised);
+  },
+  60_000,
+);
 
 test("the site's key may lie outside of the data folder from the first start on", async () => {
   const keyFile = inFolder(join("elsewhere", "site.key"));

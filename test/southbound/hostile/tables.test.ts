@@ -159,5 +159,5 @@ test("a hostile manager: an answer has a largest size, and what is asked for aga
   expect(whole.code).toBe("2.05");
   const each = Buffer.from((await site.fetch(bytes("19eb29"))).payload ?? []);
   expect(hex(whole.payload)).toBe(hex(each).repeat(256));
-  expect(process.cpuUsage(started).user / 1000).toBeLessThan(600);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
 });

@@ -172,7 +172,7 @@ test("one edit of a long list is found without a look at all the others", () => 
   const after = root(before.with(40_000, entry([111, 113], 40_000, 7)));
   const started = process.cpuUsage();
   for (let i = 0; i < 50; i++) expect(diff(was, after, HEATING)).toHaveLength(1);
-  expect(process.cpuUsage(started).user / 1000).toBeLessThan(500);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
 });
 
 const throughWire = (edits: ReturnType<typeof diff>, schema: Schema) =>
