@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { drill } from "../support/drill.ts";
 import { sidgate } from "../support/gateway-process.ts";
 
 let folder: string;
@@ -14,25 +15,29 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test("a trial on a lossy network ends with every node on the new image", async () => {
-  const { code, stdout } = await sidgate(["try", "--nodes", "6", "--loss", "5%", "--seed", "3", "--json"]);
-  const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
-  expect(Object.keys(last)).toEqual([
-    "nodes",
-    "done",
-    "failed",
-    "silent",
-    "state",
-    "blocks",
-    "retransmissions",
-    "mqttMessages",
-    "seconds",
-  ]);
-  expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, state: "done" });
-  expect(last["blocks"]).toBeGreaterThanOrEqual(6 * 128);
-  expect(last["mqttMessages"]).toBeGreaterThan(100);
-  expect(code).toBe(0);
-}, 60_000);
+drill(
+  "a trial on a lossy network ends with every node on the new image",
+  async () => {
+    const { code, stdout } = await sidgate(["try", "--nodes", "6", "--loss", "5%", "--seed", "3", "--json"]);
+    const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+    expect(Object.keys(last)).toEqual([
+      "nodes",
+      "done",
+      "failed",
+      "silent",
+      "state",
+      "blocks",
+      "retransmissions",
+      "mqttMessages",
+      "seconds",
+    ]);
+    expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, state: "done" });
+    expect(last["blocks"]).toBeGreaterThanOrEqual(6 * 128);
+    expect(last["mqttMessages"]).toBeGreaterThan(100);
+    expect(code).toBe(0);
+  },
+  60_000,
+);
 
 test("a trial with broken nodes is stopped by the campaign's own rule", async () => {
   const { code, stdout } = await sidgate(["try", "--nodes", "8", "--loss", "0%", "--fail", "25%", "--json"]);
