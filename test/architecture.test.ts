@@ -37,7 +37,18 @@ const STRATA: readonly Stratum[] = [
   { folder: "gateway/admin/console", may: [...FACES, "gateway/admin/api"] },
   { folder: "gateway/admin/cli", may: [...FACES, "gateway/admin/api"] },
   // The other end of the wire: shares no engine with the gateway, or its bugs would agree with ours.
-  { folder: "gateway/sim", may: ["gateway/base"] },
+  // But for its manifest processor: that is the product's, and its device is the node (suit-manifest-37 §6).
+  {
+    folder: "gateway/sim/suit",
+    may: [
+      "gateway/base",
+      "gateway/wire/cbor",
+      "gateway/wire/cose",
+      "gateway/wire/suit",
+      "gateway/service/trust/processor",
+    ],
+  },
+  { folder: "gateway/sim", may: ["gateway/base", "gateway/sim/suit"] },
   { folder: "cloud-bridge/mqtt", may: CORE },
   { folder: "cloud-bridge/cwmp", may: CORE },
   { folder: "cloud-bridge/app", may: ["*"] },

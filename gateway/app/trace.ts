@@ -97,6 +97,8 @@ function describe(fact: Fact, schema: Schema): string {
     }
     case "edit.trial":
       return `the edits up to revision ${fact.revision} are ${fact.outcome}${fact.reason === undefined ? "" : `: ${fact.reason}`}`;
+    case "release.reported":
+      return `release ${fact.release?.slice(0, 8) ?? "(unread)"}: ${fact.result}, ${fact.text}`;
     case "node.joined":
       return `joined as ${fact.endpoint}`;
     case "node.replaced":

@@ -291,6 +291,22 @@ export interface FactBodies {
     readonly marks: ReadonlyArray<{ readonly name: string; readonly sequence: string; readonly release: string }>;
   };
   "release.withdrawn": { readonly release: string; readonly reason: Withdrawal; readonly actor: string };
+  /** A node reported how a manifest fared (SUIT_Report), and the report was replayed against that manifest. */
+  "release.reported": {
+    readonly node: NodeId;
+    /** Digest of the manifest that the report names, hex; without it the report could not be read. */
+    readonly release?: string;
+    /** `doubtful`: it cannot be about that manifest, or about none that is known here. */
+    readonly result: "success" | "pending" | "failed" | "doubtful";
+    /** One of suit-report's, by its name in sidgate-suit. */
+    readonly reason?: string;
+    /** The command that failed, e.g. `install, step 4`. */
+    readonly place?: string;
+    /** What happened, in a sentence. */
+    readonly text: string;
+    /** As the node wrote it. */
+    readonly report: Uint8Array;
+  };
   /** An endpoint registered with the resource directory, perhaps again (RFC 9176 §5). */
   "directory.registered": {
     readonly registration: string;

@@ -87,6 +87,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "release.accepted": true,
   "release.marks": true,
   "release.withdrawn": true,
+  "release.reported": true,
   "command.done": true,
 };
 

@@ -276,6 +276,17 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       marks: [{ name: `1492/00/${"0a".repeat(32)}`, sequence: "7", release: "5c".repeat(32) }],
     },
     { type: "release.withdrawn", at: atSecond(2011), release: "5c".repeat(32), reason: "revoked", actor: "cli:root" },
+    {
+      type: "release.reported",
+      at: atSecond(2011),
+      node: nodeId(1),
+      release: "5c".repeat(32),
+      result: "failed",
+      reason: "condition-failed",
+      place: "install, step 4",
+      text: "install, step 4, condition-image-match failed: expected 0011.., node has ab12..",
+      report: Uint8Array.of(0xa0),
+    },
     { type: "trust.anchor-removed", at: atSecond(2011), anchor: "0a".repeat(32), name: "acme", actor: "cli:root" },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];

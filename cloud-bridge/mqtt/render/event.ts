@@ -101,6 +101,16 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
       return { actor: "system", marks: fact.marks.length };
     case "release.withdrawn":
       return { actor: fact.actor, release: fact.release, reason: fact.reason };
+    case "release.reported":
+      return {
+        node: fact.node,
+        actor: `node:${fact.node}`,
+        release: fact.release,
+        result: fact.result,
+        reason: fact.reason,
+        place: fact.place,
+        text: fact.text,
+      };
     case "campaign.created":
       return {
         campaign: fact.campaign,

@@ -79,6 +79,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "release.accepted":
     case "release.marks":
     case "release.withdrawn":
+    case "release.reported":
     case "command.done":
       return slice;
   }

@@ -159,6 +159,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "release.accepted":
     case "release.marks":
     case "release.withdrawn":
+    case "release.reported":
       return {};
   }
 }

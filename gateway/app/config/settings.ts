@@ -108,6 +108,11 @@ export const SETTINGS = {
     "require",
     "`require` = only images with a signature that this gateway trusts; `lab` = unsigned images too, for trying things out.",
   ),
+  "trust.node-mac": setting(
+    oneOf("never", "when-needed"),
+    "never",
+    "Whether the gateway may add a MAC of its own to a release that it verified, for a node that says that it believes one (sidgate-suit, `gateway-mac`) and cannot verify any of its signatures.",
+  ),
   "security.key-file": optional(
     path,
     "File of the site's key, which seals the secrets of credentials; by default `keys/site.key` in the data folder. Made once; keep it in another backup than the data.",

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import { UsageError } from "../../base/index.ts";
 import type { Schema, SourceFile } from "../../yang/index.ts";
 
-const HOUSE: ReadonlySet<string> = new Set(["sidgate-node", "sidgate-firmware", "sidgate-gateway"]);
+const HOUSE: ReadonlySet<string> = new Set(["sidgate-node", "sidgate-firmware", "sidgate-gateway", "sidgate-suit"]);
 
 /** `ours`: the files that come with the gateway. Throws UsageError `models.house`, `models.house-changed`. */
 export function checkHouse(schema: Schema, ours: readonly SourceFile[]): void {

@@ -17,7 +17,7 @@ import { NODE_BYTES } from "./node-ring.ts";
 
 /** What the gateway alone tells, in streams of its own making. */
 const MODULES_OF_THE_GATEWAY: readonly string[] = ["sidgate-gateway", "ietf-constrained-yang-library"];
-const TOLD_BY_THE_GATEWAY: readonly string[] = ["/sidgate-firmware:progress"];
+const TOLD_BY_THE_GATEWAY: readonly string[] = ["/sidgate-firmware:progress", "/sidgate-suit:manifest-processed"];
 
 /**
  * A sequence of notifications (content format 142) in the form that facts have. Throws WireError `cbor.*`, `yang.*` and

@@ -30,8 +30,11 @@ export interface EditNews {
   readonly reason?: string;
 }
 
+/** A node's SUIT report, without its bytes. */
+export type ReleaseNews = Omit<Extract<Fact, { type: "release.reported" }>, "report">;
+
 /** What the site's event stream is made of. */
-export type News = Whole | EditNews;
+export type News = Whole | EditNews | ReleaseNews;
 
 const isWhole = (fact: Fact): fact is Whole => TOLD_WHOLE.some((type) => type === fact.type);
 
@@ -44,6 +47,10 @@ export function newsOf(fact: Fact, boxOf: (node: NodeId) => Box): readonly News[
     case "edit.state": {
       const { seq, at, type, node, to, edits, reason } = fact;
       return [{ seq, at, type, node, to, edits, ...(reason === undefined ? {} : { reason }) }];
+    }
+    case "release.reported": {
+      const { report: _bytes, ...news } = fact;
+      return [news];
     }
     case "datastore.edited":
       return fact.root === "gateway" || fact.revision === undefined ? [] : posted(fact, fact.root, boxOf(fact.root));

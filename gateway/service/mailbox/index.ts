@@ -23,5 +23,5 @@ export { isOpen } from "./edit-state.ts";
 export { EditExpiry } from "./expiry.ts";
 export { appliedIn, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export { newlyApplied, recordOutcome, rejection } from "./outcomes.ts";
-export { EditTrials } from "./trials.ts";
 export { LARGEST_EDIT } from "./slices.ts";
+export { EditTrials } from "./trials.ts";

@@ -47,8 +47,36 @@ export interface ReportedFirmware {
   readonly reason?: string;
 }
 
+/** What a node says of its manifest processor (sidgate-suit); absent = not said. */
+export interface ReportedSuit {
+  /** UUIDs, 16 bytes each. */
+  readonly vendor?: Uint8Array;
+  readonly class?: Uint8Array;
+  /** Of the last manifest that it installed. */
+  readonly sequence?: bigint;
+  /** It believes a MAC of its gateway in place of a signature. */
+  readonly gatewayMac: boolean;
+  /** SUIT_Capability_Report and SUIT_Report as the node wrote them. */
+  readonly capabilities?: Uint8Array;
+  readonly report?: Uint8Array;
+  readonly components: readonly ReportedComponent[];
+}
+
+export interface ReportedComponent {
+  readonly index: number;
+  /** SUIT_Component_Identifier, encoded. */
+  readonly id?: Uint8Array;
+  readonly digest?: Digest;
+  readonly size?: number;
+  readonly version?: string;
+  readonly slot?: number;
+  readonly capacity?: number;
+}
+
 export interface HouseModels {
   firmware(tree: Tree): ReportedFirmware;
+  /** undefined = the node told nothing of SUIT, or this report did not. */
+  suit(tree: Tree): ReportedSuit | undefined;
   model(tree: Tree): string | undefined;
   wakeInterval(tree: Tree): Millis | undefined;
   awakeTime(tree: Tree): Millis | undefined;
@@ -71,7 +99,10 @@ export function houseModels(schema: Schema): HouseModels {
   const phaseNames = enumNames(houseNode(schema, "/sidgate-firmware:firmware/phase"));
   const reasonNames = enumNames(houseNode(schema, "/sidgate-firmware:firmware/reason"));
 
+  const suit = suitReader(sid);
+
   return {
+    suit,
     firmware: (tree) => {
       const container = tree.get(firmware);
       if (!isTree(container)) return {};
@@ -92,12 +123,60 @@ export function houseModels(schema: Schema): HouseModels {
   };
 }
 
+/** Apart, since few reports have it: on the way of all others it costs one look-up. */
+function suitReader(sid: (path: string) => Sid): HouseModels["suit"] {
+  const container = sid("/sidgate-suit:suit");
+  const of = (leaf: string): Sid => sid(`/sidgate-suit:suit/${leaf}`);
+  const vendor = of("vendor-identifier");
+  const classOf = of("class-identifier");
+  const sequence = of("sequence-number");
+  const gatewayMac = of("gateway-mac");
+  const capabilities = of("capabilities");
+  const report = of("report");
+  const component = of("component");
+  const index = of("component/index");
+  const id = of("component/id");
+  const digestAt = of("component/digest");
+  const size = of("component/size");
+  const version = of("component/version");
+  const slot = of("component/slot");
+  const capacity = of("component/capacity");
+
+  const componentIn = (entry: Tree): ReportedComponent => ({
+    index: number(entry.get(index)) ?? 0,
+    ...defined("id", bytes(entry.get(id))),
+    ...defined("digest", digest(entry.get(digestAt))),
+    ...defined("size", number(entry.get(size))),
+    ...defined("version", text(entry.get(version))),
+    ...defined("slot", number(entry.get(slot))),
+    ...defined("capacity", number(entry.get(capacity))),
+  });
+
+  return (tree) => {
+    const told = tree.get(container);
+    if (!isTree(told)) return undefined;
+    const entries = told.get(component);
+    return {
+      ...defined("vendor", bytes(told.get(vendor))),
+      ...defined("class", bytes(told.get(classOf))),
+      ...defined("sequence", wide(told.get(sequence))),
+      gatewayMac: told.has(gatewayMac),
+      ...defined("capabilities", bytes(told.get(capabilities))),
+      ...defined("report", bytes(told.get(report))),
+      components: Array.isArray(entries) ? entries.filter(isTree).map(componentIn) : [],
+    };
+  };
+}
+
 const child = (tree: Tree, container: Sid, leaf: Sid): Value | undefined => {
   const inner = tree.get(container);
   return isTree(inner) ? inner.get(leaf) : undefined;
 };
 const text = (value: Value | undefined): string | undefined => (typeof value === "string" ? value : undefined);
 const number = (value: Value | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+const bytes = (value: Value | undefined): Uint8Array | undefined => (value instanceof Uint8Array ? value : undefined);
+const wide = (value: Value | undefined): bigint | undefined =>
+  typeof value === "bigint" || typeof value === "number" ? BigInt(value) : undefined;
 const span = (value: number | undefined): Millis | undefined => (value === undefined ? undefined : seconds(value));
 const digest = (value: Value | undefined): Digest | undefined =>
   value instanceof Uint8Array ? toHex(value) : undefined;

@@ -4,7 +4,9 @@ export {
   type HouseModels,
   houseModels,
   houseNode,
+  type ReportedComponent,
   type ReportedFirmware,
+  type ReportedSuit,
 } from "./house-models.ts";
 export type { NodeRecord, ReplySlot } from "./node-record.ts";
 export { Presence } from "./presence.ts";

@@ -54,7 +54,7 @@ test("an empty file gives the defaults", () => {
     },
     discovery: { dnsSd: "auto" },
     security: { keyFile: undefined },
-    trust: { mode: "require" },
+    trust: { mode: "require", nodeMac: "never" },
     upstream: { allowPrivate: "off", ca: undefined },
     mqtt: {
       url: undefined,

@@ -68,10 +68,15 @@ test("every node has a SID, and each SID is that of one node", () => {
   expect(new Set(sids).size).toBe(sids.length);
 });
 
-test("a check-in's leaves lie within 23 of the rpc, so that each key costs one byte", () => {
+test("the keys of a check-in and of its containers cost one byte each: deltas of 23 at most", () => {
   const rpc = nodeAt(schema, "/sidgate-node:check-in");
-  const below = rpc.children.flatMap((half) => half.children.flatMap((each) => [each, ...each.children]));
-  for (const { sid = 0 } of below) expect(sid - (rpc.sid ?? 0)).toBeLessThanOrEqual(23);
+  const deltas = rpc.children.flatMap((half) =>
+    half.children.flatMap((each) => [
+      { path: each.name, delta: (each.sid ?? 0) - (rpc.sid ?? 0) },
+      ...each.children.map((leaf) => ({ path: `${each.name}/${leaf.name}`, delta: (leaf.sid ?? 0) - (each.sid ?? 0) })),
+    ]),
+  );
+  expect(deltas.filter(({ delta }) => Math.abs(delta) > 23)).toEqual([]);
 });
 
 test("modules know their revision and number; what is only imported has none", () => {

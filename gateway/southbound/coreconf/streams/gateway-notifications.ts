@@ -1,8 +1,8 @@
 /**
- * What the gateway tells of itself and its nodes, as notifications of its modules (sidgate-gateway, sidgate-firmware, the
- * constrained YANG library): one row for each kind of news.
+ * What the gateway tells of itself and its nodes, as notifications of its modules (sidgate-gateway, sidgate-firmware,
+ * sidgate-suit, the constrained YANG library): one row for each kind of news.
  */
-import { rfc3339 } from "../../../base/index.ts";
+import { EMPTY, fromHex, rfc3339 } from "../../../base/index.ts";
 import type { News } from "../../../service/events/index.ts";
 import { enumValue, houseNode } from "../../../service/registry/index.ts";
 import type { Instance, LeafValue, Schema, Sid, Tree, Value } from "../../../yang/index.ts";
@@ -78,6 +78,18 @@ const TRANSLATIONS: Translations = {
       },
       [news.node],
     );
+  },
+  "release.reported": (news, schema, time) => {
+    const path = "/sidgate-suit:manifest-processed";
+    return notification(schema, path, {
+      node: news.node,
+      release: news.release === undefined ? undefined : (fromHex(news.release) ?? EMPTY),
+      result: enumValue(schema, `${path}/result`, news.result),
+      reason: news.reason === undefined ? undefined : enumValue(schema, `${path}/reason`, news.reason),
+      place: news.place,
+      text: news.text,
+      time,
+    });
   },
   "clock.state": ({ synchronised, step }, schema, time) =>
     notification(schema, "/sidgate-gateway:clock-state", {
