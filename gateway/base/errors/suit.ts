@@ -123,6 +123,11 @@ export const SUIT_ERRORS = {
     text: "the SUIT report is malformed: {what}",
     hint: "Compare it with draft-ietf-suit-report, SUIT_Report and SUIT_Capability_Report.",
   },
+  "suit.encryption-info": {
+    blame: "wire",
+    text: "what says how a payload is encrypted is malformed: {what}",
+    hint: "It is a COSE_Encrypt with detached ciphertext (draft-ietf-suit-firmware-encryption, SUIT_Encryption_Info).",
+  },
   "suit.usage": {
     blame: "usage",
     text: "this envelope cannot be made: {reason}",

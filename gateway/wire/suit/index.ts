@@ -4,6 +4,7 @@
  */
 export * from "./describe.ts";
 export * from "./digest.ts";
+export * from "./encryption.ts";
 export * from "./envelope/belonging.ts";
 export * from "./envelope/dialect.ts";
 export * from "./envelope/read.ts";
