@@ -78,6 +78,8 @@ export interface ReleasePayload {
   readonly digest: Digest;
   readonly size?: number;
   readonly uri?: string;
+  /** What they are decrypted to: what a node runs that has installed them. */
+  readonly becomes?: Digest;
 }
 
 /** How an edit that a manager made fares (docs/check-in.md). */
@@ -238,6 +240,12 @@ export interface FactBodies {
     readonly version: string;
     readonly name: string;
     readonly verified: "lab" | "manifest";
+    /** Absent: a plain binary, or from before anybody looked. */
+    readonly format?: "mcuboot";
+    /** The version in its header. */
+    readonly built?: string;
+    /** Its hash could not be checked. */
+    readonly encrypted?: true;
     readonly actor: string;
   };
   /** A release that the trust service accepted says where its bytes are to be had (an author's URI). */
@@ -249,6 +257,8 @@ export interface FactBodies {
     readonly version: string;
     readonly name: string;
     readonly verified: "lab" | "manifest";
+    /** As which its bytes are to be judged; absent: by what they begin with. */
+    readonly format?: "plain" | "mcuboot";
     readonly actor: string;
   };
   /** Nodes can no longer fetch it, and its bytes are gone; or they were only named, and are awaited no longer. */

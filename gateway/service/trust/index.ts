@@ -9,10 +9,21 @@ export {
 } from "./anchors.ts";
 export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type TrustDeskOptions } from "./desk.ts";
 export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
+export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
 export { beyond, type ReleaseScope } from "./rights.ts";
 export { labOver, suitTrust } from "./suit-trust.ts";
-export { type Survey, surveyManifest } from "./survey.ts";
+export { type BelowScope, type OpenManifest, type Survey, surveyManifest } from "./survey/survey.ts";
+export {
+  NODE_MAC_BYTES,
+  NODE_MAC_INFO,
+  type Recipient,
+  recipientOf,
+  TAILOR_LIMITS,
+  type Tailored,
+  type TailorOptions,
+  tailor,
+} from "./tailor/index.ts";
 export {
   type AcceptedImage,
   type Candidate,

@@ -12,15 +12,15 @@ import {
   type Envelope,
   lintManifest,
   type Manifest,
-  readEnvelope,
-  readManifest,
+  readAnyEnvelope,
+  readAnyManifest,
   type Whole,
 } from "../../wire/suit/index.ts";
 import type { Anchor, TrustSet } from "./anchors.ts";
 import { checkSequence, type Mark, markNames } from "./marks.ts";
 import { beyond, type ReleaseScope } from "./rights.ts";
 import { findSigners } from "./signers.ts";
-import { type Survey, surveyManifest } from "./survey.ts";
+import { type Survey, surveyManifest } from "./survey/survey.ts";
 
 /** What the bytes and the trust set say, whatever time it is and whatever was accepted before. */
 export interface AuthenticRelease extends ReleaseScope {
@@ -60,18 +60,19 @@ export async function verifyRelease(
 
 /** The part of it that depends on nothing but the bytes and the trust set. */
 export async function authenticateRelease(bytes: Uint8Array, trust: TrustSet): Promise<AuthenticRelease> {
-  const envelope = readEnvelope(bytes); //                                      §8.2, §11: strict, tag 107
+  const envelope = readAnyEnvelope(bytes); //                                   §8.2, §11: strict, tag 107; or RIOT's
   checkAuthenticated(envelope); //                                              §6.2: at least one block
   const signers = await findSigners(envelope, trust.list()); //                 §6.2: before anything else is read
   checkManifestDigest(envelope); //                                             §8.3
-  const manifest = readManifest(envelope.manifest.content); //                  §6.1: its version first
+  const manifest = readAnyManifest(envelope); //                                §6.1: its version first
   const whole = checkBelonging(envelope, manifest); //                          §8.3, §8.6, §7.5: no orphans
-  const survey = surveyManifest(manifest, whole);
+  const id = toHex(envelope.authentication.digest.bytes);
+  const survey = surveyManifest({ release: id, manifest, whole });
   const entitled = checkRights(signers, survey, trust); //                      §9
   const images = checkPayloads(envelope, survey); //                            §7.5
   const warnings = checkLint(manifest, whole); //                               §6.5, §8.4.5
   return {
-    release: toHex(envelope.authentication.digest.bytes),
+    release: id,
     envelope,
     manifest,
     whole,

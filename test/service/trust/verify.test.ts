@@ -139,11 +139,8 @@ const REFUSED: ReadonlyArray<readonly [name: string, code: ErrorCode, bytes: () 
     "a payload without a digest in the manifest",
     "release.payload-unnamed",
     () => {
-      const install = [
-        override([PARAMETER.uri, words("#image")], [PARAMETER.imageDigest, noSha256()]),
-        plain(COMMAND.fetch),
-      ];
-      return releaseWithImage({ install }, IMAGE, AUTHOR);
+      const other = [override([PARAMETER.imageDigest, noSha256()])];
+      return releaseWithImage({ shared: other }, IMAGE, AUTHOR);
     },
   ],
   ["an expiry that has passed", "release.expired", () => release({ shared: useBefore(NOON) }, AUTHOR)],
@@ -220,10 +217,12 @@ describe("suit-manifest-37 §6: a release is believed", () => {
     await expect(desk.verify(bytes)).resolves.toBeDefined();
   });
 
-  test("§8.4.10.2: every arm of a try-each vouches for its image", async () => {
+  test("§8.4.10.2: every arm of a try-each that a device may take vouches for its image", async () => {
     const other = IMAGE.subarray(5);
-    const arm = (image: Uint8Array, uri: string): { readonly commands: readonly NewCommand[] } => ({
+    const arm = (slot: number, image: Uint8Array, uri: string): { readonly commands: readonly NewCommand[] } => ({
       commands: [
+        override([PARAMETER.componentSlot, uint(slot)]),
+        plain(COMMAND.componentSlot),
         override(
           [PARAMETER.imageDigest, digestOfImage(image)],
           [PARAMETER.imageSize, uint(image.length)],
@@ -231,7 +230,7 @@ describe("suit-manifest-37 §6: a release is believed", () => {
         ),
       ],
     });
-    const arms = [arm(IMAGE, "#a"), arm(other, "#b")];
+    const arms = [arm(0, IMAGE, "#a"), arm(1, other, "#b")];
     const install: readonly NewCommand[] = [
       { code: COMMAND.tryEach, argument: { kind: "try-each", arms } },
       plain(COMMAND.fetch),
