@@ -19,8 +19,13 @@ export interface ReleaseKeygenOptions {
   readonly force: boolean;
 }
 
+/** What an envelope is written in: draft -37, or -09 as RIOT reads it. */
+export const RELEASE_DIALECTS = ["suit", "riot-09"] as const;
+
 export interface ReleaseCreateOptions extends Output {
   readonly plan: string;
+  /** Instead of what the plan says. */
+  readonly dialect?: (typeof RELEASE_DIALECTS)[number];
   readonly json: boolean;
 }
 
@@ -121,6 +126,11 @@ export function addRelease(cli: Command, context: CliContext): void {
     .description("make an envelope of a plan and its images; unsigned")
     .argument("<plan>", "the plan, a YAML file; images are named relative to it")
     .addOption(RELEASE_OPTIONS.out("where to write the envelope, - for standard output"))
+    .addOption(
+      new Option("--dialect <dialect>", "riot-09 for nodes that run RIOT, whatever the plan says").choices(
+        RELEASE_DIALECTS,
+      ),
+    )
     .addOption(OPTIONS.force())
     .addOption(OPTIONS.json())
     .action(async (plan: string, options: Given<ReleaseCreateOptions, "plan">) =>

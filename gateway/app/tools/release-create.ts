@@ -1,7 +1,7 @@
 /** `sidgate release create`: an unsigned envelope of a plan and the images that it names. */
 import { dirname, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
-import { type ErrorCode, explanation, toHex, UsageError } from "../../base/index.ts";
+import { type CodedError, type ErrorCode, explanation, toHex, UsageError } from "../../base/index.ts";
 import { readMcuboot } from "../../service/images/index.ts";
 import {
   createRelease,
@@ -9,6 +9,7 @@ import {
   type Release,
   type ReleasePlan,
   readPlan,
+  riotbootVersion,
   sizesOf,
 } from "../../service/trust/author/index.ts";
 import { findingText, type LintFinding } from "../../service/trust/processor/index.ts";
@@ -20,11 +21,14 @@ import type { ToolIo } from "./tool-io.ts";
 export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): Promise<number> {
   const { plan: path, json } = options;
   await checkOutput(options);
-  const plan = readPlan(asText(await readFileBytes(path), path), path);
+  const written = readPlan(asText(await readFileBytes(path), path), path);
+  const plan = { ...written, dialect: options.dialect ?? written.dialect };
   const { images, told, remarks } = await readImages(plan, dirname(path));
   // §8.4.2: a later release has a later number; so nobody has to keep count.
-  const release = createRelease(plan, images, plan.sequence ?? nowInSeconds());
-  const findings = [...remarks, ...release.findings.map(remarkOf)];
+  const sequence = plan.sequence ?? nowInSeconds();
+  const release = createRelease(plan, images, sequence);
+  const ofRiot = plan.dialect === "riot-09" ? otherNumbers(images, sequence) : [];
+  const findings = [...remarks, ...ofRiot, ...release.findings.map(remarkOf)];
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     io.note(findings.map(shown).join("\n"));
@@ -75,8 +79,23 @@ function otherVersion(version: ReleasePlan["version"], file: string, found: stri
   if (version === undefined) return [];
   const wanted = [0, 1, 2].map((place) => Math.max(version.numbers[place] ?? 0, 0)).join(".");
   if (found.startsWith(`${wanted}+`)) return [];
-  const error = new UsageError("release.version", { version: version.text, file, found });
-  return [{ severity: "warning", code: error.code, text: `warning: ${error.message}`, hint: error.hint }];
+  return [warningOf(new UsageError("release.version", { version: version.text, file, found }))];
+}
+
+const warningOf = ({ code, message, hint }: CodedError): Remark => ({
+  severity: "warning",
+  code,
+  text: `warning: ${message}`,
+  hint,
+});
+
+/** RIOT compares a manifest's number with those in the headers of its slots (riotboot): an image has to say the same. */
+function otherNumbers(images: ReadonlyMap<string, Uint8Array>, sequence: bigint): readonly Remark[] {
+  return [...images].flatMap(([file, bytes]) => {
+    const found = riotbootVersion(bytes);
+    if (found === undefined || BigInt(found) === sequence) return [];
+    return [warningOf(new UsageError("riot.version", { file, found, sequence: String(sequence) }))];
+  });
 }
 
 function wordsOf({ envelope, manifest }: Release, out: string): readonly string[] {

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseDryRunOptions } from "../../admin/cli/index.ts";
 import { readNodeFile, viewOf } from "../../service/trust/author/index.ts";
 import { type Course, dryRun, failureText, type NodeView, programOf } from "../../service/trust/processor/index.ts";
-import { componentText, digestText, readEnvelope } from "../../wire/suit/index.ts";
+import { componentText, digestText, readAnyEnvelope } from "../../wire/suit/index.ts";
 import { asText, readFileBytes } from "./input.ts";
 import { MAX_IMAGE, nowInSeconds, readEnvelopeFile } from "./release-files.ts";
 import type { ToolIo } from "./tool-io.ts";
@@ -11,7 +11,7 @@ import type { ToolIo } from "./tool-io.ts";
 /** Exit code 1 when it will fail. Throws UsageError `cli.*`, `release.plan`, and what is wrong with the envelope. */
 export async function releaseDryRun({ envelope, node, json }: ReleaseDryRunOptions, io: ToolIo): Promise<number> {
   const view = node === undefined ? { time: nowInSeconds() } : await readView(node);
-  const prognosis = dryRun(programOf(readEnvelope(await readEnvelopeFile(envelope, io))), view);
+  const prognosis = dryRun(programOf(readAnyEnvelope(await readEnvelopeFile(envelope, io))), view);
   const { verdict, sentence, courses, complete, questions, bytes } = prognosis;
   if (json) {
     const range = bytes === undefined ? {} : { bytes: { least: String(bytes.least), most: String(bytes.most) } };

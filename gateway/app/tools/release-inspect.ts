@@ -8,8 +8,8 @@ import {
   describeEnvelope,
   type Envelope,
   type Manifest,
-  readEnvelope,
-  readManifest,
+  readAnyEnvelope,
+  readAnyManifest,
   shownText,
   type Whole,
 } from "../../wire/suit/index.ts";
@@ -18,8 +18,8 @@ import type { ToolIo } from "./tool-io.ts";
 
 /** Throws UsageError `cli.*`, WireError `suit.*` for what is no envelope. */
 export async function releaseInspect({ envelope: path, json }: ReleaseInspectOptions, io: ToolIo): Promise<number> {
-  const envelope = readEnvelope(await readEnvelopeFile(path, io));
-  const manifest = readManifest(envelope.manifest.content);
+  const envelope = readAnyEnvelope(await readEnvelopeFile(path, io));
+  const manifest = readAnyManifest(envelope);
   const { whole, finding } = belonging(envelope, manifest);
   const elements = elementsOf(envelope, manifest);
   const lines = describeEnvelope(envelope, manifest, whole);

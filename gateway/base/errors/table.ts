@@ -10,6 +10,7 @@ import { COSE_ERRORS } from "./cose.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
 import { MODELS_ERRORS } from "./models.ts";
 import { PROCESSOR_ERRORS } from "./processor.ts";
+import { RIOT_ERRORS } from "./riot.ts";
 import { SECURITY_ERRORS } from "./security.ts";
 import { SERVED_ERRORS } from "./served.ts";
 import { SERVICE_ERRORS } from "./service.ts";
@@ -40,6 +41,7 @@ export const ERRORS = {
   ...SECURITY_ERRORS,
   ...COSE_ERRORS,
   ...SUIT_ERRORS,
+  ...RIOT_ERRORS,
   ...PROCESSOR_ERRORS,
   ...TRUST_ERRORS,
   ...SERVICE_ERRORS,

@@ -17,7 +17,7 @@ import {
 } from "../../base/index.ts";
 import type { FactBodies, Recorder, ReleasePayload, SigningRights, Withdrawal } from "../../store/index.ts";
 import type { CoseKey } from "../../wire/cose/index.ts";
-import { type Envelope, encodeEnvelope, readEnvelope, SUIT_LIMITS, takePayloads } from "../../wire/suit/index.ts";
+import { type Envelope, encodeEnvelope, readAnyEnvelope, SUIT_LIMITS, takePayloads } from "../../wire/suit/index.ts";
 import {
   type Anchor,
   type Anchors,
@@ -133,7 +133,7 @@ export class TrustDesk {
   /** With the signatures and elements that are known of the same manifest already: each vouched for by itself. */
   async #together(given: AuthenticRelease, known: ReleaseInfo | undefined): Promise<AuthenticRelease> {
     if (known === undefined || known.withdrawn !== undefined) return given;
-    const former = readEnvelope(known.envelope);
+    const former = readAnyEnvelope(known.envelope);
     const both = union(former, given.envelope);
     return both === undefined ? given : this.#authenticate(encodeEnvelope(both));
   }

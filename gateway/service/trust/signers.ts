@@ -9,7 +9,7 @@ import {
   loadMlDsa,
   type Verdict,
 } from "../../wire/cose/index.ts";
-import type { Envelope } from "../../wire/suit/index.ts";
+import { type Envelope, payloadBeside } from "../../wire/suit/index.ts";
 import type { Anchor } from "./anchors.ts";
 
 /** Verifications of one envelope: some 200 ms of ECDSA. */
@@ -23,12 +23,12 @@ const OF_SOMEBODY_ELSE: readonly string[] = ["cose.key", "cose.signature", "cose
  * one that counts; a malformed one is. Throws WireError `cose.*`, TrustErrors `cose.*`, `release.untrusted-key`, `release.limit`.
  */
 export async function findSigners(envelope: Envelope, anchors: readonly Anchor[]): Promise<readonly Anchor[]> {
-  const { blocks, signed } = envelope.authentication;
+  const { blocks } = envelope.authentication;
   const messages = blocks.map((block) => decodeMessage(block));
   checkTrials(messages, anchors);
   const mlDsa = anchors.some(({ key }) => key.kty === "AKP") ? await loadMlDsa() : undefined;
   const verdicts = messages.flatMap((message) =>
-    authenticate(message, inTurn(message, anchors), { detached: signed, mlDsa }),
+    authenticate(message, inTurn(message, anchors), { ...payloadBeside(envelope), mlDsa }),
   );
   const keys = new Set(verdicts.flatMap((verdict) => (verdict.ok ? [verdict.key] : [])));
   if (keys.size === 0) throw refusal(verdicts, { blocks: blocks.length, anchors: anchors.length });

@@ -20,7 +20,7 @@ import type { Anchor, TrustSet } from "./anchors.ts";
 import { checkSequence, type Mark, markNames } from "./marks.ts";
 import { beyond, type ReleaseScope } from "./rights.ts";
 import { findSigners } from "./signers.ts";
-import { type Survey, surveyManifest } from "./survey/survey.ts";
+import { type Survey, surveyManifest } from "./survey.ts";
 
 /** What the bytes and the trust set say, whatever time it is and whatever was accepted before. */
 export interface AuthenticRelease extends ReleaseScope {
@@ -66,13 +66,12 @@ export async function authenticateRelease(bytes: Uint8Array, trust: TrustSet): P
   checkManifestDigest(envelope); //                                             §8.3
   const manifest = readAnyManifest(envelope); //                                §6.1: its version first
   const whole = checkBelonging(envelope, manifest); //                          §8.3, §8.6, §7.5: no orphans
-  const id = toHex(envelope.authentication.digest.bytes);
-  const survey = surveyManifest({ release: id, manifest, whole });
+  const survey = surveyManifest(manifest, whole);
   const entitled = checkRights(signers, survey, trust); //                      §9
   const images = checkPayloads(envelope, survey); //                            §7.5
   const warnings = checkLint(manifest, whole); //                               §6.5, §8.4.5
   return {
-    release: id,
+    release: toHex(envelope.authentication.digest.bytes),
     envelope,
     manifest,
     whole,

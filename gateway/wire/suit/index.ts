@@ -23,6 +23,7 @@ export {
 } from "./report/capabilities.ts";
 export * from "./report/reason.ts";
 export { encodeReport, type Report, type ReportClaim, type ReportRecord, readReport } from "./report/report.ts";
+export * from "./riot09/index.ts";
 export { wrap } from "./strict.ts";
 export * from "./text.ts";
 export type * from "./types.ts";

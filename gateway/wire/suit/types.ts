@@ -16,12 +16,14 @@ export interface Wrapped {
 }
 
 export interface Envelope {
+  /** Absent: draft -37 itself. */
+  readonly dialect?: "riot-09";
   readonly tagged: boolean;
   readonly authentication: {
     /** What the blocks sign: the content of the byte string around the digest. */
     readonly signed: Uint8Array;
     readonly digest: SuitDigest;
-    /** COSE messages with detached payload, tags included (§8.3). */
+    /** COSE messages with detached payload, tags included (§8.3); with attached payload in the dialect of RIOT. */
     readonly blocks: readonly Uint8Array[];
   };
   readonly manifest: Wrapped;

@@ -5,6 +5,7 @@ export { NODE, type NodeFile, readNodeFile, viewOf } from "./node-file.ts";
 export { imagesOf, PLAN, type PlannedImage, type ReleasePlan, SEVERABLE_PARTS, type SeverablePart } from "./plan.ts";
 export { PlanError, type PlanFinding, readPlan } from "./plan-text.ts";
 export { createRelease, measure, type OpenEnvelope, openEnvelope, type Release } from "./release.ts";
+export { riotbootVersion } from "./riot.ts";
 export { type NamedKey, type SignOptions, signEnvelope } from "./sign.ts";
 export { type Measured, type MeasuredImages, manifestOf } from "./template.ts";
 export { type VerifyStep, verifySteps } from "./verify.ts";

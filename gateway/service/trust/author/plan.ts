@@ -69,9 +69,13 @@ const LANGUAGE = /^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$/;
 export const SEVERABLE_PARTS = ["text", "install", "payload-fetch"] as const;
 export type SeverablePart = (typeof SEVERABLE_PARTS)[number];
 
+/** What the envelope is written in: draft -37, or -09 as RIOT reads it. */
+export const DIALECT_NAMES = ["suit", "riot-09"] as const;
+
 export const PLAN = z
   .strictObject(
     {
+      dialect: z.enum(DIALECT_NAMES, `must be of ${DIALECT_NAMES.join(", ")}`).default("suit"),
       name: words(128).optional(),
       vendor,
       model: words(128).optional(),

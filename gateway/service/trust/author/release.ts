@@ -9,13 +9,14 @@ import {
   encodeSequence,
   integrate,
   type Manifest,
-  readEnvelope,
-  readManifest,
+  readAnyEnvelope,
+  readAnyManifest,
   SEVERABLE,
   type Whole,
 } from "../../../wire/suit/index.ts";
 import { type LintFinding, lint, programOf } from "../processor/index.ts";
 import { imagesOf, type ReleasePlan, type SeverablePart } from "./plan.ts";
+import { createForRiot } from "./riot.ts";
 import { type Measured, manifestOf } from "./template.ts";
 
 export interface OpenEnvelope {
@@ -41,6 +42,11 @@ export function createRelease(
   sequenceNumber: bigint,
 ): Release {
   const measured = new Map([...images].map(([file, bytes]) => [file, measure(bytes)]));
+  if (plan.dialect === "riot-09") {
+    const bytes = encodeEnvelope(createForRiot(plan, measured, sequenceNumber));
+    const open = openEnvelope(bytes);
+    return { ...open, bytes, findings: lint(programOf(open.envelope), open.envelope) };
+  }
   const manifest = manifestOf(plan, measured, sequenceNumber);
   const parts = plan.severable ?? worthSevering(manifest);
   const bare = createEnvelope(manifest, { severable: parts.map((part) => LABELS[part]) });
@@ -75,8 +81,8 @@ function worthSevering({ sequences, text }: ReturnType<typeof manifestOf>): read
 
 /** An envelope of somebody who is at hand, so that its manifest may be read before its signature: an author's own. */
 export function openEnvelope(bytes: Uint8Array): OpenEnvelope {
-  const envelope = readEnvelope(bytes);
+  const envelope = readAnyEnvelope(bytes);
   checkManifestDigest(envelope);
-  const manifest = readManifest(envelope.manifest.content);
+  const manifest = readAnyManifest(envelope);
   return { envelope, manifest, whole: checkBelonging(envelope, manifest) };
 }

@@ -8,7 +8,8 @@ import {
   decodeMessage,
   type MlDsa,
 } from "../../../wire/cose/index.ts";
-import { addBlock, type Envelope } from "../../../wire/suit/index.ts";
+import { addBlock, type Envelope, payloadBeside } from "../../../wire/suit/index.ts";
+import { signForRiot } from "./riot.ts";
 
 export interface NamedKey {
   /** For people: the name of its file. */
@@ -26,6 +27,7 @@ export interface SignOptions {
 export function signEnvelope(envelope: Envelope, { name, key }: NamedKey, options: SignOptions = {}): Envelope {
   const { mlDsa, legacy = false } = options;
   if (isVouchedBy(envelope, key, mlDsa)) throw new UsageError("release.signed", { key: name });
+  if (envelope.dialect === "riot-09") return signForRiot(envelope, { name, key });
   const { signed } = envelope.authentication;
   const algorithm = legacy ? legacyAlgorithm(key) : undefined;
   const block =
@@ -43,9 +45,7 @@ const LEGACY: Readonly<Record<string, number>> = { "P-256": -7, "P-384": -35, "P
 
 const legacyAlgorithm = (key: CoseKey): number | undefined => ("curve" in key ? LEGACY[key.curve] : undefined);
 
-const isVouchedBy = (
-  { authentication: { blocks, signed } }: Envelope,
-  key: CoseKey,
-  mlDsa: MlDsa | undefined,
-): boolean =>
-  blocks.some((block) => authenticate(decodeMessage(block), [key], { detached: signed, mlDsa }).some(({ ok }) => ok));
+const isVouchedBy = (envelope: Envelope, key: CoseKey, mlDsa: MlDsa | undefined): boolean =>
+  envelope.authentication.blocks.some((block) =>
+    authenticate(decodeMessage(block), [key], { ...payloadBeside(envelope), mlDsa }).some(({ ok }) => ok),
+  );

@@ -9,8 +9,9 @@ import {
   type Envelope,
   elementName,
   type Manifest,
-  readEnvelope,
-  readManifest,
+  payloadBeside,
+  readAnyEnvelope,
+  readAnyManifest,
 } from "../../../wire/suit/index.ts";
 import type { NamedKey } from "./sign.ts";
 
@@ -34,13 +35,13 @@ export function verifySteps(bytes: Uint8Array, keys: readonly NamedKey[], mlDsa?
     }
   };
   try {
-    const envelope = readEnvelope(bytes);
+    const envelope = readAnyEnvelope(bytes);
     take("envelope", () => `${bytes.length} bytes, strictly encoded`);
     take("digest", () => digestWords(envelope));
     const vouchers = envelope.authentication.blocks.map((block) => vouchersOf(envelope, block, { keys, mlDsa }));
     for (const [index, found] of vouchers.entries()) steps.push(blockStep(index, found));
     take("keys", () => keyWords(envelope, keys, vouchers.flat()));
-    const manifest = readManifest(envelope.manifest.content);
+    const manifest = readAnyManifest(envelope);
     take("manifest", () => manifestWords(manifest));
     take("elements", () => elementWords(envelope, manifest));
   } catch (error) {
@@ -63,13 +64,13 @@ interface Voucher {
 
 /** Which of the keys made this block. */
 function vouchersOf(
-  { authentication: { signed } }: Envelope,
+  envelope: Envelope,
   block: Uint8Array,
   { keys, mlDsa }: { readonly keys: readonly NamedKey[]; readonly mlDsa: MlDsa | undefined },
 ): readonly Voucher[] {
   const message = decodeMessage(block);
   return keys.flatMap((named) => {
-    const verdicts = authenticate(message, [named.key], { detached: signed, mlDsa });
+    const verdicts = authenticate(message, [named.key], { ...payloadBeside(envelope), mlDsa });
     return verdicts.flatMap((verdict) => (verdict.ok ? [{ named, algorithm: verdict.algorithm.name }] : []));
   });
 }

@@ -5,8 +5,8 @@ import {
   checkManifestDigest,
   type Envelope,
   type Manifest,
+  readAnyManifest,
   readEnvelope,
-  readManifest,
   SEQUENCES,
   type Sequence,
   type SequenceName,
@@ -33,7 +33,7 @@ export type Procedure = keyof typeof PROCEDURES;
 /** Of an envelope whose signatures were verified. */
 export function programOf(envelope: Envelope): Program {
   checkManifestDigest(envelope);
-  const manifest = readManifest(envelope.manifest.content);
+  const manifest = readAnyManifest(envelope);
   const { sequences } = checkBelonging(envelope, manifest);
   return { digest: envelope.authentication.digest, manifest, sequences, integrated: envelope.integrated };
 }

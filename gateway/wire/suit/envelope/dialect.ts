@@ -30,6 +30,8 @@ export function dialectOf(bytes: Uint8Array): Dialect | undefined {
   const wrapper = element(ENVELOPE.authentication);
   const blocks = wrapper?.kind === "bytes" ? decoded(wrapper.value) : undefined;
   const first = blocks?.kind === "array" ? blocks.items[0] : undefined;
+  // Not signed yet: a list of blocks without a digest before them.
+  if (whole?.kind === "map" && blocks?.kind === "array" && first === undefined) return "riot-09";
   const content = first?.kind === "bytes" ? decoded(first.value) : undefined;
   if (content?.kind === "tag" && AUTHENTICATION_TAGS.includes(content.tag)) return "riot-09";
   const algorithm = content?.kind === "array" ? content.items[0] : undefined;

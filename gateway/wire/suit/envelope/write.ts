@@ -9,14 +9,17 @@ import { ENVELOPE, SEVERABLE, type SequenceName, TAG } from "../labels.ts";
 import { SUIT_LIMITS } from "../limits.ts";
 import { encodeManifest, type NewManifest, sequenceName } from "../manifest/manifest.ts";
 import { encodeSequence, type NewSequence } from "../manifest/sequence.ts";
+import { encodeRiot09 } from "../riot09/envelope.ts";
 import { encode, wrap, writeInside, writeSorted } from "../strict.ts";
 import type { Envelope, Severable, Wrapped } from "../types.ts";
 import { elementName } from "./belonging.ts";
 
 const unmakeable = (reason: string): UsageError => new UsageError("suit.usage", { reason });
 
-/** In the one encoding that there is for it; what was read with `readEnvelope` gives the same bytes again. */
-export function encodeEnvelope({ tagged, authentication, manifest, severable, integrated }: Envelope): Uint8Array {
+/** In the one encoding that there is for it; what was read gives the same bytes again. */
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  if (envelope.dialect === "riot-09") return encodeRiot09(envelope);
+  const { tagged, authentication, manifest, severable, integrated } = envelope;
   type Writing = (writer: CborWriter) => void;
   const raw =
     ({ item }: Wrapped): Writing =>
