@@ -20,6 +20,7 @@ import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import { nearest, openDirectory } from "./directory.ts";
+import { openEnvelopes } from "./envelopes.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
@@ -51,7 +52,8 @@ export async function openSouth(
   // The network runs in real time, whatever the clock of a trial says.
   const { events, ledger, registry, campaigns, images, folder, network } = centre;
   const { wakeInterval } = config.nodes;
-  const services = { ...centre, recorder: ledger, clock, quality: clock, log };
+  const envelopes = openEnvelopes(centre, { nodeMac: config.trust.nodeMac, log });
+  const services = { ...centre, envelopes, recorder: ledger, clock, quality: clock, log };
   const hosts = config.coap.listen.map(({ host }) => host);
   const nodes = new NodeSessions({
     ...services,
@@ -92,7 +94,7 @@ export async function openSouth(
       return registered.then((response) => withHint(response, peer.nodeId, centre));
     },
     lanes: {
-      block: imageLane(images, registry, clock),
+      block: imageLane(images, registry, clock, envelopes),
       checkIn,
       authors: authorLane(images),
     },

@@ -11,5 +11,6 @@ export * from "./peer.ts";
 export * from "./random.ts";
 export * from "./recent-map.ts";
 export * from "./record-map.ts";
+export * from "./short-id.ts";
 export * from "./shown-uri.ts";
 export * from "./units.ts";

@@ -2,7 +2,7 @@
  * The security contexts of nodes and managers: a fold of facts whose secrets stay sealed until somebody speaks. One
  * lookup leads from the kid of a request to them.
  */
-import { randomBytes } from "node:crypto";
+import { hkdfSync, randomBytes } from "node:crypto";
 import {
   type Credential,
   type CredentialSource,
@@ -158,6 +158,15 @@ export class Credentials implements CredentialSource, Projection {
 
   ofManager(name: string): Credential | undefined {
     return this.#open(this.#byManager.get(name));
+  }
+
+  /**
+   * RFC 5869 with SHA-256 and no salt, over the OSCORE master secret of the node's newest credential: a key that the node can
+   * derive too, for what is said in `info`. undefined = it has no credential.
+   */
+  deriveKey(node: NodeId, info: string, length: number): Uint8Array | undefined {
+    const secret = this.ofNode(node)?.masterSecret;
+    return secret && new Uint8Array(hkdfSync("sha256", secret, "", info, length));
   }
 
   isSecured(node: NodeId): boolean {

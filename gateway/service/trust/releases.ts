@@ -67,11 +67,19 @@ export class Releases implements Projection {
     return found;
   }
 
+  /** The standing releases that name the image with this digest. */
+  of(digest: Digest): readonly ReleaseInfo[] {
+    return [...(this.#byDigest.get(digest) ?? [])].flatMap((id) => this.find(id) ?? []);
+  }
+
   /** What the standing releases say of the image with this digest: one entry for each. */
   naming(digest: Digest): readonly ReleasePayload[] {
-    return [...(this.#byDigest.get(digest) ?? [])].flatMap(
-      (id) => this.find(id)?.payloads.filter((payload) => payload.digest === digest) ?? [],
-    );
+    return this.of(digest).flatMap(({ payloads }) => payloads.filter((payload) => payload.digest === digest));
+  }
+
+  /** What a node runs that has installed the image with this digest; undefined = the image itself. */
+  becomes(digest: Digest): Digest | undefined {
+    return this.naming(digest).find(({ becomes }) => becomes !== undefined)?.becomes;
   }
 
   /** As far as the journal knows. */

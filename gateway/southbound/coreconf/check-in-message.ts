@@ -31,12 +31,20 @@ export interface Report {
   readonly rejected: readonly RefusedEdit[];
 }
 
+export interface Offer {
+  readonly digest: Uint8Array;
+  readonly size: number;
+  readonly uri: string;
+  /** Path of the SUIT envelope that goes with it. */
+  readonly envelope: string | undefined;
+}
+
 export interface Answer {
   /** Undefined while the gateway does not know it. */
   readonly time: Millis | undefined;
   /** Undefined when nobody has said how often this node should wake: then it keeps its own counsel. */
   readonly nextWake: Millis | undefined;
-  readonly offer: { readonly digest: Uint8Array; readonly size: number; readonly uri: string } | undefined;
+  readonly offer: Offer | undefined;
   readonly delivery: Delivery | undefined;
   readonly more: boolean;
 }
@@ -82,6 +90,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
     digest: output("offer/digest"),
     size: output("offer/size"),
     uri: output("offer/uri"),
+    envelope: output("offer/envelope"),
     more: output("more"),
   };
   const prefix = Buffer.from([0xa1, 0x19, rpc >> 8, rpc & 0xff]);
@@ -124,14 +133,13 @@ export function checkInCodec(house: Schema): CheckInCodec {
       if (nextWake !== undefined) tree.set(OUT.nextWake, Math.max(1, Math.round(nextWake / 1000)));
       if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
       if (offer !== undefined) {
-        tree.set(
-          OUT.offer,
-          new Map<Sid, Value>([
-            [OUT.digest, offer.digest],
-            [OUT.size, offer.size],
-            [OUT.uri, offer.uri],
-          ]),
-        );
+        const inner = new Map<Sid, Value>([
+          [OUT.digest, offer.digest],
+          [OUT.size, offer.size],
+          [OUT.uri, offer.uri],
+        ]);
+        if (offer.envelope !== undefined) inner.set(OUT.envelope, offer.envelope);
+        tree.set(OUT.offer, inner);
       }
       if (more) tree.set(OUT.more, null);
       return encodeOutputOf(tree, house, rpc);

@@ -36,6 +36,7 @@ import {
   type Registry,
 } from "../../service/registry/index.ts";
 import { CERTAIN, type TimeQuality } from "../../service/timekeeping/index.ts";
+import type { EnvelopeSource } from "../../service/trust/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
@@ -54,7 +55,9 @@ export interface CheckInOptions {
   readonly clock: Clock;
   /** Whether that clock is right; without it, it is. */
   readonly quality?: TimeQuality;
-  /** Path of an image on this gateway. */
+  /** The SUIT envelopes that go with images; without it offers name none. */
+  readonly envelopes?: EnvelopeSource;
+  /** Path of an image or an envelope on this gateway. */
   readonly imageUri: (id: string) => string;
   readonly log: Logger;
   /** How long a node sleeps when its datastore does not say and its wakes have not shown it. */
@@ -157,7 +160,7 @@ export class CheckIn implements CheckInLane {
 
     const nextWake = this.#models.wakeInterval(tree);
     const { synchronised } = this.#options.quality ?? CERTAIN;
-    const answer = this.#compose(node, box, report, synchronised ? now : undefined, nextWake);
+    const answer = this.#compose({ node, box, tree, report }, synchronised ? now : undefined, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
     const isSilent = quiet && (report.brief || (answer.time === undefined && nextWake === undefined));
@@ -207,8 +210,12 @@ export class CheckIn implements CheckInLane {
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose(node: NodeRecord, box: Box, report: Report, time: Millis | undefined, nextWake: Millis | undefined): Answer {
-    const { images, campaigns, imageUri, log } = this.#options;
+  #compose(
+    { node, box, tree, report }: Pick<Look, "box" | "tree"> & { readonly node: NodeRecord; readonly report: Report },
+    time: Millis | undefined,
+    nextWake: Millis | undefined,
+  ): Answer {
+    const { images, envelopes, campaigns, imageUri, log } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
     const wanted = campaigns.offerFor(node.id);
     if (waiting(box).length === 0 && wanted === undefined) return bare;
@@ -225,7 +232,13 @@ export class CheckIn implements CheckInLane {
       log.error("check-in.image-missing", { node: node.id, digest: image.digest });
       return withEdits;
     }
-    const offer = { digest: fromHex(image.digest) ?? EMPTY, size: image.size, uri: imageUri(image.id) };
+    const suit = envelopes?.offerFor(node.id, tree, image.digest);
+    const offer = {
+      digest: fromHex(image.digest) ?? EMPTY,
+      size: image.size,
+      uri: imageUri(image.id),
+      envelope: suit && imageUri(suit.id),
+    };
     const whole: Answer = { ...withEdits, offer };
     if (this.#codec.encode(whole).length <= report.maxReply) return whole;
     // To come back at once only pays where this answer brought something.

@@ -7,6 +7,7 @@ import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import { type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
 import { houseNode, type Registry } from "../../service/registry/index.ts";
+import type { EnvelopeSource } from "../../service/trust/index.ts";
 import { isTree, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
 
 export interface PendingServices {
@@ -14,14 +15,16 @@ export interface PendingServices {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
-  /** Path of an image on this gateway. */
+  /** The SUIT envelopes that go with images; without it offers name none. */
+  readonly envelopes?: EnvelopeSource;
+  /** Path of an image or an envelope on this gateway. */
   readonly imageUri: (id: string) => string;
 }
 
 /** The node's tree with what waits for it; the tree itself while nothing does. */
 export function withPending(tree: Tree, node: NodeId, services: PendingServices): Tree {
   const { schema } = services.registry;
-  const waiting = [...editsFor(node, services, schema), ...offerFor(node, services, schema)];
+  const waiting = [...editsFor(node, services, schema), ...offerFor(node, tree, services)];
   if (waiting.length === 0) return tree;
   const container = sidOf(schema, "");
   const own = tree.get(container);
@@ -55,15 +58,22 @@ function editsFor(node: NodeId, { mailbox }: PendingServices, schema: Schema): A
   ];
 }
 
-function offerFor(node: NodeId, { campaigns, images, imageUri }: PendingServices, schema: Schema): Array<[Sid, Value]> {
+function offerFor(
+  node: NodeId,
+  tree: Tree,
+  { registry, campaigns, images, envelopes, imageUri }: PendingServices,
+): Array<[Sid, Value]> {
   const wanted = campaigns.offerFor(node);
   if (wanted === undefined) return [];
   const image = images.get(wanted);
   if (!images.isAvailable(image)) return [];
+  const { schema } = registry;
   const offer = new Map<Sid, Value>([
     [sidOf(schema, "/offer/digest"), fromHex(image.digest) ?? EMPTY],
     [sidOf(schema, "/offer/size"), image.size],
     [sidOf(schema, "/offer/uri"), imageUri(image.id)],
   ]);
+  const suit = envelopes?.offerFor(node, tree, image.digest);
+  if (suit !== undefined) offer.set(sidOf(schema, "/offer/envelope"), imageUri(suit.id));
   return [[sidOf(schema, "/offer"), offer]];
 }

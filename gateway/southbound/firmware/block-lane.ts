@@ -1,35 +1,68 @@
-/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image. */
-import { type Clock, fromHex } from "../../base/index.ts";
+/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image, or of the envelope that goes with it. */
+import { type Clock, fromHex, RecentMap } from "../../base/index.ts";
 import type { BlockLane, BlockSource } from "../../coap/index.ts";
 import type { ImageInfo, Images } from "../../service/images/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
+import type { EnvelopeOffer, EnvelopeSource } from "../../service/trust/index.ts";
 
 /** First path segment of an offer's URI. */
 export const IMAGE_PREFIX = "f";
 const ETAG_BYTES = 4;
 
+/** Of an image or of an envelope. */
 export const imageUri = (id: string): string => `${IMAGE_PREFIX}/${id}`;
 
-/** The lane over the image library; sources are kept, as a download asks for the same image thousands of times. */
-export function imageLane(images: Images, registry: Registry, clock: Clock): BlockLane {
-  const sources = new Map<string, { readonly info: ImageInfo; readonly source: BlockSource }>();
+const etagOf = (digest: string): Uint8Array => (fromHex(digest) ?? new Uint8Array(ETAG_BYTES)).subarray(0, ETAG_BYTES);
+
+/** Without envelopes only images are served. */
+export function imageLane(images: Images, registry: Registry, clock: Clock, envelopes?: EnvelopeSource): BlockLane {
+  const ofImages = imageSources(images);
+  const ofEnvelopes = envelopes && envelopeSources(envelopes);
   return {
     prefix: IMAGE_PREFIX,
     served: (peer) => registry.heard(peer, clock.now()),
-    find: (id) => {
-      const info = images.byId(id);
-      const known = sources.get(id);
-      if (known !== undefined && known.info === info) return known.source;
-      sources.delete(id); // it was removed
-      if (info === undefined) return undefined;
-      const etag = (fromHex(info.digest) ?? new Uint8Array(ETAG_BYTES)).subarray(0, ETAG_BYTES);
-      const source: BlockSource = {
-        size: info.size,
-        etag,
-        slice: (offset, length) => images.open(info).slice(offset, length),
-      };
-      sources.set(id, { info, source });
-      return source;
-    },
+    find: (id) => ofImages(id) ?? ofEnvelopes?.(id),
+  };
+}
+
+type Sources = (id: string) => BlockSource | undefined;
+
+/** Sources are kept, as a download asks for the same image thousands of times. */
+function imageSources(images: Images): Sources {
+  const sources = new Map<string, { readonly info: ImageInfo; readonly source: BlockSource }>();
+  return (id) => {
+    const info = images.byId(id);
+    const known = sources.get(id);
+    if (known !== undefined && known.info === info) return known.source;
+    sources.delete(id); // it was removed
+    if (info === undefined) return undefined;
+    const source: BlockSource = {
+      size: info.size,
+      etag: etagOf(info.digest),
+      slice: (offset, length) => images.open(info).slice(offset, length),
+    };
+    sources.set(id, { info, source });
+    return source;
+  };
+}
+
+/** Envelopes fetched at a time; making a source anew costs less than a datagram. */
+const ENVELOPES = 256;
+
+function envelopeSources(envelopes: EnvelopeSource): Sources {
+  const sources = new RecentMap<string, { readonly offer: EnvelopeOffer; readonly source: BlockSource }>(ENVELOPES);
+  return (id) => {
+    const offer = envelopes.find(id);
+    if (offer === undefined) return undefined;
+    const known = sources.get(id);
+    if (known?.offer === offer) return known.source;
+    const { bytes, digest } = offer;
+    const source: BlockSource = {
+      size: bytes.length,
+      etag: etagOf(digest),
+      slice: (offset, length) => bytes.subarray(offset, offset + length),
+    };
+    sources.set(id, { offer, source });
+    return source;
   };
 }

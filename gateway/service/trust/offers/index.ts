@@ -1,0 +1,1 @@
+export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers.ts";
