@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isGroup, writeGroups } from "./test-groups.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const JEST = join(ROOT, "node_modules", "jest", "bin", "jest.js");
@@ -20,11 +21,15 @@ const env = Object.fromEntries(
 const flags = ["--disable-warning=ExperimentalWarning", "--experimental-vm-modules"];
 const TIME_LIMIT_MS = 20 * 60_000;
 
+// Whoever asks for something, by a path or by a name, asks it of the files themselves.
+const wanted = process.argv.slice(2);
+const selection = wanted.length > 0 ? wanted : writeGroups(ROOT);
+
 /** In a process group of its own with a pipe of its own: whatever a test left behind neither outlives nor blocks us. */
 function runJest() {
   const child = spawn(
     process.execPath,
-    [...flags, JEST, "--forceExit", ...process.argv.slice(2), "--json", `--outputFile=${report}`],
+    [...flags, JEST, "--forceExit", ...selection, "--json", `--outputFile=${report}`],
     { cwd: ROOT, env, detached: true, stdio: ["ignore", "ignore", "pipe"] }, // stdout would repeat the report
   );
   const endGroup = () => {
@@ -55,6 +60,11 @@ if (!existsSync(report)) {
   process.exit(status || 1);
 }
 
+// In a group the first title is the file.
+const fileOf = (name, { ancestorTitles }) => (isGroup(ROOT, name) ? ancestorTitles[0] : relative(ROOT, name));
+const titleOf = (name, { ancestorTitles, title }) =>
+  [...ancestorTitles.slice(isGroup(ROOT, name) ? 1 : 0), title].join(" ");
+
 const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests, testResults } = JSON.parse(
   readFileSync(report, "utf8"),
 );
@@ -62,10 +72,10 @@ const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTes
 // skipped because this machine lacks something.
 const skipped = testResults.flatMap(({ name, assertionResults }) =>
   assertionResults
-    .filter((test) => test.status === "pending")
-    .map((test) => `${relative(ROOT, name)}: ${test.fullName}`),
+    .filter(({ status }) => status === "pending")
+    .map((test) => `${fileOf(name, test)}: ${titleOf(name, test)}`),
 );
-const narrowed = process.argv.slice(2).some((argument) => /^(-t|--testNamePattern)/.test(argument));
+const narrowed = wanted.some((argument) => /^(-t|--testNamePattern)/.test(argument));
 if (skipped.length > 0 && !narrowed) {
   console.log("Skipped:");
   for (const line of skipped) console.log(`  ${line}`);
