@@ -21,6 +21,7 @@ import { type ImageInfo, type Images, type NamedImage, shortId } from "../servic
 import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
+import type { AcceptedImage, TrustService } from "../service/trust/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
@@ -39,6 +40,7 @@ export interface AdminSourceOptions extends TrustSources {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
+  readonly trust: Pick<TrustService, "stands">;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
   readonly access: Access;
@@ -88,8 +90,8 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       return node && peerCredential(credentials.ofNode(node.id));
     },
     images: () => [
-      ...images.list().map(imageRow),
-      ...images.awaited().map((named) => namedRow(named, options.fetching)),
+      ...images.list().map((image) => imageRow(image, options)),
+      ...images.awaited().map((named) => namedRow(named, options)),
     ],
     campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, images)),
     campaign: (id) => {
@@ -218,14 +220,24 @@ const peerCredential = (credential: Credential | undefined): PeerCredential | un
   };
 
 /** Shown as the image that it will be. */
-const namedRow = ({ named, actor: _actor, uri, ...image }: NamedImage, fetching: FetchStateOf): ImageRow => {
+const namedRow = (
+  { named, actor: _actor, format: _format, uri, ...image }: NamedImage,
+  { fetching, trust }: AdminSourceOptions,
+): ImageRow => {
   const { reason: why, ...state } = { reason: undefined, ...fetching(uri) };
   const at = { uri: shownUri(uri), ...state };
   const fetch = why === undefined ? at : { ...at, why };
-  return { ...image, id: shortId(image.digest), addedAt: named, fetch };
+  return { ...image, id: shortId(image.digest), ...withdrawal(image, trust), addedAt: named, fetch };
 };
 
-const imageRow = ({ added, ...image }: ImageInfo): ImageRow => ({ ...image, addedAt: added });
+const imageRow = ({ added, ...image }: ImageInfo, { trust }: AdminSourceOptions): ImageRow => ({
+  ...image,
+  ...withdrawal(image, trust),
+  addedAt: added,
+});
+
+const withdrawal = (image: AcceptedImage, trust: Pick<TrustService, "stands">): Pick<ImageRow, "withdrawn"> =>
+  trust.stands(image) ? {} : { withdrawn: true };
 
 function campaignRow(campaign: Campaign, images: Images): CampaignRow {
   const { total, done, failed, silent } = count(campaign);

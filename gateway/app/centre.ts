@@ -113,6 +113,7 @@ export async function openCentre(
   const projections = [...known, anchors, releases];
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
+  await images.sweep(store.digests());
   clock.begin({ told: await asked, newest, remembered: memory.remembered, recorder: ledger });
   // Sequence numbers count from it: a clock that is said to be right in 1970 must not cost half of them later.
   const network = systemClock(1, millis(Math.max(EARLIEST, clock.now())));

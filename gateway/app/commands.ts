@@ -5,7 +5,7 @@ import { type Clock, isNodeId, type NodeId, shownUri, TrustError, UsageError } f
 import { type Access, groupsOf, withUser } from "../service/access/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
-import { type ImageInfo, type Images, shortId } from "../service/images/index.ts";
+import { IMAGE_FORMATS, type ImageInfo, type Images, remarksOn, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
 import type { TrustService } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
@@ -49,6 +49,7 @@ const IMAGE_ADD = z.strictObject({
   version: plainText(64),
   digest: z.string().optional(),
 });
+  format: z.enum(IMAGE_FORMATS).optional(),
 const IMAGE_ANNOUNCE = z.strictObject({
   uri: z.string(),
   model: plainText(64),
@@ -60,6 +61,7 @@ const IMAGE_ANNOUNCE = z.strictObject({
     .toLowerCase(),
   size: z.int().min(1).max(0xffff_ffff),
 });
+  format: z.enum(IMAGE_FORMATS).optional(),
 const CAMPAIGN_CREATE = z.strictObject({
   image: z.string().min(1),
   name: plainText(64).optional(),
@@ -208,25 +210,40 @@ function newNodeId(registry: Registry): NodeId {
 }
 
 async function addImage(
-  { digest, ...claim }: z.output<typeof IMAGE_ADD>,
+  { digest, format: wanted, ...claim }: z.output<typeof IMAGE_ADD>,
   actor: string,
   body: AsyncIterable<Uint8Array> | undefined,
   { images, recorder }: CommandServices,
 ): Promise<Json> {
   if (body === undefined) throw new UsageError("command.argument", { op: "image.add", what: "the bytes are missing" });
-  const image = await images.add(body, digest === undefined ? claim : { ...claim, digest }, actor, recorder);
-  return { id: image.id, digest: image.digest, size: image.size, model: image.model, version: image.version };
+  const announced = {
+    ...(digest === undefined ? {} : { digest }),
+    ...(wanted === undefined ? {} : { format: wanted }),
+  };
+  const image = await images.add(body, { ...claim, ...announced }, actor, recorder);
+  const { id, size, model, version, format = "plain", built } = image;
+  const warnings = remarksOn(image).map(({ code, message: text, hint }) => ({ code, text, hint }));
+  return {
+    id,
+    digest: image.digest,
+    size,
+    model,
+    version,
+    format,
+    ...(built === undefined ? {} : { built }),
+    warnings,
+  };
 }
 
 /** The URI is kept in its normal form: a node may ask for the image by any spelling of it. */
 async function announceImage(
-  { uri, name, ...claim }: z.output<typeof IMAGE_ANNOUNCE>,
+  { uri, name, format, ...claim }: z.output<typeof IMAGE_ANNOUNCE>,
   actor: string,
   { images, recorder }: CommandServices,
 ): Promise<Json> {
   const { text, path, host, shown } = authorUri(uri);
   const file = path.split("/").at(-1) || host;
-  const full = { ...claim, uri: text, name: name ?? file.slice(0, 255) };
+  const full = { ...claim, ...(format === undefined ? {} : { format }), uri: text, name: name ?? file.slice(0, 255) };
   const { named, replaced } = await images.announce(full, actor, recorder);
   const { digest, size, model, version } = named;
   const said = { id: shortId(digest), uri: shown, digest, size, model, version };

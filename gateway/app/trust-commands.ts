@@ -1,8 +1,8 @@
 /** The commands about trust: whose signatures count, and which releases are believed. */
 import { z } from "zod";
 import { isCoded, UsageError } from "../base/index.ts";
-import { type Images, shortId } from "../service/images/index.ts";
-import type { BroughtImage, ReleaseInfo, TrustDesk } from "../service/trust/index.ts";
+import { type Images, isMcuboot, readMcuboot, remarksOn, shortId } from "../service/images/index.ts";
+import type { AuthenticRelease, BroughtImage, ReleaseInfo, TrustDesk } from "../service/trust/index.ts";
 import type { CommandHandler, Recorder, SigningRights } from "../store/index.ts";
 import { type CoseKey, decodeKey } from "../wire/cose/index.ts";
 import type { Json } from "../yang/index.ts";
@@ -111,6 +111,7 @@ async function addRelease(
 ): Promise<Json> {
   const names = { ...(model === undefined ? {} : { model }), ...(version === undefined ? {} : { version }) };
   const bytes = new Uint8Array(Buffer.from(envelope, "base64"));
+  checkFormats(await services.desk.verify(bytes));
   const { release, isNew, images, warnings } = await services.desk.accept(bytes, names, actor);
   const stored: string[] = [];
   for (const image of images) stored.push(await storeImage(image, release, actor, services));
@@ -121,9 +122,20 @@ async function addRelease(
     signers: release.signers.length,
     images: stored,
     awaited: release.payloads.filter(({ digest }) => services.images.stored(digest) === undefined).length,
-    warnings: [...warnings],
+    warnings: [...warnings, ...remarksOnImages(stored, services)],
   };
 }
+
+/** No release is believed whose image no bootloader would take. Throws WireError `image.mcuboot`, TrustError `image.mcuboot-hash`. */
+function checkFormats({ images, envelope }: AuthenticRelease): void {
+  for (const uri of images.keys()) {
+    const bytes = envelope.integrated.get(uri);
+    if (bytes !== undefined && isMcuboot(bytes)) readMcuboot(bytes, uri);
+  }
+}
+
+const remarksOnImages = (ids: readonly string[], { images }: TrustServices): readonly string[] =>
+  ids.flatMap((id) => remarksOn(images.get(id)).map(({ code }) => code));
 
 /** Its short id; what is here already is as good. */
 async function storeImage(

@@ -60,21 +60,39 @@ export interface StateStore extends Closable {
 
 /** Bytes of accepted and not yet accepted images, by digest. */
 export interface ImageStore extends Closable {
-  /** Streams to a hidden place, computing size and SHA-256. Throws UsageError image.empty / image.too-large, and
-   * leaves nothing behind when it throws. */
-  receive(
-    source: AsyncIterable<Uint8Array>,
-    options: { readonly name: string; readonly maxBytes: number },
-  ): Promise<Received>;
+  /**
+   * Streams to a hidden place, computing size and SHA-256. Parts are kept until they are written: nobody may change one.
+   * Throws UsageError image.empty / image.too-large, what `beginning` throws, and leaves nothing behind when it throws.
+   */
+  receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Received>;
   /** Bytes of an image; undefined when there is none. Synchronous: the block lane answers within its event. */
   open(digest: Digest): StoredImage | undefined;
   remove(digest: Digest): Promise<void>;
 }
 
+/** A store that can say what it holds, for who looks for what nobody will ever ask for. */
+export interface ListedImages {
+  digests(): readonly Digest[];
+}
+
+export interface ReceiveOptions {
+  readonly name: string;
+  readonly maxBytes: number;
+  /**
+   * Asked once, with the first 32 bytes (or all there are): of how many bytes from the start the SHA-256 is wanted as well.
+   * Not fewer than it was shown. What it throws ends the intake.
+   */
+  readonly beginning?: (head: Uint8Array) => number | undefined;
+}
+
 export interface Received {
   readonly digest: Digest;
   readonly size: number;
-  /** Puts the image in its place, durably. */
+  /** SHA-256 of the beginning that was asked for; undefined when the image ends before. */
+  readonly beginning: Digest | undefined;
+  /** Up to `length` bytes from `offset`, for who judges the image; until it is kept or discarded. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Puts the image in its place, durably. When it throws, the image is in no place. */
   keep(): Promise<void>;
   discard(): Promise<void>;
 }

@@ -240,6 +240,19 @@ export function openSite(): Site {
         verified: "lab",
         addedAt: ago(minutes(6)),
       },
+      {
+        digest: DIGEST.replace(/^../, "5c"),
+        id: "bgpq6s",
+        size: 4096,
+        model: "rm-1",
+        version: "1.0.0",
+        name: "rm-1.bin",
+        verified: "manifest",
+        withdrawn: true,
+        format: "mcuboot",
+        built: "1.0.0+3",
+        addedAt: ago(minutes(9)),
+      },
     ],
     campaigns: () => [CAMPAIGN],
     campaign: (id) => (id === CAMPAIGN.campaign ? CAMPAIGN : undefined),
@@ -293,7 +306,7 @@ export function openSite(): Site {
       }
       const sha256 = hash.digest("hex");
       site.uploads.push({ ...meta, size, sha256 });
-      return { status: "completed", result: { id: "abcdefg", digest: sha256, size } };
+      return { status: "completed", result: { id: "abcdefg", digest: sha256, size, warnings: [] } };
     },
   };
   return site;

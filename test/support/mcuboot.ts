@@ -7,7 +7,10 @@ export interface Making {
   readonly flags?: number;
   /** Protected TLVs. */
   readonly shielded?: readonly Buffer[];
-  readonly hash?: { readonly type: number; readonly name: string };
+  /** `of`: other bytes than those of the image. */
+  readonly hash?: { readonly type: number; readonly name: string; readonly of?: string };
+  /** TLVs behind the hash. */
+  readonly more?: readonly Buffer[];
 }
 
 export const tlv = (type: number, value: Uint8Array): Buffer => {
@@ -31,7 +34,7 @@ export function mcubootImage({
   flags = 0,
   ...rest
 }: Making = {}): Buffer {
-  const { shielded = [], hash = { type: 0x10, name: "sha256" } } = rest;
+  const { shielded = [], hash = { type: 0x10, name: "sha256" }, more = [] } = rest;
   const protectedArea = shielded.length === 0 ? Buffer.alloc(0) : area(0x6908, shielded);
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(0x96f3b83d, 0);
@@ -44,6 +47,9 @@ export function mcubootImage({
   header.writeUInt16LE(2, 22);
   header.writeUInt32LE(7, 24);
   const hashed = Buffer.concat([header, body, protectedArea]);
-  const tlvs = [tlv(hash.type, createHash(hash.name).update(hashed).digest()), tlv(0x22, Buffer.alloc(70))];
+  const digest = createHash(hash.name)
+    .update(hash.of ?? hashed)
+    .digest();
+  const tlvs = [tlv(hash.type, digest), ...more, tlv(0x22, Buffer.alloc(70))];
   return Buffer.concat([hashed, area(0x6907, tlvs)]);
 }

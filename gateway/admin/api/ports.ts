@@ -225,6 +225,14 @@ export interface ImageRow {
   readonly version: string;
   readonly name: string;
   readonly verified: "lab" | "manifest";
+  /** No release that is believed names it any more: it is offered to nobody. */
+  readonly withdrawn?: true;
+  /** Absent: a plain binary. */
+  readonly format?: "mcuboot";
+  /** The version in its header. */
+  readonly built?: string;
+  /** Its hash could not be checked. */
+  readonly encrypted?: true;
   readonly addedAt: Millis;
   /** Absent once the bytes are here. */
   readonly fetch?: FetchRow;
@@ -272,6 +280,8 @@ export interface ImageMeta {
   readonly version: string;
   /** Announced SHA-256, lower-case hex. */
   readonly digest?: Digest;
+  /** As which its bytes are judged; absent: by what they begin with. */
+  readonly format?: "plain" | "mcuboot";
 }
 
 export interface AnchorRow {

@@ -52,6 +52,7 @@ const IMAGE_QUERY = z.strictObject({
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits of SHA-256")
     .transform((hex) => hex.toLowerCase())
     .optional(),
+  format: z.enum(["plain", "mcuboot"]).optional(),
   actor: z.string().min(1).max(128).default("cli"),
 });
 
@@ -178,8 +179,9 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     if (request.headers["content-type"] !== "application/octet-stream") {
       throw new UsageError("admin.request", { what: "an image is sent as application/octet-stream" });
     }
-    const { id = randomUUID(), digest, ...meta } = understand(IMAGE_QUERY, request.query);
-    return source.addImage(bodyOf(request), digest === undefined ? { id, ...meta } : { id, digest, ...meta });
+    const { id = randomUUID(), digest, format, ...meta } = understand(IMAGE_QUERY, request.query);
+    const announced = { ...(digest === undefined ? {} : { digest }), ...(format === undefined ? {} : { format }) };
+    return source.addImage(bodyOf(request), { id, ...announced, ...meta });
   });
   return app;
 }

@@ -29,6 +29,7 @@ export interface ImageFile {
   readonly model: string;
   readonly version: string;
   readonly digest?: string;
+  readonly format?: string;
 }
 
 export class GatewayClient {

@@ -13,6 +13,7 @@ interface AddOptions extends Asking {
   readonly digest?: string;
   readonly from?: string;
   readonly size?: number;
+  readonly format?: string;
 }
 
 /** What the commands of the inbox say when they are done. */
@@ -35,6 +36,8 @@ interface ImageAdded {
   readonly id: string;
   readonly digest: string;
   readonly size: number;
+  readonly built?: string;
+  readonly warnings: ReadonlyArray<Readonly<Record<"code" | "text" | "hint", string>>>;
 }
 
 export function addImages(cli: Command, context: CliContext): void {
@@ -55,6 +58,7 @@ export function addImages(cli: Command, context: CliContext): void {
     .addOption(OPTIONS.model())
     .addOption(OPTIONS.version())
     .addOption(OPTIONS.digest())
+    .addOption(OPTIONS.format())
     .addOption(OPTIONS.from())
     .addOption(OPTIONS.size())
     .action(async (file: string | undefined, options: AddOptions) => {
@@ -64,12 +68,12 @@ export function addImages(cli: Command, context: CliContext): void {
 }
 
 async function addImage(context: CliContext, options: AddOptions, file: string | undefined): Promise<void> {
-  const { model, version, digest } = options;
+  const { model, version, digest, format } = options;
   if (file === undefined) throw new UsageError("cli.usage", { what: "an image needs a file, or --from with a URI" });
-  const image = { path: file, ...given({ model, version, digest }) };
+  const image = { path: file, ...given({ model, version, digest, format }) };
   const added = await connect(context, options).addImage<ImageAdded>(image);
-  const view = ({ id, size, digest: sha256 }: ImageAdded): string =>
-    `Added ${model} ${version} as ${id}: ${formatSize(size)}, SHA-256 ${sha256}.`;
+  const view = ({ id, size, digest: sha256, built, warnings }: ImageAdded): string =>
+    `Added ${model} ${version} as ${id}: ${built === undefined ? "" : `MCUboot ${built}, `}${formatSize(size)}, SHA-256 ${sha256}.${warnings.map(({ text, code }) => ` Warning: ${text} [${code}].`).join("")}`;
   tell(context, options, added, view);
 }
 
@@ -86,11 +90,11 @@ async function announceImage(
   options: AddOptions & { readonly from: string },
   file: string | undefined,
 ): Promise<void> {
-  const { from: uri, model, version, digest, size } = options;
+  const { from: uri, model, version, digest, size, format } = options;
   if (file !== undefined || digest === undefined || size === undefined) {
     throw new UsageError("cli.usage", { what: "--from goes with --digest and --size, and without a file" });
   }
-  const args = { uri, model, version, digest, size };
+  const args = given({ uri, model, version, digest, size, format });
   const named = await connect(context, options).command<ImageNamed>("image.announce", args);
   const view = ({ id, uri: from, replaced }: ImageNamed): string =>
     `Fetching ${model} ${version} as ${id} from ${from}.${former(replaced)} 'sidgate image list' tells how far it is.`;

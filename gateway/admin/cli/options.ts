@@ -197,6 +197,11 @@ export const OPTIONS = {
     ).argParser(dataForm(words)),
   digest: () => new Option("--digest <hex>", "expected SHA-256; another one is refused").argParser(digest),
   from: () => new Option("--from <uri>", "fetch it from its author instead: a coap:// or https:// URI"),
+  format: () =>
+    new Option("--format <format>", "what the image is, where its first bytes say something else").choices([
+      "plain",
+      "mcuboot",
+    ]),
   size: () => new Option("--size <bytes>", "length of the image that is fetched").argParser(integer(1, 0xffff_ffff)),
   stopAt: () =>
     new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(threshold),

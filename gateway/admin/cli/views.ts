@@ -94,13 +94,22 @@ const fetchWords = ({ fetch, size }: ImageRow, now: Millis): string => {
     : `failed ${failures === 1 ? "once" : `${failures} times`} [${code}], again ${formatMoment(again, now)}`;
 };
 
+const trustWords = ({ verified, withdrawn }: ImageRow): string => {
+  if (withdrawn === true) return "withdrawn";
+  return verified === "lab" ? "unsigned (lab)" : "signed";
+};
+
+const formatWords = ({ format, built = "", encrypted }: ImageRow): string =>
+  format === undefined ? "plain" : `MCUboot ${built}${encrypted === true ? ", encrypted" : ""}`;
+
 export function imageTable(rows: readonly ImageRow[], now: Millis): string {
   const columns: Column<ImageRow>[] = [
     { title: "ID", cell: (row) => row.id },
     { title: "MODEL", cell: (row) => row.model },
     { title: "VERSION", cell: (row) => row.version },
     { title: "SIZE", cell: (row) => formatSize(row.size), align: "right" },
-    { title: "TRUST", cell: (row) => (row.verified === "lab" ? "unsigned (lab)" : "signed") },
+    { title: "TRUST", cell: trustWords },
+    { title: "FORMAT", cell: formatWords },
     { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },
     { title: "BYTES", cell: (row) => fetchWords(row, now) },
     { title: "SHA-256", cell: (row) => row.digest },

@@ -112,6 +112,11 @@ function campaign(row: CampaignRow, now: Millis): Html {
 <p>${counts}</p></article>`;
 }
 
+function trustOf({ verified, withdrawn }: ImageRow): Html {
+  if (withdrawn === true) return html`<span class="chip lost">withdrawn</span> <span class="soft">not offered</span>`;
+  return html`${verified === "lab" ? "unsigned (lab)" : "signed"}`;
+}
+
 function images(rows: readonly ImageRow[], now: Millis): Html {
   if (rows.length === 0)
     return html`<p class="soft">None yet. “sidgate image add FILE --model M --version V” brings one in.</p>`;
@@ -120,7 +125,7 @@ function images(rows: readonly ImageRow[], now: Millis): Html {
 <thead><tr><th scope="col">Image</th><th scope="col">Id</th><th scope="col">Size</th><th scope="col">Trust</th><th scope="col">Added</th></tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${formatSize(row.size)}</td><td data-label="Trust">${row.verified === "lab" ? "unsigned (lab)" : "signed"}</td><td data-label="Added">${row.fetch === undefined ? moment(row.addedAt, now) : row.fetch.state}</td></tr>`,
+      html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${formatSize(row.size)}${row.built === undefined ? NOTHING : html` <span class="soft">MCUboot ${row.built}</span>`}</td><td data-label="Trust">${trustOf(row)}</td><td data-label="Added">${row.fetch === undefined ? moment(row.addedAt, now) : row.fetch.state}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -1,7 +1,7 @@
 /** `sidgate release create`: an unsigned envelope of a plan and the images that it names. */
 import { dirname, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
-import { type CodedError, type ErrorCode, explanation, toHex, UsageError } from "../../base/index.ts";
+import { type CodedError, type ErrorCode, explanation, TrustError, toHex, UsageError } from "../../base/index.ts";
 import { readMcuboot } from "../../service/images/index.ts";
 import {
   createRelease,
@@ -66,9 +66,10 @@ async function readImages(plan: ReleasePlan, folder: string): Promise<ReadImages
   for (const { file, format } of plan.components.flatMap(imagesOf)) {
     const bytes = await readFileBytes(resolve(folder, file), MAX_IMAGE);
     if (bytes.length === 0) throw new UsageError("image.empty", { name: file });
-    const found = format === "mcuboot" ? readMcuboot(bytes, file).version : undefined;
-    if (found !== undefined) remarks.push(...otherVersion(plan.version, file, found));
-    told.push(`Image ${file}: ${found === undefined ? "" : `MCUboot ${found}, `}${byteCount(bytes.length)}.`);
+    const found = format === "mcuboot" ? readMcuboot(bytes, file) : undefined;
+    if (found !== undefined) remarks.push(...otherVersion(plan.version, file, found.version));
+    if (found?.isEncrypted === true) remarks.push(warningOf(new TrustError("image.encrypted", { name: file })));
+    told.push(`Image ${file}: ${found === undefined ? "" : `MCUboot ${found.version}, `}${byteCount(bytes.length)}.`);
     images.set(file, bytes);
   }
   return { images, told: [...new Set(told)], remarks };

@@ -222,8 +222,23 @@ export const SERVICE_ERRORS = {
   },
   "image.mcuboot": {
     blame: "wire",
-    text: "{name} is no MCUboot image that a bootloader would take: {what}",
-    hint: "Give the file that 'imgtool sign' writes, without --pad and without encryption.",
+    text: "{name} is no MCUboot image that a bootloader would take: {what} (byte {offset})",
+    hint: "Give the file that 'imgtool sign' writes, without --pad; '--format plain' takes the bytes as they are.",
+  },
+  "image.mcuboot-hash": {
+    blame: "trust",
+    text: "the {hash} that {name} has in its TLV at byte {offset} is not that of its bytes",
+    hint: "The file was damaged, or changed after 'imgtool sign'; its bootloader would refuse it. Build it again.",
+  },
+  "image.encrypted": {
+    blame: "trust",
+    text: "{name} is encrypted for its bootloader, so that its hash cannot be checked here",
+    hint: "Nothing is wrong with that: the digest that its release names still holds.",
+  },
+  "image.built": {
+    blame: "usage",
+    text: "{name} came in as version {version}, and its header says {built}",
+    hint: "Nodes tell what their image says, so let both be the same: 'imgtool sign --version'.",
   },
   "image.awaited": {
     blame: "usage",

@@ -18,12 +18,13 @@ import {
   shiftOf,
 } from "../../store/index.ts";
 import type { Candidate, TrustService, Verdict } from "../trust/index.ts";
+import { FormatCheck, type FoundFormat, type ImageFormat, remarksOn } from "./format.ts";
 import { shortId } from "./short-id.ts";
 
 const TABLE = "image";
 const URI_TABLE = "image-uri";
 
-export interface ImageInfo {
+export interface ImageInfo extends FoundFormat {
   readonly digest: Digest;
   readonly id: string;
   readonly size: number;
@@ -43,6 +44,8 @@ export interface ImageClaim {
   readonly digest?: Digest;
   /** Announced length in bytes; checked when given. */
   readonly size?: number;
+  /** Found out by its first bytes when not given. */
+  readonly format?: ImageFormat;
 }
 
 /** An image whose bytes are still to be had from its author, or were. */
@@ -57,6 +60,7 @@ export interface NamedImage {
   readonly verified: Verdict;
   readonly actor: string;
   readonly named: Millis;
+  readonly format?: ImageFormat;
 }
 
 /** `replaced`: what was named at the same URI before, and is fetched from there no longer. */
@@ -66,7 +70,7 @@ export interface Announced {
 }
 
 /** What a release says about an image that is to be fetched. */
-export type NamedClaim = Pick<NamedImage, "uri" | "digest" | "size" | "model" | "version" | "name">;
+export type NamedClaim = Pick<NamedImage, "uri" | "digest" | "size" | "model" | "version" | "name" | "format">;
 
 export type RemovedImage = Pick<ImageInfo, "digest" | "id" | "model" | "version">;
 
@@ -84,6 +88,13 @@ interface Bringer {
   accept(candidate: Candidate): Promise<Verdict>;
   /** Asked again before the image is made visible. Throws when nobody wants it any more. */
   check?(): void;
+}
+
+interface Arrival {
+  readonly received: Received;
+  readonly format: FormatCheck;
+  readonly claim: ImageClaim;
+  readonly id: string;
 }
 
 /** `removed`: its bytes are gone; campaigns that are over still name it. */
@@ -173,7 +184,8 @@ export class Images implements Projection {
 
   /**
    * Streams an image in once and makes it visible when it is believed. Throws UsageError `image.*`, TrustError
-   * `image.digest` or `image.unsigned`; nothing is left behind then.
+   * `image.digest`, `image.unsigned` or `image.mcuboot-hash`, WireError
+   * `image.mcuboot`; nothing is left behind then.
    */
   add(source: AsyncIterable<Uint8Array>, claim: ImageClaim, actor: string, recorder: Recorder): Promise<ImageInfo> {
     const { trust } = this.#options;
@@ -187,7 +199,9 @@ export class Images implements Projection {
     recorder: Recorder,
   ): Promise<ImageInfo> {
     const { store, maxBytes } = this.#options;
-    const received = await store.receive(source, { name: claim.name, maxBytes });
+    const { name } = claim;
+    const format = new FormatCheck(name, claim.format);
+    const received = await store.receive(source, { name, maxBytes, beginning: format.beginning });
     const { digest } = received;
     let reserved = false;
     try {
@@ -200,8 +214,8 @@ export class Images implements Projection {
       const id = this.#freeId(digest);
       this.#arriving.set(digest, id);
       reserved = true;
-      const image = await this.#accept(received, claim, id, by, recorder);
-      if (image.verified === "lab") this.#options.log.warn("image.unsigned-accepted", { name: claim.name, digest });
+      const image = await this.#accept({ received, format, claim, id }, by, recorder);
+      this.#tell(image, format);
       return image;
     } catch (error) {
       await received.discard();
@@ -218,11 +232,22 @@ export class Images implements Projection {
   async announce(claim: NamedClaim, actor: string, recorder: Recorder): Promise<Announced> {
     const { uri, digest, size, model, version, name } = claim;
     const { maxBytes, trust } = this.#options;
+    const format = claim.format === undefined ? {} : { format: claim.format };
     if (size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
     if (!this.#byDigest.has(digest)) this.#freeId(digest);
     const verified = await trust.accept({ name, model, version, digest, size });
     const former = this.#byUri.get(uri);
-    const durable = recorder.record("image.named", { uri, digest, size, model, version, name, verified, actor });
+    const durable = recorder.record("image.named", {
+      uri,
+      digest,
+      size,
+      model,
+      version,
+      name,
+      verified,
+      ...format,
+      actor,
+    });
     const named = this.#byUri.get(uri); // now: somebody else may name the same URI before this is durable
     await durable;
     if (named === undefined) throw new BugError("service.bug", { what: "an image that was named is not there" });
@@ -257,26 +282,50 @@ export class Images implements Projection {
     return this.#takeIn(source, named, { actor, accept: async () => verified, check }, recorder);
   }
 
-  async #accept(
-    received: Received,
-    claim: ImageClaim,
-    id: string,
-    by: Bringer,
-    recorder: Recorder,
-  ): Promise<ImageInfo> {
+  async #accept({ received, format, claim, id }: Arrival, by: Bringer, recorder: Recorder): Promise<ImageInfo> {
     const { name, model, version } = claim;
     const { digest, size } = received;
-    const { actor } = by;
     const verified = await by.accept({ name, model, version, digest, size });
+    const found = await format.check(received);
     await received.keep();
     try {
       by.check?.();
-      await recorder.record("image.added", { digest, id, size, model, version, name, verified, actor });
     } catch (error) {
       await this.#options.store.remove(digest); // nobody would ever ask for it
       throw error;
     }
+    // When this fails nobody knows whether the fact is on the disk: the next start does, and sweeps.
+    await recorder.record("image.added", {
+      digest,
+      id,
+      size,
+      model,
+      version,
+      name,
+      verified,
+      ...found,
+      actor: by.actor,
+    });
     return this.get(digest);
+  }
+
+  #tell(image: ImageInfo, { isOverruled }: FormatCheck): void {
+    const { log } = this.#options;
+    const { name, digest } = image;
+    if (image.verified === "lab") log.warn("image.unsigned-accepted", { name, digest });
+    if (isOverruled) log.warn("image.format-overruled", { name, digest });
+    for (const { code } of remarksOn(image)) log.warn("image.remark", { name, digest, code });
+  }
+
+  /**
+   * At a start, before anything comes in: removes the bytes that no fact names, since the gateway died between the two, or
+   * between the fact of a removal and the removal. Says how many.
+   */
+  async sweep(stored: readonly Digest[]): Promise<number> {
+    const unknown = stored.filter((digest) => !this.#byDigest.has(digest));
+    for (const digest of unknown) await this.#options.store.remove(digest);
+    if (unknown.length > 0) this.#options.log.warn("images.swept", { images: unknown.length });
+    return unknown.length;
   }
 
   #checkDigest({ digest, size }: Received, { name, digest: announced, size: expected }: ImageClaim): void {
@@ -312,14 +361,15 @@ export class Images implements Projection {
   apply(fact: Fact): void {
     if (fact.type === "image.named") {
       const { uri, digest, size, model, version, name, verified, actor, at } = fact;
-      this.#byUri.set(uri, { uri, digest, size, model, version, name, verified, actor, named: at });
+      const format = fact.format === undefined ? {} : { format: fact.format };
+      this.#byUri.set(uri, { uri, digest, size, model, version, name, verified, actor, named: at, ...format });
       this.#dirtyUris.add(uri);
     }
     if (fact.type === "image.removed") this.#forget(fact);
     if (fact.type === "clock.state") this.#shift(shiftOf(fact));
     if (fact.type !== "image.added") return;
     const { digest, id, size, model, version, name, verified } = fact;
-    this.#put({ digest, id, size, model, version, name, verified, added: fact.at });
+    this.#put({ digest, id, size, model, version, name, verified, ...formatOf(fact), added: fact.at });
     this.#dirty.add(digest);
   }
 
@@ -370,3 +420,9 @@ export class Images implements Projection {
     return changes;
   }
 }
+
+const formatOf = ({ format, built, encrypted }: FoundFormat): FoundFormat => ({
+  ...(format === undefined ? {} : { format }),
+  ...(built === undefined ? {} : { built }),
+  ...(encrypted === undefined ? {} : { encrypted }),
+});

@@ -1,3 +1,4 @@
+export { type FoundFormat, IMAGE_FORMATS, type ImageFormat, isSameVersion, remarksOn } from "./format.ts";
 export { isMcuboot, type McubootImage, readMcuboot } from "./formats/mcuboot.ts";
 export {
   type Announced,

@@ -4,25 +4,29 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isCoded, StoreError, UsageError } from "../../base/index.ts";
+import { isCoded, StoreError } from "../../base/index.ts";
 import type { Digest } from "../facts.ts";
-import { makeFolder, syncFolder, writeAll } from "../folder/durable-file.ts";
-import type { ImageStore, Received, StoredImage } from "../ports.ts";
+import { makeFolder } from "../folder/durable-file.ts";
+import type { ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
 import { reasonOf } from "../system-error.ts";
 import { BufferCache } from "./buffer-cache.ts";
+import { type Disk, systemDisk } from "./disk.ts";
+import { type TakenIn, takeIn } from "./intake.ts";
 
 export interface FileImagesOptions {
   readonly folder: string;
   /** Most bytes of images kept in memory. */
   readonly cacheBytes: number;
+  readonly disk?: Disk;
 }
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Opens the images in `folder`; what was still coming in when the gateway stopped is removed. */
-export async function openFileImages({ folder, cacheBytes }: FileImagesOptions): Promise<ImageStore> {
+export async function openFileImages(options: FileImagesOptions): Promise<ImageStore & ListedImages> {
+  const { folder, cacheBytes, disk = systemDisk } = options;
   const incoming = join(folder, ".incoming");
   try {
     await rm(incoming, { recursive: true, force: true });
@@ -31,78 +35,87 @@ export async function openFileImages({ folder, cacheBytes }: FileImagesOptions):
     for (const name of await readdir(folder)) {
       if (DIGEST.test(name)) sizes.set(name, (await stat(join(folder, name))).size);
     }
-    return new FileImages(folder, incoming, sizes, cacheBytes);
+    return new FileImages({ folder, incoming, sizes, cacheBytes, disk });
   } catch (error) {
     throw new StoreError("store.read-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
   }
 }
 
-class FileImages implements ImageStore {
+interface Opened extends Required<FileImagesOptions> {
+  readonly incoming: string;
+  readonly sizes: Map<Digest, number>;
+}
+
+class FileImages implements ImageStore, ListedImages {
+  readonly #disk: Disk;
   readonly #folder: string;
   readonly #incoming: string;
   /** Every image there is: a peer who asks for another one costs no look at the disk. */
   readonly #sizes: Map<Digest, number>;
   readonly #cache: BufferCache;
 
-  constructor(folder: string, incoming: string, sizes: Map<Digest, number>, cacheBytes: number) {
+  constructor({ folder, incoming, sizes, cacheBytes, disk }: Opened) {
+    this.#disk = disk;
     this.#folder = folder;
     this.#incoming = incoming;
     this.#sizes = sizes;
     this.#cache = new BufferCache(cacheBytes);
   }
 
-  async receive(
-    source: AsyncIterable<Uint8Array>,
-    options: { readonly name: string; readonly maxBytes: number },
-  ): Promise<Received> {
+  async receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Received> {
     const path = join(this.#incoming, randomUUID());
     try {
-      const { digest, size } = await this.#writeTo(path, source, options);
+      const { digest, size, beginning } = await this.#writeTo(path, source, options);
+      const received: StoredImage = imageOnDisk(path, digest, size);
       return {
         digest,
         size,
+        beginning,
+        read: async (offset, length) => received.slice(offset, length),
         keep: () => this.#keep(path, digest, size),
-        discard: () => rm(path, { force: true }),
+        discard: () => this.#tidy(path),
       };
     } catch (error) {
-      await rm(path, { force: true });
+      await this.#tidy(path);
       throw error;
     }
   }
 
-  async #writeTo(
-    path: string,
-    source: AsyncIterable<Uint8Array>,
-    { name, maxBytes }: { readonly name: string; readonly maxBytes: number },
-  ): Promise<{ readonly digest: Digest; readonly size: number }> {
+  async #writeTo(path: string, source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<TakenIn> {
     const writing = <T>(work: Promise<T>): Promise<T> => work.catch((error: unknown) => this.#failed(path, error));
-    const handle = await writing(open(path, "wx", 0o600));
+    const file = await writing(this.#disk.create(path));
     try {
-      const hash = createHash("sha256");
-      let size = 0;
-      for await (const part of source) {
-        // Looked at before the part is taken: an endless source costs maxBytes of disk and no more.
-        if (size + part.length > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
-        hash.update(part);
-        await writing(writeAll(handle, part, size));
-        size += part.length;
-      }
-      if (size === 0) throw new UsageError("image.empty", { name });
-      await writing(handle.sync());
-      return { digest: hash.digest("hex"), size };
-    } finally {
-      await handle.close();
+      const taken = await takeIn(source, { ...file, write: (...given) => writing(file.write(...given)) }, options);
+      await writing(file.sync());
+      await writing(file.close());
+      return taken;
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
     }
   }
 
   async #keep(path: string, digest: Digest, size: number): Promise<void> {
+    const place = join(this.#folder, digest);
+    const isNew = !this.#sizes.has(digest);
     try {
-      await rename(path, join(this.#folder, digest));
-      await syncFolder(this.#folder);
+      await this.#disk.rename(path, place);
+      await this.#disk.syncFolder(this.#folder);
     } catch (error) {
+      // Perhaps in its place, and perhaps not after the next loss of power: nobody may count on it.
+      if (isNew) await this.#tidy(place);
       this.#failed(path, error);
     }
     this.#sizes.set(digest, size);
+  }
+
+  /** After a failure; whatever cannot be removed now is at the next start. */
+  #tidy(path: string): Promise<void> {
+    return this.#disk.remove(path).catch(() => undefined);
+  }
+
+  digests(): readonly Digest[] {
+    return [...this.#sizes.keys()];
   }
 
   open(digest: Digest): StoredImage | undefined {
@@ -119,8 +132,8 @@ class FileImages implements ImageStore {
     if (!this.#sizes.delete(digest)) return;
     this.#cache.delete(digest);
     try {
-      await rm(join(this.#folder, digest), { force: true });
-      await syncFolder(this.#folder);
+      await this.#disk.remove(join(this.#folder, digest));
+      await this.#disk.syncFolder(this.#folder);
     } catch (error) {
       this.#failed(digest, error);
     }

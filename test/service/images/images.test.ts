@@ -4,9 +4,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { shortId } from "../../../gateway/service/images/index.ts";
+import { isSameVersion, remarksOn, shortId } from "../../../gateway/service/images/index.ts";
 import { suitTrust } from "../../../gateway/service/trust/index.ts";
 import { type ImageStore, openFileImages } from "../../../gateway/store/index.ts";
+import { type Making, mcubootImage } from "../../support/mcuboot.ts";
 import { openServices, type Services } from "../../support/services.ts";
 
 let folder: string;
@@ -127,4 +128,108 @@ test("a removed image is gone with its bytes, after a restart too; campaigns sti
   await images.add(stream(IMAGE), { ...CLAIM, version: "1.0.1" }, "test", ledger);
   expect(images.get(id)).toMatchObject({ version: "1.0.1" });
   expect(images.of(DIGEST)).toMatchObject({ version: "1.0.1" });
+});
+
+/** MCUboot, "Image format": what its bootloader would refuse does not come in. */
+const BODY = Buffer.alloc(5000, "firmware");
+const mcuboot = (making: Making = {}): Buffer => mcubootImage({ body: BODY, ...making });
+const damaged = (at: number): Buffer => {
+  const image = mcuboot();
+  image.writeUInt8(image.readUInt8(at) ^ 1, at);
+  return image;
+};
+async function* inParts(bytes: Uint8Array, part: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += part) yield bytes.subarray(at, at + part);
+}
+const SHA_384 = { hash: { type: 0x11, name: "sha384" } };
+
+test.each<readonly [name: string, image: Buffer, found: object]>([
+  ["SHA-256", mcuboot(), { built: "1.4.2+7" }],
+  ["a header padded to the vector table", mcuboot({ headerBytes: 512 }), { built: "1.4.2+7" }],
+  ["protected TLVs", mcuboot({ shielded: [Buffer.from("500004000b000000", "hex")] }), { built: "1.4.2+7" }],
+  ["SHA-384, read again from the disk", mcuboot(SHA_384), { built: "1.4.2+7" }],
+])(
+  "an MCUboot image with %s comes in, however it is cut, and a restart knows what it is",
+  async (_name, image, found) => {
+    for (const part of [1 << 20, 1, 31, 32, 33, image.length - 74, 5000]) {
+      const { ledger } = services;
+      const { id } = await services.images.add(inParts(image, part), { ...CLAIM, version: "1.4.2" }, "test", ledger);
+      expect(services.images.get(id)).toMatchObject({ format: "mcuboot", ...found });
+      const restarted = await openServices({ images: store, on: services });
+      expect(restarted.images.get(id)).toEqual(services.images.get(id));
+      await services.images.remove(id, "test", ledger);
+    }
+  },
+);
+
+test.each<readonly [name: string, image: Buffer, code: string, offset: number]>([
+  ["a header cut short", mcuboot().subarray(0, 20), "image.mcuboot", 20],
+  ["no TLVs, since the upload ended early", mcuboot().subarray(0, 3000), "image.mcuboot", 5032],
+  ["another byte in its body", damaged(4000), "image.mcuboot-hash", 5036],
+  ["another SHA-384", mcuboot({ hash: { type: 0x11, name: "sha384", of: "else" } }), "image.mcuboot-hash", 5036],
+  ["padding behind it", Buffer.concat([mcuboot(), Buffer.alloc(9, 0xff)]), "image.mcuboot", mcuboot().length],
+])("an MCUboot image with %s is refused, and nothing is left behind", async (_name, image, code, offset) => {
+  const facts = services.journal.last;
+  const adding = services.images.add(inParts(image, 1000), CLAIM, "test", services.ledger);
+  await expect(adding).rejects.toMatchObject({ code, facts: { name: "fw.bin", offset } });
+  expect(services.journal.last).toBe(facts);
+  expect(await files()).toEqual([]);
+  const plain = { ...CLAIM, format: "plain" } as const;
+  const taken = await services.images.add(stream(image), plain, "test", services.ledger);
+  expect(taken).not.toHaveProperty("format");
+});
+
+test("a wrong header ends an import with its first bytes", async () => {
+  const image = mcuboot();
+  image.writeUInt16LE(8, 8);
+  let parts = 0;
+  async function* told(): AsyncGenerator<Uint8Array> {
+    for await (const part of inParts(image, 100)) {
+      parts += 1;
+      yield part;
+    }
+  }
+  const adding = services.images.add(told(), CLAIM, "test", services.ledger);
+  await expect(adding).rejects.toMatchObject({ code: "image.mcuboot", facts: { offset: 8 } });
+  expect(parts).toBe(1);
+});
+
+test("what is said to be an MCUboot image and is none is refused", async () => {
+  const adding = services.images.add(stream(IMAGE), { ...CLAIM, format: "mcuboot" }, "test", services.ledger);
+  await expect(adding).rejects.toMatchObject({ code: "image.mcuboot", facts: { offset: 0 } });
+});
+
+test("an encrypted MCUboot image comes in with a remark, since its hash is not over these bytes", async () => {
+  const more = [Buffer.from("330004000b000000", "hex")];
+  const image = mcuboot({ flags: 4, hash: { type: 0x10, name: "sha256", of: "what it was" }, more });
+  const added = await services.images.add(stream(image), { ...CLAIM, version: "1.4.2" }, "test", services.ledger);
+  expect(added).toMatchObject({ format: "mcuboot", encrypted: true });
+  expect(remarksOn(added).map(({ code }) => code)).toEqual(["image.encrypted"]);
+});
+
+test.each([
+  ["1.4.2", true],
+  ["v1.4.2", true],
+  ["1.4.2-rc.1", true],
+  ["1.4.2+7", true],
+  ["1.4.2+8", false],
+  ["1.4", false],
+  ["1.4.3", false],
+  ["spring", false],
+])("%s said of an image whose header says 1.4.2+7: the same? %s", (said, isSame) => {
+  expect(isSameVersion(said, "1.4.2+7")).toBe(isSame);
+  const image = { name: "fw.bin", version: said, built: "1.4.2+7" };
+  expect(remarksOn(image).map(({ code }) => code)).toEqual(isSame ? [] : ["image.built"]);
+});
+
+test("a start sweeps the bytes that no fact names, and those that were to be removed", async () => {
+  const { id } = await services.images.add(stream(IMAGE), CLAIM, "test", services.ledger);
+  const orphan = await store.receive(stream(Buffer.from("orphan")), { name: "x", maxBytes: 9 });
+  await orphan.keep(); // and the gateway dies
+  expect(await files()).toHaveLength(2);
+  const restarted = await openFileImages({ folder, cacheBytes: 1 << 20 });
+  const { images } = await openServices({ images: restarted, on: services });
+  expect(await images.sweep(restarted.digests())).toBe(1);
+  expect(await files()).toEqual([DIGEST]);
+  expect(images.isAvailable(images.get(id))).toBe(true);
 });

@@ -1,4 +1,5 @@
 /** MCUboot, "Image format": images made field by field, and every way to break them. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isCoded } from "../../../gateway/base/index.ts";
@@ -7,12 +8,22 @@ import { type Making, mcubootImage as made, tlv } from "../../support/mcuboot.ts
 
 const counter = Buffer.from("05000000", "hex");
 
+/** Of the 40 bytes of header and body. */
+const SHA_512 = tlv(0x12, createHash("sha512").update(made().subarray(0, 40)).digest());
+const ENCRYPTED = {
+  flags: 0x04,
+  hash: { type: 0x10, name: "sha256", of: "what it was before" },
+  more: [tlv(0x33, counter)],
+};
+
 test.each<readonly [name: string, making: Making, expected: object]>([
   ["header, body and hash", {}, { version: "1.4.2+7", headerBytes: 32, bodyBytes: 8, securityCounter: undefined }],
   ["a header padded to the vector table", { headerBytes: 512 }, { headerBytes: 512, bodyBytes: 8 }],
   ["a protected security counter", { shielded: [tlv(0x50, counter)] }, { securityCounter: 5 }],
-  ["SHA-384", { hash: { type: 0x11, name: "sha384" } }, { hash: { name: "SHA-384", bytes: expect.anything() } }],
-  ["SHA-512", { hash: { type: 0x12, name: "sha512" } }, { hash: { name: "SHA-512", bytes: expect.anything() } }],
+  ["SHA-384", { hash: { type: 0x11, name: "sha384" } }, { hashes: [{ name: "SHA-384", offset: 44 }] }],
+  ["SHA-512", { hash: { type: 0x12, name: "sha512" } }, { hashes: [{ name: "SHA-512" }] }],
+  ["two hashes that are both right", { more: [SHA_512] }, { hashes: [{ name: "SHA-256" }, { name: "SHA-512" }] }],
+  ["encryption, whose hash nobody can check here", ENCRYPTED, { isEncrypted: true, hashes: [{ name: "SHA-256" }] }],
 ])("MCUboot image with %s", (_name, making, expected) => {
   expect(isMcuboot(made(making))).toBe(true);
   expect(readMcuboot(made(making), "app.bin")).toMatchObject(expected);
@@ -23,6 +34,8 @@ function changed(change: (image: Buffer) => Buffer | undefined, making?: Making)
   const image = made(making);
   return change(image) ?? image;
 }
+
+const REFUSED = /^image\.mcuboot(-hash)?$/;
 
 describe("refused as no image that a bootloader would take", () => {
   test.each<readonly [name: string, image: Buffer]>([
@@ -39,16 +52,36 @@ describe("refused as no image that a bootloader would take", () => {
     ["a head of a TLV cut by its area", changed((image) => void image.writeUInt16LE(4 + 36 + 2, 42))],
     ["no hash", changed((image) => void image.writeUInt16LE(0x60, 44))],
     ["a hash cut short", changed(() => made({ hash: { type: 0x11, name: "sha256" } }))],
-    ["two hashes", changed((image) => void image.writeUInt16LE(0x12, 44 + 36))],
+    ["two hashes, one of them cut short", changed((image) => void image.writeUInt16LE(0x12, 44 + 36))],
+    ["two hashes, one of them wrong", made({ more: [tlv(0x12, new Uint8Array(64))] })],
     [
       "protected TLVs of another length",
       changed((image) => void image.writeUInt16LE(11, 10), { shielded: [tlv(0x50, counter)] }),
     ],
-    ["AES-128 encryption", made({ flags: 0x04 })],
-    ["AES-256 encryption", made({ flags: 0x08 })],
+    ["AES-128 encryption without a key for it", made({ flags: 0x04 })],
+    ["AES-256 encryption without a key for it", made({ flags: 0x08 })],
     ["padding behind it", Buffer.concat([made(), Buffer.alloc(16, 0xff)])],
   ])("%s", (_name, image) => {
-    expect(() => readMcuboot(image, "app.bin")).toThrow(expect.objectContaining({ code: "image.mcuboot" }));
+    expect(() => readMcuboot(image, "app.bin")).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(REFUSED),
+        facts: expect.objectContaining({ name: "app.bin" }),
+      }),
+    );
+  });
+
+  test("with the offset of what is wrong", () => {
+    const offsetOf = (image: Buffer): unknown => {
+      try {
+        return readMcuboot(image, "app.bin");
+      } catch (error) {
+        return isCoded(error) && error.facts;
+      }
+    };
+    expect(offsetOf(made().subarray(0, 31))).toMatchObject({ offset: 31 });
+    expect(offsetOf(made().subarray(0, -1))).toMatchObject({ offset: 42 });
+    expect(offsetOf(changed((image) => void image.writeUInt16LE(200, 46)))).toMatchObject({ offset: 44 });
+    expect(offsetOf(changed((image) => void image.writeUInt8(0, 50)))).toMatchObject({ hash: "SHA-256", offset: 44 });
   });
 
   test("any byte of header, body, protected TLVs or hash that is another", () => {
@@ -62,9 +95,10 @@ describe("refused as no image that a bootloader would take", () => {
           readMcuboot(mutant, "app.bin");
           return false;
         } catch (error) {
-          return isCoded(error) && error.code === "image.mcuboot";
+          return isCoded(error) && REFUSED.test(error.code);
         }
       }),
+      { seed: 42 },
     );
   });
 });

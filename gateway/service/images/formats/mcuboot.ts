@@ -1,31 +1,54 @@
 /**
  * MCUboot, "Image format" (docs.mcuboot.com/design) — an image as its bootloader will judge it: header, body, protected TLVs,
  * TLVs. What is checked is what a damaged or unfinished file fails; the bootloader's own signature stays the node's affair.
+ * The parts are read one by one, so that an image can be judged while it streams by.
  */
 import { createHash } from "node:crypto";
-import { equalBytes, WireError } from "../../../base/index.ts";
+import { equalBytes, TrustError, WireError } from "../../../base/index.ts";
 
-export interface McubootImage {
+export interface McubootHeader {
   /** `1.4.2+7`: major, minor, revision and build number. */
   readonly version: string;
   readonly headerBytes: number;
   /** Without header and TLVs. */
   readonly bodyBytes: number;
-  /** What the hash TLV holds, and what the bytes give. */
-  readonly hash: { readonly name: string; readonly bytes: Uint8Array };
+  readonly protectedBytes: number;
+  /** Its hash is over what a node gets after decryption: nobody can check it here. */
+  readonly isEncrypted: boolean;
+}
+
+/** A hash TLV: what the image says of its own bytes. */
+export interface McubootHash {
+  readonly name: string;
+  /** As node:crypto calls it. */
+  readonly hash: "sha256" | "sha384" | "sha512";
+  readonly bytes: Uint8Array;
+  /** Of the TLV. */
+  readonly offset: number;
+}
+
+export interface McubootTlvs {
+  /** One at least; a bootloader looks at those of its own kind, so all must be right. */
+  readonly hashes: readonly McubootHash[];
   /** Protected TLV 0x50: the bootloader boots none that is lower than what ran before. */
   readonly securityCounter: number | undefined;
 }
 
+export type McubootImage = McubootHeader & McubootTlvs;
+
 const MAGIC = 0x96f3b83d;
-const LEAST_HEADER = 32;
+/** All of a header that is not padding. */
+export const MCUBOOT_HEADER_BYTES = 32;
 const TLV_INFO = 0x6907;
 const PROTECTED_TLV_INFO = 0x6908;
 const TLV_HEAD = 4;
+/** Both areas, as long as they can say that they are, and a byte that would be too many. */
+export const MCUBOOT_TLV_BYTES = 2 * 0xffff + 1;
 /** IMAGE_F_ENCRYPTED_AES128, IMAGE_F_ENCRYPTED_AES256. */
 const ENCRYPTED = 0x04 | 0x08;
+/** TLVs with the key of an encrypted image: for RSA, AES-KW, ECIES on P-256 and on X25519, with HMAC-SHA-512 too. */
+const ENCRYPTION_KEYS: readonly number[] = [0x30, 0x31, 0x32, 0x33, 0x34];
 const SECURITY_COUNTER = 0x50;
-/** The hash covers header, body and protected TLVs. */
 const HASHES = [
   { type: 0x10, name: "SHA-256", hash: "sha256" },
   { type: 0x11, name: "SHA-384", hash: "sha384" },
@@ -38,84 +61,107 @@ const numbersOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, by
 export const isMcuboot = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && numbersOf(bytes).getUint32(0, true) === MAGIC;
 
-/** Throws WireError `image.mcuboot` for what is none, is damaged, or has more behind it. */
-export function readMcuboot(bytes: Uint8Array, name: string): McubootImage {
-  const refuse = (what: string): WireError => new WireError("image.mcuboot", { name, what });
-  if (!isMcuboot(bytes)) throw refuse("it does not begin with the magic number 0x96f3b83d");
-  if (bytes.length < LEAST_HEADER) throw refuse(`its header of ${LEAST_HEADER} bytes is cut short`);
-  const numbers = numbersOf(bytes);
-  const headerBytes = numbers.getUint16(8, true);
-  const protectedBytes = numbers.getUint16(10, true);
-  const bodyBytes = numbers.getUint32(12, true);
-  if (headerBytes < LEAST_HEADER) throw refuse(`its header says that it has ${headerBytes} bytes`);
-  // The hash is over what the node gets after decryption, which nobody can check here.
-  if ((numbers.getUint32(16, true) & ENCRYPTED) !== 0)
-    throw refuse("it is encrypted, so that its hash cannot be checked");
+/** Where the TLVs begin. */
+export const endOfBody = ({ headerBytes, bodyBytes }: McubootHeader): number => headerBytes + bodyBytes;
 
-  const end = headerBytes + bodyBytes;
-  const shielded = protectedBytes === 0 ? [] : readArea(bytes, { start: end, magic: PROTECTED_TLV_INFO, refuse });
-  if (shielded.length > 0 && areaLength(numbers, end) !== protectedBytes) {
-    throw refuse("its protected TLVs are not as long as its header says");
-  }
-  const hashed = end + protectedBytes;
-  const tlvs = readArea(bytes, { start: hashed, magic: TLV_INFO, refuse });
-  const rest = bytes.length - hashed - areaLength(numbers, hashed);
-  if (rest > 0) throw refuse(`${rest} bytes follow its TLVs; a padded image is for flashing, not for updates`);
-  const counter = shielded.find(({ type, value }) => type === SECURITY_COUNTER && value.length === 4);
+/** The hash covers header, body and protected TLVs. */
+export const hashedBytes = (header: McubootHeader): number => endOfBody(header) + header.protectedBytes;
+
+const refusal = (name: string, offset: number, what: string): WireError =>
+  new WireError("image.mcuboot", { name, what, offset });
+
+/** Of the first 32 bytes. Throws WireError `image.mcuboot`. */
+export function readMcubootHeader(head: Uint8Array, name: string): McubootHeader {
+  if (!isMcuboot(head)) throw refusal(name, 0, "it does not begin with the magic number 0x96f3b83d");
+  if (head.length < MCUBOOT_HEADER_BYTES)
+    throw refusal(name, head.length, `its header of ${MCUBOOT_HEADER_BYTES} bytes is cut short`);
+  const numbers = numbersOf(head);
+  const headerBytes = numbers.getUint16(8, true);
+  if (headerBytes < MCUBOOT_HEADER_BYTES) throw refusal(name, 8, `its header says that it has ${headerBytes} bytes`);
   return {
     version: versionOf(numbers),
     headerBytes,
-    bodyBytes,
-    hash: checkHash(tlvs, bytes.subarray(0, hashed), refuse),
-    securityCounter: counter === undefined ? undefined : numbersOf(counter.value).getUint32(0, true),
+    bodyBytes: numbers.getUint32(12, true),
+    protectedBytes: numbers.getUint16(10, true),
+    isEncrypted: (numbers.getUint32(16, true) & ENCRYPTED) !== 0,
   };
 }
 
 const versionOf = (numbers: DataView): string =>
   `${numbers.getUint8(20)}.${numbers.getUint8(21)}.${numbers.getUint16(22, true)}+${numbers.getUint32(24, true)}`;
 
+/** `tail`: from the end of the body on, `MCUBOOT_TLV_BYTES` at most. Throws WireError `image.mcuboot`. */
+export function readMcubootTlvs(tail: Uint8Array, header: McubootHeader, name: string): McubootTlvs {
+  const { protectedBytes } = header;
+  const area: Area = { bytes: tail, base: endOfBody(header), name };
+  const shielded = protectedBytes === 0 ? [] : readTlvs(area, 0, PROTECTED_TLV_INFO);
+  if (protectedBytes > 0 && areaLength(tail, 0) !== protectedBytes) {
+    throw refusal(name, area.base + 2, `its protected TLVs are not the ${protectedBytes} bytes that its header says`);
+  }
+  const tlvs = readTlvs(area, protectedBytes, TLV_INFO);
+  const end = protectedBytes + areaLength(tail, protectedBytes);
+  if (end < tail.length)
+    throw refusal(name, area.base + end, "there is more behind its TLVs, e.g. padding for flashing");
+  const hashes = tlvs.flatMap(({ type, value, offset }) => {
+    const row = HASHES.find((one) => one.type === type);
+    return row === undefined ? [] : [{ name: row.name, hash: row.hash, bytes: value, offset }];
+  });
+  if (hashes.length === 0) throw refusal(name, area.base + protectedBytes, "no hash is among its TLVs");
+  if (header.isEncrypted && !tlvs.some(({ type }) => ENCRYPTION_KEYS.includes(type)))
+    throw refusal(name, area.base + protectedBytes, "it is encrypted, and no key is among its TLVs");
+  const counter = shielded.find(({ type, value }) => type === SECURITY_COUNTER && value.length === 4);
+  return { hashes, securityCounter: counter && numbersOf(counter.value).getUint32(0, true) };
+}
+
+/** `actual`: what the covered bytes give. Throws TrustError `image.mcuboot-hash`. */
+export function checkMcubootHash(expected: McubootHash, actual: Uint8Array, name: string): void {
+  if (equalBytes(expected.bytes, actual)) return;
+  throw new TrustError("image.mcuboot-hash", { name, hash: expected.name, offset: expected.offset });
+}
+
+/** An image that is in memory as a whole. Throws WireError `image.mcuboot`, TrustError `image.mcuboot-hash`. */
+export function readMcuboot(bytes: Uint8Array, name: string): McubootImage {
+  const header = readMcubootHeader(bytes.subarray(0, MCUBOOT_HEADER_BYTES), name);
+  const start = endOfBody(header);
+  const tlvs = readMcubootTlvs(bytes.subarray(start, start + MCUBOOT_TLV_BYTES), header, name);
+  const covered = bytes.subarray(0, hashedBytes(header));
+  for (const expected of header.isEncrypted ? [] : tlvs.hashes) {
+    checkMcubootHash(expected, new Uint8Array(createHash(expected.hash).update(covered).digest()), name);
+  }
+  return { ...header, ...tlvs };
+}
+
 interface Tlv {
   readonly type: number;
   readonly value: Uint8Array;
+  /** In the image. */
+  readonly offset: number;
 }
 
 interface Area {
-  readonly start: number;
-  readonly magic: number;
-  refuse(what: string): WireError;
+  readonly bytes: Uint8Array;
+  /** Where in the image they begin. */
+  readonly base: number;
+  readonly name: string;
 }
 
 /** The head of an area counts itself. */
-const areaLength = (numbers: DataView, start: number): number => numbers.getUint16(start + 2, true);
+const areaLength = (bytes: Uint8Array, start: number): number => numbersOf(bytes).getUint16(start + 2, true);
 
-function readArea(bytes: Uint8Array, { start, magic, refuse }: Area): readonly Tlv[] {
+function readTlvs({ bytes, base, name }: Area, start: number, magic: number): readonly Tlv[] {
   const numbers = numbersOf(bytes);
-  if (start + TLV_HEAD > bytes.length) throw refuse("it ends before its TLVs");
+  if (start + TLV_HEAD > bytes.length) throw refusal(name, base + bytes.length, "it ends before its TLVs");
   if (numbers.getUint16(start, true) !== magic)
-    throw refuse(`no TLVs (0x${magic.toString(16)}) begin at byte ${start}`);
-  const end = start + areaLength(numbers, start);
-  if (end < start + TLV_HEAD || end > bytes.length) throw refuse("its TLVs are cut short");
+    throw refusal(name, base + start, `no TLVs (0x${magic.toString(16)}) begin there`);
+  const end = start + areaLength(bytes, start);
+  if (end < start + TLV_HEAD || end > bytes.length) throw refusal(name, base + start + 2, "its TLVs are cut short");
   const tlvs: Tlv[] = [];
   for (let at = start + TLV_HEAD; at < end; ) {
     const valueAt = at + TLV_HEAD;
     const next = valueAt <= end ? valueAt + numbers.getUint16(at + 2, true) : end + 1;
-    if (next > end) throw refuse(`the TLV at byte ${at} is longer than its area`);
-    tlvs.push({ type: numbers.getUint16(at, true), value: bytes.subarray(valueAt, next) });
+    if (next > end) throw refusal(name, base + at, "a TLV is longer than its area");
+    tlvs.push({ type: numbers.getUint16(at, true), value: bytes.subarray(valueAt, next), offset: base + at });
     at = next;
   }
   return tlvs;
-}
-
-function checkHash(tlvs: readonly Tlv[], hashed: Uint8Array, refuse: Area["refuse"]): McubootImage["hash"] {
-  const found = tlvs.flatMap(({ type, value }) => {
-    const row = HASHES.find((one) => one.type === type);
-    return row === undefined ? [] : [{ row, value }];
-  });
-  const [first, second] = found;
-  if (first === undefined) throw refuse("it has no hash TLV");
-  if (second !== undefined) throw refuse("it has two hash TLVs");
-  const { row, value } = first;
-  const bytes = new Uint8Array(createHash(row.hash).update(hashed).digest());
-  if (!equalBytes(bytes, value)) throw refuse(`its ${row.name} is not that of its bytes`);
-  return { name: row.name, bytes };
 }
