@@ -7,7 +7,7 @@ import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } f
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { IMAGE_FORMATS, type ImageInfo, type Images, remarksOn, shortId } from "../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
-import type { TrustService } from "../service/trust/index.ts";
+import type { Releases, TrustService } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
@@ -27,6 +27,7 @@ export interface CommandServices {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly trust: Pick<TrustService, "stands">;
+  readonly releases: Pick<Releases, "becomes">;
   /** How the fetch of a named image stands, by its URI. */
   readonly fetching: (uri: string) => FetchState;
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
@@ -48,8 +49,8 @@ const IMAGE_ADD = z.strictObject({
   model: plainText(64),
   version: plainText(64),
   digest: z.string().optional(),
-});
   format: z.enum(IMAGE_FORMATS).optional(),
+});
 const IMAGE_ANNOUNCE = z.strictObject({
   uri: z.string(),
   model: plainText(64),
@@ -60,8 +61,8 @@ const IMAGE_ANNOUNCE = z.strictObject({
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits of SHA-256")
     .toLowerCase(),
   size: z.int().min(1).max(0xffff_ffff),
-});
   format: z.enum(IMAGE_FORMATS).optional(),
+});
 const CAMPAIGN_CREATE = z.strictObject({
   image: z.string().min(1),
   name: plainText(64).optional(),
@@ -297,7 +298,7 @@ async function createCampaign(
     args.nodes === undefined ? undefined : new Set(args.nodes.map((reference) => registry.named(reference).id));
   const plan: CampaignPlan = {
     name: args.name ?? `${image.model} ${image.version}`,
-    image,
+    image: { ...image, becomes: services.releases.becomes(image.digest) },
     stopAtPct: args.stopAtPct ?? defaults.stopAtPct,
     silentAfter: args.silentAfter ?? defaults.silentAfter,
     ...(only === undefined ? {} : { only }),

@@ -359,6 +359,8 @@ export interface FactBodies {
     readonly campaign: string;
     readonly name: string;
     readonly image: Digest;
+    /** What nodes run that have installed it, where it is encrypted. */
+    readonly becomes?: Digest;
     readonly targets: readonly NodeId[];
     readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
     readonly stopAtPct: number;

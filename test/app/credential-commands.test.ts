@@ -60,6 +60,7 @@ beforeEach(async () => {
     defaults,
     fetching,
     trust: labTrust,
+    releases: { becomes: () => undefined },
   };
   inbox.serve(commandHandlers(given), ledger);
 });

@@ -41,6 +41,7 @@ beforeEach(async () => {
     defaults: { stopAtPct: 15, silentAfter: 3 },
     fetching: () => fetching,
     trust: { stands: () => stands },
+    releases: { becomes: () => undefined },
   });
   run = async (op, args, body) => (await handlers.get(op)?.(args, "test", body)) ?? null;
 });

@@ -7,6 +7,8 @@ export interface Campaign {
   readonly id: string;
   readonly name: string;
   readonly image: Digest;
+  /** What nodes run that have installed it, where it is encrypted. */
+  readonly becomes?: Digest | undefined;
   readonly created: Millis;
   readonly state: CampaignState;
   readonly reason: string;

@@ -20,8 +20,8 @@ import {
   shiftOf,
 } from "../../store/index.ts";
 import { type Campaign, type CampaignVerb, countErrors, VERBS, verdict } from "./campaign.ts";
-import { isEnded, type Progress, type ProgressEvent, START, step, wantsOffer } from "./progress.ts";
-import { type SelectionNode, select } from "./select.ts";
+import { isEnded, type Progress, type ProgressEvent, runsThen, START, step, wantsOffer } from "./progress.ts";
+import { type SelectionNode, select, type WantedImage } from "./select.ts";
 
 const TABLE = "campaign";
 const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
@@ -31,7 +31,7 @@ export const isOver = ({ state }: Pick<Campaign, "state">): boolean => OVER.has(
 
 export interface CampaignPlan {
   readonly name: string;
-  readonly image: { readonly digest: Digest; readonly model: string };
+  readonly image: WantedImage;
   readonly stopAtPct: number;
   readonly silentAfter: number;
   readonly only?: ReadonlySet<string>;
@@ -97,6 +97,7 @@ export class Campaigns implements Projection {
       campaign: `c-${day}-${String(sameDay + 1).padStart(2, "0")}`,
       name: plan.name,
       image: plan.image.digest,
+      ...(plan.image.becomes === undefined ? {} : { becomes: plan.image.becomes }),
       targets,
       excluded,
       stopAtPct: plan.stopAtPct,
@@ -119,7 +120,7 @@ export class Campaigns implements Projection {
     const campaign = this.ofNode(node) ?? this.#lastOf(node, event);
     const progress = campaign?.nodes.get(node);
     if (campaign === undefined || progress === undefined) return undefined;
-    const next = step(progress, event, campaign.image);
+    const next = step(progress, event, campaign);
     if (next === progress) return undefined;
     const moved = recorder.record("ota.phase", {
       campaign: campaign.id,
@@ -138,7 +139,7 @@ export class Campaigns implements Projection {
   #lastOf(node: NodeId, event: ProgressEvent): Campaign | undefined {
     const running = event.type === "reported" ? event.report.running : undefined;
     if (running === undefined) return undefined;
-    return this.list().findLast(({ image, nodes }) => image === running && nodes.get(node)?.phase !== "done");
+    return this.list().findLast((one) => runsThen(one) === running && one.nodes.get(node)?.phase !== "done");
   }
 
   /** Stops or ends the campaign when its own rules say so. */
@@ -164,6 +165,7 @@ export class Campaigns implements Projection {
           id: fact.campaign,
           name: fact.name,
           image: fact.image,
+          ...(fact.becomes === undefined ? {} : { becomes: fact.becomes }),
           created: fact.at,
           state: "running",
           reason: "",

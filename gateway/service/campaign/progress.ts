@@ -48,8 +48,15 @@ export const isError = (progress: Progress): boolean =>
 /** Is it this node's turn to hear of the image? */
 export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
 
+/** What is offered, and what a node runs that has installed it: of an encrypted image not the same. */
+export interface Target {
+  readonly image: Digest;
+  readonly becomes?: Digest | undefined;
+}
+export const runsThen = ({ image, becomes }: Target): Digest => becomes ?? image;
+
 /** The same object when nothing changes. */
-export function step(progress: Progress, event: ProgressEvent, target: Digest): Progress {
+export function step(progress: Progress, event: ProgressEvent, target: Target): Progress {
   switch (event.type) {
     case "offered":
       return progress.phase === "queued" || progress.phase === "waiting-wake" ? move(progress, "offered") : progress;
@@ -62,13 +69,13 @@ export function step(progress: Progress, event: ProgressEvent, target: Digest): 
   }
 }
 
-function reported(progress: Progress, report: FirmwareReport, target: Digest): Progress {
-  if (report.running === target) return progress.phase === "done" ? progress : move(progress, "done");
+function reported(progress: Progress, report: FirmwareReport, target: Target): Progress {
+  if (report.running === runsThen(target)) return progress.phase === "done" ? progress : move(progress, "done");
   if (isEnded(progress)) return progress;
   if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
   if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
   if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");
-  if (report.wanted !== undefined && report.wanted !== target) return progress; // still busy with an older offer
+  if (report.wanted !== undefined && report.wanted !== target.image) return progress; // still busy with an older offer
   if (report.phase === "idle" && !UNCLAIMED.has(progress.phase)) {
     return { ...move(progress, "waiting-wake"), received: 0 }; // the node lost its download, e.g. by a reset
   }

@@ -17,10 +17,18 @@ export interface Selection {
 
 export type ExclusionReason = "not-selected" | "model-unknown" | "other-model" | "already-installed" | "busy";
 
+/** What a campaign brings to its nodes. */
+export interface WantedImage {
+  readonly digest: Digest;
+  readonly model: string;
+  /** What the node runs in the end, where the image is encrypted. */
+  readonly becomes?: Digest | undefined;
+}
+
 /** Every node ends up in one of the two lists. `only`: ids that were asked for; undefined = all. */
 export function select(
   nodes: Iterable<SelectionNode>,
-  image: { readonly digest: Digest; readonly model: string },
+  image: WantedImage,
   only: ReadonlySet<string> | undefined,
 ): Selection {
   const targets: NodeId[] = [];
@@ -35,13 +43,13 @@ export function select(
 
 function exclusion(
   node: SelectionNode,
-  image: { readonly digest: Digest; readonly model: string },
+  image: WantedImage,
   only: ReadonlySet<string> | undefined,
 ): ExclusionReason | undefined {
   if (only !== undefined && !only.has(node.id)) return "not-selected";
   if (node.model === undefined) return "model-unknown";
   if (node.model !== image.model) return "other-model";
-  if (node.running === image.digest) return "already-installed";
+  if (node.running === (image.becomes ?? image.digest)) return "already-installed";
   if (node.busyWith !== undefined) return "busy";
   return undefined;
 }

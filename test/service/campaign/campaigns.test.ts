@@ -187,3 +187,19 @@ test("errors that a person knew of do not stop a resumed campaign again, new one
   await report("a03", failing);
   expect(services.campaigns.get(id).state).toBe("stopped");
 });
+
+test("suit-firmware-encryption: a campaign of an encrypted image ends with what the nodes make of it", async () => {
+  const becomes = "ab".repeat(32);
+  const nodes = [...services.registry.nodes()].map(({ id }, index) => ({
+    id,
+    model: "trv",
+    running: index === 0 ? becomes : undefined,
+    busyWith: undefined,
+  }));
+  const plan = { name: "test", image: { digest: image.digest, model: "trv", becomes }, stopAtPct: 50, silentAfter: 3 };
+  const body = services.campaigns.plan(plan, nodes, services.clock);
+  expect(body.excluded).toEqual([{ node: nodes[0]?.id, reason: "already-installed" }]);
+  await services.ledger.record("campaign.created", { ...body, actor: "test" });
+  await report("a02", running(becomes));
+  expect(count(services.campaigns.get(body.campaign))).toMatchObject({ total: 3, done: 1 });
+});

@@ -74,7 +74,7 @@ const ROWS: ReadonlyArray<readonly [name: string, from: Progress, event: Progres
 ];
 
 test.each(ROWS)("%s", (_name, from, event, to) => {
-  expect(step(from, event, TARGET)).toMatchObject(to);
+  expect(step(from, event, { image: TARGET })).toMatchObject(to);
 });
 
 const anyPhase = fc.constantFrom(...PHASES);
@@ -92,7 +92,7 @@ const anyEvent: fc.Arbitrary<ProgressEvent> = fc.oneof(
 test("without the node's report of the wanted digest nothing leads to done", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
-      const end = events.reduce((progress, event) => step(progress, event, TARGET), START);
+      const end = events.reduce((progress, event) => step(progress, event, { image: TARGET }), START);
       expect(end.phase).not.toBe("done");
     }),
   );
@@ -101,11 +101,20 @@ test("without the node's report of the wanted digest nothing leads to done", () 
 test("the report of the wanted digest leads to done from everywhere, and done is final", () => {
   fc.assert(
     fc.property(anyPhase, fc.array(anyEvent, { maxLength: 10 }), (phase, events) => {
-      const done = step(at(phase), reported({ running: TARGET }), TARGET);
-      const later = events.reduce((progress, event) => step(progress, event, TARGET), done);
+      const done = step(at(phase), reported({ running: TARGET }), { image: TARGET });
+      const later = events.reduce((progress, event) => step(progress, event, { image: TARGET }), done);
       expect(later.phase).toBe("done");
       expect(isEnded(later)).toBe(true);
       expect(isError(later)).toBe(false);
     }),
   );
+});
+
+test("suit-firmware-encryption: of an encrypted image the plaintext is what leads to done, and the ciphertext what is wanted", () => {
+  const target = { image: TARGET, becomes: OLD };
+  const from = at("confirming");
+  expect(step(from, reported({ running: OLD }), target).phase).toBe("done");
+  expect(step(from, reported({ running: TARGET }), target).phase).toBe("rolled-back");
+  expect(step(at("offered"), reported({ phase: "downloading", wanted: TARGET }), target).phase).toBe("downloading");
+  expect(step(at("offered"), reported({ phase: "downloading", wanted: OLD }), target).phase).toBe("offered");
 });
