@@ -8,7 +8,7 @@ import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
 import { CERTAIN, type TimeQuality } from "../../gateway/service/timekeeping/index.ts";
-import { labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
+import { type EnvelopeSource, labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
 import {
   CheckIn,
   coreconfHandler,
@@ -23,6 +23,7 @@ import {
   Ledger,
   memoryJournal,
   memoryState,
+  type Projection,
   type StateStore,
 } from "../../gateway/store/index.ts";
 import { builtInModels, fixedSchema, loadModels, type Schema, type SchemaSource } from "../../gateway/yang/index.ts";
@@ -84,6 +85,10 @@ export async function openServices(options: {
   readonly operations?: readonly Operation[];
   /** Whether the clock is right; by default it is. */
   readonly quality?: TimeQuality;
+  /** What else the journal is folded into. */
+  readonly more?: readonly Projection[];
+  /** Without it offers name no envelopes. */
+  readonly envelopes?: (parts: Pick<Services, "registry" | "images" | "campaigns">) => EnvelopeSource;
 }): Promise<Services> {
   const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
@@ -105,12 +110,14 @@ export async function openServices(options: {
   });
   const campaigns = new Campaigns();
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
-  const projections = [registry, mailbox, events, images, campaigns];
+  const projections = [registry, mailbox, events, images, campaigns, ...(options.more ?? [])];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch(campaigns, registry, ledger);
   const { quality = CERTAIN } = options;
   const streams = new EventStreams({ events, registry, clock, quality });
   const recorder = ledger;
+  const envelopes = options.envelopes?.({ registry, images, campaigns });
+  const suit = envelopes === undefined ? {} : { envelopes };
   const site = { site: "s-test", epoch: 1, process: "gw-test" };
   const { managers } = options;
   const access =
@@ -137,6 +144,7 @@ export async function openServices(options: {
     quality,
   });
   const checkIn = new CheckIn({
+    ...suit,
     registry,
     mailbox,
     images,
@@ -150,6 +158,7 @@ export async function openServices(options: {
   });
   const handler = coreconfHandler({
     ...(access === undefined ? {} : { access }),
+    ...suit,
     registry,
     mailbox,
     images,

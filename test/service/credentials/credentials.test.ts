@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { EMPTY, type NodeId, SILENT, toHex } from "../../../gateway/base/index.ts";
 import { Credentials } from "../../../gateway/service/credentials/index.ts";
 import { GATEWAY_ID, indexOfKid, KidPool, kidAt } from "../../../gateway/service/credentials/kids.ts";
+import { Seal } from "../../../gateway/service/credentials/seal.ts";
 import { encodePlain, Ledger, memoryJournal, memoryState } from "../../../gateway/store/index.ts";
 import { StandingClock } from "../../support/services.ts";
 
@@ -282,5 +283,28 @@ describe("the site's key", () => {
     await give("room-1", NODE);
     await writeFile(file, content);
     await expect(openSite(file, stores)).rejects.toMatchObject({ code, facts: { file } });
+  });
+});
+
+describe("keys derived from a credential", () => {
+  // Made with Python's hmac: prk = HMAC(bytes(32), secret); okm = HMAC(prk, info + b"\x01") and so on.
+  test.each([
+    ["Sidgate SUIT MAC", 32, "2d27d800e26b2927d91d65d2276d5f02eed1dcf6ec16562412330faf1b04eaab"],
+    ["", 16, "4e24185f0cf7d7413ccbe2ba72d38dfc"],
+    ["another purpose", 42, "8571d9c7b5a87f05dc6b3dcb911cf32c9871a5b9077f00ed3a90cf941488eafa29d9b9ab3651d2d81dda"],
+  ])("RFC 5869: '%s', %i bytes", async (info, length, key) => {
+    const { credentials, ledger, file } = await openSite(newKeyFile());
+    const secrets = {
+      algorithm: 10,
+      masterSecret: Uint8Array.from({ length: 16 }, (_, index) => index),
+      masterSalt: Uint8Array.of(1, 2, 3),
+      senderId: GATEWAY_ID,
+      idContext: undefined,
+    } as const;
+    const owner = { credential: "k-1", node: NODE, name: "room-1", kid: Uint8Array.of(1) };
+    const sealed = new Seal(Buffer.from(await readFile(file, "utf8"), "hex")).close(secrets, owner);
+    await ledger.record("credential.added", { ...owner, sealed, actor: "test" });
+    expect(toHex(credentials.deriveKey(NODE, info, length) ?? EMPTY)).toBe(key);
+    expect(credentials.deriveKey("n-2" as NodeId, info, length)).toBeUndefined();
   });
 });
