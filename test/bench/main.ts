@@ -8,6 +8,7 @@ import type { Figures } from "./measure.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
 import { startBench } from "./start.ts";
+import { suitBench } from "./suit.ts";
 import { yangBench } from "./yang.ts";
 
 const { values, positionals: names } = parseArgs({
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   coreconf: () => coreconfBench(values.quick === true),
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
+  suit: suitBench,
   yang: yangBench,
 };
 
