@@ -1,20 +1,12 @@
-/** Runs one node machine on a real socket, a clock and a flash of two banks. */
-import {
-  type Clock,
-  type Closable,
-  EMPTY,
-  type Logger,
-  type Millis,
-  millis,
-  type Random,
-  type Timer,
-} from "../base/index.ts";
-import { blockSize } from "./node/download.ts";
+/** Runs one node machine on a real socket, a clock and a flash. */
+import { type Clock, type Closable, type Logger, type Millis, millis, type Random, type Timer } from "../base/index.ts";
+import { blockSize, imageBytes } from "./node/download.ts";
 import { examineImage } from "./node/image.ts";
 import { type Command, type NodeEvent, step } from "./node/node.ts";
 import { type Activity, type Node, newNode, type Profile } from "./node/node-state.ts";
 import { newRoom, nextRoom, type Room, roomLeaves } from "./node/room.ts";
 import { targetTemperature } from "./node/settings.ts";
+import { NodeFlash, type SuitParts } from "./node-flash.ts";
 import type { CheckInCodec } from "./speech/check-in.ts";
 import type { Phase, Reason } from "./speech/leaves.ts";
 import type { SocketCounts } from "./speech/lossy-socket.ts";
@@ -33,6 +25,8 @@ export interface NodeView {
   readonly runningVersion: string;
   /** Updates that this node completed. */
   readonly updatesDone: number;
+  /** Sequence number of the manifest that it believed and installed. */
+  readonly installed: bigint | undefined;
   /** Check-ins that were answered. */
   readonly reports: number;
   readonly nextWake: Millis | undefined;
@@ -41,6 +35,8 @@ export interface NodeView {
 }
 
 export interface DevicePorts {
+  /** undefined = it runs what it is offered. */
+  readonly suit: SuitParts | undefined;
   readonly transport: Transport;
   readonly codec: CheckInCodec;
   readonly clock: Clock;
@@ -57,7 +53,7 @@ export class Device implements Closable {
   readonly #ports: DevicePorts;
   #node: Node;
   #room: Room;
-  #flash: { running: Uint8Array; update: Uint8Array };
+  readonly #flash: NodeFlash;
   #timer: Timer | undefined;
   #awake: Promise<void> = Promise.resolve();
   #nextWake: Millis | undefined;
@@ -67,7 +63,8 @@ export class Device implements Closable {
 
   constructor(profile: Profile, image: Uint8Array, ports: DevicePorts) {
     this.#ports = ports;
-    this.#flash = { running: image, update: EMPTY };
+    const { suit, clock, log } = ports;
+    this.#flash = new NodeFlash(image, { endpoint: profile.endpoint, suit, clock, log });
     this.#node = newNode(profile, examineImage(image), ports.clock.now());
     this.#room = newRoom(ports.random);
   }
@@ -95,12 +92,13 @@ export class Device implements Closable {
       phase: update.phase,
       reason: "reason" in update ? update.reason : undefined,
       blocks: {
-        got: Math.ceil((update.download?.received ?? 0) / size),
+        got: Math.ceil((update.download === undefined ? 0 : imageBytes(update.download)) / size),
         total: Math.ceil((update.download?.offer.size ?? 0) / size),
       },
       runningDigest: running.digest,
       runningVersion: running.version,
       updatesDone,
+      installed: this.#flash.installed,
       reports: this.#reports,
       nextWake: this.#nextWake,
       retransmissions: this.traffic.retransmissions,
@@ -163,24 +161,28 @@ export class Device implements Closable {
         return { at: clock.now(), ...this.#heard(answer) };
       }
       case "fetch": {
-        const answer = await transport.block(command.uri, command.num, command.szx);
+        const { uri, num, szx } = command;
+        const answer = await (command.proxied ? transport.proxiedBlock(uri, num, szx) : transport.block(uri, num, szx));
         return { at: clock.now(), ...this.#fetched(answer) };
       }
       case "erase":
-        this.#flash.update = new Uint8Array(command.size);
+        this.#flash.erase(command.size);
         return undefined;
       case "store":
-        this.#flash.update.set(command.bytes, command.offset);
+        this.#flash.store(command.offset, command.bytes);
         return undefined;
       case "examine":
-        return { type: "examined", at: clock.now(), image: examineImage(this.#flash.update) };
+        return { type: "examined", at: clock.now(), image: this.#flash.examine() };
+      case "process": {
+        const verdict = this.#flash.process(command.fetched, this.#room.battery);
+        return { type: "processed", at: clock.now(), verdict };
+      }
       case "boot":
-        this.#flash = { running: command.bank === "new" ? this.#flash.update : this.#flash.running, update: EMPTY };
         return {
           type: "booted",
           at: clock.now(),
           room: roomLeaves(this.#room),
-          image: examineImage(this.#flash.running),
+          ...this.#flash.boot(command.bank, this.#room.battery),
         };
       case "sleep":
         this.#sleepUntil(command.until);
@@ -208,8 +210,9 @@ export class Device implements Closable {
   }
 
   #fetched(answer: Answer) {
-    if (answer.kind !== "answer" || answer.block === undefined) return { type: "block-lost" } as const;
+    if (answer.kind !== "answer") return { type: "block-lost" } as const;
     if (answer.code !== "2.05") return { type: "block-refused", code: answer.code } as const;
+    if (answer.block === undefined) return { type: "block-lost" } as const;
     this.#blocks++;
     return { type: "block", block: answer.block } as const;
   }

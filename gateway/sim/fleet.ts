@@ -8,17 +8,30 @@ import {
   type Random,
   SILENT,
   seededRandom,
+  toHex,
 } from "../base/index.ts";
 import { Device, type NodeView } from "./device.ts";
 import type { Szx } from "./node/download.ts";
 import { makeImage } from "./node/image.ts";
 import type { Fault, Profile } from "./node/node-state.ts";
+import { type SuitParts, versionNumbers } from "./node-flash.ts";
 import { checkInCodec } from "./speech/check-in.ts";
 import { type ExtraLeaf, placeExtra } from "./speech/extra.ts";
+import type { Leaves } from "./speech/leaves.ts";
 import { type NodeCredential, OscoreClient, type Sequence } from "./speech/oscore.ts";
 import { countingSequence } from "./speech/sequence.ts";
 import { readSids } from "./speech/sids.ts";
 import { parseGateway, setAckTimeout, Transport } from "./speech/transport.ts";
+import {
+  ABILITIES,
+  type CoseKey,
+  encodeCapabilities,
+  gatewayMacKey,
+  identityOf,
+  type MlDsa,
+  type Recipient,
+  type Size,
+} from "./suit/index.ts";
 
 export interface FleetOptions {
   /** `coap://host:port`. */
@@ -49,8 +62,25 @@ export interface FleetOptions {
   readonly models?: readonly string[];
   /** What all nodes report besides their own leaves. Throws UsageError `sim.no-sid` for what no .sid file names. */
   readonly extra?: readonly ExtraLeaf[];
+  /** The nodes verify what they install, and install nothing else. */
+  readonly suit?: SuitOptions;
   readonly log?: Logger;
   readonly onChange?: (node: NodeView) => void;
+}
+
+export interface SuitOptions {
+  /** Public keys of authors, or secrets that are shared with them. */
+  readonly anchors: readonly CoseKey[];
+  /** When an anchor is a key of ML-DSA. */
+  readonly mlDsa?: MlDsa;
+  /** Domain of whoever made the nodes; with it and the class their identifiers are made (suit-manifest-37 §8.4.8.2). */
+  readonly vendor: string;
+  /** Without it the model. */
+  readonly class?: string;
+  /** Share of the nodes that know no signature, only the MAC of their gateway. */
+  readonly smallShare?: number;
+  /** To decrypt payloads with. */
+  readonly keys?: readonly CoseKey[];
 }
 
 export interface NodeSecurity {
@@ -63,6 +93,8 @@ export interface FleetStats {
   readonly nodes: number;
   /** Nodes that completed an update. */
   readonly updated: number;
+  /** Nodes that believed a manifest and run what it installed. */
+  readonly verified: number;
   /** Nodes that say failed or rolled-back. */
   readonly failed: number;
   readonly silent: number;
@@ -89,6 +121,8 @@ const DEFAULTS = {
   model: "room-sensor",
 } as const;
 const FAILURES = ["boot-failed", "no-space", "flash-error"] as const satisfies readonly Fault[];
+/** Of nodes that look again at what they stored. */
+const VERIFIED_FAILURES = [...FAILURES, "bad-block"] as const satisfies readonly Fault[];
 /** Bytes of a node's update bank. */
 const CAPACITY = 16 * 1024 * 1024;
 
@@ -110,6 +144,9 @@ export function startFleet(options: FleetOptions): Fleet {
   const faults = drawFaults(options, random);
   const devices = options.endpoints.map((endpoint, index) => {
     const own = seededRandom(seed * 65_537 + index);
+    const security = options.credentials?.get(endpoint);
+    const fault = faults[index] ?? "none";
+    const suit = options.suit && suitParts(options.suit, { index, endpoint, model, fault, security });
     const profile: Profile = {
       endpoint,
       model,
@@ -119,12 +156,13 @@ export function startFleet(options: FleetOptions): Fleet {
       blocksPerWake: options.blocksPerWake ?? DEFAULTS.blocksPerWake,
       rebootWakes: options.rebootWakes ?? DEFAULTS.rebootWakes,
       capacity: CAPACITY,
-      fault: faults[index] ?? "none",
+      fault,
+      recipient: suit && introduced(suit.recipient, security !== undefined),
       extra,
     };
-    const security = options.credentials?.get(endpoint);
     const device = new Device(profile, image, {
       transport: new Transport(remote, { share: options.loss ?? 0, random: own }, security && clientOf(security)),
+      suit,
       codec,
       clock,
       random: own,
@@ -150,14 +188,58 @@ export function startFleet(options: FleetOptions): Fleet {
 const clientOf = ({ credential, sequence = countingSequence() }: NodeSecurity): OscoreClient =>
   new OscoreClient(credential, sequence);
 
+interface OneOfMany {
+  readonly index: number;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly fault: Fault;
+  readonly security: NodeSecurity | undefined;
+}
+
+/** Small nodes are spread over the fleet evenly. */
+function sizeOf({ smallShare = 0 }: SuitOptions, index: number): Size {
+  return Math.floor((index + 1) * smallShare) > Math.floor(index * smallShare) ? "small" : "full";
+}
+
+function suitParts(suit: SuitOptions, { index, endpoint, model, fault, security }: OneOfMany): SuitParts {
+  const { vendor, anchors, keys = [], mlDsa } = suit;
+  const mac = security === undefined ? [] : [gatewayMacKey(security.credential.masterSecret)];
+  const recipient: Recipient = {
+    identity: identityOf(vendor, suit.class ?? model, endpoint),
+    abilities: ABILITIES[sizeOf(suit, index)],
+    anchors: [...anchors, ...mac],
+    mlDsa,
+    keys,
+    capacity: fault === "no-space" ? 0 : CAPACITY,
+    versionOf: versionNumbers,
+  };
+  const defects = {
+    bootFails: fault === "boot-failed",
+    wornFlash: fault === "flash-error",
+    badBlock: fault === "bad-block",
+  };
+  return { recipient, defects };
+}
+
+/** What a node says of its manifest processor, once in each series of reports. */
+function introduced({ identity, abilities }: Recipient, hasMac: boolean): Leaves {
+  return {
+    vendorIdentifier: toHex(identity.vendor),
+    classIdentifier: toHex(identity.class),
+    capabilities: toHex(encodeCapabilities(abilities.capabilities)),
+    gatewayMac: hasMac ? true : undefined,
+  };
+}
+
 /** Which nodes misbehave: the seed chooses them, the shares say how many. Silent nodes are never failing ones too. */
 function drawFaults({ endpoints, ...options }: FleetOptions, random: Random): readonly Fault[] {
   const faults: Fault[] = endpoints.map(() => "none");
   const order = faults.map((_, index) => ({ index, draw: random.next() })).sort((a, b) => a.draw - b.draw);
   const silent = Math.round((options.silentShare ?? 0) * endpoints.length);
   const failing = Math.round((options.failShare ?? 0) * endpoints.length);
+  const failures = options.suit === undefined ? FAILURES : VERIFIED_FAILURES;
   for (const [rank, { index }] of order.slice(0, silent + failing).entries()) {
-    faults[index] = rank < silent ? "silent" : (FAILURES[(rank - silent) % FAILURES.length] ?? "boot-failed");
+    faults[index] = rank < silent ? "silent" : (failures[(rank - silent) % failures.length] ?? "boot-failed");
   }
   return faults;
 }
@@ -170,6 +252,7 @@ function summarize(devices: readonly Device[]): FleetStats {
   return {
     nodes: views.length,
     updated: count((view) => view.updatesDone > 0),
+    verified: count((view) => view.installed !== undefined),
     failed: count((view) => view.phase === "failed" || view.phase === "rolled-back"),
     silent: count((view) => view.state === "silent"),
     blocks: sum(devices.map((device) => device.blocksFetched)),

@@ -21,6 +21,7 @@ const PROFILE: Profile = {
   rebootWakes: 2,
   capacity: 1000,
   fault: "none",
+  recipient: undefined,
   extra: [],
 };
 const ROOM = { temperature: 2000, humidity: 40 };

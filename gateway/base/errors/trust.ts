@@ -50,6 +50,16 @@ export const TRUST_ERRORS = {
     text: "the payload '{uri}' is in the envelope, and the manifest has no SHA-256 digest of it",
     hint: "Let the author set the parameter image-digest before the command that fetches it.",
   },
+  "release.distrusted": {
+    blame: "trust",
+    text: "none of the {blocks} authentication blocks is of a key that the node believes, in an algorithm that it knows",
+    hint: "Give the node the author's key (sidgate sim --trust), or let the gateway vouch with trust.node-mac.",
+  },
+  "release.outdated": {
+    blame: "trust",
+    text: "the release has the sequence number {received}; the node has installed {installed}",
+    hint: "A node takes no older release. Let the author sign it again with a higher number.",
+  },
   "release.withdrawn": {
     blame: "trust",
     text: "the release {release} was withdrawn ({reason}) and does not come back",

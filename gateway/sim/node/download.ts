@@ -6,13 +6,39 @@ export const SZX = [0, 1, 2, 3, 4, 5, 6] as const;
 export type Szx = (typeof SZX)[number];
 export const blockSize = (szx: Szx): number => 1 << (szx + 4);
 
+/** What is fetched, and from where. */
+export interface Source {
+  /** The image that was offered, the envelope about it, or something else that the manifest wants. */
+  readonly what: "image" | "envelope" | "payload";
+  /** What the manifest calls it; an envelope has no name. */
+  readonly name: string;
+  /** A path at the gateway, or with `proxied` somebody else's URI (RFC 7252 §5.7.2). */
+  readonly uri: string;
+  readonly proxied: boolean;
+  /** In bytes; `exact` = announced, and neither more nor less. */
+  readonly size: number;
+  readonly exact: boolean;
+}
+
+export const imageSource = ({ uri, size }: Offer, name = uri): Source => ({
+  what: "image",
+  name,
+  uri,
+  proxied: false,
+  size,
+  exact: true,
+});
+
 /** What survives a sleep. */
 export interface Download {
   readonly offer: Offer;
+  readonly source: Source;
   /** Hex; undefined until the first block. */
   readonly etag: string | undefined;
   readonly received: number;
   readonly szx: Szx;
+  /** Bytes of the offered image that are there when something else is fetched. */
+  readonly image: number;
 }
 
 export interface Block {
@@ -27,27 +53,38 @@ export type Taken =
   | { readonly kind: "stored"; readonly download: Download; readonly offset: number; readonly last: boolean }
   /** The bytes behind the URI changed: everything fetched so far belongs to another image. */
   | { readonly kind: "restart"; readonly download: Download }
-  /** The image is longer or shorter than the offer said. */
+  /** There is more or less of it than was announced. */
   | { readonly kind: "wrong-size" }
   /** Not the block that was asked for: ask again. */
   | { readonly kind: "not-asked" };
 
-export const beginDownload = (offer: Offer, szx: Szx): Download => ({ offer, etag: undefined, received: 0, szx });
+export const beginDownload = (offer: Offer, szx: Szx, source = imageSource(offer), image = 0): Download => ({
+  offer,
+  source,
+  etag: undefined,
+  received: 0,
+  szx,
+  image,
+});
+
+/** Of the image that was offered. */
+export const imageBytes = ({ source, received, image }: Download): number =>
+  source.what === "image" ? received : image;
 
 /** The number of the next block. The size only ever shrinks, so what was received is a multiple of it. */
 export const nextNum = (download: Download): number => download.received / blockSize(download.szx);
 
 export function takeBlock(download: Download, block: Block): Taken {
   const size = blockSize(block.szx);
-  const { offer, received } = download;
+  const { source, received } = download;
   if (block.szx > download.szx || block.num * size !== received) return { kind: "not-asked" };
   if (download.etag !== undefined && block.etag !== download.etag) {
-    return { kind: "restart", download: beginDownload(offer, download.szx) };
+    return { kind: "restart", download: { ...download, etag: undefined, received: 0 } };
   }
   const whole = block.more ? block.bytes.length === size : block.bytes.length > 0 && block.bytes.length <= size;
   if (!whole) return { kind: "not-asked" };
   const after = received + block.bytes.length;
-  if (after > offer.size || block.more === (after === offer.size)) return { kind: "wrong-size" };
+  if (after > source.size || (source.exact && block.more === (after === source.size))) return { kind: "wrong-size" };
   return {
     kind: "stored",
     download: { ...download, etag: block.etag, received: after, szx: block.szx },

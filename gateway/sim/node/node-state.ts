@@ -7,8 +7,11 @@ import type { Download, Szx } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
 import type { Settings } from "./settings.ts";
 
-/** How an update of this node goes wrong; `silent` = it is never heard again once an image is offered. */
-export type Fault = "none" | "boot-failed" | "no-space" | "flash-error" | "silent";
+/**
+ * How an update of this node goes wrong; `silent` = it is never heard again once an image is offered, `bad-block` = what it
+ * stores reads back as something else (only a node that processes manifests looks again).
+ */
+export type Fault = "none" | "boot-failed" | "no-space" | "flash-error" | "bad-block" | "silent";
 
 export interface Profile {
   readonly endpoint: string;
@@ -22,6 +25,8 @@ export interface Profile {
   /** Bytes of the update bank. */
   readonly capacity: number;
   readonly fault: Fault;
+  /** What it says of its manifest processor; undefined = it has none, and takes what it is offered. */
+  readonly recipient: Leaves | undefined;
   /** Told with the first report of a series. */
   readonly extra: readonly ExtraLeaf[];
 }
@@ -31,12 +36,16 @@ export type Activity =
   | { readonly state: "rebooting"; readonly until: Millis }
   | { readonly state: "reporting"; readonly round: number }
   | { readonly state: "fetching"; readonly left: number }
-  | { readonly state: "verifying" }
+  | { readonly state: "verifying"; readonly left: number }
   | { readonly state: "silent" };
 
 export type Update =
   | { readonly phase: "idle"; readonly download: Download | undefined }
-  | { readonly phase: "downloading" | "verifying" | "applying" | "rebooting"; readonly download: Download }
+  | {
+      /** `waiting-window` = its manifest waits for an event. */
+      readonly phase: "downloading" | "waiting-window" | "verifying" | "applying" | "rebooting";
+      readonly download: Download;
+    }
   | { readonly phase: "failed" | "rolled-back"; readonly download: Download; readonly reason: Reason };
 
 export interface Node {
@@ -48,6 +57,8 @@ export interface Node {
   readonly wakeAt: Millis;
   readonly bootCount: number;
   readonly running: ImageFacts;
+  /** What its manifest processor installed and reported last. */
+  readonly processed: Leaves;
   readonly settings: Settings;
   readonly room: Leaves;
   /** Revision of the last edits applied, and the one that the gateway knows of. */
@@ -72,6 +83,7 @@ export const newNode = (profile: Profile, image: ImageFacts, firstWake: Millis):
   wakeAt: firstWake,
   bootCount: 0,
   running: image,
+  processed: {},
   settings: new Map(),
   room: {},
   applied: 0,

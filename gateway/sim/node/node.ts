@@ -5,14 +5,29 @@
 import { type Millis, millis, seconds } from "../../base/index.ts";
 import type { Offer, Reply, Report, Sample } from "../speech/check-in.ts";
 import { changed, type Leaves, type Reason } from "../speech/leaves.ts";
-import { type Block, beginDownload, nextNum, type Szx, takeBlock } from "./download.ts";
+import {
+  type Block,
+  beginDownload,
+  imageBytes,
+  imageSource,
+  nextNum,
+  type Source,
+  type Szx,
+  takeBlock,
+} from "./download.ts";
 import type { ImageFacts } from "./image.ts";
 import type { Node, Update } from "./node-state.ts";
 import { applyEdits, wakeInterval } from "./settings.ts";
 
 export type NodeEvent = { readonly at: Millis } & (
   | { readonly type: "woke"; readonly room: Leaves }
-  | { readonly type: "booted"; readonly room: Leaves; readonly image: ImageFacts }
+  | {
+      readonly type: "booted";
+      readonly room: Leaves;
+      readonly image: ImageFacts;
+      /** Of a node with a manifest processor. */
+      readonly processed?: Booted;
+    }
   | { readonly type: "answered"; readonly reply: Reply }
   | { readonly type: "unanswered" }
   | { readonly type: "refused"; readonly code: string }
@@ -20,14 +35,46 @@ export type NodeEvent = { readonly at: Millis } & (
   | { readonly type: "block-lost" }
   | { readonly type: "block-refused"; readonly code: string }
   | { readonly type: "examined"; readonly image: ImageFacts }
+  | { readonly type: "processed"; readonly verdict: Processed }
 );
+
+/** What the boot loader found; `failed` = it did not start the new image. */
+export interface Booted {
+  readonly failed?: Reason | undefined;
+  /** All that the processor has to say. */
+  readonly told: Leaves;
+}
+
+/** How far the update procedure of a manifest came. */
+export type Processed =
+  | { readonly state: "wants"; readonly want: Wanted }
+  | { readonly state: "waits" }
+  | { readonly state: "ready"; readonly told: Leaves }
+  | { readonly state: "failed"; readonly told: Leaves; readonly reason: Reason };
+
+/** A payload, as the manifest announces it. */
+export interface Wanted {
+  readonly uri: string;
+  /** Hex. */
+  readonly digest: string | undefined;
+  readonly size: number | undefined;
+}
 
 export type Command =
   | { readonly do: "report"; readonly report: Report }
   | { readonly do: "erase"; readonly size: number }
-  | { readonly do: "fetch"; readonly uri: string; readonly num: number; readonly szx: Szx }
+  | {
+      readonly do: "fetch";
+      readonly uri: string;
+      /** The URI is somebody else's: the gateway is asked as a proxy. */
+      readonly proxied: boolean;
+      readonly num: number;
+      readonly szx: Szx;
+    }
   | { readonly do: "store"; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly do: "examine" }
+  /** Runs the update procedure; what was fetched last takes its place before. */
+  | { readonly do: "process"; readonly fetched: Source | undefined }
   | { readonly do: "boot"; readonly bank: "old" | "new" }
   | { readonly do: "sleep"; readonly until: Millis };
 
@@ -50,7 +97,7 @@ export function step(node: Node, event: NodeEvent): Step {
       if (state === "asleep") return wake(open(node, event.at, event.room));
       return state === "rebooting" ? startUp(node) : stay(node);
     case "booted":
-      return state === "rebooting" ? booted(node, event.at, event.room, event.image) : stay(node);
+      return state === "rebooting" ? booted(node, event) : stay(node);
     case "answered":
       return node.activity.state === "reporting"
         ? answered(node, node.activity.round, event.at, event.reply)
@@ -67,6 +114,10 @@ export function step(node: Node, event: NodeEvent): Step {
       return state === "fetching" ? blockRefused(node, event.at, event.code) : stay(node);
     case "examined":
       return state === "verifying" ? examined(node, event.at, event.image) : stay(node);
+    case "processed":
+      return node.activity.state === "verifying"
+        ? processed(node, node.activity.left, event.at, event.verdict)
+        : stay(node);
   }
 }
 
@@ -137,9 +188,11 @@ export function leavesOf(node: Node): Leaves {
     runningDigest: running.digest,
     runningVersion: running.version,
     phase: update.phase,
-    ...(busy ? { wantedDigest: update.download.offer.digest, received: update.download.received } : {}),
+    ...(busy ? { wantedDigest: update.download.offer.digest, received: imageBytes(update.download) } : {}),
     ...("reason" in update ? { reason: update.reason } : {}),
     ...node.room,
+    ...profile.recipient,
+    ...node.processed,
   };
 }
 
@@ -192,12 +245,29 @@ function considerOffer(node: Node, offer: Offer, endedBefore: boolean): Step {
   // This answer may have been written before the gateway knew of the failure; from the next one on it means "try again".
   if (same && !endedBefore) return stay(node);
   if (update.phase === "applying" || update.phase === "rebooting") return stay(node); // too late to turn back
-  const download = beginDownload(offer, node.profile.szx);
-  // The phases of a new attempt are told again even if they are the same as before.
-  const { phase: _phase, reason: _reason, ...told } = node.told;
-  const begun: Node = { ...node, told, update: { phase: "downloading", download } };
+  // The phases of a new attempt are told again even if they are the same as before, and so is its report.
+  const { phase: _phase, reason: _reason, report: _report, ...told } = node.told;
+  const fresh: Node = { ...node, told, processed: { ...node.processed, report: undefined } };
+  return node.profile.recipient === undefined ? takeImage(fresh, offer) : takeEnvelope(fresh, offer);
+}
+
+function takeImage(node: Node, offer: Offer): Step {
+  const begun: Node = { ...node, update: { phase: "downloading", download: beginDownload(offer, node.profile.szx) } };
   if (offer.size > node.profile.capacity || node.profile.fault === "no-space") return stay(fail(begun, "no-space"));
   return { node: begun, commands: [{ do: "erase", size: offer.size }] };
+}
+
+/** Above what readers of envelopes take (suit-manifest-37 leaves the limit to them), integrated payloads not counted. */
+const MAX_ENVELOPE = 64 * 1024;
+
+/** A node that believes manifests believes nothing else. */
+function takeEnvelope(node: Node, offer: Offer): Step {
+  const { szx, capacity } = node.profile;
+  const size = MAX_ENVELOPE + capacity;
+  const uri = offer.envelope ?? "";
+  const source: Source = { what: "envelope", name: "", uri, proxied: false, size, exact: false };
+  const begun: Node = { ...node, update: { phase: "downloading", download: beginDownload(offer, szx, source) } };
+  return uri === "" ? stay(fail(begun, "refused")) : { node: begun, commands: [{ do: "erase", size: 0 }] };
 }
 
 function fail(node: Node, reason: Reason): Node {
@@ -218,6 +288,7 @@ function advance(node: Node): Node {
 function carryOn(node: Node, at: Millis): Step {
   const { update, profile } = node;
   if (update.phase === "downloading") return fetchNext(node, profile.blocksPerWake, at);
+  if (update.phase === "waiting-window") return process(node, profile.blocksPerWake, undefined);
   if (update.phase !== "rebooting" || node.told.phase !== "rebooting") return sleep(node, at);
   const interval = wakeInterval(node.settings, profile.wakeInterval);
   const until = millis(node.wokeAt + interval * profile.rebootWakes);
@@ -229,35 +300,61 @@ function fetchNext(node: Node, left: number, at: Millis): Step {
   if (left === 0 || download === undefined) return sleep(node, at);
   return {
     node: { ...node, activity: { state: "fetching", left } },
-    commands: [{ do: "fetch", uri: download.offer.uri, num: nextNum(download), szx: download.szx }],
+    commands: [
+      {
+        do: "fetch",
+        uri: download.source.uri,
+        proxied: download.source.proxied,
+        num: nextNum(download),
+        szx: download.szx,
+      },
+    ],
   };
 }
 
 function fetched(node: Node, left: number, at: Millis, block: Block): Step {
   if (node.update.phase !== "downloading") return sleep(node, at);
+  const { recipient } = node.profile;
   const taken = takeBlock(node.update.download, block);
   switch (taken.kind) {
     case "not-asked":
       return fetchNext(node, left - 1, at);
     case "wrong-size":
+      // A manifest says itself what is wrong with it, or with what is not as long as it said.
+      if (recipient !== undefined) return process(node, left - 1, node.update.download.source);
       return report(fail(node, "digest-mismatch"), MAX_ROUNDS);
     case "restart":
       return fetchNext({ ...node, update: { ...node.update, download: taken.download } }, left - 1, at);
     case "stored": {
       const next: Node = { ...node, update: { ...node.update, download: taken.download } };
-      const worn = node.profile.fault === "flash-error" && taken.download.received * 2 >= taken.download.offer.size;
-      if (worn) return report(fail(next, "flash-error"), MAX_ROUNDS);
+      const half = taken.download.received * 2 >= taken.download.offer.size;
+      if (recipient === undefined && half && node.profile.fault === "flash-error")
+        return report(fail(next, "flash-error"), MAX_ROUNDS);
       const store: Command = { do: "store", offset: taken.offset, bytes: block.bytes };
-      if (taken.last)
-        return { node: { ...next, activity: { state: "verifying" } }, commands: [store, { do: "examine" }] };
-      const then = fetchNext(next, left - 1, at);
+      const then = taken.last ? judge(next, left - 1) : fetchNext(next, left - 1, at);
       return { node: then.node, commands: [store, ...then.commands] };
     }
   }
 }
 
+/** All is there: a manifest is processed, an image looked at. */
+function judge(node: Node, left: number): Step {
+  const { profile, update } = node;
+  if (profile.recipient !== undefined) return process(node, left, update.download?.source);
+  return { node: { ...node, activity: { state: "verifying", left } }, commands: [{ do: "examine" }] };
+}
+
+const process = (node: Node, left: number, fetched: Source | undefined): Step => ({
+  node: { ...node, activity: { state: "verifying", left } },
+  commands: [{ do: "process", fetched }],
+});
+
 /** 4.04: the gateway took the image back. Anything else may pass. */
 function blockRefused(node: Node, at: Millis, code: string): Step {
+  // RFC 7252 §5.7.2: the gateway gets nothing from there, now or later.
+  if (node.update.download?.source.proxied && (code === "4.04" || code === "5.05")) {
+    return report(fail(node, "refused"), MAX_ROUNDS);
+  }
   return sleep(code === "4.04" ? { ...node, update: { phase: "idle", download: undefined } } : node, at);
 }
 
@@ -271,27 +368,61 @@ function examined(node: Node, at: Millis, image: ImageFacts): Step {
   return report({ ...node, update: { phase: "verifying", download } }, MAX_ROUNDS);
 }
 
+/** suit-manifest-37 §6.4: the procedure went as far as it could with what is there. */
+function processed(node: Node, left: number, at: Millis, verdict: Processed): Step {
+  const { update } = node;
+  if (update.phase !== "downloading" && update.phase !== "waiting-window") return sleep(node, at);
+  const { download } = update;
+  switch (verdict.state) {
+    case "wants": {
+      const source = sourceOf(verdict.want, node);
+      const next = beginDownload(download.offer, node.profile.szx, source, imageBytes(download));
+      const then = fetchNext({ ...node, update: { phase: "downloading", download: next } }, left, at);
+      return { node: then.node, commands: [{ do: "erase", size: source.exact ? source.size : 0 }, ...then.commands] };
+    }
+    case "waits":
+      return sleep({ ...node, update: { phase: "waiting-window", download } }, at);
+    case "ready":
+      return report({ ...node, processed: verdict.told, update: { phase: "verifying", download } }, MAX_ROUNDS);
+    case "failed":
+      return report(fail({ ...node, processed: verdict.told }, verdict.reason), MAX_ROUNDS);
+  }
+}
+
+/** The image that was offered lies at the gateway; for everything else the gateway asks whoever the author named. */
+function sourceOf({ uri, digest, size }: Wanted, { profile, update }: Node): Source {
+  const offer = update.download?.offer;
+  if (offer !== undefined && digest === offer.digest) return imageSource(offer, uri);
+  return { what: "payload", name: uri, uri, proxied: true, size: size ?? profile.capacity, exact: size !== undefined };
+}
+
 // -- booting ----------------------------------------------------------------------------------------------------------
 
 /** Power-on starts the only bank there is; a reboot starts the new one, if it starts at all. */
 function startUp(node: Node): Step {
-  const works = node.update.phase === "rebooting" && node.profile.fault !== "boot-failed";
-  return { node, commands: [{ do: "boot", bank: works ? "new" : "old" }] };
+  // A boot loader that reads manifests finds out itself.
+  const works = node.profile.recipient !== undefined || node.profile.fault !== "boot-failed";
+  return { node, commands: [{ do: "boot", bank: works && node.update.phase === "rebooting" ? "new" : "old" }] };
 }
 
 /** RAM is empty: a new series of reports, and everything is told again. */
-function booted(node: Node, at: Millis, room: Leaves, running: ImageFacts): Step {
+function booted(
+  node: Node,
+  { at, room, image: running, processed: found }: Extract<NodeEvent, { type: "booted" }>,
+): Step {
   const { update } = node;
-  const success = update.phase === "rebooting" && running.digest === update.download.offer.digest;
+  const runs = found === undefined ? running.digest === update.download?.offer.digest : found.failed === undefined;
+  const success = update.phase === "rebooting" && runs;
   const outcome: Update =
     update.phase !== "rebooting" || success
       ? { phase: "idle", download: update.download }
-      : { phase: "rolled-back", download: update.download, reason: "boot-failed" };
+      : { phase: "rolled-back", download: update.download, reason: found?.failed ?? "boot-failed" };
   const up: Node = {
     ...open(node, at, room),
     update: outcome,
     updatesDone: node.updatesDone + (success ? 1 : 0),
     running,
+    processed: found?.told ?? {},
     bootCount: node.bootCount + 1,
     nextReport: 0,
     pending: undefined,

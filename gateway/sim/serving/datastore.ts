@@ -69,6 +69,7 @@ export function roomDatastore(sids: Sids) {
       tree.set(container, (tree.get(container) ?? new Map<number, Cbor>()).set(sid, value));
     };
     for (const name of LEAF_NAMES) {
+      if (name === "components") continue; // of a manifest processor, which a serving room has not
       const value = measured[name];
       if (value !== undefined) put(of(LEAVES[name].path), encodeLeaf(name, value));
     }

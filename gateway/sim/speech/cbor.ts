@@ -1,7 +1,7 @@
 /** CBOR as the simulated nodes speak it: npm `cbor-x`, so that no line of the gateway's own codec is on both sides. */
 import { Encoder, Tag } from "cbor-x";
 
-export type Cbor = null | boolean | number | string | Uint8Array | Tag | readonly Cbor[] | CborMap;
+export type Cbor = null | boolean | number | bigint | string | Uint8Array | Tag | readonly Cbor[] | CborMap;
 export interface CborMap extends ReadonlyMap<Cbor, Cbor> {}
 
 const plain = new Encoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false });

@@ -1,8 +1,8 @@
 /** The check-in of sidgate-node@2026-11-21: a report to bytes, the bytes of the answer to a reply (RFC 9254 §4.2, CF 142). */
-import { type Millis, seconds, toHex, WireError } from "../../base/index.ts";
+import { EMPTY, fromHex, type Millis, seconds, toHex, WireError } from "../../base/index.ts";
 import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
 import { addExtra, type ExtraLeaf, placeExtra } from "./extra.ts";
-import { encodeLeaf, LEAF_NAMES, LEAVES, type Leaves } from "./leaves.ts";
+import { type ComponentFacts, encodeLeaf, LEAF_NAMES, LEAVES, type LeafName, type Leaves } from "./leaves.ts";
 import type { Sids } from "./sids.ts";
 
 export interface Sample {
@@ -28,6 +28,8 @@ export interface Offer {
   readonly digest: string;
   readonly size: number;
   readonly uri: string;
+  /** Where the SUIT envelope about it is; undefined = there is none for this node. */
+  readonly envelope?: string;
 }
 
 /** One leaf set or one subtree removed (null). The path carries list keys: `/sidgate-building:room/period[06:00]/set-point`. */
@@ -72,14 +74,37 @@ export function checkInCodec(sids: Sids): CheckInCodec {
   function encodeData(leaves: Leaves, anydata: number, extra: readonly ExtraLeaf[] = []): CborMap {
     const data = new Map<Cbor, Map<Cbor, Cbor>>();
     for (const { name, container, sid } of places) {
-      const value = leaves[name];
-      if (value === undefined) continue;
+      const placed = encodePlaced(leaves, name, sid);
+      if (placed === undefined) continue;
       const key = container - anydata;
       const children = data.get(key) ?? new Map<Cbor, Cbor>();
-      data.set(key, children.set(sid - container, encodeLeaf(name, value)));
+      data.set(key, children.set(sid - container, placed));
     }
     for (const leaf of extra) addExtra(data, placeExtra(leaf, sids), anydata);
     return data;
+  }
+
+  function encodePlaced(leaves: Leaves, name: LeafName, sid: number): Cbor | undefined {
+    if (name === "components") return leaves.components && encodeComponents(leaves.components, sid);
+    const value = leaves[name];
+    return value === undefined ? undefined : encodeLeaf(name, value);
+  }
+
+  /** A list: its entries count from its own SID. An identifier is left out where there is but one component. */
+  function encodeComponents(components: readonly ComponentFacts[], list: number): Cbor {
+    const leaf = (name: string): number => sids.of(`/sidgate-suit:suit/component/${name}`) - list;
+    return components.map(
+      ({ id, digest, size, version, slot, capacity }, index): CborMap =>
+        new Map<Cbor, Cbor>([
+          [leaf("capacity"), capacity],
+          [leaf("digest"), fromHex(digest) ?? EMPTY],
+          ...(components.length === 1 ? [] : [[leaf("id"), encodeCbor(id)] as const]),
+          [leaf("index"), index],
+          [leaf("size"), size],
+          [leaf("slot"), slot],
+          [leaf("version"), version],
+        ]),
+    );
   }
 
   function encode(report: Report): Uint8Array {
@@ -116,7 +141,8 @@ export function checkInCodec(sids: Sids): CheckInCodec {
     const size = value.get(inOffer("size"));
     const uri = value.get(inOffer("uri"));
     if (!isBytes(digest) || typeof size !== "number" || typeof uri !== "string") return undefined;
-    return { digest: toHex(digest), size, uri };
+    const envelope = value.get(inOffer("envelope"));
+    return { digest: toHex(digest), size, uri, ...(typeof envelope === "string" ? { envelope } : {}) };
   }
 
   /** Maps unfold by SID delta, list entries by their key, until single leaves are left. */

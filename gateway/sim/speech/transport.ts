@@ -25,6 +25,8 @@ export type Answer =
   | { readonly kind: "unbelieved"; readonly code: string };
 
 const LOST: Answer = { kind: "lost" };
+/** As a proxy says it of what it does not serve (RFC 7252 §5.9.3.6). */
+const UNREACHABLE: Answer = { kind: "answer", code: "5.05", payload: EMPTY, block: undefined };
 const CONTENT_FORMAT_INSTANCES = Buffer.of(142);
 
 /**
@@ -50,7 +52,18 @@ export function parseGateway(uri: string): Remote {
 }
 
 /** RFC 7252 §5.10, RFC 7959, RFC 8613, RFC 9175. */
-const OPTION = { ETag: 4, OSCORE: 9, UriPath: 11, ContentFormat: 12, UriQuery: 15, Block2: 23, Echo: 252 } as const;
+const OPTION = {
+  UriHost: 3,
+  ETag: 4,
+  UriPort: 7,
+  OSCORE: 9,
+  UriPath: 11,
+  ContentFormat: 12,
+  UriQuery: 15,
+  Block2: 23,
+  ProxyScheme: 39,
+  Echo: 252,
+} as const;
 
 /**
  * Options that node-coap must not see by name; under their number it hands them through untouched. It would mangle the
@@ -107,10 +120,20 @@ export class Transport implements Closable {
     return this.#ask({ code: "0.02", options, payload });
   }
 
-  /** One block of `uri`. No ETag is sent: some servers would answer 2.03. */
-  block(uri: string, num: number, szx: Szx): Promise<Answer> {
+  /** One block of a path at the gateway. No ETag is sent: some servers would answer 2.03. */
+  block(path: string, num: number, szx: Szx): Promise<Answer> {
+    return this.#block(uriPath(path), num, szx);
+  }
+
+  /** One block of what a URI of somebody else's names, which the gateway has or gets (RFC 7252 §5.7.2). */
+  proxiedBlock(uri: string, num: number, szx: Szx): Promise<Answer> {
+    const parts = proxyOptions(uri);
+    return parts === undefined ? Promise.resolve(UNREACHABLE) : this.#block(parts, num, szx);
+  }
+
+  #block(where: readonly Option[], num: number, szx: Szx): Promise<Answer> {
     const block = { number: OPTION.Block2, value: encodeBlock(num, szx) };
-    return this.#ask({ code: "0.01", options: [...uriPath(uri), block], payload: EMPTY });
+    return this.#ask({ code: "0.01", options: [...where, block], payload: EMPTY });
   }
 
   async close(): Promise<void> {
@@ -131,8 +154,9 @@ export class Transport implements Closable {
    * was started anew asks for a repeat with its Echo, once; blocks are inner ones.
    */
   async #askSecured(security: OscoreClient, request: InnerMessage, echoed = false): Promise<Answer> {
-    const sealed = security.protect(request);
-    const heard = await this.#exchange(asOuter(sealed));
+    const [outside, inside] = split(request);
+    const sealed = security.protect(inside);
+    const heard = await this.#exchange(asOuter(sealed, outside));
     if (heard === undefined) return LOST;
     const option = optionOf(heard, OPTION.OSCORE);
     const opened = option === undefined ? undefined : security.open(sealed, option, heard.payload);
@@ -223,10 +247,42 @@ function messageOf({ code, payload, _packet }: IncomingMessage): InnerMessage | 
 const uriPath = (path: string): readonly Option[] =>
   path.split("/").map((segment) => ({ number: OPTION.UriPath, value: Buffer.from(segment) }));
 
-/** RFC 8613 §4.2: outside stand a POST and the OSCORE option; the rest is nobody's business on the way. */
-const asOuter = ({ option, payload }: Sealed): InnerMessage => ({
+/** RFC 8613 §4.1.3.3: a Proxy-Uri is taken apart, for its parts stand on different sides of the protection. */
+function proxyOptions(uri: string): readonly Option[] | undefined {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url === undefined || url.hostname === "" || !isDecodable(uri)) return undefined;
+  const text = (number: number, value: string): Option => ({ number, value: Buffer.from(decodeURIComponent(value)) });
+  const port = Number(url.port);
+  return [
+    text(OPTION.ProxyScheme, url.protocol.slice(0, -1)),
+    text(OPTION.UriHost, url.hostname),
+    ...(port === 0 ? [] : [{ number: OPTION.UriPort, value: Buffer.of(port >>> 8, port & 0xff) }]),
+    ...(url.pathname === "/" ? [] : url.pathname.slice(1).split("/")).map((part) => text(OPTION.UriPath, part)),
+    ...(url.search === "" ? [] : url.search.slice(1).split("&")).map((part) => text(OPTION.UriQuery, part)),
+  ];
+}
+
+function isDecodable(uri: string): boolean {
+  try {
+    return decodeURIComponent(uri) !== "";
+  } catch {
+    return false; // a percent sign that escapes nothing
+  }
+}
+
+/** RFC 8613 §4.1, class U: what a proxy must read. */
+const FOR_PROXIES: readonly number[] = [OPTION.UriHost, OPTION.UriPort, OPTION.ProxyScheme];
+
+function split(request: InnerMessage): readonly [outside: readonly Option[], inside: InnerMessage] {
+  const isOutside = ({ number }: Option): boolean => FOR_PROXIES.includes(number);
+  const { options } = request;
+  return [options.filter(isOutside), { ...request, options: options.filter((option) => !isOutside(option)) }];
+}
+
+/** RFC 8613 §4.2: outside stand a POST, the OSCORE option and what a proxy reads; the rest is nobody's business on the way. */
+const asOuter = ({ option, payload }: Sealed, outside: readonly Option[]): InnerMessage => ({
   code: "0.02",
-  options: [{ number: OPTION.OSCORE, value: option }],
+  options: [...outside, { number: OPTION.OSCORE, value: option }],
   payload,
 });
 
