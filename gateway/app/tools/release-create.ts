@@ -1,9 +1,10 @@
 /** `sidgate release create`: an unsigned envelope of a plan and the images that it names. */
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
 import { type CodedError, type ErrorCode, explanation, TrustError, toHex, UsageError } from "../../base/index.ts";
 import { readMcuboot } from "../../service/images/index.ts";
 import {
+  type Ciphertext,
   createRelease,
   imagesOf,
   type Release,
@@ -13,8 +14,10 @@ import {
   sizesOf,
 } from "../../service/trust/author/index.ts";
 import { findingText, type LintFinding } from "../../service/trust/processor/index.ts";
+import { type CoseKey, hasPrivateHalf, readKeyFile } from "../../wire/cose/index.ts";
 import { asText, readFileBytes } from "./input.ts";
 import { byteCount, checkOutput, MAX_IMAGE, nowInSeconds, say, writeEnvelopeFile } from "./release-files.ts";
+import { writeWhole } from "./sid-files.ts";
 import type { ToolIo } from "./tool-io.ts";
 
 /** Throws UsageError `cli.*`, `release.plan`, `release.lint`, and WireError `image.mcuboot`, `suit.*`. */
@@ -23,10 +26,14 @@ export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): 
   await checkOutput(options);
   const written = readPlan(asText(await readFileBytes(path), path), path);
   const plan = { ...written, dialect: options.dialect ?? written.dialect };
-  const { images, told, remarks } = await readImages(plan, dirname(path));
+  const folder = dirname(path);
+  const { images, told, remarks } = await readImages(plan, folder);
+  const named = { recipients: await readRecipients(plan, folder), dependencies: await readDependencies(plan, folder) };
   // §8.4.2: a later release has a later number; so nobody has to keep count.
   const sequence = plan.sequence ?? nowInSeconds();
-  const release = createRelease(plan, images, sequence);
+  const release = createRelease(plan, images, sequence, named);
+  const ciphertexts = beside(release, options.out);
+  for (const { path: out } of ciphertexts) await checkOutput({ ...options, out });
   const ofRiot = plan.dialect === "riot-09" ? otherNumbers(images, sequence) : [];
   const findings = [...remarks, ...ofRiot, ...release.findings.map(remarkOf)];
   const errors = findings.filter(({ severity }) => severity === "error");
@@ -34,10 +41,54 @@ export async function releaseCreate(options: ReleaseCreateOptions, io: ToolIo): 
     io.note(findings.map(shown).join("\n"));
     throw new UsageError("release.lint", { count: errors.length });
   }
+  for (const { path: out, bytes } of ciphertexts) await writeWhole(out, bytes);
   await writeEnvelopeFile(options, release.bytes, io);
-  if (json) say(options, io, [printableJson({ ...rowOf(release, options.out), findings })]);
-  else say(options, io, [...told, ...findings.map(shown), ...wordsOf(release, options.out)].map(printable));
+  if (json) {
+    const files = ciphertexts.map(({ path: out, uri }) => ({ out, uri }));
+    say(options, io, [printableJson({ ...rowOf(release, options.out), ciphertexts: files, findings })]);
+    return EXIT.ok;
+  }
+  const sealed = ciphertexts.map(
+    ({ path: out, file, uri, bytes }) =>
+      `Wrote ${out}: ${byteCount(bytes.length)}, ${file} encrypted. That is what nodes fetch from ${uri}.`,
+  );
+  say(options, io, [...told, ...findings.map(shown), ...sealed, ...wordsOf(release, options.out)].map(printable));
   return EXIT.ok;
+}
+
+/** Ciphertexts that do not travel in the envelope stand next to it. */
+function beside({ ciphertexts }: Release, out: string): ReadonlyArray<Ciphertext & { readonly path: string }> {
+  const used = new Map<string, number>();
+  return ciphertexts.flatMap((one) => {
+    if (one.integrated) return [];
+    const name = basename(one.file);
+    const before = used.get(name) ?? 0;
+    used.set(name, before + 1);
+    return [{ ...one, path: join(dirname(out), `${name}${before === 0 ? "" : `.${before + 1}`}.enc`) }];
+  });
+}
+
+/** Keys of nodes, by the names that the plan gives them. Throws UsageErrors `cli.file`, `cose.key-file`. */
+async function readRecipients(plan: ReleasePlan, folder: string): Promise<ReadonlyMap<string, CoseKey>> {
+  const keys = new Map<string, CoseKey>();
+  for (const name of plan.components.flatMap(({ "encrypt-for": names = [] }) => names)) {
+    const key = readKeyFile(await readFileBytes(resolve(folder, name)), name);
+    if (key.kty !== "Symmetric" && hasPrivateHalf(key)) {
+      const reason = `${name} holds a private half, which belongs to the node alone`;
+      throw new UsageError("cose.key-file", { reason });
+    }
+    keys.set(name, key);
+  }
+  return keys;
+}
+
+async function readDependencies(
+  { dependencies }: ReleasePlan,
+  folder: string,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const envelopes = new Map<string, Uint8Array>();
+  for (const { file } of dependencies) envelopes.set(file, await readFileBytes(resolve(folder, file), MAX_IMAGE));
+  return envelopes;
 }
 
 interface Remark {

@@ -138,6 +138,11 @@ export const SUIT_ERRORS = {
     text: "{path} cannot be used, findings: {count}",
     hint: "Correct the places named; docs/releases.md has every key.",
   },
+  "release.dependency": {
+    blame: "usage",
+    text: "{file} does not say where its manifest is kept, and the plan does not either",
+    hint: "Give the dependency an 'id', or its own plan a 'manifest-id'.",
+  },
   "release.version": {
     blame: "usage",
     text: "the plan says version {version}, the header of {file} says {found}",

@@ -1,6 +1,6 @@
 /** A release as its author thinks of it: which images, for whom, how they get onto the node. Every value comes in as text. */
 import { z } from "zod";
-import { SUIT_LIMITS } from "../../../wire/suit/index.ts";
+import { PAYLOAD_CIPHERS, SUIT_LIMITS } from "../../../wire/suit/index.ts";
 import { componentId, INT64, KEYS, seconds, uint64, uuid, vendor, version, whole, words, yesNo } from "./kinds.ts";
 
 /** RFC 3986 §4.1, as far as a mistake of the hand would break it. */
@@ -15,6 +15,9 @@ const image = {
   integrated: yesNo.default(false),
   format: z.enum(["plain", "mcuboot"], "must be plain or mcuboot").default("plain"),
 };
+/** RFC 9052 §5.1: as many recipients as one message has here. */
+const MAX_RECIPIENTS = 16;
+const CIPHER_NAMES = PAYLOAD_CIPHERS.map(({ name }) => name);
 const slot = z.strictObject({ slot: uint64, ...image }, KEYS);
 const component = z
   .strictObject(
@@ -29,6 +32,12 @@ const component = z
         .optional(),
       "staged-in": componentId.optional(),
       "load-into": componentId.optional(),
+      "encrypt-for": z
+        .array(words(1024), "must be a list of files with keys")
+        .min(1, "must be one key or more")
+        .max(MAX_RECIPIENTS, `must be at most ${MAX_RECIPIENTS} keys`)
+        .optional(),
+      cipher: z.enum(CIPHER_NAMES, `must be of ${CIPHER_NAMES.join(", ")}`).optional(),
     },
     KEYS,
   )
@@ -37,17 +46,34 @@ const component = z
       void issues.push({ code: "custom", input: value, path: [path], message });
     const { slots, file, uri } = value;
     if ((file === undefined) === (slots === undefined)) wrong("file", "must be given, or slots with a file each");
+    const { cipher, "encrypt-for": recipients } = value;
+    if (cipher !== undefined && recipients === undefined) wrong("cipher", "has nobody to encrypt for");
     if (slots === undefined) {
+      // RFC 9459 §8, fe: the digest of the ciphertext is checked where it is staged, before any of it is decrypted.
+      if (recipients !== undefined && value["staged-in"] === undefined) {
+        wrong("encrypt-for", "needs staged-in: the ciphertext is checked there before it is decrypted");
+      }
       if (value["staged-in"] !== undefined && uri === undefined)
         wrong("staged-in", "has nothing to fetch: there is no uri");
       return;
     }
-    for (const key of ["uri", "staged-in", "load-into"] as const) {
+    for (const key of ["uri", "staged-in", "load-into", "encrypt-for"] as const) {
       if (value[key] !== undefined) wrong(key, "does not go with slots");
     }
     if (new Set(slots.map((one) => one.slot)).size < slots.length) wrong("slots", "name one slot twice");
     if (new Set(slots.map((one) => one.uri === undefined)).size > 1) wrong("slots", "must all have a uri, or none");
   });
+
+/** td: a release that this one brings along or names, and processes. */
+const dependency = z.strictObject(
+  {
+    file: words(1024),
+    id: componentId.optional(),
+    prefix: componentId.optional(),
+    uri: reference.optional(),
+  },
+  KEYS,
+);
 
 const text = words(SUIT_LIMITS.text);
 const language = z.strictObject(
@@ -85,10 +111,15 @@ export const PLAN = z
       version: version.optional(),
       sequence: uint64.optional(),
       "reference-uri": reference.optional(),
+      "manifest-id": componentId.optional(),
       components: z
         .array(component, "must be a list of components")
-        .min(1, "must be one component or more")
-        .max(SUIT_LIMITS.components, `must be at most ${SUIT_LIMITS.components} components`),
+        .max(SUIT_LIMITS.components, `must be at most ${SUIT_LIMITS.components} components`)
+        .default([]),
+      dependencies: z
+        .array(dependency, "must be a list of dependencies")
+        .max(SUIT_LIMITS.components, `must be at most ${SUIT_LIMITS.components} dependencies`)
+        .default([]),
       invoke: yesNo.default(true),
       "update-priority": whole(-INT64, INT64).optional(),
       "use-before": seconds.optional(),
@@ -108,6 +139,9 @@ export const PLAN = z
     if (value.model === undefined && value.class === undefined && value["class-id"] === undefined) {
       wrong("model", "must be given, or class, or class-id");
     }
+    if (value.components.length + value.dependencies.length === 0) {
+      wrong("components", "must be one component or more, or dependencies");
+    }
     if (new Set(value.components.map(({ id }) => String(id))).size < value.components.length) {
       wrong("components", "name one component twice");
     }
@@ -120,6 +154,7 @@ export const PLAN = z
 /** Checked, with every default in place. */
 export type ReleasePlan = z.output<typeof PLAN>;
 export type PlannedComponent = ReleasePlan["components"][number];
+export type PlannedDependency = ReleasePlan["dependencies"][number];
 export interface PlannedImage {
   readonly slot?: bigint;
   readonly file: string;
@@ -132,5 +167,5 @@ export interface PlannedImage {
 export const imagesOf = ({ slots, file, uri, integrated, format }: PlannedComponent): readonly PlannedImage[] =>
   slots ?? (file === undefined ? [] : [{ file, uri, integrated, format }]);
 
-export const fetches = ({ components }: Pick<ReleasePlan, "components">): boolean =>
-  components.some((one) => imagesOf(one).some(({ uri }) => uri !== undefined));
+const fetches = ({ components, dependencies }: Pick<ReleasePlan, "components" | "dependencies">): boolean =>
+  dependencies.length > 0 || components.some((one) => imagesOf(one).some(({ uri }) => uri !== undefined));

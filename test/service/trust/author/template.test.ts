@@ -73,7 +73,7 @@ components:
 ];
 
 test.each(EXAMPLES)("suit-manifest-37 Appendix B: %s", (_name, sequence, text, digest) => {
-  expect(digestOf(manifestOf(plan(text), IMAGES, sequence))).toBe(digest);
+  expect(digestOf(manifestOf(plan(text), { images: IMAGES }, sequence))).toBe(digest);
 });
 
 const EXAMPLE_2 = "/work/shared/vectors/suit-draft-examples/example2-signed-full.cbor";
@@ -87,7 +87,7 @@ const EXAMPLE_2 = "/work/shared/vectors/suit-draft-examples/example2-signed-full
     plan(`reference-uri: https://git.io/JJYoj
 components: [{file: one, uri: http://example.com/very/long/path/to/file/file.bin}]
 text: ${JSON.stringify(text)}`),
-    IMAGES,
+    { images: IMAGES },
     2n,
   );
   expect(digestOf(manifest, [SEVERABLE.install, SEVERABLE.text])).toBe(toHex(authentication.digest.bytes));
@@ -163,7 +163,7 @@ test("update-management: what must hold is asked before the first byte is fetche
 
 describe("what is said to people", () => {
   const textOf = (rest: string): unknown => {
-    const { text } = manifestOf(plan(rest), IMAGES, 1n);
+    const { text } = manifestOf(plan(rest), { images: IMAGES }, 1n);
     if (text?.here === undefined) return undefined;
     return [...readText(text.here)].map(([language, { manifest, components }]) => [
       language,
@@ -223,7 +223,11 @@ test("RFC 9562 §5.5 and suit-manifest-37 §8.4.8.2: the identifiers of vendor a
 
 test("identifiers that a plan gives itself are taken as they are", () => {
   const id = "00000000-0000-4000-8000-000000000001";
-  const { common } = manifestOf(plan(`vendor-id: ${id}\nclass-id: ${id}\ncomponents: [{file: one}]`), IMAGES, 1n);
+  const { common } = manifestOf(
+    plan(`vendor-id: ${id}\nclass-id: ${id}\ncomponents: [{file: one}]`),
+    { images: IMAGES },
+    1n,
+  );
   const [first] = common.shared.commands;
   const given = first?.argument.kind === "parameters" ? [...first.argument.parameters.values()].slice(0, 2) : [];
   expect(given.map((one) => (one.form === "identifier" ? uuidText(one.bytes) : one.form))).toEqual([id, id]);
