@@ -28,16 +28,18 @@ const ROOT = ((folder: string): string => {
 })(dirname(fileURLToPath(import.meta.url)));
 const MODELS = join(ROOT, "yang-models");
 const SOURCES = join(ROOT, "test", "interop", "reference-node");
-const REVISION = "2026-11-21";
 
-/** Module and prefix of its macros, which is also the name of its header. */
+/** Module, and prefix of its macros, which is also the name of its header. */
 const HEADERS = [
-  ["sidgate-node", "SGN"],
-  ["sidgate-firmware", "SGF"],
-  ["sidgate-building", "SGB"],
+  ["sidgate-node@2026-11-21", "SGN"],
+  ["sidgate-firmware@2026-11-21", "SGF"],
+  ["sidgate-building@2026-11-21", "SGB"],
+  ["sidgate-suit@2026-11-22", "SGS"],
 ] as const;
 
 const STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
+/** With suit.c: the node takes no image that no author vouches for. */
+export const WITH_SUIT = ["-DWITH_SUIT"];
 /** Undefined behaviour ends the program. */
 export const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
@@ -48,6 +50,8 @@ export interface Target {
   readonly size: string;
   readonly flags: readonly string[];
 }
+/** The same with suit.c. */
+export const withSuit = (target: Target): Target => ({ ...target, flags: [...target.flags, ...WITH_SUIT] });
 /** A microcontroller's code is neither position-independent nor unwound. */
 const BARE = ["-fno-pie", "-fno-asynchronous-unwind-tables"];
 const ARM = { compiler: "arm-none-eabi-gcc", size: "arm-none-eabi-size" };
@@ -73,8 +77,12 @@ const PROTOCOL = [
 ] as const;
 /** Those that a program of vectors needs. */
 const CIPHERS = ["aes-ccm", "bytes", "cbor", "coap", "oscore", "sha256"] as const;
+/** What verifies envelopes, by itself. */
+const VERIFIER = ["suit", "bytes", "cbor", "sha256"] as const;
 /** What this node does with a wake, and its log of states in flash. */
 const OWN = ["node", "state"] as const;
+/** Empty unless the node is built `WITH_SUIT`. */
+const RELEASES = ["suit"] as const;
 
 /** Whether a program is on the PATH. */
 export const hasProgram = (name: string): boolean =>
@@ -91,7 +99,7 @@ export const hasProgram = (name: string): boolean =>
 export async function makeHeaders(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const [module, prefix] of HEADERS) {
-    const path = join(MODELS, `${module}@${REVISION}`);
+    const path = join(MODELS, module);
     const options = { sid: `${path}.sid`, yang: `${path}.yang`, prefix, path: [], force: false };
     await sidHeader(options, (text) => writeFileSync(join(folder, `${prefix.toLowerCase()}.h`), `${text}\n`));
   }
@@ -138,7 +146,7 @@ export interface NodeSizes {
 
 /** `size` over the objects in a folder. */
 export async function sizesIn(folder: string, target = HOST): Promise<NodeSizes> {
-  const names = [...PROTOCOL, ...OWN];
+  const names = [...PROTOCOL, ...OWN, ...(target.flags.includes("-DWITH_SUIT") ? RELEASES : [])];
   const { stdout } = await run(target.size, ["-A", ...names.map((name) => join(folder, `${name}.o`))]);
   const objects = new Map<string, number>();
   let instructions = 0;
@@ -236,13 +244,12 @@ export async function buildProgram(
   const place = join(folder, name);
   mkdirSync(place, { recursive: true });
   if (credentials !== undefined) writeFileSync(join(place, "credentials.h"), credentials);
-  const main = name === "hostile" || name === "vectors" ? name : "main";
+  const main = ["hostile", "vectors", "manifests"].includes(name) ? name : "main";
   const program = join(place, "node");
   const objects = main === "vectors" ? CIPHERS : [...PROTOCOL, ...OWN];
+  const sources = main === "manifests" ? VERIFIER.map((each) => `${each}.c`) : cFiles();
   const parts =
-    flags === undefined
-      ? objects.map((each) => join(folder, `${each}.o`))
-      : cFiles().map((each) => join(SOURCES, each));
+    flags === undefined ? objects.map((each) => join(folder, `${each}.o`)) : sources.map((each) => join(SOURCES, each));
   await run("gcc", [
     ...STRICT,
     ...(flags ?? ["-no-pie"]),

@@ -10,7 +10,7 @@
 /* Keys of the data nodes inside `data`, which count from it. */
 #define IN_DATA(sid) ((sid) - SGN_CHECK_IN_INPUT_DATA_SID)
 
-enum form { MAP, WRAPPED, NUMBER, MAXIMUM, HUNDREDTHS, NOTHING, REJECTED, DIGEST, BITS, TEXT };
+enum form { MAP, WRAPPED, NUMBER, MAXIMUM, HUNDREDTHS, NOTHING, REJECTED, DIGEST, BITS, MANIFESTS, TEXT };
 
 /* A report from top to bottom: what stands in the map of which level, where in `struct node` it is, and what lets it be there. */
 static const struct member {
@@ -38,6 +38,9 @@ static const struct member {
     {SGB_ROOM_TEMPERATURE_DELTA, 3, HUNDREDTHS, AT(readings.temperature), ALWAYS},
     {SGB_ROOM_HUMIDITY_DELTA, 3, NUMBER, AT(readings.humidity), ALWAYS},
     {SGB_ROOM_ALARM_DELTA, 3, BITS, AT(readings.alarms), ALARMS},
+#ifdef WITH_SUIT
+    {IN_DATA(SGS_SUIT_SID), 2, MANIFESTS, 0, SUIT},
+#endif
     {SGN_CHECK_IN_INPUT_BRIEF_DELTA, 1, NOTHING, 0, BRIEF},
     {SGN_CHECK_IN_INPUT_REJECTED_DELTA, 1, REJECTED, 0, APPLIED},
     {SGN_CHECK_IN_INPUT_NOTIFICATIONS_DELTA, 1, WRAPPED, 0, EVENT}, /* what follows is inside */
@@ -79,6 +82,10 @@ unsigned report_write(uint8_t *into, unsigned room, const struct node *node, uns
       cbor_put_string(CBOR_BYTES, at, DIGEST_BYTES);
     } else if (m->form == BITS) {
       cbor_put_string(CBOR_BYTES, at, *at > 0); /* without zeros behind them (RFC 9254 section 6.7) */
+#ifdef WITH_SUIT
+    } else if (m->form == MANIFESTS) {
+      suit_put(&node->suit, &node->kept.installed, tell & TELL(RELEASE) ? &node->kept.verdict : NULL);
+#endif
     } else {
       memcpy(&text, at, sizeof text);
       cbor_put_string(CBOR_TEXT, text, (unsigned)strlen(text));
@@ -96,10 +103,22 @@ static const struct cbor_member OUTPUT[REPLY_MEMBERS] = {{SGN_CHECK_IN_OUTPUT_TI
                                                          {SGN_CHECK_IN_OUTPUT_MORE_DELTA, CBOR_ANY}};
 
 /* What we look at in an offer. */
-enum { OFFER_DIGEST, OFFER_SIZE, OFFER_URI, OFFER_MEMBERS };
+enum {
+  OFFER_DIGEST,
+  OFFER_SIZE,
+  OFFER_URI,
+#ifdef WITH_SUIT
+  OFFER_ENVELOPE,
+#endif
+  OFFER_MEMBERS
+};
 static const struct cbor_member IN_OFFER[OFFER_MEMBERS] = {{SGN_CHECK_IN_OUTPUT_OFFER_DIGEST_DELTA, CBOR_BYTES},
                                                            {SGN_CHECK_IN_OUTPUT_OFFER_SIZE_DELTA, CBOR_UINT},
-                                                           {SGN_CHECK_IN_OUTPUT_OFFER_URI_DELTA, CBOR_TEXT}};
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_URI_DELTA, CBOR_TEXT},
+#ifdef WITH_SUIT
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_ENVELOPE_DELTA, CBOR_TEXT}
+#endif
+};
 
 bool reply_has(const struct reply *reply, enum reply_member member) { return reply->member[member].reader.at != NULL; }
 
@@ -112,6 +131,11 @@ static bool take_offer(struct reader *r, struct offer *offer) {
   if (r->bad || digest->left != DIGEST_BYTES || uri->left == 0 || uri->left > MAX_URI || offer->size == 0) return false;
   memcpy(offer->digest, digest->at, DIGEST_BYTES);
   memcpy(offer->uri, uri->at, uri->left); /* zeros are behind it already */
+#ifdef WITH_SUIT
+  uri = &values[OFFER_ENVELOPE].reader;
+  if (uri->left > MAX_URI) return false;
+  if (uri->at != NULL) memcpy(offer->envelope, uri->at, uri->left);
+#endif
   return true;
 }
 

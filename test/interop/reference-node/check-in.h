@@ -4,9 +4,12 @@
 #include "cbor.h"
 #include "port.h"
 #include "settings.h"
+#ifdef WITH_SUIT
+#include "suit.h"
+#endif
 
 #define DIGEST_BYTES 32
-#define MAX_URI 15 /* "f/" and the id of an image */
+#define MAX_URI 15 /* "f/" and the id of an image or of an envelope */
 /* Largest payload that we take in answer. */
 #define MAX_REPLY 240
 
@@ -15,6 +18,9 @@ struct offer {
   uint8_t digest[DIGEST_BYTES];
   uint32_t size;
   char uri[MAX_URI + 1];
+#ifdef WITH_SUIT
+  char envelope[MAX_URI + 1]; /* the last one: it may change on the way, and the image is the same */
+#endif
 };
 
 /* What a report may tell, and when: each lets some members be written. */
@@ -23,6 +29,10 @@ enum telling {
   APPLIED, /* with what of the edits was rejected */
   FIRMWARE,
   EVERYTHING,
+#ifdef WITH_SUIT
+  RELEASE, /* what became of a release */
+  SUIT,    /* this, or who we are: together they are too long */
+#endif
   RUNNING,
   BUSY,
   REASON,

@@ -1,5 +1,6 @@
 /* A wake from beginning to end (docs/check-in.md, docs/node-authors.md). */
 #include "node.h"
+#include "release.h"
 #include "sgf.h"
 #include <string.h>
 
@@ -34,6 +35,7 @@ static void begin_series(struct state *kept) {
 bool node_start(struct node *node) {
   struct state *kept = &node->kept;
   if (node->config.credentials && !oscore_derive(&node->oscore, node->config.credentials)) return false;
+  if (!release_start(node)) return false;
   if (!state_load(kept)) settings_reset(&kept->settings);
   if (!kept->asleep) {
     kept->boots++;
@@ -69,6 +71,7 @@ static void write_report(struct node *node) {
     if (kept->phase == FAILED) tell |= TELL(REASON);
     node->received = download_received(node);
   }
+  tell = release_tell(tell);
   kept->pending_alarms = node->readings.alarms;
   if (is_event_pending(kept)) tell |= TELL(ALARMS) | TELL(EVENT);
   node->cleared = kept->alarms & (uint8_t)~kept->pending_alarms;
@@ -76,7 +79,7 @@ static void write_report(struct node *node) {
   node->raised = kept->pending_alarms & (uint8_t)~kept->alarms;
   if (node->raised > 0) tell |= TELL(RAISED);
   kept->pending_length = (uint8_t)report_write(kept->pending, sizeof kept->pending, node, tell);
-  kept->pending_news = kept->news;
+  kept->pending_news = (uint8_t)(kept->news & tell);
   if (is_event_pending(kept)) (void)state_save(kept); /* before it leaves: power may go before the answer comes */
 }
 
@@ -89,8 +92,9 @@ static void take_offer(struct node *node, const struct offer *offer) {
   struct state *kept = &node->kept;
   uint32_t phase = FAILED;
   /* Under way already; after a failure that the gateway has heard of, the same offer means "again". */
-  if (kept->phase != IDLE && kept->phase != FAILED && memcmp(&kept->wanted, offer, sizeof *offer) == 0) return;
+  if (kept->phase != IDLE && kept->phase != FAILED && release_is_same(kept, offer)) return;
   kept->wanted = *offer;
+  release_begin(kept);
   kept->reason = SGF_FIRMWARE_REASON_ENUM_NO_SPACE;
   if (offer->size <= FLASH_BANK_BYTES) {
     kept->reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
@@ -132,6 +136,7 @@ static void boot(struct state *kept) {
   memcpy(kept->running, kept->wanted.digest, DIGEST_BYTES);
   kept->phase = IDLE;
   begin_series(kept);
+  release_installed(kept);
   (void)state_save(kept);
   port_boot(kept->bank);
   kept->boots++; /* the port came back: else `node_start` counts */
@@ -146,7 +151,7 @@ static bool carry_on(struct node *node) {
     move(kept, phase);
     return true;
   }
-  if (kept->phase != REBOOTING) return false;
+  if (kept->phase != REBOOTING) return release_is_untold(kept);
   if ((kept->news & TELL(FIRMWARE)) == 0) boot(kept);
   return true;
 }

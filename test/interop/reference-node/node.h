@@ -19,6 +19,14 @@ struct config {
   struct address group;                         /* where to look for a gateway (RFC 7252 section 8); may be none */
 };
 
+#ifdef WITH_SUIT
+/* Of the release that names the wanted image. */
+struct envelope {
+  unsigned length;
+  uint8_t bytes[SUIT_MAX_ENVELOPE];
+};
+#endif
+
 /* All zero at first, but for what a port sets. What is small and often used comes first: it costs least code there. */
 struct node {
   const char *model, *hardware, *version; /* a port sets them; the version is that of the image that runs */
@@ -33,11 +41,17 @@ struct node {
   bool knows_time;
   uint8_t raised, cleared; /* alarms, since the gateway was told of them */
   struct state kept;
+#ifdef WITH_SUIT
+  struct suit_identity suit; /* a port sets vendor and class */
+#endif
   struct address gateway; /* where reports go; a port sets where that is at first, may be none */
   struct config config;
   struct oscore oscore;
   uint8_t out[MAX_DATAGRAM];
   uint8_t in[MAX_DATAGRAM];
+#ifdef WITH_SUIT
+  struct envelope envelope;
+#endif
 };
 
 /* Once after power came. False for credentials that cannot be, or a flash that does not write. */

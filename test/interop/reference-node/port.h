@@ -26,6 +26,10 @@ struct readings {
   uint8_t alarms;      /* bits, as sidgate-building numbers them; up to 8 */
 };
 void port_read_sensors(struct readings *readings);
+#ifdef WITH_SUIT
+/* mWh that the battery still has; UINT32_MAX without one. */
+uint32_t port_battery(void);
+#endif
 
 /* The map of the flash, in sectors: a log of states, the marks of a download, two banks for images. */
 #define FLASH_SECTOR 4096u

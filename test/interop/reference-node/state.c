@@ -5,8 +5,14 @@
 #include "state.h"
 #include <string.h>
 
+#ifdef WITH_SUIT
+#define RECORD_BYTES 640u
+#else
 #define RECORD_BYTES 512u
+#endif
 #define RECORDS_PER_SECTOR (FLASH_SECTOR / RECORD_BYTES)
+/* No record lies in two sectors. */
+#define RECORD_AT(slot) ((slot) * RECORD_BYTES + (slot) / RECORDS_PER_SECTOR * (FLASH_SECTOR % RECORD_BYTES))
 #define RECORDS (FLASH_STATE_SECTORS * RECORDS_PER_SECTOR)
 typedef char record_fits[sizeof(struct state) <= RECORD_BYTES ? 1 : -1];
 
@@ -28,7 +34,7 @@ bool state_load(struct state *state) {
   uint32_t slot;
   memset(state, 0, sizeof *state);
   for (slot = 0; slot < RECORDS; slot++) {
-    if (!port_flash_read(slot * RECORD_BYTES, &record, sizeof record) || record.check != check_of(&record)) continue;
+    if (!port_flash_read(RECORD_AT(slot), &record, sizeof record) || record.check != check_of(&record)) continue;
     if (record.number > state->number) *state = record;
   }
   return state->number > 0;
@@ -53,9 +59,9 @@ bool state_save(struct state *state) {
     /* A sector is erased when the ring comes round to it; the newest record is in the one before. */
     if (slot % RECORDS_PER_SECTOR == 0 && !port_flash_erase(slot / RECORDS_PER_SECTOR)) continue;
     state->check = check_of(state);
-    if (!port_flash_program(slot * RECORD_BYTES, state, sizeof *state)) continue;
+    if (!port_flash_program(RECORD_AT(slot), state, sizeof *state)) continue;
     /* A slot in which power went before does not take it: the next one does. */
-    if (is_written(slot * RECORD_BYTES, state)) return true;
+    if (is_written(RECORD_AT(slot), state)) return true;
   }
   return false;
 }

@@ -26,6 +26,11 @@ struct state {
   struct settings settings;
   struct address gateway; /* the last one that answered */
   struct rejected rejected;
+#ifdef WITH_SUIT
+  uint8_t vouched; /* the wanted image is one that an author vouches for: it may be fetched */
+  struct suit_release installed;
+  struct suit_verdict verdict; /* on the last envelope */
+#endif
   uint8_t pending[MAX_REPORT];
   uint32_t check;
 };

@@ -25,6 +25,18 @@ static const struct oscore_credentials CREDENTIALS = {oscore_master_secret,
                                                       {oscore_recipient_id, sizeof oscore_recipient_id}};
 #endif
 
+#ifdef WITH_SUIT
+/* UUIDs; the authors of its releases name the same. */
+static uint8_t vendor[SUIT_IDENTIFIER], model[SUIT_IDENTIFIER];
+
+static void read_identifier(const char *hex, uint8_t *into) {
+  unsigned digits, i;
+  for (i = 0; i < SUIT_IDENTIFIER && sscanf(hex, "%2x", &digits) == 1; i++, hex += 2) into[i] = (uint8_t)digits;
+}
+
+uint32_t port_battery(void) { return UINT32_MAX; }
+#endif
+
 static struct node node;
 
 static struct {
@@ -231,7 +243,8 @@ void port_boot(uint8_t bank) {
 static const char USAGE[] =
     "usage: node --gateway ADDRESS:PORT [--group ADDRESS:PORT] [--ep NAME] [--flash FILE] [--wakes N] [--once]\n"
     "            [--blocks N] [--ack-timeout MILLISECONDS] [--wake-interval SECONDS] [--speed N] [--seed N]\n"
-    "            [--alarms BITS] [--trace]\n";
+    "            [--alarms BITS] [--trace]\n"
+    "            [--vendor UUID] [--class UUID]  (32 hex digits, WITH_SUIT)\n";
 
 static uint32_t number(const char *text) {
   char *end;
@@ -256,6 +269,10 @@ int main(int count, char **words) {
   config->ack_timeout = 2000;
   config->wake_interval = 900;
   port.speed = 1;
+#ifdef WITH_SUIT
+  node.suit.vendor = vendor;
+  node.suit.class_ = model;
+#endif
 #ifdef WITH_CREDENTIALS
   config->credentials = &CREDENTIALS;
 #endif
@@ -294,6 +311,12 @@ int main(int count, char **words) {
       port.speed = number(next);
     } else if (strcmp(word, "--alarms") == 0) {
       port.alarms = number(next);
+#ifdef WITH_SUIT
+    } else if (strcmp(word, "--vendor") == 0) {
+      read_identifier(next, vendor);
+    } else if (strcmp(word, "--class") == 0) {
+      read_identifier(next, model);
+#endif
     } else if (strcmp(word, "--seed") == 0) {
       port.seed = number(next);
     } else {
