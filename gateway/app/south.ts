@@ -4,6 +4,7 @@ import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
+import { RiotEnvelopes } from "../service/trust/index.ts";
 import {
   CheckIn,
   coreconfHandler,
@@ -16,6 +17,7 @@ import {
 import { DIRECTORY_LINKS } from "../southbound/directory/index.ts";
 import { authorLane, imageLane, imageUri } from "../southbound/firmware/index.ts";
 import { NodeSessions } from "../southbound/nodes/index.ts";
+import { RiotTriggers } from "../southbound/riot/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
@@ -24,6 +26,7 @@ import { openEnvelopes } from "./envelopes.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
+import { ownBase } from "./own-address.ts";
 import { Refusals } from "./refusals.ts";
 import { ReleaseGuard } from "./release-guard.ts";
 
@@ -53,6 +56,7 @@ export async function openSouth(
   const { events, ledger, registry, campaigns, images, folder, network } = centre;
   const { wakeInterval } = config.nodes;
   const envelopes = openEnvelopes(centre, { nodeMac: config.trust.nodeMac, log });
+  const riotEnvelopes = new RiotEnvelopes(centre.releases);
   const services = { ...centre, envelopes, recorder: ledger, clock, quality: clock, log };
   const hosts = config.coap.listen.map(({ host }) => host);
   const nodes = new NodeSessions({
@@ -94,7 +98,7 @@ export async function openSouth(
       return registered.then((response) => withHint(response, peer.nodeId, centre));
     },
     lanes: {
-      block: imageLane(images, registry, clock, envelopes),
+      block: imageLane(images, registry, clock, { find: (id) => envelopes.find(id) ?? riotEnvelopes.find(id) }),
       checkIn,
       authors: authorLane(images),
     },
@@ -110,6 +114,20 @@ export async function openSouth(
   await engine.start();
   lifecycle.add(engine);
   lifecycle.add(nodes).open();
+  const triggers = new RiotTriggers({
+    ...services,
+    network,
+    envelopes: riotEnvelopes,
+    requests: engine,
+    credentialOf: (node) => centre.credentials.ofNode(node),
+    transportTo: (remote) => nearest(hosts, remote),
+    uriFor: async (remote, { id }) => {
+      const { host = "", port = 0 } = config.coap.listen[nearest(hosts, remote)] ?? {};
+      const base = await ownBase(host, port, remote);
+      return base && `${base}/${imageUri(id)}`;
+    },
+  });
+  lifecycle.add(triggers).open();
   return {
     engine,
     security,

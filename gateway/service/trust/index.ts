@@ -11,6 +11,7 @@ export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type 
 export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
 export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
+export { isForRiot, RiotEnvelopes } from "./riot.ts";
 export { beyond, type ReleaseScope } from "./rights.ts";
 export { labOver, suitTrust } from "./suit-trust.ts";
 export { type BelowScope, type OpenManifest, type Survey, surveyManifest } from "./survey/survey.ts";

@@ -15,7 +15,12 @@ export const imageUri = (id: string): string => `${IMAGE_PREFIX}/${id}`;
 const etagOf = (digest: string): Uint8Array => (fromHex(digest) ?? new Uint8Array(ETAG_BYTES)).subarray(0, ETAG_BYTES);
 
 /** Without envelopes only images are served. */
-export function imageLane(images: Images, registry: Registry, clock: Clock, envelopes?: EnvelopeSource): BlockLane {
+export function imageLane(
+  images: Images,
+  registry: Registry,
+  clock: Clock,
+  envelopes?: Pick<EnvelopeSource, "find">,
+): BlockLane {
   const ofImages = imageSources(images);
   const ofEnvelopes = envelopes && envelopeSources(envelopes);
   return {
@@ -49,7 +54,7 @@ function imageSources(images: Images): Sources {
 /** Envelopes fetched at a time; making a source anew costs less than a datagram. */
 const ENVELOPES = 256;
 
-function envelopeSources(envelopes: EnvelopeSource): Sources {
+function envelopeSources(envelopes: Pick<EnvelopeSource, "find">): Sources {
   const sources = new RecentMap<string, { readonly offer: EnvelopeOffer; readonly source: BlockSource }>(ENVELOPES);
   return (id) => {
     const offer = envelopes.find(id);

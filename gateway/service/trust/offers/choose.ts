@@ -2,13 +2,16 @@
 import { toHex } from "../../../base/index.ts";
 import type { ReportedSuit } from "../../registry/index.ts";
 import type { ReleaseInfo } from "../releases.ts";
+import { isForRiot } from "../riot.ts";
 
 /** Of these, the one with the highest sequence number that is not for other devices (suit-manifest-37 §8.4.2, §8.4.9.1). */
 export function chooseRelease(
   releases: readonly ReleaseInfo[],
   told: Pick<ReportedSuit, "vendor" | "class">,
 ): ReleaseInfo | undefined {
-  const fitting = releases.filter(({ vendors, classes }) => mayBe(told.vendor, vendors) && mayBe(told.class, classes));
+  const fitting = releases.filter(
+    (release) => !isForRiot(release) && mayBe(told.vendor, release.vendors) && mayBe(told.class, release.classes),
+  );
   return fitting.reduce<ReleaseInfo | undefined>((best, each) => (isAbove(each, best) ? each : best), undefined);
 }
 
