@@ -9,6 +9,8 @@ import { openFileImages } from "../../gateway/store/index.ts";
 import { CoapPeer } from "../support/coap-peer.ts";
 import { bytes, hex, openServices, type Services } from "../support/services.ts";
 
+const IMAGE = Buffer.from("a new image for n17 ".repeat(100));
+const ENVELOPE = { id: "ab12cd3", bytes: new Uint8Array(), digest: "", release: "" };
 let folder: string;
 let services: Services;
 let engine: Engine;
@@ -16,7 +18,11 @@ let node: CoapPeer;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-wire-"));
-  services = await openServices({ images: await openFileImages({ folder, cacheBytes: 1 << 20 }) });
+  services = await openServices({
+    images: await openFileImages({ folder, cacheBytes: 1 << 20 }),
+    // Of a release; how it is chosen and tailored: envelope.test.ts.
+    envelopes: () => ({ offerFor: () => ENVELOPE, find: () => undefined }),
+  });
   await services.join("n17");
   const transport = new UdpTransport({ address: "127.0.0.1", port: 0 });
   const { handler, checkIn } = services;
@@ -78,4 +84,30 @@ test("a retransmitted datagram and a new exchange with the same report get the s
   expect(hex(again.answerBytes)).toBe(hex(first.answerBytes));
   expect(hex(anew.payload)).toBe(hex(first.payload));
   expect(services.journal.last).toBe(facts);
+});
+
+test("an offer names image and envelope", async () => {
+  const { images, ledger, campaigns, registry, clock } = services;
+  async function* source() {
+    yield IMAGE;
+  }
+  const image = await images.add(source(), { name: "fw.bin", model: "trv", version: "2" }, "test", ledger);
+  const nodes = [...registry.nodes()].map(({ id }) => ({ id, model: "trv", running: undefined, busyWith: undefined }));
+  const plan = campaigns.plan({ name: "t", image, stopAtPct: 10, silentAfter: 8 }, nodes, clock);
+  await ledger.record("campaign.created", { ...plan, actor: "test" });
+  const { payload, answerBytes } = await wake("a1 19ea61 a2 02 01 09 f6");
+  console.log(`an offer: ${answerBytes.length} bytes ${hex(answerBytes)}`);
+  expect(hex(payload)).toBe(
+    hex(
+      bytes(`
+        a1 19ea61 a2
+          0b 1a6b0187c0
+          0f a4
+            01 5820 e4becf5e88526f68073785cc10ba51d9459a13d5f759513ab3ac9f5526b16359
+            02 1907d0
+            03 68 662f 776a7a637971
+            0d 69 662f 61623132636433`),
+    ),
+  );
+  expect(answerBytes.length).toBe(82);
 });

@@ -48,6 +48,8 @@ const CAPABILITIES = {
   dependency: [],
 };
 const ESP256 = encodeCapabilities({ ...CAPABILITIES, cryptoAlgorithms: [-16, -9] });
+/** 21: it takes integrated payloads. */
+const WITH_PAYLOADS = encodeCapabilities({ ...CAPABILITIES, cryptoAlgorithms: [-9], envelope: [2, 3, 20, 21] });
 const HMAC = encodeCapabilities({ ...CAPABILITIES, cryptoAlgorithms: [-16, 5] });
 /** Of sidgate-node and sidgate-suit. */
 const SID = { checkIn: 60001, data: 60006, pending: 60040, suit: 60509, capabilities: 60510, classId: 60511 } as const;
@@ -249,8 +251,7 @@ describe("a node that told its capabilities", () => {
   test("is offered another one when it tells others; the former can still be fetched", async () => {
     await started(site);
     const former = idIn(await wake(site, { capabilities: ESP256 }));
-    const texts = encodeCapabilities({ ...CAPABILITIES, cryptoAlgorithms: [-9], envelope: [2, 3, 20, 21] });
-    const next = idIn(await wake(site, { capabilities: texts }));
+    const next = idIn(await wake(site, { capabilities: WITH_PAYLOADS }));
     expect(next).not.toBe(former);
     // The image is small, and this node takes it with its manifest.
     expect([...opened(site.envelopes.find(next)?.bytes).integrated.values()]).toEqual([IMAGE]);
@@ -401,7 +402,7 @@ describe("the one of several releases", () => {
 
 describe("what is remembered", () => {
   /** Offers over ports that count. */
-  function counted(site: Site, nodes: readonly NodeId[]) {
+  function counted(site: Site, nodes: readonly NodeId[], more: Partial<EnvelopeOffersParts> = {}) {
     const looked: NodeId[] = [];
     const offers = new EnvelopeOffers({
       ...portsOf(site),
@@ -414,10 +415,10 @@ describe("what is remembered", () => {
         return site.registry.find(node)?.tree;
       },
       underWay: () => nodes.map((node): [NodeId, string] => [node, digestHex(IMAGE)]),
+      ...more,
     });
     return { offers, looked };
   }
-
   test("after a restart the nodes under way are gone through once, whoever asks", async () => {
     const site = await openSite();
     const nodes = await started(site, {}, ["n17", "n18", "n19"]);
@@ -431,16 +432,47 @@ describe("what is remembered", () => {
     expect(looked).toEqual(nodes);
   });
 
-  test("nodes of one kind share one envelope, and of a thousand only some are kept", async () => {
+  test("nodes of one kind share one envelope, and no node is looked at for it again", async () => {
     const site = await openSite();
     const [node] = await started(site);
     await wake(site, { capabilities: ESP256 });
     const { offers, looked } = counted(site, [node!]);
-    const tree = site.registry.get(node!).tree;
-    const image = digestHex(IMAGE);
-    const first = offers.offerFor(node!, tree, image);
-    expect(offers.offerFor("n-2" as NodeId, tree, image)).toBe(first);
+    const { tree } = site.registry.get(node!);
+    const first = offers.offerFor(node!, tree, digestHex(IMAGE));
+    expect(offers.offerFor("n-2" as NodeId, tree, digestHex(IMAGE))).toBe(first);
     expect(offers.find(first!.id)).toBe(first);
     expect(looked).toEqual([]);
+  });
+
+  test("an envelope that memory had no room for is made again from its node", async () => {
+    const site = await openSite();
+    const [node] = await started(site);
+    await wake(site, { capabilities: HMAC, mac: true });
+    const { tree } = site.registry.get(node!);
+    // A key of its own for each node: as many envelopes as there are nodes.
+    const credentials = {
+      idsOfNode: (id: NodeId): readonly string[] => [id],
+      deriveKey: (id: NodeId): Uint8Array => Buffer.from(digestHex(Buffer.from(id)), "hex"),
+    };
+    const { offers, looked } = counted(site, [], { credentials, nodeMac: "when-needed" });
+    const first = offers.offerFor(node!, tree, digestHex(IMAGE))!;
+    for (let number = 0; number < 1024; number++) offers.offerFor(`m-${number}` as NodeId, tree, digestHex(IMAGE));
+    const again = offers.find(first.id);
+    expect(again).not.toBe(first);
+    expect(hex(again?.bytes)).toBe(hex(first.bytes));
+    expect(looked).toEqual([node]);
+  });
+
+  test("two envelopes whose ids would be the same get two", async () => {
+    const site = await openSite();
+    const [node] = await started(site);
+    await wake(site, { capabilities: ESP256 });
+    const { offers } = counted(site, [node!], { idOf: (_digest, place) => `00000${place}0` });
+    const first = offers.offerFor(node!, site.registry.get(node!).tree, digestHex(IMAGE));
+    await wake(site, { capabilities: WITH_PAYLOADS });
+    const second = offers.offerFor(node!, site.registry.get(node!).tree, digestHex(IMAGE));
+    expect([first?.id, second?.id]).toEqual(["0000000", "0000010"]);
+    expect(offers.find("0000000")).toBe(first);
+    expect(offers.find("0000010")).toBe(second);
   });
 });

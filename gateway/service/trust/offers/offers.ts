@@ -3,7 +3,7 @@
  * them is kept on disk: after a restart they are made again, from the same release and what the same node told.
  */
 import { createHash } from "node:crypto";
-import { isCoded, type Logger, type NodeId, RecentMap, shortIdOf } from "../../../base/index.ts";
+import { BugError, isCoded, type Logger, type NodeId, RecentMap, shortIdOf } from "../../../base/index.ts";
 import type { Digest } from "../../../store/index.ts";
 import type { Tree } from "../../../yang/index.ts";
 import type { Credentials } from "../../credentials/index.ts";
@@ -52,6 +52,8 @@ export interface EnvelopeOffersParts {
   readonly smallImage: (digest: Digest, longest: number) => Uint8Array | undefined;
   readonly nodeMac: "never" | "when-needed";
   readonly log: Logger;
+  /** From a digest; place counts the ids that others had already. */
+  readonly idOf?: (digest: Digest, place: number) => string;
 }
 
 interface Holder {
@@ -186,14 +188,17 @@ export class EnvelopeOffers implements EnvelopeSource {
 
   /** Two envelopes with one id would be taken for each other: the later one takes its id from further behind in its digest. */
   #freeId(digest: Digest): string {
+    const { idOf = usualId } = this.#parts;
     for (let place = 0; place < ID_PLACES; place++) {
-      const id = shortIdOf(digest, ID_LENGTH, place * ID_LENGTH);
+      const id = idOf(digest, place);
       const taken = this.#holders.get(id);
       if (taken === undefined || taken.digest === digest) return id;
     }
-    return shortIdOf(digest, ID_LENGTH);
+    throw new BugError("service.bug", { what: "every id of an envelope is taken" });
   }
 }
+
+const usualId = (digest: Digest, place: number): string => shortIdOf(digest, ID_LENGTH, place * ID_LENGTH);
 
 function sha256(...parts: ReadonlyArray<Uint8Array | string>): Digest {
   const hash = createHash("sha256");
