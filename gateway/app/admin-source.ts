@@ -11,6 +11,7 @@ import type {
   NodeDetail,
   NodeRow,
   PeerCredential,
+  ReportRow,
   Status,
 } from "../admin/api/index.ts";
 import { type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
@@ -21,7 +22,7 @@ import { type ImageInfo, type Images, type NamedImage, shortId } from "../servic
 import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
-import type { AcceptedImage, TrustService } from "../service/trust/index.ts";
+import type { AcceptedImage, NodeReport, NodeReports, OfferHolds, TrustService } from "../service/trust/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
@@ -30,18 +31,21 @@ import type { Keys } from "./keys.ts";
 import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
 import type { Refusals } from "./refusals.ts";
+import { type PreviewSources, previewOf } from "./release-preview.ts";
 import type { Trace } from "./trace.ts";
 import { releaseRows, type TrustSources, trustView } from "./trust-view.ts";
 
 /** How the fetch of a named image stands. */
 type FetchStateOf = (uri: string) => FetchState;
 
-export interface AdminSourceOptions extends TrustSources {
+export interface AdminSourceOptions extends TrustSources, PreviewSources {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly trust: Pick<TrustService, "stands">;
   readonly campaigns: Campaigns;
+  readonly reports: NodeReports;
+  readonly holds: Pick<OfferHolds, "why">;
   readonly credentials: Credentials;
   readonly access: Access;
   readonly models: ModelSets;
@@ -101,6 +105,7 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
     models: () => modelRows(options.models, registry),
     trust: () => trustView(options),
     releases: () => releaseRows(options),
+    preview: (release, node) => previewOf(release, node, options),
     submit: (command) => inbox.submit(command),
     addImage: (bytes, { id, actor, ...args }) => inbox.submit({ id, op: "image.add", args, actor }, bytes),
   };
@@ -142,13 +147,14 @@ const tryNext = (nodes: number): Status["tryNext"] => [
 
 function nodeRow(
   node: NodeRecord,
-  { mailbox, campaigns, credentials, serves }: AdminSourceOptions,
+  { mailbox, campaigns, credentials, reports, serves }: AdminSourceOptions,
   models: HouseModels,
 ): NodeRow {
   const { id, endpoint, name, reach, set, tree } = node;
   const firmware = models.firmware(tree);
   const model = models.model(tree);
   const uri = serves(id);
+  const report = reports.of(id);
   return {
     node: id,
     endpoint,
@@ -163,10 +169,18 @@ function nodeRow(
     ...(uri === undefined ? {} : { serves: uri }),
     ...(firmware.version === undefined ? {} : { version: firmware.version }),
     ...(firmware.running === undefined ? {} : { digest: firmware.running }),
+    ...(report === undefined ? {} : { report: reportRow(report) }),
     ...(reach.lastSeen === undefined ? {} : { lastSeen: reach.lastSeen }),
     ...(reach.nextWake === undefined ? {} : { nextWake: reach.nextWake }),
   };
 }
+
+const reportRow = ({ at, result, release, text }: NodeReport): ReportRow => ({
+  at,
+  result,
+  ...(release === undefined ? {} : { release }),
+  text,
+});
 
 const nodeDetail = (node: NodeRecord, options: AdminSourceOptions, models: HouseModels): NodeDetail => ({
   ...nodeRow(node, options, models),
@@ -257,16 +271,29 @@ function campaignRow(campaign: Campaign, images: Images): CampaignRow {
   };
 }
 
-const campaignDetail = (campaign: Campaign, { images, registry }: AdminSourceOptions): CampaignDetail => ({
-  ...campaignRow(campaign, images),
-  imageSize: images.of(campaign.image).size,
+const campaignDetail = (campaign: Campaign, options: AdminSourceOptions): CampaignDetail => ({
+  ...campaignRow(campaign, options.images),
+  imageSize: options.images.of(campaign.image).size,
   excluded: campaign.excluded,
   nodes: [...campaign.nodes].map(([node, { phase, reason, received, silent }]) => ({
     node,
-    name: registry.find(node)?.name ?? node,
+    name: options.registry.find(node)?.name ?? node,
     phase,
     received,
     silent,
     ...(reason === undefined ? {} : { reason }),
+    ...whyOf(node, campaign, options),
   })),
 });
+
+/** The words of the node itself, where they are about this image; else why it is not its turn. */
+function whyOf(node: NodeId, { image, nodes }: Campaign, options: AdminSourceOptions): { readonly why?: string } {
+  const { campaigns, releases, reports, holds } = options;
+  const report = reports.of(node);
+  const release = report?.release === undefined ? undefined : releases.find(report.release);
+  const isOfImage = release?.payloads.some(({ digest }) => digest === image) === true;
+  const phase = nodes.get(node)?.phase;
+  if (report !== undefined && isOfImage && report.result !== "success" && phase !== "done") return { why: report.text };
+  const held = campaigns.offerFor(node) === image ? holds.why(node) : undefined;
+  return held === undefined ? {} : { why: `not offered: the release ${held}` };
+}

@@ -8,9 +8,20 @@ import { Directory } from "../service/directory/index.ts";
 import { Events } from "../service/events/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
-import { Registry } from "../service/registry/index.ts";
+import { houseModels, Registry } from "../service/registry/index.ts";
 import { ClockMemory, EARLIEST, type Timekeeper } from "../service/timekeeping/index.ts";
-import { Anchors, labOver, Releases, suitTrust, type TrustDesk, type TrustService } from "../service/trust/index.ts";
+import {
+  Anchors,
+  Foresight,
+  labOver,
+  NodeReports,
+  OfferHolds,
+  Releases,
+  ReportIntake,
+  suitTrust,
+  type TrustDesk,
+  type TrustService,
+} from "../service/trust/index.ts";
 import {
   CommandInbox,
   type DataFolder,
@@ -42,6 +53,11 @@ export interface Centre {
   readonly releases: Releases;
   readonly desk: TrustDesk;
   readonly trust: TrustService;
+  /** What nodes reported of releases, and where such reports go. */
+  readonly reports: NodeReports;
+  readonly intake: ReportIntake;
+  readonly foresight: Foresight;
+  readonly holds: OfferHolds;
   readonly campaigns: Campaigns;
   readonly credentials: Credentials;
   readonly access: Access;
@@ -110,7 +126,8 @@ export async function openCentre(
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const memory = new ClockMemory();
   const known = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
-  const projections = [...known, anchors, releases];
+  const reports = new NodeReports();
+  const projections = [...known, anchors, releases, reports];
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   await images.sweep(store.digests());
@@ -138,6 +155,8 @@ export async function openCentre(
     clock: network,
   });
   const desk = await openTrustDesk(config.data, { anchors, releases, recorder: ledger, clock, log, restored });
+  const foresight = new Foresight({ releases, images, clock, quality: clock, log });
+  const { suit: suitOf } = houseModels(registry.schema);
   return {
     folder,
     models,
@@ -152,6 +171,10 @@ export async function openCentre(
     releases,
     desk,
     trust,
+    reports,
+    intake: new ReportIntake({ releases, reports, log }),
+    foresight,
+    holds: new OfferHolds({ foresight, suitOf, log }),
     campaigns,
     credentials,
     access,

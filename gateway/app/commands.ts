@@ -1,15 +1,16 @@
 /** The commands of the inbox: each checks its arguments, asks one service, and says what became of it. */
 import { randomBytes } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, shownUri, TrustError, UsageError } from "../base/index.ts";
 import { type Access, groupsOf, withUser } from "../service/access/index.ts";
 import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { IMAGE_FORMATS, type ImageInfo, type Images, remarksOn, shortId } from "../service/images/index.ts";
-import { type HouseModels, houseModels, type Registry } from "../service/registry/index.ts";
-import type { Releases, TrustService } from "../service/trust/index.ts";
+import { type HouseModels, houseModels, type Registry, type ReportedSuit } from "../service/registry/index.ts";
+import type { Foresight, Releases, TrustService } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
-import type { CommandHandler, Recorder } from "../store/index.ts";
+import type { CommandHandler, Digest, Recorder } from "../store/index.ts";
 import { authorUri, type FetchState } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
 import { recordAccess } from "./access-commands.ts";
@@ -28,6 +29,7 @@ export interface CommandServices {
   readonly clock: Clock;
   readonly trust: Pick<TrustService, "stands">;
   readonly releases: Pick<Releases, "becomes">;
+  readonly foresight: Pick<Foresight, "obstacle">;
   /** How the fetch of a named image stands, by its URI. */
   readonly fetching: (uri: string) => FetchState;
   readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
@@ -307,9 +309,19 @@ async function createCampaign(
     id,
     model: models.model(tree),
     running: models.firmware(tree).running,
-    busyWith: campaigns.ofNode(id)?.id,
+    told: models.suit(tree),
   }));
-  const body = campaigns.plan(plan, nodes, clock);
+  const obstacles = await obstaclesOf(
+    nodes.filter(({ id, model }) => model === image.model && only?.has(id) !== false),
+    image.digest,
+    services,
+  );
+  const candidates = nodes.map(({ told: _told, ...node }) => ({
+    ...node,
+    busyWith: campaigns.ofNode(node.id)?.id,
+    obstacle: obstacles.get(node.id),
+  }));
+  const body = campaigns.plan(plan, candidates, clock);
   await recorder.record("campaign.created", { ...body, actor });
   const campaign = campaigns.get(body.campaign);
   return {
@@ -318,4 +330,22 @@ async function createCampaign(
     excluded: campaign.excluded.length,
     state: campaign.state,
   };
+}
+
+/** Nodes that are tried in one go: others are awake meanwhile. */
+const TRIED_AT_ONCE = 16;
+
+/** Why the release would not be carried out, by node; of those that told nothing of SUIT nobody knows. */
+async function obstaclesOf(
+  nodes: ReadonlyArray<{ readonly id: NodeId; readonly told: ReportedSuit | undefined }>,
+  image: Digest,
+  { foresight }: CommandServices,
+): Promise<ReadonlyMap<NodeId, string>> {
+  const found = new Map<NodeId, string>();
+  for (const [position, { id, told }] of nodes.entries()) {
+    const obstacle = foresight.obstacle(image, told);
+    if (obstacle !== undefined) found.set(id, obstacle);
+    if (position % TRIED_AT_ONCE === TRIED_AT_ONCE - 1) await nextTurn();
+  }
+  return found;
 }

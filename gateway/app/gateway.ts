@@ -59,6 +59,7 @@ export async function openGateway(
     const centre = await openCentre(config, ports, lifecycle, parts);
     const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
     centre.ledger.onFact((fact) => trace.take(fact));
+    centre.holds.onHeld((node, why) => trace.note(node, clock.now(), `not offered at this wake: the release ${why}`));
     const startedAt = ports.clock.now();
     const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });

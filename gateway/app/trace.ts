@@ -22,9 +22,14 @@ const KEPT = 20;
 /** Nodes heard last: a whole building, and of a larger fleet those at work. */
 const NODES = 512;
 
+/** What happened without being a fact. */
+interface Note extends TraceEntry {
+  readonly type: "note";
+}
+
 /** The newest facts of one node: each takes the place of the oldest. */
 interface Ring {
-  readonly facts: Fact[];
+  readonly facts: Array<Fact | Note>;
   /** Of all that came; the newest stands before `count % KEPT`. */
   count: number;
 }
@@ -45,6 +50,15 @@ export class Trace {
       this.#rings.delete(node);
       return;
     }
+    this.#add(node, fact);
+  }
+
+  /** A decision of the gateway that no fact tells. */
+  note(node: NodeId, at: Millis, text: string): void {
+    this.#add(node, { type: "note", at, text });
+  }
+
+  #add(node: NodeId, fact: Fact | Note): void {
     const ring = this.#rings.get(node);
     if (ring === undefined) this.#rings.set(node, { facts: [fact], count: 1 });
     else {
@@ -68,8 +82,10 @@ function nodeOf(fact: Fact): NodeId | undefined {
   return fact.type === "datastore.edited" && fact.root !== "gateway" ? fact.root : undefined;
 }
 
-function describe(fact: Fact, schema: Schema): string {
+function describe(fact: Fact | Note, schema: Schema): string {
   switch (fact.type) {
+    case "note":
+      return fact.text;
     case "node.reported": {
       const data =
         fact.data === undefined ? "nothing new" : JSON.stringify(toJson(salvageTree(fact.data, schema).tree, schema));

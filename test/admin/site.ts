@@ -8,6 +8,7 @@ import type {
   ModelSetRow,
   NodeDetail,
   PeerCredential,
+  ReleasePreview,
   ReleaseRow,
   TrustView,
 } from "../../gateway/admin/api/index.ts";
@@ -47,6 +48,25 @@ export const RELEASES: readonly ReleaseRow[] = [
   },
 ];
 
+export const PREVIEW: ReleasePreview = {
+  release: "5c".repeat(32),
+  sequence: "7",
+  model: "rm-1",
+  version: "1.1.0",
+  nodes: [
+    {
+      node: node("n-1"),
+      name: "Room 1",
+      verdict: "applies",
+      text: "applies: fetches #fw (2048 bytes)",
+      questions: [],
+      bytes: { least: "2048", most: "2048" },
+    },
+    { node: node("n-3"), name: "Room 10", verdict: "fails", text: "will fail at install, step 4", questions: [] },
+  ],
+  others: 1,
+};
+
 export const NODES: readonly NodeDetail[] = [
   {
     node: node("n-1"),
@@ -62,6 +82,12 @@ export const NODES: readonly NodeDetail[] = [
     nextWake: millis(NOW + minutes(3)),
     pending: 2,
     security: "oscore",
+    report: {
+      at: ago(minutes(9)),
+      result: "failed",
+      release: "5c".repeat(32),
+      text: "install, step 4 failed: <b>x</b>",
+    },
     joined: ago(minutes(60)),
     data: { "sidgate-building:room": { temperature: "21.5" } },
     refused: { at: ago(seconds(90)), why: "not-authentic", path: "udp://10.0.0.9:5683" },
@@ -259,6 +285,7 @@ export function openSite(): Site {
     models: () => MODELS,
     trust: () => TRUST,
     releases: () => RELEASES,
+    preview: async () => PREVIEW,
     submit: async (command) => {
       site.commands.push(command);
       const { node: asked } = command.args;

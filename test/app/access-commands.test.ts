@@ -38,8 +38,8 @@ beforeEach(async () => {
   const models = { of: () => schema, has: () => false, list: () => [] };
   const given = { models, registry, images, campaigns, credentials, access, recorder: ledger, clock };
   const fetching = () => ({ state: "awaited" }) as const;
-  const releases = { becomes: () => undefined };
-  const rest = { fetching, trust: labTrust, releases, defaults: { stopAtPct: 15, silentAfter: 3 } };
+  const [releases, foresight] = [{ becomes: () => undefined }, { obstacle: () => undefined }];
+  const rest = { fetching, trust: labTrust, releases, foresight, defaults: { stopAtPct: 15, silentAfter: 3 } };
   handlers = new Map([...commandHandlers({ ...given, ...rest }), ...accessHandlers(given)]);
 });
 

@@ -61,6 +61,7 @@ beforeEach(async () => {
     fetching,
     trust: labTrust,
     releases: { becomes: () => undefined },
+    foresight: { obstacle: () => undefined },
   };
   inbox.serve(commandHandlers(given), ledger);
 });

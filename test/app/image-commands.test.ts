@@ -42,6 +42,7 @@ beforeEach(async () => {
     fetching: () => fetching,
     trust: { stands: () => stands },
     releases: { becomes: () => undefined },
+    foresight: { obstacle: () => undefined },
   });
   run = async (op, args, body) => (await handlers.get(op)?.(args, "test", body)) ?? null;
 });

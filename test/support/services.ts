@@ -6,9 +6,18 @@ import { Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.t
 import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
-import { Registry } from "../../gateway/service/registry/index.ts";
+import { houseModels, Registry } from "../../gateway/service/registry/index.ts";
 import { CERTAIN, type TimeQuality } from "../../gateway/service/timekeeping/index.ts";
-import { type EnvelopeSource, labTrust, type TrustService } from "../../gateway/service/trust/index.ts";
+import {
+  type EnvelopeSource,
+  Foresight,
+  labTrust,
+  NodeReports,
+  OfferHolds,
+  Releases,
+  ReportIntake,
+  type TrustService,
+} from "../../gateway/service/trust/index.ts";
 import {
   CheckIn,
   coreconfHandler,
@@ -59,6 +68,10 @@ export interface Services {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  readonly releases: Releases;
+  readonly reports: NodeReports;
+  readonly foresight: Foresight;
+  readonly holds: OfferHolds;
   /** Only when managers are named. */
   readonly access: Access | undefined;
   readonly checkIn: CheckIn;
@@ -110,10 +123,16 @@ export async function openServices(options: {
   });
   const campaigns = new Campaigns();
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
-  const projections = [registry, mailbox, events, images, campaigns, ...(options.more ?? [])];
+  const releases = new Releases();
+  const reports = new NodeReports();
+  const known = [registry, mailbox, events, images, campaigns, releases, reports];
+  const projections = [...known, ...(options.more ?? [])];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch(campaigns, registry, ledger);
   const { quality = CERTAIN } = options;
+  const intake = new ReportIntake({ releases, reports, log: SILENT });
+  const foresight = new Foresight({ releases, images, clock, quality, log: SILENT });
+  const holds = new OfferHolds({ foresight, suitOf: houseModels(schema).suit, log: SILENT });
   const streams = new EventStreams({ events, registry, clock, quality });
   const recorder = ledger;
   const envelopes = options.envelopes?.({ registry, images, campaigns });
@@ -152,6 +171,8 @@ export async function openServices(options: {
     recorder,
     clock,
     quality,
+    intake,
+    holds,
     imageUri,
     log: SILENT,
     wakeInterval,
@@ -165,6 +186,7 @@ export async function openServices(options: {
     campaigns,
     recorder,
     clock,
+    holds,
     imageUri,
     streams,
     gatewayRoot: root,
@@ -187,6 +209,10 @@ export async function openServices(options: {
     mailbox,
     images,
     campaigns,
+    releases,
+    reports,
+    foresight,
+    holds,
     access,
     checkIn,
     handler,

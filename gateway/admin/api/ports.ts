@@ -47,6 +47,15 @@ export interface BrokerStatus {
   readonly queued: number;
 }
 
+/** What the last SUIT report of a node came to (docs/trust.md). */
+export interface ReportRow {
+  readonly at: Millis;
+  readonly result: "success" | "pending" | "failed" | "doubtful";
+  /** Digest of the manifest, hex; absent when the report could not be read. */
+  readonly release?: string;
+  readonly text: string;
+}
+
 export interface NodeRow {
   readonly node: NodeId;
   readonly endpoint: string;
@@ -61,6 +70,7 @@ export interface NodeRow {
   readonly digest?: Digest;
   readonly lastSeen?: Millis;
   readonly nextWake?: Millis;
+  readonly report?: ReportRow;
   /** Edits that wait for the next wake. */
   readonly pending: number;
   /** URI of the datastore that the node serves itself. */
@@ -264,6 +274,8 @@ export interface CampaignDetail extends CampaignRow {
     readonly name: string;
     readonly phase: Phase;
     readonly reason?: string;
+    /** Why it is not offered the image now, or what it reported of a release with this image. */
+    readonly why?: string;
     readonly received?: number;
     readonly silent: boolean;
   }>;
@@ -318,6 +330,30 @@ export interface ReleaseRow {
   readonly withdrawn?: Withdrawal;
 }
 
+/** What a release would do to a node. */
+export interface PreviewRow {
+  readonly node: NodeId;
+  readonly name: string;
+  /** `unknown`: nothing can be said, and `text` says why. */
+  readonly verdict: "applies" | "fails" | "depends" | "unknown";
+  readonly text: string;
+  /** What only the node knows. */
+  readonly questions: readonly string[];
+  /** To be asked for over the air, numbers of 64 bits as text; absent when nobody says how many. */
+  readonly bytes?: { readonly least: string; readonly most: string };
+}
+
+export interface ReleasePreview {
+  /** Digest of its manifest, hex. */
+  readonly release: string;
+  readonly sequence: string;
+  readonly model?: string;
+  readonly version?: string;
+  readonly nodes: readonly PreviewRow[];
+  /** Nodes of another model, or of one that is not known. */
+  readonly others: number;
+}
+
 export interface AdminSource {
   status(): Status;
   /** Undefined = ready; else the reason why not. An unreachable broker is no reason. */
@@ -337,6 +373,8 @@ export interface AdminSource {
   models(): readonly ModelSetRow[];
   trust(): TrustView;
   releases(): readonly ReleaseRow[];
+  /** Of all nodes of its model, or of one. Throws UsageError `release.unknown`, `node.unknown`, TrustError `release.withdrawn`. */
+  preview(release: string, node?: string): Promise<ReleasePreview>;
   submit(command: Command): Promise<Outcome>;
   addImage(bytes: AsyncIterable<Uint8Array>, meta: ImageMeta): Promise<Outcome>;
 }

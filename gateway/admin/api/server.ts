@@ -62,6 +62,8 @@ const MAY = z.strictObject({
   path: z.string().min(1).max(1024),
 });
 
+const PREVIEW = z.strictObject({ node: z.string().min(1).max(128).optional() });
+
 const ASKER = z.strictObject({ actor: z.string().min(1).max(128).default("cli") });
 
 function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
@@ -163,6 +165,9 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   app.get("/api/models", async () => source.models());
   app.get("/api/trust", async () => source.trust());
   app.get("/api/releases", async () => source.releases());
+  app.get<{ Params: { id: string } }>("/api/releases/:id/preview", async ({ params, query }) =>
+    source.preview(params.id, understand(PREVIEW, query).node),
+  );
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
   app.get<{ Params: { id: string } }>("/api/campaigns/:id", async ({ params }) => {

@@ -1,9 +1,9 @@
 /** `sidgate release add|list|withdraw`: the releases that a running gateway believes. */
 import { type Command, Option } from "commander";
 import type { Millis } from "../../base/index.ts";
-import type { ReleaseRow } from "../api/index.ts";
+import type { PreviewRow, ReleasePreview, ReleaseRow } from "../api/index.ts";
 import { formatMoment } from "../api/quantities.ts";
-import { type Asking, asking, type CliContext, connect, gatewayTime, given, show, tell } from "./asking.ts";
+import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
 import { readWholeFile } from "./gateway-client.ts";
 import { type Column, formatTable } from "./table.ts";
 
@@ -39,6 +39,16 @@ export function addReleases(release: Command, context: CliContext): void {
       const added = await connect(context, options).command<Added>("release.add", args);
       tell(context, options, added, addedText);
     });
+  asking(release, "preview", "what a release would do to each node, and what would be fetched; nothing is sent")
+    .argument("<release>", "digest of its manifest, or the first 8 digits or more")
+    .option("--node <node>", "of this node only: its id or endpoint")
+    .action(async (reference: string, { node, ...options }: Asking & { readonly node?: string }) => {
+      const query = node === undefined ? "" : `?${new URLSearchParams({ node })}`;
+      const preview = await connect(context, options).get<ReleasePreview>(
+        `${path("releases", reference)}/preview${query}`,
+      );
+      show(context, options, preview, previewText);
+    });
   asking(release, "withdraw", "believe a release no longer; it does not come back")
     .argument("<release>", "digest of its manifest, or the first 8 digits or more")
     .addOption(
@@ -59,6 +69,24 @@ function addedText({ release, sequence, known, signers, images, awaited, warning
   const rest = awaited === 0 ? "" : ` Bring in ${awaited} more with 'sidgate image add'.`;
   const odd = warnings.length === 0 ? "" : ` Its author should look at: ${warnings.join(", ")}.`;
   return head + stored + rest + odd;
+}
+
+export function previewText({ release, sequence, model, version, nodes, others }: ReleasePreview): string {
+  const columns: Column<PreviewRow>[] = [
+    { title: "NODE", cell: ({ node }) => node },
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "BYTES", cell: bytesText, align: "right" },
+    { title: "WHAT WOULD HAPPEN", cell: ({ text }) => text },
+  ];
+  const name = [model, version].filter((word) => word !== undefined).join(" ");
+  const head = `Release ${release.slice(0, 8)}${name === "" ? "" : `, ${name}`}, number ${sequence}:`;
+  const rest = others === 0 ? [] : ["", `${others} more ${others === 1 ? "node is" : "nodes are"} of another model.`];
+  return [head, "", formatTable(columns, nodes, "No node is of its model."), ...rest].join("\n");
+}
+
+function bytesText({ bytes }: PreviewRow): string {
+  if (bytes === undefined) return "-";
+  return bytes.least === bytes.most ? bytes.most : `${bytes.least}-${bytes.most}`;
 }
 
 export function releaseTable(rows: readonly ReleaseRow[], now: Millis): string {

@@ -43,6 +43,13 @@ function editState({ state, reason, trial }: EditRow): string {
   return reason === undefined ? state : `${state} (${reason})`;
 }
 
+const reportFact = ({ report }: NodeDetail, now: Millis): ReadonlyArray<readonly [name: string, value: string]> => {
+  if (report === undefined) return [];
+  const { result, release, text, at } = report;
+  const which = release === undefined ? "" : `${release.slice(0, 8)} `;
+  return [["release", `${which}${result}: ${text} (${formatMoment(at, now)})`]];
+};
+
 export function nodeView(node: NodeDetail, now: Millis): string {
   const head = facts([
     ["node", node.node],
@@ -52,6 +59,7 @@ export function nodeView(node: NodeDetail, now: Millis): string {
     ["firmware", firmware(node)],
     ["digest", node.digest ?? "-"],
     ["update", node.phase],
+    ...reportFact(node, now),
     ["last seen", formatMoment(node.lastSeen, now)],
     ["next wake", node.nextWake === undefined ? "-" : formatMoment(node.nextWake, now)],
     ["security", node.security],
@@ -154,7 +162,7 @@ export function campaignView(row: CampaignDetail, now: Millis): string {
         received === undefined ? "-" : `${Math.floor((100 * received) / Math.max(row.imageSize, 1))} %`,
       align: "right",
     },
-    { title: "REASON", cell: ({ reason }) => reason ?? "" },
+    { title: "REASON", cell: ({ reason, why }) => [reason, why].filter((word) => word !== undefined).join(": ") },
   ];
   const excluded = row.excluded.map(({ node, reason }) => `left out: ${node}: ${printable(reason)}`);
   return [head, "", formatTable(columns, row.nodes, "No node takes part."), ...excluded].join("\n");

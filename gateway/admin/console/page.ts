@@ -89,11 +89,17 @@ function fleet(status: Status, nodes: readonly NodeRow[]): Html {
     .map((node) => nodeRow(node, status.now))}</tbody></table></div>`;
 }
 
+/** What the node said of the last release is worth a look unless all went well. */
+const reported = ({ report }: NodeRow): Html =>
+  report === undefined || report.result === "success"
+    ? NOTHING
+    : html`<br><span class="soft small">${report.result}: ${report.text}</span>`;
+
 function nodeRow(node: NodeRow, now: Millis): Html {
   const missed = node.missedWakes > 0 ? html` <span class="soft">(${node.missedWakes} missed)</span>` : NOTHING;
   const set = node.models === undefined ? NOTHING : html` <span class="soft small">${node.models}</span>`;
   const firmware = node.version === undefined ? html`<span class="soft">–</span>` : html`${node.model} ${node.version}`;
-  return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a>${set}</th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update">${node.phase}</td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Security">${node.security === "oscore" ? "OSCORE" : html`<span class="soft">none</span>`}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
+  return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a>${set}</th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update"><span>${node.phase}${reported(node)}</span></td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Security">${node.security === "oscore" ? "OSCORE" : html`<span class="soft">none</span>`}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
 }
 
 function campaigns(rows: readonly CampaignRow[], now: Millis): Html {

@@ -21,7 +21,7 @@ import {
 } from "../../store/index.ts";
 import { type Campaign, type CampaignVerb, countErrors, VERBS, verdict } from "./campaign.ts";
 import { isEnded, type Progress, type ProgressEvent, runsThen, START, step, wantsOffer } from "./progress.ts";
-import { type SelectionNode, select, type WantedImage } from "./select.ts";
+import { type Selection, type SelectionNode, select, type WantedImage } from "./select.ts";
 
 const TABLE = "campaign";
 const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
@@ -89,7 +89,7 @@ export class Campaigns implements Projection {
   ): Omit<FactBodies["campaign.created"], "actor"> {
     const { targets, excluded } = select(nodes, plan.image, plan.only);
     if (targets.length === 0) {
-      throw new UsageError("campaign.no-targets", { reasons: summarize(excluded.map(({ reason }) => reason)) });
+      throw new UsageError("campaign.no-targets", { reasons: summarize(excluded) });
     }
     const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "");
     const sameDay = this.list().filter(({ id }) => id.startsWith(`c-${day}-`)).length;
@@ -99,7 +99,10 @@ export class Campaigns implements Projection {
       image: plan.image.digest,
       ...(plan.image.becomes === undefined ? {} : { becomes: plan.image.becomes }),
       targets,
-      excluded,
+      excluded: excluded.map(({ node, reason, why }) => ({
+        node,
+        reason: why === undefined ? reason : `${reason}: ${why}`,
+      })),
       stopAtPct: plan.stopAtPct,
       silentAfter: plan.silentAfter,
     };
@@ -238,9 +241,12 @@ export class Campaigns implements Projection {
   }
 }
 
-function summarize(reasons: readonly string[]): string {
-  if (reasons.length === 0) return "the inventory is empty";
+/** Of those that the release itself stands in the way of, the first one is told as an example. */
+function summarize(excluded: Selection["excluded"]): string {
+  if (excluded.length === 0) return "the inventory is empty";
   const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, n]) => `${n} ${reason}`).join(", ");
+  for (const { reason } of excluded) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const example = excluded.find(({ why }) => why !== undefined)?.why;
+  const reasons = [...counts].map(([reason, n]) => `${n} ${reason}`).join(", ");
+  return example === undefined ? reasons : `${reasons}; it ${example}`;
 }

@@ -8,14 +8,22 @@ export interface SelectionNode {
   readonly running: Digest | undefined;
   /** Another campaign that is not over and has this node. */
   readonly busyWith: string | undefined;
+  /** Why it would not carry the release out. */
+  readonly obstacle?: string | undefined;
 }
 
 export interface Selection {
   readonly targets: readonly NodeId[];
-  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: ExclusionReason }>;
+  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: ExclusionReason; readonly why?: string }>;
 }
 
-export type ExclusionReason = "not-selected" | "model-unknown" | "other-model" | "already-installed" | "busy";
+export type ExclusionReason =
+  | "not-selected"
+  | "model-unknown"
+  | "other-model"
+  | "already-installed"
+  | "busy"
+  | "manifest";
 
 /** What a campaign brings to its nodes. */
 export interface WantedImage {
@@ -32,10 +40,11 @@ export function select(
   only: ReadonlySet<string> | undefined,
 ): Selection {
   const targets: NodeId[] = [];
-  const excluded: Array<{ node: NodeId; reason: ExclusionReason }> = [];
+  const excluded: Array<Selection["excluded"][number]> = [];
   for (const node of nodes) {
     const reason = exclusion(node, image, only);
     if (reason === undefined) targets.push(node.id);
+    else if (reason === "manifest") excluded.push({ node: node.id, reason, why: node.obstacle ?? "" });
     else excluded.push({ node: node.id, reason });
   }
   return { targets, excluded };
@@ -51,5 +60,6 @@ function exclusion(
   if (node.model !== image.model) return "other-model";
   if (node.running === (image.becomes ?? image.digest)) return "already-installed";
   if (node.busyWith !== undefined) return "busy";
+  if (node.obstacle !== undefined) return "manifest";
   return undefined;
 }

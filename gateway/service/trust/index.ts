@@ -8,11 +8,27 @@ export {
   type TrustSet,
 } from "./anchors.ts";
 export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type TrustDeskOptions } from "./desk.ts";
+export {
+  Foresight,
+  type ForesightOptions,
+  type HoldsOffers,
+  OfferHolds,
+  type OfferHoldsOptions,
+} from "./foresight/index.ts";
 export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
 export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
-export { isForRiot, RiotEnvelopes } from "./riot.ts";
+export {
+  type IntakeOptions,
+  type Judgement,
+  judgeReport,
+  type NodeReport,
+  NodeReports,
+  ReportIntake,
+  type TakesReports,
+} from "./reports/index.ts";
 export { beyond, type ReleaseScope } from "./rights.ts";
+export { isForRiot, RiotEnvelopes } from "./riot.ts";
 export { labOver, suitTrust } from "./suit-trust.ts";
 export { type BelowScope, type OpenManifest, type Survey, surveyManifest } from "./survey/survey.ts";
 export {

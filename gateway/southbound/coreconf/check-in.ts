@@ -15,7 +15,6 @@ import {
   UsageError,
 } from "../../base/index.ts";
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
-import type { Campaigns } from "../../service/campaign/index.ts";
 import { acceptNotifications } from "../../service/events/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import {
@@ -36,25 +35,27 @@ import {
   type Registry,
 } from "../../service/registry/index.ts";
 import { CERTAIN, type TimeQuality } from "../../service/timekeeping/index.ts";
-import type { EnvelopeSource } from "../../service/trust/index.ts";
+import type { EnvelopeSource, TakesReports } from "../../service/trust/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
+import { type OfferServices, offeredNow } from "./offered.ts";
 import { recordRefused } from "./refused-edits.ts";
 import { checkReport, gatewaySids } from "./root.ts";
 
-export interface CheckInOptions {
+export interface CheckInOptions extends OfferServices {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
-  readonly campaigns: Campaigns;
   readonly recorder: Recorder;
   readonly clock: Clock;
   /** Whether that clock is right; without it, it is. */
   readonly quality?: TimeQuality;
+  /** For what nodes report of releases. */
+  readonly intake?: TakesReports;
   /** The SUIT envelopes that go with images; without it offers name none. */
   readonly envelopes?: EnvelopeSource;
   /** Path of an image or an envelope on this gateway. */
@@ -72,6 +73,12 @@ interface Look {
   readonly data: Uint8Array | undefined;
   readonly samples: NonNullable<FactBodies["node.reported"]["samples"]>;
   readonly tree: Tree;
+}
+
+/** A node that is awake: what it said, and what is so with it. */
+interface Wake extends Pick<Look, "box" | "tree"> {
+  readonly node: NodeRecord;
+  readonly report: Report;
 }
 
 /** A report number this little below the last one is an old datagram, not a new series. */
@@ -145,7 +152,7 @@ export class CheckIn implements CheckInLane {
     request: number,
     schema: Schema,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
-    const { campaigns, recorder, clock, wakeInterval } = this.#options;
+    const { campaigns, intake, recorder, clock, wakeInterval } = this.#options;
     const now = clock.now();
     const told = report.notifications && acceptNotifications(report.notifications, schema);
     let seen = this.#look(node, report, now, schema);
@@ -157,6 +164,8 @@ export class CheckIn implements CheckInLane {
     const { kept, box, data, samples, tree } = seen;
     const said = report.data === undefined ? {} : this.#models.firmware(report.data);
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
+    if (report.data !== undefined)
+      intake?.take(node.id, this.#models.suit(report.data)?.report, recorder)?.catch(ignore);
 
     const nextWake = this.#models.wakeInterval(tree);
     const { synchronised } = this.#options.quality ?? CERTAIN;
@@ -210,14 +219,10 @@ export class CheckIn implements CheckInLane {
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose(
-    { node, box, tree, report }: Pick<Look, "box" | "tree"> & { readonly node: NodeRecord; readonly report: Report },
-    time: Millis | undefined,
-    nextWake: Millis | undefined,
-  ): Answer {
-    const { images, envelopes, campaigns, imageUri, log } = this.#options;
+  #compose({ node, box, tree, report }: Wake, time: Millis | undefined, nextWake: Millis | undefined): Answer {
+    const { images, envelopes, imageUri, log } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
-    const wanted = campaigns.offerFor(node.id);
+    const wanted = offeredNow(node.id, tree, this.#options);
     if (waiting(box).length === 0 && wanted === undefined) return bare;
 
     const room = report.maxReply - this.#codec.encode({ ...bare, more: true }).length;

@@ -4,21 +4,24 @@
  */
 import type { NodeId } from "../../base/index.ts";
 import type { Response } from "../../coap/index.ts";
-import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
+import type { Registry } from "../../service/registry/index.ts";
+import { type OfferServices, offeredNow } from "./offered.ts";
 
 /** Bits of the option's value; an empty value is none of them. */
 export const HINTS = { config: 1, firmware: 2, rpc: 4, timeSync: 8 } as const;
 
-export interface HintServices {
+export interface HintServices extends OfferServices {
   readonly mailbox: Mailbox;
-  readonly campaigns: Campaigns;
+  readonly registry: Pick<Registry, "find">;
 }
 
 /** What this gateway never asks of a node, rpcs and time-sync, is never pending. */
-function hintFor(node: NodeId, { mailbox, campaigns }: HintServices): number {
-  const config = mailbox.pending(node) > 0 ? HINTS.config : 0;
-  const firmware = campaigns.offerFor(node) === undefined ? 0 : HINTS.firmware;
+function hintFor(node: NodeId, services: HintServices): number {
+  const config = services.mailbox.pending(node) > 0 ? HINTS.config : 0;
+  const record = services.registry.find(node);
+  const offered = record && offeredNow(node, record.tree, services);
+  const firmware = offered === undefined ? 0 : HINTS.firmware;
   return config | firmware;
 }
 

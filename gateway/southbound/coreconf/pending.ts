@@ -3,18 +3,17 @@
  * check-in gets its edits and its firmware offer by FETCH, and says by iPATCH what it has applied.
  */
 import { EMPTY, fromHex, type NodeId } from "../../base/index.ts";
-import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Images } from "../../service/images/index.ts";
 import { type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
 import { houseNode, type Registry } from "../../service/registry/index.ts";
 import type { EnvelopeSource } from "../../service/trust/index.ts";
 import { isTree, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
+import { type OfferServices, offeredNow } from "./offered.ts";
 
-export interface PendingServices {
+export interface PendingServices extends OfferServices {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
-  readonly campaigns: Campaigns;
   /** The SUIT envelopes that go with images; without it offers name none. */
   readonly envelopes?: EnvelopeSource;
   /** Path of an image or an envelope on this gateway. */
@@ -58,12 +57,9 @@ function editsFor(node: NodeId, { mailbox }: PendingServices, schema: Schema): A
   ];
 }
 
-function offerFor(
-  node: NodeId,
-  tree: Tree,
-  { registry, campaigns, images, envelopes, imageUri }: PendingServices,
-): Array<[Sid, Value]> {
-  const wanted = campaigns.offerFor(node);
+function offerFor(node: NodeId, tree: Tree, services: PendingServices): Array<[Sid, Value]> {
+  const { registry, images, envelopes, imageUri } = services;
+  const wanted = offeredNow(node, tree, services);
   if (wanted === undefined) return [];
   const image = images.get(wanted);
   if (!images.isAvailable(image)) return [];

@@ -88,12 +88,14 @@ async function record(
   { id }: NodeServer,
   { data = EMPTY_TREE, gone = [] }: Partial<Reading>,
   visit: boolean,
-  { registry, mailbox, campaigns, recorder }: NodeServices,
+  { registry, mailbox, campaigns, intake, recorder }: NodeServices,
 ): Promise<void> {
   const node = registry.find(id);
   if (node === undefined) return;
   const schema = registry.schemaOf(node);
-  const firmware = data.size === 0 ? {} : houseModels(schema).firmware(data);
+  const models = data.size === 0 ? undefined : houseModels(schema);
+  const firmware = models?.firmware(data) ?? {};
+  const reported = intake?.take(id, models?.suit(data)?.report, recorder);
   const progress =
     Object.keys(firmware).length === 0
       ? undefined
@@ -106,7 +108,7 @@ async function record(
     ...(isWake ? { visit: true } : {}),
   };
   const isNews = fact.data !== undefined || fact.gone !== undefined || isWake;
-  await Promise.all([progress, isNews ? recorder.record("node.read", fact) : undefined]);
+  await Promise.all([progress, reported, isNews ? recorder.record("node.read", fact) : undefined]);
 }
 
 /** What managers want and the node may not have yet stays in sight, as with a report. */

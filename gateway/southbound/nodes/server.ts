@@ -15,6 +15,7 @@ import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Events } from "../../service/events/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
+import type { TakesReports } from "../../service/trust/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import type { Served } from "./place.ts";
 
@@ -26,6 +27,8 @@ export interface NodeServices {
   readonly campaigns: Campaigns;
   readonly events: Pick<Events, "ofNode">;
   readonly recorder: Recorder;
+  /** For what nodes report of releases. */
+  readonly intake?: TakesReports;
   /** Of facts and plans. */
   readonly clock: Clock;
   /** Of the requests: real time, whatever a trial makes of the other. */

@@ -24,6 +24,6 @@ export {
 export * from "./report/reason.ts";
 export { encodeReport, type Report, type ReportClaim, type ReportRecord, readReport } from "./report/report.ts";
 export * from "./riot09/index.ts";
-export { wrap } from "./strict.ts";
+export { decodeComponentId, wrap } from "./strict.ts";
 export * from "./text.ts";
 export type * from "./types.ts";

@@ -1,6 +1,6 @@
 /** What all readers of SUIT structures share: bounded counts, byte strings with their places, component identifiers. */
 import { WireError } from "../../base/index.ts";
-import { CborReader, CborWriter, ENVELOPE } from "../cbor/index.ts";
+import { CborReader, CborWriter, ENVELOPE, HEADER } from "../cbor/index.ts";
 import { checkLimit, type SuitLimit } from "./limits.ts";
 import type { ComponentId, Wrapped } from "./types.ts";
 
@@ -79,6 +79,14 @@ export function readUint64(reader: CborReader, where: string): bigint {
 /** §8.4.5.1: byte strings, outermost first. */
 export const readComponentId = (reader: CborReader): ComponentId =>
   readArray(reader, "identifier", (inner) => inner.byteString());
+
+/** By itself, as a node writes its own: any well-formed CBOR. */
+export function decodeComponentId(bytes: Uint8Array): ComponentId {
+  const reader = new CborReader(bytes, HEADER);
+  const id = readComponentId(reader);
+  reader.finish();
+  return id;
+}
 
 export function writeComponentId(writer: CborWriter, id: ComponentId): void {
   writer.array(id.length);

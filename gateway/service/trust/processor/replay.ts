@@ -24,6 +24,8 @@ export interface Replay {
   /** "install, step 4, condition-image-match failed: expected 0011.., node has ab12.." */
   readonly sentence: string;
   readonly reason: Reason | undefined;
+  /** Of the command that ended it: "install, step 4"; undefined after a success. */
+  readonly place: string | undefined;
   /** Every record in words, in the order in which they came. */
   readonly records: readonly string[];
   /** What this manifest cannot have led to: the report lies, or is about another one. */
@@ -43,20 +45,23 @@ export function replay(report: Report, program: Program, dependencies: Dependenc
   }
   const read = (record: ReportRecord): Reading => readRecord(record, { program, dependencies, doubts });
   const lines = records.flatMap((record) => (record.kind === "record" ? [read(record).text] : []));
-  if (result === true)
-    return { result: "succeeded", sentence: "it was carried out", reason: "ok", records: lines, doubts };
+  if (result === true) {
+    const sentence = "it was carried out";
+    return { result: "succeeded", sentence, reason: "ok", place: undefined, records: lines, doubts };
+  }
   const reason = reasonNamed(result.reason);
   if (reason === undefined || reason === "ok") doubts.push(`${result.reason} is no reason to fail`);
-  const { text, compared } = read(result.record);
+  const { place, text, compared } = read(result.record);
   if (reason === "invoke-pending") {
-    return { result: "pending", sentence: `${text}: the node starts anew`, reason, records: lines, doubts };
+    return { result: "pending", sentence: `${text}: the node starts anew`, reason, place, records: lines, doubts };
   }
   const words = compared === "" ? (reason ?? `reason ${result.reason}`) : compared;
   const code = result.code === BigInt(result.reason) ? "" : ` (the node's own code: ${result.code})`;
-  return { result: "failed", sentence: `${text} failed: ${words}${code}`, reason, records: lines, doubts };
+  return { result: "failed", sentence: `${text} failed: ${words}${code}`, reason, place, records: lines, doubts };
 }
 
 interface Reading {
+  readonly place: string;
   /** Place and command. */
   readonly text: string;
   /** What was expected, and what was found. */
@@ -74,20 +79,22 @@ function readRecord(record: ReportRecord, { program: root, dependencies, doubts 
   const where = `${sectionName(section)}, byte ${offset}`;
   if (program === undefined) {
     if (!isDependency(root, manifestId)) doubts.push(`the manifest has no dependency ${manifestId.join(", ")}`);
-    return { text: `dependency ${manifestId.join(", ")}, ${where}`, compared: comparison(parameters, () => []) };
+    const place = `dependency ${manifestId.join(", ")}, ${where}`;
+    return { place, text: place, compared: comparison(parameters, () => []) };
   }
   const sequence = sectionOf(program, section);
   const found = sequence && findCommand(sequence, offset);
   const place = placeText(program, manifestId, section, offset);
   if (place === undefined) {
     doubts.push(`no command stands at ${where}`);
-    return { text: where, compared: comparison(parameters, () => []) };
+    return { place: where, text: where, compared: comparison(parameters, () => []) };
   }
   if (program.manifest.common.components[componentIndex] === undefined) {
     doubts.push(`the manifest has no component ${componentIndex}`);
   }
   const expected = (key: number): readonly ParameterValue[] => expectedAt(program, record, key);
   return {
+    place,
     text: found === undefined ? place : `${place}, ${commandName(found.command.code)}`,
     compared: comparison(parameters, expected),
   };
