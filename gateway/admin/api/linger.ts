@@ -3,10 +3,19 @@
  * in and is thrown away. Closed at once, the sender's next write would fail and take the answer with it.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Millis } from "../../base/index.ts";
+import { type Millis, UsageError } from "../../base/index.ts";
 
-/** The bytes of a request. Whoever stops reading them early does not break the connection by that. */
-export const bodyOf = ({ raw }: FastifyRequest): AsyncIterable<Uint8Array> => raw.iterator({ destroyOnReturn: false });
+/**
+ * The bytes of a request. Whoever stops reading them early does not break the connection by that. Throws UsageError
+ * `admin.cut-off` when the sender goes away: node:http ends no body that is not whole.
+ */
+export async function* bodyOf({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* raw.iterator({ destroyOnReturn: false });
+  } catch (cause) {
+    throw new UsageError("admin.cut-off", {}, { cause });
+  }
+}
 
 /** An onSend hook: the answer goes out now, what is still coming has `time` to come. */
 export const linger =

@@ -80,6 +80,11 @@ export const CONFIG_ERRORS = {
     text: "this address does not answer to the name {host}",
     hint: "Open the page by the address of admin.listen, e.g. http://127.0.0.1:8080.",
   },
+  "admin.cut-off": {
+    blame: "usage",
+    text: "the bytes ended before the length that was announced, or their sender went away",
+    hint: "Nothing of them was kept. Send them again.",
+  },
   "admin.request": {
     blame: "usage",
     text: "the request cannot be understood: {what}",
