@@ -432,6 +432,18 @@ describe("what is remembered", () => {
     expect(looked).toEqual(nodes);
   });
 
+  test("of many nodes each question goes through some", async () => {
+    const site = await openSite();
+    const [node] = await started(site);
+    const id = idIn(await wake(site, { capabilities: ESP256 }));
+    const others = Array.from({ length: 600 }, (_, number) => `m-${number}` as NodeId);
+    const { offers, looked } = counted(site, [...others, node!]);
+    expect(offers.find(id)).toBeUndefined();
+    expect(looked).toHaveLength(512);
+    expect(offers.find(id)?.id).toBe(id);
+    expect(looked).toHaveLength(601);
+  });
+
   test("nodes of one kind share one envelope, and no node is looked at for it again", async () => {
     const site = await openSite();
     const [node] = await started(site);

@@ -9,13 +9,29 @@ import type { Tree } from "../../../yang/index.ts";
 import type { Credentials } from "../../credentials/index.ts";
 import type { ReportedSuit } from "../../registry/index.ts";
 import type { ReleaseInfo, Releases } from "../releases.ts";
-import { NODE_MAC_BYTES, NODE_MAC_INFO, type Recipient, recipientOf, TAILOR_LIMITS, tailor } from "../tailor/index.ts";
+import {
+  NODE_MAC_BYTES,
+  NODE_MAC_INFO,
+  type Recipient,
+  recipientOf,
+  TAILOR_LIMITS,
+  type Tailored,
+  type TailorOptions,
+  tailor,
+  withMacOf,
+} from "../tailor/index.ts";
 import { chooseRelease } from "./choose.ts";
 
 /** Envelopes in memory; those of more nodes are made again when they are asked for. */
 const KEPT = 512;
+/** Kinds of nodes: releases times sorts of hardware. */
+const KINDS = 64;
+/** In place of the one that each node has. */
+const NOBODYS_KEY = new Uint8Array(NODE_MAC_BYTES);
 /** Nodes whose envelopes are known by their ids. */
 const HOLDERS = 65_536;
+/** Nodes that one question may go through: with a MAC for each some 0.1 s. */
+const LOOKS = 512;
 /** Unreadable reports that were told of. */
 const TOLD = 1024;
 /** `f/ID` has nine characters, one more than that of an image: neither can be taken for the other. */
@@ -56,6 +72,15 @@ export interface EnvelopeOffersParts {
   readonly idOf?: (digest: Digest, place: number) => string;
 }
 
+type Capable = ReportedSuit & { readonly capabilities: Uint8Array };
+
+/** Nodes that told the same of a release's envelope. */
+interface Kind {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly hasMac: boolean;
+}
+
 interface Holder {
   readonly node: NodeId;
   readonly image: Digest;
@@ -65,6 +90,7 @@ interface Holder {
 
 export class EnvelopeOffers implements EnvelopeSource {
   readonly #parts: EnvelopeOffersParts;
+  readonly #kinds = new RecentMap<string, Kind>(KINDS);
   /** By all that went into them. */
   readonly #made = new RecentMap<string, EnvelopeOffer>(KEPT);
   readonly #byId = new RecentMap<string, EnvelopeOffer>(KEPT);
@@ -98,7 +124,10 @@ export class EnvelopeOffers implements EnvelopeSource {
     return release === undefined || release.withdrawn !== undefined ? undefined : offer;
   }
 
-  /** Forgotten, or offered before a restart: then the nodes under way are gone through, once. */
+  /**
+   * Forgotten, or offered before a restart: then the nodes under way are gone through, once, and some for each question. Whoever
+   * asks before its own turn gets a 4.04, and the same id at its next wake.
+   */
   #again(id: string): EnvelopeOffer | undefined {
     const holder = this.#holders.get(id);
     if (holder !== undefined) {
@@ -109,7 +138,9 @@ export class EnvelopeOffers implements EnvelopeSource {
       this.#former = undefined;
     }
     this.#former ??= this.#parts.underWay()[Symbol.iterator]();
-    for (let next = this.#former.next(); next.done !== true; next = this.#former.next()) {
+    for (let looked = 0; looked < LOOKS; looked++) {
+      const next = this.#former.next();
+      if (next.done === true) return undefined;
       const found = this.#sameAgain(id, ...next.value);
       if (found !== undefined) return found;
     }
@@ -122,40 +153,59 @@ export class EnvelopeOffers implements EnvelopeSource {
     return offer?.id === id ? offer : undefined;
   }
 
-  #offer(
-    node: NodeId,
-    release: ReleaseInfo,
-    told: ReportedSuit & { readonly capabilities: Uint8Array },
-  ): EnvelopeOffer {
-    const payloads = this.#smallPayloads(release);
-    const holdsKey = this.#parts.nodeMac === "when-needed" && told.gatewayMac;
-    const credentials = holdsKey ? this.#parts.credentials.idsOfNode(node) : [];
-    const key = sha256(
-      [this.#versionOf(release), credentials.join(" "), [...payloads.keys()].join(" "), ""].join("\n"),
-      told.capabilities,
-    );
+  #offer(node: NodeId, release: ReleaseInfo, told: Capable): EnvelopeOffer {
+    const { credentials, nodeMac } = this.#parts;
+    const keys = nodeMac === "when-needed" && told.gatewayMac ? credentials.idsOfNode(node) : [];
+    const kind = this.#kindOf(node, release, told, keys.length > 0);
+    if (!kind.hasMac) return this.#known(kind.key, () => kind.bytes, release);
+    const own = `${kind.key} ${keys.join(" ")}`;
+    return this.#known(own, () => this.#withMac(kind, node) ?? this.#kindOf(node, release, told, false).bytes, release);
+  }
+
+  #known(key: string, make: () => Uint8Array, release: ReleaseInfo): EnvelopeOffer {
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const { recipient, fault } = recipientOf(told);
-    if (fault !== undefined) this.#tell(node, told.capabilities, fault.code);
-    const macKey = holdsKey
-      ? () => this.#parts.credentials.deriveKey(node, NODE_MAC_INFO, NODE_MAC_BYTES)
-      : () => undefined;
-    const bytes = this.#tailored(release, recipient, { payloads, macKey });
+    const bytes = make();
     const digest = sha256(bytes);
     const offer = { id: this.#freeId(digest), bytes, digest, release: release.id };
     this.#made.set(key, offer);
     return offer;
   }
 
-  #tailored({ id, envelope }: ReleaseInfo, recipient: Recipient, options: Parameters<typeof tailor>[2]): Uint8Array {
+  /** undefined = its credential cannot be opened, which is told where that was tried. */
+  #withMac({ bytes }: Kind, node: NodeId): Uint8Array | undefined {
+    const key = this.#parts.credentials.deriveKey(node, NODE_MAC_INFO, NODE_MAC_BYTES);
+    return key && withMacOf(bytes, key);
+  }
+
+  /** What all nodes that tell the same get; with a MAC of nobody where each of them gets one of its own. */
+  #kindOf(node: NodeId, release: ReleaseInfo, told: Capable, mayHaveMac: boolean): Kind {
+    const payloads = this.#smallPayloads(release);
+    const version = this.#versionOf(release);
+    const key = sha256(`${version} ${mayHaveMac} ${[...payloads.keys()].join(" ")}\n`, told.capabilities);
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const { recipient, fault } = recipientOf(told);
+    if (fault !== undefined) this.#tell(node, told.capabilities, fault.code);
+    const macKey = (): Uint8Array | undefined => (mayHaveMac ? NOBODYS_KEY : undefined);
+    const { bytes, added } = this.#tailored(release, recipient, { payloads, macKey });
+    const kind = { key, bytes, hasMac: added > 0 };
+    this.#kinds.set(key, kind);
+    return kind;
+  }
+
+  #tailored(
+    { id, envelope }: ReleaseInfo,
+    recipient: Recipient,
+    options: TailorOptions,
+  ): Pick<Tailored, "bytes" | "added"> {
     try {
-      return tailor(envelope, recipient, options).bytes;
+      return tailor(envelope, recipient, options);
     } catch (error) {
       if (!isCoded(error)) throw error;
       // A fault of ours: as its author made it, the envelope is longer and no less right.
       this.#parts.log.error("envelope.not-tailored", { release: id, code: error.code });
-      return envelope;
+      return { bytes: envelope, added: 0 };
     }
   }
 

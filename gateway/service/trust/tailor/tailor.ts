@@ -4,9 +4,11 @@
  */
 import { BugError, equalBytes, isCoded } from "../../../base/index.ts";
 import {
+  addBlock,
   checkAuthenticated,
   checkBelonging,
   checkManifestDigest,
+  dropBlocks,
   type Envelope,
   encodeEnvelope,
   integrate,
@@ -18,6 +20,7 @@ import {
   urisOf,
 } from "../../../wire/suit/index.ts";
 import { blocksFor } from "./blocks.ts";
+import { nodeMac } from "./node-mac.ts";
 import { type Recipient, takesPayloads, uselessTo } from "./recipient.ts";
 
 /** In bytes: what comes along with its manifest saves a transfer; what is larger is fetched in blocks of its own. */
@@ -58,6 +61,13 @@ export function tailor(envelope: Uint8Array, recipient: Recipient, options: Tail
     dropped: before.size - kept,
     added: integrated.authentication.blocks.length - kept,
   };
+}
+
+/** The same for another node of that kind: of an envelope that has a node's MAC and nothing else, with that of this key. */
+export function withMacOf(tailored: Uint8Array, key: Uint8Array): Uint8Array {
+  const envelope = readEnvelope(tailored);
+  const bare = dropBlocks(envelope, () => false);
+  return encodeEnvelope(addBlock(bare, nodeMac(envelope.authentication.signed, key)));
 }
 
 /** §7.5: a payload that came along for a sequence that goes would belong to nothing. */
