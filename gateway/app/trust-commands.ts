@@ -2,7 +2,13 @@
 import { z } from "zod";
 import { isCoded, UsageError } from "../base/index.ts";
 import { type Images, isMcuboot, readMcuboot, remarksOn, shortId } from "../service/images/index.ts";
-import type { AuthenticRelease, BroughtImage, ReleaseInfo, TrustDesk } from "../service/trust/index.ts";
+import {
+  type AuthenticRelease,
+  type BroughtImage,
+  mergeEnvelopes,
+  type ReleaseInfo,
+  type TrustDesk,
+} from "../service/trust/index.ts";
 import type { CommandHandler, Recorder, SigningRights } from "../store/index.ts";
 import { type CoseKey, decodeKey } from "../wire/cose/index.ts";
 import type { Json } from "../yang/index.ts";
@@ -33,8 +39,12 @@ const TRUST_REQUIRE = z.strictObject({
   vendor: IDENTIFIER.optional(),
   class: IDENTIFIER.optional(),
 });
+/** Beside the first: as many as an envelope may have signatures. */
+const MAX_ENVELOPES = 7;
 const RELEASE_ADD = z.strictObject({
   envelope: z.base64(),
+  /** Further envelopes of the same manifest. */
+  more: z.array(z.base64()).max(MAX_ENVELOPES).optional(),
   model: plainText(64).optional(),
   version: plainText(64).optional(),
 });
@@ -105,12 +115,12 @@ const rightsOf = ({ vendors, classes, components }: { [K in keyof SigningRights]
 
 /** What came along is stored once the release is believed; killed in between, the same command goes on. */
 async function addRelease(
-  { envelope, model, version }: z.output<typeof RELEASE_ADD>,
+  { envelope, more = [], model, version }: z.output<typeof RELEASE_ADD>,
   actor: string,
   services: TrustServices,
 ): Promise<Json> {
   const names = { ...(model === undefined ? {} : { model }), ...(version === undefined ? {} : { version }) };
-  const bytes = new Uint8Array(Buffer.from(envelope, "base64"));
+  const bytes = mergeEnvelopes([envelope, ...more].map((text) => new Uint8Array(Buffer.from(text, "base64"))));
   checkFormats(await services.desk.verify(bytes));
   const { release, isNew, images, warnings } = await services.desk.accept(bytes, names, actor);
   const stored: string[] = [];
@@ -127,11 +137,8 @@ async function addRelease(
 }
 
 /** No release is believed whose image no bootloader would take. Throws WireError `image.mcuboot`, TrustError `image.mcuboot-hash`. */
-function checkFormats({ images, envelope }: AuthenticRelease): void {
-  for (const uri of images.keys()) {
-    const bytes = envelope.integrated.get(uri);
-    if (bytes !== undefined && isMcuboot(bytes)) readMcuboot(bytes, uri);
-  }
+function checkFormats({ images }: AuthenticRelease): void {
+  for (const { uri, bytes } of images.values()) if (isMcuboot(bytes)) readMcuboot(bytes, uri);
 }
 
 const remarksOnImages = (ids: readonly string[], { images }: TrustServices): readonly string[] =>

@@ -33,6 +33,8 @@ export interface ReleaseSignOptions extends Output {
   readonly envelope: string;
   readonly key: readonly string[];
   readonly legacy: boolean;
+  /** `true` = that of the key, or its thumbprint. */
+  readonly kid?: string | true;
 }
 
 export interface ReleaseVerifyOptions {
@@ -142,6 +144,10 @@ export function addRelease(cli: Command, context: CliContext): void {
     .argument(...ENVELOPE)
     .addOption(RELEASE_OPTIONS.key("private key"))
     .option("--legacy", "as ES256 and EdDSA instead of ESP256 and Ed25519, for recipients that know no others", false)
+    .option(
+      "--kid [kid]",
+      "say whose signature it is, so that fewer keys are tried: by the kid or thumbprint of the key",
+    )
     .addOption(RELEASE_OPTIONS.out("where to write the envelope, - for standard output"))
     .addOption(OPTIONS.force())
     .action(async (envelope: string, options: Given<ReleaseSignOptions, "envelope">) =>

@@ -30,12 +30,15 @@ export function addReleases(release: Command, context: CliContext): void {
     },
   );
   asking(release, "add", "let the gateway verify a release and believe it; images in it are stored")
-    .argument("<envelope>", "the signed envelope, a .suit file")
+    .argument("<envelope...>", "the signed envelope, a .suit file; several of one manifest add their signatures up")
     .option("--model <model>", "model of the nodes that can run its images, where it does not say so")
     .option("--version <version>", "version of its images, where it does not say so")
-    .action(async (file: string, { model, version, ...options }: AddOptions) => {
-      const envelope = Buffer.from(await readWholeFile(file)).toString("base64");
-      const args = given({ envelope, model, version });
+    .action(async (files: readonly string[], { model, version, ...options }: AddOptions) => {
+      const texts = await Promise.all(
+        files.map(async (file) => Buffer.from(await readWholeFile(file)).toString("base64")),
+      );
+      const [envelope, ...more] = texts;
+      const args = given({ envelope, ...(more.length === 0 ? {} : { more }), model, version });
       const added = await connect(context, options).command<Added>("release.add", args);
       tell(context, options, added, addedText);
     });

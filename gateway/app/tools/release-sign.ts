@@ -9,7 +9,8 @@ import type { ToolIo } from "./tool-io.ts";
 
 /** Throws UsageError `cli.*`, `cose.*`, `release.signed`, and what is wrong with the envelope. */
 export async function releaseSign(options: ReleaseSignOptions, io: ToolIo): Promise<number> {
-  const { envelope: path, key: paths, legacy, out } = options;
+  const { envelope: path, key: paths, legacy, out, kid: given } = options;
+  const kid = given === true ? "own" : given === undefined ? undefined : new Uint8Array(Buffer.from(given));
   await checkOutput(options);
   const { keys, mlDsa } = await readKeys(paths);
   for (const { name, key } of keys) {
@@ -18,7 +19,7 @@ export async function releaseSign(options: ReleaseSignOptions, io: ToolIo): Prom
   }
   // §8.3: the digest that was checked is the one that is signed, from the same reading of the file.
   const { envelope, manifest } = openEnvelope(await readEnvelopeFile(path, io));
-  const signed = keys.reduce((one, key) => signEnvelope(one, key, { legacy, mlDsa }), envelope);
+  const signed = keys.reduce((one, key) => signEnvelope(one, key, { legacy, mlDsa, kid }), envelope);
   const bytes = encodeEnvelope(signed);
   await writeEnvelopeFile(options, bytes, io);
   const { blocks, digest } = signed.authentication;

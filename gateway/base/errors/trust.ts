@@ -5,6 +5,16 @@ export const TRUST_ERRORS = {
     text: "none of the {blocks} authentication blocks is of a key that this gateway trusts ({anchors} were tried)",
     hint: "'sidgate trust list' shows the keys; 'sidgate trust add' adds one that its owner gave you by another way.",
   },
+  "release.below": {
+    blame: "trust",
+    text: "the manifest {release} below it has {found} of the {needed} signatures that it needs: {why}",
+    hint: "Let somebody who may sign for it sign it too; what the signers above may not, they cannot pass on.",
+  },
+  "release.other-manifest": {
+    blame: "trust",
+    text: "envelope {position} is of another manifest than the first",
+    hint: "Signatures add up when they are over the same manifest: let each author sign the same file.",
+  },
   "release.rights": {
     blame: "trust",
     text: "{signer} signed the release and may not sign for {what}",

@@ -12,12 +12,11 @@ import {
   type Logger,
   RecentMap,
   TrustError,
-  toHex,
   UsageError,
 } from "../../base/index.ts";
-import type { FactBodies, Recorder, ReleasePayload, SigningRights, Withdrawal } from "../../store/index.ts";
+import type { FactBodies, Recorder, SigningRights, Withdrawal } from "../../store/index.ts";
 import type { CoseKey } from "../../wire/cose/index.ts";
-import { type Envelope, encodeEnvelope, readAnyEnvelope, SUIT_LIMITS, takePayloads } from "../../wire/suit/index.ts";
+import { encodeEnvelope, readAnyEnvelope, SUIT_LIMITS } from "../../wire/suit/index.ts";
 import {
   type Anchor,
   type Anchors,
@@ -27,10 +26,18 @@ import {
   MAX_THRESHOLDS,
   type Threshold,
 } from "./anchors.ts";
-import { markNames, type SequenceMarks } from "./marks.ts";
+import { withoutPayloads } from "./below.ts";
+import { markNames, type NamedMark, type SequenceMarks } from "./marks.ts";
+import { union } from "./merge.ts";
 import { namesIn, type ReleaseNames } from "./names.ts";
 import type { ReleaseInfo, Releases } from "./releases.ts";
-import { type AuthenticRelease, authenticateRelease, type Circumstances, checkCircumstances } from "./verify.ts";
+import {
+  type AuthenticRelease,
+  authenticateRelease,
+  type BroughtPayload,
+  type Circumstances,
+  checkCircumstances,
+} from "./verify.ts";
 
 /** Releases that stand at a time: each has an envelope in memory, and is judged anew when the trust set changes. */
 export const MAX_RELEASES = 256;
@@ -50,11 +57,7 @@ export interface TrustDeskOptions {
 }
 
 /** A payload that came along in the envelope and belongs into the image store. */
-export interface BroughtImage extends ReleasePayload {
-  readonly uri: string;
-  readonly size: number;
-  readonly bytes: Uint8Array;
-}
+export type BroughtImage = BroughtPayload;
 
 export interface AcceptedRelease {
   readonly release: ReleaseInfo;
@@ -104,7 +107,8 @@ export class TrustDesk {
 
   /**
    * Believes a release from now on. Throws what `verify` throws, TrustErrors `release.withdrawn`, `release.limit`,
-   * UsageError `release.unnamed`, StoreError `store.*`; nothing is believed then.
+   * UsageError `release.unnamed`, StoreError `store.*`; nothing is believed then. Signatures that came in several envelopes:
+   * `mergeEnvelopes` first.
    */
   accept(bytes: Uint8Array, names: ReleaseNames, actor: string): Promise<AcceptedRelease> {
     return this.#inTurn(async () => {
@@ -138,7 +142,10 @@ export class TrustDesk {
     return both === undefined ? given : this.#authenticate(encodeEnvelope(both));
   }
 
-  async #record(body: FactBodies["release.accepted"], { release, sequence }: AuthenticRelease): Promise<void> {
+  async #record(
+    body: FactBodies["release.accepted"],
+    { release, sequence, believed }: AuthenticRelease,
+  ): Promise<void> {
     const { releases, marks, recorder, log } = this.#options;
     const found = releases.standing().length + (releases.find(release)?.withdrawn === undefined ? 0 : 1);
     if (releases.find(release) === undefined && found >= MAX_RELEASES) {
@@ -149,7 +156,9 @@ export class TrustDesk {
     // Nothing tells a number that was never used from one that both copies have lost.
     if (first > 0) log.warn("release.first", { release, sequence: body.sequence, marks: first });
     await marks.raise(names, { sequence, release });
+    for (const one of believed) await marks.raise(one.marks, one);
     await recorder.record("release.accepted", body);
+    await this.#recordMarks(believed.flatMap((one) => one.marks.map((name) => [name, one] as const)));
     log.info("release.accepted", { release, sequence: body.sequence, signers: body.signers.length });
   }
 
@@ -209,15 +218,19 @@ export class TrustDesk {
    */
   begin(): Promise<readonly ReleaseInfo[]> {
     return this.#inTurn(async () => {
-      const { marks, recorder } = this.#options;
-      for (let from = 0; from < marks.missing.length; from += MARKS_IN_FACT) {
-        const some = marks.missing.slice(from, from + MARKS_IN_FACT);
-        await recorder.record("release.marks", {
-          marks: some.map(([name, { sequence, release }]) => ({ name, sequence: String(sequence), release })),
-        });
-      }
+      await this.#recordMarks(this.#options.marks.missing);
       return this.#withdrawFallen("system");
     });
+  }
+
+  /** Into the journal's copy. */
+  async #recordMarks(marks: readonly NamedMark[]): Promise<void> {
+    for (let from = 0; from < marks.length; from += MARKS_IN_FACT) {
+      const some = marks.slice(from, from + MARKS_IN_FACT);
+      await this.#options.recorder.record("release.marks", {
+        marks: some.map(([name, { sequence, release }]) => ({ name, sequence: String(sequence), release })),
+      });
+    }
   }
 
   async #withdrawFallen(actor: string): Promise<readonly ReleaseInfo[]> {
@@ -255,15 +268,11 @@ const namesOf = (known: ReleaseInfo | undefined): ReleaseNames => ({
   ...(known?.version === undefined ? {} : { version: known.version }),
 });
 
-const imagesIn = ({ images, envelope }: AuthenticRelease): readonly BroughtImage[] =>
-  [...images].flatMap(([uri, { digest }]) => {
-    const bytes = envelope.integrated.get(uri);
-    return bytes === undefined ? [] : [{ uri, digest, size: bytes.length, bytes }];
-  });
+const imagesIn = ({ images }: AuthenticRelease): readonly BroughtImage[] => [...images.values()];
 
 /** Images lie in the image store, and never twice. Throws TrustError `release.limit`. */
-function keptBytes({ envelope, images }: AuthenticRelease): Uint8Array {
-  const bytes = encodeEnvelope(takePayloads(envelope, images.keys()));
+function keptBytes({ envelope, images, opened }: AuthenticRelease): Uint8Array {
+  const bytes = encodeEnvelope(withoutPayloads(envelope, opened, new Set(images.keys())));
   const limit = SUIT_LIMITS.envelope;
   if (bytes.length > limit) {
     throw new TrustError("release.limit", {
@@ -273,23 +282,6 @@ function keptBytes({ envelope, images }: AuthenticRelease): Uint8Array {
     });
   }
   return bytes;
-}
-
-/** undefined = more blocks than an envelope may have. */
-function union(former: Envelope, given: Envelope): Envelope | undefined {
-  const seen = new Set<string>();
-  const blocks = [...former.authentication.blocks, ...given.authentication.blocks].filter((block) => {
-    const isNew = !seen.has(toHex(block));
-    seen.add(toHex(block));
-    return isNew;
-  });
-  if (blocks.length > SUIT_LIMITS.blocks) return undefined;
-  return {
-    ...given,
-    authentication: { ...given.authentication, blocks },
-    severable: new Map([...former.severable, ...given.severable]),
-    integrated: new Map([...former.integrated, ...given.integrated]),
-  };
 }
 
 function bodyOf(

@@ -1,5 +1,5 @@
 /** suit-manifest-37 §8.3, RFC 9052 §4.4 — which anchors signed an envelope: kid is a hint and may be absent, so keys are tried. */
-import { equalBytes, TrustError } from "../../base/index.ts";
+import { equalBytes, TrustError, toHex } from "../../base/index.ts";
 import {
   type AnyMessage,
   authenticate,
@@ -38,7 +38,9 @@ export async function findSigners(envelope: Envelope, anchors: readonly Anchor[]
 /** Keys that bear the message's kid first. */
 function inTurn({ headers }: AnyMessage, anchors: readonly Anchor[]): readonly CoseKey[] {
   const kid = kidOf(headers);
-  const isNamed = ({ key }: Anchor): boolean => kid !== undefined && key.kid !== undefined && equalBytes(key.kid, kid);
+  // A kid of our authors is the key's own or its thumbprint, which is what an anchor is known by.
+  const isNamed = ({ id, key }: Anchor): boolean =>
+    kid !== undefined && (key.kid === undefined ? id === toHex(kid) : equalBytes(key.kid, kid));
   return [...anchors.filter(isNamed), ...anchors.filter((anchor) => !isNamed(anchor))].map(({ key }) => key);
 }
 

@@ -17,10 +17,11 @@ import {
   type Whole,
 } from "../../wire/suit/index.ts";
 import type { Anchor, TrustSet } from "./anchors.ts";
+import { type BelievedBelow, type Below, checkBelow, everyBelow, openBelow } from "./below.ts";
 import { checkSequence, type Mark, markNames } from "./marks.ts";
 import { beyond, type ReleaseScope } from "./rights.ts";
 import { findSigners } from "./signers.ts";
-import { type Survey, surveyManifest } from "./survey.ts";
+import { type Survey, surveyManifest } from "./survey/survey.ts";
 
 /** What the bytes and the trust set say, whatever time it is and whatever was accepted before. */
 export interface AuthenticRelease extends ReleaseScope {
@@ -33,11 +34,22 @@ export interface AuthenticRelease extends ReleaseScope {
   /** Those that may sign for it, in the order of the trust set. */
   readonly signers: readonly Anchor[];
   readonly payloads: readonly ReleasePayload[];
-  /** Integrated payloads that are images, by URI; the others are manifests. */
-  readonly images: ReadonlyMap<string, ReleasePayload>;
+  /** Integrated payloads that are images, by URI, and their bytes; the others are manifests. */
+  readonly images: ReadonlyMap<string, BroughtPayload>;
+  /** td: the manifests that came along below it. */
+  readonly opened: readonly Below[];
+  /** Those of them that it processes. */
+  readonly believed: readonly BelievedBelow[];
   readonly useBefore: bigint | undefined;
   /** Codes of what recipients may stumble over. */
   readonly warnings: readonly ErrorCode[];
+}
+
+/** A payload that came along. */
+export interface BroughtPayload extends ReleasePayload {
+  readonly uri: string;
+  readonly size: number;
+  readonly bytes: Uint8Array;
 }
 
 export interface Circumstances {
@@ -66,20 +78,31 @@ export async function authenticateRelease(bytes: Uint8Array, trust: TrustSet): P
   checkManifestDigest(envelope); //                                             §8.3
   const manifest = readAnyManifest(envelope); //                                §6.1: its version first
   const whole = checkBelonging(envelope, manifest); //                          §8.3, §8.6, §7.5: no orphans
-  const survey = surveyManifest(manifest, whole);
+  const id = toHex(envelope.authentication.digest.bytes);
+  const below = openBelow(envelope, manifest); //                               td: what came along
+  const byDigest = new Map(everyBelow(below.below).map((one) => [one.release, one]));
+  const survey = surveyManifest({ release: id, manifest, whole }, (digest) => byDigest.get(digest));
   const entitled = checkRights(signers, survey, trust); //                      §9
-  const images = checkPayloads(envelope, survey); //                            §7.5
+  const believed = await checkBelow({ release: id, signers: entitled }, survey, below, trust); // td
+  const envelopes = [envelope, ...[...byDigest.values()].map((one) => one.envelope)];
+  const images = new Map(envelopes.flatMap((one) => [...checkPayloads(one, survey)])); // §7.5
   const warnings = checkLint(manifest, whole); //                               §6.5, §8.4.5
   return {
-    release: toHex(envelope.authentication.digest.bytes),
+    release: id,
     envelope,
     manifest,
     whole,
     sequence: manifest.sequenceNumber,
     signers: entitled,
     images,
+    opened: below.below,
+    believed,
     warnings,
-    ...survey,
+    vendors: survey.vendors,
+    classes: survey.classes,
+    components: survey.components,
+    payloads: survey.payloads,
+    useBefore: survey.useBefore,
   };
 }
 
@@ -105,8 +128,8 @@ function checkRights(signers: readonly Anchor[], scope: ReleaseScope, trust: Tru
 function checkPayloads(
   { integrated }: Envelope,
   { payloads, dependencies }: Survey,
-): ReadonlyMap<string, ReleasePayload> {
-  const images = new Map<string, ReleasePayload>();
+): ReadonlyMap<string, BroughtPayload> {
+  const images = new Map<string, BroughtPayload>();
   for (const [uri, bytes] of integrated) {
     if (dependencies.has(uri)) continue; // a manifest; who processes it checks it
     const named = payloads.filter((payload) => payload.uri === uri);
@@ -118,7 +141,7 @@ function checkPayloads(
     if (whole === undefined) {
       throw new TrustError("release.payload-size", { uri, actual: bytes.length, expected: same[0]?.size ?? 0 });
     }
-    images.set(uri, { uri, digest, size: bytes.length });
+    images.set(uri, { uri, digest, size: bytes.length, bytes });
   }
   return images;
 }
@@ -132,13 +155,20 @@ function checkLint(manifest: Manifest, whole: Whole): readonly ErrorCode[] {
 }
 
 /** §8.4.2: not below what any of its signers has signed for the same components. */
-function checkNumber({ release, sequence, signers, ...scope }: AuthenticRelease, { mark }: Circumstances): void {
+function checkNumber(
+  { release, sequence, signers, believed, ...scope }: AuthenticRelease,
+  { mark }: Circumstances,
+): void {
   const names = markNames(
     scope,
     signers.map(({ id }) => id),
   );
   const nameOf = (id: string): string => signers.find((signer) => signer.id === id)?.name ?? id;
   checkSequence({ release, sequence }, names, mark, nameOf);
+  for (const below of believed) {
+    const named = (id: string): string => below.signers.find((signer) => signer.id === id)?.name ?? id;
+    checkSequence(below, below.marks, mark, named);
+  }
 }
 
 /** Nodes without a clock rely on us: so we do not guess either. */

@@ -31,7 +31,7 @@ export const MAX_WAYS = 64;
 /** Commands times ways: a manifest may be long or may branch, but not both without end. */
 export const MAX_STEPS = 65_536;
 /** As in the processor: manifests inside each other. */
-const MAX_NESTED = 4;
+export const MAX_NESTED = 4;
 
 /** A manifest where it stands: its own, or below the one that processes it. */
 export interface Scope {

@@ -12,6 +12,7 @@ import {
 } from "../../../../gateway/service/trust/author/index.ts";
 import { authenticateRelease } from "../../../../gateway/service/trust/index.ts";
 import { dryRun, programOf } from "../../../../gateway/service/trust/processor/index.ts";
+import { newCurveKey } from "../../../../gateway/wire/cose/index.ts";
 import { encodeEnvelope, SEVERABLE, sever } from "../../../../gateway/wire/suit/index.ts";
 import { digestHex, newSigner, publicHalf } from "../../../support/signed-release.ts";
 import { openTrust, type TrustSite } from "../../../support/trust-site.ts";
@@ -51,18 +52,52 @@ const TEMPLATES: ReadonlyArray<readonly [name: string, plan: string, node: strin
     "components: [{slot: 0}]\nbattery: 600\nauthorised: true",
     ["coap://a/1"],
   ],
+  [
+    "an image that only some can read",
+    "components: [{id: fw, file: one, uri: coap://a/1, staged-in: flash, encrypt-for: [node], cipher: a128ctr}]",
+    "components: [{id: fw}, {id: flash}]",
+    ["coap://a/1"],
+  ],
+  [
+    "a release below it",
+    "components: [{id: app, file: one, uri: coap://a/1}]\ndependencies: [{file: radio.suit, id: radio.suit}]",
+    "components: [{id: app}, {id: radio.suit}, {id: radio}]",
+    ["#radio.suit", "coap://r/1", "coap://a/1"],
+  ],
+  [
+    "nothing but releases below it",
+    "dependencies: [{file: radio.suit, id: radio.suit, prefix: front}]\nuse-before: 2100-01-01",
+    "components: [{id: radio.suit}, {id: front/radio}]",
+    ["#radio.suit", "coap://r/1"],
+  ],
 ];
+
+const NODE_KEY = newCurveKey("X25519");
+const RADIO = createRelease(
+  readPlan(`${HEAD}components: [{id: radio, file: two, uri: coap://r/1}]`, "radio.yaml"),
+  new Map([["two", new Uint8Array(Buffer.from("image two"))]]),
+  3n,
+);
+const NAMED = {
+  recipients: new Map([["node", publicHalf(NODE_KEY)]]),
+  dependencies: new Map([["radio.suit", RADIO.bytes]]),
+};
 
 describe.each(TEMPLATES)("%s", (_name, text, nodeText, fetched) => {
   const plan = readPlan(HEAD + text, "plan.yaml");
   const images = new Map(["one", "two"].map((name) => [name, new Uint8Array(Buffer.from(`image ${name}`))]));
-  const made = createRelease(plan, images, 7n);
+  const made = createRelease(plan, images, 7n, NAMED);
   const signed = signEnvelope(made.envelope, { name: "author", key: AUTHOR });
 
   test("has nothing that its author would have to look at", () => expect(made.findings).toEqual([]));
 
   test("is believed by a gateway that trusts the author, whole and severed", async () => {
-    const files = plan.components.flatMap(imagesOf).map(({ file }) => digestHex(images.get(file)!));
+    const plain = plan.components.filter((one) => one["encrypt-for"] === undefined).flatMap(imagesOf);
+    const files = [
+      ...plain.map(({ file }) => digestHex(images.get(file)!)),
+      ...made.ciphertexts.map(({ bytes }) => digestHex(bytes)),
+      ...(plan.dependencies.length > 0 ? [digestHex(images.get("two")!)] : []),
+    ];
     for (const one of [signed, sever(signed, [SEVERABLE.text])]) {
       const release = await authenticateRelease(encodeEnvelope(one), site.anchors);
       expect(release.warnings).toEqual([]);
