@@ -8,8 +8,10 @@ import { configOf } from "./config/index.ts";
 import { exposure } from "./credential-file.ts";
 import { type FleetCredentials, fileCredentials, introduce, introduceSecured } from "./fleet-credentials.ts";
 import { toldToStop } from "./run.ts";
+import { suitOf } from "./sim-trust.ts";
 
 export async function simulate(options: SimOptions): Promise<number> {
+  const suit = await suitOf(options);
   const credentials = await credentialsFor(options);
   if (options.serve) return serve(options, credentials);
   const endpoints = options.credentials === undefined ? fleetEndpoints(options.nodes) : [...credentials.keys()];
@@ -28,6 +30,8 @@ export async function simulate(options: SimOptions): Promise<number> {
     loss: options.loss,
     wakeInterval: options.wakeInterval,
     models: options.models,
+    ...(options.model === undefined ? {} : { model: options.model }),
+    ...(suit === undefined ? {} : { suit }),
     extra: options.report,
     clock: systemClock(),
     log: complaints.log,
@@ -41,7 +45,10 @@ export async function simulate(options: SimOptions): Promise<number> {
     },
   });
   const how = credentials.size > 0 ? "under OSCORE" : "unprotected, which only lab mode hears,";
-  process.stdout.write(`${endpoints.length} nodes wake ${how} at ${options.gateway}; stop them with Ctrl-C.\n`);
+  const verifying = suit === undefined ? "" : `, verify what they install (${options.trust.join(", ")})`;
+  process.stdout.write(
+    `${endpoints.length} nodes wake ${how} at ${options.gateway}${verifying}; stop them with Ctrl-C.\n`,
+  );
   await toldToStop();
   await fleet.close();
   return 0;
@@ -90,12 +97,13 @@ async function credentialsFor({ credentials, plain, nodes, ...options }: SimOpti
   return new Map();
 }
 
-const describe = ({ endpoint, state, phase, blocks, runningVersion, reports, reason }: NodeView): string =>
+const describe = ({ endpoint, state, phase, blocks, runningVersion, reports, reason, installed }: NodeView): string =>
   [
     endpoint,
     state,
     `${reports} reports`,
     `runs ${runningVersion}`,
+    installed === undefined ? "" : `verified, number ${installed}`,
     phase,
     blocks.total === 0 ? "" : `${blocks.got}/${blocks.total} blocks`,
     reason ?? "",

@@ -118,8 +118,8 @@ const DEFAULTS = {
   rebootWakes: 1,
   szx: 5,
   blocksPerWake: 64,
-  model: "room-sensor",
 } as const;
+export const DEFAULT_MODEL = "room-sensor";
 const FAILURES = ["boot-failed", "no-space", "flash-error"] as const satisfies readonly Fault[];
 /** Of nodes that look again at what they stored. */
 const VERIFIED_FAILURES = [...FAILURES, "bad-block"] as const satisfies readonly Fault[];
@@ -134,7 +134,7 @@ export function startFleet(options: FleetOptions): Fleet {
   const { clock, wakeInterval, seed } = options;
   const remote = parseGateway(options.gateway);
   setAckTimeout(options.ackTimeout ?? DEFAULTS.ackTimeout);
-  const model = options.model ?? DEFAULTS.model;
+  const model = options.model ?? DEFAULT_MODEL;
   const image = options.image ?? makeImage(model, "1.0.0", 1024);
   const sids = readSids(options.models);
   const extra = options.extra ?? [];

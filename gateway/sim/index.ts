@@ -1,11 +1,13 @@
-/** Simulated sleepy nodes: an independent peer of the gateway, which shares none of its protocol code. */
+/** Simulated sleepy nodes: an independent peer of the gateway, which shares its manifest processor and no other protocol code. */
 export type { NodeView } from "./device.ts";
 export {
+  DEFAULT_MODEL,
   type Fleet,
   type FleetOptions,
   type FleetStats,
   fleetEndpoints,
   type NodeSecurity,
+  type SuitOptions,
   startFleet,
 } from "./fleet.ts";
 export type { Szx } from "./node/download.ts";

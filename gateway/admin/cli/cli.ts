@@ -69,7 +69,7 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.share("fail", "nodes whose update fails", 0))
     .addOption(OPTIONS.share("silent", "nodes that stop waking", 0))
     .addOption(OPTIONS.seed())
-    .addOption(OPTIONS.plain())
+    .addOption(OPTIONS.plainTrial())
     .addOption(OPTIONS.json())
     .addOption(OPTIONS.data("data folder to keep (default: a temporary one)"))
     .action(async (options: TryOptions) => exit(await programs.try(options)));
@@ -87,6 +87,11 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.data("data folder of a gateway on this machine, to which the nodes are added"))
     .addOption(OPTIONS.models())
     .addOption(OPTIONS.report())
+    .addOption(OPTIONS.anchors())
+    .addOption(OPTIONS.vendorDomain())
+    .addOption(OPTIONS.nodeModel())
+    .addOption(OPTIONS.className())
+    .addOption(OPTIONS.share("small", "nodes that know no signature, only the MAC of their gateway", 0))
     .action(async (options: SimOptions) => exit(await programs.sim(options)));
   cli
     .command("ask")

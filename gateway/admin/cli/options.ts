@@ -157,6 +157,22 @@ export const OPTIONS = {
     new Option("--report <path=value>", "one more leaf that the nodes report, by its schema path; may be repeated")
       .argParser(reportedLeaf)
       .default([], "none"),
+  anchors: () =>
+    new Option(
+      "--trust <file>",
+      "the public half of an author's key (PEM, JWK or COSE_Key): the nodes verify what they install; may be repeated",
+    )
+      .argParser((file: string, before: readonly string[]) => [...before, file])
+      .default([], "none"),
+  vendorDomain: () =>
+    new Option("--vendor <domain>", "who made the nodes, as the releases for them say it").argParser(words(253)),
+  nodeModel: () => new Option("--model <name>", "model of the nodes (default: room-sensor)").argParser(words(64)),
+  className: () =>
+    new Option("--class <name>", "class of the nodes, as the releases for them say it (default: the model)").argParser(
+      words(128),
+    ),
+  plainTrial: () =>
+    new Option("--plain", "without OSCORE and without signatures, as in lab mode: for comparison").default(false),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
   serve: () =>
     new Option(

@@ -25,7 +25,7 @@ export interface TryOptions {
   readonly silent: number;
   readonly seed: number;
   readonly json: boolean;
-  /** Without OSCORE, for comparison. */
+  /** Without OSCORE and without signatures, for comparison. */
   readonly plain: boolean;
   /** Kept afterwards; without it a temporary folder is used. */
   readonly data?: string;
@@ -47,6 +47,15 @@ export interface SimOptions {
   readonly data?: string;
   /** Further folders of .sid files. */
   readonly models: readonly string[];
+  /** Files of keys: the nodes verify what they install, and install nothing that none of them signed. */
+  readonly trust: readonly string[];
+  /** Domain of whoever made the nodes. */
+  readonly vendor?: string;
+  readonly model?: string;
+  /** Without it the model. */
+  readonly class?: string;
+  /** Share of the nodes that know no signature, only the MAC of their gateway. */
+  readonly small: number;
   /** What the nodes report besides their own leaves. */
   readonly report: ReadonlyArray<{ readonly path: string; readonly value: string }>;
 }

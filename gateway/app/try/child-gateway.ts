@@ -20,7 +20,7 @@ export interface ChildOptions {
   readonly clockRate: number;
   /** Seconds, of the gateway's clock. */
   readonly wakeInterval: number;
-  /** Unprotected CoAP, too. */
+  /** Unprotected CoAP and unsigned images, too. */
   readonly lab: boolean;
 }
 
@@ -57,7 +57,7 @@ const configText = ({ folder, clockRate, wakeInterval, lab }: ChildOptions): str
     '  listen: ["127.0.0.1:0"]',
     `  lab: "${lab ? "loopback" : "off"}"`,
     "trust:",
-    "  mode: lab",
+    `  mode: ${lab ? "lab" : "require"}`,
     "mqtt:",
     "  embedded:",
     "    port: 0",

@@ -14,6 +14,7 @@ import type { CampaignState } from "../../store/index.ts";
 import { type FleetCredentials, introduce, introduceSecured } from "../fleet-credentials.ts";
 import { type ChildGateway, startChildGateway } from "./child-gateway.ts";
 import { drawPicture, Screen } from "./live-table.ts";
+import { type TrialAuthor, trialAuthor } from "./trial-author.ts";
 
 const WAKE_INTERVAL = minutes(15);
 /** At most a quarter of an hour in a second and a half; a large fleet needs more time on the machine's own cores. */
@@ -34,6 +35,8 @@ export interface TrialResult {
   readonly done: number;
   readonly failed: number;
   readonly silent: number;
+  /** Nodes that verified the author's signature themselves; with --plain there is none. */
+  readonly verified: number;
   readonly state: CampaignState | "timed-out";
   /** Blocks that nodes fetched, repeats included. */
   readonly blocks: number;
@@ -47,6 +50,8 @@ export interface TrialResult {
 interface Trial {
   readonly options: TryOptions;
   readonly gateway: ChildGateway;
+  /** undefined = nothing is signed. */
+  readonly author: TrialAuthor | undefined;
   readonly fleet: Fleet;
   readonly cloud: CloudApp;
   readonly clock: Clock;
@@ -70,6 +75,7 @@ export async function tryOut(options: TryOptions): Promise<number> {
     const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
     const endpoints = fleetEndpoints(options.nodes);
     const credentials = await joinNodes(gateway, endpoints, options);
+    const author = options.plain ? undefined : await trialAuthor(gateway.client);
     const clock = systemClock(rate);
     const fleet = lifecycle.add(
       startFleet({
@@ -83,9 +89,10 @@ export async function tryOut(options: TryOptions): Promise<number> {
         wakeInterval: WAKE_INTERVAL,
         clock,
         model: MODEL,
+        ...(author === undefined ? {} : { suit: { anchors: [author.publicKey], vendor: author.vendor } }),
       }),
     );
-    const result = await rollOut({ options, gateway, fleet, cloud, clock, started }, folder);
+    const result = await rollOut({ options, gateway, author, fleet, cloud, clock, started }, folder);
     process.stdout.write(`${options.json ? JSON.stringify(result) : summary(result)}\n`);
     return exitCode(result);
   } finally {
@@ -125,7 +132,12 @@ async function rollOut(trial: Trial, folder: string): Promise<TrialResult> {
   if (!known) return finish(trial, undefined);
 
   const file = join(folder, `${MODEL}-${VERSION}.bin`);
-  await writeFile(file, makeImage(MODEL, VERSION, IMAGE_BYTES, trial.options.seed));
+  const bytes = makeImage(MODEL, VERSION, IMAGE_BYTES, trial.options.seed);
+  await writeFile(file, bytes);
+  if (trial.author !== undefined) {
+    const { release } = await trial.author.release({ bytes, model: MODEL, version: VERSION });
+    say(trial, `Release ${release.slice(0, 8)} of ${trial.author.vendor}: the gateway has verified its signature …`);
+  }
   const image = (await client.addImage({ path: file, model: MODEL, version: VERSION })) as { readonly id: string };
   const { campaign } = (await client.command("campaign.create", {
     image: image.id,
@@ -168,13 +180,14 @@ const picture = (trial: Trial, rows: readonly NodeRow[], detail: CampaignDetail 
 });
 
 function finish({ options, fleet, cloud, started }: Trial, detail: CampaignDetail | undefined): TrialResult {
-  const { blocks, retransmissions } = fleet.stats();
+  const { blocks, retransmissions, verified } = fleet.stats();
   const ended = detail !== undefined && detail.state !== "running";
   return {
     nodes: options.nodes,
     done: detail?.counts.done ?? 0,
     failed: detail?.counts.failed ?? 0,
     silent: detail?.counts.silent ?? 0,
+    verified,
     state: ended ? detail.state : "timed-out",
     blocks,
     retransmissions,
@@ -193,6 +206,9 @@ function summary(result: TrialResult): string {
     `The campaign is ${result.state} after ${result.seconds} s: ${result.done} of ${result.nodes} nodes run the new image and said so themselves.`,
     `${result.blocks} blocks, ${result.retransmissions} datagrams sent again, ${result.mqttMessages} MQTT messages.`,
   ];
+  if (result.verified > 0) {
+    lines.push(`${result.verified} nodes verified the author's signature themselves before they installed anything.`);
+  }
   if (result.state === "stopped") {
     lines.push(`It stopped by its own rule: ${result.failed} nodes failed and ${result.silent} fell silent.`);
   }

@@ -34,7 +34,8 @@ const FULL: Capabilities = {
   parameters: [...PARAMETERS.keys()],
   // RFC 9864, RFC 9053, RFC 9459, RFC 9054: signatures, HMAC, content, key wrap and agreement, digests.
   cryptoAlgorithms: [-9, -51, -19, -7, -35, -8, 5, 1, 3, 24, -65534, -65532, -3, -5, -29, -31, SHA_256, -43, -44],
-  envelope: numbersBut(ENVELOPE, ["delegation", "coswid"]),
+  // suit-manifest-37 §7.5: the number of the parameter uri stands for payloads that come along (docs/node-authors.md).
+  envelope: [...numbersBut(ENVELOPE, ["delegation", "coswid"]), PARAMETER.uri],
   manifest: numbersBut(MANIFEST, ["coswid"]),
   common: Object.values(COMMON),
   text: Object.values(TEXT),
