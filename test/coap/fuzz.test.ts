@@ -9,7 +9,7 @@ import { GATEWAY } from "../support/lockstep.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-const COUNT = inDrill(8_000, 60_000);
+const COUNT = inDrill(4_000, 60_000);
 
 test("thousands of mutated datagrams: no fault, no word of ours, no stranger served too much, every table within its limit", async () => {
   const findings = await runCampaign({ count: COUNT, seed: 20_261_121, udpShare: 0.02 });

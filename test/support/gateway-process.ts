@@ -119,6 +119,7 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
         return;
       } catch (error) {
         if (child.exitCode !== null || Date.now() > deadline) {
+          child.kill("SIGKILL"); // or it would come up later, beside the tests that follow
           throw new Error(`the gateway did not come up:\n${this.#output}`, { cause: error });
         }
         await new Promise((resolve) => setTimeout(resolve, 30));

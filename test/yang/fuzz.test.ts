@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { runYangCampaign } from "../fuzz/yang/campaign.ts";
 import { inDrill } from "../support/drill.ts";
 
-const COUNT = inDrill(8_000, 40_000);
+const COUNT = inDrill(4_000, 40_000);
 
 test("CC-mutants: thousands of mutated inputs: only coded errors, nothing slow, and what is read says the same after writing", async () => {
   const findings = await runYangCampaign({ count: COUNT, seed: 20_261_121, published: false });
@@ -20,7 +20,7 @@ test("CC-mutants: thousands of mutated inputs: only coded errors, nothing slow, 
     "pattern",
     ".sid file",
   ]) {
-    expect([kind, (findings.read.get(kind) ?? 0) > 15, (findings.refused.get(kind) ?? 0) > 15]).toEqual([
+    expect([kind, (findings.read.get(kind) ?? 0) > 5, (findings.refused.get(kind) ?? 0) > 5]).toEqual([
       kind,
       true,
       true,
