@@ -5,7 +5,6 @@ import { join, sep } from "node:path";
 
 /** Below the root, because Jest takes test files from nowhere else; git does not see it. */
 const FOLDER = ".test-groups";
-const ENVIRONMENT = "./scripts/test-group-environment.mjs";
 
 /** These start programs and wait for them: beside each other on two workers, not one behind the other. */
 const ALONE = ["e2e", "interop"];
@@ -35,10 +34,9 @@ function partition(files) {
   });
 }
 
-function source(files) {
-  const lines = files.map((path) => `await inDescribe("test/${path}", () => import("../test/${path}"));`);
-  return [`/** @jest-environment ${ENVIRONMENT} */`, ...lines, ""].join("\n");
-}
+/** `inDescribe` is of scripts/test-environment.mjs. */
+const source = (files) =>
+  files.map((path) => `await inDescribe("test/${path}", () => import("../test/${path}"));\n`).join("");
 
 /** Writes the groups and returns the arguments that have Jest run them instead of the files in them. */
 export function writeGroups(root) {
