@@ -7,6 +7,7 @@ export {
   type Threshold,
   type TrustSet,
 } from "./anchors.ts";
+export { type BelievedBelow, type Below, MAX_BELOW } from "./below.ts";
 export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type TrustDeskOptions } from "./desk.ts";
 export {
   Foresight,
@@ -16,6 +17,7 @@ export {
   type OfferHoldsOptions,
 } from "./foresight/index.ts";
 export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
+export { mergeEnvelopes } from "./merge.ts";
 export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
 export {
@@ -48,4 +50,10 @@ export {
   type TrustService,
   type Verdict,
 } from "./trust.ts";
-export { type AuthenticRelease, authenticateRelease, type Circumstances, verifyRelease } from "./verify.ts";
+export {
+  type AuthenticRelease,
+  authenticateRelease,
+  type BroughtPayload,
+  type Circumstances,
+  verifyRelease,
+} from "./verify.ts";
