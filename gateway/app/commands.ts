@@ -39,6 +39,8 @@ const NODE_ADD = z.strictObject({
   endpoint: plainText(64),
   name: plainText(64).optional(),
   models: plainText(64).optional(),
+  /** It speaks no OSCORE, and gets no credentials: heard where lab mode is only. */
+  plain: z.boolean().default(false),
 });
 const NODE = z.strictObject({ node: z.string() });
 const MANAGER = z.strictObject({ manager: plainText(64) });
@@ -127,7 +129,7 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
 }
 
 async function addNode(
-  { endpoint, name, models: set }: z.output<typeof NODE_ADD>,
+  { endpoint, name, models: set, plain }: z.output<typeof NODE_ADD>,
   actor: string,
   services: CommandServices,
 ): Promise<{ node: string; endpoint: string }> {
@@ -137,7 +139,7 @@ async function addNode(
   const node = newNodeId(registry);
   const joined = recorder.record("node.joined", { node, endpoint, name: name ?? endpoint, actor });
   const given = set === undefined ? undefined : giveFirst(node, set, actor, services);
-  await Promise.all([joined, given, issue({ node, name: endpoint }, actor, services)]);
+  await Promise.all([joined, given, plain ? undefined : issue({ node, name: endpoint }, actor, services)]);
   return { node, endpoint };
 }
 

@@ -122,8 +122,8 @@ export async function openSouth(
     credentialOf: (node) => centre.credentials.ofNode(node),
     transportTo: (remote) => nearest(hosts, remote),
     uriFor: async (remote, { id }) => {
-      const { host = "", port = 0 } = config.coap.listen[nearest(hosts, remote)] ?? {};
-      const base = await ownBase(host, port, remote);
+      const transport = nearest(hosts, remote);
+      const base = await ownBase(hosts[transport] ?? "", portOf(listeners[transport]?.transport.local), remote);
       return base && `${base}/${imageUri(id)}`;
     },
   });
@@ -136,6 +136,9 @@ export async function openSouth(
     addresses: listeners.map(({ transport }) => `coap://${transport.local}`),
   };
 }
+
+/** Of `[::]:5683`: the port that was given to us where the configuration leaves that open. */
+const portOf = (local = ""): number => Number(local.slice(local.lastIndexOf(":") + 1));
 
 /** OSCORE over the credentials of the site. Throws StoreErrors when no sender sequence numbers can be reserved. */
 async function openSecurity(

@@ -91,13 +91,18 @@ export function addNodes(cli: Command, context: CliContext): void {
     .addArgument(ARGUMENTS.endpoint())
     .addOption(OPTIONS.name("name for people (default: the endpoint)"))
     .addOption(OPTIONS.set("module set that it works with (default: the default set)"))
-    .action((endpoint: string, options: Printing & { name?: string; models?: string }) =>
-      withCredentials(context, options, "node", async (client) => {
-        const { name, models } = options;
-        const told = await client.command<NodeTold>("node.add", given({ endpoint, name, models }));
-        return { told, id: told.node, sentence: `Added ${endpoint} as ${told.node}.` };
-      }),
-    );
+    .option("--plain", "without credentials: it speaks no OSCORE, and is heard only where coap.lab says so", false)
+    .action((endpoint: string, options: Printing & { name?: string; models?: string; plain: boolean }) => {
+      const { name, models, plain } = options;
+      const add = (client: GatewayClient): Promise<NodeTold> =>
+        client.command<NodeTold>("node.add", given({ endpoint, name, models, ...(plain ? { plain } : {}) }));
+      const sentence = ({ node: id }: NodeTold): string => `Added ${endpoint} as ${id}.`;
+      if (plain) return add(connect(context, options)).then((told) => tell(context, options, told, sentence));
+      return withCredentials(context, options, "node", async (client) => {
+        const told = await add(client);
+        return { told, id: told.node, sentence: sentence(told) };
+      });
+    });
   asking(node, "models", "let a node work with another module set, or say with which one it does")
     .addArgument(ARGUMENTS.node())
     .argument("[set]", "name of the module set, as 'sidgate models list' has it")

@@ -3,7 +3,7 @@
  * for each slot of flash, fetched from a URI and compared. In the order and with the reporting policies of RIOT's own tools, so
  * that the bytes are theirs too.
  */
-import { UsageError } from "../../../base/index.ts";
+import { toHex, UsageError } from "../../../base/index.ts";
 import { type CoseKey, createSign1 } from "../../../wire/cose/index.ts";
 import {
   addBlock,
@@ -17,6 +17,7 @@ import {
   RIOT09_LIMITS,
   RIOT09_SET_PARAMETERS,
 } from "../../../wire/suit/index.ts";
+import { shortId } from "../../images/index.ts";
 import { classId, vendorId } from "./identity.ts";
 import { imagesOf, type PlannedImage, type ReleasePlan } from "./plan.ts";
 import { identifier, sha256, text, uint } from "./sequence-builder.ts";
@@ -30,7 +31,8 @@ const COMMAND = { vendor: 1, class: 2, imageMatch: 3, offset: 5, tryEach: 15, ov
 export function createForRiot(plan: ReleasePlan, measured: MeasuredImages, sequenceNumber: bigint): Envelope {
   checkPlan(plan, sequenceNumber);
   const [component] = plan.components;
-  const images = plan.components.flatMap(imagesOf).map((image) => ({ ...image, ...measured.get(image.file)! }));
+  const images = plan.components.flatMap(imagesOf).map((image) => located({ ...image, ...measured.get(image.file)! }));
+  for (const { uri } of images) checkUri(uri);
   const envelope = createRiot09({
     sequenceNumber,
     component: component!.id,
@@ -43,6 +45,13 @@ export function createForRiot(plan: ReleasePlan, measured: MeasuredImages, seque
 }
 
 type Image = PlannedImage & Measured;
+
+/** The image's id on gateways is made of its digest, so it can be said before any has it. */
+const IMAGE_ID = "{id}";
+const located = (image: Image): Image => ({
+  ...image,
+  uri: image.uri?.replaceAll(IMAGE_ID, shortId(toHex(image.digest))),
+});
 
 /** Is this node meant, and what is the image of the slot that is free? */
 function commonOf(plan: ReleasePlan, images: readonly Image[]): NewSequence {
@@ -128,13 +137,12 @@ function checkPlan(plan: ReleasePlan, sequenceNumber: bigint): void {
     if ((slot ?? 0n) > RIOT09_LIMITS.uint32) {
       throw new UsageError("riot.plan", { key: "slot", reason: "it is the offset of the slot in flash, of 32 bits" });
     }
-    checkUri(uri);
+    if (uri === undefined) throw new UsageError("riot.plan", { key: "uri", reason: "RIOT fetches every image" });
   }
 }
 
 /** RIOT copies it into a buffer without looking at its length. */
-function checkUri(uri: string | undefined): void {
-  if (uri === undefined) throw new UsageError("riot.plan", { key: "uri", reason: "RIOT fetches every image" });
+function checkUri(uri = ""): void {
   const limit = RIOT09_LIMITS.uri;
   if (uri.length > limit)
     throw new UsageError("riot.uri", { uri, reason: `it has ${uri.length} bytes, at most ${limit} fit` });
