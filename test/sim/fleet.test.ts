@@ -1,8 +1,11 @@
 /** Whole simulated nodes over real sockets against a small gateway that knows the wire format by its numbers. */
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Encoder } from "cbor-x";
 import { millis, seconds, systemClock } from "../../gateway/base/index.ts";
 import { type Fleet, type FleetOptions, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
+import { identityOf } from "../../gateway/sim/suit/index.ts";
+import { readReport } from "../../gateway/wire/suit/index.ts";
+import { newSigner, publicHalf, release } from "../support/signed-release.ts";
 import { leavesBySid, TestGateway, testImage } from "./test-gateway.ts";
 
 const MODEL = "room-sensor";
@@ -112,6 +115,71 @@ test("bytes that are not what was offered are never run", async () => {
   start();
   await gateway.until(() => gateway.state.get("sim-0001")?.get(60107) === 0);
   expect(view()).toMatchObject({ reason: "digest-mismatch", runningVersion: "1.0.0", updatesDone: 0 });
+});
+
+describe("nodes that verify", () => {
+  const AUTHOR = newSigner();
+  const VENDOR = "acme.example";
+  const SUIT = { anchors: [publicHalf(AUTHOR)], vendor: VENDOR };
+  const { vendor, class: ofClass } = identityOf(VENDOR, MODEL, "sim-0001");
+  const bytes = makeImage(MODEL, "2.0.0", 3000);
+  const said = (sid: number): unknown => gateway.state.get("sim-0001")?.get(sid);
+  const reason = (): unknown => {
+    const report = said(60521);
+    const result = report instanceof Uint8Array ? readReport(report).result : undefined;
+    return typeof result === "object" ? result.reason : result;
+  };
+  const offers = (envelope: Uint8Array): void => {
+    gateway.image = testImage(bytes);
+    gateway.envelope = testImage(envelope, "f/ENVELOP");
+  };
+  const plan = (uri: string, sequence = 7) => ({ vendor, class: ofClass, image: bytes, uri, sequence });
+
+  test("suit-manifest-37 §6.4: fetch the envelope, then what it wants, and tell what came of it", async () => {
+    offers(release(plan("coap://acme.example/fw.bin"), AUTHOR));
+    start({ suit: SUIT, szx: 4 });
+    await gateway.until(() => updated() === 1 && said(60522) !== undefined);
+    expect(view()).toMatchObject({ runningVersion: "2.0.0", installed: 7n });
+    expect([said(60522), reason()]).toEqual([7, true]);
+    expect(said(60511)).toEqual(Buffer.from(ofClass));
+    // The image lies at the gateway: nobody was asked as a proxy for it.
+    expect(gateway.blocksServed.length).toBeLessThan(20);
+  });
+
+  test("RFC 7252 §5.7.2: what the gateway has not under a path of its own it is asked for as a proxy", async () => {
+    offers(release(plan("coap://acme.example/deep/fw.bin"), AUTHOR));
+    gateway.image = { ...testImage(Buffer.from(bytes).reverse()), digest: Buffer.alloc(32, 5) };
+    gateway.proxied.set("acme.example/deep/fw.bin", testImage(bytes));
+    start({ suit: SUIT });
+    await gateway.until(() => updated() === 1);
+    expect(view().runningVersion).toBe("2.0.0");
+  });
+
+  test("suit-manifest-37 §6.2: an offer without an envelope installs nothing", async () => {
+    gateway.image = testImage(bytes);
+    start({ suit: SUIT });
+    await gateway.until(() => said(60107) === 6);
+    expect(view()).toMatchObject({ reason: "refused", runningVersion: "1.0.0" });
+    expect(gateway.blocksServed).toHaveLength(0);
+  });
+
+  test("suit-manifest-37 §6.2: an envelope that was changed installs nothing, and its image is not fetched", async () => {
+    const envelope = new Uint8Array(release(plan("#image"), AUTHOR));
+    envelope[60] = (envelope[60] ?? 0) ^ 1; // in the signature
+    offers(envelope);
+    start({ suit: SUIT });
+    await gateway.until(() => said(60107) === 6);
+    expect([view().runningVersion, reason()]).toEqual(["1.0.0", 4]);
+    expect(gateway.blocksServed).toHaveLength(1);
+  });
+
+  test("suit-report: of four nodes that fail each says it in its own way", async () => {
+    offers(release(plan("#image"), AUTHOR));
+    start({ nodes: 4, failShare: 1, suit: SUIT });
+    const reasons = () => [...gateway.state.values()].map((leaves) => leaves.get(60107)).sort();
+    await gateway.until(() => reasons().length === 4 && reasons().every((one) => one !== undefined));
+    expect(reasons()).toEqual([0, 1, 4, 5]); // digest-mismatch, no-space, flash-error, boot-failed
+  });
 });
 
 test("edits are applied and their revision is told", async () => {

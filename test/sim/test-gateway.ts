@@ -52,6 +52,10 @@ export class TestGateway {
   readonly #slots = new Map<string, { readonly report: number; readonly reply: Buffer }>();
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   image: TestImage | undefined;
+  /** The SUIT envelope that goes with it. */
+  envelope: TestImage | undefined;
+  /** What it serves as a proxy, by URI without the scheme: `host/path`. */
+  readonly proxied = new Map<string, TestImage>();
   etag: Buffer | undefined;
   /** Edits for everybody: revision and iPATCH payload. */
   edits: { readonly revision: number; readonly payload: Buffer } | undefined;
@@ -113,14 +117,15 @@ export class TestGateway {
 
   #reply(body: IntMap, known: Map<number, unknown>): Buffer {
     const out: IntMap = new Map();
-    const { image, edits } = this;
+    const { image, edits, envelope } = this;
     if (edits !== undefined && body.get(3) !== edits.revision && known.get(-1) !== edits.revision) {
       out.set(13, edits.revision).set(14, edits.payload);
     }
     if (body.get(3) !== undefined) known.set(-1, body.get(3));
     const running = known.get(60102);
     if (image !== undefined && !(running instanceof Uint8Array && image.digest.equals(running))) {
-      out.set(15, new Map<number, unknown>([[1, image.digest], [2, image.bytes.length], [3, image.uri]])); // biome-ignore format: one offer
+      const offer = new Map<number, unknown>([[1, image.digest], [2, image.bytes.length], [3, image.uri]]); // biome-ignore format: one offer
+      out.set(15, envelope === undefined ? offer : offer.set(13, envelope.uri));
     }
     if (out.size === 0 && body.has(9)) return Buffer.alloc(0);
     out.set(11, 1_790_000_000);
@@ -128,8 +133,11 @@ export class TestGateway {
   }
 
   #block(request: ParsedPacket, path: string) {
-    const { image } = this;
-    if (image === undefined || image.uri !== path) return { code: "4.04" };
+    const host = texts(request, "Uri-Host")[0];
+    const image = request.options.some(({ name }) => String(name) === "Proxy-Scheme" || String(name) === "39")
+      ? this.proxied.get(`${host}/${path}`)
+      : [this.image, this.envelope].find((one) => one?.uri === path);
+    if (image === undefined) return { code: "4.04" };
     const option = request.options.find(({ name }) => name === "Block2")?.value ?? Buffer.of(6);
     const value = option.reduce((sum, byte) => sum * 256 + byte, 0);
     const szx = Math.min(value & 7, this.maxSzx);
@@ -139,7 +147,7 @@ export class TestGateway {
     const block = (num << 4) | (end < image.bytes.length ? 8 : 0) | szx;
     this.blocksServed.push({ num, szx });
     const options = [
-      { name: "ETag", value: this.etag ?? image.digest.subarray(0, 4) },
+      { name: "ETag", value: this.etag ?? createHash("sha256").update(image.bytes).digest().subarray(0, 4) },
       { name: "Block2", value: Buffer.of(block >>> 16, (block >>> 8) & 255, block & 255) },
     ] as const;
     return { code: "2.05", options: [...options], payload: Buffer.from(image.bytes.subarray(offset, end)) };

@@ -77,10 +77,15 @@ function rehearse(
 export function start(recipient: Recipient, memory: Memory, around: Surroundings): Started {
   const program = believed(recipient, memory);
   if ("state" in program) return program;
-  const invoke = () => (around.defects.bootFails ? ({ failed: "the new image does not come up" } as const) : "done");
+  const why = "the new image does not come up";
+  const invoke = () => (around.defects.bootFails ? ({ failed: why } as const) : "done");
   const device = new FlashDevice({ ...around, recipient, memory, program, draft: memory.candidate, invoke });
   const outcome = procedure("invocation", program, recipient, device);
   if (outcome.result !== "done") return failed(memory, program, outcome, device);
+  // A manifest that invokes nothing has no step to blame.
+  if (around.defects.bootFails) {
+    return { state: "failed", memory: cleared(memory), trouble: "boot-failed", report: undefined, why };
+  }
   const done = { sequence: program.manifest.sequenceNumber, digest: program.digest.bytes };
   return {
     state: "started",
