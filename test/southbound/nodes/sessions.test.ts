@@ -65,6 +65,18 @@ test("nothing is recorded when nothing changed, and an ETag saves the air", asyn
   expect(told("node.read")).toHaveLength(1);
 });
 
+test("suit-report: a report that is read from the node is a fact of its own, once", async () => {
+  server.tree = fromJson({ "sidgate-suit:suit": { report: "/w==" } }, schema);
+  await read();
+  server.tree = fromJson({ "sidgate-suit:suit": { report: "/w==", "gateway-mac": [null] } }, schema);
+  await read();
+  expect(told("node.read")).toHaveLength(2);
+  expect(told("release.reported")).toMatchObject([{ node, result: "doubtful", report: Uint8Array.of(0xff) }]);
+  expect(site.facts.findIndex(({ type }) => type === "release.reported")).toBeLessThan(
+    site.facts.findIndex(({ type }) => type === "node.read"),
+  );
+});
+
 test("only what is new is recorded, and what is not there any more", async () => {
   await read();
   server.tree = json({ temperature: "22.0", mode: "economy", humidity: 40 });
