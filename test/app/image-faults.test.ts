@@ -72,23 +72,30 @@ function failingDisk(fatal: number, done: (typeof DONE)[number], dies: boolean):
   const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
   let steps = 0;
   const disk = { failed: "" };
-  const step = async <T>(name: string, work: () => Promise<T>, half = async (): Promise<unknown> => undefined) => {
+  const step = async <T>(
+    name: string,
+    work: () => Promise<T>,
+    part = async (isAll: boolean): Promise<unknown> => isAll && work(),
+  ) => {
     if (dies && disk.failed !== "") throw full;
     if (steps++ !== fatal) return work();
     disk.failed = name;
-    if (done === "all") await work();
-    if (done === "half") await half();
+    if (done !== "nothing") await part(done === "all");
     throw full;
   };
   return Object.assign(disk, {
     create: async (path: string) => {
-      const file = await step("create", () => systemDisk.create(path));
+      const file = await step(
+        "create",
+        () => systemDisk.create(path),
+        async () => (await systemDisk.create(path)).close(),
+      );
       return {
         write: (parts: readonly Uint8Array[], position: number) =>
           step(
             "write",
             () => file.write(parts, position),
-            () => file.write(parts.slice(0, parts.length >> 1), position),
+            (isAll) => file.write(isAll ? parts : parts.slice(0, parts.length >> 1), position),
           ),
         sync: () => step("sync", () => file.sync()),
         close: async () => {

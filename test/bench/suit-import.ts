@@ -51,7 +51,7 @@ export async function importBench(): Promise<Figures> {
   const ledger = await Ledger.open({ journal, state: memoryState(), projections: [images], clock, log: SILENT });
   const add = (source: AsyncIterable<Uint8Array>) => images.add(source, CLAIM, "bench", ledger);
   const server = createServer((request, response) => {
-    void add(request).then(({ id }) => response.end(id));
+    void add(request.iterator({ destroyOnReturn: false })).then(({ id }) => response.end(id));
   }).listen(join(folder, "socket"));
   await once(server, "listening");
   const sender = forkScript("suit-sender", [join(folder, "socket")]);

@@ -10,6 +10,7 @@ const where = existsSync("/proc/self/task") ? "" : " (skipped: needs /proc/self/
 
 type Row = readonly [group: string, more: readonly string[], figures: readonly string[]];
 const LONG: readonly Row[] = [
+  ["suit", [], ["suit_verify_ms", "envelope_ratio_tailored", "image_import_cpu_vs_sha256"]],
   ["scale", ["--nodes", "300"], ["anon_bytes_per_node", "checkins_per_second_end_vs_start"]],
   [
     "coreconf",

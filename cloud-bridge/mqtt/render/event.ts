@@ -70,6 +70,8 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         name: fact.name,
         size: fact.size,
         verified: fact.verified,
+        format: fact.format,
+        built: fact.built,
       };
     case "image.named":
       return {
