@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { openEnvelopes } from "../../gateway/app/envelopes.ts";
 import { type Logger, type NodeId, SILENT, shortIdOf } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
@@ -91,7 +92,7 @@ async function openSite({ on, nodeMac = "never", log = SILENT }: SiteOptions = {
     ...(on === undefined ? {} : { on }),
     more: [anchors, releases, credentials],
     envelopes: (parts) => {
-      envelopes = new EnvelopeOffers({ ...portsOf(parts), releases, credentials, nodeMac, log });
+      envelopes = openEnvelopes({ ...parts, releases, credentials }, { nodeMac, log });
       return envelopes;
     },
   });
@@ -109,18 +110,6 @@ async function openSite({ on, nodeMac = "never", log = SILENT }: SiteOptions = {
   });
   return { ...services, credentials, releases, desk, envelopes: envelopes! };
 }
-
-/** As gateway/app composes it. */
-const portsOf = ({ registry, images, campaigns }: Pick<Services, "registry" | "images" | "campaigns">) => ({
-  suitOf: houseModels(registry.schema).suit,
-  treeOf: (node: NodeId) => registry.find(node)?.tree,
-  underWay: () =>
-    campaigns.nodesUnderWay().map((node): [NodeId, string] => [node, campaigns.ofNode(node)?.image ?? ""]),
-  smallImage: (digest: string, longest: number) => {
-    const image = images.stored(digest);
-    return image === undefined || image.size > longest ? undefined : images.open(image).slice(0, image.size);
-  },
-});
 
 /** A site with a release, its image, and a campaign that has the nodes. */
 async function started(site: Site, plan: ReleasePlan = {}, endpoints: readonly string[] = ["n17"]): Promise<NodeId[]> {
@@ -405,7 +394,8 @@ describe("what is remembered", () => {
   function counted(site: Site, nodes: readonly NodeId[], more: Partial<EnvelopeOffersParts> = {}) {
     const looked: NodeId[] = [];
     const offers = new EnvelopeOffers({
-      ...portsOf(site),
+      suitOf: houseModels(site.schema).suit,
+      smallImage: () => undefined,
       releases: site.releases,
       credentials: site.credentials,
       nodeMac: "never",
@@ -479,7 +469,10 @@ describe("what is remembered", () => {
     const site = await openSite();
     const [node] = await started(site);
     await wake(site, { capabilities: ESP256 });
-    const { offers } = counted(site, [node!], { idOf: (_digest, place) => `00000${place}0` });
+    const { offers } = counted(site, [node!], {
+      idOf: (_digest, place) => `00000${place}0`,
+      smallImage: () => IMAGE,
+    });
     const first = offers.offerFor(node!, site.registry.get(node!).tree, digestHex(IMAGE));
     await wake(site, { capabilities: WITH_PAYLOADS });
     const second = offers.offerFor(node!, site.registry.get(node!).tree, digestHex(IMAGE));
