@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash, hkdfSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -29,7 +29,20 @@ import {
   wrap,
 } from "../../gateway/wire/suit/index.ts";
 import { inDrill } from "../support/drill.ts";
-import { buildProgram, hasProgram, makeHeaders, SANITIZED, WITH_SUIT } from "../support/reference-node.ts";
+import {
+  buildObjects,
+  buildProgram,
+  checkInTable,
+  hasProgram,
+  makeHeaders,
+  memoryOf,
+  SANITIZED,
+  sizesIn,
+  stackDepths,
+  TARGETS,
+  WITH_SUIT,
+  withSuit,
+} from "../support/reference-node.ts";
 import {
   digestOfImage,
   newSigner,
@@ -44,6 +57,14 @@ import {
 const missing = ["gcc"].filter((name) => !hasProgram(name));
 const having = missing.length === 0 ? describe : describe.skip;
 const note = missing.length === 0 ? "" : ` (skipped: needs ${missing.join(", ")})`;
+
+const PAGE = readFileSync(new URL("../../docs/node-authors.md", import.meta.url), "utf8");
+/** A listing of the page by its title: the hex digits at the beginning of each line, up to two spaces. */
+function listing(title: string): string {
+  const [, text = ""] = new RegExp(`\`\`\`text\\n${title}\\n([\\s\\S]*?)\`\`\``).exec(PAGE) ?? [];
+  const digits = (line: string): string => /^[0-9a-f]+( [0-9a-f]+)*(?= {2}|$)/.exec(line.trim())?.[0] ?? "";
+  return text.split("\n").map(digits).join("").replaceAll(" ", "");
+}
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"));
@@ -173,7 +194,8 @@ text:
   const FETCH_AND_MATCH = [plain(COMMAND.fetch), plain(COMMAND.imageMatch)];
   const GET = override([PARAMETER.uri, words("coap://a/b")]);
   const custom = (code: number): NewCommand => ({ code, argument: { kind: "custom", bytes: bytesOf("f6") } });
-  const tryEach = (...arms: ReadonlyArray<readonly NewCommand[] | undefined>): NewCommand => ({
+  type Arms = ReadonlyArray<readonly NewCommand[] | undefined>;
+  const tryEach = (...arms: Arms): NewCommand => ({
     code: COMMAND.tryEach,
     argument: { kind: "try-each", arms: arms.map((commands) => commands && { commands }) },
   });
@@ -182,8 +204,7 @@ text:
     plain(COMMAND.componentSlot),
     ...commands,
   ];
-  const arms = (...those: Parameters<typeof tryEach>): Uint8Array =>
-    made({ install: [tryEach(...those), ...FETCH_AND_MATCH] });
+  const arms = (...those: Arms): Uint8Array => made({ install: [tryEach(...those), ...FETCH_AND_MATCH] });
   const OTHER = new Uint8Array(80);
   const OTHER_IMAGE = override([PARAMETER.imageDigest, digestOfImage(OTHER)]);
   const SOFT = override([PARAMETER.softFailure, { form: "bool", value: true }]);
@@ -287,6 +308,56 @@ text:
       doubts: [],
     });
   });
+
+  // -- the page --------------------------------------------------------------------------------------------------------
+
+  test("the listings of the page are its own, byte for byte, and it says how long they are", async () => {
+    const envelope = tailored(authored());
+    const before = encodeEnvelope(signed(authored(), AUTHOR));
+    expect(listing("envelope")).toBe(hexOf(envelope));
+    expect(PAGE).toContain(`\n${envelope.length} bytes here, ${Math.ceil(envelope.length / 64)} blocks of 64.`);
+    expect(PAGE).toContain(`As its author made it, it has ${before.length}`);
+    expect(PAGE).toContain(`\`${hexOf(MAC_KEY)}\``);
+
+    const installed = `182a${"00".repeat(7)}${hexOf(authored().authentication.digest.bytes)}`;
+    const poor = tailored(authored("minimum-battery: 901"));
+    const said = await ask(
+      lineOf("introduce", new Uint8Array(0)),
+      lineOf("verify", envelope, { installed }),
+      lineOf("verify", poor),
+    );
+    const [introduction = "", success = "", failure = ""] = said.map((line) => /[0-9a-f]*$/.exec(line)?.[0] ?? "");
+    expect([listing("introduce"), listing("success")]).toEqual([introduction, success]);
+    // With their key, of three bytes.
+    const lengths = [introduction, success, failure].map((hex) => hex.length / 2 + 3);
+    const [atStart, ofSuccess, ofFailure] = lengths;
+    expect(PAGE).toContain(`of \`data\`, ${atStart} bytes with it`);
+    expect(PAGE).toContain(`${ofSuccess} bytes of success, ${ofFailure} of failure`);
+  });
+
+  // One target says whether it grew; the drill asks all.
+  for (const target of TARGETS.filter((each) => inDrill(each.title === "Cortex-M0", true))) {
+    const there = hasProgram(target.compiler) && hasProgram(target.size);
+    const title = `${target.title}: code, memory and stack are those of the page${there ? "" : " (skipped)"}`;
+    (there ? test : test.skip)(title, async () => {
+      const full = withSuit(target);
+      const objects = join(folder, target.title);
+      await buildObjects(folder, full, objects);
+      const { objects: sizes, whole } = await sizesIn(objects, full);
+      const depths = stackDepths(objects);
+      const stack = Math.max(...["node_start", "node_wake", "node_rest"].map((name) => depths.get(name) ?? Number.NaN));
+      const rows: ReadonlyArray<readonly [string, number]> = [
+        ["`suit`", sizes.get("suit") ?? Number.NaN],
+        ["WITH_SUIT: the whole node", whole],
+        ["WITH_SUIT: memory", await memoryOf(folder, full)],
+        ["WITH_SUIT: stack", stack],
+      ];
+      console.log(`${target.title}: ${rows.map(([row, bytes]) => `${row} ${bytes}`).join(", ")}`);
+      for (const [row, bytes] of rows) checkInTable(PAGE, row, target, bytes);
+    });
+  }
+
+  // -- bad input -------------------------------------------------------------------------------------------------------
 
   test("of all one-byte mutants of a tailored envelope none is taken, nor one that is cut", async () => {
     const envelopes = [tailored(authored()), tailored(authored(SEVERED)), arms(slot(0, GET), slot(1, GET))];

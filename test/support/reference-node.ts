@@ -175,6 +175,18 @@ export async function memoryOf(headers: string, target = HOST): Promise<number> 
   return bss;
 }
 
+/** What docs/node-authors.md says in the column of a target; throws when it is not what was measured. */
+export function checkInTable(page: string, row: string, target: Target, measured: number): void {
+  const cells = (line: string): readonly string[] => line.split("|").map((cell) => cell.trim());
+  const table = page.split("\n").filter((line) => line.startsWith("|"));
+  const column = cells(table.find((line) => line.includes("| Cortex-M0 |")) ?? "").indexOf(target.title);
+  const line = table.find((each) => cells(each)[1]?.replaceAll("**", "").startsWith(row)) ?? "";
+  const said = Number(cells(line)[column]);
+  // Another version of the compiler may miss it by a tenth.
+  if (!(Math.abs(said - measured) / measured < 0.1))
+    throw new Error(`${row}, ${target.title}: ${measured}, not ${said}`);
+}
+
 /** Symbols that the objects want from elsewhere. */
 export async function wantedSymbols(folder: string): Promise<readonly string[]> {
   const objects = [...PROTOCOL, ...OWN].map((name) => join(folder, `${name}.o`));

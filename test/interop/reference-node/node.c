@@ -94,9 +94,10 @@ static void take_offer(struct node *node, const struct offer *offer) {
   /* Under way already; after a failure that the gateway has heard of, the same offer means "again". */
   if (kept->phase != IDLE && kept->phase != FAILED && release_is_same(kept, offer)) return;
   kept->wanted = *offer;
-  release_begin(kept);
   kept->reason = SGF_FIRMWARE_REASON_ENUM_NO_SPACE;
-  if (offer->size <= FLASH_BANK_BYTES) {
+  if (!release_begin(kept)) {
+    kept->reason = SGF_FIRMWARE_REASON_ENUM_REFUSED;
+  } else if (offer->size <= FLASH_BANK_BYTES) {
     kept->reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
     /* Before the state says that it is being fetched: power may go between the two. */
     if (download_begin(node)) phase = DOWNLOADING;

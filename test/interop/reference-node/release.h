@@ -30,9 +30,11 @@ static inline bool release_is_same(struct state *kept, const struct offer *offer
   return true;
 }
 
-static inline void release_begin(struct state *kept) {
+/* False for an offer that comes without an envelope: there is nothing that vouches for it. */
+static inline bool release_begin(struct state *kept) {
   kept->vouched = 0;
   kept->verdict.release.known = 0;
+  return kept->wanted.envelope[0] != 0;
 }
 
 static inline void release_installed(struct state *kept) {
@@ -48,7 +50,7 @@ static inline bool release_is_untold(const struct state *kept) { return kept == 
 static inline bool release_is_same(const struct state *kept, const struct offer *offer) {
   return memcmp(&kept->wanted, offer, sizeof *offer) == 0;
 }
-static inline void release_begin(struct state *kept) { (void)kept; }
+static inline bool release_begin(const struct state *kept) { return kept != NULL; }
 static inline void release_installed(struct state *kept) { (void)kept; }
 
 #endif

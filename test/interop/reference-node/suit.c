@@ -213,31 +213,23 @@ static enum suit_reason command(struct run *run, struct reader *r, uint32_t code
   if (code == OVERRIDE_PARAMETERS) return override_parameters(run, r);
   if (strict(r, CBOR_UINT) > MAX_POLICY) r->bad = true;
   if (code == RUN_IMAGE && run->verdict->section == INVOKE) return SUIT_OK;
-  if (code > LAST_PARAMETER) return SUIT_COMMAND_UNSUPPORTED;
+  if (code == 0 || code > LAST_PARAMETER) return SUIT_COMMAND_UNSUPPORTED;
   at = run->parameter[code].at;
   number = run->parameter[code].number;
-  switch (code) {
-    case FETCH:
-      if (run->verdict->section != INSTALL) return SUIT_COMMAND_UNSUPPORTED;
-      run->fetched = true;
-      return at != NULL ? SUIT_OK : SUIT_OPERATION_FAILED;
-    case CHECK_VENDOR:
-      holds = at != NULL && memcmp(at, device->identity->vendor, SUIT_IDENTIFIER) == 0;
-      break;
-    case CHECK_CLASS:
-      holds = at != NULL && memcmp(at, device->identity->class_, SUIT_IDENTIFIER) == 0;
-      break;
-    case CHECK_IMAGE:
-      holds = at != NULL && is_image(run, at);
-      break;
-    case CHECK_SLOT:
-      holds = at != NULL && number == device->slot;
-      break;
-    case CHECK_BATTERY:
-      holds = at != NULL && number <= device->battery;
-      break;
-    default:
-      return SUIT_COMMAND_UNSUPPORTED;
+  if (code == FETCH && run->verdict->section == INSTALL) {
+    run->fetched = true;
+    return at != NULL ? SUIT_OK : SUIT_OPERATION_FAILED;
+  }
+  if (code > CHECK_IMAGE && code != CHECK_SLOT && code != CHECK_BATTERY) return SUIT_COMMAND_UNSUPPORTED;
+  if (at == NULL) return SUIT_CONDITION_FAILED;
+  if (code == CHECK_SLOT) {
+    holds = number == device->slot;
+  } else if (code == CHECK_BATTERY) {
+    holds = number <= device->battery;
+  } else if (code == CHECK_IMAGE) {
+    holds = is_image(run, at);
+  } else {
+    holds = memcmp(at, code == CHECK_VENDOR ? device->identity->vendor : device->identity->class_, SUIT_IDENTIFIER) == 0;
   }
   return holds ? SUIT_OK : SUIT_CONDITION_FAILED;
 }

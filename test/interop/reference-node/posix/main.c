@@ -205,7 +205,7 @@ bool port_flash_read(uint32_t at, void *into, size_t length) {
 
 /* Bits go from 1 to 0 only. */
 bool port_flash_program(uint32_t at, const void *bytes, size_t length) {
-  uint8_t cells[512];
+  uint8_t cells[1024];
   const uint8_t *from = bytes;
   size_t i;
   if (length > sizeof cells || !port_flash_read(at, cells, length)) return false;
