@@ -1,7 +1,7 @@
 /** `sidgate release inspect`: every element of an envelope, then every command. Nothing of it is verified. */
 import { EXIT, formatTable, printableJson, printableLines, type ReleaseInspectOptions } from "../../admin/cli/index.ts";
 import { isCoded } from "../../base/index.ts";
-import { type ElementRow, elementsOf, sizesOf } from "../../service/trust/author/index.ts";
+import { type Below, type ElementRow, elementsOf, openBelow, sizesOf } from "../../service/trust/author/index.ts";
 import {
   checkBelonging,
   type DescribedLine,
@@ -24,18 +24,35 @@ export async function releaseInspect({ envelope: path, json }: ReleaseInspectOpt
   const elements = elementsOf(envelope, manifest);
   const lines = describeEnvelope(envelope, manifest, whole);
   const sizes = sizesOf(envelope);
+  const { below } = openBelow(envelope, manifest);
   if (json) {
     const fault = finding === undefined ? {} : { finding: { code: finding.code, text: finding.message } };
-    io.print(printableJson({ elements, sizes, ...fault, lines }, 2));
+    const inside = below.length === 0 ? {} : { below: below.map(rowOfBelow) };
+    io.print(printableJson({ elements, sizes, ...fault, lines, ...inside }, 2));
     return EXIT.ok;
   }
   const { asItIs, withoutText, severed, bare } = sizes;
   const payloads = envelope.integrated.size === 0 ? "" : `, ${bare} without its payloads too`;
   const weights = `${asItIs} bytes, ${withoutText} without its text, ${severed} with nothing severable left${payloads}.`;
   const fault = finding === undefined ? [] : [`NOT whole: ${finding.message} [${finding.code}]`];
-  io.print(printableLines([elementTable(elements), "", weights, ...fault, "", ...lines.map(shownLine)].join("\n")));
+  const told = [...lines.map(shownLine), ...below.flatMap((one) => ["", ...linesOfBelow(one)])];
+  io.print(printableLines([elementTable(elements), "", weights, ...fault, "", ...told].join("\n")));
   return EXIT.ok;
 }
+
+/** td: what came along below it, and below that. */
+const linesOfBelow = ({ uri, envelope, manifest, whole, below }: Below): readonly string[] => [
+  `below, as ${shownText(uri, 60)}`,
+  ...describeEnvelope(envelope, manifest, whole).map(shownLine),
+  ...below.flatMap((one) => ["", ...linesOfBelow(one)]),
+];
+
+const rowOfBelow = ({ uri, release, envelope, manifest, whole, below }: Below): object => ({
+  uri,
+  digest: release,
+  lines: describeEnvelope(envelope, manifest, whole),
+  below: below.map(rowOfBelow),
+});
 
 /** What does not belong is told; an author wants to see the rest nevertheless. */
 function belonging(envelope: Envelope, manifest: Manifest) {

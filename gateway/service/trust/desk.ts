@@ -26,10 +26,10 @@ import {
   MAX_THRESHOLDS,
   type Threshold,
 } from "./anchors.ts";
-import { withoutPayloads } from "./below.ts";
 import { markNames, type NamedMark, type SequenceMarks } from "./marks.ts";
 import { union } from "./merge.ts";
 import { namesIn, type ReleaseNames } from "./names.ts";
+import { withoutPayloads } from "./opened.ts";
 import type { ReleaseInfo, Releases } from "./releases.ts";
 import {
   type AuthenticRelease,

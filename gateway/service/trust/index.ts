@@ -7,7 +7,7 @@ export {
   type Threshold,
   type TrustSet,
 } from "./anchors.ts";
-export { type BelievedBelow, type Below, MAX_BELOW } from "./below.ts";
+export type { BelievedBelow } from "./below.ts";
 export { type AcceptedRelease, type BroughtImage, MAX_RELEASES, TrustDesk, type TrustDeskOptions } from "./desk.ts";
 export {
   Foresight,
@@ -19,6 +19,7 @@ export {
 export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, SequenceMarks, writeMarks } from "./marks.ts";
 export { mergeEnvelopes } from "./merge.ts";
 export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
+export { type Below, MAX_BELOW } from "./opened.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
 export {
   type IntakeOptions,

@@ -17,8 +17,9 @@ import {
   type Whole,
 } from "../../wire/suit/index.ts";
 import type { Anchor, TrustSet } from "./anchors.ts";
-import { type BelievedBelow, type Below, checkBelow, everyBelow, openBelow } from "./below.ts";
+import { type BelievedBelow, checkBelow } from "./below.ts";
 import { checkSequence, type Mark, markNames } from "./marks.ts";
+import { type Below, everyBelow, openBelow } from "./opened.ts";
 import { beyond, type ReleaseScope } from "./rights.ts";
 import { findSigners } from "./signers.ts";
 import { type Survey, surveyManifest } from "./survey/survey.ts";

@@ -1,4 +1,5 @@
 /** Authoring: from a plan to an envelope, its signatures, and what authors want to know of it. No gateway, no store, no keys kept. */
+export { type Below, openBelow } from "../opened.ts";
 export { type ElementRow, type EnvelopeSizes, elementsOf, sizesOf } from "./elements.ts";
 export { classId, DNS, uuidV5, vendorId } from "./identity.ts";
 export { NODE, type NodeFile, readNodeFile, viewOf } from "./node-file.ts";
