@@ -426,12 +426,12 @@ describe("what is remembered", () => {
     const site = await openSite();
     const [node] = await started(site);
     const id = idIn(await wake(site, { capabilities: ESP256 }));
-    const others = Array.from({ length: 600 }, (_, number) => `m-${number}` as NodeId);
+    const others = Array.from({ length: 300 }, (_, number) => `m-${number}` as NodeId);
     const { offers, looked } = counted(site, [...others, node!]);
     expect(offers.find(id)).toBeUndefined();
-    expect(looked).toHaveLength(512);
+    expect(looked).toHaveLength(256);
     expect(offers.find(id)?.id).toBe(id);
-    expect(looked).toHaveLength(601);
+    expect(looked).toHaveLength(301);
   });
 
   test("nodes of one kind share one envelope, and no node is looked at for it again", async () => {

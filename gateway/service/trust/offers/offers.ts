@@ -30,8 +30,8 @@ const KINDS = 64;
 const NOBODYS_KEY = new Uint8Array(NODE_MAC_BYTES);
 /** Nodes whose envelopes are known by their ids. */
 const HOLDERS = 65_536;
-/** Nodes that one question may go through: with a MAC for each some 0.1 s. */
-const LOOKS = 512;
+/** Nodes that one question may go through; a block request asks twice, and with a MAC for each node that takes some 0.1 s. */
+const LOOKS = 256;
 /** Unreadable reports that were told of. */
 const TOLD = 1024;
 /** `f/ID` has nine characters, one more than that of an image: neither can be taken for the other. */
