@@ -9,6 +9,7 @@ import { shortId } from "../../gateway/service/images/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
 import { encodeKey } from "../../gateway/wire/cose/index.ts";
 import type { Json } from "../../gateway/yang/index.ts";
+import { mcubootImage } from "../support/mcuboot.ts";
 import { digestHex, IMAGE, newSigner, release, releaseWithImage } from "../support/signed-release.ts";
 import { openTrust, type TrustSite } from "../support/trust-site.ts";
 
@@ -48,6 +49,18 @@ test("a release with its image: believed, stored, offered; withdrawn, and nothin
     reason: "quarantined",
   });
   expect(await run("release.add", { envelope, ...NAMES })).toBe("release.withdrawn");
+});
+
+test("a release is not believed whose MCUboot image no bootloader would take", async () => {
+  await run("trust.add", { name: "acme", key: KEY });
+  const sound = new Uint8Array(mcubootImage());
+  const damaged = sound.map((byte, at) => (at === 36 ? byte ^ 1 : byte));
+  const carrying = (image: Uint8Array): string => base64(releaseWithImage({ image }, image, AUTHOR));
+  expect(await run("release.add", { envelope: carrying(damaged), ...NAMES })).toBe("image.mcuboot-hash");
+  expect([site.releases.list(), site.images.list()]).toEqual([[], []]);
+  const added = await run("release.add", { envelope: carrying(sound), ...NAMES });
+  expect(added).toMatchObject({ images: [expect.any(String)], warnings: ["image.built"] });
+  expect(site.images.list()).toMatchObject([{ format: "mcuboot", built: "1.4.2+7", verified: "manifest" }]);
 });
 
 test("a release whose image is elsewhere lets it in by digest", async () => {
