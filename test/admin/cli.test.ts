@@ -80,7 +80,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
   return { code, out, err, asked };
 }
 
-const SIM = { nodes: 5, loss: 0, seed: 1, plain: false, serve: false, models: [], report: [] };
+const SIM = { nodes: 5, loss: 0, seed: 1, plain: false, serve: false, models: [], report: [], trust: [], small: 0 };
 
 describe("programs get their options, checked and with defaults", () => {
   test.each([
@@ -103,6 +103,21 @@ describe("programs get their options, checked and with defaults", () => {
       ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, plain: true, json: true }],
     ],
     [["sim"], ["sim", { gateway: "coap://127.0.0.1:5683", ...SIM, wakeInterval: 60_000 }]],
+    [
+      ["sim", "--trust", "a.pub", "--trust", "b.pub", "--vendor", "acme.example", "--model", "trv", "--small", "50%"],
+      [
+        "sim",
+        {
+          gateway: "coap://127.0.0.1:5683",
+          ...SIM,
+          wakeInterval: 60_000,
+          trust: ["a.pub", "b.pub"],
+          vendor: "acme.example",
+          model: "trv",
+          small: 0.5,
+        },
+      ],
+    ],
     [
       ["sim", "--models", "m", "--report", "/acme-air:air/pm10=17", "--report", "/a:b/c=x=y"],
       [

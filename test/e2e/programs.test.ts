@@ -25,13 +25,14 @@ drill(
       "done",
       "failed",
       "silent",
+      "verified",
       "state",
       "blocks",
       "retransmissions",
       "mqttMessages",
       "seconds",
     ]);
-    expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, state: "done" });
+    expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, verified: 6, state: "done" });
     expect(last["blocks"]).toBeGreaterThanOrEqual(6 * 128);
     expect(last["mqttMessages"]).toBeGreaterThan(100);
     expect(code).toBe(0);
