@@ -34,7 +34,9 @@ static inline bool release_is_same(struct state *kept, const struct offer *offer
 static inline bool release_begin(struct state *kept) {
   kept->vouched = 0;
   kept->verdict.release.known = 0;
-  return kept->wanted.envelope[0] != 0;
+  if (kept->wanted.envelope[0] != 0) return true;
+  (void)port_flash_erase(FLASH_MARKS_SECTOR); /* nothing of this image is here: the marks are those of another */
+  return false;
 }
 
 static inline void release_installed(struct state *kept) {
