@@ -2,8 +2,16 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { toHex } from "../../gateway/base/index.ts";
-import { createSign1, generateKey } from "../../gateway/wire/cose/index.ts";
-import { encodeReport, readEnvelope } from "../../gateway/wire/suit/index.ts";
+import { createSign1, decodeMessage, generateKey, kidOf, readJwk, thumbprint } from "../../gateway/wire/cose/index.ts";
+import {
+  checkBelonging,
+  decryptPayload,
+  encodeReport,
+  PARAMETER,
+  parametersIn,
+  readEnvelope,
+  readManifest,
+} from "../../gateway/wire/suit/index.ts";
 import { mcubootImage } from "../support/mcuboot.ts";
 import { codeOf, inOwnFolder, release } from "../support/release-cli.ts";
 
@@ -395,4 +403,84 @@ test("every finding in a plan is told, each on its line", async () => {
     expect.stringContaining("sidgate"),
     "",
   ]);
+});
+
+describe("create, encrypted", () => {
+  const NODE = { kty: "OKP", crv: "X25519", x: "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo" };
+  const SECRET = "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo";
+  const sealed = (more = ""): string =>
+    PLAN.replace("app.bin,", `app.bin, staged-in: flash, encrypt-for: [node.jwk]${more},`).replace(
+      "severable: [install, text]\n",
+      "",
+    );
+
+  test("the ciphertext stands beside the envelope, and nobody else's file is replaced by it", async () => {
+    write("plan.yaml", sealed());
+    write("node.jwk", JSON.stringify(NODE));
+    expect(await done("create plan.yaml --out app.suit")).toContain("app.bin.enc: 37 bytes, app.bin encrypted.");
+    const info = readManifest(readEnvelope(bytesOf("app.suit")).manifest.content);
+    expect(info.common.components).toHaveLength(2);
+    expect(decryptPayload(infoIn("app.suit"), bytesOf("app.bin.enc"), [readJwk({ ...NODE, d: SECRET })])).toEqual(
+      bytesOf("app.bin"),
+    );
+    const again = await release("create plan.yaml --out other.suit");
+    expect([again.code, codeOf(again.said), existsSync("other.suit")]).toEqual([74, "cli.file-exists", false]);
+    expect((await release("create plan.yaml --out other.suit --force")).code).toBe(0);
+  });
+
+  test("an integrated ciphertext has no file", async () => {
+    write("plan.yaml", sealed(", integrated: true"));
+    write("node.jwk", JSON.stringify(NODE));
+    await done("create plan.yaml --out app.suit");
+    expect(existsSync("app.bin.enc")).toBe(false);
+    expect([...readEnvelope(bytesOf("app.suit")).integrated.values()].map(({ length }) => length)).toEqual([37]);
+  });
+
+  test("a node's private half does not belong here, and a key must be able to do it", async () => {
+    write("plan.yaml", sealed());
+    write("node.jwk", JSON.stringify({ ...NODE, d: SECRET }));
+    expect(codeOf((await release("create plan.yaml --out app.suit")).said)).toBe("cose.key-file");
+    await done("keygen --algorithm ed25519 --out signer");
+    write("plan.yaml", sealed().replace("node.jwk", "signer.pub"));
+    expect((await release("create plan.yaml --out app.suit")).code).toBe(1);
+    expect(existsSync("app.bin.enc")).toBe(false);
+  });
+});
+
+/** Parameter 19 of the one component that has it. */
+function infoIn(name: string): Uint8Array {
+  const envelope = readEnvelope(bytesOf(name));
+  const { sequences } = checkBelonging(envelope, readManifest(envelope.manifest.content));
+  for (const parameters of parametersIn(sequences.values())) {
+    const info = parameters.get(PARAMETER.encryptionInfo);
+    if (info?.form === "bytes") return info.bytes;
+  }
+  throw new Error("nothing is encrypted");
+}
+
+test("suit-trust-domains: a dependency says where it is kept, or the plan does", async () => {
+  await done("create plan.yaml --out app.suit");
+  const above = "vendor: acme.example\nmodel: valve-2\ndependencies: [{file: app.suit}]\n";
+  write("above.yaml", above);
+  expect(codeOf((await release("create above.yaml --out above.suit")).said)).toBe("release.dependency");
+  write("above.yaml", above.replace("app.suit}", "app.suit, id: app.suit}"));
+  await done("create above.yaml --out above.suit");
+  expect(await done("inspect above.suit")).toContain("below, as #app.suit");
+  expect(JSON.parse(await done("inspect above.suit --json"))).toMatchObject({
+    below: [{ uri: "#app.suit", below: [] }],
+  });
+});
+
+test("RFC 9052 §3.1: --kid says whose signature it is", async () => {
+  await done("create plan.yaml --out app.suit");
+  await done("sign app.suit --key fixed.jwk --out one.suit --kid");
+  await done("sign app.suit --key fixed.jwk --out two.suit --kid build-1");
+  const key = readJwk(JSON.parse(FIXED_KEY));
+  for (const [name, kid] of [
+    ["one.suit", thumbprint(key)],
+    ["two.suit", Buffer.from("build-1")],
+  ] as const) {
+    const [block] = readEnvelope(bytesOf(name)).authentication.blocks;
+    expect(toHex(kidOf(decodeMessage(block!).headers)!)).toBe(toHex(kid));
+  }
 });

@@ -80,6 +80,19 @@ async function* stream(): AsyncGenerator<Uint8Array> {
   yield IMAGE;
 }
 
+test("signatures that came in two files add up to what a rule asks for", async () => {
+  const second = newSigner(-19);
+  await run("trust.add", { name: "acme", key: KEY });
+  await run("trust.add", { name: "second", key: base64(encodeKey(second, "public")) });
+  await run("trust.require", { signers: 2 });
+  const [one, two] = [base64(release({}, AUTHOR)), base64(release({}, second))];
+  expect(await run("release.add", { envelope: one })).toBe("release.threshold");
+  expect(await run("release.add", { envelope: one, more: [two] })).toMatchObject({ signers: 2, known: false });
+  expect(await run("release.add", { envelope: one, more: [base64(release({ sequence: 2 }, second))] })).toBe(
+    "release.other-manifest",
+  );
+});
+
 test("a key with its rights, a threshold, and both taken away again", async () => {
   const rights = { vendors: ["fa6b4a53d5ad5fdfbe9de663e4d41ffe"], components: [["00"]] };
   await run("trust.add", { name: "acme", key: KEY, ...rights });

@@ -19,6 +19,7 @@ import {
   SUIT_KDF,
   type Verdict,
 } from "../../gateway/wire/cose/index.ts";
+import { decryptPayload, encryptPayload, PAYLOAD_CIPHERS } from "../../gateway/wire/suit/index.ts";
 import { answers, pythonOf } from "./peers/python.ts";
 
 const PAYLOAD = Buffer.from("This is the content.");
@@ -141,6 +142,49 @@ for (const [peer, script, cases] of PEERS) {
       if (theirs === undefined) throw new Error(`${nameOf(one)}: ${told[2 * at + 1]}`);
       const verdict = read(one, theirs, [keys[at]!]);
       expect([nameOf(one), verdict.ok ? toHex(verdict.payload) : verdict.error]).toEqual([nameOf(one), toHex(PAYLOAD)]);
+    }
+  });
+}
+
+/** How the content key travels, and with which ciphers each peer can. */
+const SEALED: ReadonlyArray<
+  readonly [peer: string, script: string, recipients: readonly number[], algorithms: readonly number[]]
+> = [
+  ["pycose", "cose-pycose.py", [-3, -5], [1, 3]],
+  ["cwt", "cose-cwt.py", [-3, -5, -29, -31], [1, 3, 24, -65534, -65532]],
+];
+for (const [peer, script, recipients, algorithms] of SEALED) {
+  const python = pythonOf(peer);
+  const title = `suit-firmware-encryption: ${peer} opens our payloads, and we its (needs ${peer})`;
+  (python === undefined ? test.skip : test)(title, () => {
+    const cases = PAYLOAD_CIPHERS.filter(({ algorithm }) => algorithms.includes(algorithm)).flatMap(
+      ({ name, algorithm }) =>
+        recipients.map((recipient) => ({ name, algorithm, recipient, key: generateKey(recipient) })),
+    );
+    const lines = cases.flatMap(({ name, algorithm, recipient, key }) => {
+      const { info, ciphertext } = encryptPayload(PAYLOAD, [key], name);
+      const secret = toHex(encodeKey(key, "private"));
+      const given = recipient <= -29 ? toHex(encodeKey(key, "public")) : secret;
+      return [
+        { read: toHex(info), key: secret, aad: "", recipient, detached: toHex(ciphertext) },
+        { write: "encrypt", key: given, aad: "", recipient, alg: algorithm, payload: toHex(PAYLOAD) },
+      ];
+    });
+    const told = answers(
+      python ?? "",
+      script,
+      [],
+      lines.map((line) => JSON.stringify(line)),
+    );
+    for (const [at, { name, recipient, key }] of cases.entries()) {
+      expect([name, recipient, told[2 * at]]).toEqual([name, recipient, toHex(PAYLOAD)]);
+      const theirs = String(told[2 * at + 1]);
+      const { content } = decodeMessage(fromHex(theirs) ?? new Uint8Array(0));
+      if (content === undefined) throw new Error(`${name} for ${recipient}: ${theirs}`);
+      // It writes the ciphertext inside; in SUIT it travels beside the message.
+      const inside = content.length < 24 ? (0x40 + content.length).toString(16) : `58${content.length.toString(16)}`;
+      const info = theirs.replace(`${inside}${toHex(content)}`, "f6");
+      expect([name, toHex(decryptPayload(fromHex(info)!, content, [key]))]).toEqual([name, toHex(PAYLOAD)]);
     }
   });
 }
