@@ -6,8 +6,8 @@ import { join, sep } from "node:path";
 /** Below the root, because Jest takes test files from nowhere else; git does not see it. */
 const FOLDER = ".test-groups";
 
-/** These start programs and wait for them: beside each other on two workers, not one behind the other. */
-const ALONE = ["e2e", "interop"];
+/** These start programs and wait for them, beside each other on two workers; or count what real time has them send again. */
+const ALONE = ["e2e", "interop", "sim"];
 const FILES_OF_A_GROUP = 12;
 
 /** Whether a path of Jest's report is a group. */
