@@ -44,6 +44,7 @@ describe("the page", () => {
     ["missed wakes", "(5 missed)"],
     ["who is secured", '<td data-label="Security">OSCORE</td>'],
     ["when a node wakes next", "in 3 min"],
+    ["what a node reported of a release, as text", "failed: install, step 4 failed: &lt;b&gt;x&lt;/b&gt;"],
     ["the counts of a campaign", "1 of 3 done, 1 open, 0 failed, 1 silent"],
     ["which modules there are", "sidgate-building@2026-11-21"],
     ["what is wrong with a module set, as text", "x.yang:3:5: &lt;b&gt;unknown&lt;/b&gt; type"],
