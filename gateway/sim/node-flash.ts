@@ -75,8 +75,8 @@ export class NodeFlash {
     const done = update(suit.recipient, this.#memory, this.#surroundings(suit, batteryMillivolts));
     switch (done.state) {
       case "wants": {
-        const { uri, digest, size } = done.want;
-        return { state: "wants", want: { uri, digest: digest && toHex(digest.bytes), size } };
+        const { digest, ...want } = done.want;
+        return { state: "wants", want: { ...want, digest: digest && toHex(digest.bytes) } };
       }
       case "waits":
         return done;

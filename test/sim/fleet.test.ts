@@ -4,8 +4,9 @@ import { Encoder } from "cbor-x";
 import { millis, seconds, systemClock } from "../../gateway/base/index.ts";
 import { type Fleet, type FleetOptions, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
 import { identityOf } from "../../gateway/sim/suit/index.ts";
-import { readReport } from "../../gateway/wire/suit/index.ts";
-import { newSigner, publicHalf, release } from "../support/signed-release.ts";
+import { algorithmById, newSecret } from "../../gateway/wire/cose/index.ts";
+import { COMMAND, encryptPayload, PARAMETER, readReport } from "../../gateway/wire/suit/index.ts";
+import { newSigner, override, plain, publicHalf, release, words } from "../support/signed-release.ts";
 import { leavesBySid, TestGateway, testImage } from "./test-gateway.ts";
 
 const MODEL = "room-sensor";
@@ -133,10 +134,10 @@ describe("nodes that verify", () => {
     gateway.image = testImage(bytes);
     gateway.envelope = testImage(envelope, "f/ENVELOP");
   };
-  const plan = (uri: string, sequence = 7) => ({ vendor, class: ofClass, image: bytes, uri, sequence });
+  const planFor = (uri: string, sequence = 7) => ({ vendor, class: ofClass, image: bytes, uri, sequence });
 
   test("suit-manifest-37 §6.4: fetch the envelope, then what it wants, and tell what came of it", async () => {
-    offers(release(plan("coap://acme.example/fw.bin"), AUTHOR));
+    offers(release(planFor("coap://acme.example/fw.bin"), AUTHOR));
     start({ suit: SUIT, szx: 4 });
     await gateway.until(() => updated() === 1 && said(60522) !== undefined);
     expect(view()).toMatchObject({ runningVersion: "2.0.0", installed: 7n });
@@ -146,8 +147,23 @@ describe("nodes that verify", () => {
     expect(gateway.blocksServed.length).toBeLessThan(20);
   });
 
+  test("suit-firmware-encryption §6: an encrypted image is fetched as it was offered, and runs in the clear", async () => {
+    const secret = { ...newSecret(16), algorithm: algorithmById(-3) };
+    const { info, ciphertext } = encryptPayload(bytes, [secret]);
+    const install = [
+      override([PARAMETER.encryptionInfo, { form: "bytes", bytes: info }], [PARAMETER.uri, words("fw.enc")]),
+      plain(COMMAND.fetch),
+      plain(COMMAND.imageMatch),
+    ];
+    offers(release({ ...planFor("fw.enc"), install }, AUTHOR));
+    gateway.image = testImage(ciphertext);
+    start({ suit: { ...SUIT, keys: [secret] } });
+    await gateway.until(() => updated() === 1);
+    expect(view()).toMatchObject({ runningVersion: "2.0.0", runningDigest: testImage(bytes).digest.toString("hex") });
+  });
+
   test("RFC 7252 §5.7.2: what the gateway has not under a path of its own it is asked for as a proxy", async () => {
-    offers(release(plan("coap://acme.example/deep/fw.bin"), AUTHOR));
+    offers(release(planFor("coap://acme.example/deep/fw.bin"), AUTHOR));
     gateway.image = { ...testImage(Buffer.from(bytes).reverse()), digest: Buffer.alloc(32, 5) };
     gateway.proxied.set("acme.example/deep/fw.bin", testImage(bytes));
     start({ suit: SUIT });
@@ -164,7 +180,7 @@ describe("nodes that verify", () => {
   });
 
   test("suit-manifest-37 §6.2: an envelope that was changed installs nothing, and its image is not fetched", async () => {
-    const envelope = new Uint8Array(release(plan("#image"), AUTHOR));
+    const envelope = new Uint8Array(release(planFor("#image"), AUTHOR));
     envelope[60] = (envelope[60] ?? 0) ^ 1; // in the signature
     offers(envelope);
     start({ suit: SUIT });
@@ -174,7 +190,7 @@ describe("nodes that verify", () => {
   });
 
   test("suit-report: of four nodes that fail each says it in its own way", async () => {
-    offers(release(plan("#image"), AUTHOR));
+    offers(release(planFor("#image"), AUTHOR));
     start({ nodes: 4, failShare: 1, suit: SUIT });
     const reasons = () => [...gateway.state.values()].map((leaves) => leaves.get(60107)).sort();
     await gateway.until(() => reasons().length === 4 && reasons().every((one) => one !== undefined));

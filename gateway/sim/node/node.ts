@@ -58,6 +58,8 @@ export interface Wanted {
   /** Hex. */
   readonly digest: string | undefined;
   readonly size: number | undefined;
+  /** Then digest and size are those of what it becomes. */
+  readonly encrypted: boolean;
 }
 
 export type Command =
@@ -390,10 +392,13 @@ function processed(node: Node, left: number, at: Millis, verdict: Processed): St
 }
 
 /** The image that was offered lies at the gateway; for everything else the gateway asks whoever the author named. */
-function sourceOf({ uri, digest, size }: Wanted, { profile, update }: Node): Source {
-  const offer = update.download?.offer;
-  if (offer !== undefined && digest === offer.digest) return imageSource(offer, uri);
-  return { what: "payload", name: uri, uri, proxied: true, size: size ?? profile.capacity, exact: size !== undefined };
+function sourceOf({ uri, digest, size, encrypted }: Wanted, { profile, update: { download } }: Node): Source {
+  const isOffered = download !== undefined && digest === download.offer.digest;
+  // Of what is encrypted nobody says the digest: what was offered is it, unless that is there already.
+  const mayBeOffered = download !== undefined && encrypted && imageBytes(download) === 0;
+  if (isOffered || mayBeOffered) return imageSource(download.offer, uri);
+  const exact = size !== undefined && !encrypted;
+  return { what: "payload", name: uri, uri, proxied: true, size: exact ? size : profile.capacity, exact };
 }
 
 // -- booting ----------------------------------------------------------------------------------------------------------

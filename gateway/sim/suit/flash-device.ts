@@ -54,6 +54,8 @@ export interface Want {
   /** As the manifest announces it. */
   readonly digest: SuitDigest | undefined;
   readonly size: number | undefined;
+  /** Then digest and size are those of what it becomes. */
+  readonly encrypted: boolean;
 }
 
 export interface DeviceParts extends Surroundings {
@@ -148,14 +150,14 @@ export class FlashDevice implements SyncDevice {
 
   /** From the envelope, or from what was downloaded: what is not there yet is wanted, and the run ends. */
   fetch(request: Fetching): Done {
-    const { uri, expected } = request;
+    const { uri, expected, encryptionInfo } = request;
     const size = expected.size === undefined ? undefined : Number(expected.size);
     const refusal = this.#checkSpace(request.into, size ?? 0);
     if (refusal !== undefined) return refusal;
     const { program, memory } = this.#parts;
     const bytes = program.integrated.get(uri) ?? memory.payloads.get(uri);
     if (bytes !== undefined) return this.#store(request, bytes);
-    this.want = { uri, digest: expected.digest, size };
+    this.want = { uri, digest: expected.digest, size, encrypted: encryptionInfo !== undefined };
     return "pending";
   }
 
