@@ -16,7 +16,7 @@ import type {
 } from "../admin/api/index.ts";
 import { type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
 import { type Access, groupsOf } from "../service/access/index.ts";
-import { type Campaign, type Campaigns, count } from "../service/campaign/index.ts";
+import { type Campaign, type CampaignOffers, type Campaigns, count, whyNotDone } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
 import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
@@ -44,6 +44,7 @@ export interface AdminSourceOptions extends TrustSources, PreviewSources {
   readonly images: Images;
   readonly trust: Pick<TrustService, "stands">;
   readonly campaigns: Campaigns;
+  readonly offers: CampaignOffers;
   readonly reports: NodeReports;
   readonly holds: Pick<OfferHolds, "why">;
   readonly credentials: Credentials;
@@ -266,7 +267,7 @@ function campaignRow(campaign: Campaign, images: Images): CampaignRow {
     version,
     createdAt: campaign.created,
     counts: { total, done, failed, silent },
-    stopAtPct: campaign.stopAtPct,
+    stopAtPct: campaign.groups[0]?.plan.errorPct ?? 100,
     silentAfter: campaign.silentAfter,
   };
 }
@@ -286,14 +287,20 @@ const campaignDetail = (campaign: Campaign, options: AdminSourceOptions): Campai
   })),
 });
 
-/** The words of the node itself, where they are about this image; else why it is not its turn. */
-function whyOf(node: NodeId, { image, nodes }: Campaign, options: AdminSourceOptions): { readonly why?: string } {
-  const { campaigns, releases, reports, holds } = options;
+/** The words of the node itself, where they are about this image; else why it is not done. */
+function whyOf(node: NodeId, campaign: Campaign, options: AdminSourceOptions): { readonly why?: string } {
+  const { offers, registry, releases, reports, holds } = options;
+  const { image, nodes } = campaign;
   const report = reports.of(node);
   const release = report?.release === undefined ? undefined : releases.find(report.release);
   const isOfImage = release?.payloads.some(({ digest }) => digest === image) === true;
-  const phase = nodes.get(node)?.phase;
-  if (report !== undefined && isOfImage && report.result !== "success" && phase !== "done") return { why: report.text };
-  const held = campaigns.offerFor(node) === image ? holds.why(node) : undefined;
-  return held === undefined ? {} : { why: `not offered: the release ${held}` };
+  const progress = nodes.get(node);
+  if (progress === undefined || progress.phase === "done") return {};
+  if (report !== undefined && isOfImage && report.result !== "success") return { why: report.text };
+  const obstacle = offers.obstacleFor(campaign, node);
+  const held = obstacle === undefined ? holds.why(node) : undefined;
+  if (held !== undefined) return { why: `not offered: the release ${held}` };
+  const reach = registry.find(node)?.reach ?? { missedWakes: 0 };
+  const why = whyNotDone(campaign, progress, obstacle, reach)?.text;
+  return why === undefined ? {} : { why };
 }

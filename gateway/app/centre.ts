@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Clock, type Lifecycle, type Logger, millis, systemClock } from "../base/index.ts";
 import { Access } from "../service/access/index.ts";
-import { Campaigns } from "../service/campaign/index.ts";
+import { CampaignOffers, Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
 import { Events } from "../service/events/index.ts";
@@ -36,6 +36,7 @@ import {
 import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
+import { meshOf } from "./mesh.ts";
 import { Compiler, ModelSets, watchFolder } from "./models/index.ts";
 import { openTrustDesk } from "./trust-desk.ts";
 
@@ -59,6 +60,7 @@ export interface Centre {
   readonly foresight: Foresight;
   readonly holds: OfferHolds;
   readonly campaigns: Campaigns;
+  readonly offers: CampaignOffers;
   readonly credentials: Credentials;
   readonly access: Access;
   readonly directory: Directory;
@@ -120,6 +122,13 @@ export async function openCentre(
   const trust = config.trust.mode === "lab" ? labOver(releases) : suitTrust(releases);
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
+  const offers = new CampaignOffers({
+    campaigns,
+    clock: clock.held,
+    zone: config.site.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    meshOf: (node) => meshOf(registry.pathOf(node)),
+    nextWake: (node) => registry.find(node)?.reach.nextWake ?? clock.now(),
+  });
   const credentials = new Credentials(log);
   const directory = new Directory();
   const inbox = new CommandInbox(log);
@@ -176,6 +185,7 @@ export async function openCentre(
     foresight,
     holds: new OfferHolds({ foresight, suitOf, log }),
     campaigns,
+    offers,
     credentials,
     access,
     directory,

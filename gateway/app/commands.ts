@@ -4,10 +4,19 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { type Clock, isNodeId, type NodeId, shownUri, TrustError, UsageError } from "../base/index.ts";
 import { type Access, groupsOf, withUser } from "../service/access/index.ts";
-import { type CampaignPlan, type Campaigns, type CampaignVerb, count, isOver } from "../service/campaign/index.ts";
+import {
+  type Campaigns,
+  type CampaignVerb,
+  type CampaignWish,
+  Census,
+  count,
+  draft,
+  isOver,
+  wholeGroup,
+} from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { IMAGE_FORMATS, type ImageInfo, type Images, remarksOn, shortId } from "../service/images/index.ts";
-import { type HouseModels, houseModels, type Registry, type ReportedSuit } from "../service/registry/index.ts";
+import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Foresight, Releases, TrustService } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Digest, Recorder } from "../store/index.ts";
@@ -300,31 +309,31 @@ async function createCampaign(
   const image = imageFor(args.image, services);
   const only =
     args.nodes === undefined ? undefined : new Set(args.nodes.map((reference) => registry.named(reference).id));
-  const plan: CampaignPlan = {
-    name: args.name ?? `${image.model} ${image.version}`,
-    image: { ...image, becomes: services.releases.becomes(image.digest) },
-    stopAtPct: args.stopAtPct ?? defaults.stopAtPct,
-    silentAfter: args.silentAfter ?? defaults.silentAfter,
-    ...(only === undefined ? {} : { only }),
-  };
-  const nodes = [...registry.nodes()].map(({ id, tree }) => ({
-    id,
-    model: models.model(tree),
-    running: models.firmware(tree).running,
-    told: models.suit(tree),
-  }));
   const obstacles = await obstaclesOf(
-    nodes.filter(({ id, model }) => model === image.model && only?.has(id) !== false),
+    [...registry.nodes()].filter(({ id, tree }) => models.model(tree) === image.model && only?.has(id) !== false),
     image.digest,
     services,
+    models,
   );
-  const candidates = nodes.map(({ told: _told, ...node }) => ({
-    ...node,
-    busyWith: campaigns.ofNode(node.id)?.id,
-    obstacle: obstacles.get(node.id),
-  }));
-  const body = campaigns.plan(plan, candidates, clock);
+  const wish: CampaignWish = {
+    id: campaigns.nextId(clock.now()),
+    name: args.name ?? `${image.model} ${image.version}`,
+    rules: {
+      image: { ...image, becomes: services.releases.becomes(image.digest) },
+      only,
+      priority: 0,
+      attempts: 1,
+      downgrade: false,
+      again: false,
+      forbids: (id) => obstacles.get(id),
+    },
+    groups: [wholeGroup(args.stopAtPct ?? defaults.stopAtPct)],
+    silentAfter: args.silentAfter ?? defaults.silentAfter,
+    plan: { attempts: 1 },
+  };
+  const body = draft(wish, new Census({ registry, campaigns }).nodes(image.digest));
   await recorder.record("campaign.created", { ...body, actor });
+  await campaigns.judge(body.campaign, recorder);
   const campaign = campaigns.get(body.campaign);
   return {
     campaign: campaign.id,
@@ -339,13 +348,14 @@ const TRIED_AT_ONCE = 16;
 
 /** Why the release would not be carried out, by node; of those that told nothing of SUIT nobody knows. */
 async function obstaclesOf(
-  nodes: ReadonlyArray<{ readonly id: NodeId; readonly told: ReportedSuit | undefined }>,
+  nodes: ReadonlyArray<Pick<NodeRecord, "id" | "tree">>,
   image: Digest,
   { foresight }: CommandServices,
+  models: HouseModels,
 ): Promise<ReadonlyMap<NodeId, string>> {
   const found = new Map<NodeId, string>();
-  for (const [position, { id, told }] of nodes.entries()) {
-    const obstacle = foresight.obstacle(image, told);
+  for (const [position, { id, tree }] of nodes.entries()) {
+    const obstacle = foresight.obstacle(image, models.suit(tree));
     if (obstacle !== undefined) found.set(id, obstacle);
     if (position % TRIED_AT_ONCE === TRIED_AT_ONCE - 1) await nextTurn();
   }

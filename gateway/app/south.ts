@@ -106,7 +106,7 @@ export async function openSouth(
   ledger.onFact((fact) => {
     for (const topic of streams.topicsOf(fact)) engine.changed(topic);
   });
-  lifecycle.add(new CampaignWatch(campaigns, registry, ledger));
+  lifecycle.add(new CampaignWatch({ campaigns, registry, ledger, clock: clock.held }));
   lifecycle.add(new ReleaseGuard({ ...centre, log }));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
   const interval = (wakeInterval / LOOKS_PER_WAKE) as Millis;

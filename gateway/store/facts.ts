@@ -53,7 +53,59 @@ export const PHASE_COUNTED: Readonly<Record<Phase, "waiting" | "active" | "done"
 export const REACHABILITIES = ["unknown", "awake", "asleep", "overdue", "lost"] as const;
 export type Reachability = (typeof REACHABILITIES)[number];
 
-export type CampaignState = "running" | "paused" | "stopped" | "aborted" | "done";
+/** `waiting-approval`: a second person has to agree before anything is offered. */
+export type CampaignState = "waiting-approval" | "running" | "paused" | "stopped" | "aborted" | "done";
+
+/** One wave: who is in it stands in `campaign.created`. */
+export interface GroupPlan {
+  readonly name: string;
+  /** Errors (failed, rolled back, silent), in percent of the group, from which on the campaign stops. */
+  readonly errorPct: number;
+  /** Done nodes, in percent of the group, from which on the next group may begin; without it, when every node has ended. */
+  readonly successPct?: number;
+  /** Then a person looks at it first. */
+  readonly pause?: true;
+}
+
+/** How a campaign is to go; what is left out is not limited. */
+export interface CampaignPlan {
+  readonly groups: readonly GroupPlan[];
+  /** Times that a node may fail with this image before it is in quarantine. */
+  readonly attempts: number;
+  /** Offers of the higher one come first. */
+  readonly priority?: number;
+  /** Nodes of one mesh that may be busy with an image at a time. */
+  readonly concurrency?: number;
+  /** Maintenance windows, e.g. `Mo-Fr 22:00-05:00 Europe/Berlin`: when images may be fetched, and when applied. */
+  readonly download?: readonly string[];
+  readonly apply?: readonly string[];
+  /** Seconds that a node gives its new image to be heard by the gateway, before it falls back by itself. */
+  readonly confirmWithin?: number;
+  /** Offers end then. */
+  readonly deadline?: Millis;
+  /** Which nodes: as it was written. Nodes that join later and fit it are taken in when `lateJoiners` is set. */
+  readonly filter?: string;
+  readonly lateJoiners?: true;
+  /** Why it may lead to a lower version. */
+  readonly downgrade?: string;
+  /** Nodes in quarantine take part, too. */
+  readonly again?: true;
+  /** A second person has to agree. */
+  readonly approval?: true;
+}
+
+/** What was to be expected of a campaign; times are counted from its start. */
+export interface CampaignForecast {
+  /** When half, and nine tenths, of the simulated courses had ended. */
+  readonly p50: Millis;
+  readonly p90: Millis;
+  /** Nodes that will not make it, and why. */
+  readonly unlikely: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+  /** Of a node on average, in millijoule. */
+  readonly energy: number;
+  /** Radio time by mesh. */
+  readonly airtime: ReadonlyArray<{ readonly mesh: string; readonly time: Millis }>;
+}
 
 /** SHA-256 as lower-case hex. */
 export type Digest = string;
@@ -362,11 +414,29 @@ export interface FactBodies {
     /** What nodes run that have installed it, where it is encrypted. */
     readonly becomes?: Digest;
     readonly targets: readonly NodeId[];
-    readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+    readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string; readonly detail?: string }>;
+    /** That of the first group; facts of before there were groups have nothing else. */
     readonly stopAtPct: number;
     readonly silentAfter: number;
+    readonly plan?: CampaignPlan;
+    /** The targets of each group, in the order of the plan. */
+    readonly groups?: ReadonlyArray<readonly NodeId[]>;
     readonly actor: string;
   };
+  /** A wave began, or its successor may. */
+  "campaign.group": {
+    readonly campaign: string;
+    /** Counted from 0. */
+    readonly group: number;
+    readonly to: "open" | "passed";
+    readonly reason: string;
+    readonly actor: string;
+  };
+  /** A node that came later, or fitted later, takes part, too. */
+  "campaign.joined": { readonly campaign: string; readonly node: NodeId; readonly group: number };
+  "campaign.forecast": { readonly campaign: string; readonly forecast: CampaignForecast };
+  /** It is done: how long it took, and by how many percent of that its forecast (p50) was wrong. */
+  "campaign.measured": { readonly campaign: string; readonly took: Millis; readonly errorPct: number };
   "campaign.state": {
     readonly campaign: string;
     readonly from: CampaignState;
@@ -384,6 +454,10 @@ export interface FactBodies {
     readonly received?: number;
     /** The node was counted as silent for the stop rule. */
     readonly silent?: boolean;
+    /** Which try this is; without it the first. */
+    readonly attempt?: number;
+    /** In which group the node is; without it the first. */
+    readonly group?: number;
   };
   "command.done": {
     readonly id: string;

@@ -10,6 +10,7 @@ import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
 import type { FetchState } from "../../gateway/upstream/index.ts";
 import type { Json } from "../../gateway/yang/index.ts";
+import { startCampaign } from "../support/campaign.ts";
 import { openServices, type Services } from "../support/services.ts";
 
 const BYTES = Buffer.from("an image");
@@ -91,11 +92,7 @@ test("an image stays while a campaign may go on with it, and can be removed afte
   const { id } = (await run("image.add", { name: "a", model: "trv", version: "2" }, stream())) as {
     readonly id: string;
   };
-  const nodes = [{ id: node, model: "trv", running: undefined, busyWith: undefined }];
-  const plan = { name: "x", image: services.images.get(id), stopAtPct: 50, silentAfter: 3 };
-  const body = services.campaigns.plan(plan, nodes, services.clock);
-  await services.ledger.record("campaign.created", { ...body, actor: "test" });
-  const { campaign } = body;
+  const campaign = await startCampaign({ image: services.images.get(id), nodes: [{ id: node }] }, services);
   expect(await codeOf(run("image.remove", { image: id }))).toBe("image.in-use");
   await run("campaign.pause", { campaign });
   expect(await codeOf(run("image.remove", { image: DIGEST }))).toBe("image.in-use");

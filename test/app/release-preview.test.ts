@@ -85,7 +85,7 @@ test("a campaign leaves out the nodes on which the release will fail, and says w
   expect(services.campaigns.list()).toMatchObject([
     {
       excluded: [
-        { node: nodeOf("newer"), reason: `manifest: ${WHY}` },
+        { node: nodeOf("newer"), reason: "manifest", detail: WHY },
         { node: nodeOf("other"), reason: "other-model" },
       ],
     },

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { Engine, UdpTransport } from "../../gateway/coap/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
+import { startCampaign } from "../support/campaign.ts";
 import { CoapPeer } from "../support/coap-peer.ts";
 import { bytes, hex, openServices, type Services } from "../support/services.ts";
 
@@ -87,14 +88,13 @@ test("a retransmitted datagram and a new exchange with the same report get the s
 });
 
 test("an offer names image and envelope", async () => {
-  const { images, ledger, campaigns, registry, clock } = services;
+  const { images, ledger, registry } = services;
   async function* source() {
     yield IMAGE;
   }
   const image = await images.add(source(), { name: "fw.bin", model: "trv", version: "2" }, "test", ledger);
-  const nodes = [...registry.nodes()].map(({ id }) => ({ id, model: "trv", running: undefined, busyWith: undefined }));
-  const plan = campaigns.plan({ name: "t", image, stopAtPct: 10, silentAfter: 8 }, nodes, clock);
-  await ledger.record("campaign.created", { ...plan, actor: "test" });
+  const nodes = [...registry.nodes()].map(({ id }) => ({ id }));
+  await startCampaign({ image, nodes, stopAtPct: 10, silentAfter: 8 }, services);
   const { payload, answerBytes } = await wake("a1 19ea61 a2 02 01 09 f6");
   console.log(`an offer: ${answerBytes.length} bytes ${hex(answerBytes)}`);
   expect(hex(payload)).toBe(

@@ -7,6 +7,7 @@ import { Trace } from "../../gateway/app/trace.ts";
 import type { NodeId } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
+import { startCampaign } from "../support/campaign.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
 let folder: string;
@@ -198,9 +199,7 @@ test("what the journal refuses is 5.xx, for a node with an offer too, and nothin
   })();
   const claim = { name: "fw", model: "trv", version: "2" };
   const image = await services.images.add(bytesOf, claim, "test", services.ledger);
-  const nodes = [{ id: node, model: "trv", running: undefined, busyWith: undefined }];
-  const body = services.campaigns.plan({ name: "x", image, stopAtPct: 50, silentAfter: 3 }, nodes, services.clock);
-  await services.ledger.record("campaign.created", { ...body, actor: "test" });
+  await startCampaign({ image, nodes: [{ id: node }] }, services);
   await services.journal.close();
   const before = services.registry.get(node);
   expect((await checkIn("a1 19ea61 a2 02 02 05 a1 18c3 a1 02 1828")).code).toBe("5.00");

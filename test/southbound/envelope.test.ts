@@ -31,6 +31,7 @@ import {
   readManifest,
 } from "../../gateway/wire/suit/index.ts";
 import type { Tree } from "../../gateway/yang/index.ts";
+import { startCampaign } from "../support/campaign.ts";
 import { con, type Stage, stage } from "../support/lockstep.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 import { digestHex, IMAGE, newSigner, publicHalf, type ReleasePlan, release } from "../support/signed-release.ts";
@@ -113,19 +114,13 @@ async function openSite({ on, nodeMac = "never", log = SILENT }: SiteOptions = {
 
 /** A site with a release, its image, and a campaign that has the nodes. */
 async function started(site: Site, plan: ReleasePlan = {}, endpoints: readonly string[] = ["n17"]): Promise<NodeId[]> {
-  const { desk, images, ledger, campaigns, registry, clock } = site;
+  const { desk, images, ledger, registry } = site;
   await desk.add(publicHalf(author), "acme", {}, "test");
   await desk.accept(release(plan, author), { model: "valve", version: "2" }, "test");
   const image = await images.add(oneChunk(), { name: "fw.bin", model: "valve", version: "2" }, "test", ledger);
   for (const endpoint of endpoints) await site.join(endpoint);
-  const nodes = [...registry.nodes()].map(({ id }) => ({
-    id,
-    model: "valve",
-    running: undefined,
-    busyWith: undefined,
-  }));
-  const campaign = campaigns.plan({ name: "t", image, stopAtPct: 50, silentAfter: 8 }, nodes, clock);
-  await ledger.record("campaign.created", { ...campaign, actor: "test" });
+  const nodes = [...registry.nodes()].map(({ id }) => ({ id }));
+  await startCampaign({ image, nodes, silentAfter: 8 }, site);
   return nodes.map(({ id }) => id);
 }
 

@@ -10,6 +10,7 @@ import type { Request, Response } from "../../gateway/coap/index.ts";
 import { HINTS } from "../../gateway/southbound/coreconf/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
 import { OPTION } from "../../gateway/wire/coap/index.ts";
+import { startCampaign as startPlain } from "../support/campaign.ts";
 import { ack, con, stage } from "../support/lockstep.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
@@ -36,14 +37,13 @@ const setWindowControl = (): Promise<Response> =>
   ask("iPATCH", `n/${node}/c`, { contentFormat: 142, payload: bytes("a1 19eb31 01") });
 
 async function startCampaign(): Promise<string> {
-  const { ledger, images, campaigns, registry, clock } = services;
+  const { ledger, images, registry } = services;
   async function* source() {
     yield IMAGE;
   }
   const image = await images.add(source(), { name: "trv.bin", model: "trv", version: "2" }, "test", ledger);
-  const nodes = [...registry.nodes()].map(({ id }) => ({ id, model: "trv", running: undefined, busyWith: undefined }));
-  const plan = campaigns.plan({ name: "t", image, stopAtPct: 10, silentAfter: 8 }, nodes, clock);
-  await ledger.record("campaign.created", { ...plan, actor: "test" });
+  const nodes = [...registry.nodes()].map(({ id }) => ({ id }));
+  await startPlain({ image, nodes, stopAtPct: 10, silentAfter: 8 }, services);
   return image.id;
 }
 

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "@jest/globals";
 import { ownBase } from "../../gateway/app/own-address.ts";
 import { minutes, type NodeId, SILENT, toHex, WireError } from "../../gateway/base/index.ts";
 import type { Answer, Question, RequestPeer } from "../../gateway/coap/index.ts";
-import { Campaigns } from "../../gateway/service/campaign/index.ts";
+import { CampaignOffers, Campaigns } from "../../gateway/service/campaign/index.ts";
 import { Directory, idOf } from "../../gateway/service/directory/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
 import { measure, readPlan, signEnvelope } from "../../gateway/service/trust/author/index.ts";
@@ -60,6 +60,7 @@ async function open() {
     directory,
     registry,
     campaigns,
+    offers: new CampaignOffers({ campaigns, clock, zone: "UTC", meshOf: () => "test", nextWake: () => clock.now() }),
     envelopes,
     requests: { request },
     credentialOf: () => undefined,
@@ -92,6 +93,7 @@ async function open() {
     wants: async (image = digestHex(IMAGE)) => {
       const body = { name: "c", image, targets: [NODE], excluded: [], stopAtPct: 10, silentAfter: 86_400_000 };
       await ledger.record("campaign.created", { campaign: "c-1", ...body, actor: "test" });
+      await campaigns.judge("c-1", ledger); // its only group begins
       await rest();
     },
   };

@@ -9,7 +9,7 @@ import {
   seededRandom,
 } from "../../gateway/base/index.ts";
 import type { Request, Requests, Response } from "../../gateway/coap/index.ts";
-import { Campaigns } from "../../gateway/service/campaign/index.ts";
+import { CampaignOffers, Campaigns } from "../../gateway/service/campaign/index.ts";
 import { Directory } from "../../gateway/service/directory/index.ts";
 import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
@@ -81,6 +81,8 @@ export async function openServedSite(
   const mailbox = new Mailbox({ schemas, setOf: (node) => registry.setOf(node), expireAfter: days(30), log: SILENT });
   const images = new Images({ store: NO_IMAGES, trust: labTrust, maxBytes: 1 << 20, log: SILENT });
   const campaigns = new Campaigns();
+  const nextWake = (node: NodeId) => registry.find(node)?.reach.nextWake ?? clock.now();
+  const offers = new CampaignOffers({ campaigns, clock, zone: "UTC", meshOf: () => "test", nextWake });
   const directory = new Directory();
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const [releases, reports] = [new Releases(), new NodeReports()];
@@ -90,7 +92,7 @@ export async function openServedSite(
   const facts: Fact[] = [];
   ledger.onFact((fact) => facts.push(fact));
   const lanes = { intake, recorder: ledger, clock, log: SILENT, imageUri };
-  const services = { registry, mailbox, images, campaigns, ...lanes };
+  const services = { registry, mailbox, images, campaigns, offers, ...lanes };
   const trials = new EditTrials({ mailbox, registry, ledger, log: SILENT });
   const sessions = new NodeSessions({
     ...services,

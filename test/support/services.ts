@@ -2,7 +2,7 @@
 import { type Clock, days, type Millis, millis, type NodeId, type Peer, SILENT } from "../../gateway/base/index.ts";
 import type { Request } from "../../gateway/coap/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
-import { Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
+import { CampaignOffers, Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
 import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { Mailbox } from "../../gateway/service/mailbox/index.ts";
@@ -68,6 +68,7 @@ export interface Services {
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly campaigns: Campaigns;
+  readonly offers: CampaignOffers;
   readonly releases: Releases;
   readonly reports: NodeReports;
   readonly foresight: Foresight;
@@ -122,13 +123,20 @@ export async function openServices(options: {
     ...(options.shortIdOf === undefined ? {} : { shortIdOf: options.shortIdOf }),
   });
   const campaigns = new Campaigns();
+  const offers = new CampaignOffers({
+    campaigns,
+    clock,
+    zone: "UTC",
+    meshOf: () => "test",
+    nextWake: (node) => registry.find(node)?.reach.nextWake ?? clock.now(),
+  });
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const releases = new Releases();
   const reports = new NodeReports();
   const known = [registry, mailbox, events, images, campaigns, releases, reports];
   const projections = [...known, ...(options.more ?? [])];
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
-  new CampaignWatch(campaigns, registry, ledger);
+  new CampaignWatch({ campaigns, registry, ledger, clock });
   const { quality = CERTAIN } = options;
   const intake = new ReportIntake({ releases, reports, log: SILENT });
   const foresight = new Foresight({ releases, images, clock, quality, log: SILENT });
@@ -168,6 +176,7 @@ export async function openServices(options: {
     mailbox,
     images,
     campaigns,
+    offers,
     recorder,
     clock,
     quality,
@@ -183,7 +192,7 @@ export async function openServices(options: {
     registry,
     mailbox,
     images,
-    campaigns,
+    offers,
     recorder,
     clock,
     holds,
@@ -209,6 +218,7 @@ export async function openServices(options: {
     mailbox,
     images,
     campaigns,
+    offers,
     releases,
     reports,
     foresight,

@@ -1,4 +1,5 @@
 /** docs/mqtt.md, "Campaigns" — the summary of a campaign and the sums that it keeps. */
+import { type Millis, millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { Members } from "../outbox/message.ts";
 import { type CampaignCounts, type CampaignView, COUNTED, type Counted } from "./view.ts";
 
@@ -9,7 +10,7 @@ export const recount = (counts: CampaignCounts, from: Counted, to: Counted): Cam
   from === to ? counts : { ...counts, [from]: Math.max(0, counts[from] - 1), [to]: counts[to] + 1 };
 
 export function campaignSummary(campaign: CampaignView): Members {
-  const { image, counts } = campaign;
+  const { image, counts, groups = ["all"], group = 0, started, expected } = campaign;
   return {
     name: campaign.name,
     state: campaign.state,
@@ -17,15 +18,20 @@ export function campaignSummary(campaign: CampaignView): Members {
     version: String(campaign.version),
     release: image === undefined ? undefined : `${image.model}-${image.version}`,
     image: `sha256:${campaign.imageDigest}`,
-    group: { index: 1, of: 1, name: "all" },
+    group: { index: group + 1, of: groups.length, name: groups[group] },
     counts: {
       total: campaign.targets - counts.skipped,
       ...Object.fromEntries(COUNTED.map((name) => [name, counts[name]])),
     },
     "error-pct": errorPct(counts),
     "stop-at-pct": campaign.stopAtPct,
+    eta: after(started, expected?.p50),
+    "eta-p90": after(started, expected?.p90),
   };
 }
+
+const after = (started: Millis | undefined, span: Millis | undefined): string | undefined =>
+  started === undefined || span === undefined ? undefined : rfc3339(millis(started + span));
 
 /** (failed + silent) / (done + failed + silent), in per cent with one decimal. */
 function errorPct(counts: CampaignCounts): number {

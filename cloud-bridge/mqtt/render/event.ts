@@ -121,6 +121,32 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         image: `sha256:${fact.image}`,
         targets: fact.targets.length,
         excluded: fact.excluded.length,
+        groups: fact.plan?.groups.map(({ name }) => name),
+      };
+    case "campaign.group": {
+      const { campaign, group, to, reason, actor } = fact;
+      return { campaign, group: group + 1, to, reason, actor };
+    }
+    case "campaign.joined":
+      return { campaign: fact.campaign, node: fact.node, group: fact.group + 1, actor: "system" };
+    case "campaign.forecast": {
+      const { p50, p90, unlikely, energy, airtime } = fact.forecast;
+      return {
+        campaign: fact.campaign,
+        actor: "system",
+        "p50-s": Math.round(p50 / 1000),
+        "p90-s": Math.round(p90 / 1000),
+        unlikely: unlikely.length,
+        "energy-mj": energy,
+        airtime: airtime.map(({ mesh, time }) => ({ mesh, "time-ms": time })),
+      };
+    }
+    case "campaign.measured":
+      return {
+        campaign: fact.campaign,
+        actor: "system",
+        "took-s": Math.round(fact.took / 1000),
+        "forecast-error-pct": fact.errorPct,
       };
     case "campaign.state":
       return { campaign: fact.campaign, from: fact.from, to: fact.to, actor: fact.actor, reason: fact.reason };

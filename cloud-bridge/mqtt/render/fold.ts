@@ -55,7 +55,19 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       const { campaign } = slice;
       if (campaign === undefined) return slice;
       const moved = { ...campaign, state: fact.to, reason: fact.reason, version: campaign.version + 1 };
-      return { ...slice, campaign: moved };
+      const begun = fact.from === "waiting-approval" && fact.to === "running" ? { started: fact.at } : {};
+      return { ...slice, campaign: { ...moved, ...begun } };
+    }
+    case "campaign.group":
+      return withCampaign(slice, ({ group = 0 }) => ({ group: fact.to === "open" ? fact.group : group }));
+    case "campaign.joined":
+      return withCampaign(slice, ({ targets, counts }) => ({
+        targets: targets + 1,
+        counts: { ...counts, waiting: counts.waiting + 1 },
+      }));
+    case "campaign.forecast": {
+      const { p50, p90 } = fact.forecast;
+      return withCampaign(slice, () => ({ expected: { p50, p90 } }));
     }
     case "ota.phase":
       return phaseMoved(slice, fact);
@@ -63,6 +75,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
       return withCredentials(slice, (ids) => [...ids, fact.credential]);
     case "credential.removed":
       return withCredentials(slice, (ids) => ids.filter((id) => id !== fact.credential));
+    case "campaign.measured":
     case "edit.trial":
     case "node.notified":
     case "models.changed":
@@ -124,10 +137,19 @@ function reported(node: NodeView, fact: FactOf<"node.reported">, trees: TreesOf)
   return { ...after, ota: { ...node.ota, received } };
 }
 
+/** What changes counts as a change of the campaign's own. */
+function withCampaign(slice: Slice, change: (campaign: CampaignView) => Partial<CampaignView>): Slice {
+  const { campaign } = slice;
+  if (campaign === undefined) return slice;
+  return { ...slice, campaign: { ...campaign, version: campaign.version + 1, ...change(campaign) } };
+}
+
 const created = (slice: Slice, fact: FactOf<"campaign.created">): CampaignView => ({
   id: fact.campaign,
   name: fact.name,
-  state: "running",
+  state: fact.plan?.approval ? "waiting-approval" : "running",
+  started: fact.at,
+  ...(fact.plan === undefined ? {} : { groups: fact.plan.groups.map(({ name }) => name) }),
   version: 1,
   image: slice.image,
   imageDigest: fact.image,
@@ -145,7 +167,8 @@ function phaseMoved(slice: Slice, fact: FactOf<"ota.phase">): Slice {
     campaign: fact.campaign,
     phase: fact.to,
     silent: fact.silent ?? false,
-    attempt: (before?.attempt ?? 0) + (begins ? 1 : 0),
+    attempt: fact.attempt ?? (before?.attempt ?? 0) + (begins ? 1 : 0),
+    ...(fact.group === undefined ? {} : { group: fact.group }),
     ...(fact.reason === undefined ? {} : { reason: fact.reason }),
     ...(received === undefined ? {} : { received }),
     ...(campaign?.image === undefined ? {} : { image: campaign.image }),

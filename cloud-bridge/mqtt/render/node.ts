@@ -61,7 +61,7 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
     update_percentage: percentage(ota),
     detail: {
       campaign: ota.campaign,
-      group: 1,
+      group: (ota.group ?? 0) + 1,
       phase: ota.phase,
       attempt: ota.attempt,
       bytes: !underWay || ota.received === undefined || size === undefined ? undefined : [ota.received, size],

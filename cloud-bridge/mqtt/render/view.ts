@@ -57,6 +57,8 @@ export interface NodeOta {
   readonly silent: boolean;
   /** Updates that the node has begun in this campaign. */
   readonly attempt: number;
+  /** Counted from 0. */
+  readonly group?: number;
   readonly image?: ImageView;
 }
 
@@ -78,9 +80,16 @@ export interface CampaignView {
   readonly image: ImageView | undefined;
   readonly imageDigest: Digest;
   readonly stopAtPct: number;
-  /** Nodes that the campaign was created for. */
+  /** Nodes that take part. */
   readonly targets: number;
   readonly counts: CampaignCounts;
+  /** Names of its groups; a campaign of before there were groups has one, "all". */
+  readonly groups?: readonly string[];
+  /** Which of them began last, counted from 0. */
+  readonly group?: number;
+  /** When it began, and how long it was expected to take. */
+  readonly started?: Millis;
+  readonly expected?: { readonly p50: Millis; readonly p90: Millis };
 }
 
 /** The sums of a campaign's summary. All but "skipped" add up to its total. */
@@ -138,6 +147,10 @@ export function keysOf(fact: Fact): SliceKeys {
     case "campaign.created":
       return { campaign: fact.campaign, image: fact.image };
     case "campaign.state":
+    case "campaign.group":
+    case "campaign.joined":
+    case "campaign.forecast":
+    case "campaign.measured":
       return { campaign: fact.campaign };
     case "ota.phase":
       return { campaign: fact.campaign, node: fact.node };

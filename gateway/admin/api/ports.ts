@@ -280,7 +280,7 @@ export interface CampaignDetail extends CampaignRow {
     readonly silent: boolean;
   }>;
   readonly imageSize: number;
-  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string; readonly detail?: string }>;
 }
 
 export interface ImageMeta {

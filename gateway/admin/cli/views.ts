@@ -164,6 +164,9 @@ export function campaignView(row: CampaignDetail, now: Millis): string {
     },
     { title: "REASON", cell: ({ reason, why }) => [reason, why].filter((word) => word !== undefined).join(": ") },
   ];
-  const excluded = row.excluded.map(({ node, reason }) => `left out: ${node}: ${printable(reason)}`);
+  const excluded = row.excluded.map(
+    ({ node, reason, detail }) =>
+      `left out: ${node}: ${printable(detail === undefined ? reason : `${reason}, ${detail}`)}`,
+  );
   return [head, "", formatTable(columns, row.nodes, "No node takes part."), ...excluded].join("\n");
 }

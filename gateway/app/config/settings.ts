@@ -57,6 +57,10 @@ export const SETTINGS = {
     "Folder of the journal, the state, the images and the control socket. One process owns it.",
   ),
   "site.name": optional(text, "Name of the installation, for people. The site's id is made once and never changes."),
+  "site.time-zone": optional(
+    text,
+    "Time zone of the installation, e.g. Europe/Berlin, for maintenance windows that name none; by default that of the machine.",
+  ),
   "coap.listen": setting(someOf(hostPort), ["127.0.0.1:5683"], "UDP addresses on which nodes reach the gateway."),
   "coap.multicast": setting(
     listOf(hostPort),

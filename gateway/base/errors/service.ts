@@ -270,6 +270,26 @@ export const SERVICE_ERRORS = {
     text: "no node is selected: {reasons}",
     hint: "Check the model of the image and of the nodes with 'sidgate node list'.",
   },
+  "campaign.plan": {
+    blame: "usage",
+    text: "the plan contradicts itself at {field}: {what}",
+    hint: "docs/campaigns.md tells what fits together; nothing was started.",
+  },
+  "campaign.filter": {
+    blame: "usage",
+    text: "the filter cannot be read at character {position}: {what}",
+    hint: 'docs/campaigns.md shows the fields and operators, e.g. model == "valve-2" and battery >= 40.',
+  },
+  "campaign.window": {
+    blame: "usage",
+    text: "the maintenance window '{window}' cannot be read: {what}",
+    hint: "A window is written as Mo-Fr 22:00-05:00 Europe/Berlin, Sa,Su 00:00-24:00, or 03:00-04:00.",
+  },
+  "campaign.same-person": {
+    blame: "usage",
+    text: "{actor} made campaign {campaign} and cannot approve it too",
+    hint: "Ask a second person to run 'sidgate campaign approve {campaign}'.",
+  },
   "campaign.state": {
     blame: "usage",
     text: "campaign {campaign} is {state} and cannot {verb}",

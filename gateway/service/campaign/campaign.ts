@@ -1,7 +1,20 @@
-/** One campaign as a value: who takes part, where each node stands, when it must stop. Pure. */
+/** One campaign as a value: who takes part, where each node stands, and how a fact changes that. Pure. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import { type CampaignState, type Digest, PHASE_COUNTED } from "../../store/index.ts";
-import { isEnded, isError, type Progress } from "./progress.ts";
+import type { CampaignForecast, CampaignPlan, CampaignState, Digest, Fact, GroupPlan } from "../../store/index.ts";
+import { groupsOf, planOf } from "./plan.ts";
+import { type Progress, START } from "./progress.ts";
+import { errorsIn, NOBODY, recount, sumOf, type Tally } from "./tally.ts";
+
+type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
+
+export interface Group {
+  readonly plan: GroupPlan;
+  /** Only to nodes of groups that are not `closed` anything is offered. */
+  readonly state: "closed" | "open" | "passed";
+  readonly tally: Tally;
+  /** Errors that a person knew of when resuming a stopped campaign: they do not stop it again. */
+  readonly forgiven: number;
+}
 
 export interface Campaign {
   readonly id: string;
@@ -10,65 +23,133 @@ export interface Campaign {
   /** What nodes run that have installed it, where it is encrypted. */
   readonly becomes?: Digest | undefined;
   readonly created: Millis;
+  readonly createdBy: string;
+  /** When it was approved, or created when nobody had to. */
+  readonly started: Millis;
   readonly state: CampaignState;
   readonly reason: string;
-  readonly stopAtPct: number;
+  readonly plan: CampaignPlan;
+  readonly groups: readonly Group[];
   /** Missed wakes after which a node counts as silent. */
   readonly silentAfter: number;
-  /** Errors that a person knew of when resuming a stopped campaign: they do not stop it again. */
-  readonly forgiven: number;
-  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string }>;
+  readonly excluded: FactOf<"campaign.created">["excluded"];
   readonly nodes: ReadonlyMap<NodeId, Progress>;
+  readonly forecast?: CampaignForecast;
+  readonly measured?: { readonly took: Millis; readonly errorPct: number };
 }
 
-export interface Counts {
-  readonly total: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly silent: number;
-  /** From offered to confirming. */
-  readonly active: number;
-  /** Not yet offered, or between two wakes. */
-  readonly waiting: number;
+/** Facts that change one campaign. */
+export type CampaignFact =
+  | FactOf<"campaign.state">
+  | FactOf<"campaign.group">
+  | FactOf<"campaign.joined">
+  | FactOf<"campaign.forecast">
+  | FactOf<"campaign.measured">
+  | FactOf<"ota.phase">;
+
+/** Its nodes are a map of its own, changed in place by `after`: a copy per fact would cost the square of the fleet. */
+export type Working = Campaign & { readonly nodes: Map<NodeId, Progress> };
+
+export function begin(fact: FactOf<"campaign.created">): Working {
+  const plan = planOf(fact);
+  const members = groupsOf(fact);
+  const nodes = new Map<NodeId, Progress>();
+  for (const [group, part] of members.entries()) for (const node of part) nodes.set(node, { ...START, group });
+  return {
+    id: fact.campaign,
+    name: fact.name,
+    image: fact.image,
+    ...(fact.becomes === undefined ? {} : { becomes: fact.becomes }),
+    created: fact.at,
+    createdBy: fact.actor,
+    started: fact.at,
+    state: plan.approval ? "waiting-approval" : "running",
+    reason: "",
+    plan,
+    groups: plan.groups.map((each, group) => ({
+      plan: each,
+      state: "closed",
+      tally: (members[group] ?? []).reduce((tally) => recount(tally, undefined, START), NOBODY),
+      forgiven: 0,
+    })),
+    silentAfter: fact.silentAfter,
+    excluded: fact.excluded,
+    nodes,
+  };
 }
 
-/** Skipped nodes are in no count. */
-export function count(campaign: Campaign): Counts {
-  const counts = { total: 0, done: 0, failed: 0, silent: 0, active: 0, waiting: 0 };
-  for (const progress of campaign.nodes.values()) {
-    const head = PHASE_COUNTED[progress.phase];
-    if (head === "skipped") continue;
-    counts.total += 1;
-    counts[progress.silent && !isEnded(progress) ? "silent" : head] += 1;
+/** The campaign as the fact leaves it; the former one shares its nodes, and must not be used any more. */
+export function after(campaign: Working, fact: CampaignFact): Working {
+  switch (fact.type) {
+    case "campaign.state":
+      return changed(campaign, fact);
+    case "campaign.group":
+      return withGroup(campaign, fact.group, (group) => ({ ...group, state: fact.to }));
+    case "campaign.joined":
+      return placed(campaign, fact.node, { ...START, group: fact.group });
+    case "campaign.forecast":
+      return { ...campaign, forecast: fact.forecast };
+    case "campaign.measured":
+      return { ...campaign, measured: { took: fact.took, errorPct: fact.errorPct } };
+    case "ota.phase":
+      return placed(campaign, fact.node, {
+        phase: fact.to,
+        reason: fact.reason,
+        silent: fact.silent === true,
+        received: fact.received ?? 0,
+        attempt: fact.attempt ?? 1,
+        group: campaign.nodes.get(fact.node)?.group ?? campaign.groups.length - 1,
+      });
   }
-  return counts;
 }
 
-export const countErrors = (campaign: Campaign): number => [...campaign.nodes.values()].filter(isError).length;
-
-/**
- * What must become of a running campaign. Errors (failed, rolled back, silent) are measured against all its nodes, so
- * that the first failure of a large campaign does not stop it.
- */
-export function verdict(campaign: Campaign): { readonly to: CampaignState; readonly reason: string } | undefined {
-  if (campaign.state !== "running") return undefined;
-  const progress = [...campaign.nodes.values()].filter(({ phase }) => phase !== "skipped");
-  const errors = countErrors(campaign);
-  const fresh = errors - campaign.forgiven;
-  if (fresh > 0 && fresh * 100 >= campaign.stopAtPct * progress.length) {
-    return { to: "stopped", reason: `${errors} of ${progress.length} nodes failed or fell silent` };
-  }
-  if (progress.every((node) => isEnded(node) || node.silent)) return { to: "done", reason: "every node has ended" };
-  return undefined;
+function changed(campaign: Working, { from, to, reason, at }: FactOf<"campaign.state">): Working {
+  const started = from === "waiting-approval" && to === "running" ? at : campaign.started;
+  const groups =
+    from === "stopped" && to === "running"
+      ? campaign.groups.map((group) => ({ ...group, forgiven: errorsIn(group.tally) }))
+      : campaign.groups;
+  return { ...campaign, state: to, reason, started, groups };
 }
 
-export type CampaignVerb = "pause" | "resume" | "abort";
+function placed(campaign: Working, node: NodeId, progress: Progress): Working {
+  const before = campaign.nodes.get(node);
+  campaign.nodes.set(node, progress);
+  return withGroup(campaign, progress.group, (group) => {
+    const tally = recount(group.tally, before, progress);
+    if (tally === group.tally) return group;
+    // A forgiven error that healed makes no room for a new one.
+    return { ...group, tally, forgiven: Math.min(group.forgiven, errorsIn(tally)) };
+  });
+}
+
+function withGroup(campaign: Working, index: number, change: (group: Group) => Group): Working {
+  const group = campaign.groups[index];
+  const next = group && change(group);
+  if (group === undefined || next === undefined || next === group) return campaign;
+  return { ...campaign, groups: campaign.groups.map((each, at) => (at === index ? next : each)) };
+}
+
+export const count = ({ groups }: Pick<Campaign, "groups">): Tally => sumOf(groups.map(({ tally }) => tally));
+
+/** The group that is under way: the first that has not passed, or the last one. */
+export function currentGroup({ groups }: Pick<Campaign, "groups">): number {
+  const index = groups.findIndex(({ state }) => state !== "passed");
+  return index === -1 ? groups.length - 1 : index;
+}
+
+export type CampaignVerb = "approve" | "pause" | "resume" | "abort";
 
 /** Which state a verb leads to from which; everything else is refused. */
 export const VERBS: Readonly<
   Record<CampaignVerb, { readonly from: readonly CampaignState[]; readonly to: CampaignState }>
 > = {
+  approve: { from: ["waiting-approval"], to: "running" },
   pause: { from: ["running"], to: "paused" },
   resume: { from: ["paused", "stopped"], to: "running" },
-  abort: { from: ["running", "paused", "stopped"], to: "aborted" },
+  abort: { from: ["waiting-approval", "running", "paused", "stopped"], to: "aborted" },
 };
+
+const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
+/** For good: what is paused or stopped may go on. */
+export const isOver = ({ state }: Pick<Campaign, "state">): boolean => OVER.has(state);

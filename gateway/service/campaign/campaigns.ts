@@ -2,14 +2,11 @@
  * Campaigns: a fold of facts, and the decisions that follow from it. A decision is recorded as a fact of its own right
  * after the fact that caused it; what a crash cut off between the two is decided again at the next start.
  */
-import { type Clock, type NodeId, UsageError } from "../../base/index.ts";
+import { type Millis, millis, type NodeId, UsageError } from "../../base/index.ts";
 import {
-  type CampaignState,
-  type Digest,
   decodePlain,
   encodePlain,
   type Fact,
-  type FactBodies,
   isOff,
   moved,
   type Phase,
@@ -19,34 +16,30 @@ import {
   type StateStore,
   shiftOf,
 } from "../../store/index.ts";
-import { type Campaign, type CampaignVerb, countErrors, VERBS, verdict } from "./campaign.ts";
-import { isEnded, type Progress, type ProgressEvent, runsThen, START, step, wantsOffer } from "./progress.ts";
-import { type Selection, type SelectionNode, select, type WantedImage } from "./select.ts";
+import { after, begin, type Campaign, type CampaignVerb, isOver, VERBS, type Working } from "./campaign.ts";
+import { hasFailed, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";
+import { Quarantine } from "./quarantine.ts";
+import { type Decision, passedByWord, pauseAfter, verdict } from "./verdict.ts";
 
 const TABLE = "campaign";
-const OVER: ReadonlySet<CampaignState> = new Set(["done", "aborted"]);
-
-/** For good: what is paused or stopped may go on. */
-export const isOver = ({ state }: Pick<Campaign, "state">): boolean => OVER.has(state);
-
-export interface CampaignPlan {
-  readonly name: string;
-  readonly image: WantedImage;
-  readonly stopAtPct: number;
-  readonly silentAfter: number;
-  readonly only?: ReadonlySet<string>;
-}
 
 /** All campaigns, running and over; a projection of the journal, and the decisions about them. */
 export class Campaigns implements Projection {
   readonly name = "campaigns";
-  readonly #campaigns = new Map<string, Campaign & { readonly nodes: Map<NodeId, Progress> }>();
+  readonly quarantine = new Quarantine();
+  readonly #campaigns = new Map<string, Working>();
+  readonly #open = new Set<string>();
   readonly #dirty = new Set<string>();
-  /** The campaign that each node is in, while it is not over. */
-  readonly #ofNode = new Map<NodeId, string>();
+  /** Of each node the campaigns that are not over and have it at work, the most urgent first. */
+  readonly #ofNode = new Map<NodeId, readonly string[]>();
 
   list(): readonly Campaign[] {
     return [...this.#campaigns.values()];
+  }
+
+  /** Those that are not over: few, while the list of all grows with the years. */
+  open(): readonly Campaign[] {
+    return [...this.#open].map((id) => this.get(id));
   }
 
   /** Throws UsageError `campaign.unknown`. */
@@ -56,9 +49,14 @@ export class Campaigns implements Projection {
     return campaign;
   }
 
-  /** The campaign that has this node and is not over. */
+  /** Those that are not over and wait for this node, the most urgent first. */
+  allOf(node: NodeId): readonly Campaign[] {
+    return (this.#ofNode.get(node) ?? NONE).map((id) => this.get(id));
+  }
+
+  /** The most urgent of them. */
   ofNode(node: NodeId): Campaign | undefined {
-    const id = this.#ofNode.get(node);
+    const [id] = this.#ofNode.get(node) ?? NONE;
     return id === undefined ? undefined : this.#campaigns.get(id);
   }
 
@@ -73,84 +71,105 @@ export class Campaigns implements Projection {
     return campaign?.nodes.get(node)?.phase ?? "idle";
   }
 
-  /** The image that this node is to be offered now. */
-  offerFor(node: NodeId): Digest | undefined {
-    const campaign = this.ofNode(node);
-    const progress = campaign?.nodes.get(node);
-    if (campaign?.state !== "running" || progress === undefined || !wantsOffer(progress)) return undefined;
-    return campaign.image;
-  }
-
-  /** Throws UsageError `campaign.no-targets` when nobody is left to update. */
-  plan(
-    plan: CampaignPlan,
-    nodes: Iterable<SelectionNode>,
-    clock: Clock,
-  ): Omit<FactBodies["campaign.created"], "actor"> {
-    const { targets, excluded } = select(nodes, plan.image, plan.only);
-    if (targets.length === 0) {
-      throw new UsageError("campaign.no-targets", { reasons: summarize(excluded) });
-    }
-    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "");
+  /** The next free id of the day, e.g. `c-20261122-03`. */
+  nextId(now: Millis): string {
+    const day = new Date(now).toISOString().slice(0, 10).replaceAll("-", "");
     const sameDay = this.list().filter(({ id }) => id.startsWith(`c-${day}-`)).length;
-    return {
-      campaign: `c-${day}-${String(sameDay + 1).padStart(2, "0")}`,
-      name: plan.name,
-      image: plan.image.digest,
-      ...(plan.image.becomes === undefined ? {} : { becomes: plan.image.becomes }),
-      targets,
-      excluded: excluded.map(({ node, reason, why }) => ({
-        node,
-        reason: why === undefined ? reason : `${reason}: ${why}`,
-      })),
-      stopAtPct: plan.stopAtPct,
-      silentAfter: plan.silentAfter,
-    };
+    return `c-${day}-${String(sameDay + 1).padStart(2, "0")}`;
   }
 
-  /** Records a decision: a person's, whose verb says it all, or one with another `reason`. Throws UsageError `campaign.state` when it does not fit. */
+  /**
+   * Records a decision: a person's, whose verb says it all, or one with another `reason`. Throws UsageError `campaign.state` when
+   * it does not fit, `campaign.same-person` when whoever made it approves it.
+   */
   decide(id: string, verb: CampaignVerb, actor: string, recorder: Recorder, reason: string = verb): Promise<void> {
     const campaign = this.get(id);
     const { from, to } = VERBS[verb];
     if (!from.includes(campaign.state))
       throw new UsageError("campaign.state", { campaign: id, state: campaign.state, verb });
+    if (verb === "approve" && actor === campaign.createdBy)
+      throw new UsageError("campaign.same-person", { campaign: id, actor });
+    const word = verb === "resume" ? passedByWord(campaign) : undefined;
+    const passed =
+      word === undefined
+        ? undefined
+        : recorder.record("campaign.group", { campaign: id, group: word, to: "passed", reason, actor });
     const decided = recorder.record("campaign.state", { campaign: id, from: campaign.state, to, reason, actor });
-    return this.judge(id, recorder) ?? decided; // what came about during a pause takes effect now
+    // What came about during a pause takes effect now.
+    return whole([passed, decided, this.judge(id, recorder)]) ?? decided;
   }
 
-  /** Takes the node one step on, if the event moves it. */
+  /** Takes the node one step on in each campaign that the event moves. */
   advance(node: NodeId, event: ProgressEvent, recorder: Recorder): Promise<void> | undefined {
-    const campaign = this.ofNode(node) ?? this.#lastOf(node, event);
-    const progress = campaign?.nodes.get(node);
-    if (campaign === undefined || progress === undefined) return undefined;
-    const next = step(progress, event, campaign);
-    if (next === progress) return undefined;
-    const moved = recorder.record("ota.phase", {
-      campaign: campaign.id,
+    const campaigns = this.allOf(node);
+    const concerned = event.type === "offered" ? campaigns.slice(0, 1) : campaigns;
+    const late = concerned.length === 0 ? this.#lastOf(node, event) : undefined;
+    return whole([...concerned, ...(late ? [late] : [])].map(({ id }) => this.#advance(id, node, event, recorder)));
+  }
+
+  /** In this campaign alone. */
+  offered(id: string, node: NodeId, recorder: Recorder): Promise<void> | undefined {
+    return this.#advance(id, node, { type: "offered" }, recorder);
+  }
+
+  #advance(id: string, node: NodeId, event: ProgressEvent, recorder: Recorder): Promise<void> | undefined {
+    const campaign = this.get(id);
+    const { nodes, plan } = campaign;
+    const progress = nodes.get(node);
+    const next = progress && step(progress, event, campaign);
+    if (progress === undefined || next === undefined || next === progress) return undefined;
+    const moved = this.#move(id, node, progress, next, recorder);
+    const again =
+      hasFailed(next) && next.attempt < plan.attempts ? step(next, { type: "retried" }, campaign) : undefined;
+    const retried = again && this.#move(id, node, next, again, recorder);
+    return whole([moved, retried, this.judge(id, recorder)]);
+  }
+
+  #move(id: string, node: NodeId, from: Progress, to: Progress, recorder: Recorder): Promise<void> {
+    return recorder.record("ota.phase", {
+      campaign: id,
       node,
-      from: progress.phase,
-      to: next.phase,
-      received: next.received,
-      ...(next.reason === undefined ? {} : { reason: next.reason }),
-      ...(next.silent ? { silent: true } : {}),
+      from: from.phase,
+      to: to.phase,
+      received: to.received,
+      ...(to.reason === undefined ? {} : { reason: to.reason }),
+      ...(to.silent ? { silent: true } : {}),
+      ...(to.attempt === 1 ? {} : { attempt: to.attempt }),
+      ...(to.group === 0 ? {} : { group: to.group }),
     });
-    const judged = this.judge(campaign.id, recorder);
-    return judged === undefined ? moved : Promise.all([moved, judged]).then(() => undefined);
   }
 
   /** A campaign that is over still learns of a late success: the newest one that has the node and did not see it done. */
   #lastOf(node: NodeId, event: ProgressEvent): Campaign | undefined {
     const running = event.type === "reported" ? event.report.running : undefined;
     if (running === undefined) return undefined;
-    return this.list().findLast((one) => runsThen(one) === running && one.nodes.get(node)?.phase !== "done");
+    return this.list().findLast((one) => {
+      const phase = one.nodes.get(node)?.phase;
+      return runsThen(one) === running && phase !== undefined && phase !== "done";
+    });
   }
 
-  /** Stops or ends the campaign when its own rules say so. */
-  judge(id: string, recorder: Recorder): Promise<void> | undefined {
-    const campaign = this.get(id);
-    const next = verdict(campaign);
-    if (next === undefined) return undefined;
-    return recorder.record("campaign.state", { campaign: id, from: campaign.state, ...next, actor: "system" });
+  /** Does what the campaign's own rules ask for, one decision after the other. `now`: where its deadline is looked at, too. */
+  judge(id: string, recorder: Recorder, now?: Millis): Promise<void> | undefined {
+    const recorded: Promise<void>[] = [];
+    for (;;) {
+      const decision = verdict(this.get(id), now);
+      if (decision === undefined) return whole(recorded);
+      recorded.push(this.#record(id, decision, recorder));
+      const pause =
+        decision.type === "campaign.group" && decision.to === "passed" && pauseAfter(this.get(id), decision.group);
+      if (pause) recorded.push(this.#record(id, pause, recorder));
+    }
+  }
+
+  #record(id: string, decision: Decision, recorder: Recorder): Promise<void> {
+    if (decision.type === "campaign.group") {
+      const { group, to, reason } = decision;
+      return recorder.record("campaign.group", { campaign: id, group, to, reason, actor: "system" });
+    }
+    const { to, reason } = decision;
+    const { state: from } = this.get(id);
+    return recorder.record("campaign.state", { campaign: id, from, to, reason, actor: "system" });
   }
 
   async load(state: StateStore): Promise<void> {
@@ -159,59 +178,39 @@ export class Campaigns implements Projection {
       this.#put({ ...stored, nodes: new Map(stored.nodes) });
     }
     this.#dirty.clear();
+    await this.quarantine.load(state);
   }
 
   apply(fact: Fact): void {
     switch (fact.type) {
       case "campaign.created":
-        this.#put({
-          id: fact.campaign,
-          name: fact.name,
-          image: fact.image,
-          ...(fact.becomes === undefined ? {} : { becomes: fact.becomes }),
-          created: fact.at,
-          state: "running",
-          reason: "",
-          stopAtPct: fact.stopAtPct,
-          silentAfter: fact.silentAfter,
-          forgiven: 0,
-          excluded: fact.excluded,
-          nodes: new Map(fact.targets.map((node) => [node, START])),
-        });
+        this.#put(begin(fact));
         return;
-      case "campaign.state": {
+      case "campaign.state":
+      case "campaign.group":
+      case "campaign.joined":
+      case "campaign.forecast":
+      case "campaign.measured": {
         const campaign = this.#campaigns.get(fact.campaign);
-        if (campaign === undefined) return;
-        const forgiven = fact.from === "stopped" && fact.to === "running" ? countErrors(campaign) : campaign.forgiven;
-        this.#put({ ...campaign, state: fact.to, reason: fact.reason, forgiven });
+        if (campaign !== undefined) this.#put(after(campaign, fact), fact.type === "campaign.state");
+        if (fact.type === "campaign.joined") this.#place(fact.campaign, fact.node);
         return;
       }
       case "ota.phase": {
         const campaign = this.#campaigns.get(fact.campaign);
         if (campaign === undefined) return;
-        const progress: Progress = {
-          phase: fact.to,
-          reason: fact.reason,
-          silent: fact.silent === true,
-          received: fact.received ?? 0,
-        };
-        campaign.nodes.set(fact.node, progress); // in place: a copy per fact would cost the square of the fleet
-        this.#dirty.add(campaign.id);
-        this.#place(campaign, fact.node, progress);
-        // A forgiven error that healed makes no room for a new one.
-        if (campaign.forgiven > 0) {
-          this.#campaigns.set(campaign.id, {
-            ...campaign,
-            forgiven: Math.min(campaign.forgiven, countErrors(campaign)),
-          });
-        }
+        this.#put(after(campaign, fact), false);
+        this.#place(fact.campaign, fact.node);
+        if (fact.from !== fact.to) this.quarantine.note(fact.node, campaign.image, fact.to);
         return;
       }
       case "clock.state": {
         const shift = shiftOf(fact);
         if (shift === undefined) return;
         for (const campaign of this.#campaigns.values()) {
-          if (isOff(campaign.created, shift)) this.#put({ ...campaign, created: moved(campaign.created, shift) });
+          if (!isOff(campaign.created, shift) && !isOff(campaign.started, shift)) continue;
+          const { created, started } = campaign;
+          this.#put({ ...campaign, created: moved(created, shift), started: moved(started, shift) }, false);
         }
         return;
       }
@@ -220,16 +219,32 @@ export class Campaigns implements Projection {
     }
   }
 
-  #put(campaign: Campaign & { readonly nodes: Map<NodeId, Progress> }): void {
+  #put(campaign: Working, everybody = true): void {
     this.#campaigns.set(campaign.id, campaign);
     this.#dirty.add(campaign.id);
-    for (const [node, progress] of campaign.nodes) this.#place(campaign, node, progress);
+    if (isOver(campaign)) this.#open.delete(campaign.id);
+    else this.#open.add(campaign.id);
+    if (everybody) for (const node of campaign.nodes.keys()) this.#place(campaign.id, node);
   }
 
-  #place(campaign: Campaign, node: NodeId, progress: Progress): void {
-    if (!isOver(campaign) && !isEnded(progress)) this.#ofNode.set(node, campaign.id);
-    else if (this.#ofNode.get(node) === campaign.id) this.#ofNode.delete(node);
+  /** Keeps the list of the node's campaigns: few, so it is made anew. */
+  #place(id: string, node: NodeId): void {
+    const campaign = this.#campaigns.get(id);
+    const progress = campaign?.nodes.get(node);
+    const former = this.#ofNode.get(node) ?? NONE;
+    const isAtWork = campaign !== undefined && progress !== undefined && !isOver(campaign) && !isEnded(progress);
+    if (isAtWork === former.includes(id)) return;
+    const ids = isAtWork ? [...former, id] : former.filter((other) => other !== id);
+    if (ids.length === 0) this.#ofNode.delete(node);
+    else
+      this.#ofNode.set(
+        node,
+        ids.sort((a, b) => this.#urgency(b) - this.#urgency(a) || this.#age(a) - this.#age(b)),
+      );
   }
+
+  #urgency = (id: string): number => this.#campaigns.get(id)?.plan.priority ?? 0;
+  #age = (id: string): Millis => this.#campaigns.get(id)?.created ?? millis(0);
 
   drain(): readonly StateChange[] {
     const changes = [...this.#dirty].map((id) => {
@@ -237,16 +252,14 @@ export class Campaigns implements Projection {
       return { table: TABLE, key: id, value: encodePlain({ ...campaign, nodes: [...campaign.nodes] }) };
     });
     this.#dirty.clear();
-    return changes;
+    return [...changes, ...this.quarantine.drain()];
   }
 }
 
-/** Of those that the release itself stands in the way of, the first one is told as an example. */
-function summarize(excluded: Selection["excluded"]): string {
-  if (excluded.length === 0) return "the inventory is empty";
-  const counts = new Map<string, number>();
-  for (const { reason } of excluded) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const example = excluded.find(({ why }) => why !== undefined)?.why;
-  const reasons = [...counts].map(([reason, n]) => `${n} ${reason}`).join(", ");
-  return example === undefined ? reasons : `${reasons}; it ${example}`;
+const NONE: readonly string[] = [];
+
+/** One promise for all that there are. */
+function whole(parts: ReadonlyArray<Promise<void> | undefined>): Promise<void> | undefined {
+  const there = parts.filter((part) => part !== undefined);
+  return there.length === 0 ? undefined : Promise.all(there).then(() => undefined);
 }

@@ -1,5 +1,28 @@
-export { type Campaign, type CampaignVerb, type Counts, count } from "./campaign.ts";
-export { type CampaignPlan, Campaigns, isOver } from "./campaigns.ts";
+export { type Campaign, type CampaignVerb, count, currentGroup, type Group, isOver } from "./campaign.ts";
+export { Campaigns } from "./campaigns.ts";
+export { Census, type CensusParts } from "./census.ts";
+export { type CampaignWish, draft } from "./draft.ts";
+export { CampaignOffers, type OffersOptions } from "./offers.ts";
+export { type GroupWish, MAX_GROUPS, wholeGroup } from "./plan.ts";
 export { type FirmwareReport, isEnded, type Progress, runsThen } from "./progress.ts";
-export type { SelectionNode } from "./select.ts";
-export { CampaignWatch } from "./watch.ts";
+export {
+  EXCLUSION_REASONS,
+  type Exclusion,
+  type ExclusionReason,
+  type SelectionNode,
+  type SelectionRules,
+  select,
+} from "./select.ts";
+export type { Tally } from "./tally.ts";
+export {
+  ALWAYS_OPEN,
+  type Obstacle,
+  type Offer,
+  type Surroundings,
+  type Turn,
+  turnOf,
+  type WindowState,
+} from "./turn.ts";
+export { CampaignWatch, type CampaignWatchParts } from "./watch.ts";
+export { type Cause, clusters, type Wakes, whyNotDone } from "./why.ts";
+export { parseWindow, type Window, windowState } from "./windows.ts";

@@ -11,6 +11,10 @@ export interface Progress {
   readonly silent: boolean;
   /** Bytes that the node says it has. */
   readonly received: number;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** Place of its group in the plan. */
+  readonly group: number;
 }
 
 /** What a report says about firmware; only what changed since the last report. */
@@ -26,10 +30,19 @@ export type ProgressEvent =
   | { readonly type: "offered" }
   | { readonly type: "reported"; readonly report: FirmwareReport }
   | { readonly type: "silent" }
+  /** After a failure, while attempts are left. */
+  | { readonly type: "retried" }
   /** The node was taken out of the inventory. */
   | { readonly type: "removed" };
 
-export const START: Progress = { phase: "waiting-wake", reason: undefined, silent: false, received: 0 };
+export const START: Progress = {
+  phase: "waiting-wake",
+  reason: undefined,
+  silent: false,
+  received: 0,
+  attempt: 1,
+  group: 0,
+};
 
 /** Phases in which the node has not yet taken the offer up. */
 const UNCLAIMED: ReadonlySet<Phase> = new Set(["queued", "waiting-wake", "offered"]);
@@ -45,6 +58,7 @@ export const isEnded = ({ phase }: Progress): boolean => {
 };
 export const isError = (progress: Progress): boolean =>
   PHASE_COUNTED[progress.phase] === "failed" || (progress.silent && !isEnded(progress));
+export const hasFailed = ({ phase }: Progress): boolean => phase === "failed" || phase === "rolled-back";
 /** Is it this node's turn to hear of the image? */
 export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
 
@@ -62,6 +76,9 @@ export function step(progress: Progress, event: ProgressEvent, target: Target): 
       return progress.phase === "queued" || progress.phase === "waiting-wake" ? move(progress, "offered") : progress;
     case "silent":
       return isEnded(progress) || progress.silent ? progress : { ...progress, silent: true };
+    case "retried":
+      if (!hasFailed(progress)) return progress;
+      return { ...progress, phase: "waiting-wake", received: 0, attempt: progress.attempt + 1 };
     case "removed":
       return isEnded(progress) ? progress : { ...move(progress, "skipped", "removed"), silent: false };
     case "reported":
@@ -72,6 +89,8 @@ export function step(progress: Progress, event: ProgressEvent, target: Target): 
 function reported(progress: Progress, report: FirmwareReport, target: Target): Progress {
   if (report.running === runsThen(target)) return progress.phase === "done" ? progress : move(progress, "done");
   if (isEnded(progress)) return progress;
+  // It tells of the attempt before: the next one it has not heard of yet.
+  if (progress.attempt > 1 && progress.phase === "waiting-wake") return progress;
   if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
   if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
   if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");

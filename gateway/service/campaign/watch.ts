@@ -1,39 +1,109 @@
-/** Joins campaigns with reachability: a node that missed too many wakes counts as silent. */
-import type { Closable } from "../../base/index.ts";
+/**
+ * Joins campaigns with what happens around them: a node that missed too many wakes counts as silent, one that came later may
+ * join, time ends what has a deadline, and what has ended is held against its forecast.
+ */
+import {
+  type Clock,
+  type Closable,
+  every,
+  type Millis,
+  millis,
+  minutes,
+  type NodeId,
+  type Timer,
+} from "../../base/index.ts";
 import type { Fact, Ledger } from "../../store/index.ts";
 import type { Registry } from "../registry/index.ts";
+import type { Campaign } from "./campaign.ts";
 import type { Campaigns } from "./campaigns.ts";
 
-/** Feeds silence and removal to the campaigns, and at its start what a crash cut off. */
-export class CampaignWatch implements Closable {
-  readonly #stop: () => void;
+export interface CampaignWatchParts {
+  readonly campaigns: Campaigns;
+  readonly registry: Registry;
+  readonly ledger: Ledger;
+  /** The site's, which stands still while nobody knows the time. */
+  readonly clock: Clock;
+  /** May this node, which has just spoken, take part after all? Without it nobody joins late. */
+  readonly mayJoin?: (campaign: Campaign, node: NodeId) => boolean;
+}
 
-  constructor(campaigns: Campaigns, registry: Registry, ledger: Ledger) {
-    // What a crash cut off: a node that fell silent, a rule that had just been met.
-    for (const node of campaigns.nodesUnderWay()) {
-      silence(campaigns, ledger, node, registry.find(node)?.reach.missedWakes ?? 0);
-    }
-    for (const { id } of campaigns.list()) ignoreFailure(campaigns.judge(id, ledger));
-    this.#stop = ledger.onFact((fact: Fact) => {
-      if (fact.type === "node.reachability") silence(campaigns, ledger, fact.node, fact.missedWakes);
-      if (fact.type === "node.removed") ignoreFailure(campaigns.advance(fact.node, { type: "removed" }, ledger));
+const LOOK = minutes(1);
+
+/** Feeds silence, removal, late nodes and the clock to the campaigns, and at its start what a crash cut off. */
+export class CampaignWatch implements Closable {
+  readonly #parts: CampaignWatchParts;
+  readonly #stop: () => void;
+  readonly #timer: Timer;
+
+  constructor(parts: CampaignWatchParts) {
+    this.#parts = parts;
+    const { campaigns, registry, ledger, clock } = parts;
+    for (const node of campaigns.nodesUnderWay()) this.#silence(node, registry.find(node)?.reach.missedWakes ?? 0);
+    for (const { id } of campaigns.list()) this.#judge(id);
+    for (const campaign of campaigns.list()) this.#measure(campaign);
+    this.#stop = ledger.onFact((fact) => this.#take(fact));
+    this.#timer = every(clock, LOOK, () => {
+      for (const { id, plan } of campaigns.list()) if (plan.deadline !== undefined) this.#judge(id, clock.now());
     });
   }
 
   close(): void {
     this.#stop();
+    this.#timer.cancel();
   }
-}
 
-function silence(
-  campaigns: Campaigns,
-  ledger: Ledger,
-  node: Parameters<Campaigns["ofNode"]>[0],
-  missedWakes: number,
-): void {
-  const campaign = campaigns.ofNode(node);
-  if (campaign === undefined || missedWakes < campaign.silentAfter) return;
-  ignoreFailure(campaigns.advance(node, { type: "silent" }, ledger));
+  #take(fact: Fact): void {
+    const { campaigns, ledger } = this.#parts;
+    switch (fact.type) {
+      case "campaign.created":
+        this.#judge(fact.campaign); // its first group begins
+        return;
+      case "campaign.state":
+        this.#measure(campaigns.get(fact.campaign));
+        return;
+      case "node.reachability":
+        this.#silence(fact.node, fact.missedWakes);
+        return;
+      case "node.removed":
+        ignoreFailure(campaigns.advance(fact.node, { type: "removed" }, ledger));
+        return;
+      case "node.reported":
+      case "node.read":
+        this.#admit(fact.node);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #silence(node: NodeId, missedWakes: number): void {
+    const { campaigns, ledger } = this.#parts;
+    const campaign = campaigns.ofNode(node);
+    if (campaign === undefined || missedWakes < campaign.silentAfter) return;
+    ignoreFailure(campaigns.advance(node, { type: "silent" }, ledger));
+  }
+
+  /** Into the last group: those before it have proved themselves without it. */
+  #admit(node: NodeId): void {
+    const { campaigns, ledger, mayJoin } = this.#parts;
+    for (const campaign of campaigns.open()) {
+      if (!campaign.plan.lateJoiners || campaign.nodes.has(node) || !mayJoin?.(campaign, node)) continue;
+      const group = campaign.groups.length - 1;
+      ignoreFailure(ledger.record("campaign.joined", { campaign: campaign.id, node, group }));
+    }
+  }
+
+  #judge(id: string, now?: Millis): void {
+    ignoreFailure(this.#parts.campaigns.judge(id, this.#parts.ledger, now));
+  }
+
+  #measure({ id, state, started, forecast, measured }: Campaign): void {
+    if (state !== "done" || forecast === undefined || measured !== undefined) return;
+    const { ledger, clock } = this.#parts;
+    const took = millis(Math.max(0, clock.now() - started));
+    const errorPct = Math.round((Math.abs(forecast.p50 - took) / Math.max(1, took)) * 1000) / 10;
+    ignoreFailure(ledger.record("campaign.measured", { campaign: id, took, errorPct }));
+  }
 }
 
 /** Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint. */

@@ -89,6 +89,7 @@ export class Registry implements Projection {
   /** When nodes gave a sign of life besides reports. */
   readonly #heard = new RecentMap<NodeId, { at: Millis }>(HEARD);
   readonly #byPath = new RecentMap<string, NodeId>(HEARD);
+  readonly #pathOf = new RecentMap<NodeId, string>(HEARD);
   #gatewayTree: Tree = EMPTY_TREE;
   #gatewayDirty = false;
   #roster: Roster | undefined;
@@ -424,7 +425,14 @@ export class Registry implements Projection {
 
   /** A node asks from here now. Serves `heard` alone: a path is a hint of life, never proof of who it is. */
   seenAt(node: NodeId, path: string): void {
-    if (this.#byPath.get(path) !== node) this.#byPath.set(path, node);
+    if (this.#byPath.get(path) === node && this.#pathOf.get(node) === path) return;
+    this.#byPath.set(path, node);
+    this.#pathOf.set(node, path);
+  }
+
+  /** Where the node was last seen, as far as that is remembered: which nodes share a link, never who they are. */
+  pathOf(node: NodeId): string | undefined {
+    return this.#pathOf.get(node);
   }
 
   /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */

@@ -14,6 +14,7 @@ import {
   type Value,
 } from "../../yang/index.ts";
 import { formOf } from "./body-form.ts";
+import { type FirmwareOffer, offerWriter } from "./firmware-offer.ts";
 import type { RefusedEdit } from "./refused-edits.ts";
 
 export interface Report {
@@ -31,20 +32,12 @@ export interface Report {
   readonly rejected: readonly RefusedEdit[];
 }
 
-export interface Offer {
-  readonly digest: Uint8Array;
-  readonly size: number;
-  readonly uri: string;
-  /** Path of the SUIT envelope that goes with it. */
-  readonly envelope: string | undefined;
-}
-
 export interface Answer {
   /** Undefined while the gateway does not know it. */
   readonly time: Millis | undefined;
   /** Undefined when nobody has said how often this node should wake: then it keeps its own counsel. */
   readonly nextWake: Millis | undefined;
-  readonly offer: Offer | undefined;
+  readonly offer: FirmwareOffer | undefined;
   readonly delivery: Delivery | undefined;
   readonly more: boolean;
 }
@@ -87,12 +80,9 @@ export function checkInCodec(house: Schema): CheckInCodec {
     revision: output("revision"),
     edits: output("edits"),
     offer: output("offer"),
-    digest: output("offer/digest"),
-    size: output("offer/size"),
-    uri: output("offer/uri"),
-    envelope: output("offer/envelope"),
     more: output("more"),
   };
+  const writeOffer = offerWriter(house, "/sidgate-node:check-in/output/offer");
   const prefix = Buffer.from([0xa1, 0x19, rpc >> 8, rpc & 0xff]);
   if (rpc > 0xffff) throw new BugError("service.bug", { what: "the SID of check-in no longer fits its prefix" });
 
@@ -132,15 +122,7 @@ export function checkInCodec(house: Schema): CheckInCodec {
       if (time !== undefined) tree.set(OUT.time, Math.floor(time / 1000));
       if (nextWake !== undefined) tree.set(OUT.nextWake, Math.max(1, Math.round(nextWake / 1000)));
       if (delivery !== undefined) tree.set(OUT.revision, delivery.revision).set(OUT.edits, delivery.edits);
-      if (offer !== undefined) {
-        const inner = new Map<Sid, Value>([
-          [OUT.digest, offer.digest],
-          [OUT.size, offer.size],
-          [OUT.uri, offer.uri],
-        ]);
-        if (offer.envelope !== undefined) inner.set(OUT.envelope, offer.envelope);
-        tree.set(OUT.offer, inner);
-      }
+      if (offer !== undefined) tree.set(OUT.offer, writeOffer(offer));
       if (more) tree.set(OUT.more, null);
       return encodeOutputOf(tree, house, rpc);
     },

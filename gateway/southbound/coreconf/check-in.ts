@@ -6,7 +6,6 @@ import { crc32 } from "node:zlib";
 import {
   type Clock,
   EMPTY,
-  fromHex,
   type Logger,
   type Millis,
   type Peer,
@@ -15,8 +14,8 @@ import {
   UsageError,
 } from "../../base/index.ts";
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
+import type { Campaigns, Offer } from "../../service/campaign/index.ts";
 import { acceptNotifications } from "../../service/events/index.ts";
-import type { Images } from "../../service/images/index.ts";
 import {
   type Box,
   confirm,
@@ -35,31 +34,27 @@ import {
   type Registry,
 } from "../../service/registry/index.ts";
 import { CERTAIN, type TimeQuality } from "../../service/timekeeping/index.ts";
-import type { EnvelopeSource, TakesReports } from "../../service/trust/index.ts";
+import type { TakesReports } from "../../service/trust/index.ts";
 import type { FactBodies, Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.ts";
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
-import { type OfferServices, offeredNow } from "./offered.ts";
+import { type FirmwareOfferServices, firmwareOffer } from "./firmware-offer.ts";
 import { recordRefused } from "./refused-edits.ts";
 import { checkReport, gatewaySids } from "./root.ts";
 
-export interface CheckInOptions extends OfferServices {
+export interface CheckInOptions extends FirmwareOfferServices {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
-  readonly images: Images;
+  readonly campaigns: Campaigns;
   readonly recorder: Recorder;
   readonly clock: Clock;
   /** Whether that clock is right; without it, it is. */
   readonly quality?: TimeQuality;
   /** For what nodes report of releases. */
   readonly intake?: TakesReports;
-  /** The SUIT envelopes that go with images; without it offers name none. */
-  readonly envelopes?: EnvelopeSource;
-  /** Path of an image or an envelope on this gateway. */
-  readonly imageUri: (id: string) => string;
   readonly log: Logger;
   /** How long a node sleeps when its datastore does not say and its wakes have not shown it. */
   readonly wakeInterval: Millis;
@@ -79,6 +74,12 @@ interface Look {
 interface Wake extends Pick<Look, "box" | "tree"> {
   readonly node: NodeRecord;
   readonly report: Report;
+}
+
+/** The answer, and whose offer it carries. */
+interface Told {
+  readonly answer: Answer;
+  readonly by?: Offer;
 }
 
 /** A report number this little below the last one is an old datagram, not a new series. */
@@ -152,7 +153,7 @@ export class CheckIn implements CheckInLane {
     request: number,
     schema: Schema,
   ): { readonly reply: Uint8Array; readonly durable: Promise<void> } {
-    const { campaigns, intake, recorder, clock, wakeInterval } = this.#options;
+    const { campaigns, offers, intake, recorder, clock, wakeInterval } = this.#options;
     const now = clock.now();
     const told = report.notifications && acceptNotifications(report.notifications, schema);
     let seen = this.#look(node, report, now, schema);
@@ -167,9 +168,10 @@ export class CheckIn implements CheckInLane {
     if (report.data !== undefined)
       intake?.take(node.id, this.#models.suit(report.data)?.report, recorder)?.catch(ignore);
 
+    offers.woke(node.id);
     const nextWake = this.#models.wakeInterval(tree);
     const { synchronised } = this.#options.quality ?? CERTAIN;
-    const answer = this.#compose({ node, box, tree, report }, synchronised ? now : undefined, nextWake);
+    const { answer, by } = this.#compose({ node, box, tree, report }, synchronised ? now : undefined, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;
     const isSilent = quiet && (report.brief || (answer.time === undefined && nextWake === undefined));
@@ -197,7 +199,7 @@ export class CheckIn implements CheckInLane {
       notified || undefined,
       recordOutcome(node.id, "applied", newlyApplied(kept, box), recorder),
       recordOutcome(node.id, "delivered", answer.delivery?.fresh ?? [], recorder),
-      answer.offer && campaigns.advance(node.id, { type: "offered" }, recorder),
+      by && offers.offered(by, node.id, recorder),
     ].filter((each) => each !== undefined);
     return { reply, durable: followed.length === 0 ? recorded : Promise.all([recorded, ...followed]).then(ignore) };
   }
@@ -219,11 +221,11 @@ export class CheckIn implements CheckInLane {
   }
 
   /** What the node is told, cut to the size it takes: edits before the offer, the rest is "more". */
-  #compose({ node, box, tree, report }: Wake, time: Millis | undefined, nextWake: Millis | undefined): Answer {
-    const { images, envelopes, imageUri, log } = this.#options;
+  #compose({ node, box, tree, report }: Wake, time: Millis | undefined, nextWake: Millis | undefined): Told {
+    const { log } = this.#options;
     const bare: Answer = { time, nextWake, offer: undefined, delivery: undefined, more: false };
-    const wanted = offeredNow(node.id, tree, this.#options);
-    if (waiting(box).length === 0 && wanted === undefined) return bare;
+    const wanted = firmwareOffer(node.id, tree, this.#options);
+    if (waiting(box).length === 0 && wanted === undefined) return { answer: bare };
 
     const room = report.maxReply - this.#codec.encode({ ...bare, more: true }).length;
     const { delivery, more } = nextDelivery(box, room - EDITS_OVERHEAD);
@@ -231,24 +233,12 @@ export class CheckIn implements CheckInLane {
       log.warn("check-in.edit-too-large", { node: node.id, maxReply: report.maxReply, waiting: waiting(box).length });
     }
     const withEdits: Answer = { ...bare, delivery, more };
-    if (wanted === undefined) return withEdits;
-    const image = images.get(wanted);
-    if (!images.isAvailable(image)) {
-      log.error("check-in.image-missing", { node: node.id, digest: image.digest });
-      return withEdits;
-    }
-    const suit = envelopes?.offerFor(node.id, tree, image.digest);
-    const offer = {
-      digest: fromHex(image.digest) ?? EMPTY,
-      size: image.size,
-      uri: imageUri(image.id),
-      envelope: suit && imageUri(suit.id),
-    };
-    const whole: Answer = { ...withEdits, offer };
-    if (this.#codec.encode(whole).length <= report.maxReply) return whole;
+    if (wanted === undefined) return { answer: withEdits };
+    const whole: Answer = { ...withEdits, offer: wanted.offer };
+    if (this.#codec.encode(whole).length <= report.maxReply) return { answer: whole, by: wanted.by };
     // To come back at once only pays where this answer brought something.
     if (delivery === undefined) log.warn("check-in.offer-too-large", { node: node.id, maxReply: report.maxReply });
-    return { ...withEdits, more: delivery !== undefined };
+    return { answer: { ...withEdits, more: delivery !== undefined } };
   }
 }
 

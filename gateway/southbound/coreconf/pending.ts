@@ -2,22 +2,15 @@
  * What waits for a node, as data of its own datastore (container `pending` of sidgate-node): so that a node without the
  * check-in gets its edits and its firmware offer by FETCH, and says by iPATCH what it has applied.
  */
-import { EMPTY, fromHex, type NodeId } from "../../base/index.ts";
-import type { Images } from "../../service/images/index.ts";
+import type { NodeId } from "../../base/index.ts";
 import { type Mailbox, nextDelivery } from "../../service/mailbox/index.ts";
 import { houseNode, type Registry } from "../../service/registry/index.ts";
-import type { EnvelopeSource } from "../../service/trust/index.ts";
 import { isTree, type Schema, type Sid, type Tree, type Value } from "../../yang/index.ts";
-import { type OfferServices, offeredNow } from "./offered.ts";
+import { type FirmwareOfferServices, firmwareOffer, offerWriter } from "./firmware-offer.ts";
 
-export interface PendingServices extends OfferServices {
+export interface PendingServices extends FirmwareOfferServices {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
-  readonly images: Images;
-  /** The SUIT envelopes that go with images; without it offers name none. */
-  readonly envelopes?: EnvelopeSource;
-  /** Path of an image or an envelope on this gateway. */
-  readonly imageUri: (id: string) => string;
 }
 
 /** The node's tree with what waits for it; the tree itself while nothing does. */
@@ -58,18 +51,8 @@ function editsFor(node: NodeId, { mailbox }: PendingServices, schema: Schema): A
 }
 
 function offerFor(node: NodeId, tree: Tree, services: PendingServices): Array<[Sid, Value]> {
-  const { registry, images, envelopes, imageUri } = services;
-  const wanted = offeredNow(node, tree, services);
+  const { schema } = services.registry;
+  const wanted = firmwareOffer(node, tree, services);
   if (wanted === undefined) return [];
-  const image = images.get(wanted);
-  if (!images.isAvailable(image)) return [];
-  const { schema } = registry;
-  const offer = new Map<Sid, Value>([
-    [sidOf(schema, "/offer/digest"), fromHex(image.digest) ?? EMPTY],
-    [sidOf(schema, "/offer/size"), image.size],
-    [sidOf(schema, "/offer/uri"), imageUri(image.id)],
-  ]);
-  const suit = envelopes?.offerFor(node, tree, image.digest);
-  if (suit !== undefined) offer.set(sidOf(schema, "/offer/envelope"), imageUri(suit.id));
-  return [[sidOf(schema, "/offer"), offer]];
+  return [[sidOf(schema, "/offer"), offerWriter(schema, "/sidgate-node:pending/offer")(wanted.offer)]];
 }

@@ -16,7 +16,7 @@ import {
   seconds,
 } from "../../base/index.ts";
 import type { Answer, Question, Remote, RequestPeer, Requests } from "../../coap/index.ts";
-import { type Campaigns, runsThen } from "../../service/campaign/index.ts";
+import { type CampaignOffers, type Campaigns, runsThen } from "../../service/campaign/index.ts";
 import type { Directory, Registration } from "../../service/directory/index.ts";
 import { houseModels, type Registry } from "../../service/registry/index.ts";
 import type { EnvelopeOffer, RiotEnvelopes } from "../../service/trust/index.ts";
@@ -29,6 +29,7 @@ export interface RiotTriggersOptions {
   readonly directory: Directory;
   readonly registry: Registry;
   readonly campaigns: Campaigns;
+  readonly offers: Pick<CampaignOffers, "offerFor">;
   readonly envelopes: Pick<RiotEnvelopes, "for">;
   readonly requests: Pick<Requests, "request">;
   readonly credentialOf: (node: NodeId) => Credential | undefined;
@@ -113,8 +114,11 @@ export class RiotTriggers implements Closable {
       case "node.reported":
         this.#awoke(fact.node);
         return;
-      case "campaign.created":
-        this.#awakened(fact.targets);
+      case "campaign.joined":
+        this.#awakened([fact.node]);
+        return;
+      case "campaign.group":
+        if (fact.to === "open") this.#awakened(this.#registrations.keys());
         return;
       case "campaign.state":
         if (fact.to === "running") this.#awakened(this.#registrations.keys());
@@ -177,7 +181,7 @@ export class RiotTriggers implements Closable {
   }
 
   #wantedBy(node: NodeId): { readonly image: Digest; readonly offer: EnvelopeOffer } | undefined {
-    const image = this.#options.campaigns.offerFor(node);
+    const image = this.#options.offers.offerFor(node)?.image;
     const offer = image === undefined ? undefined : this.#options.envelopes.for(image);
     return image === undefined || offer === undefined ? undefined : { image, offer };
   }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { hours, minutes } from "../../../gateway/base/index.ts";
 import { count } from "../../../gateway/service/campaign/index.ts";
 import { openFileImages } from "../../../gateway/store/index.ts";
+import { draftOf, startCampaign } from "../../support/campaign.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../../support/services.ts";
 
 let folder: string;
@@ -46,16 +47,11 @@ const working = (phase: number, received: number): string =>
 const running = (digest: string): string => `05 a1 185f a1 01 5820 ${digest}`;
 
 async function start(stopAtPct = 50): Promise<string> {
-  const nodes = [...services.registry.nodes()].map(({ id }) => ({
-    id,
-    model: "trv",
-    running: undefined,
-    busyWith: undefined,
-  }));
-  const plan = { name: "test", image: { digest: image.digest, model: "trv" }, stopAtPct, silentAfter: 3 };
-  const body = services.campaigns.plan(plan, nodes, services.clock);
-  await services.ledger.record("campaign.created", { ...body, actor: "test" });
-  return body.campaign;
+  const nodes = [...services.registry.nodes()];
+  return startCampaign(
+    { image: { digest: image.digest, model: "trv" }, nodes: nodes.map(({ id }) => ({ id })), stopAtPct },
+    services,
+  );
 }
 
 const phases = (id: string, on = services): readonly string[] =>
@@ -152,9 +148,8 @@ test("a pause offers nothing, a resume goes on, an abort is the end", async () =
 });
 
 test("a campaign for nobody is refused with the reasons", () => {
-  const nodes = [{ id: [...services.registry.nodes()][0]!.id, model: "lamp", running: undefined, busyWith: undefined }];
-  const plan = { name: "x", image: { digest: image.digest, model: "trv" }, stopAtPct: 5, silentAfter: 3 };
-  expect(() => services.campaigns.plan(plan, nodes, services.clock)).toThrow(
+  const nodes = [{ id: [...services.registry.nodes()][0]!.id, model: "lamp" }];
+  expect(() => draftOf({ image: { digest: image.digest, model: "trv" }, nodes }, services)).toThrow(
     expect.objectContaining({ code: "campaign.no-targets", facts: { reasons: "1 other-model" } }),
   );
 });
@@ -192,12 +187,9 @@ test("suit-firmware-encryption: a campaign of an encrypted image ends with what 
   const becomes = "ab".repeat(32);
   const nodes = [...services.registry.nodes()].map(({ id }, index) => ({
     id,
-    model: "trv",
     running: index === 0 ? becomes : undefined,
-    busyWith: undefined,
   }));
-  const plan = { name: "test", image: { digest: image.digest, model: "trv", becomes }, stopAtPct: 50, silentAfter: 3 };
-  const body = services.campaigns.plan(plan, nodes, services.clock);
+  const body = draftOf({ image: { digest: image.digest, model: "trv", becomes }, nodes }, services);
   expect(body.excluded).toEqual([{ node: nodes[0]?.id, reason: "already-installed" }]);
   await services.ledger.record("campaign.created", { ...body, actor: "test" });
   await report("a02", running(becomes));

@@ -76,7 +76,9 @@ test("the keys of a check-in and of its containers cost one byte each: deltas of
       ...each.children.map((leaf) => ({ path: `${each.name}/${leaf.name}`, delta: (leaf.sid ?? 0) - (each.sid ?? 0) })),
     ]),
   );
-  expect(deltas.filter(({ delta }) => Math.abs(delta) > 23)).toEqual([]);
+  // What an offer says of an image that is not sent as it is costs two: it saves thousands.
+  const rare = ["offer/confirm-within", "offer/encoding", "offer/length"];
+  expect(deltas.filter(({ path, delta }) => Math.abs(delta) > 23 && !rare.includes(path))).toEqual([]);
 });
 
 test("modules know their revision and number; what is only imported has none", () => {

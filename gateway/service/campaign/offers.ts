@@ -1,0 +1,105 @@
+/**
+ * What a node is told about firmware when it wakes: the campaigns decide whose turn it is; windows, meshes and the clock are
+ * joined to them here. A place in a mesh is leased from wake to wake and kept in memory alone: after a restart a mesh may be
+ * busier than it should for the length of one wake interval.
+ */
+import type { Clock, Millis, NodeId } from "../../base/index.ts";
+import type { Recorder } from "../../store/index.ts";
+import type { Campaign } from "./campaign.ts";
+import type { Campaigns } from "./campaigns.ts";
+import { type Obstacle, type Offer, Slots, type Turn, turnOf, type WindowState } from "./turn.ts";
+import { parseWindow, type Window, windowState } from "./windows.ts";
+
+export interface OffersOptions {
+  readonly campaigns: Campaigns;
+  /** The site's, which stands still while nobody knows the time. */
+  readonly clock: Clock;
+  /** Of the site, for windows that name none. */
+  readonly zone: string;
+  /** Nodes that share the air. */
+  readonly meshOf: (node: NodeId) => string;
+  /** When the node is expected next. */
+  readonly nextWake: (node: NodeId) => Millis;
+}
+
+/** A node that is late by so much has lost its place: half of what it sleeps. */
+const GRACE = 0.5;
+/** A campaign is looked up by its windows' text: as many are kept as campaigns run at a time, and some. */
+const KEPT_WINDOWS = 64;
+
+export class CampaignOffers {
+  readonly #options: OffersOptions;
+  readonly #slots = new Slots();
+  readonly #windows = new Map<string, readonly Window[]>();
+
+  constructor(options: OffersOptions) {
+    this.#options = options;
+  }
+
+  /** What it is to be offered now, in this wake. */
+  offerFor(node: NodeId): Offer | undefined {
+    for (const campaign of this.#options.campaigns.allOf(node)) {
+      const turn = this.#turn(campaign, node, undefined);
+      if ("offer" in turn) return turn.offer;
+    }
+    return undefined;
+  }
+
+  /** Why nothing is offered to it by this campaign; undefined = something is. */
+  obstacleFor(campaign: Campaign, node: NodeId): Obstacle | undefined {
+    const before = this.#options.campaigns
+      .allOf(node)
+      .find((other) => other.id === campaign.id || "offer" in this.#turn(other, node, undefined));
+    const turn = this.#turn(campaign, node, before === undefined || before.id === campaign.id ? undefined : before.id);
+    return "obstacle" in turn ? turn.obstacle : undefined;
+  }
+
+  /** The answer to its wake has the offer in it: it holds a place until its next wake is over. */
+  offered({ campaign }: Offer, node: NodeId, recorder: Recorder): Promise<void> | undefined {
+    this.#lease(node);
+    return this.#options.campaigns.offered(campaign, node, recorder);
+  }
+
+  /** It woke: whoever still works keeps its place, whoever has ended gives it back. */
+  woke(node: NodeId): void {
+    if (this.#options.campaigns.allOf(node).some(({ nodes }) => isAtWork(nodes.get(node)?.phase))) this.#lease(node);
+    else this.#slots.give(node);
+  }
+
+  #lease(node: NodeId): void {
+    const { clock, meshOf, nextWake } = this.#options;
+    const now = clock.now();
+    const sleep = Math.max(0, nextWake(node) - now);
+    this.#slots.take(meshOf(node), node, (now + sleep * (1 + GRACE)) as Millis);
+  }
+
+  #turn(campaign: Campaign, node: NodeId, before: string | undefined): Turn {
+    const progress = campaign.nodes.get(node);
+    if (progress === undefined) return { obstacle: { because: "ended" } };
+    const { plan } = campaign;
+    const now = this.#options.clock.now();
+    return turnOf(campaign, progress, {
+      before,
+      download: this.#state(plan.download, now),
+      apply: this.#state(plan.apply, now),
+      slot: this.#slots.isFree(this.#options.meshOf(node), node, plan.concurrency, now),
+    });
+  }
+
+  #state(texts: readonly string[] | undefined, now: Millis): WindowState {
+    return texts === undefined ? { open: true } : windowState(this.#parsed(texts), now);
+  }
+
+  #parsed(texts: readonly string[]): readonly Window[] {
+    const key = texts.join("\n");
+    const known = this.#windows.get(key);
+    if (known !== undefined) return known;
+    const parsed = texts.map((text) => parseWindow(text, this.#options.zone));
+    if (this.#windows.size >= KEPT_WINDOWS) this.#windows.clear();
+    this.#windows.set(key, parsed);
+    return parsed;
+  }
+}
+
+/** Between the offer and the end of the download: then the air is free again. */
+const isAtWork = (phase: string | undefined): boolean => phase === "offered" || phase === "downloading";
