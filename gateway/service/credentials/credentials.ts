@@ -21,13 +21,13 @@ import {
   encodePlain,
   type Fact,
   type FactBodies,
-  type Projection,
-  type Recorder,
-  type StateChange,
-  type StateStore,
   isOff,
   moved,
+  type Projection,
+  type Recorder,
   type Shift,
+  type StateChange,
+  type StateStore,
   shiftOf,
 } from "../../store/index.ts";
 import { GATEWAY_ID, KidPool } from "./kids.ts";
