@@ -11,14 +11,21 @@ import { BIN, GatewayProcess } from "../support/gateway-process.ts";
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const HAS = existsSync("/usr/bin/coap-client-notls") && existsSync("/usr/bin/mosquitto_sub");
 
+const blocksOf = (page: string): readonly string[] =>
+  [...page.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, script = ""]) => script);
+
 function scriptOf(title: string, gateway: GatewayProcess): string {
   const section = README.split(/^## /m).find((part) => part.startsWith(title)) ?? "";
-  const script = /```bash\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
-  return script
+  return at(blocksOf(section)[0] ?? "", gateway);
+}
+
+/** On the ports and the folder of the test. */
+const at = (script: string, gateway: GatewayProcess): string =>
+  script
     .replaceAll("npm run -s sidgate --", `SIDGATE_DATA=${gateway.data} ${process.execPath} ${BIN}`)
     .replaceAll("coap://127.0.0.1/", `coap://127.0.0.1:${gateway.coapPort}/`)
-    .replaceAll("mosquitto_sub", `mosquitto_sub -p ${gateway.brokerPort}`);
-}
+    .replaceAll("mosquitto_sub", `mosquitto_sub -p ${gateway.brokerPort}`)
+    .replaceAll(`${BIN} sim `, `${BIN} sim --gateway coap://127.0.0.1:${gateway.coapPort} `);
 
 /** Runs a script in bash; what it says, on both channels. */
 async function bash(
@@ -82,3 +89,29 @@ test("the same, protected, where nothing else is heard", async () => {
     await rm(folder, { recursive: true });
   }
 }, 60_000);
+
+test("docs/sign-your-first-release.md: from a key to nodes that verified", async () => {
+  const page = readFileSync(new URL("../../docs/sign-your-first-release.md", import.meta.url), "utf8");
+  const gateway = await GatewayProcess.start("trust:\n  mode: require\n");
+  const folder = await mkdtemp(join(tmpdir(), "sidgate-first-release-"));
+  const [alias = "", author, centre, nodes = "", start, end = ""] = blocksOf(page);
+  // The nodes run beside all else, until the shell that started them ends; what a person waits for, the test looks for.
+  const beside = `${nodes.replace("sidgate", "npm run -s sidgate --").trimEnd()} > nodes.log 2>&1 & NODES=$!; sleep 4`;
+  const look = end.replace(
+    /sleep 15;/,
+    "for _ in {1..25}; do sidgate campaign show | grep -q '3 of 3' && break; sleep 1; done;",
+  );
+  const script = [alias, author, centre, beside, start, look, "kill $NODES"].join("\n");
+  try {
+    const { output } = await bash(at(script, gateway), folder);
+    expect(output).toMatch(/^Verified\.$/m);
+    expect(output).toMatch(/^Signatures of acme \([0-9a-f]{64}\) are believed now\.$/m);
+    expect(output).toMatch(/^Added valve-2 1\.1\.0 as \w{6}: /m);
+    expect(output.match(/ applies: fetches coap:\/\/updates\.acme\.example\/valve-2 \(20000 bytes\)/g)).toHaveLength(3);
+    expect(output).toMatch(/ done +valve-2 1\.1\.0 +3 of 3 done, 0 failed, 0 silent/);
+    expect(output).toMatch(/^release: +[0-9a-f]{8} success: it was carried out/m);
+  } finally {
+    await gateway.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 90_000);
