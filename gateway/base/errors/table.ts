@@ -7,6 +7,7 @@ import { ACCESS_ERRORS } from "./access.ts";
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { COSE_ERRORS } from "./cose.ts";
+import { DELTA_ERRORS } from "./delta.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
 import { MODELS_ERRORS } from "./models.ts";
 import { PROCESSOR_ERRORS } from "./processor.ts";
@@ -41,6 +42,7 @@ export const ERRORS = {
   ...SECURITY_ERRORS,
   ...COSE_ERRORS,
   ...SUIT_ERRORS,
+  ...DELTA_ERRORS,
   ...RIOT_ERRORS,
   ...PROCESSOR_ERRORS,
   ...TRUST_ERRORS,
