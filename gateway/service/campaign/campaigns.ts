@@ -4,8 +4,6 @@
  */
 import { type Millis, millis, type NodeId, UsageError } from "../../base/index.ts";
 import {
-  decodePlain,
-  encodePlain,
   type Fact,
   isOff,
   moved,
@@ -19,6 +17,7 @@ import {
 import { after, begin, type Campaign, type CampaignVerb, isOver, VERBS, type Working } from "./campaign.ts";
 import { hasFailed, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";
 import { Quarantine } from "./quarantine.ts";
+import { decodeCampaign, encodeCampaign } from "./record.ts";
 import { type Decision, passedByWord, pauseAfter, verdict } from "./verdict.ts";
 
 const TABLE = "campaign";
@@ -173,10 +172,7 @@ export class Campaigns implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [, bytes] of await state.entries(TABLE)) {
-      const stored = decodePlain(bytes) as Omit<Campaign, "nodes"> & { nodes: ReadonlyArray<[NodeId, Progress]> };
-      this.#put({ ...stored, nodes: new Map(stored.nodes) });
-    }
+    for (const [, bytes] of await state.entries(TABLE)) this.#put(decodeCampaign(bytes));
     this.#dirty.clear();
     await this.quarantine.load(state);
   }
@@ -248,8 +244,7 @@ export class Campaigns implements Projection {
 
   drain(): readonly StateChange[] {
     const changes = [...this.#dirty].map((id) => {
-      const campaign = this.get(id);
-      return { table: TABLE, key: id, value: encodePlain({ ...campaign, nodes: [...campaign.nodes] }) };
+      return { table: TABLE, key: id, value: encodeCampaign(this.get(id)) };
     });
     this.#dirty.clear();
     return [...changes, ...this.quarantine.drain()];

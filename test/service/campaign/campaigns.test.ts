@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { hours, minutes } from "../../../gateway/base/index.ts";
+import { hours, millis, minutes } from "../../../gateway/base/index.ts";
 import { count } from "../../../gateway/service/campaign/index.ts";
-import { openFileImages } from "../../../gateway/store/index.ts";
+import { decodeCampaign, encodeCampaign } from "../../../gateway/service/campaign/record.ts";
+import { encodePlain, openFileImages } from "../../../gateway/store/index.ts";
 import { draftOf, startCampaign } from "../../support/campaign.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../../support/services.ts";
 
@@ -194,4 +195,28 @@ test("suit-firmware-encryption: a campaign of an encrypted image ends with what 
   await services.ledger.record("campaign.created", { ...body, actor: "test" });
   await report("a02", running(becomes));
   expect(count(services.campaigns.get(body.campaign))).toMatchObject({ total: 3, done: 1 });
+});
+
+test("a record of before there were groups goes on as one group", async () => {
+  const before = {
+    id: "c-20261101-01",
+    name: "old",
+    image: image.digest,
+    created: millis(0),
+    state: "running",
+    reason: "",
+    stopAtPct: 50,
+    silentAfter: 3,
+    forgiven: 0,
+    excluded: [],
+    nodes: [
+      ["n-1", { phase: "done", silent: false, received: 0 }],
+      ["n-2", { phase: "downloading", silent: true, received: 64 }],
+      ["n-3", { phase: "waiting-wake", silent: false, received: 0 }],
+    ],
+  };
+  const campaign = decodeCampaign(encodePlain(before));
+  expect(count(campaign)).toEqual({ total: 3, done: 1, failed: 0, silent: 1, active: 0, waiting: 1 });
+  expect(campaign.groups).toMatchObject([{ state: "open", plan: { name: "all", errorPct: 50 }, forgiven: 0 }]);
+  expect(decodeCampaign(encodeCampaign(campaign))).toEqual(campaign);
 });
