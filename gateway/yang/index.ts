@@ -8,6 +8,7 @@ export * from "./instance-json.ts";
 export * from "./json.ts";
 export * from "./models.ts";
 export * from "./one-rpc.ts";
+export { nearest } from "./parse/nearest.ts";
 export * from "./path.ts";
 export * from "./per-schema.ts";
 export * from "./schema.ts";

@@ -1,7 +1,14 @@
-export { type Campaign, type CampaignVerb, count, currentGroup, type Group, isOver } from "./campaign.ts";
+export { type Campaign, type CampaignVerb, count, currentGroup, type Group, isOver, VERBS } from "./campaign.ts";
 export { Campaigns } from "./campaigns.ts";
 export { Census, type CensusParts } from "./census.ts";
 export { type CampaignWish, draft } from "./draft.ts";
+export {
+  type Filter,
+  type FilterFields,
+  NODE_FIELDS,
+  parseFilter,
+  type Subject,
+} from "./filter/index.ts";
 export { CampaignOffers, type OffersOptions } from "./offers.ts";
 export { type GroupWish, MAX_GROUPS, wholeGroup } from "./plan.ts";
 export { type FirmwareReport, isEnded, type Progress, runsThen } from "./progress.ts";

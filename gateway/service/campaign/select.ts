@@ -10,7 +10,7 @@ export interface SelectionNode {
   readonly running: Digest | undefined;
   readonly hardware?: string | undefined;
   readonly version?: string | undefined;
-  /** In percent. */
+  /** In millivolts. */
   readonly battery?: number | undefined;
   /** Bytes that it can take. */
   readonly capacity?: number | undefined;
@@ -18,6 +18,8 @@ export interface SelectionNode {
   readonly busy: ReadonlyArray<{ readonly campaign: string; readonly priority: number }>;
   /** How often it failed with this image. */
   readonly failures: number;
+  /** What the campaign's filter says of it. */
+  readonly chosen?: boolean | undefined;
 }
 
 export interface SelectionRules {
@@ -33,7 +35,7 @@ export interface SelectionRules {
   readonly only?: ReadonlySet<string> | undefined;
   readonly matches?: ((node: NodeId) => boolean) | undefined;
   readonly hardware?: ReadonlySet<string> | undefined;
-  /** In percent; of a node that does not tell, it is not asked. */
+  /** In millivolts; of a node that does not tell, it is not asked. */
   readonly minBattery?: number | undefined;
   readonly priority: number;
   readonly attempts: number;
@@ -95,8 +97,8 @@ export function exclusion(node: SelectionNode, rules: SelectionRules): Why | und
 }
 
 const CHECKS: ReadonlyArray<(node: SelectionNode, rules: SelectionRules) => Why | undefined> = [
-  ({ id }, { only, matches }) =>
-    only?.has(id) === false || matches?.(id) === false ? { reason: "not-selected" } : undefined,
+  ({ id, chosen = true }, { only, matches }) =>
+    only?.has(id) === false || !chosen || matches?.(id) === false ? { reason: "not-selected" } : undefined,
   ({ model }, { image }) => {
     if (model === undefined) return { reason: "model-unknown" };
     return model === image.model ? undefined : { reason: "other-model", detail: model };
@@ -115,7 +117,7 @@ const CHECKS: ReadonlyArray<(node: SelectionNode, rules: SelectionRules) => Why 
     failures >= attempts && !again ? { reason: "quarantined", detail: `failed ${failures} times with it` } : undefined,
   ({ battery }, { minBattery }) =>
     minBattery !== undefined && battery !== undefined && battery < minBattery
-      ? { reason: "battery-low", detail: `${battery} %` }
+      ? { reason: "battery-low", detail: `${battery} of ${minBattery} mV` }
       : undefined,
   ({ capacity }, { image }) =>
     capacity !== undefined && capacity < image.size

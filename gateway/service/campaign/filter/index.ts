@@ -1,0 +1,5 @@
+/** Filter expressions: which nodes a campaign is for, as a person writes it (UX-R11). */
+
+export { type Filter, parseFilter } from "./filter.ts";
+export type { FieldKind, FilterFields, Subject, SubjectValue } from "./kinds.ts";
+export { fieldsOf, NODE_FIELDS, valuesAt } from "./node-fields.ts";
