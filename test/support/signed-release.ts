@@ -52,6 +52,8 @@ export interface ReleasePlan {
   /** Instead of the true one. */
   readonly size?: number;
   readonly uri?: string;
+  /** The conditions of the shared sequence; those on vendor and class unless said otherwise. */
+  readonly asks?: readonly NewCommand[];
   /** More of the shared sequence. */
   readonly shared?: readonly NewCommand[];
   /** Instead of fetch and image-match. */
@@ -72,8 +74,7 @@ export function plannedManifest(plan: ReleasePlan = {}): NewManifest {
       [PARAMETER.imageDigest, digestOfImage(image)],
       [PARAMETER.imageSize, uint(plan.size ?? image.length)],
     ),
-    plain(COMMAND.vendorIdentifier),
-    plain(COMMAND.classIdentifier),
+    ...(plan.asks ?? [plain(COMMAND.vendorIdentifier), plain(COMMAND.classIdentifier)]),
     ...(plan.shared ?? []),
   ];
   const install = plan.install ?? [

@@ -15,7 +15,7 @@ import {
   shiftOf,
 } from "../../store/index.ts";
 import { type CoseKey, decodeKey, describeKey, encodeKey, hasPrivateHalf, thumbprint } from "../../wire/cose/index.ts";
-import type { ReleaseScope } from "./rights.ts";
+import { mayBeFor, type TouchedScope } from "./rights.ts";
 
 export interface Anchor {
   /** RFC 9679, hex. */
@@ -35,7 +35,7 @@ export interface TrustSet {
   /** In the order of their thumbprints. */
   list(): readonly Anchor[];
   /** How many anchors must have signed for this; the strictest rule that speaks of it. */
-  needed(scope: ReleaseScope): number;
+  needed(scope: TouchedScope): number;
 }
 
 export const MAX_ANCHORS = 64;
@@ -96,11 +96,11 @@ export class Anchors implements Projection, TrustSet {
     return found;
   }
 
-  needed({ vendors, classes }: ReleaseScope): number {
+  needed(scope: TouchedScope): number {
     const ruling = this.thresholds().filter(
       (rule) =>
-        (rule.vendor === undefined || vendors.includes(rule.vendor)) &&
-        (rule.class === undefined || classes.includes(rule.class)),
+        (rule.vendor === undefined || mayBeFor("vendor", rule.vendor, scope)) &&
+        (rule.class === undefined || mayBeFor("class", rule.class, scope)),
     );
     return Math.max(1, ...ruling.map(({ k }) => k));
   }

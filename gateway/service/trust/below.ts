@@ -42,6 +42,8 @@ export async function checkBelow(
       components: one.components,
       vendors: one.vendors.length > 0 ? one.vendors : scope.vendors,
       classes: one.classes.length > 0 ? one.classes : scope.classes,
+      // Nobody comes to it whom the manifest above has turned away.
+      unasked: one.unasked.filter((identity) => scope.unasked.includes(identity)),
     };
     const needed = trust.needed(touched);
     const mayVouch = ({ rights }: Anchor): boolean => beyond(rights, touched) === undefined;

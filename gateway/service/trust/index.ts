@@ -30,7 +30,7 @@ export {
   ReportIntake,
   type TakesReports,
 } from "./reports/index.ts";
-export { beyond, type ReleaseScope } from "./rights.ts";
+export { beyond, type ReleaseScope, type TouchedScope } from "./rights.ts";
 export { isForRiot, RiotEnvelopes } from "./riot.ts";
 export { labOver, suitTrust } from "./suit-trust.ts";
 export { type BelowScope, type OpenManifest, type Survey, surveyManifest } from "./survey/survey.ts";

@@ -10,26 +10,51 @@ export interface ReleaseScope {
   readonly components: ReadonlyArray<readonly string[]>;
 }
 
+/** What a device is known by in rights and rules. */
+export type Identity = "vendor" | "class";
+
+/** A release as rights and rules see it. */
+export interface TouchedScope extends ReleaseScope {
+  /** Devices are touched without being asked for these: whatever is named, it is for any of them. */
+  readonly unasked: readonly Identity[];
+}
+
 /** A vendor or class as rights and facts name it. */
 export const identifierName = ({ bytes, tagged }: Extract<ParameterValue, { form: "identifier" }>): string =>
   tagged ? `pen:${toHex(bytes)}` : toHex(bytes);
 
 export const componentPath = (id: ComponentId): readonly string[] => id.map(toHex);
 
-/** For what these rights are not enough, in words; undefined = they are. Who is limited to some vendors signs for no unnamed one. */
-export function beyond(rights: SigningRights, { vendors, classes, components }: ReleaseScope): string | undefined {
+/**
+ * For what these rights are not enough, in words; undefined = they are. Who is limited to some vendors signs for no unnamed one, and
+ * for none that the manifest names without turning the others away.
+ */
+export function beyond(rights: SigningRights, scope: TouchedScope): string | undefined {
   return (
-    outside("vendor", rights.vendors, vendors) ??
-    outside("class", rights.classes, classes) ??
-    outsideComponents(rights.components, components)
+    outside("vendor", rights.vendors, scope) ??
+    outside("class", rights.classes, scope) ??
+    outsideComponents(rights.components, scope.components)
   );
 }
 
-function outside(what: string, allowed: readonly string[] | undefined, named: readonly string[]): string | undefined {
+/** Does a rule for this vendor or class speak of it? An enterprise number may be that of anybody. */
+export const mayBeFor = (what: Identity, name: string, scope: TouchedScope): boolean => {
+  const named = namesOf(what, scope);
+  return (
+    named.length === 0 || scope.unasked.includes(what) || named.some((one) => one === name || one.startsWith("pen:"))
+  );
+};
+
+const namesOf = (what: Identity, { vendors, classes }: ReleaseScope): readonly string[] =>
+  what === "vendor" ? vendors : classes;
+
+function outside(what: Identity, allowed: readonly string[] | undefined, scope: TouchedScope): string | undefined {
   if (allowed === undefined) return undefined;
+  const named = namesOf(what, scope);
   if (named.length === 0) return `devices of any ${what}`;
   const foreign = named.find((name) => !allowed.includes(name));
-  return foreign === undefined ? undefined : `the ${what} ${foreign}`;
+  if (foreign !== undefined) return `the ${what} ${foreign}`;
+  return scope.unasked.includes(what) ? `devices of another ${what}, which it does not turn away` : undefined;
 }
 
 function outsideComponents(

@@ -20,7 +20,7 @@ import type { Anchor, TrustSet } from "./anchors.ts";
 import { type BelievedBelow, checkBelow } from "./below.ts";
 import { checkSequence, type Mark, markNames } from "./marks.ts";
 import { type Below, everyBelow, openBelow } from "./opened.ts";
-import { beyond, type ReleaseScope } from "./rights.ts";
+import { beyond, type ReleaseScope, type TouchedScope } from "./rights.ts";
 import { findSigners } from "./signers.ts";
 import { type Survey, surveyManifest } from "./survey/survey.ts";
 
@@ -114,7 +114,7 @@ export function checkCircumstances(release: AuthenticRelease, circumstances: Cir
 }
 
 /** §9, RFC 9124 §4.3.8: as many distinct signers as the release needs may sign for all that it touches. */
-function checkRights(signers: readonly Anchor[], scope: ReleaseScope, trust: TrustSet): readonly Anchor[] {
+function checkRights(signers: readonly Anchor[], scope: TouchedScope, trust: TrustSet): readonly Anchor[] {
   const entitled = signers.filter(({ rights }) => beyond(rights, scope) === undefined);
   const needed = trust.needed(scope);
   if (entitled.length >= needed) return entitled;

@@ -110,6 +110,38 @@ const slot = (value: number): readonly NewCommand[] => [
   override([PARAMETER.componentSlot, uint(value)]),
   plain(COMMAND.componentSlot),
 ];
+const VENDOR_ASKED = plain(COMMAND.vendorIdentifier);
+const CLASS_ASKED = plain(COMMAND.classIdentifier);
+const soft = override([PARAMETER.softFailure, { form: "bool", value: true }]);
+const sequence = (...commands: readonly NewCommand[]): NewCommand => ({
+  code: COMMAND.runSequence,
+  argument: { kind: "sequence", sequence: { commands } },
+});
+test.each<[string, readonly NewCommand[], readonly string[]]>([
+  ["both conditions", [VENDOR_ASKED, CLASS_ASKED], []],
+  ["parameters and no condition", [], ["vendor", "class"]],
+  ["the vendor alone", [VENDOR_ASKED], ["class"]],
+  ["one that may fail in an alternative", [tryEach(arm(VENDOR_ASKED), arm(CLASS_ASKED))], ["vendor", "class"]],
+  ["one in every alternative", [tryEach(arm(VENDOR_ASKED), arm(soft, VENDOR_ASKED)), CLASS_ASKED], []],
+  ["one with nothing behind it", [tryEach(arm(VENDOR_ASKED), arm(...slot(1)), undefined), CLASS_ASKED], ["vendor"]],
+  ["an alternative that never ends well", [tryEach(arm(VENDOR_ASKED), arm(plain(COMMAND.abort))), CLASS_ASKED], []],
+  ["one that fails softly", [sequence(soft, VENDOR_ASKED), CLASS_ASKED], ["vendor"]],
+  ["one that does not", [sequence(VENDOR_ASKED, soft, CLASS_ASKED)], ["class"]],
+  [
+    "one before the alternatives",
+    [VENDOR_ASKED, tryEach(arm(...slot(0)), arm(...slot(1)), undefined), sequence(CLASS_ASKED)],
+    [],
+  ],
+])("suit-manifest-37 §8.4.9.1: whom a release asks: %s", (_name, asks, unasked) => {
+  expect(survey(plannedManifest({ asks })).unasked).toEqual(unasked);
+});
+
+test("suit-manifest-37 §8.4.9.1: a question after the first directive comes too late", () => {
+  const fetch = [override([PARAMETER.uri, words("#image")]), plain(COMMAND.fetch)];
+  const late = plannedManifest({ asks: [CLASS_ASKED], install: [...fetch, VENDOR_ASKED] });
+  expect(survey(late).unasked).toEqual(["vendor"]);
+});
+
 const is = (name: string): NewCommand =>
   override([PARAMETER.imageDigest, digestOfImage(bytesOf(name))], [PARAMETER.imageSize, uint(bytesOf(name).length)]);
 const from = (name: string): NewCommand => override([PARAMETER.uri, words(name)]);

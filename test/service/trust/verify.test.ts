@@ -252,6 +252,7 @@ describe("RFC 9052 §4.1: k of n", () => {
     ["the vendor of the release", { vendor: toHex(VENDOR) }, {}, false],
     ["its class", { class: toHex(CLASS) }, {}, false],
     ["another vendor", { vendor: toHex(CLASS) }, {}, true],
+    ["any vendor, of a release that compares none", { vendor: toHex(CLASS) }, { asks: [] }, false],
     ["the class of another vendor", { vendor: toHex(CLASS), class: toHex(CLASS) }, {}, true],
   ];
   test.each(SCOPES)("two signatures for %s", async (_name, scope, plan, enough) => {
@@ -316,7 +317,8 @@ test.each<[string, SigningRights, string | undefined]>([
   ["a prefix of each component", { components: [["00"], ["01"]] }, undefined],
   ["no component", { components: [] }, "the component 00"],
 ])("suit-manifest-37 §9: rights for %s", (_name, rights, missing) => {
-  expect(beyond(rights, { vendors: ["aa"], classes: [], components: [["00"], ["01", "02"]] })).toBe(missing);
+  const scope = { vendors: ["aa"], classes: [], components: [["00"], ["01", "02"]], unasked: [] };
+  expect(beyond(rights, scope)).toBe(missing);
 });
 
 test.each([

@@ -12,12 +12,13 @@ import {
   type SequenceName,
   type Whole,
 } from "../../../wire/suit/index.ts";
-import { componentPath, identifierName, type ReleaseScope } from "../rights.ts";
+import { componentPath, identifierName, type TouchedScope } from "../rights.ts";
 import { groupsOf } from "./groups.ts";
 import { type Finds, type Scope, Walk } from "./walk.ts";
 import type { Named } from "./way.ts";
+import { unaskedOf } from "./whom.ts";
 
-export interface Survey extends ReleaseScope {
+export interface Survey extends TouchedScope {
   readonly payloads: readonly ReleasePayload[];
   /** URIs of dependencies: manifests, no images. */
   readonly dependencies: ReadonlySet<string>;
@@ -36,7 +37,7 @@ export interface OpenManifest {
 }
 
 /** A dependency where it is processed: its components stand below the prefix that the manifest above gives them. */
-export interface BelowScope extends ReleaseScope {
+export interface BelowScope extends TouchedScope {
   readonly release: string;
   /** Of the manifest that processes it. */
   readonly by: string;
@@ -63,7 +64,7 @@ export function surveyManifest(
     const hasBelow = mine.size === scope.components.length;
     new Walk(finds, hasBelow ? () => true : (name) => mine.has(name)).procedures(PROCEDURES, scope);
   }
-  return { ...scopeTold(root, []), ...finds.told() };
+  return { ...scopeTold(root, [], scope), ...finds.told() };
 }
 
 /** A component's name, so that the same one has the same name in every manifest. */
@@ -85,13 +86,18 @@ function scopeOf(
 }
 
 /** For whom it is and what it touches. The place of the manifest itself counts as a component. */
-function scopeTold({ manifest: { common, componentId }, whole }: OpenManifest, prefix: ComponentId): ReleaseScope {
+function scopeTold(
+  { manifest: { common, componentId }, whole }: OpenManifest,
+  prefix: ComponentId,
+  { shared, sequences }: Scope,
+): TouchedScope {
   const all = [...parametersIn([common.shared, ...whole.sequences.values()])];
   const own = componentId === undefined ? [] : [componentPath(componentId)];
   return {
     vendors: namesOf(all, PARAMETER.vendorIdentifier),
     classes: namesOf(all, PARAMETER.classIdentifier),
     components: [...common.components.map((id) => componentPath([...prefix, ...id])), ...own],
+    unasked: unaskedOf(shared, sequences, PROCEDURES),
   };
 }
 
@@ -141,7 +147,7 @@ class Found implements Finds {
     const prefix = above.manifest.common.dependencies.get(index)?.prefix ?? [];
     const inner = scopeOf(program, prefix, scope.depth + 1);
     this.of.set(inner, program);
-    const told = scopeTold(program, prefix);
+    const told = scopeTold(program, prefix, inner);
     this.#below.set(JSON.stringify([digest, above.release, told.components]), {
       ...told,
       release: digest,
@@ -150,7 +156,7 @@ class Found implements Finds {
     return inner;
   }
 
-  told(): Omit<Survey, keyof ReleaseScope> {
+  told(): Omit<Survey, keyof TouchedScope> {
     const plain = new Set([...this.#becomes.values()].flatMap((digests) => [...digests]));
     const all = [...this.#payloads.values()];
     const fetched = new Set(all.flatMap(({ named, uri }) => (uri === undefined ? [] : [bare(named)])));
