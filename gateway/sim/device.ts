@@ -1,6 +1,6 @@
 /** Runs one node machine on a real socket, a clock and a flash. */
 import { type Clock, type Closable, type Logger, type Millis, millis, type Random, type Timer } from "../base/index.ts";
-import { blockSize, imageBytes } from "./node/download.ts";
+import { blockSize, imageBytes, travelSize } from "./node/download.ts";
 import { examineImage } from "./node/image.ts";
 import { type Command, type NodeEvent, step } from "./node/node.ts";
 import { type Activity, type Node, newNode, type Profile } from "./node/node-state.ts";
@@ -93,7 +93,7 @@ export class Device implements Closable {
       reason: "reason" in update ? update.reason : undefined,
       blocks: {
         got: Math.ceil((update.download === undefined ? 0 : imageBytes(update.download)) / size),
-        total: Math.ceil((update.download?.offer.size ?? 0) / size),
+        total: Math.ceil((update.download === undefined ? 0 : travelSize(update.download.offer)) / size),
       },
       runningDigest: running.digest,
       runningVersion: running.version,
@@ -166,7 +166,7 @@ export class Device implements Closable {
         return { at: clock.now(), ...this.#fetched(answer) };
       }
       case "erase":
-        this.#flash.erase(command.size);
+        this.#flash.erase(command.size, command.encoding);
         return undefined;
       case "store":
         this.#flash.store(command.offset, command.bytes);

@@ -17,7 +17,7 @@ import type { Fault, Profile } from "./node/node-state.ts";
 import { type SuitParts, versionNumbers } from "./node-flash.ts";
 import { checkInCodec } from "./speech/check-in.ts";
 import { type ExtraLeaf, placeExtra } from "./speech/extra.ts";
-import type { Leaves } from "./speech/leaves.ts";
+import { ENCODINGS, type Encoding, type Leaves } from "./speech/leaves.ts";
 import { type NodeCredential, OscoreClient, type Sequence } from "./speech/oscore.ts";
 import { countingSequence } from "./speech/sequence.ts";
 import { readSids } from "./speech/sids.ts";
@@ -60,6 +60,8 @@ export interface FleetOptions {
   readonly credentials?: ReadonlyMap<string, NodeSecurity>;
   /** Further folders of .sid files. */
   readonly models?: readonly string[];
+  /** Forms of an image that they take besides the plain one; without it patch and compressed, each fourth node chained too. */
+  readonly encodings?: readonly Encoding[];
   /** What all nodes report besides their own leaves. Throws UsageError `sim.no-sid` for what no .sid file names. */
   readonly extra?: readonly ExtraLeaf[];
   /** The nodes verify what they install, and install nothing else. */
@@ -123,6 +125,7 @@ export const DEFAULT_MODEL = "room-sensor";
 const FAILURES = ["boot-failed", "no-space", "flash-error"] as const satisfies readonly Fault[];
 /** Of nodes that look again at what they stored. */
 const VERIFIED_FAILURES = [...FAILURES, "bad-block"] as const satisfies readonly Fault[];
+const CHAINED_EACH = 4;
 /** Bytes of a node's update bank. */
 const CAPACITY = 16 * 1024 * 1024;
 
@@ -159,6 +162,7 @@ export function startFleet(options: FleetOptions): Fleet {
       fault,
       recipient: suit && introduced(suit.recipient, security !== undefined),
       extra,
+      encodings: bitsOf(options.encodings ?? encodingsOf(options, index)),
     };
     const device = new Device(profile, image, {
       transport: new Transport(remote, { share: options.loss ?? 0, random: own }, security && clientOf(security)),
@@ -184,6 +188,15 @@ export function startFleet(options: FleetOptions): Fleet {
     },
   };
 }
+
+/** Small nodes have no memory for a decoder. */
+function encodingsOf({ suit }: FleetOptions, index: number): readonly Encoding[] {
+  if (suit !== undefined && sizeOf(suit, index) === "small") return [];
+  return index % CHAINED_EACH === CHAINED_EACH - 1 ? ["patch", "compressed", "chained"] : ["patch", "compressed"];
+}
+
+const bitsOf = (encodings: readonly Encoding[]): number =>
+  encodings.reduce((bits, encoding) => bits | ENCODINGS[encoding], 0);
 
 const clientOf = ({ credential, sequence = countingSequence() }: NodeSecurity): OscoreClient =>
   new OscoreClient(credential, sequence);

@@ -1,9 +1,11 @@
 /** The flash of a simulated node and what runs on it: where downloads go, how they are installed, what starts. */
-import { type Clock, type Logger, toHex } from "../base/index.ts";
+import { type Clock, EMPTY, type Logger, toHex } from "../base/index.ts";
+import { Patch } from "./delta/index.ts";
 import type { Source } from "./node/download.ts";
 import { examineImage, type ImageFacts } from "./node/image.ts";
 import { Incoming } from "./node/incoming.ts";
 import type { Booted, Processed } from "./node/node.ts";
+import type { Offer } from "./speech/check-in.ts";
 import type { ComponentFacts, Leaves } from "./speech/leaves.ts";
 import {
   componentFacts,
@@ -42,7 +44,11 @@ export interface StartedImage {
 export class NodeFlash {
   readonly #parts: FlashParts;
   #memory: Memory;
+  /** What ran before, until the new image has proved itself. */
+  #former: Memory | undefined;
   #incoming = new Incoming(0);
+  /** What comes has yet to become the image. */
+  #short: { readonly encoding: NonNullable<Offer["encoding"]>; readonly size: number; patch: Patch } | undefined;
   #components: readonly ComponentFacts[] | undefined;
 
   constructor(image: Uint8Array, parts: FlashParts) {
@@ -55,16 +61,32 @@ export class NodeFlash {
     return this.#memory.installed?.sequence;
   }
 
-  erase(size: number): void {
-    this.#incoming = new Incoming(size);
+  erase(size: number, encoding?: Offer["encoding"]): void {
+    this.#short = encoding && { encoding, size, patch: this.#patch(encoding, size) };
+    this.#incoming = new Incoming(encoding === undefined ? size : 0);
   }
 
+  /** In their order; a block at 0 begins anew. */
   store(offset: number, bytes: Uint8Array): void {
-    this.#incoming.store(offset, bytes);
+    const short = this.#short;
+    if (short === undefined) {
+      this.#incoming.store(offset, bytes);
+      return;
+    }
+    if (offset === 0) short.patch = this.#patch(short.encoding, short.size);
+    short.patch.take(bytes);
   }
 
   examine(): ImageFacts {
-    return examineImage(this.#incoming.bytes());
+    return examineImage(this.#fetched());
+  }
+
+  #fetched(): Uint8Array {
+    return this.#short?.patch.bytes() ?? this.#incoming.bytes();
+  }
+
+  #patch(encoding: NonNullable<Offer["encoding"]>, size: number): Patch {
+    return new Patch(encoding === "patch" ? mainImage(this.#memory) : EMPTY, size);
   }
 
   /** The update procedure; what was fetched last takes its place before. */
@@ -89,21 +111,24 @@ export class NodeFlash {
   }
 
   #keep({ what, name }: Source): void {
-    const bytes = this.#incoming.bytes();
+    const bytes = this.#fetched();
     this.#memory = what === "envelope" ? withEnvelope(this.#memory, bytes) : withPayload(this.#memory, name, bytes);
-    this.#incoming = new Incoming(0);
+    this.erase(0);
   }
 
   /** Power-on starts what there is; after an update a boot loader that reads manifests decides. */
-  boot(bank: "old" | "new", batteryMillivolts: number): StartedImage {
+  boot(bank: "old" | "new" | "former", batteryMillivolts: number): StartedImage {
     const { suit } = this.#parts;
+    const before = this.#memory;
+    if (bank === "former") this.#memory = this.#former ?? before;
+    this.#former = bank === "new" ? before : undefined;
     if (suit === undefined) {
-      if (bank === "new") this.#memory = newMemory(this.#incoming.bytes());
-      this.#incoming = new Incoming(0);
+      if (bank === "new") this.#memory = newMemory(this.#fetched());
+      this.erase(0);
       return { image: examineImage(mainImage(this.#memory)) };
     }
     this.#components = undefined;
-    if (bank === "old") return this.#runs({ told: this.#told(suit, undefined) });
+    if (bank !== "new") return this.#runs({ told: this.#told(suit, undefined) });
     const done = start(suit.recipient, this.#memory, this.#surroundings(suit, batteryMillivolts));
     if (done.state === "failed") return this.#runs({ failed: done.trouble, told: this.#failed(suit, done) });
     this.#memory = done.memory;

@@ -23,6 +23,7 @@ const PROFILE: Profile = {
   fault: "none",
   recipient: undefined,
   extra: [],
+  encodings: 0,
 };
 const ROOM = { temperature: 2000, humidity: 40 };
 
@@ -267,6 +268,79 @@ describe("an update", () => {
   test("an image larger than the flash: no-space, told in the same wake", () => {
     const bench = new Bench().hears({ offer: { ...OFFER, size: 1001 } });
     expect(bench.report?.leaves).toMatchObject({ phase: "failed", reason: "no-space" });
+  });
+});
+
+describe("user-experience.md §2.3: an update that is not to be applied yet", () => {
+  const later = (applyIn: number) => ({ offer: { ...OFFER, applyIn } });
+  const fetched = (applyIn: number): Bench => {
+    const bench = new Bench().hears(later(applyIn)).gets({ num: 0 }).gets({ num: 1 }).wake().hears(later(applyIn));
+    return bench.gets({ num: 2, more: false, bytes: new Uint8Array(32) }).examines(NEW);
+  };
+
+  test("is fetched and verified, then it waits and says so", () => {
+    const bench = fetched(100_000);
+    expect(bench.report?.leaves).toEqual({ phase: "waiting-window", received: 160 });
+    expect(bench.hears(later(99_000)).does).toEqual(["sleep"]);
+    expect(bench.wake().report?.leaves).toEqual({});
+    expect(bench.hears(later(98_000)).does).toEqual(["sleep"]);
+    expect(bench.wake().hears({ offer: OFFER }).wake().report?.leaves).toEqual({ phase: "applying" });
+  });
+
+  test("counts its seconds itself when nobody tells it anew", () => {
+    const bench = fetched(170);
+    const until = bench.at + 170_000;
+    bench.hears();
+    while (bench.wake().at < until) expect(bench.hears().node.update.phase).toBe("waiting-window");
+    expect(bench.hears().node.update.phase).toBe("applying");
+  });
+
+  test("waits for ever where nobody can say when", () => {
+    const bench = fetched(0xffff_ffff).hears();
+    for (let wakes = 0; wakes < 100; wakes++) bench.wake().hears();
+    expect(bench.node.update.phase).toBe("waiting-window");
+  });
+
+  test("the window closes between the last block and the application", () => {
+    const bench = new Bench().hears({ offer: OFFER }).fetchesAll().examines(NEW);
+    expect(bench.hears(later(500)).wake().report?.leaves).toEqual({ phase: "waiting-window" });
+    expect(bench.hears({ offer: OFFER }).wake().report?.leaves).toEqual({ phase: "applying" });
+  });
+});
+
+describe("user-experience.md §2.3: a new image that has to hear an answer", () => {
+  const CONFIRM = { offer: { ...OFFER, confirmWithin: 600 } };
+  const booted = (): Bench => {
+    const bench = new Bench().hears(CONFIRM).gets({ num: 0 }).gets({ num: 1 }).wake().hears(CONFIRM);
+    bench.gets({ num: 2, more: false, bytes: new Uint8Array(32) }).examines(NEW);
+    bench.hears(CONFIRM).wake().hears(CONFIRM).wake().hears(CONFIRM).wake();
+    expect(bench.commands).toEqual([{ do: "boot", bank: "new" }]);
+    return bench.boot(NEW);
+  };
+
+  test("is confirming until it hears one, then done", () => {
+    const bench = booted();
+    expect(bench.report).toMatchObject({ number: 0, leaves: { phase: "confirming", runningDigest: NEW.digest } });
+    expect([bench.hears().node.update.phase, bench.node.updatesDone]).toEqual(["done", 1]);
+    expect(bench.wake().report?.leaves).toEqual({ phase: "done" });
+    expect(bench.hears(CONFIRM).does).toEqual(["sleep"]);
+  });
+
+  test("tries again before its time is over, then the former one comes back and says so", () => {
+    const bench = booted();
+    const until = bench.at + 600_000;
+    let tries = 0;
+    for (bench.hearsNothing().wake(); bench.at < until; bench.hearsNothing().wake()) tries++;
+    expect([bench.at, tries]).toEqual([until, 9]);
+    expect(bench.commands).toEqual([{ do: "boot", bank: "former" }]);
+    expect(bench.boot(OLD).report?.leaves).toMatchObject({
+      phase: "rolled-back",
+      reason: "boot-failed",
+      runningDigest: OLD.digest,
+      wantedDigest: NEW.digest,
+      bootCount: 3,
+    });
+    expect(bench.node.updatesDone).toBe(0);
   });
 });
 

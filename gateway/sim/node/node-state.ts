@@ -29,6 +29,8 @@ export interface Profile {
   readonly recipient: Leaves | undefined;
   /** Told with the first report of a series. */
   readonly extra: readonly ExtraLeaf[];
+  /** Forms of an image that it takes besides the plain one: bits of `ENCODINGS`. */
+  readonly encodings: number;
 }
 
 export type Activity =
@@ -42,9 +44,20 @@ export type Activity =
 export type Update =
   | { readonly phase: "idle"; readonly download: Download | undefined }
   | {
-      /** `waiting-window` = its manifest waits for an event. */
-      readonly phase: "downloading" | "waiting-window" | "verifying" | "applying" | "rebooting";
+      readonly phase: "downloading" | "verifying" | "applying" | "rebooting" | "done";
       readonly download: Download;
+    }
+  | {
+      readonly phase: "waiting-window";
+      readonly download: Download;
+      /** What its manifest waits for, or the moment from which on it may apply what is all there. */
+      readonly waitsFor: "event" | "time";
+    }
+  | {
+      /** The new image runs, and has to hear an answer. */
+      readonly phase: "confirming";
+      readonly download: Download;
+      readonly until: Millis;
     }
   | { readonly phase: "failed" | "rolled-back"; readonly download: Download; readonly reason: Reason };
 
@@ -72,6 +85,10 @@ export interface Node {
   /** Readings of wakes that could only repeat a report, oldest first. */
   readonly samples: readonly { readonly at: Millis; readonly leaves: Leaves }[];
   readonly updatesDone: number;
+  /** From when on what is offered may be applied, by its own count of seconds; undefined = from now on. */
+  readonly applyFrom: Millis | undefined;
+  /** Digest of an image that came out wrong in a shorter form: its plain form is asked for. */
+  readonly plainOf: string | undefined;
 }
 
 /** A node that is switched on at `firstWake`. */
@@ -93,4 +110,6 @@ export const newNode = (profile: Profile, image: ImageFacts, firstWake: Millis):
   told: {},
   samples: [],
   updatesDone: 0,
+  applyFrom: undefined,
+  plainOf: undefined,
 });

@@ -3,17 +3,21 @@
  * network and the flash are outside; `step` says what they should do next. Campaign behaviour: user-experience.md §2.3.
  */
 import { type Millis, millis, seconds } from "../../base/index.ts";
-import type { Offer, Reply, Report, Sample } from "../speech/check-in.ts";
+import { NOBODY_KNOWS, type Offer, type Reply, type Report, type Sample } from "../speech/check-in.ts";
 import { changed, type Leaves, type Reason } from "../speech/leaves.ts";
 import {
   type Block,
   beginDownload,
+  type Download,
   imageBytes,
   imageSource,
+  keep,
   nextNum,
   type Source,
   type Szx,
   takeBlock,
+  toldBytes,
+  travelSize,
 } from "./download.ts";
 import type { ImageFacts } from "./image.ts";
 import type { Node, Update } from "./node-state.ts";
@@ -64,7 +68,8 @@ export interface Wanted {
 
 export type Command =
   | { readonly do: "report"; readonly report: Report }
-  | { readonly do: "erase"; readonly size: number }
+  /** For so many bytes; with `encoding` what comes has yet to become them. */
+  | { readonly do: "erase"; readonly size: number; readonly encoding?: Offer["encoding"] }
   | {
       readonly do: "fetch";
       readonly uri: string;
@@ -77,7 +82,8 @@ export type Command =
   | { readonly do: "examine" }
   /** Runs the update procedure; what was fetched last takes its place before. */
   | { readonly do: "process"; readonly fetched: Source | undefined }
-  | { readonly do: "boot"; readonly bank: "old" | "new" }
+  /** `former` = the one that ran before this one. */
+  | { readonly do: "boot"; readonly bank: "old" | "new" | "former" }
   | { readonly do: "sleep"; readonly until: Millis };
 
 export interface Step {
@@ -91,12 +97,14 @@ const MAX_ROUNDS = 4;
 const MAX_SAMPLES = 8;
 /** The gateway may move the next wake between a quarter and four times the interval. */
 const HINT_RANGE = 4;
+/** A new image that has to hear an answer asks so often for it: one lost datagram is no reason to fall back. */
+const TRIES_TO_CONFIRM = 4;
 
 export function step(node: Node, event: NodeEvent): Step {
   const { state } = node.activity;
   switch (event.type) {
     case "woke":
-      if (state === "asleep") return wake(open(node, event.at, event.room));
+      if (state === "asleep") return wake(open(node, event.at, event.room), event.at);
       return state === "rebooting" ? startUp(node) : stay(node);
     case "booted":
       return state === "rebooting" ? booted(node, event) : stay(node);
@@ -139,13 +147,20 @@ function planWake(node: Node, at: Millis, hint: Millis | undefined): Node {
 
 /** A wake that overran its interval is followed by a short rest. */
 function sleep(node: Node, at: Millis): Step {
-  const until = millis(Math.max(node.wakeAt, at + seconds(1)));
+  const until = millis(Math.max(Math.min(node.wakeAt, confirmAt(node, at)), at + seconds(1)));
   return { node: { ...node, activity: { state: "asleep", until } }, commands: [{ do: "sleep", until }] };
+}
+
+function confirmAt({ update }: Node, at: Millis): number {
+  if (update.phase !== "confirming") return Number.POSITIVE_INFINITY;
+  const within = seconds(update.download.offer.confirmWithin ?? 0);
+  return Math.min(update.until, at + within / TRIES_TO_CONFIRM);
 }
 
 // -- waking and reporting ---------------------------------------------------------------------------------------------
 
-function wake(node: Node): Step {
+function wake(node: Node, at: Millis): Step {
+  if (node.update.phase === "confirming" && at >= node.update.until) return fallBack(node, at);
   if (node.pending === undefined) return report(node, 1);
   const samples = [...node.samples, { at: node.wokeAt, leaves: readings(node.room) }].slice(-MAX_SAMPLES);
   return {
@@ -190,8 +205,9 @@ export function leavesOf(node: Node): Leaves {
     runningDigest: running.digest,
     runningVersion: running.version,
     phase: update.phase,
-    ...(busy ? { wantedDigest: update.download.offer.digest, received: imageBytes(update.download) } : {}),
+    ...(busy ? { wantedDigest: update.download.offer.digest, received: toldBytes(update.download) } : {}),
     ...("reason" in update ? { reason: update.reason } : {}),
+    ...(profile.encodings === 0 ? {} : { encodings: node.plainOf === undefined ? profile.encodings : 0 }),
     ...node.room,
     ...profile.recipient,
     ...node.processed,
@@ -207,7 +223,7 @@ function answered(node: Node, round: number, at: Millis, reply: Reply): Step {
   const endedBefore = node.told.phase === node.update.phase;
   const heard = applyReply(
     {
-      ...node,
+      ...confirmed(node),
       pending: undefined,
       nextReport: pending.number + 1,
       told: { ...node.told, ...pending.leaves },
@@ -215,8 +231,8 @@ function answered(node: Node, round: number, at: Millis, reply: Reply): Step {
     },
     reply,
   );
-  const offered = reply.offer === undefined ? stay(heard) : considerOffer(heard, reply.offer, endedBefore);
-  const next = planWake(advance(offered.node), at, reply.nextWake);
+  const offered = reply.offer === undefined ? stay(heard) : considerOffer(heard, reply.offer, { at, endedBefore });
+  const next = planWake(advance(offered.node, at), at, reply.nextWake);
   const then = (reply.more || isNews(next)) && round < MAX_ROUNDS ? report(next, round + 1) : carryOn(next, at);
   return { node: then.node, commands: [...offered.commands, ...then.commands] };
 }
@@ -238,25 +254,54 @@ function refused(node: Node, at: Millis, code: string): Step {
 
 // -- the update -------------------------------------------------------------------------------------------------------
 
-function considerOffer(node: Node, offer: Offer, endedBefore: boolean): Step {
+interface Hearing {
+  readonly at: Millis;
+  /** The gateway knew how the last attempt ended when it wrote this. */
+  readonly endedBefore: boolean;
+}
+
+function considerOffer(node: Node, offer: Offer, { at, endedBefore }: Hearing): Step {
   if (offer.digest === node.running.digest) return stay(node);
   const { update } = node;
   const same = update.phase !== "idle" && update.download.offer.digest === offer.digest;
   const ended = update.phase === "failed" || update.phase === "rolled-back";
-  if (same && !ended) return stay(node); // under way; nothing in the offer can have changed
+  const { applyIn } = offer;
+  const never = applyIn !== undefined && applyIn >= NOBODY_KNOWS;
+  const applyFrom =
+    applyIn === undefined ? undefined : millis(never ? Number.POSITIVE_INFINITY : at + seconds(applyIn));
+  // Under way. What lies at its path stays what it is; when it may be applied is told anew each time.
+  if (same && !ended) return stay(withTerms({ ...node, applyFrom }, offer));
   // This answer may have been written before the gateway knew of the failure; from the next one on it means "try again".
   if (same && !endedBefore) return stay(node);
   if (update.phase === "applying" || update.phase === "rebooting") return stay(node); // too late to turn back
   // The phases of a new attempt are told again even if they are the same as before, and so is its report.
   const { phase: _phase, reason: _reason, report: _report, ...told } = node.told;
-  const fresh: Node = { ...node, told, processed: { ...node.processed, report: undefined } };
+  const processed = { ...node.processed, report: undefined };
+  const plainOf = node.plainOf === offer.digest ? node.plainOf : undefined;
+  const fresh: Node = { ...node, told, processed, applyFrom, plainOf };
   return node.profile.recipient === undefined ? takeImage(fresh, offer) : takeEnvelope(fresh, offer);
 }
+
+function withTerms(node: Node, { confirmWithin }: Offer): Node {
+  const { download } = node.update;
+  if (download === undefined || download.offer.confirmWithin === confirmWithin) return node;
+  const { confirmWithin: _before, ...rest } = download.offer;
+  const offer: Offer = confirmWithin === undefined ? rest : { ...rest, confirmWithin };
+  return { ...node, update: { ...node.update, download: { ...download, offer } } };
+}
+
+const mayApply = ({ applyFrom }: Node, at: Millis): boolean => applyFrom === undefined || at >= applyFrom;
+
+const erase = ({ size, encoding }: Offer): Command => ({
+  do: "erase",
+  size,
+  ...(encoding === undefined ? {} : { encoding }),
+});
 
 function takeImage(node: Node, offer: Offer): Step {
   const begun: Node = { ...node, update: { phase: "downloading", download: beginDownload(offer, node.profile.szx) } };
   if (offer.size > node.profile.capacity || node.profile.fault === "no-space") return stay(fail(begun, "no-space"));
-  return { node: begun, commands: [{ do: "erase", size: offer.size }] };
+  return { node: begun, commands: [erase(offer)] };
 }
 
 /** Above what readers of envelopes take (suit-manifest-37 leaves the limit to them), integrated payloads not counted. */
@@ -272,16 +317,32 @@ function takeEnvelope(node: Node, offer: Offer): Step {
   return uri === "" ? stay(fail(begun, "refused")) : { node: begun, commands: [{ do: "erase", size: 0 }] };
 }
 
+/** What came out wrong in a shorter form may come out right in the plain one: that is asked for from now on. */
 function fail(node: Node, reason: Reason): Node {
   const { download } = node.update;
-  return download === undefined ? node : { ...node, update: { phase: "failed", download, reason } };
+  if (download === undefined) return node;
+  const { digest, encoding, chain } = download.offer;
+  const isShort = reason === "digest-mismatch" && (encoding !== undefined || chain !== undefined);
+  return { ...node, plainOf: isShort ? digest : node.plainOf, update: { phase: "failed", download, reason } };
+}
+
+/** All is there and right. */
+function complete(node: Node, download: Download, at: Millis): Node {
+  const update: Update = mayApply(node, at)
+    ? { phase: "verifying", download }
+    : { phase: "waiting-window", download, waitsFor: "time" };
+  return { ...node, update };
 }
 
 /** After the gateway has heard of a phase, the next one begins. */
-function advance(node: Node): Node {
+function advance(node: Node, at: Millis): Node {
   const { update } = node;
   if (node.told.phase !== update.phase) return node;
-  if (update.phase === "verifying") return { ...node, update: { ...update, phase: "applying" } };
+  const isHeld = update.phase === "waiting-window" && update.waitsFor === "time";
+  if (update.phase === "verifying" || isHeld) {
+    if (mayApply(node, at)) return { ...node, update: { phase: "applying", download: update.download } };
+    return isHeld ? node : complete(node, update.download, at); // the window closed meanwhile
+  }
   if (update.phase === "applying") return { ...node, update: { ...update, phase: "rebooting" } };
   return node;
 }
@@ -290,7 +351,8 @@ function advance(node: Node): Node {
 function carryOn(node: Node, at: Millis): Step {
   const { update, profile } = node;
   if (update.phase === "downloading") return fetchNext(node, profile.blocksPerWake, at);
-  if (update.phase === "waiting-window") return process(node, profile.blocksPerWake, undefined);
+  if (update.phase === "waiting-window" && update.waitsFor === "event")
+    return process(node, profile.blocksPerWake, undefined);
   if (update.phase !== "rebooting" || node.told.phase !== "rebooting") return sleep(node, at);
   const interval = wakeInterval(node.settings, profile.wakeInterval);
   const until = millis(node.wokeAt + interval * profile.rebootWakes);
@@ -328,13 +390,18 @@ function fetched(node: Node, left: number, at: Millis, block: Block): Step {
     case "restart":
       return fetchNext({ ...node, update: { ...node.update, download: taken.download } }, left - 1, at);
     case "stored": {
-      const next: Node = { ...node, update: { ...node.update, download: taken.download } };
-      const half = taken.download.received * 2 >= taken.download.offer.size;
+      const kept = keep(taken.download, taken.offset, block.bytes);
+      if (kept.kind === "spoilt") return report(fail(node, "digest-mismatch"), MAX_ROUNDS);
+      const { download } = kept;
+      const next: Node = { ...node, update: { ...node.update, download } };
+      const half = download.received * 2 >= travelSize(download.offer);
       if (recipient === undefined && half && node.profile.fault === "flash-error")
         return report(fail(next, "flash-error"), MAX_ROUNDS);
-      const store: Command = { do: "store", offset: taken.offset, bytes: block.bytes };
-      const then = taken.last ? judge(next, left - 1) : fetchNext(next, left - 1, at);
-      return { node: then.node, commands: [store, ...then.commands] };
+      const store: readonly Command[] =
+        kept.bytes.length === 0 ? [] : [{ do: "store", offset: kept.offset, bytes: kept.bytes }];
+      const isLast = taken.last && kept.kind === "kept";
+      const then = isLast ? judge(next, left - 1) : fetchNext(next, left - 1, at);
+      return { node: then.node, commands: [...store, ...then.commands] };
     }
   }
 }
@@ -367,25 +434,28 @@ function examined(node: Node, at: Millis, image: ImageFacts): Step {
   if (image.digest !== download.offer.digest) return report(fail(node, "digest-mismatch"), MAX_ROUNDS);
   if (image.model !== undefined && image.model !== node.profile.model)
     return report(fail(node, "wrong-model"), MAX_ROUNDS);
-  return report({ ...node, update: { phase: "verifying", download } }, MAX_ROUNDS);
+  return report(complete(node, download, at), MAX_ROUNDS);
 }
 
 /** suit-manifest-37 §6.4: the procedure went as far as it could with what is there. */
 function processed(node: Node, left: number, at: Millis, verdict: Processed): Step {
   const { update } = node;
-  if (update.phase !== "downloading" && update.phase !== "waiting-window") return sleep(node, at);
+  const waits = update.phase === "waiting-window" && update.waitsFor === "event";
+  if (update.phase !== "downloading" && !waits) return sleep(node, at);
   const { download } = update;
   switch (verdict.state) {
     case "wants": {
       const source = sourceOf(verdict.want, node);
       const next = beginDownload(download.offer, node.profile.szx, source, imageBytes(download));
       const then = fetchNext({ ...node, update: { phase: "downloading", download: next } }, left, at);
-      return { node: then.node, commands: [{ do: "erase", size: source.exact ? source.size : 0 }, ...then.commands] };
+      const room: Command =
+        source.what === "image" ? erase(download.offer) : { do: "erase", size: source.exact ? source.size : 0 };
+      return { node: then.node, commands: [room, ...then.commands] };
     }
     case "waits":
-      return sleep({ ...node, update: { phase: "waiting-window", download } }, at);
+      return sleep({ ...node, update: { phase: "waiting-window", download, waitsFor: "event" } }, at);
     case "ready":
-      return report({ ...node, processed: verdict.told, update: { phase: "verifying", download } }, MAX_ROUNDS);
+      return report(complete({ ...node, processed: verdict.told }, download, at), MAX_ROUNDS);
     case "failed":
       return report(fail({ ...node, processed: verdict.told }, verdict.reason), MAX_ROUNDS);
   }
@@ -410,6 +480,29 @@ function startUp(node: Node): Step {
   return { node, commands: [{ do: "boot", bank: works && node.update.phase === "rebooting" ? "new" : "old" }] };
 }
 
+/** An answer reached the new image: it stays. */
+function confirmed(node: Node): Node {
+  const { update } = node;
+  if (update.phase !== "confirming") return node;
+  const { download } = update;
+  return { ...node, updatesDone: node.updatesDone + 1, update: { phase: "done", download } };
+}
+
+function fallBack(node: Node, at: Millis): Step {
+  return { node: { ...node, activity: { state: "rebooting", until: at } }, commands: [{ do: "boot", bank: "former" }] };
+}
+
+/** How an update stands when the node has started. */
+function outcomeOf({ update }: Node, at: Millis, failed: Reason | undefined, runs: boolean): Update {
+  if (update.phase === "confirming") return { phase: "rolled-back", download: update.download, reason: "boot-failed" };
+  if (update.phase !== "rebooting") return { phase: "idle", download: update.download };
+  const { download } = update;
+  if (!runs) return { phase: "rolled-back", download, reason: failed ?? "boot-failed" };
+  const { confirmWithin } = download.offer;
+  if (confirmWithin === undefined) return { phase: "idle", download };
+  return { phase: "confirming", download, until: millis(at + seconds(confirmWithin)) };
+}
+
 /** RAM is empty: a new series of reports, and everything is told again. */
 function booted(
   node: Node,
@@ -417,17 +510,15 @@ function booted(
 ): Step {
   const { update } = node;
   const runs = found === undefined ? running.digest === update.download?.offer.digest : found.failed === undefined;
-  const success = update.phase === "rebooting" && runs;
-  const outcome: Update =
-    update.phase !== "rebooting" || success
-      ? { phase: "idle", download: update.download }
-      : { phase: "rolled-back", download: update.download, reason: found?.failed ?? "boot-failed" };
+  const outcome = outcomeOf(node, at, found?.failed, runs);
+  const success = update.phase === "rebooting" && outcome.phase === "idle";
   const up: Node = {
     ...open(node, at, room),
     update: outcome,
     updatesDone: node.updatesDone + (success ? 1 : 0),
     running,
     processed: found?.told ?? {},
+    plainOf: runs ? undefined : node.plainOf,
     bootCount: node.bootCount + 1,
     nextReport: 0,
     pending: undefined,

@@ -2,7 +2,15 @@
 import { EMPTY, fromHex, type Millis, seconds, toHex, WireError } from "../../base/index.ts";
 import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
 import { addExtra, type ExtraLeaf, placeExtra } from "./extra.ts";
-import { type ComponentFacts, encodeLeaf, LEAF_NAMES, LEAVES, type LeafName, type Leaves } from "./leaves.ts";
+import {
+  type ComponentFacts,
+  type Encoding,
+  encodeLeaf,
+  LEAF_NAMES,
+  LEAVES,
+  type LeafName,
+  type Leaves,
+} from "./leaves.ts";
 import type { Sids } from "./sids.ts";
 
 export interface Sample {
@@ -30,7 +38,22 @@ export interface Offer {
   readonly uri: string;
   /** Where the SUIT envelope about it is; undefined = there is none for this node. */
   readonly envelope?: string;
+  /** What lies at `uri`; digest and size are those of what it becomes. */
+  readonly encoding?: Exclude<Encoding, "chained">;
+  /** Bytes at `uri`, when they are not `size`. */
+  readonly length?: number;
+  /** SHA-256 of the first of chained groups, hex. */
+  readonly chain?: string;
+  /** Seconds until the image may be applied, `NOBODY_KNOWS` or more = nobody can say; undefined = at once. */
+  readonly applyIn?: number;
+  /** Seconds in which the new image has to hear an answer. */
+  readonly confirmWithin?: number;
 }
+
+/** sidgate-node, apply-in. */
+export const NOBODY_KNOWS = 0xffff_ffff;
+/** `enum` order of encoding; 0 is plain. */
+const FORMS = [undefined, "patch", "compressed"] as const;
 
 /** One leaf set or one subtree removed (null). The path carries list keys: `/sidgate-building:room/period[06:00]/set-point`. */
 export interface Edit {
@@ -141,8 +164,24 @@ export function checkInCodec(sids: Sids): CheckInCodec {
     const size = value.get(inOffer("size"));
     const uri = value.get(inOffer("uri"));
     if (!isBytes(digest) || typeof size !== "number" || typeof uri !== "string") return undefined;
-    const envelope = value.get(inOffer("envelope"));
-    return { digest: toHex(digest), size, uri, ...(typeof envelope === "string" ? { envelope } : {}) };
+    const number = (name: string): number | undefined => {
+      const said = value.get(inOffer(name));
+      return typeof said === "number" ? said : undefined;
+    };
+    const [envelope, chain] = [value.get(inOffer("envelope")), value.get(inOffer("chain"))];
+    const [length, applyIn, confirmWithin] = [number("length"), number("apply-in"), number("confirm-within")];
+    const encoding = FORMS[number("encoding") ?? 0];
+    return {
+      digest: toHex(digest),
+      size,
+      uri,
+      ...(typeof envelope === "string" ? { envelope } : {}),
+      ...(isBytes(chain) ? { chain: toHex(chain) } : {}),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(length === undefined ? {} : { length }),
+      ...(applyIn === undefined ? {} : { applyIn }),
+      ...(confirmWithin === undefined ? {} : { confirmWithin }),
+    };
   }
 
   /** Maps unfold by SID delta, list entries by their key, until single leaves are left. */

@@ -36,6 +36,10 @@ export const REASONS = [
 export type Phase = (typeof PHASES)[number];
 export type Reason = (typeof REASONS)[number];
 
+/** In which forms besides the plain one a node takes an image: bits in the order of the YANG `bit` statements. */
+export const ENCODINGS = { patch: 1, compressed: 2, chained: 4 } as const;
+export type Encoding = keyof typeof ENCODINGS;
+
 /** What can be installed into, and what is there. */
 export interface ComponentFacts {
   readonly id: readonly Uint8Array[];
@@ -79,6 +83,7 @@ export const LEAVES = {
   wantedDigest: { path: "/sidgate-firmware:firmware/wanted-digest", type: "hex" },
   received: { path: "/sidgate-firmware:firmware/received", type: "uint" },
   reason: { path: "/sidgate-firmware:firmware/reason", type: "reason" },
+  encodings: { path: "/sidgate-firmware:firmware/encodings", type: "bits" },
   temperature: { path: "/sidgate-building:room/temperature", type: "celsius" },
   humidity: { path: "/sidgate-building:room/humidity", type: "uint" },
   valve: { path: "/sidgate-building:room/valve", type: "uint" },
