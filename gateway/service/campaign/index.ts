@@ -1,4 +1,16 @@
-export { type Campaign, type CampaignVerb, count, currentGroup, type Group, isOver, VERBS } from "./campaign.ts";
+export {
+  after,
+  begin,
+  type Campaign,
+  type CampaignFact,
+  type CampaignVerb,
+  count,
+  currentGroup,
+  type Group,
+  isOver,
+  VERBS,
+  type Working,
+} from "./campaign.ts";
 export { Campaigns } from "./campaigns.ts";
 export { Census, type CensusParts } from "./census.ts";
 export { type CampaignWish, draft } from "./draft.ts";
@@ -11,7 +23,7 @@ export {
 } from "./filter/index.ts";
 export { CampaignOffers, type OffersOptions } from "./offers.ts";
 export { type GroupWish, MAX_GROUPS, wholeGroup } from "./plan.ts";
-export { type FirmwareReport, isEnded, type Progress, runsThen } from "./progress.ts";
+export { type FirmwareReport, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";
 export {
   EXCLUSION_REASONS,
   type Exclusion,
@@ -30,6 +42,7 @@ export {
   turnOf,
   type WindowState,
 } from "./turn.ts";
+export { passedByWord, verdict } from "./verdict.ts";
 export { CampaignWatch, type CampaignWatchParts } from "./watch.ts";
 export { type Cause, clusters, type Wakes, whyNotDone } from "./why.ts";
 export { parseWindow, type Window, windowState } from "./windows.ts";
