@@ -271,6 +271,17 @@ describe("suit-manifest-37 §9: what a survey does not do without end", () => {
     expect(survey(two([at(0), ...asked, is("one"), from("#1"), ...FETCH])).payloads).toEqual([named("one", "#1")]);
   });
 
+  test("all of ten components at every depth cost no more than is allowed", () => {
+    const nested = Array.from({ length: 7 }).reduce<NewCommand>(
+      (inner) => tryEach(arm(at(true), inner), arm(plain(COMMAND.abort))),
+      from("#1"),
+    );
+    const made = two([at(true), nested]);
+    const ids = Array.from({ length: 10 }, (_, index) => [Uint8Array.of(index)]);
+    const wide = { ...made, common: { ...made.common, components: ids } };
+    expect(() => survey(wide)).toThrow(expect.objectContaining({ code: "release.limit" }));
+  });
+
   test("more than 64 ways that can be told apart are refused", () => {
     const digest = (index: number): NewCommand => override([PARAMETER.imageDigest, digestOfImage(bytesOf(`${index}`))]);
     const size = (index: number): NewCommand => override([PARAMETER.imageSize, uint(index)]);

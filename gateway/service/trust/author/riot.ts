@@ -118,6 +118,9 @@ function checkPlan(plan: ReleasePlan, sequenceNumber: bigint): void {
     if (plan[key] !== undefined)
       throw new UsageError("riot.plan", { key, reason: "RIOT refuses manifests that say it" });
   }
+  if (plan.dependencies.length > 0) {
+    throw new UsageError("riot.plan", { key: "dependencies", reason: "RIOT processes one manifest" });
+  }
   if (plan.components.length !== 1) {
     throw new UsageError("riot.plan", {
       key: "components",

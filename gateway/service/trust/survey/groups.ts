@@ -2,7 +2,7 @@
  * Components that can be surveyed each by itself: what no arm of a try-each, no copy and no swap joins has ways of its own, so
  * that a manifest of many A/B components does not have the product of them all.
  */
-import { COMMAND, type Command, PARAMETER, type Sequence } from "../../../wire/suit/index.ts";
+import { COMMAND, type Command, PARAMETER, type Parameters, type Sequence } from "../../../wire/suit/index.ts";
 
 /** Indices that belong together. Manifests below another name components of their own: then all are one group. */
 export function groupsOf(components: number, sequences: readonly Sequence[]): readonly ReadonlySet<number>[] {
@@ -19,7 +19,7 @@ export function groupsOf(components: number, sequences: readonly Sequence[]): re
 
 type Join = (indices: readonly number[]) => void;
 
-/** Which components its commands are about, the first one when nothing was chosen. */
+/** Which components its commands are about, those of nested sequences too: chosen there, or copied from. */
 function joinIn(
   { commands }: Sequence,
   every: readonly number[],
@@ -30,8 +30,10 @@ function joinIn(
   let chosen = outer;
   for (const command of commands) {
     chosen = chosenBy(command, every) ?? chosen;
-    for (const index of chosen) touched.add(index);
-    joinArgument(command, every, join, chosen);
+    const related = relatedTo(command, every, join);
+    // Each component that is chosen runs it by itself; what it touches besides belongs to each of them.
+    for (const one of chosen) join([one, ...related]);
+    for (const index of [...chosen, ...related]) touched.add(index);
   }
   return [...touched];
 }
@@ -41,28 +43,27 @@ function chosenBy({ argument }: Command, every: readonly number[]): readonly num
   return argument.kind === "multiple" ? [...argument.byIndex.keys()] : undefined;
 }
 
-function joinArgument(
-  { code, argument }: Command,
-  every: readonly number[],
-  join: Join,
-  chosen: readonly number[],
-): void {
-  if (code === COMMAND.processDependency) join(every);
-  if (argument.kind === "copy-params") join([...chosen, ...argument.bySource.keys()]);
-  const given =
-    argument.kind === "parameters"
-      ? [argument.parameters]
-      : argument.kind === "multiple"
-        ? [...argument.byIndex.values()]
-        : [];
-  for (const parameters of given) {
-    const source = parameters.get(PARAMETER.sourceComponent);
-    if (source?.form === "uint") join([...chosen, Number(source.value)]);
-  }
-  const inner = argument.kind === "sequence" ? [argument.sequence] : argument.kind === "try-each" ? argument.arms : [];
-  // Each component that is chosen walks them by itself; what they choose inside belongs to it.
-  for (const one of chosen) {
-    const touched = inner.flatMap((arm) => (arm === undefined ? [] : joinIn(arm, every, join, [one])));
-    join([one, ...touched]);
+/** Nested sequences are read once, with no component chosen: what is left open there is the one that is chosen outside. */
+function relatedTo({ code, argument }: Command, every: readonly number[], join: Join): readonly number[] {
+  if (code === COMMAND.processDependency) return every;
+  switch (argument.kind) {
+    case "copy-params":
+      return [...argument.bySource.keys()];
+    case "parameters":
+      return sourcesIn([argument.parameters]);
+    case "multiple":
+      return sourcesIn([...argument.byIndex.values()]);
+    case "sequence":
+      return joinIn(argument.sequence, every, join, []);
+    case "try-each":
+      return argument.arms.flatMap((arm) => (arm === undefined ? [] : joinIn(arm, every, join, [])));
+    default:
+      return [];
   }
 }
+
+const sourcesIn = (all: readonly Parameters[]): readonly number[] =>
+  all.flatMap((parameters) => {
+    const source = parameters.get(PARAMETER.sourceComponent);
+    return source?.form === "uint" ? [Number(source.value)] : [];
+  });

@@ -12,6 +12,7 @@ import {
   type Sequence,
   type SequenceName,
 } from "../../../wire/suit/index.ts";
+import { CONTENTS, copyParameters, nameAt, type Place, swapped } from "./contents.ts";
 import {
   assign,
   distinct,
@@ -321,60 +322,15 @@ export class Walk {
   }
 }
 
-interface At {
+interface At extends Place {
   readonly scope: Scope;
   readonly frame: Frame;
-  readonly index: number;
 }
-const nameAt = ({ scope, index }: At): string => scope.components[index] ?? "";
 
 const all = (ways: readonly Way[], change: (way: Way) => Way): Step => ({ done: ways.map(change), missed: [] });
 
 /** Conditions about what a component holds: a new content has new answers. */
 const HELD: readonly number[] = [COMMAND.checkContent, COMMAND.version, COMMAND.dependencyIntegrity];
-
-type Content = (way: Way, parameters: Parameters, at: At) => Held;
-
-/** What a component holds after each of these. */
-const CONTENTS: ReadonlyMap<number, Content> = new Map<number, Content>([
-  [COMMAND.fetch, (_way, parameters) => fetched(parameters)],
-  [COMMAND.copy, copied],
-  [COMMAND.write, () => ({})],
-  [COMMAND.unlink, () => ({})],
-]);
-
-function fetched(parameters: Parameters): Held {
-  const value = parameters.get(PARAMETER.uri);
-  const uri = value?.form === "text" ? value.text : undefined;
-  const named = namedNow(parameters);
-  // fe: what is decrypted on its way has the digest of its ciphertext now, and that of its plaintext when it is matched.
-  if (!parameters.has(PARAMETER.encryptionInfo)) return { uri, expected: named };
-  return named === undefined ? {} : { uri, sealed: named };
-}
-
-const sourceOf = (parameters: Parameters, { scope }: At): string => {
-  const value = parameters.get(PARAMETER.sourceComponent);
-  return value?.form === "uint" ? (scope.components[Number(value.value)] ?? "") : "";
-};
-
-function copied(way: Way, parameters: Parameters, at: At): Held {
-  const from = way.held.get(sourceOf(parameters, at)) ?? {};
-  if (parameters.has(PARAMETER.encryptionInfo)) return { sealed: from.known ?? from.expected };
-  const { expected: _, ...content } = from;
-  return content;
-}
-
-function swapped(way: Way, at: At): Way {
-  const own = nameAt(at);
-  const other = sourceOf(parametersOf(way, own), at);
-  const [mine = {}, theirs = {}] = [way.held.get(own), way.held.get(other)];
-  return store(store(way, own, theirs), other, mine);
-}
-
-function copyParameters(way: Way, at: At, source: number, keys: readonly number[]): Way {
-  const from = parametersOf(way, at.scope.components[source] ?? "");
-  return assign(way, nameAt(at), new Map([...from].filter(([key]) => keys.includes(key))), false);
-}
 
 /** §6.5, um: for which components a command is run; what chooses them itself runs for each of those that it names. */
 function chosen({ code, argument }: Command, { index }: Frame, { dependencies, components }: Scope): readonly number[] {
