@@ -85,6 +85,10 @@ export interface CampaignPlan {
   readonly deadline?: Millis;
   /** Which nodes: as it was written. Nodes that join later and fit it are taken in when `lateJoiners` is set. */
   readonly filter?: string;
+  /** Revisions that it is for; without it, all. */
+  readonly hardware?: readonly string[];
+  /** In millivolts; of a node that does not tell, it is not asked. */
+  readonly minBattery?: number;
   readonly lateJoiners?: true;
   /** Why it may lead to a lower version. */
   readonly downgrade?: string;

@@ -12,6 +12,8 @@ export interface Group {
   /** Only to nodes of groups that are not `closed` anything is offered. */
   readonly state: "closed" | "open" | "passed";
   readonly tally: Tally;
+  /** A person let the campaign go on after it had passed. */
+  readonly looked?: true;
   /** Errors that a person knew of when resuming a stopped campaign: they do not stop it again. */
   readonly forgiven: number;
 }
@@ -19,6 +21,8 @@ export interface Group {
 export interface Campaign {
   readonly id: string;
   readonly name: string;
+  /** Number of the fact that made it: who came first, whatever the clock said. */
+  readonly order: number;
   readonly image: Digest;
   /** What nodes run that have installed it, where it is encrypted. */
   readonly becomes?: Digest | undefined;
@@ -28,6 +32,8 @@ export interface Campaign {
   readonly started: Millis;
   readonly state: CampaignState;
   readonly reason: string;
+  /** Counts the campaign's own changes, not its nodes': what a decision was made upon. */
+  readonly version: number;
   readonly plan: CampaignPlan;
   readonly groups: readonly Group[];
   /** Missed wakes after which a node counts as silent. */
@@ -58,6 +64,7 @@ export function begin(fact: FactOf<"campaign.created">): Working {
   return {
     id: fact.campaign,
     name: fact.name,
+    order: fact.seq,
     image: fact.image,
     ...(fact.becomes === undefined ? {} : { becomes: fact.becomes }),
     created: fact.at,
@@ -65,6 +72,7 @@ export function begin(fact: FactOf<"campaign.created">): Working {
     started: fact.at,
     state: plan.approval ? "waiting-approval" : "running",
     reason: "",
+    version: 1,
     plan,
     groups: plan.groups.map((each, group) => ({
       plan: each,
@@ -82,13 +90,13 @@ export function begin(fact: FactOf<"campaign.created">): Working {
 export function after(campaign: Working, fact: CampaignFact): Working {
   switch (fact.type) {
     case "campaign.state":
-      return changed(campaign, fact);
+      return changed(next(campaign), fact);
     case "campaign.group":
-      return withGroup(campaign, fact.group, (group) => ({ ...group, state: fact.to }));
+      return withGroup(next(campaign), fact.group, (group) => ({ ...group, state: fact.to }));
     case "campaign.joined":
-      return placed(campaign, fact.node, { ...START, group: fact.group });
+      return placed(next(campaign), fact.node, { ...START, group: fact.group });
     case "campaign.forecast":
-      return { ...campaign, forecast: fact.forecast };
+      return { ...next(campaign), forecast: fact.forecast };
     case "campaign.measured":
       return { ...campaign, measured: { took: fact.took, errorPct: fact.errorPct } };
     case "ota.phase":
@@ -103,19 +111,36 @@ export function after(campaign: Working, fact: CampaignFact): Working {
   }
 }
 
+const next = (campaign: Working): Working => ({ ...campaign, version: campaign.version + 1 });
+
 function changed(campaign: Working, { from, to, reason, at }: FactOf<"campaign.state">): Working {
   const started = from === "waiting-approval" && to === "running" ? at : campaign.started;
-  const groups =
-    from === "stopped" && to === "running"
-      ? campaign.groups.map((group) => ({ ...group, forgiven: errorsIn(group.tally) }))
-      : campaign.groups;
+  const groups = to === "running" ? campaign.groups.map((group) => resumed(group, from)) : campaign.groups;
   return { ...campaign, state: to, reason, started, groups };
+}
+
+/** Whoever lets it go on has seen its errors, and the groups that have passed. */
+function resumed(group: Group, from: CampaignState): Group {
+  const seen = group.state === "passed" ? { ...group, looked: true as const } : group;
+  return from === "stopped" ? { ...seen, forgiven: errorsIn(group.tally) } : seen;
 }
 
 function placed(campaign: Working, node: NodeId, progress: Progress): Working {
   const before = campaign.nodes.get(node);
   campaign.nodes.set(node, progress);
-  return withGroup(campaign, progress.group, (group) => {
+  if (before === undefined || before.group === progress.group) {
+    return counted(campaign, progress.group, before, progress);
+  }
+  return counted(counted(campaign, before.group, before, undefined), progress.group, undefined, progress);
+}
+
+function counted(
+  campaign: Working,
+  index: number,
+  before: Progress | undefined,
+  progress: Progress | undefined,
+): Working {
+  return withGroup(campaign, index, (group) => {
     const tally = recount(group.tally, before, progress);
     if (tally === group.tally) return group;
     // A forgiven error that healed makes no room for a new one.
@@ -125,9 +150,9 @@ function placed(campaign: Working, node: NodeId, progress: Progress): Working {
 
 function withGroup(campaign: Working, index: number, change: (group: Group) => Group): Working {
   const group = campaign.groups[index];
-  const next = group && change(group);
-  if (group === undefined || next === undefined || next === group) return campaign;
-  return { ...campaign, groups: campaign.groups.map((each, at) => (at === index ? next : each)) };
+  const made = group && change(group);
+  if (group === undefined || made === undefined || made === group) return campaign;
+  return { ...campaign, groups: campaign.groups.map((each, at) => (at === index ? made : each)) };
 }
 
 export const count = ({ groups }: Pick<Campaign, "groups">): Tally => sumOf(groups.map(({ tally }) => tally));

@@ -2,7 +2,7 @@
  * Campaigns: a fold of facts, and the decisions that follow from it. A decision is recorded as a fact of its own right
  * after the fact that caused it; what a crash cut off between the two is decided again at the next start.
  */
-import { type Millis, millis, type NodeId, UsageError } from "../../base/index.ts";
+import { type Millis, type NodeId, UsageError } from "../../base/index.ts";
 import {
   type Fact,
   isOff,
@@ -15,10 +15,19 @@ import {
   shiftOf,
 } from "../../store/index.ts";
 import { after, begin, type Campaign, type CampaignVerb, isOver, VERBS, type Working } from "./campaign.ts";
-import { hasFailed, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";
+import {
+  type FirmwareReport,
+  hasFailed,
+  isActive,
+  isEnded,
+  type Progress,
+  type ProgressEvent,
+  runsThen,
+  step,
+} from "./progress.ts";
 import { Quarantine } from "./quarantine.ts";
 import { decodeCampaign, encodeCampaign } from "./record.ts";
-import { type Decision, passedByWord, pauseAfter, verdict } from "./verdict.ts";
+import { type Decision, passedByWord, verdict } from "./verdict.ts";
 
 const TABLE = "campaign";
 
@@ -39,6 +48,10 @@ export class Campaigns implements Projection {
   /** Those that are not over: few, while the list of all grows with the years. */
   open(): readonly Campaign[] {
     return [...this.#open].map((id) => this.get(id));
+  }
+
+  find(id: string): Campaign | undefined {
+    return this.#campaigns.get(id);
   }
 
   /** Throws UsageError `campaign.unknown`. */
@@ -101,9 +114,56 @@ export class Campaigns implements Projection {
   /** Takes the node one step on in each campaign that the event moves. */
   advance(node: NodeId, event: ProgressEvent, recorder: Recorder): Promise<void> | undefined {
     const campaigns = this.allOf(node);
+    if (event.type === "reported") return this.#reported(campaigns, node, event.report, recorder);
     const concerned = event.type === "offered" ? campaigns.slice(0, 1) : campaigns;
-    const late = concerned.length === 0 ? this.#lastOf(node, event) : undefined;
-    return whole([...concerned, ...(late ? [late] : [])].map(({ id }) => this.#advance(id, node, event, recorder)));
+    return whole(concerned.map(({ id }) => this.#advance(id, node, event, recorder)));
+  }
+
+  /** It has missed so many wakes: each campaign has its own patience. */
+  missed(node: NodeId, wakes: number, recorder: Recorder): Promise<void> | undefined {
+    const impatient = this.allOf(node).filter(({ silentAfter }) => wakes >= silentAfter);
+    return whole(impatient.map(({ id }) => this.#advance(id, node, { type: "silent" }, recorder)));
+  }
+
+  /** Another device has the node's place: in each campaign that is not over it begins anew, if that has had it. */
+  replaced(node: NodeId, recorder: Recorder): Promise<void> | undefined {
+    const concerned = this.open().filter(({ nodes }) => nodes.has(node));
+    return whole(concerned.map(({ id }) => this.#advance(id, node, { type: "replaced" }, recorder)));
+  }
+
+  /** The node does not fit this campaign any more. */
+  dismiss(id: string, node: NodeId, reason: string, recorder: Recorder): Promise<void> | undefined {
+    return this.#advance(id, node, { type: "removed", reason }, recorder);
+  }
+
+  /** What a crash cut off after a failure: the next attempt. */
+  retry(id: string, recorder: Recorder): Promise<void> | undefined {
+    const { state, nodes, plan } = this.get(id);
+    if (isOver({ state })) return undefined;
+    const cutOff = [...nodes].filter(([, progress]) => hasFailed(progress) && progress.attempt < plan.attempts);
+    return whole(cutOff.map(([node]) => this.#advance(id, node, { type: "retried" }, recorder)));
+  }
+
+  /**
+   * What it says of an image without naming it is about the one that it is at, of the most urgent campaign; which image it runs
+   * concerns them all. One that is over still learns of its late success.
+   */
+  #reported(
+    campaigns: readonly Campaign[],
+    node: NodeId,
+    report: FirmwareReport,
+    recorder: Recorder,
+  ): Promise<void> | undefined {
+    const { running } = report;
+    const only: FirmwareReport = running === undefined ? {} : { running };
+    const meant = campaigns.find(({ nodes }) => isActive(nodes.get(node)!)) ?? campaigns[0];
+    const moves = campaigns.map((campaign) => {
+      const said = report.wanted === undefined && campaign !== meant ? only : report;
+      return this.#advance(campaign.id, node, { type: "reported", report: said }, recorder);
+    });
+    const isAwaited = campaigns.some((campaign) => runsThen(campaign) === running);
+    const late = isAwaited ? undefined : this.#lastOf(node, report);
+    return whole([...moves, late && this.#advance(late.id, node, { type: "reported", report }, recorder)]);
   }
 
   /** In this campaign alone. */
@@ -139,8 +199,7 @@ export class Campaigns implements Projection {
   }
 
   /** A campaign that is over still learns of a late success: the newest one that has the node and did not see it done. */
-  #lastOf(node: NodeId, event: ProgressEvent): Campaign | undefined {
-    const running = event.type === "reported" ? event.report.running : undefined;
+  #lastOf(node: NodeId, { running }: FirmwareReport): Campaign | undefined {
     if (running === undefined) return undefined;
     return this.list().findLast((one) => {
       const phase = one.nodes.get(node)?.phase;
@@ -155,9 +214,6 @@ export class Campaigns implements Projection {
       const decision = verdict(this.get(id), now);
       if (decision === undefined) return whole(recorded);
       recorded.push(this.#record(id, decision, recorder));
-      const pause =
-        decision.type === "campaign.group" && decision.to === "passed" && pauseAfter(this.get(id), decision.group);
-      if (pause) recorded.push(this.#record(id, pause, recorder));
     }
   }
 
@@ -172,7 +228,9 @@ export class Campaigns implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [, bytes] of await state.entries(TABLE)) this.#put(decodeCampaign(bytes));
+    const stored = (await state.entries(TABLE)).map(([, bytes]) => decodeCampaign(bytes));
+    // As they came: ids sort otherwise where a clock was set, or from the hundredth of a day on.
+    for (const campaign of stored.sort((a, b) => a.order - b.order || a.created - b.created)) this.#put(campaign);
     this.#dirty.clear();
     await this.quarantine.load(state);
   }
@@ -210,6 +268,10 @@ export class Campaigns implements Projection {
         }
         return;
       }
+      case "node.removed":
+      case "node.replaced":
+        this.quarantine.forget(fact.node);
+        return;
       default:
         return;
     }
@@ -235,12 +297,12 @@ export class Campaigns implements Projection {
     else
       this.#ofNode.set(
         node,
-        ids.sort((a, b) => this.#urgency(b) - this.#urgency(a) || this.#age(a) - this.#age(b)),
+        ids.sort((a, b) => this.#urgency(b) - this.#urgency(a) || this.#order(a) - this.#order(b)),
       );
   }
 
   #urgency = (id: string): number => this.#campaigns.get(id)?.plan.priority ?? 0;
-  #age = (id: string): Millis => this.#campaigns.get(id)?.created ?? millis(0);
+  #order = (id: string): number => this.#campaigns.get(id)?.order ?? 0;
 
   drain(): readonly StateChange[] {
     const changes = [...this.#dirty].map((id) => {

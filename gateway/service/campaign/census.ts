@@ -98,6 +98,11 @@ export class Census {
     };
   }
 
+  /** What decides whether an image is for it. */
+  kindOf({ tree }: NodeRecord): Pick<SelectionNode, "model" | "hardware"> {
+    return { model: this.#models.model(tree), hardware: textAt(tree, this.#hardware) };
+  }
+
   /** Values are read when they are asked for. */
   subject(record: NodeRecord): Subject {
     return {

@@ -21,6 +21,7 @@ export {
   parseFilter,
   type Subject,
 } from "./filter/index.ts";
+export { Joining, type JoiningParts } from "./joining.ts";
 export { CampaignOffers, type OffersOptions } from "./offers.ts";
 export { type GroupWish, MAX_GROUPS, wholeGroup } from "./plan.ts";
 export { type FirmwareReport, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";

@@ -3,11 +3,11 @@
  * joined to them here. A place in a mesh is leased from wake to wake and kept in memory alone: after a restart a mesh may be
  * busier than it should for the length of one wake interval.
  */
-import type { Clock, Millis, NodeId } from "../../base/index.ts";
+import { type Clock, type Millis, millis, minutes, type NodeId } from "../../base/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import type { Campaign } from "./campaign.ts";
 import type { Campaigns } from "./campaigns.ts";
-import { type Obstacle, type Offer, Slots, type Turn, turnOf, type WindowState } from "./turn.ts";
+import { ALWAYS_OPEN, type Obstacle, type Offer, Slots, type Turn, turnOf, type WindowState } from "./turn.ts";
 import { parseWindow, type Window, windowState } from "./windows.ts";
 
 export interface OffersOptions {
@@ -26,11 +26,19 @@ export interface OffersOptions {
 const GRACE = 0.5;
 /** A campaign is looked up by its windows' text: as many are kept as campaigns run at a time, and some. */
 const KEPT_WINDOWS = 64;
+const MINUTE = minutes(1);
+
+/** What windows say holds for the whole minute: asked for each node of a fleet, it is worked out once. */
+interface Kept {
+  readonly windows: readonly Window[];
+  minute: number | undefined;
+  state: WindowState;
+}
 
 export class CampaignOffers {
   readonly #options: OffersOptions;
   readonly #slots = new Slots();
-  readonly #windows = new Map<string, readonly Window[]>();
+  readonly #windows = new Map<string, Kept>();
 
   constructor(options: OffersOptions) {
     this.#options = options;
@@ -41,15 +49,19 @@ export class CampaignOffers {
     for (const campaign of this.#options.campaigns.allOf(node)) {
       const turn = this.#turn(campaign, node, undefined);
       if ("offer" in turn) return turn.offer;
+      // What it is at it does first: another image would throw it away.
+      if (turn.obstacle.because === "busy") return undefined;
     }
     return undefined;
   }
 
   /** Why nothing is offered to it by this campaign; undefined = something is. */
   obstacleFor(campaign: Campaign, node: NodeId): Obstacle | undefined {
-    const before = this.#options.campaigns
-      .allOf(node)
-      .find((other) => other.id === campaign.id || "offer" in this.#turn(other, node, undefined));
+    const before = this.#options.campaigns.allOf(node).find((other) => {
+      if (other.id === campaign.id) return true;
+      const turn = this.#turn(other, node, undefined);
+      return "offer" in turn || turn.obstacle.because === "busy";
+    });
     const turn = this.#turn(campaign, node, before === undefined || before.id === campaign.id ? undefined : before.id);
     return "obstacle" in turn ? turn.obstacle : undefined;
   }
@@ -70,7 +82,7 @@ export class CampaignOffers {
     const { clock, meshOf, nextWake } = this.#options;
     const now = clock.now();
     const sleep = Math.max(0, nextWake(node) - now);
-    this.#slots.take(meshOf(node), node, (now + sleep * (1 + GRACE)) as Millis);
+    this.#slots.take(meshOf(node), node, { from: now, until: millis(now + sleep * (1 + GRACE)) });
   }
 
   #turn(campaign: Campaign, node: NodeId, before: string | undefined): Turn {
@@ -80,6 +92,7 @@ export class CampaignOffers {
     const now = this.#options.clock.now();
     return turnOf(campaign, progress, {
       before,
+      late: plan.deadline !== undefined && now >= plan.deadline,
       download: this.#state(plan.download, now),
       apply: this.#state(plan.apply, now),
       slot: this.#slots.isFree(this.#options.meshOf(node), node, plan.concurrency, now),
@@ -87,17 +100,22 @@ export class CampaignOffers {
   }
 
   #state(texts: readonly string[] | undefined, now: Millis): WindowState {
-    return texts === undefined ? { open: true } : windowState(this.#parsed(texts), now);
+    if (texts === undefined) return { open: true };
+    const kept = this.#kept(texts);
+    const minute = Math.floor(now / MINUTE);
+    if (kept.minute !== minute) Object.assign(kept, { minute, state: windowState(kept.windows, now) });
+    return kept.state;
   }
 
-  #parsed(texts: readonly string[]): readonly Window[] {
+  #kept(texts: readonly string[]): Kept {
     const key = texts.join("\n");
     const known = this.#windows.get(key);
     if (known !== undefined) return known;
-    const parsed = texts.map((text) => parseWindow(text, this.#options.zone));
+    const windows = texts.map((text) => parseWindow(text, this.#options.zone));
     if (this.#windows.size >= KEPT_WINDOWS) this.#windows.clear();
-    this.#windows.set(key, parsed);
-    return parsed;
+    const kept: Kept = { windows, minute: undefined, state: ALWAYS_OPEN };
+    this.#windows.set(key, kept);
+    return kept;
   }
 }
 

@@ -32,8 +32,10 @@ export type ProgressEvent =
   | { readonly type: "silent" }
   /** After a failure, while attempts are left. */
   | { readonly type: "retried" }
-  /** The node was taken out of the inventory. */
-  | { readonly type: "removed" };
+  /** Another device has its place: nothing of the former one's progress holds. */
+  | { readonly type: "replaced" }
+  /** The node was taken out of the inventory, or is of another kind now. */
+  | { readonly type: "removed"; readonly reason?: string };
 
 export const START: Progress = {
   phase: "waiting-wake",
@@ -59,6 +61,8 @@ export const isEnded = ({ phase }: Progress): boolean => {
 export const isError = (progress: Progress): boolean =>
   PHASE_COUNTED[progress.phase] === "failed" || (progress.silent && !isEnded(progress));
 export const hasFailed = ({ phase }: Progress): boolean => phase === "failed" || phase === "rolled-back";
+/** Between the first word of it and the last: what the node tells without naming an image is about this one. */
+export const isActive = ({ phase }: Progress): boolean => PHASE_COUNTED[phase] === "active";
 /** Is it this node's turn to hear of the image? */
 export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
 
@@ -80,21 +84,30 @@ export function step(progress: Progress, event: ProgressEvent, target: Target): 
       if (!hasFailed(progress)) return progress;
       return { ...progress, phase: "waiting-wake", received: 0, attempt: progress.attempt + 1 };
     case "removed":
-      return isEnded(progress) ? progress : { ...move(progress, "skipped", "removed"), silent: false };
+      if (isEnded(progress)) return progress;
+      return { ...move(progress, "skipped", event.reason ?? "removed"), silent: false };
+    case "replaced":
+      return isFresh(progress) ? progress : { ...START, group: progress.group };
     case "reported":
       return reported(progress.silent ? { ...progress, silent: false } : progress, event.report, target);
   }
 }
+
+const isFresh = ({ phase, silent, received, attempt }: Progress): boolean =>
+  phase === START.phase && !silent && received === 0 && attempt === 1;
 
 function reported(progress: Progress, report: FirmwareReport, target: Target): Progress {
   if (report.running === runsThen(target)) return progress.phase === "done" ? progress : move(progress, "done");
   if (isEnded(progress)) return progress;
   // It tells of the attempt before: the next one it has not heard of yet.
   if (progress.attempt > 1 && progress.phase === "waiting-wake") return progress;
+  // It tells of another image; whatever it had of ours it has put aside.
+  if (report.wanted !== undefined && report.wanted !== target.image) {
+    return isWorking(progress.phase) ? { ...move(progress, "waiting-wake"), received: 0 } : progress;
+  }
   if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
   if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
   if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");
-  if (report.wanted !== undefined && report.wanted !== target.image) return progress; // still busy with an older offer
   if (report.phase === "idle" && !UNCLAIMED.has(progress.phase)) {
     return { ...move(progress, "waiting-wake"), received: 0 }; // the node lost its download, e.g. by a reset
   }

@@ -36,6 +36,11 @@ export class Quarantine {
     this.#dirty.add(node);
   }
 
+  /** The device is gone, and what it could not do says nothing of another one. */
+  forget(node: NodeId): void {
+    if (this.#failures.delete(node)) this.#dirty.add(node);
+  }
+
   async load(state: StateStore): Promise<void> {
     for (const [node, bytes] of await state.entries(TABLE)) {
       this.#failures.set(node as NodeId, new Map(decodePlain(bytes) as ReadonlyArray<[Digest, number]>));

@@ -6,7 +6,7 @@ import { type Progress, START } from "./progress.ts";
 import { errorsIn, NOBODY, recount } from "./tally.ts";
 
 type Stored = Omit<Campaign, "nodes"> & { readonly nodes: ReadonlyArray<[NodeId, Progress]> };
-type Former = Omit<Stored, "plan" | "groups" | "started" | "createdBy"> & {
+type Former = Omit<Stored, "plan" | "groups" | "started" | "createdBy" | "version" | "order"> & {
   readonly stopAtPct: number;
   readonly forgiven: number;
 };
@@ -28,6 +28,8 @@ function grouped({ stopAtPct, forgiven, ...campaign }: Former): Working {
     ...campaign,
     nodes,
     createdBy: "unknown",
+    order: 0,
+    version: 1,
     started: campaign.created,
     plan,
     groups: [{ plan: plan.groups[0]!, state: "open", tally, forgiven: Math.min(forgiven, errorsIn(tally)) }],

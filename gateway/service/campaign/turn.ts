@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly apply: WindowState;
   /** Is a place free in the node's mesh, or does this node have one? */
   readonly slot: boolean;
+  /** The campaign's deadline has passed, though nobody has ended it yet. */
+  readonly late?: boolean;
   /** A campaign of a higher priority that has the node. */
   readonly before: string | undefined;
 }
@@ -64,6 +66,7 @@ function obstacleFor(campaign: Campaign, progress: Progress, around: Surrounding
   if (state === "waiting-approval") return { because: "approval" };
   if (state === "paused" || state === "stopped") return { because: state, reason };
   if (state !== "running") return { because: "over", reason };
+  if (around.late) return { because: "over", reason: "the deadline has passed" };
   const group = groups[progress.group];
   if (group?.state === "closed") {
     const current = groups.find((each) => each.state === "open") ?? group;
@@ -81,13 +84,20 @@ function obstacleFor(campaign: Campaign, progress: Progress, around: Surrounding
 /** It has the image and asks at each wake whether it may apply it. */
 const isHeld = ({ phase }: Progress): boolean => phase === "ready" || phase === "waiting-window";
 
+interface Lease {
+  readonly from: Millis;
+  readonly until: Millis;
+}
+
 /** Who holds a place in a mesh: leased from wake to wake, so that one who never comes back blocks nobody (UX-R16). */
 export class Slots {
-  readonly #byMesh = new Map<string, Map<NodeId, Millis>>();
+  readonly #byMesh = new Map<string, Map<NodeId, Lease>>();
 
-  take(mesh: string, node: NodeId, until: Millis): void {
-    const holders = this.#byMesh.get(mesh) ?? new Map<NodeId, Millis>();
-    this.#byMesh.set(mesh, holders.set(node, until));
+  /** In this mesh and no other: nodes wander. */
+  take(mesh: string, node: NodeId, lease: Lease): void {
+    this.give(node);
+    const holders = this.#byMesh.get(mesh) ?? new Map<NodeId, Lease>();
+    this.#byMesh.set(mesh, holders.set(node, lease));
   }
 
   give(node: NodeId): void {
@@ -100,7 +110,8 @@ export class Slots {
     if (limit === undefined) return true;
     const holders = this.#byMesh.get(mesh);
     if (holders === undefined || holders.has(node)) return true;
-    for (const [holder, until] of holders) if (until < now) holders.delete(holder);
+    // A lease that begins in the future was made before the clock was set back: nobody knows when it ends.
+    for (const [holder, { from, until }] of holders) if (until < now || from > now) holders.delete(holder);
     return holders.size < limit;
   }
 }

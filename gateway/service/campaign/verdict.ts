@@ -38,6 +38,13 @@ export function verdict(campaign: Campaign, now?: Millis): Decision | undefined 
   }
   if (group.state === "closed") {
     const before = groups[at - 1];
+    if (before?.plan.pause && !before.looked) {
+      return {
+        type: "campaign.state",
+        to: "paused",
+        reason: `${before.plan.name} has passed: look at it, then resume`,
+      };
+    }
     return {
       type: "campaign.group",
       group: at,
@@ -76,13 +83,6 @@ function passing({ plan, tally }: Group, at: number, { groups }: Campaign): Deci
   }
   const reason = `${plan.name} has ended with ${tally.done} of ${tally.total} nodes done, ${plan.successPct} % are needed`;
   return { type: "campaign.state", to: "paused", reason };
-}
-
-/** A group with `pause` has just passed, and another one would begin: a person looks first. */
-export function pauseAfter({ groups, state }: Campaign, passed: number): Decision | undefined {
-  const group = groups[passed];
-  if (state !== "running" || !group?.plan.pause || passed === groups.length - 1) return undefined;
-  return { type: "campaign.state", to: "paused", reason: `${group.plan.name} has passed: look at it, then resume` };
 }
 
 /** A person resumes a campaign whose group ended below what it needs: it has passed by that person's word. */

@@ -25,6 +25,8 @@ export interface CampaignWatchParts {
   readonly clock: Clock;
   /** May this node, which has just spoken, take part after all? Without it nobody joins late. */
   readonly mayJoin?: (campaign: Campaign, node: NodeId) => boolean;
+  /** Why this node, which takes part, cannot take the image: it is another device than it was. */
+  readonly strangeTo?: (campaign: Campaign, node: NodeId) => string | undefined;
 }
 
 const LOOK = minutes(1);
@@ -38,12 +40,19 @@ export class CampaignWatch implements Closable {
   constructor(parts: CampaignWatchParts) {
     this.#parts = parts;
     const { campaigns, registry, ledger, clock } = parts;
-    for (const node of campaigns.nodesUnderWay()) this.#silence(node, registry.find(node)?.reach.missedWakes ?? 0);
-    for (const { id } of campaigns.list()) this.#judge(id);
+    for (const node of campaigns.nodesUnderWay()) {
+      const known = registry.find(node);
+      if (known === undefined) ignoreFailure(campaigns.advance(node, { type: "removed" }, ledger));
+      else this.#silence(node, known.reach.missedWakes);
+    }
+    for (const { id } of campaigns.open()) {
+      ignoreFailure(campaigns.retry(id, ledger));
+      this.#judge(id);
+    }
     for (const campaign of campaigns.list()) this.#measure(campaign);
     this.#stop = ledger.onFact((fact) => this.#take(fact));
     this.#timer = every(clock, LOOK, () => {
-      for (const { id, plan } of campaigns.list()) if (plan.deadline !== undefined) this.#judge(id, clock.now());
+      for (const { id, plan } of campaigns.open()) if (plan.deadline !== undefined) this.#judge(id, clock.now());
     });
   }
 
@@ -67,9 +76,13 @@ export class CampaignWatch implements Closable {
       case "node.removed":
         ignoreFailure(campaigns.advance(fact.node, { type: "removed" }, ledger));
         return;
+      case "node.replaced":
+        ignoreFailure(campaigns.replaced(fact.node, ledger));
+        return;
       case "node.reported":
       case "node.read":
-        this.#admit(fact.node);
+        // Only what it tells of itself can change whether it fits.
+        if (fact.data !== undefined) this.#weigh(fact.node);
         return;
       default:
         return;
@@ -78,16 +91,24 @@ export class CampaignWatch implements Closable {
 
   #silence(node: NodeId, missedWakes: number): void {
     const { campaigns, ledger } = this.#parts;
-    const campaign = campaigns.ofNode(node);
-    if (campaign === undefined || missedWakes < campaign.silentAfter) return;
-    ignoreFailure(campaigns.advance(node, { type: "silent" }, ledger));
+    ignoreFailure(campaigns.missed(node, missedWakes, ledger));
+  }
+
+  #weigh(node: NodeId): void {
+    const { campaigns, ledger, strangeTo } = this.#parts;
+    for (const campaign of campaigns.allOf(node)) {
+      const reason = strangeTo?.(campaign, node);
+      if (reason !== undefined) ignoreFailure(campaigns.dismiss(campaign.id, node, reason, ledger));
+    }
+    this.#admit(node);
   }
 
   /** Into the last group: those before it have proved themselves without it. */
   #admit(node: NodeId): void {
     const { campaigns, ledger, mayJoin } = this.#parts;
+    if (mayJoin === undefined) return;
     for (const campaign of campaigns.open()) {
-      if (!campaign.plan.lateJoiners || campaign.nodes.has(node) || !mayJoin?.(campaign, node)) continue;
+      if (!campaign.plan.lateJoiners || isIn(campaign, node) || !mayJoin(campaign, node)) continue;
       const group = campaign.groups.length - 1;
       ignoreFailure(ledger.record("campaign.joined", { campaign: campaign.id, node, group }));
     }
@@ -105,6 +126,9 @@ export class CampaignWatch implements Closable {
     ignoreFailure(ledger.record("campaign.measured", { campaign: id, took, errorPct }));
   }
 }
+
+/** Who was left out on its way may come back: a device that was replaced by one of another kind, and by the first kind again. */
+const isIn = ({ nodes }: Campaign, node: NodeId): boolean => (nodes.get(node)?.phase ?? "skipped") !== "skipped";
 
 /** Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint. */
 function ignoreFailure(recorded: Promise<void> | undefined): void {
