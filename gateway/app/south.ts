@@ -25,6 +25,7 @@ import { nearest, openDirectory } from "./directory.ts";
 import { openEnvelopes } from "./envelopes.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { modeOf } from "./lab.ts";
+import { joiningOf } from "./joining.ts";
 import { openListeners } from "./listeners.ts";
 import { ownBase } from "./own-address.ts";
 import { Refusals } from "./refusals.ts";
@@ -106,7 +107,8 @@ export async function openSouth(
   ledger.onFact((fact) => {
     for (const topic of streams.topicsOf(fact)) engine.changed(topic);
   });
-  lifecycle.add(new CampaignWatch({ campaigns, registry, ledger, clock: clock.held }));
+  const watched = { campaigns, registry, ledger, clock: clock.held };
+  lifecycle.add(new CampaignWatch({ ...watched, ...joiningOf(centre) }));
   lifecycle.add(new ReleaseGuard({ ...centre, log }));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
   const interval = (wakeInterval / LOOKS_PER_WAKE) as Millis;
