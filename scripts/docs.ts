@@ -120,6 +120,7 @@ const IDLE: Programs = {
   ask: async () => 0,
   configCheck: async () => 0,
   configShow: async () => 0,
+  campaignPlan: async () => ({}),
   controlSocket: () => "",
   yang: { compile: async () => 0, tree: async () => 0, validate: async () => 0, convert: async () => 0 },
   sid: {

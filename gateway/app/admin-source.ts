@@ -3,8 +3,6 @@
 import type {
   AdminSource,
   BrokerStatus,
-  CampaignDetail,
-  CampaignRow,
   EditRow,
   ImageRow,
   ManagerRow,
@@ -16,17 +14,17 @@ import type {
 } from "../admin/api/index.ts";
 import { type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
 import { type Access, groupsOf } from "../service/access/index.ts";
-import { type Campaign, type CampaignOffers, type Campaigns, count, whyNotDone } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
 import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox/index.ts";
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
-import type { AcceptedImage, NodeReport, NodeReports, OfferHolds, TrustService } from "../service/trust/index.ts";
+import type { AcceptedImage, NodeReport, TrustService } from "../service/trust/index.ts";
 import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import { accessAnswer, accessView } from "./access-view.ts";
+import { type CampaignSources, campaignDetail, campaignRow, campaignWhy } from "./campaign-view.ts";
 import type { Keys } from "./keys.ts";
 import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
@@ -38,15 +36,11 @@ import { releaseRows, type TrustSources, trustView } from "./trust-view.ts";
 /** How the fetch of a named image stands. */
 type FetchStateOf = (uri: string) => FetchState;
 
-export interface AdminSourceOptions extends TrustSources, PreviewSources {
+export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omit<TrustSources, "reports"> {
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly images: Images;
   readonly trust: Pick<TrustService, "stands">;
-  readonly campaigns: Campaigns;
-  readonly offers: CampaignOffers;
-  readonly reports: NodeReports;
-  readonly holds: Pick<OfferHolds, "why">;
   readonly credentials: Credentials;
   readonly access: Access;
   readonly models: ModelSets;
@@ -98,10 +92,14 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       ...images.list().map((image) => imageRow(image, options)),
       ...images.awaited().map((named) => namedRow(named, options)),
     ],
-    campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, images)),
+    campaigns: () => campaigns.list().map((campaign) => campaignRow(campaign, options)),
     campaign: (id) => {
-      const campaign = campaigns.list().find((known) => known.id === id);
+      const campaign = campaigns.find(id);
       return campaign && campaignDetail(campaign, options);
+    },
+    whyNotDone: (id, node) => {
+      const campaign = campaigns.find(id);
+      return campaign && campaignWhy(campaign, node === undefined ? undefined : registry.named(node).id, options);
     },
     models: () => modelRows(options.models, registry),
     trust: () => trustView(options),
@@ -253,54 +251,3 @@ const imageRow = ({ added, ...image }: ImageInfo, { trust }: AdminSourceOptions)
 
 const withdrawal = (image: AcceptedImage, trust: Pick<TrustService, "stands">): Pick<ImageRow, "withdrawn"> =>
   trust.stands(image) ? {} : { withdrawn: true };
-
-function campaignRow(campaign: Campaign, images: Images): CampaignRow {
-  const { total, done, failed, silent } = count(campaign);
-  const { model, version } = images.of(campaign.image);
-  return {
-    campaign: campaign.id,
-    name: campaign.name,
-    state: campaign.state,
-    reason: campaign.reason,
-    image: campaign.image,
-    model,
-    version,
-    createdAt: campaign.created,
-    counts: { total, done, failed, silent },
-    stopAtPct: campaign.groups[0]?.plan.errorPct ?? 100,
-    silentAfter: campaign.silentAfter,
-  };
-}
-
-const campaignDetail = (campaign: Campaign, options: AdminSourceOptions): CampaignDetail => ({
-  ...campaignRow(campaign, options.images),
-  imageSize: options.images.of(campaign.image).size,
-  excluded: campaign.excluded,
-  nodes: [...campaign.nodes].map(([node, { phase, reason, received, silent }]) => ({
-    node,
-    name: options.registry.find(node)?.name ?? node,
-    phase,
-    received,
-    silent,
-    ...(reason === undefined ? {} : { reason }),
-    ...whyOf(node, campaign, options),
-  })),
-});
-
-/** The words of the node itself, where they are about this image; else why it is not done. */
-function whyOf(node: NodeId, campaign: Campaign, options: AdminSourceOptions): { readonly why?: string } {
-  const { offers, registry, releases, reports, holds } = options;
-  const { image, nodes } = campaign;
-  const report = reports.of(node);
-  const release = report?.release === undefined ? undefined : releases.find(report.release);
-  const isOfImage = release?.payloads.some(({ digest }) => digest === image) === true;
-  const progress = nodes.get(node);
-  if (progress === undefined || progress.phase === "done") return {};
-  if (report !== undefined && isOfImage && report.result !== "success") return { why: report.text };
-  const obstacle = offers.obstacleFor(campaign, node);
-  const held = obstacle === undefined ? holds.why(node) : undefined;
-  if (held !== undefined) return { why: `not offered: the release ${held}` };
-  const reach = registry.find(node)?.reach ?? { missedWakes: 0 };
-  const why = whyNotDone(campaign, progress, obstacle, reach)?.text;
-  return why === undefined ? {} : { why };
-}

@@ -61,6 +61,8 @@ export interface Centre {
   readonly holds: OfferHolds;
   readonly campaigns: Campaigns;
   readonly offers: CampaignOffers;
+  /** Of the site, for maintenance windows that name none. */
+  readonly zone: string;
   readonly credentials: Credentials;
   readonly access: Access;
   readonly directory: Directory;
@@ -122,10 +124,11 @@ export async function openCentre(
   const trust = config.trust.mode === "lab" ? labOver(releases) : suitTrust(releases);
   const images = new Images({ store, trust, maxBytes, log });
   const campaigns = new Campaigns();
+  const zone = config.site.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const offers = new CampaignOffers({
     campaigns,
     clock: clock.held,
-    zone: config.site.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone,
     meshOf: (node) => meshOf(registry.pathOf(node)),
     nextWake: (node) => registry.find(node)?.reach.nextWake ?? clock.now(),
   });
@@ -186,6 +189,7 @@ export async function openCentre(
     holds: new OfferHolds({ foresight, suitOf, log }),
     campaigns,
     offers,
+    zone,
     credentials,
     access,
     directory,

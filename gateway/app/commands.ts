@@ -1,26 +1,15 @@
 /** The commands of the inbox: each checks its arguments, asks one service, and says what became of it. */
 import { randomBytes } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import { type Clock, isNodeId, type NodeId, shownUri, TrustError, UsageError } from "../base/index.ts";
+import { isNodeId, type NodeId, UsageError } from "../base/index.ts";
 import { type Access, groupsOf, withUser } from "../service/access/index.ts";
-import {
-  type Campaigns,
-  type CampaignVerb,
-  type CampaignWish,
-  Census,
-  count,
-  draft,
-  isOver,
-  wholeGroup,
-} from "../service/campaign/index.ts";
+import { type Campaigns, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
-import { IMAGE_FORMATS, type ImageInfo, type Images, remarksOn, shortId } from "../service/images/index.ts";
-import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
-import type { Foresight, Releases, TrustService } from "../service/trust/index.ts";
+import { IMAGE_FORMATS, type Images, remarksOn, shortId } from "../service/images/index.ts";
+import type { Registry } from "../service/registry/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
-import type { CommandHandler, Digest, Recorder } from "../store/index.ts";
-import { authorUri, type FetchState } from "../upstream/fetch.ts";
+import type { CommandHandler, Recorder } from "../store/index.ts";
+import { authorUri } from "../upstream/fetch.ts";
 import type { Json } from "../yang/index.ts";
 import { recordAccess } from "./access-commands.ts";
 import { plainText, understand } from "./command-arguments.ts";
@@ -35,13 +24,6 @@ export interface CommandServices {
   readonly access: Access;
   readonly models: Pick<ModelSets, "of" | "has" | "list">;
   readonly recorder: Recorder;
-  readonly clock: Clock;
-  readonly trust: Pick<TrustService, "stands">;
-  readonly releases: Pick<Releases, "becomes">;
-  readonly foresight: Pick<Foresight, "obstacle">;
-  /** How the fetch of a named image stands, by its URI. */
-  readonly fetching: (uri: string) => FetchState;
-  readonly defaults: { readonly stopAtPct: number; readonly silentAfter: number };
 }
 
 const NODE_ADD = z.strictObject({
@@ -56,7 +38,6 @@ const MANAGER = z.strictObject({ manager: plainText(64) });
 /** A manager that is added without a group may read. */
 const MANAGER_ADD = MANAGER.extend({ groups: z.array(plainText(64)).min(1).max(64).default(["viewer"]) });
 const IMAGE = z.strictObject({ image: z.string().min(1).max(128) });
-const CAMPAIGN = z.strictObject({ campaign: z.string() });
 const IMAGE_ADD = z.strictObject({
   name: plainText(255),
   model: plainText(64),
@@ -76,18 +57,10 @@ const IMAGE_ANNOUNCE = z.strictObject({
   size: z.int().min(1).max(0xffff_ffff),
   format: z.enum(IMAGE_FORMATS).optional(),
 });
-const CAMPAIGN_CREATE = z.strictObject({
-  image: z.string().min(1),
-  name: plainText(64).optional(),
-  stopAtPct: z.number().gt(0).max(100).optional(),
-  silentAfter: z.int().min(1).max(1000).optional(),
-  nodes: z.array(z.string()).min(1).optional(),
-});
 
 /** Handlers by op; each throws UsageError `command.argument` or what its service throws. */
 export function commandHandlers(services: CommandServices): ReadonlyMap<string, CommandHandler> {
-  const { registry, campaigns, recorder } = services;
-  const models = houseModels(registry.schema);
+  const { registry, recorder } = services;
   return new Map<string, CommandHandler>([
     ["node.add", async (args, actor) => addNode(understand("node.add", NODE_ADD, args), actor, services)],
     [
@@ -121,19 +94,6 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
       "image.announce",
       async (args, actor) => announceImage(understand("image.announce", IMAGE_ANNOUNCE, args), actor, services),
     ],
-    [
-      "campaign.create",
-      async (args, actor) =>
-        createCampaign(understand("campaign.create", CAMPAIGN_CREATE, args), actor, services, models),
-    ],
-    ...(["pause", "resume", "abort"] as const).map((verb: CampaignVerb): [string, CommandHandler] => [
-      `campaign.${verb}`,
-      async (args, actor) => {
-        const { campaign } = understand(`campaign.${verb}`, CAMPAIGN, args);
-        await campaigns.decide(campaign, verb, actor, recorder);
-        return { campaign, state: campaigns.get(campaign).state };
-      },
-    ]),
   ]);
 }
 
@@ -276,88 +236,4 @@ async function removeImage(
   const user = campaigns.list().find((campaign) => campaign.image === digest && !isOver(campaign));
   if (user !== undefined) throw new UsageError("image.in-use", { campaign: user.id, image: `${model} ${version}` });
   return { ...(await images.remove(reference, actor, recorder)) };
-}
-
-/** Throws UsageError `image.unknown`, `image.awaited`, TrustError `image.untrusted`. */
-function imageFor(reference: string, { images, fetching, trust }: CommandServices): ImageInfo {
-  const named = images.awaitedBy(reference);
-  if (named === undefined) {
-    const image = images.get(reference);
-    if (trust.stands(image)) return image;
-    throw new TrustError("image.untrusted", { image: `${image.model} ${image.version}` });
-  }
-  const { model, version, uri } = named;
-  throw new UsageError("image.awaited", { model, version, uri: shownUri(uri), why: whyAwaited(fetching(uri)) });
-}
-
-function whyAwaited(state: FetchState): string {
-  if (state.state === "fetching") return `${state.received} bytes so far`;
-  return state.state === "failed"
-    ? `it failed ${times(state.failures)}, last because ${state.reason}`
-    : "not begun yet";
-}
-
-const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
-
-async function createCampaign(
-  args: z.output<typeof CAMPAIGN_CREATE>,
-  actor: string,
-  services: CommandServices,
-  models: HouseModels,
-): Promise<{ campaign: string; targets: number; excluded: number; state: string }> {
-  const { registry, campaigns, recorder, clock, defaults } = services;
-  const image = imageFor(args.image, services);
-  const only =
-    args.nodes === undefined ? undefined : new Set(args.nodes.map((reference) => registry.named(reference).id));
-  const obstacles = await obstaclesOf(
-    [...registry.nodes()].filter(({ id, tree }) => models.model(tree) === image.model && only?.has(id) !== false),
-    image.digest,
-    services,
-    models,
-  );
-  const wish: CampaignWish = {
-    id: campaigns.nextId(clock.now()),
-    name: args.name ?? `${image.model} ${image.version}`,
-    rules: {
-      image: { ...image, becomes: services.releases.becomes(image.digest) },
-      only,
-      priority: 0,
-      attempts: 1,
-      downgrade: false,
-      again: false,
-      forbids: (id) => obstacles.get(id),
-    },
-    groups: [wholeGroup(args.stopAtPct ?? defaults.stopAtPct)],
-    silentAfter: args.silentAfter ?? defaults.silentAfter,
-    plan: { attempts: 1 },
-  };
-  const body = draft(wish, new Census({ registry, campaigns }).nodes(image.digest));
-  await recorder.record("campaign.created", { ...body, actor });
-  await campaigns.judge(body.campaign, recorder);
-  const campaign = campaigns.get(body.campaign);
-  return {
-    campaign: campaign.id,
-    targets: count(campaign).total,
-    excluded: campaign.excluded.length,
-    state: campaign.state,
-  };
-}
-
-/** Nodes that are tried in one go: others are awake meanwhile. */
-const TRIED_AT_ONCE = 16;
-
-/** Why the release would not be carried out, by node; of those that told nothing of SUIT nobody knows. */
-async function obstaclesOf(
-  nodes: ReadonlyArray<Pick<NodeRecord, "id" | "tree">>,
-  image: Digest,
-  { foresight }: CommandServices,
-  models: HouseModels,
-): Promise<ReadonlyMap<NodeId, string>> {
-  const found = new Map<NodeId, string>();
-  for (const [position, { id, tree }] of nodes.entries()) {
-    const obstacle = foresight.obstacle(image, models.suit(tree));
-    if (obstacle !== undefined) found.set(id, obstacle);
-    if (position % TRIED_AT_ONCE === TRIED_AT_ONCE - 1) await nextTurn();
-  }
-  return found;
 }

@@ -11,6 +11,7 @@ import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
 import { adminSource } from "./admin-source.ts";
+import { CAMPAIGN_QUESTIONS, campaignHandlers } from "./campaign-commands.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { type MachineTime, siteClock } from "./clock/index.ts";
 import { commandHandlers } from "./commands.ts";
@@ -131,18 +132,26 @@ function serveCommands(
   centre: Centre,
   fetcher: Fetcher<NamedImage>,
 ): void {
-  const defaults = { stopAtPct: campaign.stopAtPercent, silentAfter: nodes.silentAfter };
+  const defaults = {
+    stopAtPct: campaign.stopAtPercent,
+    silentAfter: nodes.silentAfter,
+    attempts: campaign.attempts,
+    download: campaign.downloadWindows,
+    apply: campaign.applyWindows,
+  };
   const fetching = (uri: string): FetchState => fetcher.state(uri);
   const services = { ...centre, recorder: centre.ledger, clock, defaults, fetching };
   centre.inbox.serve(
     new Map([
       ...commandHandlers(services),
+      ...campaignHandlers(services),
       ...modelHandlers(services),
       ...accessHandlers(services),
       ...editHandlers(services),
       ...trustHandlers(services),
     ]),
     centre.ledger,
+    CAMPAIGN_QUESTIONS,
   );
 }
 

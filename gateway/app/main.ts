@@ -40,6 +40,7 @@ const PROGRAMS: Programs = {
     dryRun: async (options) => (await import("./tools/release-dry-run.ts")).releaseDryRun(options, tool),
     replay: async (options) => (await import("./tools/release-replay.ts")).releaseReplay(options, tool),
   },
+  campaignPlan: async (file) => (await import("./tools/campaign-plan.ts")).campaignPlan(file),
   controlSocket: async (options) => {
     const [{ configOf }, { controlSocketPath }] = await Promise.all([
       import("./config/index.ts"),

@@ -45,15 +45,21 @@ export class CommandInbox implements Inbox, Projection {
   readonly #log: Logger;
   #handlers: ReadonlyMap<string, CommandHandler> = new Map();
   #recorder: Recorder | undefined;
+  #questions: ReadonlySet<string> = new Set();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** Given once the services behind the handlers stand. */
-  serve(handlers: ReadonlyMap<string, CommandHandler>, recorder: Recorder): void {
+  /** Given once the services behind the handlers stand. `questions`: ops that change nothing, so that no answer is kept. */
+  serve(
+    handlers: ReadonlyMap<string, CommandHandler>,
+    recorder: Recorder,
+    questions: ReadonlySet<string> = new Set(),
+  ): void {
     this.#handlers = handlers;
     this.#recorder = recorder;
+    this.#questions = questions;
   }
 
   submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
@@ -78,6 +84,7 @@ export class CommandInbox implements Inbox, Projection {
         return failed(error);
       },
     );
+    if (this.#questions.has(op)) return outcome;
     await this.#recorder.record("command.done", {
       id,
       op,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { formatTable, type Programs, runCli } from "../../gateway/admin/cli/index.ts";
 import { printableJson } from "../../gateway/admin/cli/table.ts";
 import { ConfigError, configCheck, configShow } from "../../gateway/app/config/index.ts";
+import { campaignPlan } from "../../gateway/app/tools/campaign-plan.ts";
 import { StoreError, UsageError } from "../../gateway/base/index.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { ROOM_4 } from "./site.ts";
@@ -68,6 +69,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
       dryRun: note("release dry-run"),
       replay: note("release replay"),
     },
+    campaignPlan: (file) => campaignPlan(file),
     controlSocket: ({ data }) => (data === undefined ? doors.socketPath : join(data, "control.sock")),
     ...overrides,
   };

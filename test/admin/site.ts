@@ -4,6 +4,9 @@ import type {
   AccessView,
   AdminSource,
   CampaignDetail,
+  CampaignPreview,
+  CampaignWhy,
+  CauseRow,
   ImageMeta,
   ModelSetRow,
   NodeDetail,
@@ -12,8 +15,10 @@ import type {
   ReleaseRow,
   TrustView,
 } from "../../gateway/admin/api/index.ts";
-import { millis, minutes, type NodeId, seconds, UsageError } from "../../gateway/base/index.ts";
+import { hours, millis, minutes, type NodeId, seconds, UsageError } from "../../gateway/base/index.ts";
+import type { CampaignForecast, CampaignPlan } from "../../gateway/store/facts.ts";
 import type { Command, Outcome } from "../../gateway/store/inbox.ts";
+import type { Json } from "../../gateway/yang/api.ts";
 
 export const NOW = millis(Date.UTC(2026, 10, 21, 12));
 const ago = (duration: number) => millis(NOW - duration);
@@ -145,6 +150,60 @@ export const ROOM_4: PeerCredential = {
 const { node: _node, ...SECRETS } = ROOM_4;
 const BMS: PeerCredential = { ...SECRETS, name: "bms", senderId: "05" };
 
+const NOBODY = { total: 0, done: 0, active: 0, waiting: 0, failed: 0, silent: 0 };
+const COUNTS = { total: 3, done: 1, active: 0, waiting: 1, failed: 0, silent: 1 };
+const PLAN: CampaignPlan = {
+  groups: [],
+  attempts: 2,
+  concurrency: 4,
+  download: ["Mo-Fr 22:00-05:00 Europe/Berlin"],
+  confirmWithin: 600,
+  filter: 'model == "rm-1"',
+  lateJoiners: true,
+};
+const CLUSTERS: readonly CauseRow[] = [
+  { cause: "silent", example: "not heard since 2026-11-21T09:00:00Z, 4 wakes missed", nodes: [node("n-2")] },
+  { cause: "downloading", example: "downloading, <i>half</i> of it", nodes: [node("n-1")] },
+];
+export const WHY: CampaignWhy = {
+  campaign: "c-20261121-01",
+  state: "running",
+  reason: "",
+  clusters: CLUSTERS,
+  nextWake: millis(NOW + minutes(3)),
+  nodes: [
+    {
+      ...{ node: node("n-1"), name: "Room 1", phase: "downloading", attempt: 2, group: "canary" },
+      ...{ cause: "downloading", text: "downloading, <i>half</i> of it", nextWake: millis(NOW + minutes(3)) },
+    },
+    {
+      ...{ node: node("n-2"), name: "Room 2", phase: "waiting-wake", attempt: 1, group: "canary" },
+      ...{ cause: "silent", text: "not heard since 2026-11-21T09:00:00Z, 4 wakes missed" },
+    },
+  ],
+};
+const FORECAST: CampaignForecast = {
+  p50: minutes(40),
+  p90: hours(3),
+  unlikely: [{ node: node("n-2"), reason: "lost for 2 d" }],
+  energy: 812.4,
+  airtime: [{ mesh: "fd00::/64", time: minutes(12) }],
+};
+/** The answer of the inbox to a preview. */
+export const CAMPAIGN_PREVIEW: CampaignPreview = {
+  name: "Autumn",
+  image: { digest: DIGEST, model: "rm-1", version: "1.1.0", size: 65_536 },
+  targets: 2,
+  silentAfter: 3,
+  plan: PLAN,
+  groups: [
+    { name: "canary", errorPct: 15, successPct: 95, pause: true, nodes: [{ node: node("n-1"), name: "Room 1" }] },
+    { name: "rest", errorPct: 15, nodes: [{ node: node("n-2"), name: "Room 2" }] },
+  ],
+  excluded: [{ node: node("n-3"), name: "Room 10", reason: "battery-low", detail: "2400 mV" }],
+  forecast: FORECAST,
+};
+
 const CAMPAIGN: CampaignDetail = {
   campaign: "c-20261121-01",
   name: "Autumn",
@@ -152,13 +211,37 @@ const CAMPAIGN: CampaignDetail = {
   reason: "",
   image: DIGEST,
   model: "rm-1",
-  version: "1.1.0",
-  createdAt: ago(minutes(5)),
-  counts: { total: 3, done: 1, failed: 0, silent: 1 },
+  version: 7,
+  imageVersion: "1.1.0",
+  createdAt: ago(minutes(6)),
+  createdBy: "cli:eva",
+  startedAt: ago(minutes(5)),
+  counts: COUNTS,
+  groups: [
+    {
+      name: "canary",
+      errorPct: 15,
+      successPct: 95,
+      pause: true,
+      state: "open",
+      counts: { ...COUNTS, total: 2, waiting: 0 },
+    },
+    { name: "<b>rest</b>", errorPct: 15, state: "closed", counts: { ...NOBODY, total: 1, waiting: 1 } },
+  ],
+  current: 0,
   stopAtPct: 15,
   silentAfter: 3,
+  outlook: { p50: millis(NOW + minutes(20)), p90: millis(NOW + minutes(55)) },
   imageSize: 65_536,
-  nodes: [{ node: node("n-1"), name: "Room 1", phase: "downloading", received: 32_768, silent: false }],
+  plan: PLAN,
+  nodes: [
+    {
+      ...{ node: node("n-1"), name: "Room 1", phase: "downloading", received: 32_768, silent: false },
+      ...{ attempt: 2, group: "canary", lastSeen: ago(seconds(12)), nextWake: millis(NOW + minutes(3)) },
+      why: "attempt 2, digest before; downloading, 32768 bytes so far; next wake at 2026-11-21T12:03:00Z",
+    },
+  ],
+  clusters: CLUSTERS,
   excluded: [{ node: node("n-3"), reason: "its model is not known" }],
 };
 
@@ -214,6 +297,14 @@ export interface Site extends AdminSource {
   readonly uploads: Array<ImageMeta & { readonly size: number; readonly sha256: string }>;
   readiness: string | undefined;
 }
+
+const NO_TARGETS = new UsageError("campaign.no-targets", { reasons: "3 other-model" });
+/** Of a campaign called `nobody` no node is left. */
+const preview = (name: Json | undefined): Json => {
+  const { code, message: text, hint } = NO_TARGETS;
+  const empty = { targets: 0, groups: [], refusal: { code, text, hint } };
+  return JSON.parse(JSON.stringify({ ...CAMPAIGN_PREVIEW, ...(name === "nobody" ? empty : {}) })) as Json;
+};
 
 export function openSite(): Site {
   const failed = (error: UsageError): Outcome => ({
@@ -282,6 +373,7 @@ export function openSite(): Site {
     ],
     campaigns: () => [CAMPAIGN],
     campaign: (id) => (id === CAMPAIGN.campaign ? CAMPAIGN : undefined),
+    whyNotDone: (id) => (id === CAMPAIGN.campaign ? WHY : undefined),
     models: () => MODELS,
     trust: () => TRUST,
     releases: () => RELEASES,
@@ -289,6 +381,10 @@ export function openSite(): Site {
     submit: async (command) => {
       site.commands.push(command);
       const { node: asked } = command.args;
+      if (command.op !== "campaign.preview" && command.op.startsWith("campaign.")) {
+        return { status: "completed", result: { campaign: "c-1", targets: 1, excluded: 2, state: "running" } };
+      }
+      if (command.op === "campaign.preview") return { status: "completed", result: preview(command.args["name"]) };
       if (asked === "n-9") return failed(new UsageError("node.unknown", { node: "n-9" }));
       return {
         status: "completed",

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { campaignHandlers } from "../../gateway/app/campaign-commands.ts";
 import { commandHandlers } from "../../gateway/app/commands.ts";
 import { millis, SILENT } from "../../gateway/base/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
@@ -30,7 +31,7 @@ beforeEach(async () => {
   stands = true;
   const { registry, images, campaigns, clock, ledger, access } = services;
   if (access === undefined) throw new Error("it was asked for");
-  const handlers = commandHandlers({
+  const given = {
     registry,
     images,
     campaigns,
@@ -39,12 +40,14 @@ beforeEach(async () => {
     credentials: new Credentials(SILENT),
     recorder: ledger,
     models: { of: () => services.schema, has: () => false, list: () => [] },
-    defaults: { stopAtPct: 15, silentAfter: 3 },
+    defaults: { stopAtPct: 15, silentAfter: 3, attempts: 1, download: [], apply: [] },
+    zone: "UTC",
     fetching: () => fetching,
     trust: { stands: () => stands },
-    releases: { becomes: () => undefined },
+    releases: services.releases,
     foresight: { obstacle: () => undefined },
-  });
+  };
+  const handlers = new Map([...commandHandlers(given), ...campaignHandlers(given)]);
   run = async (op, args, body) => (await handlers.get(op)?.(args, "test", body)) ?? null;
 });
 afterEach(() => rm(folder, { recursive: true }));

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { campaignHandlers } from "../../gateway/app/campaign-commands.ts";
 import { commandHandlers } from "../../gateway/app/commands.ts";
 import { previewOf } from "../../gateway/app/release-preview.ts";
 import { isCoded, SILENT } from "../../gateway/base/index.ts";
@@ -37,16 +38,18 @@ beforeEach(async () => {
   await tells("silent", 1, { model: "trv" }, services);
   await tells("other", 1, { model: "pump" }, services);
   if (access === undefined) throw new RangeError("it was asked for");
-  const handlers = commandHandlers({
+  const given = {
     ...services,
     access,
     credentials: new Credentials(SILENT),
     recorder: ledger,
     models: { of: () => schema, has: () => false, list: () => [] },
-    defaults: { stopAtPct: 15, silentAfter: 3 },
-    fetching: () => ({ state: "awaited" }),
+    defaults: { stopAtPct: 15, silentAfter: 3, attempts: 1, download: [], apply: [] },
+    zone: "UTC",
+    fetching: () => ({ state: "awaited" as const }),
     trust: labTrust,
-  });
+  };
+  const handlers = new Map([...commandHandlers(given), ...campaignHandlers(given)]);
   run = async (op, args) => (await handlers.get(op)?.(args, "test")) ?? null;
 });
 afterEach(() => rm(folder, { recursive: true }));

@@ -59,6 +59,7 @@ const programs = (io: ToolIo): Programs => {
     ask: unused,
     configCheck: unused,
     configShow: unused,
+    campaignPlan: unused,
     controlSocket: unused,
     yang: { compile: unused, tree: unused, validate: unused, convert: unused },
     sid: { generate: unused, update: unused, check: unused, diff: unused, header: unused },

@@ -13,6 +13,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   "node.unsecured": 404,
   "manager.unknown": 404,
   "campaign.unknown": 404,
+  "campaign.version": 409,
 };
 
 /** Only coded errors speak for themselves; of anything else the asker learns nothing but that it is ours. */

@@ -1,16 +1,9 @@
 /** What the admin faces ask of the gateway: rows to show and one way in for commands. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import type {
-  CampaignState,
-  Digest,
-  EditState,
-  Phase,
-  Reachability,
-  SigningRights,
-  Withdrawal,
-} from "../../store/facts.ts";
+import type { Digest, EditState, Phase, Reachability, SigningRights, Withdrawal } from "../../store/facts.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
 import type { Json } from "../../yang/api.ts";
+import type { CampaignDetail, CampaignRow, CampaignWhy } from "./campaign-rows.ts";
 
 export interface Status {
   readonly version: string;
@@ -248,41 +241,6 @@ export interface ImageRow {
   readonly fetch?: FetchRow;
 }
 
-export interface CampaignRow {
-  readonly campaign: string;
-  readonly name: string;
-  readonly state: CampaignState;
-  /** Why it is in this state. */
-  readonly reason: string;
-  readonly image: Digest;
-  readonly model: string;
-  readonly version: string;
-  readonly createdAt: Millis;
-  readonly counts: {
-    readonly total: number;
-    readonly done: number;
-    readonly failed: number;
-    readonly silent: number;
-  };
-  readonly stopAtPct: number;
-  readonly silentAfter: number;
-}
-
-export interface CampaignDetail extends CampaignRow {
-  readonly nodes: ReadonlyArray<{
-    readonly node: NodeId;
-    readonly name: string;
-    readonly phase: Phase;
-    readonly reason?: string;
-    /** Why it is not offered the image now, or what it reported of a release with this image. */
-    readonly why?: string;
-    readonly received?: number;
-    readonly silent: boolean;
-  }>;
-  readonly imageSize: number;
-  readonly excluded: ReadonlyArray<{ readonly node: NodeId; readonly reason: string; readonly detail?: string }>;
-}
-
 export interface ImageMeta {
   /** Idempotency key of the command. */
   readonly id: string;
@@ -370,6 +328,8 @@ export interface AdminSource {
   images(): readonly ImageRow[];
   campaigns(): readonly CampaignRow[];
   campaign(id: string): CampaignDetail | undefined;
+  /** Why its nodes, or this one, are not done. Throws UsageError `node.unknown`. */
+  whyNotDone(id: string, node?: string): CampaignWhy | undefined;
   models(): readonly ModelSetRow[];
   trust(): TrustView;
   releases(): readonly ReleaseRow[];

@@ -62,7 +62,7 @@ const MAY = z.strictObject({
   path: z.string().min(1).max(1024),
 });
 
-const PREVIEW = z.strictObject({ node: z.string().min(1).max(128).optional() });
+const OF_NODE = z.strictObject({ node: z.string().min(1).max(128).optional() });
 
 const ASKER = z.strictObject({ actor: z.string().min(1).max(128).default("cli") });
 
@@ -166,7 +166,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   app.get("/api/trust", async () => source.trust());
   app.get("/api/releases", async () => source.releases());
   app.get<{ Params: { id: string } }>("/api/releases/:id/preview", async ({ params, query }) =>
-    source.preview(params.id, understand(PREVIEW, query).node),
+    source.preview(params.id, understand(OF_NODE, query).node),
   );
   app.get("/api/images", async () => source.images());
   app.get("/api/campaigns", async () => source.campaigns());
@@ -174,6 +174,11 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     const campaign = source.campaign(params.id);
     if (campaign === undefined) throw new UsageError("campaign.unknown", { campaign: params.id });
     return campaign;
+  });
+  app.get<{ Params: { id: string } }>("/api/campaigns/:id/why", async ({ params, query }) => {
+    const why = source.whyNotDone(params.id, understand(OF_NODE, query).node);
+    if (why === undefined) throw new UsageError("campaign.unknown", { campaign: params.id });
+    return why;
   });
 
   app.post("/api/commands", async ({ body }) => {

@@ -1,9 +1,9 @@
 /** The command line `sidgate`: which words there are, and what each asks of a program or of a running gateway. */
 import { Command } from "commander";
 import { minutes, seconds } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow } from "../api/index.ts";
 import { addAccess } from "./access.ts";
-import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
+import type { CliContext } from "./asking.ts";
+import { addCampaigns } from "./campaigns.ts";
 import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
@@ -12,24 +12,8 @@ import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./progr
 import { addRelease } from "./release.ts";
 import { addSid } from "./sid.ts";
 import { addTrust } from "./trust.ts";
-import { campaignTable, campaignView } from "./views.ts";
 import { addYang } from "./yang.ts";
 import type { CborForm } from "./yang-forms.ts";
-
-interface StartOptions extends Asking {
-  readonly image: string;
-  readonly name?: string;
-  readonly stopAt?: number;
-  readonly silentAfter?: number;
-  readonly nodes?: readonly string[];
-}
-
-/** What the commands of the inbox say when they are done. */
-interface CampaignStarted {
-  readonly campaign: string;
-  readonly targets: number;
-  readonly excluded: number;
-}
 
 export function buildCli(context: CliContext): Command {
   const cli = new Command("sidgate")
@@ -133,48 +117,4 @@ function addConfig(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .option("--origin", "say where each value comes from", false)
     .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
-}
-
-function addCampaigns(cli: Command, context: CliContext): void {
-  const campaign = cli.command("campaign").description("roll-outs of an image");
-  asking(campaign, "start", "offer an image to the nodes that it fits")
-    .addOption(OPTIONS.image())
-    .addOption(OPTIONS.name())
-    .addOption(OPTIONS.stopAt())
-    .addOption(OPTIONS.silentAfter())
-    .addOption(OPTIONS.targets())
-    .action(async (options: StartOptions) => {
-      const { image, name, stopAt, silentAfter, nodes } = options;
-      const args = given({ image, name, stopAtPct: stopAt, silentAfter, nodes });
-      const started = await connect(context, options).command<CampaignStarted>("campaign.create", args);
-      const view = ({ campaign: id, targets, excluded }: CampaignStarted): string =>
-        `Started ${id} for ${targets} ${targets === 1 ? "node" : "nodes"}, ${excluded} left out.`;
-      tell(context, options, started, view);
-    });
-  asking(campaign, "show", "list the campaigns, or show one with its nodes")
-    .argument("[campaign]", "id of the campaign")
-    .action(async (id: string | undefined, options: Asking) => {
-      const client = connect(context, options);
-      const now = await gatewayTime(client);
-      if (id === undefined) {
-        show(context, options, await client.get<CampaignRow[]>("/api/campaigns"), (rows) => campaignTable(rows, now));
-      } else {
-        show(context, options, await client.get<CampaignDetail>(path("campaigns", id)), (row) =>
-          campaignView(row, now),
-        );
-      }
-    });
-  const verbs = [
-    ["pause", "offer it to no further node", "Paused"],
-    ["resume", "go on after a pause or a stop", "Resumed"],
-    ["abort", "end it for good", "Aborted"],
-  ] as const;
-  for (const [verb, description, past] of verbs) {
-    asking(campaign, verb, description)
-      .argument("<campaign>", "id of the campaign")
-      .action(async (id: string, options: Asking) => {
-        const asked = connect(context, options).command<{ campaign: string }>(`campaign.${verb}`, { campaign: id });
-        tell(context, options, await asked, (row) => `${past} ${row.campaign}.`);
-      });
-  }
 }

@@ -8,7 +8,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: "done",
   failed:
     "the gateway refused the command, data or models break a rule, or something else went wrong; the text says what",
-  stopped: "`try` only: the campaign's own rule stopped it",
+  stopped: "`try` and `campaign show`: the campaign's own rule stopped it",
   usage: "the command line is wrong",
   unavailable: "a port or the data folder is taken, or no gateway runs on it",
   io: "a file or the data folder cannot be read or written",

@@ -226,3 +226,9 @@ export const OPTIONS = {
   targets: () =>
     new Option("--nodes <nodes>", "only these nodes, by id or endpoint, separated by commas").argParser(listed),
 } as const;
+  listed: (flags: string, text: string) => new Option(flags, text).argParser(listed),
+  counted: (flags: string, text: string, max: number) => new Option(flags, text).argParser(integer(1, max)),
+  threshold: (flags: string, text: string) => new Option(flags, text).argParser(threshold),
+  span: (flags: string, text: string) => new Option(flags, text).argParser(duration),
+  repeated: (flags: string, text: string) =>
+    new Option(flags, text).argParser((value: string, before: readonly string[] = []) => [...before, value]),

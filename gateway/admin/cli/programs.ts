@@ -1,5 +1,6 @@
 /** What the command line starts but does not know how to do: the composition root supplies these. */
 import type { Millis } from "../../base/index.ts";
+import type { Command } from "../../store/inbox.ts";
 import type { ReleasePrograms } from "./release.ts";
 import type { SidPrograms } from "./sid.ts";
 import type { YangPrograms } from "./yang.ts";
@@ -94,3 +95,5 @@ export interface Programs {
   readonly sid: SidPrograms;
   readonly release: ReleasePrograms;
 }
+  /** What a plan of a campaign in YAML asks for, as arguments of its commands. Throws UsageError `cli.*`, `campaign.plan-file`. */
+  campaignPlan(file: string): Promise<Command["args"]>;

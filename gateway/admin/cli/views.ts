@@ -1,16 +1,14 @@
 /** How rows look on a terminal. */
 import type { Millis } from "../../base/index.ts";
-import type { CampaignDetail, CampaignRow, EditRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
+import type { EditRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { formatMoment, formatSize } from "../api/quantities.ts";
 import { type Column, formatTable, printable, printableJson } from "./table.ts";
 
-const firmware = ({ model, version }: { model?: string; version?: string }): string =>
+export const firmware = ({ model, version }: { model?: string; version?: string }): string =>
   version === undefined ? "-" : `${model ?? "?"} ${version}`;
-const tally = ({ counts: { total, done, failed, silent } }: CampaignRow): string =>
-  `${done} of ${total} done, ${failed} failed, ${silent} silent`;
 
 /** Lines of `name: value` with the values in one column. */
-const facts = (rows: ReadonlyArray<readonly [name: string, value: string]>): string => {
+export const facts = (rows: ReadonlyArray<readonly [name: string, value: string]>): string => {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${printable(value)}`).join("\n");
 };
@@ -127,46 +125,4 @@ export function imageTable(rows: readonly ImageRow[], now: Millis): string {
     rows,
     "No image is stored yet. 'sidgate image add FILE --model M --version V' brings one in.",
   );
-}
-
-export function campaignTable(rows: readonly CampaignRow[], now: Millis): string {
-  const columns: Column<CampaignRow>[] = [
-    { title: "CAMPAIGN", cell: (row) => row.campaign },
-    { title: "NAME", cell: (row) => row.name },
-    { title: "STATE", cell: (row) => row.state },
-    { title: "IMAGE", cell: firmware },
-    { title: "NODES", cell: tally },
-    { title: "STARTED", cell: (row) => formatMoment(row.createdAt, now) },
-  ];
-  return formatTable(columns, rows, "No campaign yet. 'sidgate campaign start --image ID' starts one.");
-}
-
-export function campaignView(row: CampaignDetail, now: Millis): string {
-  const head = facts([
-    ["campaign", row.campaign],
-    ["name", row.name],
-    ["state", row.reason === "" ? row.state : `${row.state} (${row.reason})`],
-    ["image", `${firmware(row)}, ${formatSize(row.imageSize)}, ${row.image}`],
-    ["nodes", tally(row)],
-    ["stops at", `${row.stopAtPct} % failed or silent; silent after ${row.silentAfter} missed wakes`],
-    ["started", formatMoment(row.createdAt, now)],
-  ]);
-  type Target = CampaignDetail["nodes"][number];
-  const columns: Column<Target>[] = [
-    { title: "NODE", cell: ({ node }) => node },
-    { title: "NAME", cell: ({ name }) => name },
-    { title: "UPDATE", cell: ({ phase, silent }) => (silent ? `${phase} (silent)` : phase) },
-    {
-      title: "STORED",
-      cell: ({ received }) =>
-        received === undefined ? "-" : `${Math.floor((100 * received) / Math.max(row.imageSize, 1))} %`,
-      align: "right",
-    },
-    { title: "REASON", cell: ({ reason, why }) => [reason, why].filter((word) => word !== undefined).join(": ") },
-  ];
-  const excluded = row.excluded.map(
-    ({ node, reason, detail }) =>
-      `left out: ${node}: ${printable(detail === undefined ? reason : `${reason}, ${detail}`)}`,
-  );
-  return [head, "", formatTable(columns, row.nodes, "No node takes part."), ...excluded].join("\n");
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
 import { seconds } from "../../base/index.ts";
 import { parseSubnet } from "../../coap/index.ts";
+import { parseWindow } from "../../service/campaign/index.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -46,6 +47,14 @@ export const duration = parsed((raw) => {
   const value = parseDuration(raw);
   return value === undefined || value < seconds(1) ? undefined : value;
 }, "must be a duration of at least one second, e.g. 90s, 15m, 12h or 7d");
+export const window = parsed((raw) => {
+  try {
+    parseWindow(raw, "UTC");
+    return raw;
+  } catch {
+    return undefined;
+  }
+}, "must be a maintenance window, e.g. Mo-Fr 22:00-05:00 Europe/Berlin");
 export const percent = parsed((raw) => parsePercent(raw), "must be a percentage from 0 to 100");
 export const rate = parsed((raw) => {
   const value = Number(raw);

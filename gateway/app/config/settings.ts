@@ -18,6 +18,7 @@ import {
   someOf,
   subnet,
   text,
+  window,
 } from "./kinds.ts";
 import type { Secret } from "./secret.ts";
 
@@ -169,6 +170,21 @@ export const SETTINGS = {
   "log.level": setting(
     oneOf("debug", "info", "warn", "error", "silent"),
     "info",
+  "campaign.attempts": setting(
+    integer(1, 100),
+    1,
+    "How often a node may fail with an image before it is offered it no more, and is left out of its campaigns.",
+  ),
+  "campaign.download-windows": setting(
+    listOf(window),
+    [],
+    "When nodes may begin to fetch images, e.g. Mo-Fr 22:00-05:00, for campaigns that do not say it; by default always.",
+  ),
+  "campaign.apply-windows": setting(
+    listOf(window),
+    [],
+    "When nodes may install what they fetched, for campaigns that do not say it; by default always.",
+  ),
     "Least important log lines that are written.",
   ),
   "clock.synchronised": setting(

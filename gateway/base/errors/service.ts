@@ -275,10 +275,15 @@ export const SERVICE_ERRORS = {
     text: "the plan contradicts itself at {field}: {what}",
     hint: "docs/campaigns.md tells what fits together; nothing was started.",
   },
+  "campaign.plan-file": {
+    blame: "usage",
+    text: "{path} is no plan of a campaign, findings: {count}",
+    hint: "Correct the places named; docs/campaigns.md has every key.",
+  },
   "campaign.filter": {
     blame: "usage",
     text: "the filter cannot be read at character {position}: {what}",
-    hint: 'docs/campaigns.md shows the fields and operators, e.g. model == "valve-2" and battery >= 40.',
+    hint: 'docs/campaigns.md shows the fields and operators, e.g. model == "valve-2" and battery >= 2800.',
   },
   "campaign.window": {
     blame: "usage",
@@ -294,6 +299,11 @@ export const SERVICE_ERRORS = {
     blame: "usage",
     text: "campaign {campaign} is {state} and cannot {verb}",
     hint: "'sidgate campaign show {campaign}' tells where it stands.",
+  },
+  "campaign.version": {
+    blame: "usage",
+    text: "campaign {campaign} has version {version} by now, not {expected}",
+    hint: "Look at it again with 'sidgate campaign show {campaign}' before you decide.",
   },
   "command.unknown": {
     blame: "usage",

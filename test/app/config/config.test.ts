@@ -35,7 +35,7 @@ const findings = (text: string, env = {}): string[] =>
 test("an empty file gives the defaults", () => {
   expect(readConfig({ path: EMPTY, env: {} })).toEqual({
     data: "./data",
-    site: { name: undefined },
+    site: { name: undefined, timeZone: undefined },
     coap: {
       listen: [{ host: "127.0.0.1", port: 5683 }],
       multicast: [],
@@ -67,7 +67,7 @@ test("an empty file gives the defaults", () => {
     images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20 },
     mailbox: { expireAfter: 2_592_000_000 },
     nodes: { wakeInterval: 900_000, silentAfter: 3 },
-    campaign: { stopAtPercent: 15 },
+    campaign: { stopAtPercent: 15, attempts: 1, downloadWindows: [], applyWindows: [] },
     journal: { keepBytes: 256 * 2 ** 20, keepDays: 7 },
     models: { folders: [] },
     log: { level: "info" },

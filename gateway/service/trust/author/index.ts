@@ -4,7 +4,7 @@ export { type ElementRow, type EnvelopeSizes, elementsOf, sizesOf } from "./elem
 export { classId, DNS, uuidV5, vendorId } from "./identity.ts";
 export { NODE, type NodeFile, readNodeFile, viewOf } from "./node-file.ts";
 export { imagesOf, PLAN, type PlannedImage, type ReleasePlan, SEVERABLE_PARTS, type SeverablePart } from "./plan.ts";
-export { PlanError, type PlanFinding, readPlan } from "./plan-text.ts";
+export { PlanError, type PlanFinding, readPlan, readYaml, shownFinding } from "./plan-text.ts";
 export { type Ciphertext, createRelease, measure, type OpenEnvelope, openEnvelope, type Release } from "./release.ts";
 export { riotbootVersion } from "./riot.ts";
 export { type NamedKey, type SignOptions, signEnvelope } from "./sign.ts";

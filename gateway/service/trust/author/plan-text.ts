@@ -21,19 +21,28 @@ export class PlanError extends UsageError<"release.plan"> {
   constructor(path: string, findings: readonly PlanFinding[]) {
     super("release.plan", { path, count: findings.length });
     this.findings = findings;
-    this.details = findings.map(
-      ({ line, column, key, problem }) => `${path}:${line}:${column}${key === "" ? "" : ` ${key}`}: ${problem}`,
-    );
+    this.details = findings.map((finding) => shownFinding(path, finding));
   }
 }
+
+export const shownFinding = (path: string, { line, column, key, problem }: PlanFinding): string =>
+  `${path}:${line}:${column}${key === "" ? "" : ` ${key}`}: ${problem}`;
+
+/** The error that a file of this kind is refused with. */
+type Refusal = (findings: readonly PlanFinding[]) => UsageError;
 
 /** Throws PlanError with every finding. `path` is for people. */
 export const readPlan = (text: string, path: string): ReleasePlan => readYaml(text, path, PLAN);
 
-/** What the file says, in the shape that `kind` asks for. Throws PlanError with every finding. */
-export function readYaml<T extends z.ZodType>(text: string, path: string, kind: T): z.output<T> {
+/** What the file says, in the shape that `kind` asks for. Throws PlanError, or another `refusal`, with every finding. */
+export function readYaml<T extends z.ZodType>(
+  text: string,
+  path: string,
+  kind: T,
+  refusal: Refusal = (findings) => new PlanError(path, findings),
+): z.output<T> {
   if (isTooDeep(text)) {
-    throw new PlanError(path, [{ line: 1, column: 1, key: "", problem: `it is nested more than ${MAX_DEPTH} deep` }]);
+    throw refusal([{ line: 1, column: 1, key: "", problem: `it is nested more than ${MAX_DEPTH} deep` }]);
   }
   const lines = new LineCounter();
   // Every scalar stays text: to YAML 1.10 is a number and equals 1.1, and 0x00 is 0.
@@ -43,12 +52,11 @@ export function readYaml<T extends z.ZodType>(text: string, path: string, kind: 
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (document.errors.length > 0) {
-    throw new PlanError(
-      path,
+    throw refusal(
       document.errors.map(({ pos, message }) => ({ ...at(pos[0]), key: "", problem: message.split(" at line ")[0]! })),
     );
   }
-  const read = kind.safeParse(plain(document, path));
+  const read = kind.safeParse(plain(document, refusal));
   if (read.success) return read.data;
   const root = isNode(document.contents) ? document.contents : undefined;
   const findings = read.error.issues.flatMap((issue) =>
@@ -57,10 +65,7 @@ export function readYaml<T extends z.ZodType>(text: string, path: string, kind: 
       return { ...at(offsetOf(root, keys, place)), key: shownKey(keys), problem };
     }),
   );
-  throw new PlanError(
-    path,
-    findings.sort((a, b) => a.line - b.line || a.column - b.column),
-  );
+  throw refusal(findings.sort((a, b) => a.line - b.line || a.column - b.column));
 }
 
 /** Above what any key of ours needs. */
@@ -77,12 +82,12 @@ function isTooDeep(text: string): boolean {
 }
 
 /** Aliases are followed only so far: a small file must not become a large tree. */
-function plain(document: ReturnType<typeof parseDocument>, path: string): unknown {
+function plain(document: ReturnType<typeof parseDocument>, refusal: Refusal): unknown {
   try {
     return document.toJS({ maxAliasCount: 32 }) as unknown;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new PlanError(path, [{ line: 1, column: 1, key: "", problem }]);
+    throw refusal([{ line: 1, column: 1, key: "", problem }]);
   }
 }
 

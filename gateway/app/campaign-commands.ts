@@ -1,0 +1,141 @@
+/** The commands about campaigns: each understands its arguments, asks the service, and says what became of it. */
+import { z } from "zod";
+import type { CampaignPreview } from "../admin/api/index.ts";
+import { type NodeId, UsageError } from "../base/index.ts";
+import { type Campaign, type Campaigns, type CampaignVerb, count, isEnded, VERBS } from "../service/campaign/index.ts";
+import type { CommandHandler, Recorder } from "../store/index.ts";
+import type { Json } from "../yang/index.ts";
+import {
+  CAMPAIGN_CREATE,
+  CAMPAIGN_DOWNGRADE,
+  CAMPAIGN_INSTALL,
+  CAMPAIGN_PREVIEW,
+  type CampaignArguments,
+  present,
+} from "./campaign-arguments.ts";
+import { CampaignDrafts, type DraftServices, imageWanted, type Sketch } from "./campaign-draft.ts";
+import { understand } from "./command-arguments.ts";
+
+export interface CampaignServices extends DraftServices {
+  readonly recorder: Recorder;
+}
+
+/** A version is a number of 64 bits, as text in JSON. */
+const VERSION = z.union([z.int().min(1), z.string().regex(/^[1-9]\d{0,15}$/)]).transform(Number);
+const DECISION = z.strictObject({ campaign: z.string(), ifVersion: VERSION.optional() });
+
+/** Ops that change nothing: they need no id, and nothing of them is kept. */
+export const CAMPAIGN_QUESTIONS: ReadonlySet<string> = new Set(["campaign.preview"]);
+
+/** Handlers by op; each throws UsageError `command.argument` or what its service throws. */
+export function campaignHandlers(services: CampaignServices): ReadonlyMap<string, CommandHandler> {
+  const drafts = new CampaignDrafts(services);
+  const create = async (args: CampaignArguments, actor: string): Promise<Json> =>
+    started(await record(await drafts.sketch(args), actor, services));
+  return new Map<string, CommandHandler>([
+    ["campaign.create", async (args, actor) => create(understand("campaign.create", CAMPAIGN_CREATE, args), actor)],
+    [
+      "campaign.downgrade",
+      async (args, actor) => create(understand("campaign.downgrade", CAMPAIGN_DOWNGRADE, args), actor),
+    ],
+    [
+      "campaign.preview",
+      async (args) =>
+        asJson(await preview(await drafts.sketch(understand("campaign.preview", CAMPAIGN_PREVIEW, args)), services)),
+    ],
+    [
+      "campaign.install",
+      async (args, actor) => install(understand("campaign.install", CAMPAIGN_INSTALL, args), actor, drafts, services),
+    ],
+    ...(Object.keys(VERBS) as CampaignVerb[]).map((verb): [string, CommandHandler] => [
+      `campaign.${verb}`,
+      async (args, actor) => decide(verb, understand(`campaign.${verb}`, DECISION, args), actor, services),
+    ]),
+  ]);
+}
+
+/** Its first group begins by what follows from the fact, as everything else of it does. Throws UsageError `campaign.no-targets`. */
+async function record(
+  { drafted, refusal }: Sketch,
+  actor: string,
+  { recorder, campaigns, clock, forecaster }: CampaignServices,
+): Promise<Campaign> {
+  if (refusal !== undefined) throw refusal;
+  const foreseen = await forecaster?.of(drafted);
+  const campaign = campaigns.nextId(clock.now()); // meanwhile somebody else may have made one
+  await Promise.all([
+    recorder.record("campaign.created", { ...drafted, campaign, actor }),
+    foreseen && recorder.record("campaign.forecast", { campaign, forecast: foreseen.forecast }),
+  ]);
+  return campaigns.get(campaign);
+}
+
+function started(campaign: Campaign): { readonly campaign: string; readonly [member: string]: Json } {
+  return {
+    campaign: campaign.id,
+    version: String(campaign.version),
+    state: campaign.state,
+    targets: count(campaign).total,
+    excluded: campaign.excluded.length,
+    groups: campaign.groups.map(({ plan, tally }) => ({ name: plan.name, nodes: tally.total })),
+  };
+}
+
+/** Of rows, which are JSON by their shape though not by the name of their type. */
+const asJson = (rows: object): Json => JSON.parse(JSON.stringify(rows)) as Json;
+
+async function preview({ image, drafted, refusal }: Sketch, services: CampaignServices): Promise<CampaignPreview> {
+  const { registry, forecaster } = services;
+  const named = (node: NodeId) => ({ node, name: registry.find(node)?.name ?? node });
+  const { targets, groups = [targets], plan, excluded, name, silentAfter } = drafted;
+  const forecast = refusal === undefined ? (await forecaster?.of(drafted))?.forecast : undefined;
+  return {
+    name,
+    image: { digest: image.digest, model: image.model, version: image.version, size: image.size },
+    targets: targets.length,
+    silentAfter,
+    plan: plan ?? { groups: [], attempts: 1 },
+    groups: (plan?.groups ?? []).map((group, index) => ({ ...group, nodes: (groups[index] ?? []).map(named) })),
+    excluded: excluded.map((each) => ({ ...named(each.node), ...each })),
+    ...present({ forecast }),
+    ...(refusal === undefined ? {} : { refusal: { code: refusal.code, text: refusal.message, hint: refusal.hint } }),
+  };
+}
+
+/** A campaign of this one node; again while it is under way, it is the same. */
+async function install(
+  { node: reference, again, ...what }: z.output<typeof CAMPAIGN_INSTALL>,
+  actor: string,
+  drafts: CampaignDrafts,
+  services: CampaignServices,
+): Promise<Json> {
+  const { registry, campaigns } = services;
+  const { id, name } = registry.named(reference);
+  const image = imageWanted(what, services);
+  const underWay = (): Campaign | undefined => campaigns.allOf(id).find((known) => known.image === image.digest);
+  const known = underWay();
+  if (known !== undefined) return { ...started(known), known: true };
+  const title = `${image.model} ${image.version} on ${name}`.slice(0, 64);
+  const wish = { image: image.digest, nodes: [id], name: title, stopAtPct: 100, ...present({ again }) };
+  const sketch = await drafts.sketch(wish);
+  // While it was drafted, the same may have been asked for a second time.
+  const meanwhile = underWay();
+  if (meanwhile !== undefined) return { ...started(meanwhile), known: true };
+  return { ...started(await record(sketch, actor, services)), known: false };
+}
+
+/** Throws UsageError `campaign.version` when it is not what whoever decides has seen. */
+async function decide(
+  verb: CampaignVerb,
+  { campaign, ifVersion }: z.output<typeof DECISION>,
+  actor: string,
+  { campaigns, recorder }: CampaignServices,
+): Promise<Json> {
+  const { version } = campaigns.get(campaign);
+  if (ifVersion !== undefined && ifVersion !== version) {
+    throw new UsageError("campaign.version", { campaign, version, expected: ifVersion });
+  }
+  await campaigns.decide(campaign, verb, actor, recorder);
+  const after = campaigns.get(campaign);
+  return { campaign, state: after.state, version: String(after.version) };
+}
