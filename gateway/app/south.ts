@@ -21,11 +21,12 @@ import { RiotTriggers } from "../southbound/riot/index.ts";
 import { admissionOf } from "./admission.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
+import { openDeltas } from "./deltas.ts";
 import { nearest, openDirectory } from "./directory.ts";
 import { openEnvelopes } from "./envelopes.ts";
 import type { GatewayPorts } from "./gateway.ts";
-import { modeOf } from "./lab.ts";
 import { joiningOf } from "./joining.ts";
+import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
 import { ownBase } from "./own-address.ts";
 import { Refusals } from "./refusals.ts";
@@ -58,7 +59,16 @@ export async function openSouth(
   const { wakeInterval } = config.nodes;
   const envelopes = openEnvelopes(centre, { nodeMac: config.trust.nodeMac, log });
   const riotEnvelopes = new RiotEnvelopes(centre.releases);
-  const services = { ...centre, envelopes, recorder: ledger, clock, quality: clock, log };
+  const encodings = await openDeltas(config, centre, { network, log }, lifecycle);
+  const services = {
+    ...centre,
+    envelopes,
+    ...(encodings && { encodings }),
+    recorder: ledger,
+    clock,
+    quality: clock,
+    log,
+  };
   const hosts = config.coap.listen.map(({ host }) => host);
   const nodes = new NodeSessions({
     ...services,
@@ -99,7 +109,10 @@ export async function openSouth(
       return registered.then((response) => withHint(response, peer.nodeId, centre));
     },
     lanes: {
-      block: imageLane(images, registry, clock, { find: (id) => envelopes.find(id) ?? riotEnvelopes.find(id) }),
+      block: imageLane(images, registry, clock, {
+        envelopes: { find: (id) => envelopes.find(id) ?? riotEnvelopes.find(id) },
+        forms: encodings,
+      }),
       checkIn,
       authors: authorLane(images),
     },

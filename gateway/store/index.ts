@@ -17,6 +17,7 @@ export { controlSocketPath } from "./folder/owner.ts";
 export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
 export { type SmallFile, smallFile } from "./folder/small-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
+export { type FormBytes, type FormName, type FormStore, type KeptForm, openFileForms } from "./images/forms.ts";
 export * from "./inbox.ts";
 export type { RedisOptions } from "./ioredis.ts";
 export { type FileJournalOptions, openFileJournal } from "./journal/file.ts";

@@ -161,7 +161,7 @@ const idIn = (response: Response): string => envelopeIn(response)?.slice(2) ?? "
 
 async function inOneStage<T>(site: Site, run: (script: Stage) => Promise<T>): Promise<T> {
   const { images, registry, envelopes, clock, handler, checkIn } = site;
-  const lanes = { block: imageLane(images, registry, clock, envelopes), checkIn };
+  const lanes = { block: imageLane(images, registry, clock, { envelopes }), checkIn };
   const script = await stage({ handler, lanes });
   try {
     return await run(script);

@@ -139,6 +139,12 @@ export const SETTINGS = {
   "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),
   "images.max-bytes": setting(size, "16MiB", "Largest image that is taken in."),
   "images.cache-bytes": setting(size, "64MiB", "Memory for images that are being served."),
+  "images.delta": setting(
+    oneOf("on", "off"),
+    "on",
+    "Whether nodes that say that they take patches, compressed images or chained blocks get them; `off` = every image travels as it is.",
+  ),
+  "images.delta-cache-bytes": setting(size, "64MiB", "Room on the disk for such forms of images, which can be made again."),
   "upstream.allow-private": setting(
     oneOf("off", "on"),
     "off",
@@ -164,12 +170,6 @@ export const SETTINGS = {
     15,
     "A campaign stops when this part of its nodes has failed or fallen silent.",
   ),
-  "journal.keep-bytes": setting(size, "256MiB", "Facts are kept for replay up to this size."),
-  "journal.keep-days": setting(integer(1, 3650), 7, "Facts are kept for replay up to this age in days."),
-  "models.folders": setting(listOf(path), [], "Folders with further .yang and .sid files."),
-  "log.level": setting(
-    oneOf("debug", "info", "warn", "error", "silent"),
-    "info",
   "campaign.attempts": setting(
     integer(1, 100),
     1,
@@ -185,6 +185,12 @@ export const SETTINGS = {
     [],
     "When nodes may install what they fetched, for campaigns that do not say it; by default always.",
   ),
+  "journal.keep-bytes": setting(size, "256MiB", "Facts are kept for replay up to this size."),
+  "journal.keep-days": setting(integer(1, 3650), 7, "Facts are kept for replay up to this age in days."),
+  "models.folders": setting(listOf(path), [], "Folders with further .yang and .sid files."),
+  "log.level": setting(
+    oneOf("debug", "info", "warn", "error", "silent"),
+    "info",
     "Least important log lines that are written.",
   ),
   "clock.synchronised": setting(

@@ -30,6 +30,26 @@ export const DELTA_ERRORS = {
     text: "heatshrink cannot have a window of 2^{window} and a lookahead of 2^{lookahead} bytes here",
     hint: "Choose a window of 8 to 12 bits and a lookahead of at least 3 and less than the window.",
   },
+  "delta.too-costly": {
+    blame: "store",
+    text: "the form of an image was not made within {seconds} seconds",
+    hint: "The image travels as it is. A slower machine may need images.delta to be off.",
+  },
+  "delta.too-many": {
+    blame: "store",
+    text: "{limit} forms of images wait to be made already",
+    hint: "The image travels as it is, or in a later wake.",
+  },
+  "delta.failed": {
+    blame: "bug",
+    text: "the form of an image could not be made: {reason}",
+    hint: "The image travels as it is. Please report this with the log lines around it.",
+  },
+  "delta.not-the-image": {
+    blame: "bug",
+    text: "the {kind} does not give the image when it is applied",
+    hint: "It is not offered. Please report this with both images.",
+  },
   "chain.broken": {
     blame: "wire",
     text: "the group of blocks at byte {offset} is not the one that its chain of digests names",

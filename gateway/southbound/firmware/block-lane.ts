@@ -1,4 +1,7 @@
-/** Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image, or of the envelope that goes with it. */
+/**
+ * Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image, of another form of it, or of the envelope that goes with
+ * it.
+ */
 import { type Clock, fromHex, RecentMap } from "../../base/index.ts";
 import type { BlockLane, BlockSource } from "../../coap/index.ts";
 import type { ImageInfo, Images } from "../../service/images/index.ts";
@@ -9,24 +12,29 @@ import type { EnvelopeOffer, EnvelopeSource } from "../../service/trust/index.ts
 export const IMAGE_PREFIX = "f";
 const ETAG_BYTES = 4;
 
-/** Of an image or of an envelope. */
+/** Of an image, of another form of one, or of an envelope. */
 export const imageUri = (id: string): string => `${IMAGE_PREFIX}/${id}`;
 
 const etagOf = (digest: string): Uint8Array => (fromHex(digest) ?? new Uint8Array(ETAG_BYTES)).subarray(0, ETAG_BYTES);
 
-/** Without envelopes only images are served. */
+/** What else is served beside images. */
+export interface BesideImages {
+  readonly envelopes?: Pick<EnvelopeSource, "find"> | undefined;
+  readonly forms?: { find(id: string): BlockSource | undefined } | undefined;
+}
+
 export function imageLane(
   images: Images,
   registry: Registry,
   clock: Clock,
-  envelopes?: Pick<EnvelopeSource, "find">,
+  { envelopes, forms }: BesideImages = {},
 ): BlockLane {
   const ofImages = imageSources(images);
   const ofEnvelopes = envelopes && envelopeSources(envelopes);
   return {
     prefix: IMAGE_PREFIX,
     served: (peer) => registry.heard(peer, clock.now()),
-    find: (id) => ofImages(id) ?? ofEnvelopes?.(id),
+    find: (id) => ofImages(id) ?? ofEnvelopes?.(id) ?? forms?.find(id),
   };
 }
 

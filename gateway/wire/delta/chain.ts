@@ -21,29 +21,60 @@ export const CHAIN_GROUP = 1024;
 const TAIL = 32;
 const WIRE_GROUP = CHAIN_GROUP + TAIL;
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
-
-export interface Chained {
-  /** What lies at `uri`. */
-  readonly bytes: Uint8Array;
-  /** SHA-256 of its first group. */
+export interface ChainDigests {
+  /** SHA-256 of the first group. */
   readonly chain: Uint8Array;
+  /** Of all others, in their order: the tails of those before them. */
+  readonly digests: Uint8Array;
 }
 
-/** From the last group to the first, as each holds the digest of the next. */
-export function chainBlocks(data: Uint8Array): Chained {
+/** From the last group to the first, as each holds the digest of the next. Throws UsageError `chain.empty`. */
+export function chainDigests(data: Uint8Array): ChainDigests {
   if (data.length === 0) throw new UsageError("chain.empty");
   const groups = Math.ceil(data.length / CHAIN_GROUP);
-  const bytes = new Uint8Array(data.length + TAIL * (groups - 1));
+  const digests = new Uint8Array(TAIL * (groups - 1));
   let chain: Uint8Array = EMPTY;
   for (let group = groups - 1; group >= 0; group--) {
-    const at = group * WIRE_GROUP;
-    const piece = data.subarray(group * CHAIN_GROUP, (group + 1) * CHAIN_GROUP);
-    bytes.set(piece, at);
-    bytes.set(chain, at + piece.length);
-    chain = sha256(bytes.subarray(at, at + piece.length + chain.length));
+    const hash = createHash("sha256").update(data.subarray(group * CHAIN_GROUP, (group + 1) * CHAIN_GROUP));
+    chain = hash.update(chain).digest();
+    if (group > 0) digests.set(chain, TAIL * (group - 1));
   }
-  return { bytes, chain };
+  return { chain, digests };
+}
+
+/** Bytes on the wire, of a body of `size` bytes that is not empty. */
+export const chainedLength = (size: number): number => size + TAIL * (Math.ceil(size / CHAIN_GROUP) - 1);
+
+/** Bytes of a body of `size` bytes with its chain, as they go over the wire: the body itself is not copied. */
+export function chainedSlice(
+  data: { readonly size: number; slice(offset: number, length: number): Uint8Array },
+  digests: Uint8Array,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Uint8Array {
+  const end = Math.min(chainedLength(data.size), offset + length);
+  const parts: Uint8Array[] = [];
+  for (let at = offset; at < end; ) {
+    const group = Math.floor(at / WIRE_GROUP);
+    const within = at % WIRE_GROUP;
+    const rest = end - at;
+    const part =
+      within < CHAIN_GROUP
+        ? data.slice(group * CHAIN_GROUP + within, Math.min(CHAIN_GROUP - within, rest))
+        : digests.subarray(
+            group * TAIL + within - CHAIN_GROUP,
+            group * TAIL + Math.min(TAIL, within - CHAIN_GROUP + rest),
+          );
+    parts.push(part);
+    at += part.length;
+  }
+  return concatBytes(parts);
+}
+
+/** The whole of it. Throws UsageError `chain.empty`. */
+export function chainBlocks(data: Uint8Array): { readonly bytes: Uint8Array; readonly chain: Uint8Array } {
+  const { chain, digests } = chainDigests(data);
+  const body = { size: data.length, slice: (at: number, size: number) => data.subarray(at, at + size) };
+  return { bytes: chainedSlice(body, digests, { offset: 0, length: Infinity }), chain };
 }
 
 /** Reads a chained body as it comes, in pieces of any length. */
@@ -87,7 +118,8 @@ export class ChainReader {
 
   #close(size: number): Uint8Array {
     const group = this.#group.slice(0, size);
-    if (!equalBytes(sha256(group), this.#expected)) throw new WireError("chain.broken", { offset: this.#done });
+    const digest = createHash("sha256").update(group).digest();
+    if (!equalBytes(digest, this.#expected)) throw new WireError("chain.broken", { offset: this.#done });
     this.#done += size;
     this.#filled = 0;
     const isLast = this.isComplete;

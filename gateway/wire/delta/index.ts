@@ -6,7 +6,15 @@
  * `new ChainReader(chain, length)` are the two ends of chained block digests; what the reader gives out is fed to the patch.
  */
 export { applyPatch, sizeIn } from "./apply-patch.ts";
-export { CHAIN_GROUP, type Chained, ChainReader, chainBlocks } from "./chain.ts";
+export {
+  CHAIN_GROUP,
+  type ChainDigests,
+  ChainReader,
+  chainBlocks,
+  chainDigests,
+  chainedLength,
+  chainedSlice,
+} from "./chain.ts";
 export type { HeatshrinkBits } from "./format.ts";
 export { compressImage, DEFAULT_BITS, makePatch } from "./make-patch.ts";
 export { type OldImage, PatchReader, type PatchTarget } from "./patch-reader.ts";
