@@ -3,16 +3,16 @@
 import type { Status } from "../admin/api/index.ts";
 import { type GatewayOptions, printableLines } from "../admin/cli/index.ts";
 import {
+  type Clock,
   type Closable,
   explain,
   type Logger,
   type Random,
   StoreError,
-  systemClock,
   systemStopwatch,
   wallClock,
 } from "../base/index.ts";
-import { machineTime, thisMachine } from "./clock/index.ts";
+import { followParent, machineTime, PacedClock, thisMachine } from "./clock/index.ts";
 import { configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
 import { openLogger } from "./logger.ts";
@@ -25,7 +25,7 @@ export async function run(options: GatewayOptions): Promise<number> {
   const config = configOf(options, process.env);
   const log = openLogger(config.log.level);
   const isTrial = config.clock.rate !== 1;
-  const clock = isTrial ? systemClock(config.clock.rate) : wallClock;
+  const clock = isTrial ? trialClock(config.clock.rate) : wallClock;
   const time = isTrial ? undefined : { stopwatch: systemStopwatch, source: machineTime(thisMachine()) };
   const ports = { clock, time, random: SYSTEM_RANDOM, log, version: softwareVersion() };
   const { newSiteKey = false, restored = false } = options;
@@ -35,6 +35,13 @@ export async function run(options: GatewayOptions): Promise<number> {
   process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);
   await closeOrTell(gateway, log);
   return 0;
+}
+
+/** As fast as it is set, or as the trial says that has started this gateway. */
+function trialClock(rate: number): Clock {
+  const clock = new PacedClock(rate);
+  followParent(clock);
+  return clock;
 }
 
 /**

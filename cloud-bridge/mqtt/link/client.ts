@@ -163,11 +163,14 @@ function coded(error: Error & { readonly code?: unknown }, { broker: { url }, pr
   return new StoreError("mqtt.unreachable", { url, reason }, { cause: error });
 }
 
-/** A cloud app's end of the line: subscribes with QoS 1 and reports what arrives. For trials; it does not reconnect. */
+/** An embedded broker comes back with its gateway, within a second or two. */
+const RECONNECT_MS = 500;
+
+/** A cloud app's end of the line: subscribes with QoS 1 and reports what arrives, also after the broker was gone. */
 export async function watch(url: string, filter: string, onMessage: (topic: string) => void): Promise<Closable> {
   try {
-    const client = await mqtt.connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0 }, false);
-    client.on("error", () => undefined); // the line going down ends the watching
+    const client = await mqtt.connectAsync(url, { protocolVersion: 4, reconnectPeriod: RECONNECT_MS }, false);
+    client.on("error", () => undefined); // the line going down: it comes again
     client.on("message", (topic) => onMessage(topic));
     await client.subscribeAsync(filter, { qos: 1 });
     return { close: () => client.endAsync(true) };

@@ -16,6 +16,12 @@ const percent = (text: string): number => required(parsePercent(text), "It must 
 const threshold = (text: string): number =>
   required(percent(text) || undefined, "It must be a percentage above 0, e.g. 5%.");
 const share = (text: string): number => percent(text) / 100;
+/** `5,25`: something has to be left for the wave after them. */
+function waveShares(text: string): readonly number[] {
+  const shares = list(text).map(threshold);
+  const sum = shares.reduce((total, one) => total + one, 0);
+  return required(sum < 100 ? shares : undefined, "The waves before the last one must have less than 100 % together.");
+}
 const duration = (text: string): Millis => required(parseDuration(text), "It must be a duration, e.g. 90s or 15m.");
 /** Refused here, the command line is named, and not the command of the inbox behind it. */
 const words = (max: number) => (text: string) =>
@@ -171,6 +177,11 @@ export const OPTIONS = {
     new Option("--class <name>", "class of the nodes, as the releases for them say it (default: the model)").argParser(
       words(128),
     ),
+  waves: () =>
+    new Option(
+      "--waves <percent>",
+      "shares of the waves before the last one, separated by commas (default: 5,25 for 100 nodes or more, else none)",
+    ).argParser(waveShares),
   plainTrial: () =>
     new Option("--plain", "without OSCORE and without signatures, as in lab mode: for comparison").default(false),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),
@@ -219,6 +230,12 @@ export const OPTIONS = {
       "mcuboot",
     ]),
   size: () => new Option("--size <bytes>", "length of the image that is fetched").argParser(integer(1, 0xffff_ffff)),
+  listed: (flags: string, text: string) => new Option(flags, text).argParser(listed),
+  counted: (flags: string, text: string, max: number) => new Option(flags, text).argParser(integer(1, max)),
+  threshold: (flags: string, text: string) => new Option(flags, text).argParser(threshold),
+  span: (flags: string, text: string) => new Option(flags, text).argParser(duration),
+  repeated: (flags: string, text: string) =>
+    new Option(flags, text).argParser((value: string, before: readonly string[] = []) => [...before, value]),
   stopAt: () =>
     new Option("--stop-at <percent>", "stop when this part has failed or fallen silent").argParser(threshold),
   silentAfter: () =>
@@ -226,9 +243,3 @@ export const OPTIONS = {
   targets: () =>
     new Option("--nodes <nodes>", "only these nodes, by id or endpoint, separated by commas").argParser(listed),
 } as const;
-  listed: (flags: string, text: string) => new Option(flags, text).argParser(listed),
-  counted: (flags: string, text: string, max: number) => new Option(flags, text).argParser(integer(1, max)),
-  threshold: (flags: string, text: string) => new Option(flags, text).argParser(threshold),
-  span: (flags: string, text: string) => new Option(flags, text).argParser(duration),
-  repeated: (flags: string, text: string) =>
-    new Option(flags, text).argParser((value: string, before: readonly string[] = []) => [...before, value]),

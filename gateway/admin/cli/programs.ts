@@ -24,6 +24,12 @@ export interface TryOptions {
   readonly loss: number;
   readonly fail: number;
   readonly silent: number;
+  /** In percent, of the groups before the last one. */
+  readonly waves?: readonly number[];
+  /** The gateway is killed again and again. */
+  readonly kill: boolean;
+  /** The image is a small change of the one that the nodes run. */
+  readonly delta: boolean;
   readonly seed: number;
   readonly json: boolean;
   /** Without OSCORE and without signatures, for comparison. */
@@ -94,6 +100,6 @@ export interface Programs {
   readonly yang: YangPrograms;
   readonly sid: SidPrograms;
   readonly release: ReleasePrograms;
-}
   /** What a plan of a campaign in YAML asks for, as arguments of its commands. Throws UsageError `cli.*`, `campaign.plan-file`. */
   campaignPlan(file: string): Promise<Command["args"]>;
+}

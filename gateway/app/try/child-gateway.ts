@@ -1,22 +1,18 @@
 /** A real gateway as a child process, on free ports and a folder of its own: what `sidgate run` would be. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Status } from "../../admin/api/index.ts";
 import { GatewayClient } from "../../admin/cli/index.ts";
 import { type Closable, UsageError } from "../../base/index.ts";
 import { controlSocketPath } from "../../store/index.ts";
+import { type Pace, tell } from "../clock/index.ts";
 import { packageFolder } from "../version.ts";
-
-export interface ChildGateway extends Closable {
-  readonly client: GatewayClient;
-  /** `coap://…` and `mqtt://…` as it listens. */
-  readonly coap: string;
-  readonly broker: string;
-}
 
 export interface ChildOptions {
   readonly folder: string;
+  /** The most that its clock will be told to run. */
   readonly clockRate: number;
   /** Seconds, of the gateway's clock. */
   readonly wakeInterval: number;
@@ -24,43 +20,102 @@ export interface ChildOptions {
   readonly lab: boolean;
 }
 
+/** Where it listens; 0 = wherever there is room, since a trial stands beside whatever runs already. */
+interface Ports {
+  readonly coap: number;
+  readonly broker: number;
+}
+
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 
-/** Throws UsageError `try.gateway` when it does not come up. */
-export async function startChildGateway(options: ChildOptions): Promise<ChildGateway> {
-  const { folder } = options;
-  const configFile = join(folder, "sidgate.yaml");
-  await writeFile(configFile, configText(options));
-  const bin = join(packageFolder(), "bin", "sidgate.js");
-  const child = spawn(process.execPath, ["--max-semi-space-size=64", bin, "run", "--config", configFile], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const client = new GatewayClient(controlSocketPath(join(folder, "data")));
-  try {
-    const status = await firstStatus(child, client);
+export class ChildGateway implements Closable {
+  readonly client: GatewayClient;
+  readonly #options: ChildOptions;
+  #child: ChildProcess | undefined;
+  #ports: Ports = { coap: 0, broker: 0 };
+
+  private constructor(options: ChildOptions) {
+    this.#options = options;
+    this.client = new GatewayClient(controlSocketPath(this.data));
+  }
+
+  /** Throws UsageError `try.gateway` when it does not come up. */
+  static async start(options: ChildOptions): Promise<ChildGateway> {
+    const gateway = new ChildGateway(options);
+    const status = await gateway.up();
     const coap = status.listening.find(({ what }) => what === "CoAP")?.address ?? "";
-    return { client, coap, broker: status.broker.url, close: () => stop(child) };
-  } catch (error) {
-    await stop(child);
-    throw error;
+    gateway.#ports = { coap: portOf(coap), broker: portOf(status.broker.url) };
+    return gateway;
+  }
+
+  get data(): string {
+    return join(this.#options.folder, "data");
+  }
+
+  get coap(): string {
+    return `coap://127.0.0.1:${this.#ports.coap}`;
+  }
+
+  get broker(): string {
+    return `mqtt://127.0.0.1:${this.#ports.broker}`;
+  }
+
+  /** Its clock goes on like that. Without effect while it is down. */
+  pace(pace: Pace): void {
+    if (this.#child !== undefined) tell(this.#child, pace);
+  }
+
+  /** Starts it, where it was before if it was up before. Throws UsageError `try.gateway`. */
+  async up(): Promise<Status> {
+    const configFile = join(this.#options.folder, "sidgate.yaml");
+    await writeFile(configFile, configText(this.#options, this.data, this.#ports));
+    const bin = join(packageFolder(), "bin", "sidgate.js");
+    const child = spawn(process.execPath, ["--max-semi-space-size=64", bin, "run", "--config", configFile], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.#child = child;
+    try {
+      return await firstStatus(child, this.client);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** SIGKILL: nothing of its own runs any more. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async close(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
   }
 }
 
-/** Port 0 everywhere: a trial stands beside whatever runs already. */
-const configText = ({ folder, clockRate, wakeInterval, lab }: ChildOptions): string =>
+const portOf = (address: string): number => Number(/:(\d+)\/?$/.exec(address)?.[1] ?? 0);
+
+const configText = ({ clockRate, wakeInterval, lab }: ChildOptions, data: string, ports: Ports): string =>
   [
-    `data: ${JSON.stringify(join(folder, "data"))}`,
+    `data: ${JSON.stringify(data)}`,
     "site:",
     "  name: Trial",
     "coap:",
-    '  listen: ["127.0.0.1:0"]',
+    `  listen: ["127.0.0.1:${ports.coap}"]`,
     `  lab: "${lab ? "loopback" : "off"}"`,
     "trust:",
     `  mode: ${lab ? "lab" : "require"}`,
     "mqtt:",
     "  embedded:",
-    "    port: 0",
+    `    port: ${ports.broker}`,
     "admin:",
     '  listen: "127.0.0.1:0"',
     "nodes:",
@@ -84,11 +139,4 @@ async function firstStatus(child: ChildProcess, client: GatewayClient): Promise<
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await ended;
 }

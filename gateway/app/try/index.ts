@@ -1,1 +1,2 @@
-export { type TrialResult, tryOut } from "./try.ts";
+export type { TrialResult } from "./result.ts";
+export { tryOut } from "./try.ts";

@@ -1,13 +1,12 @@
 /** What a person watches during a trial: one line per node, redrawn in place; plain lines where there is no terminal. */
-import type { NodeRow } from "../../admin/api/index.ts";
+import type { CampaignDetail, NodeRow } from "../../admin/api/index.ts";
 import type { Millis } from "../../base/index.ts";
 import type { NodeView } from "../../sim/index.ts";
 
 export interface Picture {
   readonly seconds: number;
-  readonly campaign: string;
-  readonly done: number;
-  readonly total: number;
+  /** undefined = not started. */
+  readonly campaign: CampaignDetail | undefined;
   readonly mqttMessages: number;
   readonly rows: readonly NodeRow[];
   readonly nodes: readonly NodeView[];
@@ -18,10 +17,12 @@ export interface Picture {
 const ROWS = 25;
 const BAR = 16;
 
-export function drawPicture({ seconds, campaign, done, total, mqttMessages, rows, nodes, now }: Picture): string {
+export function drawPicture({ seconds, campaign, mqttMessages, rows, nodes, now }: Picture): string {
+  const title = campaign === undefined ? "(not started)" : `${campaign.campaign} ${campaign.state}`;
+  const done = `${campaign?.counts.done ?? 0}/${rows.length} done`;
   const byEndpoint = new Map(nodes.map((node) => [node.endpoint, node]));
   const lines = [
-    `Sidgate trial · ${seconds.toFixed(0).padStart(3)} s · campaign ${campaign} · ${done}/${total} done · ${mqttMessages} MQTT messages`,
+    `Sidgate trial · ${seconds.toFixed(0).padStart(3)} s · campaign ${title} · ${done} · ${mqttMessages} MQTT messages`,
     "",
     "NODE      STATE    PHASE         BLOCKS                        VERSION  NEXT WAKE",
   ];

@@ -17,6 +17,8 @@ export interface TrialImage {
   readonly bytes: Uint8Array;
   readonly model: string;
   readonly version: string;
+  /** Later releases have later numbers (suit-manifest-37 §8.4.2). Without it the seconds of today: a folder may be tried twice. */
+  readonly sequence?: bigint;
 }
 
 const NAME = "Trial author";
@@ -44,8 +46,7 @@ export async function trialAuthor(client: GatewayClient): Promise<TrialAuthor> {
   };
 }
 
-/** Later releases have later numbers (suit-manifest-37 §8.4.2): a folder may be tried twice. */
-function releaseOf({ bytes, model, version }: TrialImage) {
+function releaseOf({ bytes, model, version, sequence = secondsOfToday() }: TrialImage) {
   const file = `${model}-${version}.bin`;
   const plan = PLAN.parse({
     vendor: VENDOR,
@@ -54,5 +55,7 @@ function releaseOf({ bytes, model, version }: TrialImage) {
     components: [{ file, uri: file }],
     text: { en: { update: "Steadier readings, and a battery that lasts longer." } },
   });
-  return createRelease(plan, new Map([[file, bytes]]), BigInt(Math.floor(Date.now() / 1000)));
+  return createRelease(plan, new Map([[file, bytes]]), sequence);
 }
+
+export const secondsOfToday = (): bigint => BigInt(Math.floor(Date.now() / 1000));

@@ -6,98 +6,103 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type CloudApp, watchCloud } from "../../../cloud-bridge/app/index.ts";
-import type { CampaignDetail, NodeRow } from "../../admin/api/index.ts";
+import type { CampaignDetail, CampaignRow, NodeRow } from "../../admin/api/index.ts";
 import type { TryOptions } from "../../admin/cli/index.ts";
-import { type Clock, Lifecycle, minutes, systemClock } from "../../base/index.ts";
-import { type Fleet, fleetEndpoints, makeImage, startFleet } from "../../sim/index.ts";
-import type { CampaignState } from "../../store/index.ts";
+import { Lifecycle, minutes, SILENT, seededRandom } from "../../base/index.ts";
+import { examineImage, type Fleet, fleetEndpoints, startFleet } from "../../sim/index.ts";
+import { type Fact, openFileJournal } from "../../store/index.ts";
+import { PacedClock } from "../clock/index.ts";
 import { type FleetCredentials, introduce, introduceSecured } from "../fleet-credentials.ts";
-import { type ChildGateway, startChildGateway } from "./child-gateway.ts";
+import { examine, type Findings } from "./check.ts";
+import { ChildGateway } from "./child-gateway.ts";
+import { Kills } from "./kills.ts";
 import { drawPicture, Screen } from "./live-table.ts";
-import { type TrialAuthor, trialAuthor } from "./trial-author.ts";
+import { Pacer } from "./pacer.ts";
+import { exitCode, summary, type TrialResult } from "./result.ts";
+import { secondsOfToday, type TrialAuthor, trialAuthor } from "./trial-author.ts";
+import { BEFORE, MODEL, type TrialImages, trialImages, WANTED } from "./trial-images.ts";
+import { waveArguments } from "./waves.ts";
 
 const WAKE_INTERVAL = minutes(15);
-/** At most a quarter of an hour in a second and a half; a large fleet needs more time on the machine's own cores. */
+/** A quarter of an hour in a second and a half, where the machine keeps up. */
 const FASTEST = 600;
-const REAL_SECONDS_PER_NODE_WAKE = 0.04;
-const clockRate = (nodes: number): number =>
-  Math.max(1, Math.min(FASTEST, Math.floor(WAKE_INTERVAL / 1000 / (nodes * REAL_SECONDS_PER_NODE_WAKE))));
-const MODEL = "room-sensor";
-const VERSION = "1.1.0";
-const IMAGE_BYTES = 64 * 1024;
 const STOP_AT_PCT = 5;
 const LOOK_EVERY_MS = 250;
 /** A trial that has not ended by then is broken: several times what the slowest one takes. */
 const timeLimitMs = (nodes: number): number => 120_000 + nodes * 500;
-
-export interface TrialResult {
-  readonly nodes: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly silent: number;
-  /** Nodes that verified the author's signature themselves; with --plain there is none. */
-  readonly verified: number;
-  readonly state: CampaignState | "timed-out";
-  /** Blocks that nodes fetched, repeats included. */
-  readonly blocks: number;
-  /** Datagrams that nodes sent again. */
-  readonly retransmissions: number;
-  /** Messages that the cloud app received. */
-  readonly mqttMessages: number;
-  readonly seconds: number;
-}
+/** Bytes of a block that a node asks for. */
+const BLOCK = 512;
+const FACTS_AT_ONCE = 1024;
 
 interface Trial {
   readonly options: TryOptions;
+  readonly folder: string;
   readonly gateway: ChildGateway;
   /** undefined = nothing is signed. */
   readonly author: TrialAuthor | undefined;
+  readonly images: TrialImages;
   readonly fleet: Fleet;
   readonly cloud: CloudApp;
-  readonly clock: Clock;
+  readonly clock: PacedClock;
   readonly started: number;
+  readonly deadline: number;
+}
+
+/** The roll-out as far as it came. */
+interface RollOut {
+  readonly campaign: CampaignRow | undefined;
+  readonly kills: number;
 }
 
 export async function tryOut(options: TryOptions): Promise<number> {
   const lifecycle = new Lifecycle();
   try {
-    const folder = await trialFolder(options, lifecycle);
-    const started = performance.now();
-    const rate = clockRate(options.nodes);
-    const gateway = lifecycle.add(
-      await startChildGateway({
-        folder,
-        clockRate: rate,
-        wakeInterval: WAKE_INTERVAL / 1000,
-        lab: options.plain,
-      }),
-    );
-    const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
-    const endpoints = fleetEndpoints(options.nodes);
-    const credentials = await joinNodes(gateway, endpoints, options);
-    const author = options.plain ? undefined : await trialAuthor(gateway.client);
-    const clock = systemClock(rate);
-    const fleet = lifecycle.add(
-      startFleet({
-        gateway: gateway.coap,
-        endpoints,
-        credentials,
-        seed: options.seed,
-        loss: options.loss,
-        failShare: options.fail,
-        silentShare: options.silent,
-        wakeInterval: WAKE_INTERVAL,
-        clock,
-        model: MODEL,
-        ...(author === undefined ? {} : { suit: { anchors: [author.publicKey], vendor: author.vendor } }),
-      }),
-    );
-    const result = await rollOut({ options, gateway, author, fleet, cloud, clock, started }, folder);
+    const trial = await prepare(options, lifecycle);
+    const result = await finish(trial, await rollOut(trial));
     process.stdout.write(`${options.json ? JSON.stringify(result) : summary(result)}\n`);
-    return exitCode(result);
+    return exitCode(result, options.fail > 0 || options.silent > 0);
   } finally {
     await lifecycle.close();
   }
+}
+
+async function prepare(options: TryOptions, lifecycle: Lifecycle): Promise<Trial> {
+  const folder = await trialFolder(options, lifecycle);
+  const started = performance.now();
+  const gateway = lifecycle.add(
+    await ChildGateway.start({
+      folder,
+      clockRate: FASTEST,
+      wakeInterval: WAKE_INTERVAL / 1000,
+      lab: options.plain,
+    }),
+  );
+  const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
+  const endpoints = fleetEndpoints(options.nodes);
+  const credentials = await joinNodes(gateway, endpoints, options);
+  const author = options.plain ? undefined : await trialAuthor(gateway.client);
+  const images = trialImages(options.seed, options.delta);
+  const clock = new PacedClock(FASTEST);
+  const fleet = lifecycle.add(
+    startFleet({
+      gateway: gateway.coap,
+      endpoints,
+      credentials,
+      seed: options.seed,
+      loss: options.loss,
+      failShare: options.fail,
+      silentShare: options.silent,
+      wakeInterval: WAKE_INTERVAL,
+      clock,
+      model: MODEL,
+      ...(images.before === undefined ? {} : { image: images.before }),
+      ...(author === undefined ? {} : { suit: { anchors: [author.publicKey], vendor: author.vendor } }),
+    }),
+  );
+  const tell = gateway.pace.bind(gateway);
+  lifecycle.add(new Pacer({ clock, fastest: FASTEST, wakeInterval: WAKE_INTERVAL, nodes: fleet.nodes, tell }));
+  const deadline = started + timeLimitMs(options.nodes);
+  return { options, folder, gateway, author, images, fleet, cloud, clock, started, deadline };
 }
 
 async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<string> {
@@ -119,43 +124,55 @@ async function joinNodes(
   return plain ? new Map() : introduceSecured(client, endpoints);
 }
 
-async function rollOut(trial: Trial, folder: string): Promise<TrialResult> {
-  const { client } = trial.gateway;
-  const deadline = performance.now() + timeLimitMs(trial.options.nodes);
-  const screen = trial.options.json || !process.stdout.isTTY ? undefined : new Screen(process.stdout);
-  say(trial, `${trial.options.nodes} sleepy nodes wake for the first time …`);
+async function rollOut(trial: Trial): Promise<RollOut> {
+  const { options, gateway, fleet, images, deadline } = trial;
+  const screen = options.json || !process.stdout.isTTY ? undefined : new Screen(process.stdout);
+  say(trial, `${options.nodes} sleepy nodes wake for the first time …`);
   const known = await until(deadline, async () => {
-    const rows = await client.get<NodeRow[]>("/api/nodes");
-    screen?.draw(drawPicture(picture(trial, rows, undefined)));
-    return rows.every(({ model }) => model !== undefined);
+    if (screen !== undefined) await redraw(trial, screen, undefined);
+    return fleet.nodes().every(({ reports }) => reports > 0);
   });
-  if (!known) return finish(trial, undefined);
+  if (!known) return { campaign: undefined, kills: 0 };
 
-  const file = join(folder, `${MODEL}-${VERSION}.bin`);
-  const bytes = makeImage(MODEL, VERSION, IMAGE_BYTES, trial.options.seed);
-  await writeFile(file, bytes);
-  if (trial.author !== undefined) {
-    const { release } = await trial.author.release({ bytes, model: MODEL, version: VERSION });
-    say(trial, `Release ${release.slice(0, 8)} of ${trial.author.vendor}: the gateway has verified its signature …`);
-  }
-  const image = (await client.addImage({ path: file, model: MODEL, version: VERSION })) as { readonly id: string };
-  const { campaign } = (await client.command("campaign.create", {
-    image: image.id,
+  const sequence = secondsOfToday();
+  if (images.before !== undefined) await bringIn(trial, { bytes: images.before, version: BEFORE, sequence });
+  const image = await bringIn(trial, { bytes: images.wanted, version: WANTED, sequence: sequence + 1n });
+  const { campaign } = await gateway.client.command<{ readonly campaign: string }>("campaign.create", {
+    image,
     name: "Trial",
     stopAtPct: STOP_AT_PCT,
-  })) as { readonly campaign: string };
-  say(trial, `Image ${image.id} is offered to them by campaign ${campaign} …`);
-
-  let detail: CampaignDetail | undefined;
-  await until(deadline, async () => {
-    detail = await client.get<CampaignDetail>(`/api/campaigns/${campaign}`);
-    if (screen !== undefined) {
-      screen.draw(drawPicture(picture(trial, await client.get<NodeRow[]>("/api/nodes"), detail)));
-    }
-    return detail.state !== "running";
+    ...waveArguments(options.nodes, options.waves),
   });
-  return finish(trial, detail);
+  say(trial, `Image ${image} is offered to them by campaign ${campaign} …`);
+
+  const kills = options.kill ? new Kills(gateway, seededRandom(options.seed)) : undefined;
+  let row: CampaignRow | undefined;
+  await until(deadline, async () => {
+    await kills?.look();
+    row = await rowOf(trial, campaign);
+    if (screen !== undefined) await redraw(trial, screen, campaign);
+    return row?.state !== "running";
+  });
+  return { campaign: row, kills: kills?.count ?? 0 };
 }
+
+/** Its id at the gateway. */
+async function bringIn(
+  trial: Trial,
+  { bytes, version, sequence }: { readonly bytes: Uint8Array; readonly version: string; readonly sequence: bigint },
+): Promise<string> {
+  const { author, folder, gateway } = trial;
+  const path = join(folder, `${MODEL}-${version}.bin`);
+  await writeFile(path, bytes);
+  if (author !== undefined) {
+    const { release } = await author.release({ bytes, model: MODEL, version, sequence });
+    say(trial, `Release ${release.slice(0, 8)} of ${author.vendor}: the gateway has verified its signature …`);
+  }
+  return (await gateway.client.addImage<{ readonly id: string }>({ path, model: MODEL, version })).id;
+}
+
+const rowOf = async ({ gateway }: Trial, campaign: string): Promise<CampaignRow | undefined> =>
+  (await gateway.client.get<CampaignRow[]>("/api/campaigns")).find((row) => row.campaign === campaign);
 
 /** False when the time ran out. */
 async function until(deadline: number, holds: () => Promise<boolean>): Promise<boolean> {
@@ -168,55 +185,78 @@ async function until(deadline: number, holds: () => Promise<boolean>): Promise<b
 
 const secondsSince = (started: number): number => Math.round((performance.now() - started) / 100) / 10;
 
-const picture = (trial: Trial, rows: readonly NodeRow[], detail: CampaignDetail | undefined) => ({
-  seconds: secondsSince(trial.started),
-  campaign: detail === undefined ? "(not started)" : `${detail.campaign} ${detail.state}`,
-  done: detail?.counts.done ?? 0,
-  total: rows.length,
-  mqttMessages: trial.cloud.messages(),
-  rows,
-  nodes: trial.fleet.nodes(),
-  now: trial.clock.now(),
-});
+async function redraw(trial: Trial, screen: Screen, campaign: string | undefined): Promise<void> {
+  const { client } = trial.gateway;
+  const rows = await client.get<NodeRow[]>("/api/nodes");
+  const detail = campaign === undefined ? undefined : await client.get<CampaignDetail>(`/api/campaigns/${campaign}`);
+  screen.draw(
+    drawPicture({
+      seconds: secondsSince(trial.started),
+      campaign: detail,
+      mqttMessages: trial.cloud.messages(),
+      rows,
+      nodes: trial.fleet.nodes(),
+      now: trial.clock.now(),
+    }),
+  );
+}
 
-function finish({ options, fleet, cloud, started }: Trial, detail: CampaignDetail | undefined): TrialResult {
+/** The nodes stop, then the gateway: what the journal says then is compared with what both said last. */
+async function finish(trial: Trial, { campaign, kills }: RollOut): Promise<TrialResult> {
+  const { options, fleet, gateway, cloud, images, started } = trial;
+  const seconds = secondsSince(started);
+  await fleet.close();
+  const last = campaign && (await rowOf(trial, campaign.campaign));
+  await gateway.close();
+  const found =
+    last &&
+    examine({
+      facts: await factsIn(gateway.data),
+      campaign: last.campaign,
+      digest: examineImage(images.wanted).digest,
+      nodes: fleet.nodes(),
+      counts: last.counts,
+    });
   const { blocks, retransmissions, verified } = fleet.stats();
-  const ended = detail !== undefined && detail.state !== "running";
+  const done = last?.counts.done ?? 0;
   return {
     nodes: options.nodes,
-    done: detail?.counts.done ?? 0,
-    failed: detail?.counts.failed ?? 0,
-    silent: detail?.counts.silent ?? 0,
+    done,
+    failed: last?.counts.failed ?? 0,
+    silent: last?.counts.silent ?? 0,
     verified,
-    state: ended ? detail.state : "timed-out",
+    state: campaign === undefined || campaign.state === "running" ? "timed-out" : campaign.state,
+    reason: last?.reason ?? "not every node was heard in time",
+    groups: found?.groups ?? [],
+    failures: found?.failures ?? {},
     blocks,
+    ...(options.delta ? { wholeBlocks: done * Math.ceil(images.wanted.length / BLOCK) } : {}),
     retransmissions,
     mqttMessages: cloud.messages(),
-    seconds: secondsSince(started),
+    kills,
+    checked: checked(found),
+    seconds,
   };
+}
+
+const checked = (found: Findings | undefined): TrialResult["checked"] =>
+  found === undefined
+    ? { facts: 0, offers: 0, violations: ["the journal knows no campaign of this trial"] }
+    : { facts: found.facts, offers: found.offers, violations: found.violations };
+
+async function factsIn(data: string): Promise<readonly Fact[]> {
+  const journal = await openFileJournal({ folder: join(data, "journal"), log: SILENT });
+  try {
+    const facts: Fact[] = [];
+    for (let next = journal.first; next <= journal.last; next = (facts.at(-1)?.seq ?? journal.last) + 1) {
+      facts.push(...(await journal.read(next, FACTS_AT_ONCE)));
+    }
+    return facts;
+  } finally {
+    await journal.close();
+  }
 }
 
 function say({ options }: Trial, text: string): void {
   if (!options.json) process.stdout.write(`${text}\n`);
-}
-
-function summary(result: TrialResult): string {
-  const lines = [
-    "",
-    `The campaign is ${result.state} after ${result.seconds} s: ${result.done} of ${result.nodes} nodes run the new image and said so themselves.`,
-    `${result.blocks} blocks, ${result.retransmissions} datagrams sent again, ${result.mqttMessages} MQTT messages.`,
-  ];
-  if (result.verified > 0) {
-    lines.push(`${result.verified} nodes verified the author's signature themselves before they installed anything.`);
-  }
-  if (result.state === "stopped") {
-    lines.push(`It stopped by its own rule: ${result.failed} nodes failed and ${result.silent} fell silent.`);
-  }
-  return lines.join("\n");
-}
-
-/** 0 = every node reported the new digest itself, 3 = the campaign's own rule stopped it, 1 = anything else. */
-function exitCode(result: TrialResult): number {
-  if (result.done === result.nodes) return 0;
-  return result.state === "stopped" ? 3 : 1;
 }
