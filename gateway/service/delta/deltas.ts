@@ -153,7 +153,10 @@ export class Deltas {
     const chosen = { patch, compressed, plain }[
       chooseForm({ plain: size, compressed: compressed?.length, patch: patch?.length })
     ];
-    return chosen && formOf(chosen, taken.chained, size);
+    if (chosen === undefined) return undefined;
+    // What the disk has lost is known to the store from now on, and made again.
+    if (this.#parts.forms.read(chosen) === undefined) return this.#choose(info, running, taken);
+    return formOf(chosen, taken.chained, size);
   }
 
   #patchable(running: Digest | undefined): Digest | undefined {
@@ -162,12 +165,16 @@ export class Deltas {
   }
 
   #candidate(name: FormName & { readonly kind: FormKind }): Candidate {
+    const { forms } = this.#parts;
     const key = `${name.kind} ${name.to} ${name.from}`;
     if (this.#making.has(key)) return "making";
-    const kept = this.#parts.forms.find(name);
+    const kept = forms.find(name);
     if (kept !== undefined || this.#failed.get(key)) return kept;
     this.#making.add(key);
     this.#make(name)
+      .then(() => {
+        if (forms.find(name) === undefined) this.#failed.set(key, true); // larger than all the room
+      })
       .catch((error: unknown) => {
         this.#failed.set(key, true);
         this.#parts.log.warn("delta.failed", { kind: name.kind, image: name.to, reason: explain(error) });
