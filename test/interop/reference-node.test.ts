@@ -36,6 +36,7 @@ import {
   stackDepths,
   TARGETS,
   type Target,
+  WITH_DELTA,
   WITH_SUIT,
   wantedSymbols,
 } from "../support/reference-node.ts";
@@ -326,6 +327,74 @@ having(`the reference node in C${note}`, () => {
     expect(stdout).toMatch(/^read=10000 wakes=100 /);
   }, 60_000);
 
+  // -- fewer blocks ----------------------------------------------------------------------------------------------------
+
+  /** The example of the page: the image before, the patch, the image after; and the patch as it is before heatshrink. */
+  const example = (): readonly string[] => {
+    const section = PAGE.split(/^## /m).find((part) => part.startsWith("An update in fewer blocks")) ?? "";
+    const lines = (/```text\n(old [\s\S]*?)```/.exec(section)?.[1] ?? "").split("\n");
+    const parts: string[] = [];
+    for (const line of lines) {
+      const head = /^(old|patch|new) +/.exec(line);
+      const [bytes = ""] = /^[0-9a-f]+( [0-9a-f]+)*/.exec(line.slice(head?.[0].length ?? 0).trimStart()) ?? [];
+      if (head !== null) parts.push(bytes.replaceAll(" ", ""));
+      else parts.push(`${parts.pop()}${bytes.replaceAll(" ", "")}`);
+    }
+    return parts;
+  };
+  test("it applies the patch of the page, and no spoilt one takes it beside its flash", async () => {
+    const [old = "", patch = "", wanted = ""] = example();
+    expect(patch).toHaveLength(52);
+    let program: string;
+    try {
+      program = await buildProgram(folder, "patches", { flags: [...WITH_DELTA, ...SANITIZED] });
+    } catch (error) {
+      console.log(`not run: this gcc has no sanitizers (${String(error).split("\n")[0]})`);
+      return;
+    }
+    const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
+    const asked = ["apply", "mutate", "cut"].map((what) => `${what} ${old} ${patch} ${wanted}`);
+    const refused = [
+      `apply ${old.slice(0, 60)} ${patch} ${wanted}`,
+      `apply ${old} ${patch} ${wanted}00`,
+      `apply - ${patch} ${wanted}`,
+      `apply ${old} 04${patch.slice(2, 6)}54${patch.slice(8)} ${wanted}`,
+      `apply ${old} 14${patch.slice(2)} ${wanted}`,
+      `apply ${old} - ${wanted}`,
+    ];
+    child.stdin.end([...asked, ...refused, ""].join("\n"));
+    let said = "";
+    for await (const part of child.stdout) said += part;
+    const lines = said.trim().split("\n");
+    expect(lines[0]).toBe(`new ${wanted}`);
+    // Some bits mean nothing: those behind the last number, and how far to move at the end.
+    expect(lines[1]).toMatch(/^tried=6630 right=\d{1,3}$/);
+    expect(lines[2]).toMatch(/^tried=26 right=[0-2]$/);
+    expect(lines.slice(3).map((line) => line.split(" ")[0])).toEqual(refused.map(() => "wrong"));
+  }, 30_000);
+
+  const withDelta = (target: Target): Target => ({ ...target, flags: [...target.flags, ...WITH_DELTA] });
+  const cortex = TARGETS.find(({ title }) => title === "Cortex-M0") ?? HOST;
+  const weighable = hasProgram(cortex.compiler) && hasProgram(cortex.size);
+  (weighable ? test : test.skip)(
+    `WITH_DELTA on a Cortex-M0: code, memory and stack are those of the page${weighable ? "" : " (skipped)"}`,
+    async () => {
+      const full = withDelta(cortex);
+      const objects = join(folder, "with-delta");
+      await buildObjects(folder, full, objects);
+      const { objects: sizes, whole } = await sizesIn(objects, full);
+      const depths = stackDepths(objects);
+      const rows: ReadonlyArray<readonly [string, number]> = [
+        ["`delta`", sizes.get("delta") ?? Number.NaN],
+        ["WITH_DELTA: the whole node", whole],
+        ["WITH_DELTA: memory", await memoryOf(folder, full)],
+        ["WITH_DELTA: stack", Math.max(...["node_start", "node_wake"].map((name) => depths.get(name) ?? Number.NaN))],
+      ];
+      console.log(rows.map(([row, bytes]) => `${row} ${bytes}`).join(", "));
+      for (const [row, bytes] of rows) checkInTable(PAGE, row, full, bytes);
+    },
+  );
+
   // -- beside a gateway ------------------------------------------------------------------------------------------------
 
   const join_ = async (endpoint: string): Promise<string> =>
@@ -385,6 +454,46 @@ having(`the reference node in C${note}`, () => {
       data: { "sidgate-building:room": { "set-point": "22.5", period: start } },
     });
   }, 30_000);
+
+  test("WITH_DELTA: a compressed image, then a patch over a loss of power, in a handful of blocks", async () => {
+    const node = await join_("short-1");
+    await makeHeaders(folder);
+    const program = await buildProgram(folder, "short-1", { flags: [...WITH_DELTA, "-Os"] });
+    const args = ["--gateway", `127.0.0.1:${gateway.coapPort}`, "--ep", "short-1", "--flash", flash("short-1")];
+    const start = (...more: readonly string[]): NodeProcess =>
+      new NodeProcess(program, [...args, "--speed", "1000000", "--trace", ...more]);
+    expect(await start("--wakes", "1").end()).toBe(0);
+    const firmware = async (): Promise<unknown> =>
+      ((await detail(node)).data as Record<string, unknown>)["sidgate-firmware:firmware"];
+    expect(await firmware()).toMatchObject({ encodings: "patch compressed" });
+
+    const words = Array.from({ length: 600 }, (_, at) => `room ${at % 16} `).join("");
+    const imageWith = (version: string, change: string): Buffer =>
+      Buffer.concat([Buffer.from(version.padEnd(16, "\0")), Buffer.from(change + words), noise]);
+    const noise = randomBytes(600);
+    /** Blocks that were asked for until the image ran. */
+    const update = async (version: string, image: Buffer, bank: number): Promise<number> => {
+      const campaign = await offer(node, image, version);
+      // The power goes as soon as the first block is there.
+      const first = start("--blocks", "1");
+      await eventually("a block came", () => first.lines.some((line) => / phase=5 received=64 /.test(line)));
+      await first.kill();
+      const life = start();
+      const state = async (): Promise<string> =>
+        (await gateway.client.get<CampaignDetail>(`/api/campaigns/${campaign}`)).state;
+      await eventually("the campaign is done", async () => (await state()) === "done");
+      await life.kill();
+      expect(life.lines).toContain(`boot bank=${bank}`);
+      const digest = createHash("sha256").update(image).digest("base64");
+      expect(await firmware()).toMatchObject({ "running-digest": digest, "running-version": version, phase: "idle" });
+      return life.lines.filter((line) => /^up +4[0-9a-f]01/.test(line.replaceAll(" ", "").replace(/^up/, "up ")))
+        .length;
+    };
+    const whole = imageWith("5.0.0", "");
+    const compressed = await update("5.0.0", whole, 1);
+    expect(compressed).toBeLessThan(Math.ceil(whole.length / 64) / 3);
+    expect(await update("5.0.1", imageWith("5.0.1", "Warmer: "), 0)).toBeLessThan(6);
+  }, 60_000);
 
   test("under OSCORE, in bad weather, with the power lost twice: an edit and an image arrive", async () => {
     const node = await join_("room-1");

@@ -40,6 +40,8 @@ const HEADERS = [
 const STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 /** With suit.c: the node takes no image that no author vouches for. */
 export const WITH_SUIT = ["-DWITH_SUIT"];
+/** With delta.c: the node takes patches and compressed images. */
+export const WITH_DELTA = ["-DWITH_DELTA"];
 /** Undefined behaviour ends the program. */
 export const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
@@ -77,12 +79,16 @@ const PROTOCOL = [
 ] as const;
 /** Those that a program of vectors needs. */
 const CIPHERS = ["aes-ccm", "bytes", "cbor", "coap", "oscore", "sha256"] as const;
+/** What applies patches, by itself. */
+const PATCHER = ["delta"] as const;
 /** What verifies envelopes, by itself. */
 const VERIFIER = ["suit", "bytes", "cbor", "sha256"] as const;
 /** What this node does with a wake, and its log of states in flash. */
 const OWN = ["node", "state"] as const;
 /** Empty unless the node is built `WITH_SUIT`. */
 const RELEASES = ["suit"] as const;
+/** Programs of one part of the node; all others have all of it. */
+const PARTS: Readonly<Record<string, readonly string[]>> = { manifests: VERIFIER, patches: PATCHER };
 
 /** Whether a program is on the PATH. */
 export const hasProgram = (name: string): boolean =>
@@ -146,7 +152,8 @@ export interface NodeSizes {
 
 /** `size` over the objects in a folder. */
 export async function sizesIn(folder: string, target = HOST): Promise<NodeSizes> {
-  const names = [...PROTOCOL, ...OWN, ...(target.flags.includes("-DWITH_SUIT") ? RELEASES : [])];
+  const having = (flag: string, those: readonly string[]) => (target.flags.includes(flag) ? those : []);
+  const names = [...PROTOCOL, ...OWN, ...having("-DWITH_SUIT", RELEASES), ...having("-DWITH_DELTA", PATCHER)];
   const { stdout } = await run(target.size, ["-A", ...names.map((name) => join(folder, `${name}.o`))]);
   const objects = new Map<string, number>();
   let instructions = 0;
@@ -256,10 +263,10 @@ export async function buildProgram(
   const place = join(folder, name);
   mkdirSync(place, { recursive: true });
   if (credentials !== undefined) writeFileSync(join(place, "credentials.h"), credentials);
-  const main = ["hostile", "vectors", "manifests"].includes(name) ? name : "main";
+  const main = ["hostile", "vectors", ...Object.keys(PARTS)].includes(name) ? name : "main";
   const program = join(place, "node");
   const objects = main === "vectors" ? CIPHERS : [...PROTOCOL, ...OWN];
-  const sources = main === "manifests" ? VERIFIER.map((each) => `${each}.c`) : cFiles();
+  const sources = PARTS[main]?.map((each) => `${each}.c`) ?? cFiles();
   const parts =
     flags === undefined ? objects.map((each) => join(folder, `${each}.o`)) : sources.map((each) => join(SOURCES, each));
   await run("gcc", [

@@ -34,6 +34,9 @@ static const struct member {
     {SGF_FIRMWARE_WANTED_DIGEST_DELTA, 3, DIGEST, AT(kept.wanted.digest), BUSY},
     {SGF_FIRMWARE_RECEIVED_DELTA, 3, NUMBER, AT(received), BUSY},
     {SGF_FIRMWARE_REASON_DELTA, 3, NUMBER, AT(kept.reason), REASON},
+#ifdef WITH_DELTA
+    {SGF_FIRMWARE_ENCODINGS_DELTA, 3, BITS, AT(encodings), FIRMWARE},
+#endif
     {IN_DATA(SGB_ROOM_SID), 2, MAP, 0, ALWAYS},
     {SGB_ROOM_TEMPERATURE_DELTA, 3, HUNDREDTHS, AT(readings.temperature), ALWAYS},
     {SGB_ROOM_HUMIDITY_DELTA, 3, NUMBER, AT(readings.humidity), ALWAYS},
@@ -107,6 +110,12 @@ enum {
   OFFER_DIGEST,
   OFFER_SIZE,
   OFFER_URI,
+  OFFER_APPLY_IN,
+  OFFER_CONFIRM_WITHIN,
+#ifdef WITH_DELTA
+  OFFER_ENCODING,
+  OFFER_PATCH_LENGTH,
+#endif
 #ifdef WITH_SUIT
   OFFER_ENVELOPE,
 #endif
@@ -115,6 +124,12 @@ enum {
 static const struct cbor_member IN_OFFER[OFFER_MEMBERS] = {{SGN_CHECK_IN_OUTPUT_OFFER_DIGEST_DELTA, CBOR_BYTES},
                                                            {SGN_CHECK_IN_OUTPUT_OFFER_SIZE_DELTA, CBOR_UINT},
                                                            {SGN_CHECK_IN_OUTPUT_OFFER_URI_DELTA, CBOR_TEXT},
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_APPLY_IN_DELTA, CBOR_UINT},
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_CONFIRM_WITHIN_DELTA, CBOR_UINT},
+#ifdef WITH_DELTA
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_ENCODING_DELTA, CBOR_UINT},
+                                                           {SGN_CHECK_IN_OUTPUT_OFFER_LENGTH_DELTA, CBOR_UINT},
+#endif
 #ifdef WITH_SUIT
                                                            {SGN_CHECK_IN_OUTPUT_OFFER_ENVELOPE_DELTA, CBOR_TEXT}
 #endif
@@ -131,6 +146,12 @@ static bool take_offer(struct reader *r, struct offer *offer) {
   if (r->bad || digest->left != DIGEST_BYTES || uri->left == 0 || uri->left > MAX_URI || offer->size == 0) return false;
   memcpy(offer->digest, digest->at, DIGEST_BYTES);
   memcpy(offer->uri, uri->at, uri->left); /* zeros are behind it already */
+  offer->apply_in = values[OFFER_APPLY_IN].number;
+  offer->confirm_within = values[OFFER_CONFIRM_WITHIN].number;
+#ifdef WITH_DELTA
+  offer->encoding = values[OFFER_ENCODING].number;
+  offer->length = values[OFFER_PATCH_LENGTH].number;
+#endif
 #ifdef WITH_SUIT
   uri = &values[OFFER_ENVELOPE].reader;
   if (uri->left > MAX_URI) return false;

@@ -9,19 +9,33 @@
 #endif
 
 #define DIGEST_BYTES 32
-#define MAX_URI 15 /* "f/" and the id of an image or of an envelope */
+#define MAX_URI 11 /* "f/" and the id of an image, of an envelope or of another form of an image */
 /* Largest payload that we take in answer. */
 #define MAX_REPLY 240
 
-/* Without padding: offers are compared as bytes. */
 struct offer {
   uint8_t digest[DIGEST_BYTES];
   uint32_t size;
   char uri[MAX_URI + 1];
+#ifdef WITH_DELTA
+  uint32_t encoding; /* PLAIN, or what lies at `uri` has yet to become the image */
+  uint32_t length;   /* of that */
+#endif
+  uint32_t apply_in; /* from here on all may change while it is fetched, and the image is the same */
+  uint32_t confirm_within;
 #ifdef WITH_SUIT
-  char envelope[MAX_URI + 1]; /* the last one: it may change on the way, and the image is the same */
+  char envelope[MAX_URI + 1];
 #endif
 };
+#define OFFERED_IMAGE offsetof(struct offer, apply_in)
+#ifdef WITH_DELTA
+enum { PLAIN, PATCH, COMPRESSED };
+#define IS_PLAIN(offer) ((offer)->encoding == PLAIN)
+#define OFFER_LENGTH(offer) (IS_PLAIN(offer) ? (offer)->size : (offer)->length)
+#else
+#define IS_PLAIN(offer) true
+#define OFFER_LENGTH(offer) ((offer)->size)
+#endif
 
 /* What a report may tell, and when: each lets some members be written. */
 enum telling {

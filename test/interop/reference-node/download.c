@@ -2,6 +2,7 @@
  * An image by Block2 (RFC 7959), block after block into the other bank. Behind each 64 bytes their mark is programmed, a byte of
  * zeros in a sector of its own, so power may go at any moment and no block is lost.
  */
+#include "delta.h"
 #include "node.h"
 #include "sgf.h"
 #include "sha256.h"
@@ -22,9 +23,23 @@ typedef char marks_fit[FLASH_BANK_BYTES / CHUNK <= FLASH_SECTOR ? 1 : -1];
 
 static unsigned spare_bank(const struct node *node) { return node->kept.bank ^ 1u; }
 
+#ifdef WITH_DELTA
+/* Where what is fetched goes: an image to the beginning of its bank, what has yet to become one to the end. */
+static uint32_t place_of(const struct node *node) {
+  uint32_t end = FLASH_BANK(spare_bank(node) + 1);
+  if (IS_PLAIN(&node->kept.wanted)) return FLASH_BANK(spare_bank(node));
+  return end - (node->kept.wanted.length + CHUNK - 1) / CHUNK * CHUNK;
+}
+#else
+static uint32_t place_of(const struct node *node) { return FLASH_BANK(spare_bank(node)); }
+#endif
+
 bool download_begin(struct node *node) {
   uint32_t first = FLASH_BANK(spare_bank(node)) / FLASH_SECTOR;
   uint32_t sectors = (node->kept.wanted.size + FLASH_SECTOR - 1) / FLASH_SECTOR;
+#ifdef WITH_DELTA
+  if (!IS_PLAIN(&node->kept.wanted)) sectors = FLASH_BANK_SECTORS;
+#endif
   if (!port_flash_erase(FLASH_MARKS_SECTOR)) return false;
   while (sectors-- > 0) {
     if (!port_flash_erase(first + sectors)) return false;
@@ -34,7 +49,7 @@ bool download_begin(struct node *node) {
 
 /* In order, so that the first mark that is not set is where to go on. */
 uint32_t download_received(const struct node *node) {
-  uint32_t size = node->kept.wanted.size;
+  uint32_t size = OFFER_LENGTH(&node->kept.wanted);
   uint32_t at = 0;
   uint8_t mark = 0;
   for (; at < size; at += CHUNK) {
@@ -48,9 +63,10 @@ static bool mark_before(uint32_t end) {
   return port_flash_program(MARKS_AT + (end - 1) / CHUNK, &MARK, 1);
 }
 
-static bool read_digest(uint32_t at, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
+bool image_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]) {
   struct sha256 hash;
   uint8_t chunk[CHUNK];
+  uint32_t at = FLASH_BANK(bank);
   sha256_begin(&hash);
   while (size > 0) {
     uint32_t part = size < CHUNK ? size : CHUNK;
@@ -110,7 +126,8 @@ struct envelope;
    is in then, REBOOTING when all is here. */
 static uint32_t fetch(struct node *node, const char *path, struct envelope *envelope) {
   const struct offer *wanted = &node->kept.wanted;
-  uint32_t size = envelope ? UINT32_MAX : wanted->size;
+  uint32_t size = envelope ? UINT32_MAX : OFFER_LENGTH(wanted);
+  bool named_by_bytes = envelope || !IS_PLAIN(wanted); /* then its path is made of its bytes: they do not change */
   uint32_t offset = envelope ? 0 : download_received(node);
   uint32_t blocks = 0;
   unsigned waits = 0;
@@ -133,8 +150,8 @@ static uint32_t fetch(struct node *node, const char *path, struct envelope *enve
     }
     if (COAP_CLASS(answer.code) == 5) return node->kept.phase;
     /* Not there any more, or another image under its name: what is offered next decides. The ETag of each block is the
-       beginning of the digest (docs/check-in.md). The path of an envelope is made of its bytes: they do not change. */
-    if (answer.code != COAP_CONTENT || (!envelope && (etag->left == 0 || memcmp(etag->at, wanted->digest, etag->left) != 0))) {
+       beginning of the digest (docs/check-in.md). */
+    if (answer.code != COAP_CONTENT || (!named_by_bytes && (etag->left == 0 || memcmp(etag->at, wanted->digest, etag->left) != 0))) {
       return SGF_FIRMWARE_PHASE_ENUM_IDLE;
     }
     if (!is_wanted(&answer, offset, size - offset, szx)) return node->kept.phase;
@@ -144,12 +161,30 @@ static uint32_t fetch(struct node *node, const char *path, struct envelope *enve
       if (is_last(&answer)) break;
       continue;
     }
-    if (!port_flash_program(FLASH_BANK(spare_bank(node)) + offset, answer.payload, answer.payload_length)) return FAILED;
+    if (!port_flash_program(place_of(node) + offset, answer.payload, answer.payload_length)) return FAILED;
     offset += answer.payload_length;
     if ((offset % CHUNK == 0 || offset == size) && !mark_before(offset)) return FAILED;
   }
   return REBOOTING;
 }
+
+#ifdef WITH_DELTA
+/* What was fetched becomes the image. The same again after a reset: nothing is forgotten before. */
+static bool unfold(struct node *node) {
+  const struct offer *wanted = &node->kept.wanted;
+  struct span from, patch, to;
+  if (IS_PLAIN(wanted)) return true;
+  from.at = FLASH_BANK(node->kept.bank);
+  from.size = wanted->encoding == PATCH ? node->kept.running_size : 0;
+  patch.at = place_of(node);
+  patch.size = wanted->length;
+  to.at = FLASH_BANK(spare_bank(node));
+  to.size = wanted->size;
+  return wanted->encoding <= COMPRESSED && to.size <= patch.at - to.at && delta_apply(&from, &patch, &to);
+}
+#else
+#define unfold(node) true
+#endif
 
 static uint32_t fetch_image(struct node *node) {
   const struct offer *wanted = &node->kept.wanted;
@@ -157,9 +192,15 @@ static uint32_t fetch_image(struct node *node) {
   uint32_t phase = fetch(node, wanted->uri, NULL);
   node->kept.reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
   if (phase != REBOOTING) return phase;
-  if (!read_digest(FLASH_BANK(spare_bank(node)), wanted->size, digest)) return FAILED;
+  if (unfold(node)) {
+    if (!image_digest(spare_bank(node), wanted->size, digest)) return FAILED;
+    if (memcmp(digest, wanted->digest, DIGEST_BYTES) == 0) return REBOOTING;
+  }
+#ifdef WITH_DELTA
+  node->kept.plain_only = !IS_PLAIN(wanted);
+#endif
   node->kept.reason = SGF_FIRMWARE_REASON_ENUM_DIGEST_MISMATCH;
-  return memcmp(digest, wanted->digest, DIGEST_BYTES) == 0 ? REBOOTING : FAILED;
+  return FAILED;
 }
 
 #ifdef WITH_SUIT

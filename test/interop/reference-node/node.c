@@ -11,11 +11,16 @@
 #define MISSES_BEFORE_SEARCH 3
 #define MISSES_BETWEEN_SEARCHES 96
 #define MAX_SLEEP 604800u
+/* Wakes in which a new image may hear the answer that it needs, spread over the time that it has. */
+#define TRIES_TO_CONFIRM 4
 
 enum {
   IDLE = SGF_FIRMWARE_PHASE_ENUM_IDLE,
   DOWNLOADING = SGF_FIRMWARE_PHASE_ENUM_DOWNLOADING,
+  WAITING = SGF_FIRMWARE_PHASE_ENUM_WAITING_WINDOW,
   REBOOTING = SGF_FIRMWARE_PHASE_ENUM_REBOOTING,
+  CONFIRMING = SGF_FIRMWARE_PHASE_ENUM_CONFIRMING,
+  ROLLED_BACK = SGF_FIRMWARE_PHASE_ENUM_ROLLED_BACK,
   FAILED = SGF_FIRMWARE_PHASE_ENUM_FAILED
 };
 
@@ -55,6 +60,8 @@ void node_rest(struct node *node) {
   (void)state_save(&node->kept);        /* else this was a loss of power, which is provided for */
 }
 
+static bool has_failed(const struct state *kept) { return kept->phase == FAILED || kept->phase == ROLLED_BACK; }
+
 /* The next report, in `kept.pending` until it is answered: what is repeated must be the same bytes. */
 static void write_report(struct node *node) {
   struct state *kept = &node->kept;
@@ -68,9 +75,12 @@ static void write_report(struct node *node) {
   }
   if (kept->phase != IDLE) {
     tell |= TELL(FIRMWARE) | TELL(BUSY);
-    if (kept->phase == FAILED) tell |= TELL(REASON);
+    if (has_failed(kept)) tell |= TELL(REASON);
     node->received = download_received(node);
   }
+#ifdef WITH_DELTA
+  node->encodings = kept->plain_only ? 0 : PATCH | COMPRESSED;
+#endif
   tell = release_tell(tell);
   kept->pending_alarms = node->readings.alarms;
   if (is_event_pending(kept)) tell |= TELL(ALARMS) | TELL(EVENT);
@@ -88,16 +98,29 @@ static void move(struct state *kept, uint32_t phase) {
   kept->news |= TELL(FIRMWARE);
 }
 
+/* The new image runs, and has been heard where that was wanted. */
+static void confirm(struct state *kept) {
+  move(kept, IDLE);
+  release_installed(kept);
+}
+
 static void take_offer(struct node *node, const struct offer *offer) {
   struct state *kept = &node->kept;
   uint32_t phase = FAILED;
-  /* Under way already; after a failure that the gateway has heard of, the same offer means "again". */
-  if (kept->phase != IDLE && kept->phase != FAILED && release_is_same(kept, offer)) return;
+  bool same = memcmp(kept->wanted.digest, offer->digest, DIGEST_BYTES) == 0;
+  if (same && kept->phase != IDLE && !has_failed(kept)) { /* after a failure the same offer means "again" */
+    memcpy(&kept->wanted.apply_in, &offer->apply_in, sizeof *offer - OFFERED_IMAGE);
+    if (kept->phase == WAITING && offer->apply_in == 0) move(kept, REBOOTING);
+    return;
+  }
+#ifdef WITH_DELTA
+  if (!same) kept->plain_only = 0;
+#endif
   kept->wanted = *offer;
   kept->reason = SGF_FIRMWARE_REASON_ENUM_NO_SPACE;
   if (!release_begin(kept)) {
     kept->reason = SGF_FIRMWARE_REASON_ENUM_REFUSED;
-  } else if (offer->size <= FLASH_BANK_BYTES) {
+  } else if (offer->size <= FLASH_BANK_BYTES && OFFER_LENGTH(offer) <= FLASH_BANK_BYTES) {
     kept->reason = SGF_FIRMWARE_REASON_ENUM_FLASH_ERROR;
     /* Before the state says that it is being fetched: power may go between the two. */
     if (download_begin(node)) phase = DOWNLOADING;
@@ -115,6 +138,7 @@ static void take_reply(struct node *node, const struct reply *reply) {
   kept->pending_length = 0;
   kept->report++;
   if (kept->pending_news & TELL(APPLIED)) kept->rejected.count = 0;
+  if (kept->phase == CONFIRMING) confirm(kept);
   if (reply->member[REPLY_TIME].number > 0) { /* a gateway without a clock leaves it out, and what we know of the time stays */
     node->time_offset = reply->member[REPLY_TIME].number - port_now() / 1000;
     node->knows_time = true;
@@ -130,17 +154,38 @@ static void take_reply(struct node *node, const struct reply *reply) {
   if (worth || kept->news != news) (void)state_save(kept);
 }
 
-/* The gateway has heard that we start the new image: now we do. */
-static void boot(struct state *kept) {
+static void start_other_bank(struct state *kept, uint32_t size) {
   kept->bank ^= 1;
-  kept->running_size = kept->wanted.size;
-  memcpy(kept->running, kept->wanted.digest, DIGEST_BYTES);
-  kept->phase = IDLE;
+  kept->running_size = size;
+  (void)image_digest(kept->bank, size, kept->running); /* else it is told wrong, and the gateway sees it */
   begin_series(kept);
-  release_installed(kept);
   (void)state_save(kept);
   port_boot(kept->bank);
   kept->boots++; /* the port came back: else `node_start` counts */
+}
+
+/* The gateway has heard that we start the new image: now we do. */
+static void boot(struct state *kept) {
+  kept->former_size = kept->running_size;
+#ifdef WITH_DELTA
+  kept->plain_only = 0;
+#endif
+  kept->tries = TRIES_TO_CONFIRM;
+  kept->phase = CONFIRMING;
+  if (kept->wanted.confirm_within == 0) confirm(kept);
+  start_other_bank(kept, kept->wanted.size);
+}
+
+/* At the beginning of each wake, and of each start that comes to one: an image that falls over has no better chance than one that
+   nobody hears. */
+static void try_to_confirm(struct state *kept) {
+  if (kept->tries-- > 0) {
+    (void)state_save(kept);
+    return;
+  }
+  kept->phase = ROLLED_BACK;
+  kept->reason = SGF_FIRMWARE_REASON_ENUM_BOOT_FAILED;
+  start_other_bank(kept, kept->former_size);
 }
 
 /* What is left of the wake; true when there is something that the gateway should hear before the sleep. */
@@ -149,6 +194,7 @@ static bool carry_on(struct node *node) {
   if (kept->phase == DOWNLOADING) {
     uint32_t phase = node_fetch(node);
     if (phase == DOWNLOADING) return false;
+    if (phase == REBOOTING && kept->wanted.apply_in > 0) phase = WAITING;
     move(kept, phase);
     return true;
   }
@@ -199,6 +245,7 @@ uint32_t node_wake(struct node *node) {
   unsigned rounds = MAX_ROUNDS;
   /* Somebody else's gateway may have answered the last search: the one that once took a report has its turn again. */
   node->gateway = node->kept.gateway;
+  if (node->kept.phase == CONFIRMING) try_to_confirm(&node->kept);
   if (node->missed >= node->search_at) {
     unsigned misses = node->missed < MISSES_BETWEEN_SEARCHES ? node->missed + 1u : MISSES_BETWEEN_SEARCHES;
     node->search_at = (uint16_t)(node->missed + misses);
@@ -208,5 +255,8 @@ uint32_t node_wake(struct node *node) {
   while (node->gateway.length > 0 && rounds-- > 0 && report(node, &next_wake)) continue;
   if (next_wake == 0) next_wake = (uint32_t)node->kept.settings.value[WAKE_INTERVAL];
   if (next_wake == 0) next_wake = node->config.wake_interval;
+  if (node->kept.phase == CONFIRMING && next_wake > node->kept.wanted.confirm_within / TRIES_TO_CONFIRM) {
+    next_wake = node->kept.wanted.confirm_within / TRIES_TO_CONFIRM + 1;
+  }
   return next_wake < MAX_SLEEP ? next_wake : MAX_SLEEP;
 }

@@ -40,6 +40,9 @@ struct node {
   uint16_t search_at;   /* misses after which the gateway is looked for */
   bool knows_time;
   uint8_t raised, cleared; /* alarms, since the gateway was told of them */
+#ifdef WITH_DELTA
+  uint8_t encodings; /* bits, as sidgate-firmware numbers them */
+#endif
   struct state kept;
 #ifdef WITH_SUIT
   struct suit_identity suit; /* a port sets vendor and class */
@@ -73,7 +76,9 @@ bool node_find_gateway(struct node *node);
 uint32_t node_fetch(struct node *node);
 /* download.c: forgets what was stored of another image; false when the flash does not. */
 bool download_begin(struct node *node);
-/* download.c: bytes of the wanted image that are here for sure. */
+/* download.c: of what lies in a bank. False when the flash does not tell. */
+bool image_digest(unsigned bank, uint32_t size, uint8_t digest[DIGEST_BYTES]);
+/* download.c: bytes of the wanted image, in the form in which it travels, that are here for sure. */
 uint32_t download_received(const struct node *node);
 
 #endif

@@ -23,13 +23,6 @@ static inline unsigned release_tell(unsigned tell) {
 
 static inline bool release_is_untold(const struct state *kept) { return (kept->news & TELL(RELEASE)) != 0; }
 
-/* The same image, whatever envelope vouches for it: that may change on the way. */
-static inline bool release_is_same(struct state *kept, const struct offer *offer) {
-  if (memcmp(&kept->wanted, offer, offsetof(struct offer, envelope)) != 0) return false;
-  kept->wanted = *offer;
-  return true;
-}
-
 /* False for an offer that comes without an envelope: there is nothing that vouches for it. */
 static inline bool release_begin(struct state *kept) {
   kept->vouched = 0;
@@ -49,9 +42,6 @@ static inline void release_installed(struct state *kept) {
 static inline bool release_start(struct node *node) { return node != NULL; }
 static inline unsigned release_tell(unsigned tell) { return tell; }
 static inline bool release_is_untold(const struct state *kept) { return kept == NULL; }
-static inline bool release_is_same(const struct state *kept, const struct offer *offer) {
-  return memcmp(&kept->wanted, offer, sizeof *offer) == 0;
-}
 static inline bool release_begin(const struct state *kept) { return kept != NULL; }
 static inline void release_installed(struct state *kept) { (void)kept; }
 

@@ -21,7 +21,12 @@ struct state {
   uint8_t alarms;        /* those that the gateway knows of */
   uint8_t pending_alarms; /* those that it will know of when it has answered */
   uint8_t pending_length;
+  uint8_t tries; /* that the new image still has to hear an answer */
+#ifdef WITH_DELTA
+  uint8_t plain_only; /* a shorter form of the wanted image came out wrong */
+#endif
   uint8_t running[DIGEST_BYTES];
+  uint32_t former_size; /* of what ran before, until the new image is confirmed */
   struct offer wanted;
   struct settings settings;
   struct address gateway; /* the last one that answered */

@@ -226,6 +226,8 @@ static void take_version(uint8_t bank) {
   static char version[17];
   size_t i;
   memset(version, 0, sizeof version);
+  node.version = "1.0.0"; /* of the factory */
+  if (node.kept.running_size == 0) return;
   if (!port_flash_read(FLASH_BANK(bank), version, sizeof version - 1)) die("flash");
   for (i = 0; version[i] >= ' ' && version[i] <= '~'; i++) continue;
   version[i] = 0;
