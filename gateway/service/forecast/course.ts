@@ -3,15 +3,14 @@
  * when a group passes and when all stops is asked of the campaign service's own rules (turn.ts, verdict.ts, progress.ts), so
  * that forecast and gateway never disagree. A person who is to look is taken to do so at once.
  */
-import { type Millis, millis } from "../../base/index.ts";
-import type { FactBodies } from "../../store/index.ts";
+import { type Millis, millis, type NodeId } from "../../base/index.ts";
 import {
   after,
   begin,
-  type Campaign,
   type CampaignFact,
   isEnded,
   isOver,
+  type Progress,
   type ProgressEvent,
   parseWindow,
   passedByWord,
@@ -61,6 +60,8 @@ interface Walker {
   /** The wake that comes next. */
   wake: number;
   missed: number;
+  /** It was missing when the campaign began, and was not heard since. */
+  isDoubted: boolean;
   left: number;
   installing: number;
   closed: number;
@@ -149,10 +150,13 @@ export class Course {
     return draw(this.#seed, index, wake * KINDS + DRAW[kind]);
   }
 
-  /** Missed so often in a row, the next wake is heard as Laplace's rule of succession has it. */
+  /**
+   * Of a node that has been missing since before the start, as Laplace's rule of succession has it: after so many misses in a
+   * row. One that is missed on the way was not heard for its radio alone.
+   */
   #isHeard(walker: Walker, index: number): boolean {
-    const { missed, about } = walker;
-    const comes = missed === 0 ? 1 : 1 / (missed + 1);
+    const { missed, isDoubted, about } = walker;
+    const comes = isDoubted ? 1 / (missed + 1) : 1;
     return this.#draw(walker, index, "heard") < comes * (1 - about.loss ** (1 + MOST_REPEATS));
   }
 
@@ -179,6 +183,7 @@ export class Course {
       return;
     }
     walker.missed = 0;
+    walker.isDoubted = false;
     if (this.#campaign.nodes.get(walker.about.id)?.silent) this.#advance(walker, SPOKE, now);
     if (isOver(this.#campaign)) return;
     switch (walker.stage) {
@@ -205,6 +210,8 @@ export class Course {
     walker.missed += 1;
     walker.reason = "silent";
     this.#leave(walker, now);
+    if (walker.called) this.#call(walker.about.mesh, now);
+    walker.called = false;
     if (walker.missed >= silentAfter) this.#advance(walker, { type: "silent" }, now);
     if (walker.missed >= silentAfter + PATIENCE) walker.stage = "gone";
     else this.#next(index, walker);
@@ -228,7 +235,8 @@ export class Course {
       return;
     }
     const { obstacle } = turn;
-    if (called) this.#call(walker.about.mesh, now);
+    // A place that somebody else was quicker to take is called out again when it is free.
+    if (called && obstacle.because !== "slot") this.#call(walker.about.mesh, now);
     if (obstacle.because === "group") this.#park(index, walker, this.#ofGroup, progress.group);
     else if (obstacle.because === "slot") this.#park(index, walker, this.#ofMesh, walker.about.mesh);
     else if (obstacle.because === "window") this.#waitFor(index, walker, obstacle.next);
@@ -241,7 +249,8 @@ export class Course {
     walker.stage = "fetching";
     walker.left = walker.about.bytes;
     this.#enterMesh(walker);
-    this.#advance(walker, { type: "offered" }, now);
+    // No rule counts offers; but a second attempt fails only where it was begun.
+    if (this.#campaign.plan.attempts > 1) this.#advance(walker, { type: "offered" }, now);
     this.#fetch(index, walker, now);
   }
 
@@ -274,7 +283,7 @@ export class Course {
     const blocks = Math.max(1, Math.round((perWake.mean + swing) / blockSize));
     const lost = loss ** (1 + MOST_REPEATS);
     if (lost === 0) return blocks * blockSize;
-    const until = Math.floor(Math.log(1 - this.#draw(walker, index, "cut")) / Math.log(1 - lost));
+    const until = Math.floor(Math.log1p(-this.#draw(walker, index, "cut")) / Math.log1p(-lost));
     return Math.min(blocks, until) * blockSize;
   }
 
@@ -373,16 +382,21 @@ export class Course {
     let next = step(progress, event, this.#campaign);
     if (next === progress) return;
     if (event === FAILED && next.attempt < this.#campaign.plan.attempts) {
-      this.#take({ campaign: "", node: id, from: progress.phase, to: next.phase }, next, now);
+      this.#take(id, progress, next, now);
       next = step(next, { type: "retried" }, this.#campaign);
     }
-    this.#take({ campaign: "", node: id, from: progress.phase, to: next.phase }, next, now);
+    this.#take(id, progress, next, now);
     this.#judge(now);
   }
 
-  #take(moved: FactBodies["ota.phase"], { silent, attempt, group }: Taken, now: number): void {
-    const marks = { ...(silent ? { silent: true as const } : {}), attempt, group };
-    this.#fold({ ...moved, ...marks, seq: 0, at: millis(now), type: "ota.phase" });
+  /** Literal by literal: this is what most of a course's time goes to, and a spread costs ten times as much. */
+  #take(node: NodeId, from: Progress, { phase: to, silent, attempt, group }: Progress, now: number): void {
+    const at = millis(now);
+    this.#fold(
+      silent
+        ? { seq: 0, at, type: "ota.phase", campaign: "", node, from: from.phase, to, attempt, group, silent }
+        : { seq: 0, at, type: "ota.phase", campaign: "", node, from: from.phase, to, attempt, group },
+    );
   }
 
   #fold(fact: CampaignFact): void {
@@ -432,8 +446,6 @@ export class Course {
   }
 }
 
-type Taken = Pick<NonNullable<ReturnType<Campaign["nodes"]["get"]>>, "silent" | "attempt" | "group">;
-
 const SPOKE: ProgressEvent = { type: "reported", report: {} };
 const FAILED: ProgressEvent = { type: "reported", report: { phase: "failed" } };
 
@@ -460,6 +472,7 @@ function walkerOf(about: ForecastNode, seed: number, index: number): Walker | un
     stage: "waiting",
     wake: 0,
     missed: wakes.missed,
+    isDoubted: wakes.missed > 0,
     left: 0,
     installing: 0,
     closed: 0,

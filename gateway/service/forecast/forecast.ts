@@ -36,7 +36,7 @@ export interface ForecastOptions {
 }
 
 /** Node by course; a small fleet gets more courses, since of a large one each is nearly the mean already. */
-const WORK = 25_000;
+const WORK = 15_000;
 const LEAST_COURSES = 11;
 const MOST_COURSES = 101;
 /** Milliseconds without a pause: whoever wakes meanwhile waits no longer. */
