@@ -94,7 +94,7 @@ export interface PlanSources {
 
 /** How it is to go. Throws UsageError `campaign.plan`, `campaign.window`. */
 export function planWished(args: CampaignArguments, sources: PlanSources): Omit<CampaignPlan, "groups"> {
-  const { attempts, priority, concurrency, confirmWithin, filter, reason } = args;
+  const { attempts, priority, concurrency, confirmWithin, filter, hardware, minBatteryMv, reason } = args;
   const { defaults, now } = sources;
   const [download, apply] = [
     windowsOf(args.download, defaults.download, sources),
@@ -105,12 +105,10 @@ export function planWished(args: CampaignArguments, sources: PlanSources): Omit<
   if (args.lateJoiners && args.nodes !== undefined) {
     throw contradiction("lateJoiners", "the nodes are named one by one, so that none can join later");
   }
-  if (args.lateJoiners && (args.hardware !== undefined || args.minBatteryMv !== undefined)) {
-    throw contradiction("lateJoiners", "hardware and battery are asked of today's nodes alone: say them in the filter");
-  }
   return {
     attempts: attempts ?? defaults.attempts,
-    ...present({ priority, concurrency, confirmWithin, filter, deadline, downgrade: reason, download, apply }),
+    ...present({ priority, concurrency, confirmWithin, filter, hardware, minBattery: minBatteryMv, deadline }),
+    ...present({ downgrade: reason, download, apply }),
     ...(args.lateJoiners ? { lateJoiners: true } : {}),
     ...(args.again ? { again: true } : {}),
     ...(args.approval ? { approval: true } : {}),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { CampaignPreview } from "../admin/api/index.ts";
 import { type NodeId, UsageError } from "../base/index.ts";
-import { type Campaign, type Campaigns, type CampaignVerb, count, isEnded, VERBS } from "../service/campaign/index.ts";
+import { type Campaign, type CampaignVerb, count, VERBS } from "../service/campaign/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import type { Json } from "../yang/index.ts";
 import {
@@ -13,7 +13,14 @@ import {
   type CampaignArguments,
   present,
 } from "./campaign-arguments.ts";
-import { CampaignDrafts, type DraftServices, imageWanted, type Sketch } from "./campaign-draft.ts";
+import {
+  CampaignDrafts,
+  type Drafted,
+  type DraftServices,
+  type Foreseen,
+  imageWanted,
+  type Sketch,
+} from "./campaign-draft.ts";
 import { understand } from "./command-arguments.ts";
 
 export interface CampaignServices extends DraftServices {
@@ -31,7 +38,7 @@ export const CAMPAIGN_QUESTIONS: ReadonlySet<string> = new Set(["campaign.previe
 export function campaignHandlers(services: CampaignServices): ReadonlyMap<string, CommandHandler> {
   const drafts = new CampaignDrafts(services);
   const create = async (args: CampaignArguments, actor: string): Promise<Json> =>
-    started(await record(await drafts.sketch(args), actor, services));
+    started(await record(await prepared(await drafts.sketch(args), services), actor, services));
   return new Map<string, CommandHandler>([
     ["campaign.create", async (args, actor) => create(understand("campaign.create", CAMPAIGN_CREATE, args), actor)],
     [
@@ -54,14 +61,24 @@ export function campaignHandlers(services: CampaignServices): ReadonlyMap<string
   ]);
 }
 
-/** Its first group begins by what follows from the fact, as everything else of it does. Throws UsageError `campaign.no-targets`. */
-async function record(
-  { drafted, refusal }: Sketch,
-  actor: string,
-  { recorder, campaigns, clock, forecaster }: CampaignServices,
-): Promise<Campaign> {
+/** Ready to be recorded. */
+interface Prepared {
+  readonly drafted: Drafted;
+  readonly foreseen: Foreseen | undefined;
+}
+
+/** Throws UsageError `campaign.no-targets`. */
+async function prepared({ drafted, refusal }: Sketch, { forecaster }: CampaignServices): Promise<Prepared> {
   if (refusal !== undefined) throw refusal;
-  const foreseen = await forecaster?.of(drafted);
+  return { drafted, foreseen: await forecaster?.of(drafted) };
+}
+
+/** Its first group begins by what follows from the fact, as everything else of it does. */
+async function record(
+  { drafted, foreseen }: Prepared,
+  actor: string,
+  { recorder, campaigns, clock }: CampaignServices,
+): Promise<Campaign> {
   const campaign = campaigns.nextId(clock.now()); // meanwhile somebody else may have made one
   await Promise.all([
     recorder.record("campaign.created", { ...drafted, campaign, actor }),
@@ -117,11 +134,11 @@ async function install(
   if (known !== undefined) return { ...started(known), known: true };
   const title = `${image.model} ${image.version} on ${name}`.slice(0, 64);
   const wish = { image: image.digest, nodes: [id], name: title, stopAtPct: 100, ...present({ again }) };
-  const sketch = await drafts.sketch(wish);
-  // While it was drafted, the same may have been asked for a second time.
+  const ready = await prepared(await drafts.sketch(wish), services);
+  // While it was thought over, the same may have been asked for a second time.
   const meanwhile = underWay();
   if (meanwhile !== undefined) return { ...started(meanwhile), known: true };
-  return { ...started(await record(sketch, actor, services)), known: false };
+  return { ...started(await record(ready, actor, services)), known: false };
 }
 
 /** Throws UsageError `campaign.version` when it is not what whoever decides has seen. */

@@ -33,6 +33,8 @@ describe("both doors show the same", () => {
     ["/api/images"],
     ["/api/campaigns"],
     ["/api/campaigns/c-20261121-01"],
+    ["/api/campaigns/c-20261121-01/why"],
+    ["/api/campaigns/c-20261121-01/why?node=n-1"],
     ["/api/releases"],
     ["/api/releases/5c5c5c5c/preview"],
     ["/api/releases/5c5c5c5c/preview?node=n-1"],
@@ -49,6 +51,8 @@ describe("refusals carry a code, a sentence and a hint", () => {
   test.each([
     ["/api/nodes/n-9", 404, "node.unknown"],
     ["/api/campaigns/c-9", 404, "campaign.unknown"],
+    ["/api/campaigns/c-9/why", 404, "campaign.unknown"],
+    ["/api/campaigns/c-20261121-01/why?colour=red", 400, "admin.request"],
     ["/api/releases/5c5c5c5c/preview?nodes=n-1", 400, "admin.request"],
     ["/api/nothing", 404, "admin.unknown-route"],
     ["/api/nodes/%zz", 400, "admin.request"],

@@ -19,6 +19,21 @@ beforeAll(async () => {
   image = join(doors.folder, "rm-1.bin");
   writeFileSync(image, Buffer.alloc(100_000, 7));
   writeFileSync(join(doors.folder, "wrong.yaml"), "coap:\n  lab: x\ndata: [1]\n");
+  writeFileSync(
+    join(doors.folder, "plan.yaml"),
+    [
+      "image: q6urq6",
+      'filter: battery >= 2600 and name ~ "room-*"',
+      "attempts: 5",
+      "confirm-within: 10m",
+      "download-windows: [Mo-Fr 22:00-05:00, 'Sa,Su 00:00-24:00']",
+      "groups: [{size: 5%, success: 95}, {size: rest}]",
+    ].join("\n"),
+  );
+  writeFileSync(
+    join(doors.folder, "wrong-plan.yaml"),
+    "image: x\ngroups:\n  - size: half\n  - size: rest\n    stop-at: 0%\ncolour: red\nlate-joiners: perhaps\nattempts: 0\n",
+  );
   writeFileSync(join(doors.folder, "open.yaml"), "coap: {listen: ['0.0.0.0:5683']}\n");
 });
 afterAll(() => doors.close());
@@ -99,10 +114,29 @@ describe("programs get their options, checked and with defaults", () => {
       ["run", "--restored"],
       ["run", { restored: true }],
     ],
-    [["try"], ["try", { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, plain: false, json: false }]],
+    [
+      ["try"],
+      [
+        "try",
+        { nodes: 25, loss: 0.05, fail: 0, silent: 0, seed: 1, plain: false, json: false, kill: false, delta: false },
+      ],
+    ],
     [
       ["try", "--nodes", "500", "--loss", "5%", "--fail", "10", "--silent", "3%", "--seed", "9", "--plain", "--json"],
-      ["try", { nodes: 500, loss: 0.05, fail: 0.1, silent: 0.03, seed: 9, plain: true, json: true }],
+      [
+        "try",
+        {
+          nodes: 500,
+          loss: 0.05,
+          fail: 0.1,
+          silent: 0.03,
+          seed: 9,
+          plain: true,
+          json: true,
+          kill: false,
+          delta: false,
+        },
+      ],
     ],
     [["sim"], ["sim", { gateway: "coap://127.0.0.1:5683", ...SIM, wakeInterval: 60_000 }]],
     [
@@ -302,10 +336,59 @@ describe("a running gateway", () => {
     [["release", "list"], "acme, lab  1 of 2       3 nodes    30 min ago  quarantined"],
     [["campaign", "show"], "1 of 3 done, 0 failed, 1 silent"],
     [["campaign", "show", "c-20261121-01"], "50 %"],
+    [["campaign", "show", "c-20261121-01"], "downloading  2 of 2   "],
+    [
+      ["campaign", "show", "c-20261121-01"],
+      "canary       open        2     1       0        0       0       1  stops at 15 %, goes on at 95 % done,",
+    ],
+    [["campaign", "show", "c-20261121-01"], "forecast: 25 min (9 in 10: 1 h); ends in 20 min, 9 in 10 in 55 min"],
+    [["campaign", "show", "c-20261121-01"], "download: Mo-Fr 22:00-05:00 Europe/Berlin"],
+    [["campaign", "why", "c-20261121-01"], "The next of them is expected in 3 min."],
+    [
+      ["campaign", "why", "c-20261121-01", "n-1"],
+      "silent           1  n-2   not heard since 2026-11-21T09:00:00Z, 4 wakes missed",
+    ],
+    [["campaign", "preview", "--image", "x"], "ends:     after 40 min, 9 in 10 times within 3 h"],
+    [
+      ["campaign", "preview", "--image", "x"],
+      "canary: 1 node, stops at 15 %, goes on at 95 % done, then waits for a person",
+    ],
+    [["campaign", "preview", "--image", "x"], "n-3       Room 10  battery-low  2400 mV"],
   ])("%j shows words for people and rows for programs", async (args, words) => {
     expect((await sidgate(args)).out).toContain(words);
     const { out, code } = await sidgate([...args, "--json"]);
     expect([code, typeof JSON.parse(out)]).toEqual([0, "object"]);
+  });
+
+  test("a plan that is wrong is told with each of its places", async () => {
+    const path = join(doors.folder, "wrong-plan.yaml");
+    const { code, err } = await sidgate(["campaign", "preview", "--plan", path]);
+    expect(code).toBe(1);
+    expect(err.split("\n")).toEqual([
+      `${path}:3:11 groups[0].size: must be a share such as 5%, a number of nodes, or rest`,
+      `${path}:5:14 groups[1].stop-at: must be a percentage above 0, e.g. 5%`,
+      `${path}:6:1 colour: is no key that is known here`,
+      `${path}:7:15 late-joiners: must be yes or no`,
+      `${path}:8:11 attempts: must be a whole number from 1 to 100`,
+      `sidgate: ${path} is no plan of a campaign, findings: 5. Correct the places named; docs/campaigns.md has every key. [campaign.plan-file]`,
+      "",
+    ]);
+  });
+
+  test("a preview of nobody shows why, and says by its exit code that a start would be refused", async () => {
+    const { code, out } = await sidgate(["campaign", "preview", "--image", "x", "--name", "nobody"]);
+    expect(code).toBe(1);
+    expect(out).toContain("It could not be started: no node is selected: 3 other-model. Check the model");
+  });
+
+  test.each([
+    [["campaign", "start"], "a campaign needs --image or --release"],
+    [["campaign", "start", "--image", "x", "--success", "95%"], "--success and --pause are about groups"],
+    [["campaign", "start", "--image", "x", "--waves", "10%,half"], "It must be a share such as 5%"],
+    [["campaign", "start", "--image", "x", "--priority", "urgent"], "It must be a whole number from -1000 to 1000"],
+    [["campaign", "downgrade", "--image", "x"], "required option '--reason <text>' not specified"],
+  ])("%j is refused before the gateway is asked", async (args, words) => {
+    expect(await sidgate(args)).toMatchObject({ code: 64, err: expect.stringContaining(words) });
   });
 
   test("access test answers no with exit code 1, for scripts", async () => {
@@ -404,10 +487,47 @@ describe("a running gateway", () => {
       "Fetching m 2 as 4r8n2q from coap://fw.example/a. 'sidgate image list' tells how far it is.\n",
     ],
     [["image", "remove", "4r8n2q"], "image.remove", { image: "4r8n2q" }, "Removed m 2 (4r8n2q).\n"],
+    [
+      ["campaign", "downgrade", "--release", "5c5c5c5c", "--reason", "2 drains batteries", "--deadline", "14d"],
+      "campaign.downgrade",
+      { release: "5c5c5c5c", reason: "2 drains batteries", deadline: "14d" },
+      "Started c-1 for 1 node, 2 left out.\n",
+    ],
+    [
+      ["campaign", "start", "--plan", "PLAN", "--attempts", "2", "--canary", "1", "--approval"],
+      "campaign.create",
+      {
+        image: "q6urq6",
+        filter: 'battery >= 2600 and name ~ "room-*"',
+        attempts: 2,
+        approval: true,
+        confirmWithin: 600,
+        groups: [
+          { name: "canary", size: 1 },
+          { name: "rest", size: "rest" },
+        ],
+        download: ["Mo-Fr 22:00-05:00", "Sa,Su 00:00-24:00"],
+      },
+      "Started c-1 for 1 node, 2 left out.\n",
+    ],
+    [
+      ["campaign", "install", "room-4", "--image", "x", "--again"],
+      "campaign.install",
+      { node: "room-4", image: "x", again: true },
+      "Started c-1 for 1 node, 2 left out.\n",
+    ],
+    [["campaign", "approve", "c-1"], "campaign.approve", { campaign: "c-1" }, "Approved c-1.\n"],
+    [
+      ["campaign", "abort", "c-1", "--if-version", "7"],
+      "campaign.abort",
+      { campaign: "c-1", ifVersion: "7" },
+      "Aborted c-1.\n",
+    ],
     [["campaign", "pause", "c-1"], "campaign.pause", { campaign: "c-1" }, "Paused c-1.\n"],
     [["campaign", "resume", "c-1"], "campaign.resume", { campaign: "c-1" }, "Resumed c-1.\n"],
     [["campaign", "abort", "c-1"], "campaign.abort", { campaign: "c-1" }, "Aborted c-1.\n"],
-  ])("%j is one command", async (args, op, expected, out) => {
+  ])("%j is one command", async (words, op, expected, out) => {
+    const args = words.map((word) => (word === "PLAN" ? join(doors.folder, "plan.yaml") : word));
     expect(await sidgate(args)).toMatchObject({ code: 0, out, err: "" });
     expect(doors.site.commands.pop()).toMatchObject({ op, args: expected, actor: expect.stringMatching(/^cli:./) });
   });

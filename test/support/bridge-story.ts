@@ -84,6 +84,12 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       excluded: [{ node: nodeId(3), reason: "already-installed" }],
       stopAtPct: 60,
       silentAfter: 3,
+      plan: {
+        groups: [{ name: "all", errorPct: 60 }],
+        attempts: 1,
+        download: ["Mo-Fr 22:00-05:00 Europe/Berlin", "Sa,Su 00:00-24:00"],
+        apply: ["03:00-04:00"],
+      },
       actor: "cli:root",
     },
     phase(1, "queued", "offered", 2003),

@@ -37,6 +37,9 @@ export async function acceptedFact(
 
 export interface Told {
   readonly model?: string;
+  /** What it runs, as the module of firmware has it. */
+  readonly running?: string;
+  readonly version?: string;
   readonly report?: Uint8Array;
   readonly sequence?: number;
   readonly vendor?: Uint8Array;
@@ -79,8 +82,10 @@ export function checkInBytes(number: number, told: Told): Uint8Array {
     ...some(13, told.sequence),
     ...some(14, told.vendor),
   ];
+  const firmware = [...some(1, digest(told.running)), ...some(2, told.version)];
   const data = [
     ...(told.model === undefined ? [] : [[24, mapOf([1, told.model])] as const]),
+    ...(firmware.length === 0 ? [] : [[95, mapOf(...firmware)] as const]),
     ...(suit.length === 0 ? [] : [[503, mapOf(...suit)] as const]),
   ];
   return raw(mapOf([60001, mapOf([2, number], ...(data.length === 0 ? [] : [[5, mapOf(...data)] as const]))]));

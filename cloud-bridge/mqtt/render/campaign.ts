@@ -10,7 +10,8 @@ export const recount = (counts: CampaignCounts, from: Counted, to: Counted): Cam
   from === to ? counts : { ...counts, [from]: Math.max(0, counts[from] - 1), [to]: counts[to] + 1 };
 
 export function campaignSummary(campaign: CampaignView): Members {
-  const { image, counts, groups = ["all"], group = 0, started, expected } = campaign;
+  const { image, counts, groups = ["all"], group = 0, started, expected, state, download, apply } = campaign;
+  const isOver = state === "done" || state === "aborted";
   return {
     name: campaign.name,
     state: campaign.state,
@@ -25,8 +26,10 @@ export function campaignSummary(campaign: CampaignView): Members {
     },
     "error-pct": errorPct(counts),
     "stop-at-pct": campaign.stopAtPct,
-    eta: after(started, expected?.p50),
-    "eta-p90": after(started, expected?.p90),
+    window: download?.join(", "),
+    "apply-window": apply?.join(", "),
+    eta: isOver ? undefined : after(started, expected?.p50),
+    "eta-p90": isOver ? undefined : after(started, expected?.p90),
   };
 }
 

@@ -150,6 +150,8 @@ const created = (slice: Slice, fact: FactOf<"campaign.created">): CampaignView =
   state: fact.plan?.approval ? "waiting-approval" : "running",
   started: fact.at,
   ...(fact.plan === undefined ? {} : { groups: fact.plan.groups.map(({ name }) => name) }),
+  ...(fact.plan?.download === undefined ? {} : { download: fact.plan.download }),
+  ...(fact.plan?.apply === undefined ? {} : { apply: fact.plan.apply }),
   version: 1,
   image: slice.image,
   imageDigest: fact.image,

@@ -87,6 +87,9 @@ export interface CampaignView {
   readonly groups?: readonly string[];
   /** Which of them began last, counted from 0. */
   readonly group?: number;
+  /** Maintenance windows, if it has any. */
+  readonly download?: readonly string[];
+  readonly apply?: readonly string[];
   /** When it began, and how long it was expected to take. */
   readonly started?: Millis;
   readonly expected?: { readonly p50: Millis; readonly p90: Millis };

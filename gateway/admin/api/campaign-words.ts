@@ -9,8 +9,11 @@ type Fact = readonly [name: string, value: string];
 /** What its plan asks for besides the groups; nothing of what it leaves open. */
 export function rulesOf(plan: CampaignPlan): readonly Fact[] {
   const { attempts, priority, concurrency, download, apply, confirmWithin, deadline, filter, downgrade } = plan;
+  const { hardware, minBattery } = plan;
   const rules: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
     ["filter", filter],
+    ["hardware", hardware?.join(" or ")],
+    ["battery", minBattery === undefined ? undefined : `at least ${minBattery} mV, where a node tells it`],
     ["downgrade", downgrade === undefined ? undefined : `lower versions too, because: ${downgrade}`],
     [
       "attempts",

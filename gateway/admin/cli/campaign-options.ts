@@ -37,7 +37,7 @@ export interface CampaignOptions {
 /** `5%`, so many nodes, or the rest. */
 type Size = string | number;
 
-const OPTION_OF = {
+export const CAMPAIGN_OPTIONS = {
   image: () => new Option("--image <id>", "short id or SHA-256 of the image"),
   release: () =>
     new Option("--release <id>", "digest of the release's manifest, or its first 8 digits: the image that it names"),
@@ -75,7 +75,7 @@ const OPTION_OF = {
 
 /** To `start`, `preview` and `downgrade`. */
 export function addCampaignOptions(command: Command): Command {
-  for (const option of Object.values(OPTION_OF)) command.addOption(option());
+  for (const option of Object.values(CAMPAIGN_OPTIONS)) command.addOption(option());
   return command
     .addOption(OPTIONS.name())
     .addOption(OPTIONS.targets())

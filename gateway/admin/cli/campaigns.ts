@@ -1,9 +1,10 @@
 /** `sidgate campaign`: roll-outs of an image, from the preview to why a node is not done. */
 import { type Command, Option } from "commander";
 import { UsageError } from "../../base/index.ts";
+import type { Command as InboxCommand } from "../../store/inbox.ts";
 import type { CampaignDetail, CampaignPreview, CampaignRow, CampaignWhy } from "../api/index.ts";
-import { type Asking, asking, type CliContext, connect, gatewayTime, path, show, tell } from "./asking.ts";
-import { addCampaignOptions, type CampaignOptions, campaignArguments } from "./campaign-options.ts";
+import { type Asking, asking, type CliContext, connect, gatewayTime, given, path, show, tell } from "./asking.ts";
+import { addCampaignOptions, CAMPAIGN_OPTIONS, type CampaignOptions, campaignArguments } from "./campaign-options.ts";
 import { campaignTable, campaignView, previewView, whyView } from "./campaign-views.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -22,6 +23,7 @@ interface Started {
 export function addCampaigns(cli: Command, context: CliContext): void {
   const campaign = cli.command("campaign").description("roll-outs of an image");
   addStarts(campaign, context);
+  addInstall(campaign, context);
   addShows(campaign, context);
   addDecisions(campaign, context);
 }
@@ -51,8 +53,29 @@ function addStarts(campaign: Command, context: CliContext): void {
     );
 }
 
+/** A campaign of one node: what a person does who stands in front of it. */
+function addInstall(campaign: Command, context: CliContext): void {
+  asking(
+    campaign,
+    "install",
+    "bring an image to this one node: a campaign of its own, which is the same while it is under way",
+  )
+    .argument("<node>", "its id, or its endpoint")
+    .addOption(CAMPAIGN_OPTIONS.image())
+    .addOption(CAMPAIGN_OPTIONS.release())
+    .addOption(CAMPAIGN_OPTIONS.again())
+    .action(async (node: string, { image, release, again, ...options }: Asked) => {
+      const args = { node, ...withWhat(given({ image, release, again })) };
+      tell(context, options, await connect(context, options).command<Started>("campaign.install", args), startedText);
+    });
+}
+
 async function argumentsOf({ programs }: CliContext, options: CampaignOptions) {
-  const args = campaignArguments(options, options.plan === undefined ? {} : await programs.campaignPlan(options.plan));
+  const plan = options.plan === undefined ? {} : await programs.campaignPlan(options.plan);
+  return withWhat(campaignArguments(options, plan));
+}
+
+function withWhat<T extends InboxCommand["args"]>(args: T): T {
   if (args["image"] !== undefined || args["release"] !== undefined) return args;
   throw new UsageError("cli.usage", { what: "a campaign needs --image or --release" });
 }

@@ -48,6 +48,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; ma
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 progress { width: 100%; height: .6rem; accent-color: var(--accent); }
+article ul { margin: 0; padding-inline-start: 1.2rem; }
 article + article { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0; display: flex; flex-wrap: wrap; gap: 0 .75rem; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

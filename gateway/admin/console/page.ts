@@ -1,33 +1,17 @@
 /** The status page: one HTML document, made on the server from the same rows as the API. */
-import { type Millis, millis, rfc3339 } from "../../base/index.ts";
+import { type Millis, millis } from "../../base/index.ts";
 import { REACHABILITIES } from "../../store/facts.ts";
-import type {
-  AccessView,
-  AdminSource,
-  CampaignRow,
-  ImageRow,
-  ModelSetRow,
-  NodeRow,
-  Page,
-  Status,
-} from "../api/index.ts";
-import { formatDuration, formatMoment, formatSize } from "../api/quantities.ts";
+import type { AccessView, AdminSource, ImageRow, ModelSetRow, NodeRow, Page, Status } from "../api/index.ts";
+import { formatDuration, formatSize } from "../api/quantities.ts";
 import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
+import { campaigns } from "./campaigns.ts";
 import { Html, html } from "./html.ts";
+import { chip, moment, NOTHING } from "./pieces.ts";
 
 export const STATUS_PAGE: Page = { headers: HEADERS, render: (source) => renderPage(source) };
 
 /** Rows beyond this are counted, not listed: a phone should not render ten thousand. */
 const MAX_ROWS = 500;
-
-const NOTHING = html``;
-const chip = (word: string): Html => html`<span class="chip ${word}">${word}</span>`;
-
-function moment(at: Millis | undefined, now: Millis): Html {
-  return at === undefined
-    ? html`<span class="soft">–</span>`
-    : html`<time datetime="${rfc3339(at)}" title="${rfc3339(at)}">${formatMoment(at, now)}</time>`;
-}
 
 /** A part of the page that refreshes itself. */
 const live = (id: string, title: string, body: Html): Html =>
@@ -52,7 +36,7 @@ export function renderPage(source: AdminSource): string {
 <p id="late" role="status" hidden class="chip lost">The gateway does not answer; this is what it said last.</p>
 ${banner(status)}
 ${live("fleet", "Nodes", fleet(status, source.nodes()))}
-${live("campaigns", "Campaigns", campaigns(source.campaigns(), status.now))}
+${live("campaigns", "Campaigns", campaigns(source, status.now))}
 ${live("images", "Images", images(source.images(), status.now))}
 ${live("models", "Models", models(source.models(), status.now))}
 ${live("gateway", "Gateway", gateway(status, source.access()))}
@@ -100,22 +84,6 @@ function nodeRow(node: NodeRow, now: Millis): Html {
   const set = node.models === undefined ? NOTHING : html` <span class="soft small">${node.models}</span>`;
   const firmware = node.version === undefined ? html`<span class="soft">–</span>` : html`${node.model} ${node.version}`;
   return html`<tr><th scope="row"><a href="/api/nodes/${encodeURIComponent(node.node)}">${node.name}</a>${set}</th><td data-label="State"><span>${chip(node.reachability)}${missed}</span></td><td data-label="Firmware"><span>${firmware}</span></td><td data-label="Update"><span>${node.phase}${reported(node)}</span></td><td data-label="Last seen">${moment(node.lastSeen, now)}</td><td data-label="Next wake">${moment(node.nextWake, now)}</td><td data-label="Security">${node.security === "oscore" ? "OSCORE" : html`<span class="soft">none</span>`}</td><td data-label="Waiting" class="number">${node.pending}</td></tr>`;
-}
-
-function campaigns(rows: readonly CampaignRow[], now: Millis): Html {
-  if (rows.length === 0)
-    return html`<p class="soft">None yet. A campaign brings an image to nodes: “sidgate campaign start --image ID”.</p>`;
-  return html`${rows.map((row) => campaign(row, now))}`;
-}
-
-function campaign(row: CampaignRow, now: Millis): Html {
-  const { total, done, failed, silent } = row.counts;
-  const open = total - done - failed - silent;
-  const counts = `${done} of ${total} done, ${open} open, ${failed} failed, ${silent} silent`;
-  return html`<article><h3>${row.name} ${chip(row.state)}</h3>
-<p class="small soft">${row.model} ${row.version}, started ${moment(row.createdAt, now)}, stops at ${row.stopAtPct} % failed or silent${row.reason === "" ? NOTHING : html`. ${row.reason}`}</p>
-<progress max="${Math.max(total, 1)}" value="${done}" aria-label="${row.name}: ${counts}"></progress>
-<p>${counts}</p></article>`;
 }
 
 function trustOf({ verified, withdrawn }: ImageRow): Html {
