@@ -40,7 +40,8 @@ export function replay(report: Report, program: Program, dependencies: Dependenc
   const doubts: string[] = [];
   if (!sameDigest(reference.digest, program.digest)) doubts.push("it is about another manifest: the digests differ");
   const { referenceUri } = program.manifest;
-  if (reference.uri !== undefined && reference.uri !== referenceUri) {
+  // Where a manifest has no reference-uri, some write an empty text and others leave it out.
+  if (reference.uri !== undefined && reference.uri !== (referenceUri ?? "")) {
     doubts.push(`its reference is ${reference.uri}, the manifest's ${referenceUri ?? "none"}`);
   }
   const read = (record: ReportRecord): Reading => readRecord(record, { program, dependencies, doubts });

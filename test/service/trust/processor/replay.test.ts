@@ -152,6 +152,17 @@ test.each(DOUBTS)("suit-report: a report with %s is doubted", (_title, report, d
   expect(replay(report, OF).doubts).toEqual(doubts);
 });
 
+test("suit-report: an empty reference and none say the same of a manifest without a reference-uri", () => {
+  const of: Program = { ...OF, manifest: { ...OF.manifest, referenceUri: undefined } };
+  const doubtsOf = (uri: string | undefined) =>
+    replay({ ...failing({}), reference: { uri, digest: OF.digest } }, of).doubts;
+  expect(["", undefined, "coap://a"].map(doubtsOf)).toEqual([
+    [],
+    [],
+    ["its reference is coap://a, the manifest's none"],
+  ]);
+});
+
 test("replay: the node's own code is told where it says more", () => {
   const report = failing({});
   expect(
