@@ -105,6 +105,9 @@ function reported(progress: Progress, report: FirmwareReport, target: Target): P
   if (report.wanted !== undefined && report.wanted !== target.image) {
     return isWorking(progress.phase) ? { ...move(progress, "waiting-wake"), received: 0 } : progress;
   }
+  // Before our first offer a failure is of an earlier campaign, even of the same image: some nodes say it until they hear of another.
+  const hasEnded = report.phase === "failed" || report.phase === "rolled-back";
+  if (hasEnded && !isActive(progress)) return progress;
   if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
   if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
   if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");

@@ -52,6 +52,24 @@ const ROWS: ReadonlyArray<readonly [name: string, from: Progress, event: Progres
     { phase: "failed", reason: "no-space" },
   ],
   [
+    "a failure of an earlier campaign that the node still tells of is none of this one",
+    START,
+    reported({ phase: "failed", wanted: OLD, reason: "refused" }),
+    { phase: "waiting-wake" },
+  ],
+  [
+    "nor with the same image, before it was offered",
+    START,
+    reported({ phase: "failed", wanted: TARGET, reason: "no-space" }),
+    { phase: "waiting-wake" },
+  ],
+  [
+    "nor the roll-back from another image, in the wake that brought the offer",
+    at("offered"),
+    reported({ phase: "rolled-back", wanted: OLD }),
+    { phase: "offered" },
+  ],
+  [
     "a failed node that runs the image after all is done",
     at("failed"),
     reported({ running: TARGET }),

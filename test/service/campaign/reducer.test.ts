@@ -132,6 +132,7 @@ describe("waves", () => {
     const [canary, rest] = TWO_WAVES;
     const on = start({ nodes: 12, groups: [{ ...canary!, size: { nodes: 10 }, successPct: 95 }, rest!] });
     for (const index of [0, 1, 2, 3, 4, 5, 6, 7, 8]) void on.campaigns.advance(id(index), done, on.recorder);
+    void on.campaigns.advance(id(9), { type: "offered" }, on.recorder);
     void on.campaigns.advance(id(9), failure, on.recorder);
     expect(on.campaigns.get("c-1")).toMatchObject({ state: "paused" });
     void on.campaigns.decide("c-1", "resume", "bob", on.recorder);
