@@ -175,11 +175,13 @@ test("what came about during a pause counts at the resume", async () => {
 test("errors that a person knew of do not stop a resumed campaign again, new ones do", async () => {
   const id = await start(25);
   const failing = "05 a1 185f a2 03 0f 06 01"; // phase failed, reason no-space
+  await report("a01"); // takes the offer
   await report("a01", failing);
   expect(services.campaigns.get(id).state).toBe("stopped");
   await services.campaigns.decide(id, "resume", "test", services.ledger);
   await report("a02", running(image.digest));
   expect(services.campaigns.get(id).state).toBe("running");
+  await report("a03"); // takes the offer
   await report("a03", failing);
   expect(services.campaigns.get(id).state).toBe("stopped");
 });
