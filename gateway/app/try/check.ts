@@ -26,6 +26,8 @@ export interface Findings {
   readonly groups: readonly GroupResult[];
   /** How many nodes ended with which failure. */
   readonly failures: Readonly<Record<string, number>>;
+  /** How many nodes the gateway left out, and why. */
+  readonly leftOut: Readonly<Record<string, number>>;
   readonly facts: number;
   readonly offers: number;
   /** What should not have been, a sentence each; none = all is well. */
@@ -109,7 +111,7 @@ class Reading {
       this.offers += 1;
       this.offered.add(node);
       if (this.state !== "running")
-        this.violations.push(`fact ${seq}: node ${node} got an offer while it was ${this.state}`);
+        this.violations.push(`fact ${seq}: node ${node} got an offer while the campaign was '${this.state}'`);
     }
     if (hasFailed(from) && to === "waiting-wake") this.retried.push(node);
     this.last.set(node, fact);
@@ -155,6 +157,7 @@ export function examine({ facts, campaign, digest, nodes, counts }: Evidence): F
     reason: reading.reason,
     groups,
     failures: failuresIn(reading),
+    leftOut: frequencies(created.excluded.map(({ reason }) => reason)),
     facts: about.length,
     offers: reading.offers,
     violations,
@@ -192,14 +195,15 @@ function countFaults(groups: readonly GroupResult[], counts: Counts): string[] {
     .map(([what, journal, told]) => `${what}: ${journal} by the journal, and the gateway says ${told}`);
 }
 
-function failuresIn({ last }: Reading): Record<string, number> {
-  const found: Record<string, number> = {};
-  for (const { to, reason } of last.values()) {
-    if (!hasFailed(to)) continue;
-    const cause = `${to}: ${reason ?? "unknown"}`;
-    found[cause] = (found[cause] ?? 0) + 1;
-  }
-  return found;
+const failuresIn = ({ last }: Reading): Readonly<Record<string, number>> =>
+  frequencies(
+    [...last.values()].filter(({ to }) => hasFailed(to)).map(({ to, reason }) => `${to}: ${reason ?? "unknown"}`),
+  );
+
+function frequencies(words: readonly string[]): Readonly<Record<string, number>> {
+  const found = new Map<string, number>();
+  for (const word of words) found.set(word, (found.get(word) ?? 0) + 1);
+  return Object.fromEntries(found);
 }
 
 const endpointsIn = (facts: readonly Fact[]): ReadonlyMap<NodeId, string> =>

@@ -15,6 +15,8 @@ export interface TrialResult {
   readonly groups: readonly GroupResult[];
   /** How many nodes ended with which failure. */
   readonly failures: Readonly<Record<string, number>>;
+  /** How many nodes the gateway left out, and why: it foresaw that they would fail. */
+  readonly leftOut: Readonly<Record<string, number>>;
   /** Blocks that nodes fetched, repeats included. */
   readonly blocks: number;
   /** With --delta: blocks that the whole image takes each node that is done. */
@@ -43,12 +45,17 @@ export function summary(result: TrialResult): string {
   }
   if (result.wholeBlocks !== undefined) lines.push(deltaLine(result.blocks, result.wholeBlocks));
   if (result.kills > 0) lines.push(`The gateway was killed ${result.kills} times meanwhile, and started again.`);
-  const failures = Object.entries(result.failures).map(([cause, count]) => `${count} ${cause}`);
-  if (failures.length > 0) lines.push(`Failures: ${failures.join(", ")}.`);
+  if (listed(result.leftOut) !== "") lines.push(`Left out from the start: ${listed(result.leftOut)}.`);
+  if (listed(result.failures) !== "") lines.push(`Failures: ${listed(result.failures)}.`);
   if (state === "stopped") lines.push(stopLine(result));
   lines.push(checkLine(result.checked));
   return lines.join("\n");
 }
+
+const listed = (found: Readonly<Record<string, number>>): string =>
+  Object.entries(found)
+    .map(([cause, count]) => `${count} × ${cause}`)
+    .join(", ");
 
 function groupLine({ name, state, nodes, offered, done, failed, silent }: GroupResult): string {
   const told = state === "closed" ? "never began, nobody was offered anything" : `${offered} offered, ${done} done`;

@@ -229,6 +229,7 @@ async function finish(trial: Trial, { campaign, kills }: RollOut): Promise<Trial
     reason: last?.reason ?? "not every node was heard in time",
     groups: found?.groups ?? [],
     failures: found?.failures ?? {},
+    leftOut: found?.leftOut ?? {},
     blocks,
     ...(options.delta ? { wholeBlocks: done * Math.ceil(images.wanted.length / BLOCK) } : {}),
     retransmissions,
