@@ -110,40 +110,46 @@ function read(one: Case, bytes: Uint8Array, keys: readonly CoseKey[]): Verdict {
 
 for (const [peer, script, cases] of PEERS) {
   const python = pythonOf(peer);
-  (python === undefined ? test.skip : test)(`RFC 9052: ${peer} reads our COSE, and we read its (needs ${peer})`, () => {
-    const keys = cases.map(({ alg, recipient }) => generateKey(recipient ?? alg));
-    const lines = cases.flatMap((one, at) => {
-      const key = toHex(encodeKey(keys[at]!, "private"));
-      const aad = toHex(aadOf(one));
-      const recipient = one.recipient ?? null;
-      const ours = toHex(make(one, keys[at]!));
-      const detached = one.detached ? toHex(PAYLOAD) : null;
-      return [
-        { read: ours, key, aad, recipient, detached },
-        {
-          write: one.kind,
-          key: agrees(one) ? toHex(encodeKey(keys[at]!, "public")) : key,
-          aad,
-          recipient,
-          alg: one.alg,
-          payload: toHex(PAYLOAD),
-        },
-      ];
-    });
-    const told = answers(
-      python ?? "",
-      script,
-      [],
-      lines.map((line) => JSON.stringify(line)),
-    );
-    for (const [at, one] of cases.entries()) {
-      expect([nameOf(one), told[2 * at]]).toEqual([nameOf(one), toHex(PAYLOAD)]);
-      const theirs = fromHex(String(told[2 * at + 1]));
-      if (theirs === undefined) throw new Error(`${nameOf(one)}: ${told[2 * at + 1]}`);
-      const verdict = read(one, theirs, [keys[at]!]);
-      expect([nameOf(one), verdict.ok ? toHex(verdict.payload) : verdict.error]).toEqual([nameOf(one), toHex(PAYLOAD)]);
-    }
-  });
+  (python === undefined ? test.skip : test)(
+    `SU-C13: RFC 9052: ${peer} reads our COSE, and we read its (needs ${peer})`,
+    () => {
+      const keys = cases.map(({ alg, recipient }) => generateKey(recipient ?? alg));
+      const lines = cases.flatMap((one, at) => {
+        const key = toHex(encodeKey(keys[at]!, "private"));
+        const aad = toHex(aadOf(one));
+        const recipient = one.recipient ?? null;
+        const ours = toHex(make(one, keys[at]!));
+        const detached = one.detached ? toHex(PAYLOAD) : null;
+        return [
+          { read: ours, key, aad, recipient, detached },
+          {
+            write: one.kind,
+            key: agrees(one) ? toHex(encodeKey(keys[at]!, "public")) : key,
+            aad,
+            recipient,
+            alg: one.alg,
+            payload: toHex(PAYLOAD),
+          },
+        ];
+      });
+      const told = answers(
+        python ?? "",
+        script,
+        [],
+        lines.map((line) => JSON.stringify(line)),
+      );
+      for (const [at, one] of cases.entries()) {
+        expect([nameOf(one), told[2 * at]]).toEqual([nameOf(one), toHex(PAYLOAD)]);
+        const theirs = fromHex(String(told[2 * at + 1]));
+        if (theirs === undefined) throw new Error(`${nameOf(one)}: ${told[2 * at + 1]}`);
+        const verdict = read(one, theirs, [keys[at]!]);
+        expect([nameOf(one), verdict.ok ? toHex(verdict.payload) : verdict.error]).toEqual([
+          nameOf(one),
+          toHex(PAYLOAD),
+        ]);
+      }
+    },
+  );
 }
 
 /** How the content key travels, and with which ciphers each peer can. */

@@ -13,7 +13,7 @@ import { type NodeEvent, step } from "../../gateway/sim/node/node.ts";
 import { type Node, newNode, type Profile } from "../../gateway/sim/node/node-state.ts";
 import { NodeFlash } from "../../gateway/sim/node-flash.ts";
 import { EMPTY_REPLY, type Offer } from "../../gateway/sim/speech/check-in.ts";
-import { chainBlocks } from "../../gateway/wire/delta/index.ts";
+import { chainBlocks, compressImage, makePatch } from "../../gateway/wire/delta/index.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? EMPTY;
@@ -56,6 +56,23 @@ describe("a patch", () => {
     expect(applied(from, to.length, patch)).toBe(toHex(to));
     expect(applied(from, to.length, ...[...patch].map((byte) => Uint8Array.of(byte)))).toBe(toHex(to));
     expect(applied(from, to.length, joined(patch, patch))).toBe(toHex(to)); // what comes behind is nothing
+  });
+
+  test("of the gateway, whose code it shares none of", () => {
+    const image = fc.uint8Array({ maxLength: 600 });
+    const similar = fc
+      .tuple(image, fc.nat(600), image)
+      .map(([old, at, insert]): [Uint8Array, Uint8Array] => [
+        old,
+        joined(old.subarray(0, at), insert, old.subarray(at)),
+      ]);
+    fc.assert(
+      fc.property(similar, ([old, fresh]) => {
+        expect(applied(old, fresh.length, makePatch(old, fresh))).toBe(toHex(fresh));
+        expect(applied(EMPTY, fresh.length, compressImage(fresh))).toBe(toHex(fresh));
+      }),
+      { seed: 11, numRuns: 60 },
+    );
   });
 
   test("cut off anywhere, for another size or another image, it is not the image", () => {

@@ -1,7 +1,10 @@
 /** The manifest recipient of a simulated node: what it believes, what it installs, what it reports, and that nothing gets lost. */
 import { hkdfSync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { millis, SILENT } from "../../gateway/base/index.ts";
 import { programOf, replay } from "../../gateway/service/trust/processor/index.ts";
+import { examineImage } from "../../gateway/sim/node/image.ts";
+import { NodeFlash } from "../../gateway/sim/node-flash.ts";
 import {
   ABILITIES,
   gatewayMacKey,
@@ -19,6 +22,7 @@ import {
   withPayload,
 } from "../../gateway/sim/suit/index.ts";
 import { algorithmById, createMac0, newSecret } from "../../gateway/wire/cose/index.ts";
+import { makePatch } from "../../gateway/wire/delta/index.ts";
 import {
   addBlock,
   COMMAND,
@@ -92,7 +96,7 @@ const reasonIn = (told: Uint8Array | undefined): string | undefined => {
 };
 
 describe("a release that is believed", () => {
-  test("suit-manifest-37 §6.4: what is not there is wanted, then stored, then started, and reported", () => {
+  test("SU-P2: suit-manifest-37 §6.4: what is not there is wanted, then stored, then started, and reported", () => {
     const memory = received(ENVELOPE);
     const first = update(recipientOf(), memory, SOUND);
     expect(first).toMatchObject({ state: "wants", want: { uri: URI, size: IMAGE.length } });
@@ -107,17 +111,17 @@ describe("a release that is believed", () => {
     expect(reasonIn(started.report)).toBe("ok");
   });
 
-  test("suit-manifest-37 §7.5: an integrated payload needs no fetch", () => {
+  test("SU-E12: suit-manifest-37 §7.5: an integrated payload needs no fetch", () => {
     const envelope = releaseWithImage(PLAN, IMAGE, AUTHOR);
     expect(update(recipientOf(), received(envelope), SOUND)).toMatchObject({ state: "ready" });
   });
 
-  test("suit-manifest-37 §8.6: what stands beside the manifest is taken for what stood in it", () => {
+  test("SU-E13: suit-manifest-37 §8.6: what stands beside the manifest is taken for what stood in it", () => {
     const envelope = encodeEnvelope(plannedEnvelope({ ...PLAN, severable: [SEVERABLE.install] }, AUTHOR));
     expect(update(recipientOf(), received(envelope), SOUND)).toMatchObject({ state: "wants" });
   });
 
-  test("suit-manifest-37 Appendix C.1: a node that knows no signature believes the MAC of its gateway", () => {
+  test("SU-T8: suit-manifest-37 Appendix C.1: a node that knows no signature believes the MAC of its gateway", () => {
     const bare = startable();
     const mac = createMac0(bare.authentication.signed, gatewayMacKey(MASTER), { detached: true });
     const both = encodeEnvelope(addBlock(signed(bare, AUTHOR), mac));
@@ -141,7 +145,7 @@ describe("a release that is believed", () => {
     expect(update(recipientOf(), { ...memory, slot: 1 }, SOUND)).toMatchObject({ state: "failed" });
   });
 
-  test("suit-firmware-encryption §6: an encrypted payload is stored in the clear", () => {
+  test("SU-F4 SU-F5: suit-firmware-encryption §6: an encrypted payload is stored in the clear", () => {
     const secret = { ...newSecret(16), algorithm: algorithmById(-3) };
     const { info, ciphertext } = encryptPayload(IMAGE, [secret]);
     const install = [
@@ -155,7 +159,7 @@ describe("a release that is believed", () => {
     expect(update(recipientOf("full", { keys: [other] }), memory, SOUND)).toMatchObject({ state: "failed" });
   });
 
-  test("suit-trust-domains: an integrated dependency is authenticated and processed", () => {
+  test("SU-T6: suit-trust-domains: an integrated dependency is authenticated and processed", () => {
     const dependency = (author: typeof AUTHOR) => encodeEnvelope(signed(startable({ sequence: 4 }), author));
     const root = (inner: Uint8Array) => {
       const [storage, main] = [[Uint8Array.of(2)], MAIN];
@@ -232,7 +236,7 @@ describe("what is not installed", () => {
     }
   });
 
-  test("suit-manifest-37 §8.4.2: the same manifest again is no step back", () => {
+  test("SU-M2: suit-manifest-37 §8.4.2: the same manifest again is no step back", () => {
     const { digest } = readEnvelope(ENVELOPE).authentication;
     const memory = { ...newMemory(OLD), installed: { sequence: 5n, digest: digest.bytes } };
     expect(update(recipientOf(), received(ENVELOPE, memory), SOUND).state).toBe("wants");
@@ -247,12 +251,12 @@ describe("what is not installed", () => {
     ["use-before, too late", { ...PLAN, shared: deadline }, {}, "refused"],
     ["use-before, nobody knows the time", { ...PLAN, shared: deadline }, { time: undefined }, "refused"],
   ];
-  test.each(WEAK)("suit-update-management: %s", (_name, plan, around, trouble) => {
+  test.each(WEAK)("SU-U1 SU-U3: suit-update-management: %s", (_name, plan, around, trouble) => {
     const done = update(recipientOf(), received(release(plan, AUTHOR)), { ...SOUND, ...around });
     expect(done).toMatchObject({ state: "failed", trouble });
   });
 
-  test("suit-update-management: a time that has not come ends the run, and the next one goes on", () => {
+  test("SU-U4: suit-update-management: a time that has not come ends the run, and the next one goes on", () => {
     const wait = [
       override([PARAMETER.waitInfo, { form: "wait", events: new Map([[5, Uint8Array.of(0x1a, 0x6b, 0, 0, 0)]]) }]),
       plain(COMMAND.wait),
@@ -261,6 +265,50 @@ describe("what is not installed", () => {
     const around = (time: bigint): Surroundings => ({ ...SOUND, time });
     expect(update(recipientOf(), memory, around(0x6affffffn)).state).toBe("waits");
     expect(update(recipientOf(), memory, around(0x6b000000n)).state).not.toBe("waits");
+  });
+});
+
+describe("what is offered in fewer blocks", () => {
+  const flash = () =>
+    new NodeFlash(OLD, {
+      endpoint: "n",
+      suit: { recipient: recipientOf(), defects: {} },
+      clock: { now: () => millis(1_790_000_000_000), after: () => ({ cancel: () => undefined }) },
+      log: SILENT,
+    });
+  const source = { uri: URI, proxied: false, size: 0, exact: false };
+  /** The envelope, then the image as this patch. */
+  const fetched = (node: NodeFlash, patch: Uint8Array) => {
+    node.erase(0);
+    node.store(0, ENVELOPE);
+    expect(node.process({ ...source, what: "envelope", name: "" }, 3000).state).toBe("wants");
+    node.erase(IMAGE.length, "patch");
+    for (let at = 0; at < patch.length; at += 16) node.store(at, patch.subarray(at, at + 16));
+    return node.process({ ...source, what: "image", name: URI }, 3000);
+  };
+  const runs = (node: NodeFlash, bank: "old" | "new" | "former"): string => node.boot(bank, 3000).image.digest;
+
+  test("suit-manifest-37 §8.4.9.2: a payload may come as a patch; image-match decides what it became", () => {
+    const node = flash();
+    const before = runs(node, "old");
+    expect(fetched(node, makePatch(OLD, IMAGE)).state).toBe("ready");
+    expect(runs(node, "new")).toBe(examineImage(IMAGE).digest);
+    expect(node.installed).toBe(5n);
+    // Nobody heard the new image: what was installed before counts again, its sequence number too.
+    expect([runs(node, "former"), node.installed]).toEqual([before, undefined]);
+  });
+
+  test("suit-manifest-37 §8.4.9.2: no patch that became something else is installed", () => {
+    const patch = makePatch(OLD, IMAGE);
+    for (let at = 0; at < patch.length; at++) {
+      const wrong = new Uint8Array(patch);
+      wrong[at] = (patch[at] ?? 0) ^ 0x20;
+      const node = flash();
+      const done = fetched(node, wrong);
+      if (done.state === "ready")
+        expect(runs(node, "new")).toBe(examineImage(IMAGE).digest); // bits that mean nothing
+      else expect(done).toMatchObject({ state: "failed", reason: "digest-mismatch" });
+    }
   });
 });
 
@@ -283,7 +331,7 @@ describe("hardware that fails", () => {
     expect(sentence(done.report)).toMatch(/condition-image-match failed: .*expected .*node has/);
   });
 
-  test("suit-manifest-37 §6.5: an image that does not come up leaves the old one running", () => {
+  test("SU-P7: suit-manifest-37 §6.5: an image that does not come up leaves the old one running", () => {
     const ready = update(recipientOf(), fetched, SOUND);
     if (ready.state !== "ready") throw new RangeError(ready.state);
     const done = start(recipientOf(), ready.memory, { ...SOUND, defects: { bootFails: true } });
@@ -293,7 +341,7 @@ describe("hardware that fails", () => {
     expect(sentence(done.report)).toContain("invoke, step 1, directive-invoke failed");
   });
 
-  test("suit-manifest-37 §6.5: a candidate that was spoilt after its installation does not start", () => {
+  test("SU-P7: suit-manifest-37 §6.5: a candidate that was spoilt after its installation does not start", () => {
     const ready = update(recipientOf(), fetched, SOUND);
     if (ready.state !== "ready") throw new RangeError(ready.state);
     const spoilt = new Map([...(ready.memory.candidate ?? [])].map(([name]) => [name, { id: MAIN, bytes: OLD }]));
@@ -302,7 +350,7 @@ describe("hardware that fails", () => {
   });
 });
 
-test("suit-manifest-37 §6.4: begun anew from any state of the flash, an update comes to the same end", () => {
+test("SU-P9: suit-manifest-37 §6.4: begun anew from any state of the flash, an update comes to the same end", () => {
   const states: Memory[] = [newMemory(OLD)];
   const last = (): Memory => states.at(-1) ?? newMemory(OLD);
   states.push(received(ENVELOPE, last()));
@@ -335,12 +383,12 @@ describe("what it says of itself", () => {
     },
   );
 
-  test("suit-manifest-37 §8.4.8.2: its identifiers are those that an author makes of the same names", () => {
+  test("SU-M8: suit-manifest-37 §8.4.8.2: its identifiers are those that an author makes of the same names", () => {
     const { vendor } = identityOf("arm.com", "x", "n");
     expect(Buffer.from(vendor).toString("hex")).toBe("fa6b4a53d5ad5fdfbe9de663e4d41ffe");
   });
 
-  test("the key of its gateway's MAC is HKDF of its master secret", () => {
+  test("SU-T8: the key of its gateway's MAC is HKDF of its master secret", () => {
     const key = gatewayMacKey(MASTER);
     const known = hkdfSync("sha256", MASTER, "", "Sidgate SUIT MAC", 32);
     expect(key.kty === "Symmetric" && key.secret.export()).toEqual(Buffer.from(known));

@@ -56,6 +56,8 @@ export class TestGateway {
   envelope: TestImage | undefined;
   /** What it serves as a proxy, by URI without the scheme: `host/path`. */
   readonly proxied = new Map<string, TestImage>();
+  /** Further members of the offer, by delta. */
+  terms: ReadonlyMap<number, unknown> = new Map();
   etag: Buffer | undefined;
   /** Edits for everybody: revision and iPATCH payload. */
   edits: { readonly revision: number; readonly payload: Buffer } | undefined;
@@ -124,7 +126,7 @@ export class TestGateway {
     if (body.get(3) !== undefined) known.set(-1, body.get(3));
     const running = known.get(60102);
     if (image !== undefined && !(running instanceof Uint8Array && image.digest.equals(running))) {
-      const offer = new Map<number, unknown>([[1, image.digest], [2, image.bytes.length], [3, image.uri]]); // biome-ignore format: one offer
+      const offer = new Map<number, unknown>([[1, image.digest], [2, image.bytes.length], [3, image.uri], ...this.terms]); // biome-ignore format: one offer
       out.set(15, envelope === undefined ? offer : offer.set(13, envelope.uri));
     }
     if (out.size === 0 && body.has(9)) return Buffer.alloc(0);
