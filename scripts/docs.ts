@@ -11,6 +11,7 @@ import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
 import { COMMANDS, DIGESTS, PARAMETERS, SUIT_LIMITS } from "../gateway/wire/suit/index.ts";
 import { coreconfConformancePage } from "../test/support/conformance/coreconf-page.ts";
+import { suitConformancePage } from "../test/support/conformance/suit-page.ts";
 import { yangConformancePage } from "../test/support/conformance/yang-page.ts";
 
 const DOCS = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
@@ -224,6 +225,7 @@ export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> =
   ["cli.md", cliPage],
   ["suit-labels.md", suitLabelsPage],
   ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
+  ["suit-conformance.md", () => suitConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["coreconf-conformance.md", () => coreconfConformancePage(dirname(DOCS), MADE_OF_TESTS)],
 ];
 

@@ -8,6 +8,7 @@ import { ERRORS } from "../gateway/base/index.ts";
 import { errorsPage, PAGES } from "../scripts/docs.ts";
 import { CORECONF_AREAS } from "./support/conformance/coreconf-page.ts";
 import { missingRows, ROWS, unknownRows } from "./support/conformance/rows.ts";
+import { SUIT_AREAS } from "./support/conformance/suit-page.ts";
 import { miswritten, shownByTests, titlesIn } from "./support/conformance/titles.ts";
 import { YANG_AREAS } from "./support/conformance/yang-page.ts";
 
@@ -37,7 +38,7 @@ describe("docs/", () => {
     });
 
     test("show each rule", () => {
-      const onPages = [...YANG_AREAS, ...CORECONF_AREAS].flatMap(({ rows }) => Object.keys(rows));
+      const onPages = [...YANG_AREAS, ...CORECONF_AREAS, ...SUIT_AREAS].flatMap(({ rows }) => Object.keys(rows));
       expect(new Set(onPages)).toEqual(new Set(Object.keys(ROWS)));
     });
 

@@ -141,7 +141,7 @@ describe("create", () => {
   });
 });
 
-test("sign: two keys, two blocks, and each is asked for", async () => {
+test("SU-E6: sign: two keys, two blocks, and each is asked for", async () => {
   await done("keygen --out one");
   await done("keygen --algorithm ed25519 --out two");
   await done("keygen --out other");
@@ -153,7 +153,7 @@ test("sign: two keys, two blocks, and each is asked for", async () => {
   expect([code, said]).toEqual([1, expect.stringMatching(/^NO {2}keys .*\[release.unsigned\]\nNOT verified\.\n$/m)]);
 });
 
-test("RFC 9864: ESP256 and Ed25519, and on request what they replace", async () => {
+test("SU-C7: RFC 9864: ESP256 and Ed25519, and on request what they replace", async () => {
   await done("keygen --out one");
   await done("keygen --algorithm ed25519 --out two");
   await done("create plan.yaml --out app.suit");
@@ -169,14 +169,14 @@ test("sign: in place, where it is asked for", async () => {
   expect(await done("verify app.suit --key fixed.jwk")).toContain("Verified.");
 });
 
-test("suit-mti: a shared secret makes a MAC", async () => {
+test("SU-I1: suit-mti: a shared secret makes a MAC", async () => {
   write("mac.jwk", JSON.stringify({ kty: "oct", k: Buffer.alloc(32, 1).toString("base64url") }));
   await done("create plan.yaml --out app.suit");
   await done("sign app.suit --key mac.jwk --out signed.suit");
   expect(await done("verify signed.suit --key mac.jwk")).toContain("HMAC 256/256 by mac.jwk");
 });
 
-test("§5.4: what is severed leaves manifest, digest and signatures as they are", async () => {
+test("SU-E13: §5.4: what is severed leaves manifest, digest and signatures as they are", async () => {
   await done("create plan.yaml --out app.suit");
   await done("sign app.suit --key fixed.jwk --out signed.suit");
   expect(await done("sever signed.suit --out small.suit")).toContain("Severed install, text.");
@@ -289,7 +289,7 @@ describe("replay", () => {
     expect(await done(`replay app.suit ${toHex(report(41 + 2))}`)).toMatch(FAILED);
   });
 
-  test("takes the COSE message off", async () => {
+  test("SU-R8: takes the COSE message off", async () => {
     write("report.cbor", createSign1(report(41 + 2), generateKey(-9)));
     expect(await done("replay app.suit report.cbor")).toMatch(FAILED);
   });
@@ -458,7 +458,7 @@ function infoIn(name: string): Uint8Array {
   throw new Error("nothing is encrypted");
 }
 
-test("suit-trust-domains: a dependency says where it is kept, or the plan does", async () => {
+test("SU-T6: suit-trust-domains: a dependency says where it is kept, or the plan does", async () => {
   await done("create plan.yaml --out app.suit");
   const above = "vendor: acme.example\nmodel: valve-2\ndependencies: [{file: app.suit}]\n";
   write("above.yaml", above);
@@ -471,7 +471,7 @@ test("suit-trust-domains: a dependency says where it is kept, or the plan does",
   });
 });
 
-test("RFC 9052 §3.1: --kid says whose signature it is", async () => {
+test("SU-C2: RFC 9052 §3.1: --kid says whose signature it is", async () => {
   await done("create plan.yaml --out app.suit");
   await done("sign app.suit --key fixed.jwk --out one.suit --kid");
   await done("sign app.suit --key fixed.jwk --out two.suit --kid build-1");

@@ -64,7 +64,7 @@ const refused = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (isCoded(error) ? { code: error.code, facts: error.facts } : Promise.reject(error)),
   );
 
-test("a preview has a row for each node of the model: applies, fails, nothing known", async () => {
+test("SU-P10: a preview has a row for each node of the model: applies, fails, nothing known", async () => {
   const bytes = { least: String(IMAGE.length), most: String(IMAGE.length) };
   const { nodes, ...head } = await previewOf(release.slice(0, 8), undefined, services);
   expect(head).toEqual({ release, sequence: "7", ...NAMES, others: 1 });
@@ -102,7 +102,7 @@ test("a campaign of nobody is refused with the reasons counted, and one of them 
   });
 });
 
-test("what will fail now is not offered at this wake; when the node is right again, it is", async () => {
+test("SU-P10: what will fail now is not offered at this wake; when the node is right again, it is", async () => {
   await run("campaign.create", { image: DIGEST });
   const held: string[] = [];
   services.holds.onHeld((node, why) => held.push(`${node} ${why}`));

@@ -63,7 +63,7 @@ async function site() {
   return trust;
 }
 
-describe("suit-trust-domains: a manifest below another", () => {
+describe("SU-T5: suit-trust-domains: a manifest below another", () => {
   test("is vouched for by its own signer where those above it may not", async () => {
     const { desk } = await site();
     const verified = await desk.verify(by(house(1n, by(radio(1n), RADIO)), HOUSE));
@@ -107,7 +107,7 @@ describe("suit-trust-domains: a manifest below another", () => {
     await expect(desk.verify(by(other, HOUSE))).rejects.toEqual(coded("release.payload-unnamed"));
   });
 
-  test("§8.4.2: has a number of its own, which does not sink whatever stands above it", async () => {
+  test("SU-M2: §8.4.2: has a number of its own, which does not sink whatever stands above it", async () => {
     const { desk, releases, file } = await site();
     const names = { model: "valve-2", version: "1" };
     await desk.accept(by(house(1n, by(radio(5n), RADIO)), HOUSE), names, "test");
@@ -119,7 +119,7 @@ describe("suit-trust-domains: a manifest below another", () => {
     expect(await file.read()).toContain(hex("radio.suit"));
   });
 
-  test("§7.5: its image comes in, and the envelope is kept without it and still believed", async () => {
+  test("SU-T6 SU-E12: §7.5: its image comes in, and the envelope is kept without it and still believed", async () => {
     const { desk, releases } = await site();
     const { images, release } = await desk.accept(
       by(house(1n, by(radio(1n), RADIO)), HOUSE),
@@ -143,7 +143,7 @@ describe("suit-trust-domains: a manifest below another", () => {
   });
 });
 
-describe("suit-manifest-37 Appendix C.1: envelopes of one manifest", () => {
+describe("SU-E7: suit-manifest-37 Appendix C.1: envelopes of one manifest", () => {
   const SECOND = newSigner(-19);
   const envelope = plannedEnvelope({ severable: [SEVERABLE.install] });
   const one = encodeEnvelope(sever(signed(envelope, HOUSE), [SEVERABLE.install]));
@@ -173,7 +173,7 @@ describe("suit-manifest-37 Appendix C.1: envelopes of one manifest", () => {
   });
 });
 
-describe("RFC 9052 §3.1: a kid", () => {
+describe("SU-C2: RFC 9052 §3.1: a kid", () => {
   const kidIn = (envelope: Envelope): Uint8Array | undefined =>
     kidOf(decodeMessage(envelope.authentication.blocks[0] ?? new Uint8Array(0)).headers);
   const bare = createEnvelope(plannedManifest());
@@ -198,7 +198,7 @@ describe("RFC 9052 §3.1: a kid", () => {
   });
 });
 
-test("suit-firmware-encryption: the ciphertext is the image of the release, and it says what it becomes", async () => {
+test("SU-F5: suit-firmware-encryption: the ciphertext is the image of the release, and it says what it becomes", async () => {
   const { desk, releases } = await openTrust();
   await desk.add(publicHalf(HOUSE), "house", {}, "test");
   const plan = "components: [{id: fw, file: app, uri: coap://a/1, staged-in: flash, encrypt-for: [node]}]";
@@ -214,7 +214,7 @@ test("suit-firmware-encryption: the ciphertext is the image of the release, and 
   expect(releases.naming(digestHex(bytesOf("app")))).toEqual([]);
 });
 
-test("suit-manifest-37 §8.4.10.4: a manifest that only names a URI below it is believed without it", async () => {
+test("SU-T6: suit-manifest-37 §8.4.10.4: a manifest that only names a URI below it is believed without it", async () => {
   const { desk } = await site();
   const shared = [override([PARAMETER.uri, words("coap://a/below.suit")])];
   const manifest = plannedManifest({ component: [Buffer.from("app")], shared });

@@ -119,7 +119,16 @@ test.each(FAILS)("%s: it will fail, and where", async (_title, plan, told, text)
   expect(foresight.obstacle(IMAGE_DIGEST, told)).toContain("will fail");
 });
 
-test("what a node did not tell is a question, never a failure", async () => {
+test("A/B images: a node takes that of its slot, and is left out of a campaign of the other one", async () => {
+  const OTHER_IMAGE = "cd".repeat(32);
+  const release = await releaseOf();
+  const [own] = release.payloads;
+  releases[0] = { ...release, payloads: [own!, { digest: OTHER_IMAGE, size: 4, uri: "#other" }] };
+  expect(foresight.obstacle(IMAGE_DIGEST, READY)).toBeUndefined();
+  expect(foresight.obstacle(OTHER_IMAGE, READY)).toBe("takes another image of this release: #image");
+});
+
+test("SU-P10: what a node did not tell is a question, never a failure", async () => {
   const release = await releaseOf({
     shared: [override([PARAMETER.minimumBattery, uint(5)]), plain(COMMAND.minimumBattery)],
   });

@@ -75,7 +75,7 @@ class Disk implements MarksCopy {
   }
 }
 
-test("no interleaving of acceptance, crash and the loss of one copy lets a mark sink below what was accepted", async () => {
+test("SU-M2: no interleaving of acceptance, crash and the loss of one copy lets a mark sink below what was accepted", async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
       const disk = new Disk();

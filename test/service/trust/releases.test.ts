@@ -38,7 +38,7 @@ const believes = (releases: Releases, size = IMAGE.length): Promise<string> =>
     .accept({ name: "fw", model: "trv", version: "2", digest: digestHex(IMAGE), size })
     .catch(({ code }) => code);
 
-test("suit-manifest-37 §8.4.2: numbers do not sink, and each is used by one release", async () => {
+test("SU-M2: suit-manifest-37 §8.4.2: numbers do not sink, and each is used by one release", async () => {
   const made = await site();
   const first = release({ sequence: 5 }, AUTHOR);
   expect(await accept(made, first)).toMatchObject({ isNew: true });
@@ -57,7 +57,7 @@ test("suit-manifest-37 §8.4.2: numbers do not sink, and each is used by one rel
   );
 });
 
-test("of two signers, each one's number holds", async () => {
+test("SU-M2: of two signers, each one's number holds", async () => {
   const made = await site();
   await accept(made, release({ sequence: 9 }, SECOND));
   await expect(accept(made, release({ sequence: 8 }, AUTHOR, SECOND))).rejects.toEqual(coded("release.sequence-lower"));
@@ -71,7 +71,7 @@ test("two at the same moment with one number: one of them is believed", async ()
   expect(settled.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("signatures and severed elements of one manifest add up", async () => {
+test("SU-E7: signatures and severed elements of one manifest add up", async () => {
   const made = await site();
   const plan = { severable: [SEVERABLE.install] };
   const severed = encodeEnvelope(sever(plannedEnvelope(plan, AUTHOR), [SEVERABLE.install]));
@@ -138,7 +138,7 @@ test("an image is believed by digest and size; in lab mode any is, and told apar
   expect(await lab.accept({ ...image, digest: "00".repeat(32) })).toBe("lab");
 });
 
-test("§7.5: a payload that came along is handed over, and is not kept a second time", async () => {
+test("SU-E12: §7.5: a payload that came along is handed over, and is not kept a second time", async () => {
   const made = await site();
   const bytes = releaseWithImage({}, IMAGE, AUTHOR);
   await expect(made.desk.accept(bytes, {}, "test")).rejects.toEqual(coded("release.unnamed"));
@@ -173,7 +173,7 @@ test("a restart knows it all: from the journal, and from what was committed", as
   }
 });
 
-test("the journal is lost: the file knows how far the numbers went, and the next journal learns it from there", async () => {
+test("SU-M2: the journal is lost: the file knows how far the numbers went, and the next journal learns it from there", async () => {
   const made = await site();
   await accept(made, release({ sequence: 5 }, AUTHOR));
   const next = await openTrust({ file: made.file });

@@ -104,7 +104,7 @@ test("suit-report: a failed step is one fact, one line of the trace, one MQTT ev
   });
 });
 
-test("a report is a fact once, after a restart too; another one, or the same of another device, is another fact", async () => {
+test("SU-R8: a report is a fact once, after a restart too; another one, or the same of another device, is another fact", async () => {
   await tell(FAILED);
   await tell(FAILED);
   expect(reported()).toHaveLength(1);
@@ -174,13 +174,13 @@ const DOUBTFUL: ReadonlyArray<readonly [title: string, report: Uint8Array, why: 
     "; and 37 more. It says: it was carried out",
   ],
 ];
-test.each(DOUBTFUL)("suit-report: %s is doubtful, and is told why", (_title, report, why) => {
+test.each(DOUBTFUL)("SU-R6: suit-report: %s is doubtful, and is told why", (_title, report, why) => {
   const { result, text } = judgeReport(report, find);
   expect(result).toBe("doubtful");
   expect(text).toContain(why);
 });
 
-test("each reason of suit-report is one that sidgate-suit has", () => {
+test("SU-R5: each reason of suit-report is one that sidgate-suit has", () => {
   const known = services.schema.byPath("/sidgate-suit:manifest-processed/reason")?.type?.enums?.map(({ name }) => name);
   const told = REASONS.flatMap((_, reason) => judgeReport(reportOf(failure({}, reason)), find).reason ?? []);
   expect(told).toHaveLength(REASONS.length - 1);

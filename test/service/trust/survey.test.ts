@@ -78,7 +78,7 @@ function ownNames(one: Component): Component {
   };
 }
 
-test("suit-manifest-37 §8.4.8: of an authored plan exactly its digests, sizes and URIs are vouched for", () => {
+test("SU-M10: suit-manifest-37 §8.4.8: of an authored plan exactly its digests, sizes and URIs are vouched for", () => {
   fc.assert(
     fc.property(components, (list) => {
       const plan = readPlan(
@@ -132,11 +132,11 @@ test.each<[string, readonly NewCommand[], readonly string[]]>([
     [VENDOR_ASKED, tryEach(arm(...slot(0)), arm(...slot(1)), undefined), sequence(CLASS_ASKED)],
     [],
   ],
-])("suit-manifest-37 §8.4.9.1: whom a release asks: %s", (_name, asks, unasked) => {
+])("SU-M9: suit-manifest-37 §8.4.9.1: whom a release asks: %s", (_name, asks, unasked) => {
   expect(survey(plannedManifest({ asks })).unasked).toEqual(unasked);
 });
 
-test("suit-manifest-37 §8.4.9.1: a question after the first directive comes too late", () => {
+test("SU-M9: suit-manifest-37 §8.4.9.1: a question after the first directive comes too late", () => {
   const fetch = [override([PARAMETER.uri, words("#image")]), plain(COMMAND.fetch)];
   const late = plannedManifest({ asks: [CLASS_ASKED], install: [...fetch, VENDOR_ASKED] });
   expect(survey(late).unasked).toEqual(["vendor"]);
@@ -211,11 +211,11 @@ const WAYS: ReadonlyArray<readonly [name: string, manifest: NewManifest, payload
     [named("one", "#1")],
   ],
 ];
-test.each(WAYS)("suit-manifest-37 §8.4.10.2: %s", (_name, manifest, payloads) => {
+test.each(WAYS)("SU-M10: suit-manifest-37 §8.4.10.2: %s", (_name, manifest, payloads) => {
   expect(sorted(survey(manifest).payloads)).toEqual(sorted(payloads));
 });
 
-describe("suit-firmware-encryption: what is decrypted is told with what it was", () => {
+describe("SU-F5: suit-firmware-encryption: what is decrypted is told with what it was", () => {
   const info = override([PARAMETER.encryptionInfo, { form: "bytes", bytes: Uint8Array.of(1) }]);
   test("by a copy from where it was fetched to", () => {
     const install = [
@@ -244,7 +244,7 @@ describe("suit-firmware-encryption: what is decrypted is told with what it was",
   });
 });
 
-describe("suit-manifest-37 §9: what a survey does not do without end", () => {
+describe("SU-M12: suit-manifest-37 §9: what a survey does not do without end", () => {
   /** So many images for one component, each in an arm for a slot of its own. */
   const choice = (count: number, prefix: string): NewCommand =>
     tryEach(...Array.from({ length: count }, (_, index) => arm(...slot(index), from(`#${prefix}${index}`))));

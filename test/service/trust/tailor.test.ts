@@ -123,7 +123,7 @@ describe("elements", () => {
     ["no lists: the node knows everything", node({ envelope: [], manifest: [] }), [23]],
     ["a report that cannot be read", UNREADABLE, [23]],
   ];
-  test.each(rows)("suit-manifest-37 §5.4: %s", (_name, recipient, severed) => {
+  test.each(rows)("SU-E14 SU-R4 SU-U7: suit-manifest-37 §5.4: %s", (_name, recipient, severed) => {
     const whole = bytesOf(author);
     const tailored = tailor(whole, recipient);
     expect(tailored).toMatchObject({ severed, integrated: [], dropped: 0, added: 0 });
@@ -141,7 +141,7 @@ describe("elements", () => {
     ],
     ["and stays when one of two has it", { manifest: [1, 2, 3, 16, 20], envelope: [2, 3, 20] }, [14]],
     ["coswid stays for a node that lists it", { manifest: [], envelope: [2, 3, 14, 16, 20] }, []],
-  ])("suit-manifest-37 §8.6: %s", (_name, lists, severed) => {
+  ])("SU-R4: suit-manifest-37 §8.6: %s", (_name, lists, severed) => {
     const plan = plannedManifest();
     const fetching = new Map(plan.sequences).set("payloadFetch", plan.sequences.get("install")!);
     const manifest = { ...plan, sequences: fetching, coswid: { here: Uint8Array.of(0xa0) } };
@@ -189,7 +189,7 @@ describe("integrated payloads", () => {
       false,
     ],
   ];
-  test.each(rows)("suit-manifest-37 §7.5: %s", (_name, recipient, uri, payload, isIn) => {
+  test.each(rows)("SU-E12 SU-R4: suit-manifest-37 §7.5: %s", (_name, recipient, uri, payload, isIn) => {
     const tailored = tailor(bytesOf(author), recipient, { payloads: new Map([[uri, payload]]) });
     expect(tailored.integrated).toEqual(isIn ? [uri] : []);
     const { envelope } = opened(tailored.bytes);
@@ -216,7 +216,7 @@ describe("authentication blocks", () => {
   const block = (envelope: Envelope, key: CoseKey): Uint8Array =>
     createSign1(envelope.authentication.signed, key, { detached: true, mlDsa });
 
-  test("suit-manifest-37 §8.3: blocks of algorithms that the node has not are dropped while one is left", () => {
+  test("SU-E7: suit-manifest-37 §8.3: blocks of algorithms that the node has not are dropped while one is left", () => {
     const other = newSigner(-19);
     const whole = bytesOf(author, other);
     const tailored = tailor(whole, node(), withMac);
@@ -251,14 +251,14 @@ describe("authentication blocks", () => {
       ["a node that can verify the author's own", node({ cryptoAlgorithms: [5, -9] }, true), MAC_KEY, 0],
       ["a policy or credentials without a key", node({ cryptoAlgorithms: [5] }, true), undefined, 0],
     ];
-  test.each(macs)("suit-manifest-37 Appendix C.1: a MAC for %s", (_name, recipient, key, added) => {
+  test.each(macs)("SU-T8: suit-manifest-37 Appendix C.1: a MAC for %s", (_name, recipient, key, added) => {
     const tailored = tailor(bytesOf(author), recipient, { macKey: () => key });
     const { envelope } = opened(tailored.bytes);
     expect(tailored).toMatchObject({ dropped: added, added });
     expect(isVouchedBy(envelope, author)).toBe(added === 0);
   });
 
-  test("RFC 9052 §6.3: the MAC, computed by hand", () => {
+  test("SU-T8 SU-C4: RFC 9052 §6.3: the MAC, computed by hand", () => {
     const { bytes } = tailor(bytesOf(author), node({ cryptoAlgorithms: [5] }, true), withMac);
     const { signed: digest, blocks } = opened(bytes).envelope.authentication;
     // MAC_structure: ["MAC0", h'a10105', h'', digest]; the message: 17([h'a10105', {}, nil, tag])
@@ -292,7 +292,7 @@ test("suit-manifest-37 §6.2: an envelope that nobody signed cannot be tailored"
   expect(() => tailor(bytesOf(), node())).toThrow(BugError);
 });
 
-test("suit-report: reports are read leniently, and a fault is told", () => {
+test("SU-R2: suit-report: reports are read leniently, and a fault is told", () => {
   const report = encodeCapabilities(can());
   expect(recipientOf({ capabilities: report, gatewayMac: true })).toEqual({ recipient: node({}, true) });
   const { recipient, fault } = recipientOf({ capabilities: Uint8Array.of(0xff), gatewayMac: true });
@@ -332,7 +332,7 @@ function holds(whole: Uint8Array, recipient: Recipient, payload: Uint8Array, aut
   expect(tailor(tailored.bytes, recipient, { payloads, macKey: () => MAC_KEY }).bytes).toEqual(tailored.bytes);
 }
 
-test("any envelope for any node reads strictly, has the author's digest, and is vouched for", () => {
+test("SU-E7: any envelope for any node reads strictly, has the author's digest, and is vouched for", () => {
   fc.assert(
     fc.property(manifests, recipients, fc.uint8Array({ maxLength: 600 }), (manifest, recipient, payload) => {
       const severable = Object.values(SEVERABLE).filter((label) => hasHere(manifest, label));

@@ -151,7 +151,7 @@ const noSha256 = (): ReturnType<typeof digestOfImage> => ({
   digest: { algorithm: -44, bytes: new Uint8Array(64) },
 });
 
-describe("suit-manifest-37 §6: a release is refused that has", () => {
+describe("SU-P1 SU-E4 SU-E5: suit-manifest-37 §6: a release is refused that has", () => {
   test.each(REFUSED)("%s [%s]", async (_name, code, bytes) => {
     const facts = shared.journal.last;
     await expect(shared.desk.accept(bytes(), {}, "test")).rejects.toEqual(coded(code));
@@ -159,7 +159,7 @@ describe("suit-manifest-37 §6: a release is refused that has", () => {
     expect(reasonOfError(code)).toEqual(expect.any(String));
   });
 
-  test("any of some thousand changed bits, wherever it is: severed or whole", async () => {
+  test("SU-E8: any of some thousand changed bits, wherever it is: severed or whole", async () => {
     for (const bytes of [good, encodeEnvelope(sever(severed, [SEVERABLE.install]))]) {
       for (let bit = 0; bit < bytes.length * 8; bit += 7) {
         const changed = new Uint8Array(bytes);
@@ -175,7 +175,7 @@ describe("suit-manifest-37 §6: a release is refused that has", () => {
 });
 
 describe("suit-manifest-37 §6: a release is believed", () => {
-  test("and says for whom it is and which bytes it vouches for", async () => {
+  test("SU-M10: and says for whom it is and which bytes it vouches for", async () => {
     const verified = await shared.desk.verify(good);
     expect(verified).toMatchObject({
       vendors: [toHex(VENDOR)],
@@ -207,7 +207,7 @@ describe("suit-manifest-37 §6: a release is believed", () => {
     await expect(shared.desk.verify(bytes())).resolves.toBeDefined();
   });
 
-  test("um: of one that expires only while the time is known", async () => {
+  test("SU-U1: um: of one that expires only while the time is known", async () => {
     const { desk, quality } = await site();
     const bytes = release({ shared: useBefore(NOON + 3600) }, AUTHOR);
     quality.synchronised = false;
@@ -217,7 +217,7 @@ describe("suit-manifest-37 §6: a release is believed", () => {
     await expect(desk.verify(bytes)).resolves.toBeDefined();
   });
 
-  test("§8.4.10.2: every arm of a try-each that a device may take vouches for its image", async () => {
+  test("SU-M10: §8.4.10.2: every arm of a try-each that a device may take vouches for its image", async () => {
     const other = IMAGE.subarray(5);
     const arm = (slot: number, image: Uint8Array, uri: string): { readonly commands: readonly NewCommand[] } => ({
       commands: [
@@ -244,7 +244,7 @@ describe("suit-manifest-37 §6: a release is believed", () => {
   });
 });
 
-describe("RFC 9052 §4.1: k of n", () => {
+describe("SU-E6: RFC 9052 §4.1: k of n", () => {
   const SCOPES: ReadonlyArray<
     readonly [string, { vendor?: string; class?: string }, plan: ReleasePlan, enough: boolean]
   > = [
@@ -274,7 +274,7 @@ describe("RFC 9052 §4.1: k of n", () => {
   });
 });
 
-test("RFC 9052 §3.1: a kid is a hint that may be absent, on either side; of another key it counts for nothing", async () => {
+test("SU-C2: RFC 9052 §3.1: a kid is a hint that may be absent, on either side; of another key it counts for nothing", async () => {
   const kid = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
   const author = { ...newSigner(), kid: kid("a") };
   const { desk } = await openTrust();
@@ -291,7 +291,7 @@ test("RFC 9052 §3.1: a kid is a hint that may be absent, on either side; of ano
   await expect(desk.verify(named("b"))).rejects.toEqual(coded("release.untrusted-key"));
 });
 
-test("more signatures to try than anybody needs are refused before the first is tried", async () => {
+test("SU-C2 SU-M12: more signatures to try than anybody needs are refused before the first is tried", async () => {
   const { desk } = await openTrust();
   for (let count = 0; count < 33; count += 1) await desk.add(publicHalf(newSigner(-19)), `${count}`, {}, "test");
   const envelope = createEnvelope(plannedManifest());
@@ -316,7 +316,7 @@ test.each<[string, SigningRights, string | undefined]>([
   ["a prefix of one component", { components: [["00"]] }, "the component 01/02"],
   ["a prefix of each component", { components: [["00"], ["01"]] }, undefined],
   ["no component", { components: [] }, "the component 00"],
-])("suit-manifest-37 §9: rights for %s", (_name, rights, missing) => {
+])("SU-M9: suit-manifest-37 §9: rights for %s", (_name, rights, missing) => {
   const scope = { vendors: ["aa"], classes: [], components: [["00"], ["01", "02"]], unasked: [] };
   expect(beyond(rights, scope)).toBe(missing);
 });

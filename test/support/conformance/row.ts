@@ -7,6 +7,8 @@ export interface ConformanceRow {
   readonly decision?: string;
   /** Why nothing shows it: it is not there. */
   readonly notThere?: string;
+  /** How far it goes, where that is not the whole. */
+  readonly partly?: string;
 }
 
 export type Rows = Readonly<Record<string, ConformanceRow>>;
@@ -14,5 +16,5 @@ export type Rows = Readonly<Record<string, ConformanceRow>>;
 export const row = (
   rule: string,
   document: string,
-  more: Pick<ConformanceRow, "decision" | "notThere"> = {},
+  more: Pick<ConformanceRow, "decision" | "notThere" | "partly"> = {},
 ): ConformanceRow => ({ rule, document, ...more });

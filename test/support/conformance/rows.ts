@@ -11,6 +11,17 @@ import {
   STREAM_ROWS,
 } from "./coreconf-rows.ts";
 import type { Rows } from "./row.ts";
+import {
+  COSE_ROWS,
+  DOMAINS_ROWS,
+  ENCRYPTION_ROWS,
+  ENVELOPE_ROWS,
+  MANAGEMENT_ROWS,
+  MANIFEST_ROWS,
+  MTI_ROWS,
+  PROCESSOR_ROWS,
+  REPORT_ROWS,
+} from "./suit-rows.ts";
 import type { Shown } from "./titles.ts";
 import { PRODUCT_ROWS, SID_ROWS } from "./yang-rows.ts";
 import { SECTION_ROWS } from "./yang-sections.ts";
@@ -31,6 +42,15 @@ export const ROWS: Rows = {
   ...LIBRARY_ROWS,
   ...CONTRADICTION_ROWS,
   ...CODE_ROWS,
+  ...ENVELOPE_ROWS,
+  ...MANIFEST_ROWS,
+  ...PROCESSOR_ROWS,
+  ...DOMAINS_ROWS,
+  ...MANAGEMENT_ROWS,
+  ...ENCRYPTION_ROWS,
+  ...REPORT_ROWS,
+  ...MTI_ROWS,
+  ...COSE_ROWS,
 };
 
 /** Rows that no test shows and that do not say why. */

@@ -1,5 +1,5 @@
 /** Rows of a conformance page with the tests that show them, as Markdown. */
-import type { Rows } from "./row.ts";
+import type { ConformanceRow, Rows } from "./row.ts";
 import type { Shown } from "./titles.ts";
 
 /** A heading of a page and its rows. */
@@ -32,8 +32,9 @@ function testsOf(shown: readonly Shown[]): string {
     .join("<br>");
 }
 
-function stateOf(shown: readonly Shown[], notThere = ""): string {
+function stateOf(shown: readonly Shown[], { notThere = "", partly }: ConformanceRow): string {
   if (shown.length === 0) return `not there: ${notThere}`;
+  if (partly !== undefined) return `partly: ${partly}`;
   return shown.some(({ title }) => DIFFERS.test(title)) ? "yes, unlike others" : "yes";
 }
 
@@ -42,10 +43,11 @@ export function tableOf({ title, rows }: Area, shown: readonly Shown[], decision
   const head = ["row", "rule", "document", ...(decisions ? ["our decision"] : []), "state", "tests"];
   const lines = Object.entries(rows)
     .sort(([a], [b]) => byId.compare(a, b))
-    .map(([id, { rule, document, decision = "", notThere }]) => {
+    .map(([id, row]) => {
+      const { rule, document, decision = "" } = row;
       const here = shown.filter((each) => each.id === id);
       const decided = decisions ? [cell(decision)] : [];
-      return `| ${[id, cell(rule), document, ...decided, stateOf(here, notThere), testsOf(here)].join(" | ")} |`;
+      return `| ${[id, cell(rule), document, ...decided, cell(stateOf(here, row)), testsOf(here)].join(" | ")} |`;
     });
   return `## ${title}\n\n| ${head.join(" | ")} |\n|${"---|".repeat(head.length)}\n${lines.join("\n")}`;
 }

@@ -1,6 +1,6 @@
 /**
  * Which rows of the conformance pages the tests show: a title (or a row of a test's table) that begins with ids, such as
- * `CC-V14 CC-V17: bits in a union`, shows those rows.
+ * `CC-V14 CC-V17: bits in a union`, shows those rows (`CC-`: CORECONF and YANG, `SU-`: SUIT and COSE).
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -13,14 +13,23 @@ export interface Shown {
   readonly file: string;
 }
 
-const IDS = String.raw`CC-[\w.-]+(?: CC-[\w.-]+)*`;
+const IDS = String.raw`(?:CC|SU)-[\w.-]+(?: (?:CC|SU)-[\w.-]+)*`;
 const TITLE = new RegExp(String.raw`(["'${"`"}])(${IDS}): ((?:\\.|(?!\1)[^\\\n])*)\1`, "g");
 /** A title that would be passed over: its ids are written in some other way. */
-const MISWRITTEN = new RegExp(
-  String.raw`["'${"`"}]CC-(?!(?:[\w.-]+(?: CC-[\w.-]+)*)(?:: |["'${"`"}]))[^"'${"`"}\n]*`,
-  "g",
-);
-const FOLDERS = ["yang", "interop", "app", "e2e", "fuzz", "southbound", "service", "coap", "lockstep"] as const;
+const MISWRITTEN = new RegExp(String.raw`["'${"`"}](?!${IDS}(?:: |["'${"`"}]))(?:CC|SU)-[^"'${"`"}\n]*`, "g");
+const FOLDERS = [
+  "yang",
+  "interop",
+  "app",
+  "e2e",
+  "fuzz",
+  "southbound",
+  "service",
+  "coap",
+  "lockstep",
+  "wire",
+  "sim",
+] as const;
 
 /** What a title says of each case: `%s`, `$name`, `${where}`; as the last word it only tells what a test needs. */
 const CASE = /%[sjid#]|\$\{(?:[^{}]|\{[^{}]*\})*\}|\$[a-z]\w*/g;

@@ -94,9 +94,9 @@ const BAD: ReadonlyArray<readonly [what: string, message: string, code: string]>
   ["content that is detached and was not given", `d0 83 43a10101 a1${IV} f6`, "cose.content"],
 ];
 
-test.each(BAD)("refused: %s", (_what, message, code) => expect(codeOf(hex(message))).toBe(code));
+test.each(BAD)("SU-C1: refused: %s", (_what, message, code) => expect(codeOf(hex(message))).toBe(code));
 
-test("RFC 9864: ES256 with a key on another curve is refused, and so is every key when none was given", () => {
+test("SU-C7: RFC 9864: ES256 with a key on another curve is refused, and so is every key when none was given", () => {
   const message = createSign1(hex("00"), newCurveKey("P-256"), { algorithm: -7 });
   expect(codeOf(message, [newCurveKey("P-384"), newCurveKey("Ed25519"), newSecret(32)])).toBe("cose.key");
   expect(codeOf(message, [])).toBe("cose.key");
@@ -105,7 +105,7 @@ test("RFC 9864: ES256 with a key on another curve is refused, and so is every ke
   );
 });
 
-test("RFC 9052 §3.1: a crit that the caller heeds is accepted", () => {
+test("SU-C1: RFC 9052 §3.1: a crit that the caller heeds is accepted", () => {
   const key = newCurveKey("Ed25519");
   const bytes = createSign1(hex("00"), key, {
     protected: new Map<number, number | number[]>([
@@ -117,7 +117,7 @@ test("RFC 9052 §3.1: a crit that the caller heeds is accepted", () => {
   expect(verifySign1(asKind(decodeMessage(bytes, { understood: [99] }), "sign1"), [key]).ok).toBe(true);
 });
 
-test("RFC 9052 §3.1: keys of another kid are not tried; keys without one are", () => {
+test("SU-C2: RFC 9052 §3.1: keys of another kid are not tried; keys without one are", () => {
   const key = newCurveKey("Ed25519");
   const bytes = createSign1(hex("00"), key, { unprotected: new Map([[4, hex("aa")]]) });
   expect(codeOf(bytes, [{ ...key, kid: hex("bb") }])).toBe("cose.key");
@@ -132,13 +132,13 @@ test("RFC 9052 §2: a message without its tag, where the caller says what it is"
   expect(() => asKind(decodeMessage(bytes, { untagged: "sign1" }), "mac0")).toThrow();
 });
 
-test("RFC 9052 §3: a protected map of no entries counts as no bytes, and the order of labels is the peer's", () => {
+test("SU-C1: RFC 9052 §3: a protected map of no entries counts as no bytes, and the order of labels is the peer's", () => {
   const message = decodeMessage(hex(`d8 62 84 41a0 a2044101 0102 40 81 8343a10126a0${SIG}`));
   expect(message.headers.protectedBytes).toHaveLength(0);
   expect([...message.headers.unprotected.keys()]).toEqual([4, 1]);
 });
 
-test("RFC 9052 §7.1: alg and key_ops of a key limit what it does", () => {
+test("SU-C6: RFC 9052 §7.1: alg and key_ops of a key limit what it does", () => {
   const key = generateKey(-9);
   const message = createSign1(hex("00"), key, { algorithm: -7 });
   expect(codeOf(message, [key])).toBe("believed");
@@ -161,7 +161,7 @@ const BAD_KEYS: ReadonlyArray<readonly [what: string, key: string, code: string]
   ["key_ops that are empty", "a30104048020 4101", "cose.malformed"],
   ["ML-DSA without its alg", "a20107204101", "cose.malformed"],
 ];
-test.each(BAD_KEYS)("refused as a COSE_Key: %s", (_what, key, code) => {
+test.each(BAD_KEYS)("SU-C6: refused as a COSE_Key: %s", (_what, key, code) => {
   expect(() => decodeKey(hex(key))).toThrow(expect.objectContaining({ code }));
 });
 

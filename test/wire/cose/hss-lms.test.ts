@@ -73,7 +73,7 @@ const SETS = [...LMS_TYPES].map(([lmsType, lms]) => {
   return [`${lms.name}/${lms.bytes * 8} H${lms.h} W${w}`, lmsType, otsType] as const;
 });
 
-describe("RFC 8554 §5.4.2, RFC 9858: every parameter set verifies, and nothing changed does", () => {
+describe("SU-C9: RFC 8554 §5.4.2, RFC 9858: every parameter set verifies, and nothing changed does", () => {
   test.each(SETS)("%s", (_name, lmsType, otsType) => {
     const { publicKey, signature } = signLms(secretOf(lmsType, otsType), 9, MESSAGE);
     const signed = hssSignature(signature);
@@ -82,7 +82,7 @@ describe("RFC 8554 §5.4.2, RFC 9858: every parameter set verifies, and nothing 
   });
 });
 
-describe("RFC 8554 §6.3: HSS", () => {
+describe("SU-C9: RFC 8554 §6.3: HSS", () => {
   const LEVELS = [secretOf(5, 1), secretOf(6, 2), secretOf(5, 1)];
   const { publicKey, signature } = signHss(LEVELS, MESSAGE);
 

@@ -56,7 +56,7 @@ function verify(bytes: Uint8Array, keys: readonly CoseKey[], options: VerifyOpti
 const outcome = (verdict: Verdict): string =>
   verdict.ok ? `${verdict.algorithm.name}: ${Buffer.from(verdict.payload).toString()}` : verdict.error.code;
 
-describe("RFC 9052 §4: signatures", () => {
+describe("SU-C3 SU-C7 SU-C10: RFC 9052 §4: signatures", () => {
   test.each(rows("ecdsa", "eddsa", "ml-dsa"))("%s: made, verified, and of nobody else", (name, id) => {
     const key = generateKey(id, mlDsa);
     const other = generateKey(id, mlDsa);
@@ -67,7 +67,7 @@ describe("RFC 9052 §4: signatures", () => {
     expect(outcome(verify(message, [other], { aad: AAD }))).toBe("cose.signature");
   });
 
-  test("RFC 8778: HSS-LMS, which we only verify", () => {
+  test("SU-C9 SU-I3: RFC 8778: HSS-LMS, which we only verify", () => {
     const secret = { lmsType: 5, otsType: 3, id: Buffer.alloc(16, 1), seed: Buffer.alloc(32, 2) };
     const structure = new CborWriter();
     structure.array(4);
@@ -86,13 +86,13 @@ describe("RFC 9052 §4: signatures", () => {
     expect(() => createSign1(CONTENT, key)).toThrow(expect.objectContaining({ code: "cose.usage" }));
   });
 
-  test("RFC 9964: without ML-DSA loaded its messages are refused, not believed", () => {
+  test("SU-C10: RFC 9964: without ML-DSA loaded its messages are refused, not believed", () => {
     const key = generateKey(-48, mlDsa);
     const message = asKind(decodeMessage(createSign1(CONTENT, key, { mlDsa })), "sign1");
     expect(outcome(verifySign1(message, [key]))).toBe("cose.algorithm");
   });
 
-  test("§4.1: several signers, each with a verdict of its own", () => {
+  test("SU-C3: §4.1: several signers, each with a verdict of its own", () => {
     const keys = [generateKey(-9), generateKey(-19), generateKey(-48, mlDsa)];
     const bytes = createSign(
       CONTENT,
@@ -105,7 +105,7 @@ describe("RFC 9052 §4: signatures", () => {
     expect(verdicts.map((one) => one.ok && one.key)).toEqual([keys[0], false, keys[2]]);
   });
 
-  test("property: whatever is signed, attached or detached, verifies as it was and not otherwise", () => {
+  test("SU-C3: property: whatever is signed, attached or detached, verifies as it was and not otherwise", () => {
     const key = generateKey(-19);
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), fc.boolean(), (payload, aad, detached) => {
@@ -125,13 +125,13 @@ describe("RFC 9052 §4: signatures", () => {
       ["content beside a message that has its own", false, CONTENT, "cose.content"],
       ["another content than the signed", true, Buffer.from("That was the content."), "cose.signature"],
     ];
-  test.each(DETACHED)("refused: %s", (_name, detached, beside, code) => {
+  test.each(DETACHED)("SU-C3: refused: %s", (_name, detached, beside, code) => {
     const key = generateKey(-9);
     expect(outcome(verify(createSign1(CONTENT, key, { detached }), [key], { detached: beside }))).toBe(code);
   });
 });
 
-describe("RFC 9052 §6: MACs", () => {
+describe("SU-C4: RFC 9052 §6: MACs", () => {
   test.each(rows("hmac"))("%s: made and verified", (name, id) => {
     const key = generateKey(id);
     const message = createMac0(CONTENT, key, { aad: AAD });
@@ -139,7 +139,7 @@ describe("RFC 9052 §6: MACs", () => {
     expect(outcome(verify(message, [newSecret(32)], { aad: AAD }))).toBe("cose.mac");
   });
 
-  test("§6.1: one tag for three recipients, by key wrap of each size", () => {
+  test("SU-C4 SU-C8: §6.1: one tag for three recipients, by key wrap of each size", () => {
     const keys = [newSecret(16), newSecret(24), newSecret(32)];
     const message = createMac(
       CONTENT,
@@ -158,7 +158,7 @@ describe("RFC 9052 §6: MACs", () => {
   });
 });
 
-describe("RFC 9052 §5: encryption", () => {
+describe("SU-C5: RFC 9052 §5: encryption", () => {
   test.each(rows("aead", "ctr"))("%s: COSE_Encrypt0, detached", (name, id) => {
     const key = generateKey(id);
     const { message, ciphertext } = encrypt0(CONTENT, key, { detached: true });
@@ -179,7 +179,7 @@ describe("RFC 9052 §5: encryption", () => {
     expect(outcome(verify(message, [recipient.key], { aad: AAD, kdf: SUIT_KDF }))).toBe("cose.key");
   });
 
-  test("RFC 9053 §5.1, §5.2: salt, parties and private information all go into the key", () => {
+  test("SU-C8: RFC 9053 §5.1, §5.2: salt, parties and private information all go into the key", () => {
     const key = newCurveKey("X25519");
     const kdf = { other: Buffer.from("x"), secret: Buffer.from("y") };
     const given = { protected: new Map([[-21, Buffer.from("us")]]), unprotected: new Map([[-20, Buffer.alloc(8, 1)]]) };
@@ -188,7 +188,7 @@ describe("RFC 9052 §5: encryption", () => {
     expect(outcome(verify(message, [key], { kdf: { other: Buffer.from("x") } }))).toBe("cose.key");
   });
 
-  test("RFC 9459 §4: AES-CTR takes no external data and protects no header", () => {
+  test("SU-C11: RFC 9459 §4: AES-CTR takes no external data and protects no header", () => {
     const key = generateKey(-65534);
     const usage = expect.objectContaining({ code: "cose.usage" });
     expect(() => encrypt0(CONTENT, key, { aad: AAD })).toThrow(usage);
@@ -199,7 +199,7 @@ describe("RFC 9052 §5: encryption", () => {
   });
 });
 
-describe("RFC 9052: no message survives one changed byte", () => {
+describe("SU-C3 SU-C4 SU-C5: RFC 9052: no message survives one changed byte", () => {
   const signer = generateKey(-9);
   const edwards = generateKey(-19);
   const secret = newSecret(16);

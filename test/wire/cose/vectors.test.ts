@@ -66,7 +66,7 @@ const SUIT: ReadonlyArray<readonly [name: string, key: CoseKey, info: string, ci
     "2bb8db522ae978246cc775c3b0241bd4b0333ffdd2db70c7ee7a4966e3b7",
   ],
 ];
-test.each(SUIT)("draft-ietf-suit-firmware-encryption §7: %s", (_name, key, info, ciphertext) => {
+test.each(SUIT)("SU-F1: draft-ietf-suit-firmware-encryption §7: %s", (_name, key, info, ciphertext) => {
   const message = asKind(decodeMessage(hex(info)), "encrypt");
   const verdict = decrypt(message, [key], { detached: hex(ciphertext), kdf: SUIT_KDF });
   expect(verdict.ok ? Buffer.from(verdict.payload).toString() : verdict.error).toBe("This is a real firmware image.");
@@ -125,7 +125,7 @@ test.each(MESSAGES)("%s", (_name, key, algorithm, text) => {
   ]);
 });
 
-describe("RFC 9679 §6: the thumbprint of a key", () => {
+describe("SU-C6: RFC 9679 §6: the thumbprint of a key", () => {
   const KEY =
     "a50102200121582065eda5a12577c2bae829437fe338701a10aaa375e1bb5b5de108de439c08551d2258201e52ed75701163f7f9e40ddf9f341b3dc9ba860af7e0ca7ca7e9eecd0084d19c0258246d65726961646f632e6272616e64796275636b406275636b6c616e642e6578616d706c65";
   const PRINT = "496bd8afadf307e5b08c64b0421bf9dc01528a344a43bda88fadd1669da253ec";

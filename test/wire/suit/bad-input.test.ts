@@ -89,22 +89,22 @@ const ENVELOPES: ReadonlyArray<readonly [name: string, code: ErrorCode, bytes: U
   ["digests with the numbers of older drafts", "suit.dialect", rawEnvelope([], { auth: [inside([2, ZEROS]), BLOCK] })],
 ];
 
-describe("suit-manifest-37 §8.2, §8.3: an envelope is refused that has", () => {
+describe("SU-E1 SU-E2 SU-E5 SU-E9 SU-E11: suit-manifest-37 §8.2, §8.3: an envelope is refused that has", () => {
   test.each(ENVELOPES)("%s [%s]", (_name, code, bytes) => {
     expect(() => readEnvelope(bytes)).toThrow(coded(code));
   });
 
-  test("untagged ones are read where they are allowed", () => {
+  test("SU-E1: untagged ones are read where they are allowed", () => {
     expect(readEnvelope(rawEnvelope().subarray(2), { untagged: true }).tagged).toBe(false);
     expect(readEnvelope(rawEnvelope(), { untagged: true }).tagged).toBe(true);
   });
 
-  test("one without blocks is read, and is not taken for authenticated", () => {
+  test("SU-E4: one without blocks is read, and is not taken for authenticated", () => {
     const envelope = readEnvelope(rawEnvelope([], { auth: [DIGEST] }));
     expect(() => checkAuthenticated(envelope)).toThrow(coded("suit.no-authentication"));
   });
 
-  test("64 KiB and a payload of a megabyte are within the limits", () => {
+  test("SU-M12: 64 KiB and a payload of a megabyte are within the limits", () => {
     const envelope = readEnvelope(
       rawEnvelope([
         [23, new Uint8Array(SUIT_LIMITS.envelope - 512)],
@@ -225,12 +225,12 @@ const MANIFESTS: ReadonlyArray<readonly [name: string, code: ErrorCode, content:
   ["a digest in place of validate", "cbor.type", rawManifest([[7, [-16, ZEROS]]])],
 ];
 
-describe("suit-manifest-37 §8.4: a manifest is refused that has", () => {
+describe("SU-M1 SU-M4 SU-P1: suit-manifest-37 §8.4: a manifest is refused that has", () => {
   test.each(MANIFESTS)("%s [%s]", (_name, code, content) => {
     expect(() => readManifest(content)).toThrow(coded(code));
   });
 
-  test("eight sequences in each other, 512 commands and 16 arms are read", () => {
+  test("SU-M12: eight sequences in each other, 512 commands and 16 arms are read", () => {
     for (const commands of [
       nested(8) as readonly Raw[],
       times(512, () => [3, 15]).flat(),
@@ -241,7 +241,7 @@ describe("suit-manifest-37 §8.4: a manifest is refused that has", () => {
   });
 });
 
-describe("suit-manifest-37 §8.3, §8.6, §7.5: what stands in an envelope belongs to its manifest", () => {
+describe("SU-E8: suit-manifest-37 §8.3, §8.6, §7.5: what stands in an envelope belongs to its manifest", () => {
   const sequence = readManifest(override([21, "#image"])).sequences.get("install")!;
   const manifest = { ...readManifest(rawManifest()), sequences: new Map([["install", sequence]] as const) };
   const full = createEnvelope(manifest, { severable: [SEVERABLE.install] });
@@ -275,12 +275,12 @@ describe("suit-manifest-37 §8.3, §8.6, §7.5: what stands in an envelope belon
     }).toThrow(coded(code));
   });
 
-  test("an element that stands in the manifest may not stand beside it too", () => {
+  test("SU-E13: an element that stands in the manifest may not stand beside it too", () => {
     const both = { ...createEnvelope(manifest), severable: full.severable };
     expect(() => checkBelonging(both, readManifest(both.manifest.content))).toThrow(coded("suit.orphan"));
   });
 
-  test("a severed sequence is read as strictly as the manifest", () => {
+  test("SU-E13: a severed sequence is read as strictly as the manifest", () => {
     const wild = wrap(inside([12, 9]));
     const envelope = { ...full, severable: new Map([[20, wild]]) };
     const named = { ...inner, sequences: new Map([["install", { digest: digestOf(wild.item) }]] as const) };

@@ -73,7 +73,7 @@ const manifest: NewManifest = {
   text: { here: words },
 };
 
-test("an envelope line by line: names, offsets, identifiers, and nothing that steers a terminal", () => {
+test("SU-M3 SU-U6: an envelope line by line: names, offsets, identifiers, and nothing that steers a terminal", () => {
   const block = Buffer.from("d28443a10128a1044101f640", "hex");
   const envelope = addBlock(addBlock(createEnvelope(manifest, { severable: [SEVERABLE.install] }), block), ZEROS);
   const read = readManifest(envelope.manifest.content);
@@ -182,6 +182,6 @@ test.each<readonly [string, Uint8Array, unknown]>([
       ["error", "suit.no-index"],
     ],
   ],
-])("an author is told of %s", (_name, content, findings) => {
+])("SU-M6: an author is told of %s", (_name, content, findings) => {
   expect(lint(content)).toEqual(findings);
 });

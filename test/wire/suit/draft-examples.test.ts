@@ -66,34 +66,38 @@ const folder: readonly Example[] = there
   : [];
 const all = [...PRINTED, ...folder.map((example) => ({ ...example, bytes: read(example.name) }))];
 
-describe.each(all)("suit-manifest-37 Appendix B: $name", ({ bytes = new Uint8Array(), digest, signatureAlgorithm }) => {
-  const envelope = readEnvelope(bytes);
-  const manifest = readManifest(envelope.manifest.content);
+describe.each(all)(
+  "SU-E15: suit-manifest-37 Appendix B: $name",
+  ({ bytes = new Uint8Array(), digest, signatureAlgorithm }) => {
+    const envelope = readEnvelope(bytes);
+    const manifest = readManifest(envelope.manifest.content);
 
-  test("gives the same bytes again", () => {
-    expect(toHex(encodeEnvelope(envelope))).toBe(toHex(bytes));
-    expect(toHex(encodeManifest(manifest))).toBe(toHex(envelope.manifest.content));
-    expect(toHex(bytes.subarray(envelope.manifest.offset).subarray(0, envelope.manifest.content.length))).toBe(
-      toHex(envelope.manifest.content),
-    );
-  });
+    test("SU-E2: gives the same bytes again", () => {
+      expect(toHex(encodeEnvelope(envelope))).toBe(toHex(bytes));
+      expect(toHex(encodeManifest(manifest))).toBe(toHex(envelope.manifest.content));
+      expect(toHex(bytes.subarray(envelope.manifest.offset).subarray(0, envelope.manifest.content.length))).toBe(
+        toHex(envelope.manifest.content),
+      );
+    });
 
-  test("§8.3: its digest covers the manifest with the head of its byte string", () => {
-    expect(toHex(envelope.authentication.digest.bytes)).toBe(digest.value);
-    expect(() => checkManifestDigest(envelope)).not.toThrow();
-    expect(matches({ item: envelope.manifest.content }, envelope.authentication.digest)).toBe(false);
-  });
+    test("SU-E3: §8.3: its digest covers the manifest with the head of its byte string", () => {
+      expect(toHex(envelope.authentication.digest.bytes)).toBe(digest.value);
+      expect(() => checkManifestDigest(envelope)).not.toThrow();
+      expect(matches({ item: envelope.manifest.content }, envelope.authentication.digest)).toBe(false);
+    });
 
-  test("all that is in it belongs to it, and nothing about it is worth a remark", () => {
-    expect(lintManifest(manifest, checkBelonging(envelope, manifest))).toEqual([]);
-  });
+    test("all that is in it belongs to it, and nothing about it is worth a remark", () => {
+      expect(lintManifest(manifest, checkBelonging(envelope, manifest))).toEqual([]);
+    });
 
-  test("§6.2: is taken for authenticated only with a block", () => {
-    const check = (): void => checkAuthenticated(envelope);
-    if (signatureAlgorithm === null) expect(check).toThrow(expect.objectContaining({ code: "suit.no-authentication" }));
-    else expect(check).not.toThrow();
-  });
-});
+    test("SU-E4: §6.2: is taken for authenticated only with a block", () => {
+      const check = (): void => checkAuthenticated(envelope);
+      if (signatureAlgorithm === null)
+        expect(check).toThrow(expect.objectContaining({ code: "suit.no-authentication" }));
+      else expect(check).not.toThrow();
+    });
+  },
+);
 
 test("§8.4.10.2: the arms of a try-each are found where they stand in their section", () => {
   const { content } = readEnvelope(PRINTED[1]!.bytes!).manifest;
@@ -124,7 +128,7 @@ test("§8.4.10.2: the arms of a try-each are found where they stand in their sec
 (there ? describe : describe.skip)("suit-manifest-37 §5.4: example 2, severed on its way (needs ../shared)", () => {
   const full = there ? readEnvelope(read("example2-signed-full")) : readEnvelope(PRINTED[0]!.bytes!);
 
-  test("without install and text it is the severed envelope that the document prints", () => {
+  test("SU-E13 SU-E14: without install and text it is the severed envelope that the document prints", () => {
     const severed = encodeEnvelope(sever(full, [SEVERABLE.install, SEVERABLE.text]));
     expect(toHex(severed)).toBe(toHex(read("example2-signed-severed")));
     expect(
@@ -132,7 +136,7 @@ test("§8.4.10.2: the arms of a try-each are found where they stand in their sec
     ).toEqual([923, 396, 333]);
   });
 
-  test("§8.6: put together from its parts, its manifest and its severed elements come out the same", () => {
+  test("SU-E13: §8.6: put together from its parts, its manifest and its severed elements come out the same", () => {
     const manifest = readManifest(full.manifest.content);
     const whole = checkBelonging(full, manifest);
     const install = whole.sequences.get("install");
@@ -147,7 +151,7 @@ test("§8.4.10.2: the arms of a try-each are found where they stand in their sec
   });
 });
 
-test("RFC 9054: digests by each of the algorithms", () => {
+test("SU-E9: RFC 9054: digests by each of the algorithms", () => {
   const shake = digestOf(new Uint8Array(), -18);
   expect([-16, -18, -43, -44, -45].map((algorithm) => digestOf(new Uint8Array(), algorithm).bytes.length)).toEqual([
     32, 32, 48, 64, 64,

@@ -18,7 +18,7 @@ const INFO =
   "d8608440a20139fffd0550dae613b2e0dc55f4322be38bdba9dc68f6818340a2012204456b69642d315818ce34035ce5c2e2666e46d4c131fc561dd190a6d26cfa1990";
 const SEALED = "2bb8db522ae978246cc775c3b0241bd4b0333ffdd2db70c7ee7a4966e3b7";
 
-test("draft-ietf-suit-firmware-encryption §7: the example of AES-KW and AES-CTR opens", () => {
+test("SU-F1: draft-ietf-suit-firmware-encryption §7: the example of AES-KW and AES-CTR opens", () => {
   expect(Buffer.from(decryptPayload(hex(INFO), hex(SEALED), [KEK]))).toEqual(PLAIN);
   expect(readEncryptionInfo(hex(INFO))).toMatchObject({ cipher: "A128CTR", authenticates: false });
 });
@@ -34,7 +34,7 @@ const CASES = PAYLOAD_CIPHERS.flatMap(({ name }) =>
   [...Object.entries(NODES), ["X25519", X25519] as const].map(([of, key]) => [name, of, key] as const),
 );
 
-test.each(CASES)("suit-mti: %s for a recipient with %s, and none but it", (cipher, of, key) => {
+test.each(CASES)("SU-I2 SU-F2: suit-mti: %s for a recipient with %s, and none but it", (cipher, of, key) => {
   const given = key.kty === "Symmetric" ? key : publicHalf(key);
   const { info, ciphertext } = encryptPayload(PLAIN, [given], cipher);
   expect(Buffer.from(decryptPayload(info, ciphertext, [key]))).toEqual(PLAIN);
@@ -42,7 +42,7 @@ test.each(CASES)("suit-mti: %s for a recipient with %s, and none but it", (ciphe
   expect(() => decryptPayload(info, ciphertext, [stranger])).toThrow(expect.objectContaining({ blame: "trust" }));
 });
 
-test("draft-ietf-suit-firmware-encryption §6.1: several recipients open one ciphertext, each with its own key", () => {
+test("SU-F2: draft-ietf-suit-firmware-encryption §6.1: several recipients open one ciphertext, each with its own key", () => {
   const keys = Object.values(NODES);
   const { info, ciphertext } = encryptPayload(
     PLAIN,
@@ -58,11 +58,11 @@ const BAD: ReadonlyArray<readonly [name: string, info: string]> = [
   ["the ciphertext inside", INFO.replace("f68183", "4101" + "8183")],
   ["bytes behind it", `${INFO}00`],
 ];
-test.each(BAD)("draft-ietf-suit-firmware-encryption §6.1: what has %s is no encryption info", (_name, info) => {
+test.each(BAD)("SU-F3: draft-ietf-suit-firmware-encryption §6.1: what has %s is no encryption info", (_name, info) => {
   expect(() => readEncryptionInfo(hex(info))).toThrow(expect.objectContaining({ code: "suit.encryption-info" }));
 });
 
-test("RFC 9052 §5.3: whichever bit of an authenticated ciphertext flips, nothing is decrypted", () => {
+test("SU-C5: RFC 9052 §5.3: whichever bit of an authenticated ciphertext flips, nothing is decrypted", () => {
   const key = NODES.A128KW;
   const { info, ciphertext } = encryptPayload(PLAIN, [key], "a128gcm" satisfies PayloadCipher);
   for (let at = 0; at < ciphertext.length; at += 1) {

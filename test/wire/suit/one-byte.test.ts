@@ -4,7 +4,7 @@ import { accepts, subjects, tryEveryByte } from "../../fuzz/suit/one-byte.ts";
 import { inDrill } from "../../support/drill.ts";
 
 test.each(subjects())(
-  "suit-manifest-37 §8.3: of $name no byte can be changed",
+  "SU-E8: suit-manifest-37 §8.3: of $name no byte can be changed",
   (subject) => {
     expect(accepts(subject.bytes, subject.key)).toBe(true);
     expect(tryEveryByte(subject, inDrill(1, 255)).accepted).toEqual([]);

@@ -44,7 +44,7 @@ function asWritten(value: unknown): unknown {
   );
 }
 
-test("§8.4: every manifest comes back from its bytes, and gives the same bytes", () => {
+test("SU-E2 SU-M1: §8.4: every manifest comes back from its bytes, and gives the same bytes", () => {
   fc.assert(
     fc.property(manifests, (manifest) => {
       const content = encodeManifest(manifest);
@@ -56,7 +56,7 @@ test("§8.4: every manifest comes back from its bytes, and gives the same bytes"
   );
 });
 
-test("suit-report: every command is found by its offset in its section, wherever it is nested", () => {
+test("SU-R7: suit-report: every command is found by its offset in its section, wherever it is nested", () => {
   fc.assert(
     fc.property(manifests, (manifest) => {
       const { common, sequences } = readManifest(encodeManifest(manifest));
@@ -85,7 +85,7 @@ const asEnvelope = (manifest: Parameters<typeof createEnvelope>[0]): Envelope =>
   return createEnvelope(manifest, { severable: labels, algorithm: -43 });
 };
 
-test("§5.4, §7.5, Appendix C.1: severing, integrating and blocks change no byte that was signed", () => {
+test("SU-E7 SU-E12 SU-E13: §5.4, §7.5, Appendix C.1: severing, integrating and blocks change no byte that was signed", () => {
   fc.assert(
     fc.property(manifests, fc.uint8Array({ minLength: 1, maxLength: 40 }), (manifest, block) => {
       const made = addBlock(asEnvelope(manifest), block);

@@ -21,7 +21,7 @@ const REFERENCE: readonly [Raw, Raw] = [99, ["coap://a/m", [-16, ZEROS]]];
 const RECORD: Raw = [[], 20, 56, 0, mapOf([3, inside([-16, ZEROS])])];
 const FAILURE = mapOf([5, -7], [6, RECORD], [7, 10]);
 
-test("suit-report: a failure with the place and what was measured there", () => {
+test("SU-R1: suit-report: a failure with the place and what was measured there", () => {
   const report = readReport(raw(mapOf([2, VENDOR], [3, []], [4, FAILURE], REFERENCE)));
   expect(report).toMatchObject({
     reference: { uri: "coap://a/m" },
@@ -32,7 +32,7 @@ test("suit-report: a failure with the place and what was measured there", () => 
   expect(reasonOf({ result: true })).toBe("ok");
 });
 
-describe("suit-report: what small nodes send is read", () => {
+describe("SU-R2: suit-report: what small nodes send is read", () => {
   test.each<readonly [string, Uint8Array]>([
     ["keys not in their order, as libcsuit does", raw(mapOf(REFERENCE, [4, FAILURE], [3, [RECORD]]))],
     [
@@ -59,7 +59,7 @@ describe("suit-report: what small nodes send is read", () => {
   });
 });
 
-describe("suit-report: a report is refused that has", () => {
+describe("SU-R3: suit-report: a report is refused that has", () => {
   test.each<readonly [string, ErrorCode, Raw]>([
     ["no reference", "suit.report", mapOf([3, []], [4, true])],
     ["no records", "suit.report", mapOf([4, true], REFERENCE)],
@@ -100,7 +100,7 @@ describe("suit-report: a report is refused that has", () => {
   });
 });
 
-test("suit-report: every report and every capability report comes back from its bytes", () => {
+test("SU-R1 SU-R4: suit-report: every report and every capability report comes back from its bytes", () => {
   fc.assert(
     fc.property(reports, (report) => {
       const bytes = encodeReport(report);
@@ -116,7 +116,7 @@ test("suit-report: every report and every capability report comes back from its 
   );
 });
 
-test("suit-report: a capability report says what a node takes, with wildcards and later extensions", () => {
+test("SU-R4: suit-report: a capability report says what a node takes, with wildcards and later extensions", () => {
   const capabilities = readCapabilities(
     raw({
       tag: 287,
@@ -136,7 +136,7 @@ test("suit-report: a capability report says what a node takes, with wildcards an
   expect([capabilities.commands, capabilities.text]).toEqual([[1, 2, 3, 20, 21], []]);
 });
 
-test("suit-report: one vocabulary for a node's reasons and our errors", () => {
+test("SU-R5: suit-report: one vocabulary for a node's reasons and our errors", () => {
   expect(REASONS.map((reason) => reasonNamed(reasonNumber(reason)))).toEqual(REASONS);
   expect(reasonNamed(13)).toBeUndefined();
   const ours = Object.keys(ERRORS).filter((code): code is ErrorCode => /^(cbor|suit|cose)\./.test(code));

@@ -86,7 +86,7 @@ const authored = (plan: string, files: Readonly<Record<string, Uint8Array>> = { 
     sequence,
   );
 
-test("suit-manifest-09 §8.2, §8.3: an envelope as RIOT's tool writes it is read and written byte for byte", () => {
+test("SU-E11: suit-manifest-09 §8.2, §8.3: an envelope as RIOT's tool writes it is read and written byte for byte", () => {
   const envelope = readRiot09(GOLDEN);
   checkManifestDigest(envelope);
   const manifest = readAnyManifest(envelope);
@@ -246,7 +246,7 @@ describe("what RIOT would stop at, or read wrongly, is not made", () => {
   });
 });
 
-test("suit-manifest-09 §8: what is neither is refused with a code", () => {
+test("SU-E11: suit-manifest-09 §8: what is neither is refused with a code", () => {
   fc.assert(
     fc.property(fc.nat(GOLDEN.length - 1), fc.uint8Array({ maxLength: 3 }), fc.nat(3), (at, put, cut) => {
       const bytes = Buffer.concat([GOLDEN.subarray(0, at), put, GOLDEN.subarray(at + cut)]);

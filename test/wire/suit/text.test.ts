@@ -17,7 +17,7 @@ import { mapOf, type Raw, raw } from "../../support/suit-raw.ts";
 
 const FW = [Buffer.from("fw")];
 
-test("§8.4.4: texts of the release and of its components, by language", () => {
+test("SU-M3: §8.4.4: texts of the release and of its components, by language", () => {
   const content = raw(mapOf(["en-US", mapOf([1, "A valve"], [FW, mapOf([3, "arm.com"], [6, "2.0"])])]));
   const text = readText(content);
   const english = text.get("en-US");
@@ -40,7 +40,7 @@ test("§8.4.4: every text comes back from its bytes, and gives the same bytes", 
   );
 });
 
-describe("§8.4.4: a text is refused that has", () => {
+describe("SU-M3: §8.4.4: a text is refused that has", () => {
   test.each<readonly [string, ErrorCode, Raw]>([
     ["no language", "suit.missing", mapOf()],
     ["a language that is none", "suit.malformed", mapOf(["en_US", mapOf([1, "x"])])],
@@ -67,7 +67,7 @@ test.each([
   ["half a character", "a\ud800b", "a\\u{d800}b"],
   ["tags beyond the first plane", "a\u{e0041}", "a\\u{e0041}"],
   ["what is too long, between characters", "💡".repeat(500), `${"💡".repeat(400)}…`],
-])("um, suit-text: %s, when shown", (_name, text, shown) => {
+])("SU-U6: um, suit-text: %s, when shown", (_name, text, shown) => {
   expect(shownText(text)).toBe(shown);
 });
 

@@ -53,7 +53,7 @@ const TEMPLATES: ReadonlyArray<readonly [name: string, plan: string, node: strin
     ["coap://a/1"],
   ],
   [
-    "an image that only some can read",
+    "SU-F4: an image that only some can read",
     "components: [{id: fw, file: one, uri: coap://a/1, staged-in: flash, encrypt-for: [node], cipher: a128ctr}]",
     "components: [{id: fw}, {id: flash}]",
     ["coap://a/1"],

@@ -72,7 +72,7 @@ components:
   ],
 ];
 
-test.each(EXAMPLES)("suit-manifest-37 Appendix B: %s", (_name, sequence, text, digest) => {
+test.each(EXAMPLES)("SU-E15: suit-manifest-37 Appendix B: %s", (_name, sequence, text, digest) => {
   expect(digestOf(manifestOf(plan(text), { images: IMAGES }, sequence))).toBe(digest);
 });
 
@@ -141,7 +141,7 @@ test("suit-manifest-37 Appendix B, example 4: through external storage, and star
   ]);
 });
 
-test("update-management: what must hold is asked before the first byte is fetched", () => {
+test("SU-U3: update-management: what must hold is asked before the first byte is fetched", () => {
   const install = linesOf(
     "components: [{file: one, uri: coap://a/b}]\nuse-before: 2030-01-01\nminimum-battery: 500\nupdate-priority: -1",
   );
@@ -192,7 +192,7 @@ describe("what is said to people", () => {
   });
 });
 
-describe("suit-manifest-37 §8.6: what is severable", () => {
+describe("SU-M11: suit-manifest-37 §8.6: what is severable", () => {
   const severableOf = (rest: string): readonly number[] => {
     const { envelope } = createRelease(plan(rest), new Map([["one", Buffer.from("one")]]), 1n);
     return [...envelope.severable.keys()];
@@ -207,7 +207,7 @@ describe("suit-manifest-37 §8.6: what is severable", () => {
   ])("%s", (_name, rest, labels) => expect(severableOf(rest)).toEqual(labels));
 });
 
-test("suit-manifest-37 §7.5: an image that comes along stands under its URI", () => {
+test("SU-E12: suit-manifest-37 §7.5: an image that comes along stands under its URI", () => {
   const text = 'components: [{file: one, uri: "#app", integrated: true}]';
   const { envelope } = createRelease(plan(text), new Map([["one", Buffer.from("bytes")]]), 1n);
   expect([...envelope.integrated].map(([uri, bytes]) => [uri, Buffer.from(bytes).toString()])).toEqual([
@@ -215,7 +215,7 @@ test("suit-manifest-37 §7.5: an image that comes along stands under its URI", (
   ]);
 });
 
-test("RFC 9562 §5.5 and suit-manifest-37 §8.4.8.2: the identifiers of vendor and class", () => {
+test("SU-M8: RFC 9562 §5.5 and suit-manifest-37 §8.4.8.2: the identifiers of vendor and class", () => {
   expect(uuidText(uuidV5(DNS, "www.example.com"))).toBe("2ed6657d-e927-568b-95e1-2665a8aea6a2");
   expect(uuidText(vendorId("arm.com"))).toBe("fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe");
   expect(uuidText(classId(vendorId("arm.com"), "suit"))).toBe("1492af14-2569-5e48-bf42-9b2d51f2ab45");
@@ -243,4 +243,4 @@ test.each([
   ["v1.4", undefined],
   ["1.4-2-g3f2", undefined],
   ["1..4", undefined],
-])("update-management: version %s as numbers", (text, numbers) => expect(versionNumbers(text)).toEqual(numbers));
+])("SU-U2: update-management: version %s as numbers", (text, numbers) => expect(versionNumbers(text)).toEqual(numbers));

@@ -202,7 +202,7 @@ const CONDITIONS: ReadonlyArray<
   ],
   ["suit-trust-domains is-dependency: a component is none", [plain("isDependency")], one(), MISS],
 ];
-test.each(CONDITIONS)("%s", (_title, commands, making, end) => {
+test.each(CONDITIONS)("SU-P3: suit-manifest-37 §8.4.9: %s", (_title, commands, making, end) => {
   expect(ending(install(commands, making))).toBe(end);
 });
 
@@ -218,7 +218,7 @@ const VERSIONS: ReadonlyArray<
   [[1, 2], "lesserEqual", [1, 2, 0], true],
   [[3], "greater", [2, 9, 9], true],
 ];
-test.each(VERSIONS)("update-management: version %j is %s %j: %j", (found, comparison, wanted, holds) => {
+test.each(VERSIONS)("SU-U2: update-management: version %j is %s %j: %j", (found, comparison, wanted, holds) => {
   const commands = [override({ version: [COMPARISON[comparison], wanted] }), plain("version")];
   expect(ending(install(commands, one({ version: found })))).toBe(holds ? "ok" : MISS);
 });
@@ -303,7 +303,7 @@ const DIRECTIVES: ReadonlyArray<
     [],
   ],
 ];
-test.each(DIRECTIVES)("%s", (_title, commands, making, end, did) => {
+test.each(DIRECTIVES)("SU-P4: suit-manifest-37 §8.4.10: %s", (_title, commands, making, end, did) => {
   const device = new MemoryDevice(making);
   expect(ending(finishNow(run(installing(...commands), ["install"], device)))).toBe(end);
   expect(device.did).toEqual(did);
@@ -539,14 +539,17 @@ const SEQUENCES: ReadonlyArray<
     "a",
   ],
 ];
-test.each(SEQUENCES)("%s", (_title, commands, end, fw, spare) => {
-  const device = new MemoryDevice(two());
-  const of = program({ components: [FW, NEXT], sequences: { install: commands } });
-  expect(ending(finishNow(run(of, ["install"], device)))).toBe(end);
-  expect([...device.stored.values()].map((content) => Buffer.from(content ?? []).toString())).toEqual([fw, spare]);
-});
+test.each(SEQUENCES)(
+  "SU-P5 SU-P8 SU-U5: suit-manifest-37 §8.4.10.2, §8.4.10.8: %s",
+  (_title, commands, end, fw, spare) => {
+    const device = new MemoryDevice(two());
+    const of = program({ components: [FW, NEXT], sequences: { install: commands } });
+    expect(ending(finishNow(run(of, ["install"], device)))).toBe(end);
+    expect([...device.stored.values()].map((content) => Buffer.from(content ?? []).toString())).toEqual([fw, spare]);
+  },
+);
 
-test("suit-manifest-37 §6.4: the shared sequence runs before each sequence, and parameters stay through a procedure", () => {
+test("SU-P2: suit-manifest-37 §6.4: the shared sequence runs before each sequence, and parameters stay through a procedure", () => {
   const device = new MemoryDevice(one());
   const names: readonly SequenceName[] = ["payloadFetch", "install"];
   const of = program({

@@ -101,7 +101,7 @@ const viewOf = ({ slot, components = [] }: Making): NodeView => ({
   })),
 });
 
-testExample.each(EXAMPLES)("suit-manifest-37 appendix B, example %s", (_title, file, making, did) => {
+testExample.each(EXAMPLES)("SU-E15 SU-P10: suit-manifest-37 appendix B, example %s", (_title, file, making, did) => {
   const device = new ArmDevice(making);
   const dry = dryRun(example(file), viewOf(making));
   expect(dry.verdict).toBe("applies");
@@ -128,7 +128,7 @@ testExample("suit-manifest-37 appendix B, example 4: load from external storage"
   expect(device.did).toEqual(["fetch http://example.com/file.bin", "copy", "unpack", "write", "invoke"]);
 });
 
-testExample("suit-manifest-37 appendix B: another vendor's node is refused before anything is fetched", () => {
+testExample("SU-M9: suit-manifest-37 appendix B: another vendor's node is refused before anything is fetched", () => {
   const device = new MemoryDevice({
     components: [[number(0)]],
     network: { "http://example.com/file.bin": bytes("image one") },
@@ -151,7 +151,7 @@ testExample("suit-manifest-37 appendix B, example 3: without the slot both ways 
   expect(dry.bytes).toEqual({ least: 34768n, most: 76834n });
 });
 
-testExample("suit-manifest-37 appendix B, example 2: severed, it can still start what it installed", () => {
+testExample("SU-E13: suit-manifest-37 appendix B, example 2: severed, it can still start what it installed", () => {
   const severed = example("example2-signed-severed");
   const boot = dryRun(severed, viewOf({ components: [[number(0), HAS_ONE.image]] }), {
     procedures: [PROCEDURES.invocation],

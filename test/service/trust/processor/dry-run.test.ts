@@ -140,7 +140,7 @@ test.each(VERDICTS)("dry run: %s", (_title, of, view, verdict, sentence) => {
   expect(prognosis.verdict).toBe(verdict);
 });
 
-test("dry run: says what will be fetched, from where, into what, and what stands there in the end", () => {
+test("SU-P10: dry run: says what will be fetched, from where, into what, and what stands there in the end", () => {
   const { courses, bytes: sum } = dryRun(update(), KNOWN);
   expect(sum).toEqual({ least: 300n, most: 300n });
   expect(courses).toHaveLength(1);
@@ -236,7 +236,7 @@ const CAPABLE: ReadonlyArray<readonly [title: string, change: Partial<Capabiliti
   ["another component", { components: [{ id: id("fx"), wildcard: false }] }, "processor.component-unsupported"],
   ["every component", { components: [{ id: [], wildcard: true }] }, undefined],
 ];
-test.each(CAPABLE)("dry run: capability report with %s", (_title, change, code) => {
+test.each(CAPABLE)("SU-R4: dry run: capability report with %s", (_title, change, code) => {
   const { courses } = dryRun(update(), { capabilities: { ...ALL, ...change } });
   const outcome = courses[0]?.outcome;
   expect(outcome?.result === "failed" ? outcome.error.code : undefined).toBe(code);
@@ -252,7 +252,7 @@ test("dry run: a payload that came along costs no radio time, and is looked at",
   expect(dryRun(program({ ...recipe, integrated: { "#fw": bytes("evil") } }), KNOWN).verdict).toBe("fails");
 });
 
-test("dry run: an integrated dependency is run too", () => {
+test("SU-T6: dry run: an integrated dependency is run too", () => {
   const child = envelopeOf({
     components: [id("radio")],
     sequences: { install: [override({ uri: "coap://radio" }), plain("fetch")] },
@@ -292,7 +292,7 @@ test("dry run: what must be decrypted nobody here has seen", () => {
   expect(courses[0]).toMatchObject({ fetches: [{ bytes: 21n }], components: [{ digest: digestOf(bytes("plain")) }] });
 });
 
-test("dry run: says what the node will wait for", () => {
+test("SU-U4: dry run: says what the node will wait for", () => {
   const uint = (value: number) => encodeParameter({ form: "uint", value: BigInt(value) });
   const wait = new Map([
     [WAIT.power, uint(1)],

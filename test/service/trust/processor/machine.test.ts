@@ -88,7 +88,7 @@ test("dossier 2.6 rule 14: neither does the reader take it", () => {
   expect(codeOf(() => installing(nested(200)))).toBe("suit.limit");
 });
 
-test("steps have a limit, whatever they are", () => {
+test("SU-M12: steps have a limit, whatever they are", () => {
   const many = raw(
     Array.from({ length: 100 }, (_, offset) => ({ offset, code: 12, argument: { kind: "index", index: 0 } }) as const),
   );
@@ -114,14 +114,14 @@ test("a source component out of range", () => {
   expect(ending(go(raw([set, copy])))).toBe("processor.index");
 });
 
-test("§8.4.5.1: more components than the device takes", () => {
+test("SU-M5: §8.4.5.1: more components than the device takes", () => {
   const components = Array.from({ length: 9 }, (_, index) => id(String(index)));
   expect(ending(go(program({ components, sequences: { install: [at(0), plain("abort")] } })))).toBe(
     "processor.components",
   );
 });
 
-test("§8.6: a severed sequence that is not here cannot be run; the others can", () => {
+test("SU-E13: §8.6: a severed sequence that is not here cannot be run; the others can", () => {
   const envelope = envelopeOf({
     sequences: { install: UPDATE, validate: [override({ digest: "old" }), plain("imageMatch")] },
     severable: [SEVERABLE.install],
@@ -157,7 +157,7 @@ test("a run is given up between two answers", async () => {
   expect(device.did).toEqual(["fetch coap://a/fw"]);
 });
 
-test("§8.4.7: records and claims follow the reporting policy, with what was measured", () => {
+test("SU-M7: §8.4.7: records and claims follow the reporting policy, with what was measured", () => {
   const of = installing(
     override({ digest: "new", slot: 0 }),
     plain("componentSlot", REPORTING.recordFailure),
@@ -174,7 +174,7 @@ test("§8.4.7: records and claims follow the reporting policy, with what was mea
   expect(failing).toMatchObject({ form: "digest" });
 });
 
-test("§8.4.7: with several components there is one record for each, in their order", () => {
+test("SU-M7: §8.4.7: with several components there is one record for each, in their order", () => {
   const components = [FW, id("b"), id("c")];
   const device = new MemoryDevice({ components: components.map((one) => [one, bytes("x")]) });
   const install = [at([2, 0]), override({ digest: "x" }), plain("imageMatch", REPORTING.recordSuccess)];
@@ -182,7 +182,7 @@ test("§8.4.7: with several components there is one record for each, in their or
   expect(outcome.records).toMatchObject([{ componentIndex: 2 }, { componentIndex: 0 }]);
 });
 
-test("suit-report: results of a run that is done, that starts anew, that nobody can finish", () => {
+test("SU-R1: suit-report: results of a run that is done, that starts anew, that nobody can finish", () => {
   const of = installing(plain("invoke"));
   const result = (more: Partial<Making>) => {
     const outcome = go(of, PROCESSOR_LIMITS, new MemoryDevice({ ...making, ...more }));
@@ -216,7 +216,7 @@ const WRITE = child([override({ content: "child" }), plain("write")]);
 const DIGEST = { digest: WRITE.authentication.digest };
 const CHECKED = [at(1), override(DIGEST), plain("dependencyIntegrity")];
 
-test("suit-trust-domains: a dependency is checked, then processed below its prefix", () => {
+test("SU-T1 SU-T2: suit-trust-domains: a dependency is checked, then processed below its prefix", () => {
   const { node, outcome } = family(WRITE, [...CHECKED, plain("isDependency"), plain("processDependency")]);
   expect(ending(outcome)).toBe("ok");
   expect([...node.stored.values()].map((content) => Buffer.from(content ?? []).toString()).at(-1)).toBe("child");
@@ -237,11 +237,11 @@ const FAMILY: ReadonlyArray<readonly [title: string, install: readonly NewComman
   ["true means every dependency and nothing else", [...CHECKED, at(true), plain("processDependency")], "ok"],
   ["image-match looks at its manifest alone", [at(1), override(DIGEST), plain("imageMatch")], "ok"],
 ];
-test.each(FAMILY)("suit-trust-domains: %s", (_title, install, end) => {
+test.each(FAMILY)("SU-T1: suit-trust-domains: %s", (_title, install, end) => {
   expect(ending(family(WRITE, install).outcome)).toBe(end);
 });
 
-test("suit-trust-domains: what the dependent sets its dependency can keep, or override", () => {
+test("SU-T3: suit-trust-domains: what the dependent sets its dependency can keep, or override", () => {
   const kept = child([setUnset({ content: "mine" }), plain("write")]);
   const overriding = child([override({ content: "mine" }), plain("write")]);
   const outcomes = [kept, overriding].map((inner) => {
@@ -270,7 +270,7 @@ test("suit-trust-domains: what the dependent sets its dependency can keep, or ov
   expect(outcomes).toEqual(["theirs", "mine"]);
 });
 
-test("suit-trust-domains: what nobody else uses is uninstalled with its manifest", () => {
+test("SU-T4: suit-trust-domains: what nobody else uses is uninstalled with its manifest", () => {
   const inner = child([plain("isDependency")], {
     sequences: { uninstall: [plain("unlink")] },
   });
@@ -284,7 +284,7 @@ test("suit-trust-domains: what nobody else uses is uninstalled with its manifest
   expect(node.did).toEqual(["unlink", "unlink"]);
 });
 
-test("suit-trust-domains: a failure in a dependency says where it stands", () => {
+test("SU-T7: suit-trust-domains: a failure in a dependency says where it stands", () => {
   const inner = child([override({ digest: "x" }), plain("imageMatch")]);
   const { outcome } = family(inner, [
     at(1),
@@ -298,7 +298,7 @@ test("suit-trust-domains: a failure in a dependency says where it stands", () =>
   );
 });
 
-test("suit-trust-domains: a dependency that nobody here has", () => {
+test("SU-T6: suit-trust-domains: a dependency that nobody here has", () => {
   expect(family(WRITE, CHECKED, { forgets: ["dependency"] }).outcome.result).toBe("unknown");
   expect(ending(family(WRITE, CHECKED, { components: [[FW], [CHILD]] }).outcome)).toBe("processor.dependency");
 });

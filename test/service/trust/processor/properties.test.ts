@@ -44,7 +44,7 @@ import {
 const NAMES = [...PROCEDURES.update, ...PROCEDURES.invocation];
 const everything: NodeView = {};
 
-test("property: on any manifest the machine ends within its limits, and so do dry run, lint and replay", () => {
+test("SU-M12: property: on any manifest the machine ends within its limits, and so do dry run, lint and replay", () => {
   fc.assert(
     fc.property(manifests, fc.boolean(), (manifest, failing) => {
       const envelope = createEnvelope(manifest);
@@ -150,7 +150,7 @@ function viewOf(
   };
 }
 
-test("property: where the dry run says applies the run succeeds, and where it says fails the run fails", () => {
+test("SU-P10: property: where the dry run says applies the run succeeds, and where it says fails the run fails", () => {
   const knowledge = fc.record({ images: fc.boolean(), facts: fc.boolean() });
   const seen = { applies: 0, fails: 0, depends: 0 };
   fc.assert(
@@ -185,7 +185,7 @@ test("property: where the dry run says applies the run succeeds, and where it sa
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
 });
 
-test("property: after a directive has failed nothing more is done", () => {
+test("SU-P6: property: after a directive has failed nothing more is done", () => {
   const operations = new Set<number>([COMMAND.fetch, COMMAND.copy, COMMAND.write, COMMAND.swap]);
   fc.assert(
     fc.property(programs, makings, (of, making) => {

@@ -25,7 +25,7 @@ const reportFrom = (of: Program, more: Partial<Making> = {}): Report =>
   readReport(encodeReport(reportOf(finishNow(run(of, ["install"], new MemoryDevice({ ...making, ...more }))), of)));
 const hex = (text: string): string => toHex(sha(text).bytes);
 
-test("replay: the failing command in plain language", () => {
+test("SU-R1: replay: the failing command in plain language", () => {
   const of = installing(
     override({ digest: "new", slot: 0, uri: "coap://a/fw" }),
     plain("fetch"),
@@ -148,11 +148,11 @@ const DOUBTS: ReadonlyArray<readonly [title: string, report: Report, doubts: rea
     ["its reference is https://evil, the manifest's https://example.com/fw.suit"],
   ],
 ];
-test.each(DOUBTS)("suit-report: a report with %s is doubted", (_title, report, doubts) => {
+test.each(DOUBTS)("SU-R6: suit-report: a report with %s is doubted", (_title, report, doubts) => {
   expect(replay(report, OF).doubts).toEqual(doubts);
 });
 
-test("suit-report: an empty reference and none say the same of a manifest without a reference-uri", () => {
+test("SU-R1: suit-report: an empty reference and none say the same of a manifest without a reference-uri", () => {
   const of: Program = { ...OF, manifest: { ...OF.manifest, referenceUri: undefined } };
   const doubtsOf = (uri: string | undefined) =>
     replay({ ...failing({}), reference: { uri, digest: OF.digest } }, of).doubts;
