@@ -6,6 +6,7 @@ import { CampaignOffers, Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
 import { Directory } from "../service/directory/index.ts";
 import { Events } from "../service/events/index.ts";
+import { Habits } from "../service/forecast/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
 import { houseModels, Registry } from "../service/registry/index.ts";
@@ -61,6 +62,8 @@ export interface Centre {
   readonly holds: OfferHolds;
   readonly campaigns: Campaigns;
   readonly offers: CampaignOffers;
+  /** How nodes fetched images before. */
+  readonly habits: Habits;
   /** Of the site, for maintenance windows that name none. */
   readonly zone: string;
   readonly credentials: Credentials;
@@ -137,9 +140,10 @@ export async function openCentre(
   const inbox = new CommandInbox(log);
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const memory = new ClockMemory();
+  const habits = new Habits();
   const known = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
   const reports = new NodeReports();
-  const projections = [...known, anchors, releases, reports];
+  const projections = [...known, anchors, releases, reports, habits];
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   await images.sweep(store.digests());
@@ -189,6 +193,7 @@ export async function openCentre(
     holds: new OfferHolds({ foresight, suitOf, log }),
     campaigns,
     offers,
+    habits,
     zone,
     credentials,
     access,

@@ -5,6 +5,7 @@
 import type { Bridge } from "../../cloud-bridge/app/index.ts";
 import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
 import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
+import type { Forecaster } from "../service/forecast/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import type { Naming } from "../southbound/naming/index.ts";
 import type { Fetcher, FetchState } from "../upstream/index.ts";
@@ -17,6 +18,7 @@ import { type MachineTime, siteClock } from "./clock/index.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
 import { editHandlers } from "./edit-commands.ts";
+import { openForecaster } from "./forecaster.ts";
 import { clockHealth, coapHealth, modelsHealth } from "./health.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
@@ -67,9 +69,15 @@ export async function openGateway(
 
     tellModels(centre.models, { events: centre.events, recorder: centre.ledger });
 
-    const { addresses, engine, security, refusals, nodes } = await openSouth(config, ports, centre, lifecycle);
+    const { addresses, engine, security, refusals, nodes, encodings } = await openSouth(
+      config,
+      ports,
+      centre,
+      lifecycle,
+    );
     const fetcher = openUpstream(config, ports, centre, lifecycle);
-    serveCommands(config, ports, centre, fetcher);
+    const forecaster = openForecaster(centre, { clock: clock.held, encodings });
+    serveCommands(config, ports, { ...centre, forecaster }, fetcher);
     const health = coapHealth(
       () => engine.stats(),
       () => security.stats(),
@@ -129,7 +137,7 @@ export async function openGateway(
 function serveCommands(
   { campaign, nodes }: Config,
   { clock }: Pick<GatewayPorts, "clock">,
-  centre: Centre,
+  centre: Centre & { readonly forecaster: Forecaster },
   fetcher: Fetcher<NamedImage>,
 ): void {
   const defaults = {

@@ -2,6 +2,7 @@
 import { type Clock, explain, type Lifecycle, type Logger, type Millis, type NodeId } from "../base/index.ts";
 import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
+import type { Deltas } from "../service/delta/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
 import { RiotEnvelopes } from "../service/trust/index.ts";
@@ -45,6 +46,8 @@ export interface South {
   readonly refusals: Refusals;
   /** Nodes that serve their datastore themselves. */
   readonly nodes: NodeSessions;
+  /** Shorter forms of images; undefined = the configuration wants none. */
+  readonly encodings: Deltas | undefined;
 }
 
 /** Throws UsageError `port.*`. */
@@ -112,6 +115,7 @@ export async function openSouth(
       block: imageLane(images, registry, clock, {
         envelopes: { find: (id) => envelopes.find(id) ?? riotEnvelopes.find(id) },
         forms: encodings,
+        books: centre.habits,
       }),
       checkIn,
       authors: authorLane(images),
@@ -148,6 +152,7 @@ export async function openSouth(
     security,
     refusals,
     nodes,
+    encodings,
     addresses: listeners.map(({ transport }) => `coap://${transport.local}`),
   };
 }

@@ -1,5 +1,5 @@
 /** One campaign as a value: who takes part, where each node stands, and how a fact changes that. Pure. */
-import type { Millis, NodeId } from "../../base/index.ts";
+import { type Millis, millis, type NodeId } from "../../base/index.ts";
 import type { CampaignForecast, CampaignPlan, CampaignState, Digest, Fact, GroupPlan } from "../../store/index.ts";
 import { groupsOf, planOf } from "./plan.ts";
 import { type Progress, START } from "./progress.ts";
@@ -30,6 +30,11 @@ export interface Campaign {
   readonly createdBy: string;
   /** When it was approved, or created when nobody had to. */
   readonly started: Millis;
+  /** How long it was paused or stopped in all, and since when it is. */
+  readonly idle?: Millis;
+  readonly idleSince?: Millis;
+  /** When it was over for good. */
+  readonly ended?: Millis;
   readonly state: CampaignState;
   readonly reason: string;
   /** Counts the campaign's own changes, not its nodes': what a decision was made upon. */
@@ -116,7 +121,15 @@ const next = (campaign: Working): Working => ({ ...campaign, version: campaign.v
 function changed(campaign: Working, { from, to, reason, at }: FactOf<"campaign.state">): Working {
   const started = from === "waiting-approval" && to === "running" ? at : campaign.started;
   const groups = to === "running" ? campaign.groups.map((group) => resumed(group, from)) : campaign.groups;
-  return { ...campaign, state: to, reason, started, groups };
+  const ended = OVER.has(to) ? { ended: at } : {};
+  return { ...rested(campaign, to, at), ...ended, state: to, reason, started, groups };
+}
+
+/** With the time for which it stood still: a forecast is one of uninterrupted running. */
+function rested({ idleSince, idle, ...campaign }: Working, to: CampaignState, at: Millis): Working {
+  const total = millis((idle ?? 0) + (idleSince === undefined ? 0 : Math.max(0, at - idleSince)));
+  const stands = to === "paused" || to === "stopped";
+  return { ...campaign, ...(total === 0 ? {} : { idle: total }), ...(stands ? { idleSince: at } : {}) };
 }
 
 /** Whoever lets it go on has seen its errors, and the groups that have passed. */

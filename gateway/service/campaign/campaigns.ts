@@ -262,9 +262,13 @@ export class Campaigns implements Projection {
         const shift = shiftOf(fact);
         if (shift === undefined) return;
         for (const campaign of this.#campaigns.values()) {
-          if (!isOff(campaign.created, shift) && !isOff(campaign.started, shift)) continue;
-          const { created, started } = campaign;
-          this.#put({ ...campaign, created: moved(created, shift), started: moved(started, shift) }, false);
+          const { created, started, idleSince, ended } = campaign;
+          if (![created, started, idleSince, ended].some((at) => isOff(at, shift))) continue;
+          const later = {
+            ...(idleSince === undefined ? {} : { idleSince: moved(idleSince, shift) }),
+            ...(ended === undefined ? {} : { ended: moved(ended, shift) }),
+          };
+          this.#put({ ...campaign, created: moved(created, shift), started: moved(started, shift), ...later }, false);
         }
         return;
       }

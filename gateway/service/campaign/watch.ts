@@ -118,10 +118,11 @@ export class CampaignWatch implements Closable {
     ignoreFailure(this.#parts.campaigns.judge(id, this.#parts.ledger, now));
   }
 
-  #measure({ id, state, started, forecast, measured }: Campaign): void {
+  /** A forecast is one of uninterrupted running. */
+  #measure({ id, state, started, idle = millis(0), forecast, measured }: Campaign): void {
     if (state !== "done" || forecast === undefined || measured !== undefined) return;
     const { ledger, clock } = this.#parts;
-    const took = millis(Math.max(0, clock.now() - started));
+    const took = millis(Math.max(0, clock.now() - started - idle));
     const errorPct = Math.round((Math.abs(forecast.p50 - took) / Math.max(1, took)) * 1000) / 10;
     ignoreFailure(ledger.record("campaign.measured", { campaign: id, took, errorPct }));
   }

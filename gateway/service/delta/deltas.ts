@@ -127,6 +127,14 @@ export class Deltas {
     if (info !== undefined) this.#choose(info, this.#parts.firmwareOf(tree).running, this.#parts.takenBy(tree));
   }
 
+  /** Bytes that a node like this one would fetch now; what is still to be made counts as it is, and is made meanwhile. */
+  lengthFor(tree: Tree, image: Digest): number | undefined {
+    const info = this.#parts.images.stored(image);
+    if (info === undefined) return undefined;
+    const form = this.#choose(info, this.#parts.firmwareOf(tree).running, this.#parts.takenBy(tree));
+    return form === undefined || form === "wait" ? info.size : form.length;
+  }
+
   /** undefined = there is no such form, or not any more, or its image may be served no more. */
   find(id: string): FormSource | undefined {
     if (id.length !== ID_LENGTH) return undefined;

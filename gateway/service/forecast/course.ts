@@ -249,8 +249,7 @@ export class Course {
     walker.stage = "fetching";
     walker.left = walker.about.bytes;
     this.#enterMesh(walker);
-    // No rule counts offers; but a second attempt fails only where it was begun.
-    if (this.#campaign.plan.attempts > 1) this.#advance(walker, { type: "offered" }, now);
+    this.#advance(walker, { type: "offered" }, now);
     this.#fetch(index, walker, now);
   }
 

@@ -41,8 +41,6 @@ const LEAST_COURSES = 11;
 const MOST_COURSES = 101;
 /** Milliseconds without a pause: whoever wakes meanwhile waits no longer. */
 const SLICE = 8;
-/** In percent: below it a flash write may brown out. */
-const BATTERY_LOW = 10;
 /** Nodes that the fact names: the rest is in the details. */
 const MOST_NAMED = 1000;
 /** A node that is done in fewer of the courses is unlikely to make it. */
@@ -93,12 +91,13 @@ function ofNode(about: ForecastNode, index: number, ends: readonly CourseEnd[]):
 }
 
 function whyUnlikely(
-  { battery }: ForecastNode,
+  { lowBattery }: ForecastNode,
   makes: number,
   index: number,
   ends: readonly CourseEnd[],
 ): UnlikelyReason | undefined {
-  if (battery !== undefined && battery < BATTERY_LOW) return "battery";
+  // A flash write may brown out.
+  if (lowBattery === true) return "battery";
   if (makes >= LIKELY) return undefined;
   const counts = new Map<UnlikelyReason, number>();
   for (const { reasons } of ends) {

@@ -17,10 +17,10 @@ export interface ForecasterParts {
   readonly zone: string;
   readonly meshOf: (node: NodeId) => string;
   readonly sizeOf: (image: Digest) => number;
-  /** What this node is to fetch of it: all, a patch, a compressed form. Without it the whole image. */
-  readonly bytesFor?: (node: NodeRecord, image: Digest) => number;
-  /** In percent. */
-  readonly batteryOf?: (node: NodeRecord) => number | undefined;
+  /** What this node is to fetch of it: all, a patch, a compressed form. Without it, or undefined, the whole image. */
+  readonly bytesFor?: (node: NodeRecord, image: Digest) => number | undefined;
+  /** Does it say that its battery is low? */
+  readonly isLow?: (node: NodeRecord) => boolean;
   readonly stopwatch?: Stopwatch;
 }
 
@@ -64,7 +64,7 @@ export class Forecaster {
   }
 
   #node(id: NodeId, image: Digest, size: number, usual: Usual, start: number): ForecastNode {
-    const { registry, habits, meshOf, bytesFor, batteryOf } = this.#parts;
+    const { registry, habits, meshOf, bytesFor, isLow } = this.#parts;
     const record = registry.find(id);
     if (record === undefined) throw new UsageError("node.unknown", { node: id });
     const habit = habits.of(id);
@@ -80,7 +80,7 @@ export class Forecaster {
       loss: habit !== undefined && habit.served >= ENOUGH_SERVED ? lossOf(habit) : usual.loss,
       install: habit?.install || usual.install,
       failure: tries === 0 ? usual.failure : (habit!.failed + usual.failure) / (tries + 1),
-      battery: batteryOf?.(record),
+      lowBattery: isLow?.(record),
     };
   }
 

@@ -9,6 +9,7 @@ import {
   encodePlain,
   type Fact,
   PHASE_COUNTED,
+  type Phase,
   type Projection,
   type StateChange,
   type StateStore,
@@ -114,11 +115,11 @@ export class Habits implements Projection {
     } else if (head !== "active") {
       this.#forget(node);
     } else if (track !== undefined) {
-      this.#worked(node, track, to, received);
+      this.#worked(node, track, { from, to, received });
     }
   }
 
-  #worked(node: NodeId, track: Track, to: string, received: number): void {
+  #worked(node: NodeId, track: Track, { from, to, received }: Moved): void {
     const bytes = received - track.received;
     if (to === "downloading") {
       if (bytes > 0) learn(this.#kept(node), bytes / (track.reports + 1));
@@ -126,7 +127,10 @@ export class Habits implements Projection {
       // The last wake is not a whole one: it says no more than what it brought at least.
       const habit = this.#kept(node);
       if (bytes > habit.perWake) learn(habit, bytes);
-    } else if (to !== "ready" && to !== "waiting-window") {
+    } else if (isHeld(from)) {
+      track.reports = 0; // in the wake before this one it was told that it may
+      return;
+    } else if (!isHeld(to)) {
       return; // it goes on to install
     }
     track.isFetching = to === "downloading";
@@ -170,6 +174,11 @@ export class Habits implements Projection {
     return changes;
   }
 }
+
+type Moved = Required<Pick<Extract<Fact, { type: "ota.phase" }>, "from" | "to" | "received">>;
+
+/** It has the image and waits for its window. */
+const isHeld = (phase: Phase): boolean => phase === "ready" || phase === "waiting-window";
 
 function learn(habit: Kept, bytes: number): void {
   const share = 1 / (habit.observed + 1);

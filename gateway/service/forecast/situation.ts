@@ -19,8 +19,8 @@ export interface ForecastNode {
   readonly install: number;
   /** Share of the attempts that fail. */
   readonly failure: number;
-  /** In percent. */
-  readonly battery?: number | undefined;
+  /** It says so itself. */
+  readonly lowBattery?: boolean | undefined;
 }
 
 /** A campaign before it is recorded. */

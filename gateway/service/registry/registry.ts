@@ -435,10 +435,10 @@ export class Registry implements Projection {
     return this.#pathOf.get(node);
   }
 
-  /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. */
-  heard(peer: Peer, at: Millis): void {
+  /** A sign of life other than a report: whoever fetches blocks for an hour is not silent. Not kept over a restart. Whose it was. */
+  heard(peer: Peer, at: Millis): NodeId | undefined {
     const node = peer.nodeId ?? this.#byPath.get(peer.path);
-    if (node === undefined) return;
+    if (node === undefined) return undefined;
     const sign = this.#heard.get(node);
     if (sign !== undefined) {
       // A word after a pause may begin a wake that nothing else tells.
@@ -448,6 +448,7 @@ export class Registry implements Projection {
       this.#heard.set(node, { at });
       this.#nodes.lookSoon(node);
     }
+    return node;
   }
 
   /** The reach of every node as time has made it; only those that changed. */

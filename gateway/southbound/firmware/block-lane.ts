@@ -2,7 +2,7 @@
  * Firmware to nodes: `GET /f/{id}` is a pure slice of an accepted image, of another form of it, or of the envelope that goes with
  * it.
  */
-import { type Clock, fromHex, RecentMap } from "../../base/index.ts";
+import { type Clock, fromHex, type NodeId, RecentMap } from "../../base/index.ts";
 import type { BlockLane, BlockSource } from "../../coap/index.ts";
 import type { ImageInfo, Images } from "../../service/images/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
@@ -21,19 +21,28 @@ const etagOf = (digest: string): Uint8Array => (fromHex(digest) ?? new Uint8Arra
 export interface BesideImages {
   readonly envelopes?: Pick<EnvelopeSource, "find"> | undefined;
   readonly forms?: { find(id: string): BlockSource | undefined } | undefined;
+  /** Told of each block that left for a node. */
+  readonly books?: BlockBooks;
+}
+
+export interface BlockBooks {
+  served(node: NodeId, offset: number, length: number): void;
 }
 
 export function imageLane(
   images: Images,
   registry: Registry,
   clock: Clock,
-  { envelopes, forms }: BesideImages = {},
+  { envelopes, forms, books }: BesideImages = {},
 ): BlockLane {
   const ofImages = imageSources(images);
   const ofEnvelopes = envelopes && envelopeSources(envelopes);
   return {
     prefix: IMAGE_PREFIX,
-    served: (peer) => registry.heard(peer, clock.now()),
+    served: (peer, _id, offset, length) => {
+      const node = registry.heard(peer, clock.now());
+      if (node !== undefined) books?.served(node, offset, length);
+    },
     find: (id) => ofImages(id) ?? ofEnvelopes?.(id) ?? forms?.find(id),
   };
 }

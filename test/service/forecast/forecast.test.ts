@@ -146,7 +146,7 @@ const BY_HAND: ReadonlyArray<
     9 * HOUR,
     [undefined, "never-heard"],
   ],
-  ["its battery is nearly empty", situation([{ battery: 4 }]), at(3), ["battery"]],
+  ["its battery is nearly empty", situation([{ lowBattery: true }]), at(3), ["battery"]],
   ["everything fails, twice", situation([{ failure: 1 }], { plan: { attempts: 2 } }), at(7), ["failing"]],
   [
     "the first group fails, and stops it before the second",
