@@ -4,6 +4,7 @@ import { checkInBench } from "./checkin.ts";
 import { coapBench } from "./coap.ts";
 import { codecBench } from "./codec.ts";
 import { coreconfBench } from "./coreconf/figures.ts";
+import { deltaBench } from "./delta.ts";
 import type { Figures } from "./measure.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   checkin: checkInBench,
   codec: codecBench,
   coreconf: () => coreconfBench(values.quick === true),
+  delta: deltaBench,
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
   suit: suitBench,

@@ -7,6 +7,7 @@ import { compareWithYanglint, ownSite, publishedSite, zooSite } from "../yang/ra
 import { YANGLINT } from "../yang/random/yanglint.ts";
 import { runCampaign } from "./campaign.ts";
 import { runCoreconfCampaign } from "./coreconf/campaign.ts";
+import { runDeltaCampaign } from "./delta/campaign.ts";
 import { Dice } from "./dice.ts";
 import { MemoryWatch } from "./memory.ts";
 import { runSuitCampaign } from "./suit/campaign.ts";
@@ -30,6 +31,7 @@ export const GROUPS: readonly Group[] = [
   { name: "coap", count: 1_000_000, run: fuzzCoap },
   { name: "yang", count: 200_000, run: fuzzYang },
   { name: "coreconf", count: 20_000, run: fuzzCoreconf },
+  { name: "delta", count: 50_000, run: fuzzDelta },
   { name: "suit", count: 20_000, run: fuzzSuit },
   // Here a count is how many other values each byte takes.
   { name: "suit-bytes", count: 255, run: fuzzSuitBytes },
@@ -90,6 +92,23 @@ async function fuzzCoreconf(count: number, seed: number): Promise<Report> {
   return {
     lines: [...[...codes].sort().map(([code, some]) => `${code}: ${some}`), memory.words],
     problems: [...broken.map((words) => `a broken promise: ${words}`), ...memory.problems],
+  };
+}
+
+/** Mutated patches and chained bodies against what applies them. */
+async function fuzzDelta(count: number, seed: number): Promise<Report> {
+  const memory = new MemoryWatch();
+  const { read, refused, broken, slow } = runDeltaCampaign({ count, seed, atRest: memory.atRest });
+  return {
+    lines: [
+      ...["patch", "chain"].map((kind) => `${kind}: ${read.get(kind) ?? 0} read, ${refused.get(kind) ?? 0} refused`),
+      memory.words,
+    ],
+    problems: [
+      ...broken.map((words) => `a broken promise: ${words}`),
+      ...slow.map((words) => `an input that takes too long: ${words}`),
+      ...memory.problems,
+    ],
   };
 }
 

@@ -27,7 +27,7 @@ const ROOT = ((folder: string): string => {
   return at;
 })(dirname(fileURLToPath(import.meta.url)));
 const MODELS = join(ROOT, "yang-models");
-const SOURCES = join(ROOT, "test", "interop", "reference-node");
+export const SOURCES = join(ROOT, "test", "interop", "reference-node");
 
 /** Module, and prefix of its macros, which is also the name of its header. */
 const HEADERS = [

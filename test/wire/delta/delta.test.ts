@@ -15,6 +15,7 @@ import {
   makePatch,
   PatchReader,
 } from "../../../gateway/wire/delta/index.ts";
+import { runDeltaCampaign } from "../../fuzz/delta/campaign.ts";
 import { inDrill } from "../../support/drill.ts";
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -237,4 +238,10 @@ for i in range(int(sys.argv[2])):
   for (const [index, [from, to]] of pairs.entries()) {
     expect(applyPatch(from, readFileSync(join(folder, `${index}.theirs`)))).toEqual(new Uint8Array(to));
   }
+});
+
+test("mutated patches and chained bodies are refused with codes, whole as in pieces", () => {
+  const { read, broken, slow } = runDeltaCampaign({ count: inDrill(600, 20_000), seed: 5 });
+  expect({ broken, slow }).toEqual({ broken: [], slow: [] });
+  expect(read.get("patch")).toBeGreaterThan(0);
 });
