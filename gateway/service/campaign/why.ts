@@ -1,10 +1,10 @@
 /**
- * Why a node is not done yet, in words, and under which cause it is counted (UX-R18, UX-R28, UX-R30): "waiting for its wake at
+ * Why a node is not done yet, in words, and under which cause it is counted (UX-R18, UX-R28, UX-R30, UX-R31): "waiting for its wake at
  * 13:15", never a spinner. Pure.
  */
 import { type Millis, type NodeId, rfc3339 } from "../../base/index.ts";
 import type { Campaign } from "./campaign.ts";
-import type { Progress } from "./progress.ts";
+import { isActive, type Progress } from "./progress.ts";
 import type { Obstacle } from "./turn.ts";
 
 /** By cause, so that a hundred nodes with one fault are one line. */
@@ -34,10 +34,23 @@ export function whyNotDone(
     const since = wakes.lastSeen === undefined ? "" : ` since ${rfc3339(wakes.lastSeen)}`;
     return { cause: "silent", text: `not heard${since}, ${wakes.missedWakes} wakes missed` };
   }
+  const cooling = coolDown(campaign, progress, wakes);
+  if (cooling !== undefined) return cooling;
   if (obstacle !== undefined && obstacle.because !== "busy") return held(obstacle);
   const again = progress.attempt > 1 ? `attempt ${progress.attempt}, ${progress.reason ?? "failed"} before; ` : "";
   if (obstacle === undefined) return { cause: "waiting-wake", text: `${again}waits for its wake${expected(wakes)}` };
   return { cause: phase, text: `${again}${working(progress)}; next wake${expected(wakes)}` };
+}
+
+/**
+ * After the end of a campaign a node goes on with what it has begun until it is heard again: so long nothing else should be
+ * expected of it.
+ */
+function coolDown({ state, ended }: Campaign, progress: Progress, wakes: Wakes): Cause | undefined {
+  if (ended === undefined || !isActive(progress) || (wakes.lastSeen ?? 0) >= ended) return undefined;
+  const verb = state === "aborted" ? "aborted" : "over";
+  const until = wakes.nextWake === undefined ? "its next wake" : rfc3339(wakes.nextWake);
+  return { cause: "cool-down", text: `the campaign is ${verb}; it may go on with what it has begun until ${until}` };
 }
 
 function failed({ plan }: Campaign, { phase, reason, attempt }: Progress): Cause {
