@@ -306,6 +306,7 @@ having(`the reference node in C${note}`, () => {
       "a119ea61a10b1a6b0187c0",
       "a119ea61a30b1a6b0187c00d010e4aa119eb2cc482211908ca",
       `a119ea61a20b1a6b0187c00fa3015820aaaa${"5a".repeat(30)}021904b00368662f616263646566`,
+      `a119ea61a20b1a6b0187c00fa7015820aaaa${"5a".repeat(30)}0218b0036a662f616263646566676816186418201902d01821011822185a`,
       "a119eb2cc482211908ca",
       "a18219eb326530383a3030a2016530383a303002c482211908ca",
       "a119eb29a203c4822119070809",
@@ -319,7 +320,7 @@ having(`the reference node in C${note}`, () => {
     ];
     let program: string;
     try {
-      program = await buildProgram(folder, "hostile", { flags: SANITIZED });
+      program = await buildProgram(folder, "hostile", { flags: [...SANITIZED, ...WITH_DELTA] });
     } catch (error) {
       console.log(`not run: this gcc has no sanitizers (${String(error).split("\n")[0]})`);
       return;

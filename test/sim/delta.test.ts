@@ -3,9 +3,11 @@
  * downloads with resets and spoilt bytes. Nothing but the offered image is ever installed.
  */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { EMPTY, fromHex, millis, SILENT, seconds, seededRandom, toHex } from "../../gateway/base/index.ts";
+import { Heatshrink } from "../../gateway/sim/delta/heatshrink.ts";
 import { Patch } from "../../gateway/sim/delta/index.ts";
 import { blockSize } from "../../gateway/sim/node/download.ts";
 import { examineImage } from "../../gateway/sim/node/image.ts";
@@ -56,6 +58,30 @@ describe("a patch", () => {
     expect(applied(from, to.length, patch)).toBe(toHex(to));
     expect(applied(from, to.length, ...[...patch].map((byte) => Uint8Array.of(byte)))).toBe(toHex(to));
     expect(applied(from, to.length, joined(patch, patch))).toBe(toHex(to)); // what comes behind is nothing
+  });
+
+  test("of the page for authors of nodes, byte by byte", () => {
+    const page = readFileSync(new URL("../../docs/node-authors.md", import.meta.url), "utf8");
+    /** Of a listing: words at the left margin begin a part, what stands behind the bytes says what they are. */
+    const listing = (word: string): readonly string[] => {
+      const [, listed = ""] = new RegExp(`\`\`\`text\n(${word}[ \n][^]*?)\`\`\``).exec(page) ?? [];
+      const parts: string[] = [];
+      for (const line of listed.split("\n")) {
+        if (/^[a-z]{3,} *($|[0-9a-f])/.test(line)) parts.push("");
+        const [bytes = ""] =
+          /^([0-9a-f]{2})+( ([0-9a-f]{2})+)*(?= {2,}|$)/.exec(line.replace(/^([a-z]{3,} *| +)/, "")) ?? [];
+        parts.push(`${parts.pop()}${bytes.replaceAll(" ", "")}`);
+      }
+      return parts;
+    };
+    const [old = "", patch = "", fresh = ""] = listing("old");
+    expect(applied(bytesOf(old), fresh.length / 2, bytesOf(patch))).toBe(fresh);
+    expect(page).toContain(sha256(bytesOf(fresh)));
+    const [plain = ""] = listing("plain");
+    const said: number[] = [];
+    const shrunk = new Heatshrink(8, 7, (byte) => said.push(byte));
+    for (const byte of bytesOf(patch).subarray(4)) shrunk.take(byte);
+    expect([toHex(Uint8Array.from(said)), said.length]).toEqual([plain, 91]);
   });
 
   test("of the gateway, whose code it shares none of", () => {
