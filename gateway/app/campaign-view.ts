@@ -83,7 +83,9 @@ export function campaignDetail(campaign: Campaign, sources: CampaignSources): Ca
 export function campaignWhy(campaign: Campaign, wanted: NodeId | undefined, sources: CampaignSources): CampaignWhy {
   const causes = causesOf(campaign, wanted === undefined ? campaign.nodes.keys() : [wanted], sources);
   const nodes = [...causes].map(([node, cause]) => notDoneRow(node, cause, campaign, sources));
-  const wakes = nodes.flatMap(({ nextWake }) => nextWake ?? []);
+  // When one that is late will come nobody knows.
+  const isOnTime = ({ node }: NotDoneRow): boolean => sources.registry.find(node)?.reach.missedWakes === 0;
+  const wakes = nodes.filter(isOnTime).flatMap(({ nextWake }) => nextWake ?? []);
   return {
     campaign: campaign.id,
     state: campaign.state,

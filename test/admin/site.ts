@@ -185,7 +185,7 @@ export const WHY: CampaignWhy = {
 const FORECAST: CampaignForecast = {
   p50: minutes(40),
   p90: hours(3),
-  unlikely: [{ node: node("n-2"), reason: "lost for 2 d" }],
+  unlikely: [{ node: node("n-2"), reason: "silent" }],
   energy: 812.4,
   airtime: [{ mesh: "fd00::/64", time: minutes(12) }],
 };

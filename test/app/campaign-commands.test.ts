@@ -1,16 +1,22 @@
 /** The commands about campaigns: what is understood and refused, who approves, what a preview leaves behind, and why. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { campaignArguments } from "../../gateway/admin/cli/campaign-options.ts";
+import { CAMPAIGN_CREATE } from "../../gateway/app/campaign-arguments.ts";
 import { CAMPAIGN_QUESTIONS, campaignHandlers } from "../../gateway/app/campaign-commands.ts";
 import { campaignDetail, campaignWhy } from "../../gateway/app/campaign-view.ts";
+import { GROUP, PLAN } from "../../gateway/app/tools/campaign-plan.ts";
 import { hours, minutes, SILENT } from "../../gateway/base/index.ts";
+import { EXCLUSION_REASONS, NODE_FIELDS, type Obstacle } from "../../gateway/service/campaign/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
+import { UNLIKELY_REASONS } from "../../gateway/service/forecast/index.ts";
 import { labTrust } from "../../gateway/service/trust/index.ts";
 import { CommandInbox, openFileImages } from "../../gateway/store/index.ts";
 import type { Json } from "../../gateway/yang/index.ts";
+import { playCampaignPage } from "../support/campaign-page.ts";
 import { openServices, type Services } from "../support/services.ts";
 import { digestHex, IMAGE, plannedEnvelope } from "../support/signed-release.ts";
 import { acceptedFact, tells } from "../support/suit-node.ts";
@@ -307,4 +313,40 @@ test("options of the command line come before what the plan says, and all reach 
   });
   const wrong = (): unknown => campaignArguments({ success: 95 });
   expect(wrong).toThrow(expect.objectContaining({ code: "cli.usage" }));
+});
+
+describe("docs/campaigns.md", () => {
+  const page = readFileSync(new URL("../../docs/campaigns.md", import.meta.url), "utf8");
+  /** The first column of the table below this line. */
+  const column = (title: string): readonly string[] => {
+    const [, table = ""] = page.split(`${title}\n`);
+    return [...(table.split("\n\n")[0] ?? "").matchAll(/^\| `([^`]+)` \|/gm)].map(([, word = ""]) => word);
+  };
+  const OBSTACLES: Readonly<Record<Obstacle["because"], true>> = {
+    ...{ approval: true, paused: true, stopped: true, over: true, group: true, window: true, slot: true },
+    ...{ campaign: true, busy: true, ended: true },
+  };
+
+  test("its worked example is what the commands print", async () => {
+    const shown = [...page.matchAll(/```console\n([\s\S]*?)\n```/g)].map(([, block]) => block);
+    const printed = await playCampaignPage();
+    expect(shown).toEqual(printed.map(({ command, output }) => `$ ${command}\n${output}`));
+    expect(printed.map(({ code }) => code)).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
+  });
+
+  test.each<readonly [title: string, words: readonly string[]]>([
+    ["| Plan | Command line | Argument | Meaning |", Object.keys(PLAN.shape)],
+    ["| Plan | Argument | Meaning |", Object.keys(GROUP.shape)],
+    ["| Field | Meaning |", [...NODE_FIELDS.keys()]],
+    ["## Who is left out\n\n| Reason | Meaning |", EXCLUSION_REASONS],
+    ["| Cause | Meaning |", ["waiting-wake", "silent", ...Object.keys(OBSTACLES)]],
+    ["make it:\n\n| Reason | Meaning |", UNLIKELY_REASONS],
+  ])("%j has each row of the code", (title, words) => {
+    expect([...column(title)].sort()).toEqual([...words].sort());
+  });
+
+  test("each argument of a campaign has its row", () => {
+    const told = [...page.matchAll(/^\| `[^`]+` \| [^|]+ \| `(\w+)` \|/gm)].map(([, word]) => word);
+    expect(told.sort()).toEqual(Object.keys(CAMPAIGN_CREATE.shape).sort());
+  });
 });

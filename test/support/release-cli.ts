@@ -41,7 +41,7 @@ const unused = (): never => {
   throw new Error("no other program is asked");
 };
 
-const programs = (io: ToolIo): Programs => {
+export const programs = (io: ToolIo): Programs => {
   const release: ReleasePrograms = {
     keygen: (options) => releaseKeygen(options, io),
     create: (options) => releaseCreate(options, io),

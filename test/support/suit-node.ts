@@ -2,7 +2,7 @@
 import { millis } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { authenticateRelease, type TrustSet } from "../../gateway/service/trust/index.ts";
-import type { FactBodies } from "../../gateway/store/index.ts";
+import { type FactBodies, PHASES, type Phase } from "../../gateway/store/index.ts";
 import { type Envelope, encodeEnvelope, takePayloads } from "../../gateway/wire/suit/index.ts";
 import { ANYBODY, request, type Services } from "./services.ts";
 import { newSigner, publicHalf, signed } from "./signed-release.ts";
@@ -35,11 +35,29 @@ export async function acceptedFact(
   };
 }
 
+/** The enumeration of the module sidgate-firmware, in its order. */
+const FAILURES = [
+  "digest-mismatch",
+  "no-space",
+  "wrong-model",
+  "battery-low",
+  "flash-error",
+  "boot-failed",
+  "refused",
+] as const;
+
 export interface Told {
   readonly model?: string;
-  /** What it runs, as the module of firmware has it. */
+  readonly hardware?: string;
+  /** In millivolts. */
+  readonly battery?: number;
+  /** What it runs and works on, as the module of firmware has it. */
   readonly running?: string;
   readonly version?: string;
+  readonly phase?: Phase;
+  readonly wanted?: string;
+  readonly received?: number;
+  readonly failure?: (typeof FAILURES)[number];
   readonly report?: Uint8Array;
   readonly sequence?: number;
   readonly vendor?: Uint8Array;
@@ -82,10 +100,19 @@ export function checkInBytes(number: number, told: Told): Uint8Array {
     ...some(13, told.sequence),
     ...some(14, told.vendor),
   ];
-  const firmware = [...some(1, digest(told.running)), ...some(2, told.version)];
+  const node = [...some(1, told.model), ...some(2, told.hardware)];
+  const firmware = [
+    ...some(1, digest(told.running)),
+    ...some(2, told.version),
+    ...some(3, told.phase && PHASES.indexOf(told.phase)),
+    ...some(4, digest(told.wanted)),
+    ...some(5, told.received),
+    ...some(6, told.failure && FAILURES.indexOf(told.failure)),
+  ];
   const data = [
-    ...(told.model === undefined ? [] : [[24, mapOf([1, told.model])] as const]),
+    ...(node.length === 0 ? [] : [[24, mapOf(...node)] as const]),
     ...(firmware.length === 0 ? [] : [[95, mapOf(...firmware)] as const]),
+    ...(told.battery === undefined ? [] : [[195, mapOf([6, told.battery])] as const]),
     ...(suit.length === 0 ? [] : [[503, mapOf(...suit)] as const]),
   ];
   return raw(mapOf([60001, mapOf([2, number], ...(data.length === 0 ? [] : [[5, mapOf(...data)] as const]))]));

@@ -1,5 +1,6 @@
 /** Words about campaigns that the command line and the console share. */
 import { type Millis, millis, rfc3339 } from "../../base/index.ts";
+import { UNLIKELY_REASONS, UNLIKELY_TEXT } from "../../service/forecast/index.ts";
 import type { CampaignForecast, CampaignPlan, CampaignState, GroupPlan } from "../../store/facts.ts";
 import type { CampaignOutlook, CampaignRow } from "./campaign-rows.ts";
 import { formatDuration, formatMoment } from "./quantities.ts";
@@ -58,7 +59,7 @@ const IS_GOING: Readonly<Partial<Record<CampaignState, true>>> = { running: true
 /** Of one that has not begun. */
 export function forecastLines({ p50, p90, unlikely, energy, airtime }: CampaignForecast): readonly Fact[] {
   const radio = airtime.map(({ mesh, time }) => `${mesh} ${formatDuration(time)}`).join(", ");
-  const late = unlikely.slice(0, MOST_NAMED).map(({ node, reason }) => `${node} (${reason})`);
+  const late = unlikely.slice(0, MOST_NAMED).map(({ node, reason }) => `${node} (${unlikelyText(reason)})`);
   const more = unlikely.length > MOST_NAMED ? `, and ${unlikely.length - MOST_NAMED} more` : "";
   return [
     ["ends", `after ${formatDuration(p50)}, 9 in 10 times within ${formatDuration(p90)}`],
@@ -69,3 +70,9 @@ export function forecastLines({ p50, p90, unlikely, energy, airtime }: CampaignF
 }
 
 const MOST_NAMED = 5;
+
+/** A reason of a later version than this one stands for itself. */
+function unlikelyText(reason: string): string {
+  const known = UNLIKELY_REASONS.find((each) => each === reason);
+  return known === undefined ? reason : UNLIKELY_TEXT[known];
+}

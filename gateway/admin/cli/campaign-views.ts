@@ -1,5 +1,5 @@
 /** How campaigns look on a terminal: the ladder of groups, nodes with what they wait for, causes, and previews. */
-import type { Millis } from "../../base/index.ts";
+import { type Millis, millis } from "../../base/index.ts";
 import { forecastLines, groupRule, outlookText, rulesOf } from "../api/campaign-words.ts";
 import type {
   CampaignCounts,
@@ -12,13 +12,19 @@ import type {
   GroupRow,
   NotDoneRow,
 } from "../api/index.ts";
-import { formatMoment, formatSize } from "../api/quantities.ts";
+import { formatDuration, formatMoment, formatSize } from "../api/quantities.ts";
 import { type Column, formatTable, printable } from "./table.ts";
 import { facts } from "./views.ts";
 
 const image = ({ model, imageVersion }: CampaignRow): string => `${model} ${imageVersion}`;
 const tally = ({ total, done, failed, silent }: CampaignCounts): string =>
   `${done} of ${total} done, ${failed} failed, ${silent} silent`;
+
+/** `in 14 min`, or by how much it is late. */
+function wakeText(nextWake: Millis | undefined, now: Millis): string {
+  if (nextWake === undefined) return "-";
+  return nextWake >= now ? formatMoment(nextWake, now) : `${formatDuration(millis(now - nextWake))} late`;
+}
 
 export function campaignTable(rows: readonly CampaignRow[], now: Millis): string {
   const columns: Column<CampaignRow>[] = [
@@ -82,7 +88,7 @@ function nodeTable({ nodes, groups, imageSize, plan }: CampaignDetail, now: Mill
       : []),
     { title: "STORED", cell: stored, align: "right" },
     { title: "HEARD", cell: ({ lastSeen }) => formatMoment(lastSeen, now) },
-    { title: "NEXT WAKE", cell: ({ nextWake }) => (nextWake === undefined ? "-" : formatMoment(nextWake, now)) },
+    { title: "NEXT WAKE", cell: ({ nextWake }) => wakeText(nextWake, now) },
     { title: "WHY", cell: ({ why = "" }) => why },
   ];
   return formatTable(columns, nodes, "No node takes part.");
@@ -107,7 +113,7 @@ export function whyView({ campaign, state, reason, nodes, clusters, nextWake }: 
     { title: "GROUP", cell: ({ group }) => group },
     { title: "UPDATE", cell: ({ phase }) => phase },
     { title: "HEARD", cell: ({ lastSeen }) => formatMoment(lastSeen, now) },
-    { title: "NEXT WAKE", cell: (row) => (row.nextWake === undefined ? "-" : formatMoment(row.nextWake, now)) },
+    { title: "NEXT WAKE", cell: (row) => wakeText(row.nextWake, now) },
     { title: "WHY", cell: ({ text }) => text },
   ];
   const next = nextWake === undefined ? [] : ["", `The next of them is expected ${formatMoment(nextWake, now)}.`];

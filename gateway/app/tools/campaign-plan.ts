@@ -57,7 +57,7 @@ const size = read((raw): string | number | undefined => {
 }, "must be a share such as 5%, a number of nodes, or rest");
 
 const KEYS = "must hold the keys of a plan";
-const GROUP = z.strictObject(
+export const GROUP = z.strictObject(
   {
     name: words(64).optional(),
     size,
@@ -67,7 +67,7 @@ const GROUP = z.strictObject(
   },
   "must be a group: size, and if wanted name, stop-at, success, pause",
 );
-const PLAN = z.strictObject(
+export const PLAN = z.strictObject(
   {
     image: words(128).optional(),
     release: words(128).optional(),
