@@ -156,7 +156,7 @@ export class Campaigns implements Projection {
   ): Promise<void> | undefined {
     const { running } = report;
     const only: FirmwareReport = running === undefined ? {} : { running };
-    const meant = campaigns.find(({ nodes }) => isActive(nodes.get(node)!)) ?? campaigns[0];
+    const meant = campaigns.find(({ nodes }) => isActive(nodes.get(node)!));
     const moves = campaigns.map((campaign) => {
       const said = report.wanted === undefined && campaign !== meant ? only : report;
       return this.#advance(campaign.id, node, { type: "reported", report: said }, recorder);

@@ -97,7 +97,11 @@ const isFresh = ({ phase, silent, received, attempt }: Progress): boolean =>
   phase === START.phase && !silent && received === 0 && attempt === 1;
 
 function reported(progress: Progress, report: FirmwareReport, target: Target): Progress {
-  if (report.running === runsThen(target)) return progress.phase === "done" ? progress : move(progress, "done");
+  if (report.running === runsThen(target)) {
+    // It runs ours, and goes back to the former image unless it hears our answer.
+    if (report.phase === "confirming" && !isEnded(progress)) return moveTo(progress, "confirming");
+    return moveTo(progress, "done");
+  }
   if (isEnded(progress)) return progress;
   // It tells of the attempt before: the next one it has not heard of yet.
   if (progress.attempt > 1 && progress.phase === "waiting-wake") return progress;
@@ -105,19 +109,29 @@ function reported(progress: Progress, report: FirmwareReport, target: Target): P
   if (report.wanted !== undefined && report.wanted !== target.image) {
     return isWorking(progress.phase) ? { ...move(progress, "waiting-wake"), received: 0 } : progress;
   }
+  // What names no image is about the one that it was offered last: before our offer that is none of ours.
+  if (report.wanted === undefined && !isActive(progress)) return progress;
   // Before our first offer a failure is of an earlier campaign, even of the same image: some nodes say it until they hear of another.
   const hasEnded = report.phase === "failed" || report.phase === "rolled-back";
   if (hasEnded && !isActive(progress)) return progress;
   if (report.phase === "failed") return move(progress, "failed", report.reason ?? "unknown");
   if (report.phase === "rolled-back") return move(progress, "rolled-back", report.reason ?? "boot-failed");
+  // Nobody comes to `confirming` without the digest. Another report: it has heard the answer to that one.
+  if (progress.phase === "confirming" && report.running === undefined && report.phase !== "confirming") {
+    return move(progress, "done");
+  }
   if (report.running !== undefined && BOOTING.has(progress.phase)) return move(progress, "rolled-back", "other-digest");
   if (report.phase === "idle" && !UNCLAIMED.has(progress.phase)) {
     return { ...move(progress, "waiting-wake"), received: 0 }; // the node lost its download, e.g. by a reset
   }
-  const phase = report.phase !== undefined && isWorking(report.phase) ? report.phase : progress.phase;
+  const said = report.phase === "confirming" ? "rebooting" : report.phase;
+  const isTold = said !== undefined && isWorking(said) && progress.phase !== "confirming";
+  const phase = isTold ? said : progress.phase;
   const received = report.received ?? progress.received;
   if (phase === progress.phase && received === progress.received) return progress;
   return { ...move(progress, phase), received };
 }
 
 const move = (progress: Progress, phase: Phase, reason?: string): Progress => ({ ...progress, phase, reason });
+const moveTo = (progress: Progress, phase: Phase): Progress =>
+  progress.phase === phase ? progress : move(progress, phase);

@@ -70,6 +70,32 @@ const ROWS: ReadonlyArray<readonly [name: string, from: Progress, event: Progres
     { phase: "offered" },
   ],
   [
+    "a new image that has to hear an answer is not done yet",
+    at("rebooting"),
+    reported({ phase: "confirming", running: TARGET, wanted: TARGET }),
+    { phase: "confirming" },
+  ],
+  ["its next report shows that it heard one", at("confirming"), reported({}), { phase: "done" }],
+  ["or says so", at("confirming"), reported({ phase: "done", wanted: TARGET }), { phase: "done" }],
+  [
+    "it says the same from a new series",
+    at("confirming"),
+    reported({ phase: "confirming", running: TARGET }),
+    { phase: "confirming" },
+  ],
+  [
+    "it heard none, and went back",
+    at("confirming"),
+    reported({ phase: "rolled-back", running: OLD, wanted: TARGET, reason: "boot-failed" }),
+    { phase: "rolled-back", reason: "boot-failed" },
+  ],
+  [
+    "nobody confirms what he does not say that he runs",
+    at("rebooting"),
+    reported({ phase: "confirming", wanted: TARGET }),
+    { phase: "rebooting" },
+  ],
+  [
     "a failed node that runs the image after all is done",
     at("failed"),
     reported({ running: TARGET }),

@@ -217,7 +217,7 @@ describe("UX-R13: late joiners", () => {
     const node = await joins("v1");
     await joins("v3");
     const id = await start({});
-    campaigns.offered(id, node, ledger);
+    await campaigns.offered(id, node, ledger);
     const failed = { phase: "failed", wanted: IMAGE.digest } as const;
     await campaigns.advance(node, { type: "reported", report: failed }, ledger);
     expect([phase(id, node), campaigns.quarantine.failures(node, IMAGE.digest)]).toEqual(["failed", 1]);
@@ -250,9 +250,9 @@ test("UX-R3 UX-R10: each campaign has its own patience, counted in missed wakes"
     reason: "test",
     actor: "test",
   });
-  campaigns.missed(node, 2, ledger);
+  await campaigns.missed(node, 2, ledger);
   expect([first, second].map((id) => campaigns.get(id).nodes.get(node)?.silent)).toEqual([false, true]);
-  campaigns.missed(node, 3, ledger);
+  await campaigns.missed(node, 3, ledger);
   expect([first, second].map((id) => campaigns.get(id).nodes.get(node)?.silent)).toEqual([true, true]);
 });
 
@@ -278,7 +278,7 @@ test("UX-R31: after an abort it is told how long a node may go on with what it h
   const node = await joins("v1");
   const idle = await joins("v2");
   const id = await start({});
-  campaigns.offered(id, node, ledger);
+  await campaigns.offered(id, node, ledger);
   clock.advance(60_000);
   await campaigns.decide(id, "abort", "test", ledger);
   const why = (of: NodeId) => {

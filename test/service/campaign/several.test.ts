@@ -379,7 +379,7 @@ async function restarted(facts: readonly Fact[], first: number, second: number):
 }
 
 describe("any course of several campaigns", () => {
-  const courses = { seed: 11, numRuns: inDrill(120, 6000) };
+  const courses = { seed: 11, numRuns: inDrill(60, 6000) };
   const aCourse = fc.tuple(aPair, fc.array(anAct, { minLength: 20, maxLength: 90 }));
 
   test("UX-R5 UX-R10 UX-R12 UX-R16 UX-R17: offers, counts and waves are right, and reports concern their own image", () => {
@@ -404,7 +404,7 @@ describe("any course of several campaigns", () => {
         const [first, second] = [a % (on.facts.length + 1), b % (on.facts.length + 1)].sort((x, y) => x - y);
         expect(shape(await restarted(on.facts, first!, second!))).toEqual(shape(on.campaigns));
       }),
-      { ...courses, numRuns: inDrill(60, 4000) },
+      { ...courses, numRuns: inDrill(30, 4000) },
     );
   });
 
@@ -431,7 +431,7 @@ describe("any course of several campaigns", () => {
           expect(stuck).toEqual([]);
         }
       }),
-      { ...courses, numRuns: inDrill(60, 4000) },
+      { ...courses, numRuns: inDrill(30, 4000) },
     );
   });
 });
