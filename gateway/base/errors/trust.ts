@@ -72,8 +72,8 @@ export const TRUST_ERRORS = {
   },
   "release.withdrawn": {
     blame: "trust",
-    text: "the release {release} was withdrawn ({reason}) and does not come back",
-    hint: "Let the author make a new one with a higher sequence number.",
+    text: "the release {release} was withdrawn ({reason})",
+    hint: "Untrusted: add it again when its keys are trusted again. Revoked or quarantined: the author has to make a new one with a higher sequence number.",
   },
   "release.limit": {
     blame: "trust",
