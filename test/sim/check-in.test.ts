@@ -79,6 +79,22 @@ const REPLIES: ReadonlyArray<readonly [name: string, hex: string, reply: Reply]>
     reply({ offer: { digest: DIGEST, size: 8192, uri: "f/ABC" } }),
   ],
   [
+    "an offer of a patch, chained, that waits and has to be confirmed",
+    `a119ea61a10fa8015820${DIGEST}021920000365662f41424316190e10175820${"cd".repeat(32)}18201902581821011822190200`,
+    reply({
+      offer: {
+        digest: DIGEST,
+        size: 8192,
+        uri: "f/ABC",
+        applyIn: 3600,
+        chain: "cd".repeat(32),
+        confirmWithin: 600,
+        encoding: "patch",
+        length: 512,
+      },
+    }),
+  ],
+  [
     "an edit of a decimal64",
     edits("a119eb2cc482211908" + "66"),
     reply({ revision: 5, edits: [{ path: `${ROOM}/set-point`, value: 21.5 }] }),
