@@ -9,8 +9,10 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Nothing listens, or nothing may be reached: as good as no gateway. */
-const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"]);
+/** Nothing listens: as good as no gateway. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
+/** Somebody else's gateway, or at least somebody else's folder. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
 
 /** Sends JSON, or a stream of bytes; the answer's body is parsed JSON. */
 export function controlRequest(
@@ -27,11 +29,9 @@ export function controlRequest(
     const lost = (cause: NodeJS.ErrnoException): void => {
       if (answered) return; // what breaks after the answer began is told by reading it
       const code = cause.code ?? cause.message;
-      reject(
-        ABSENT.has(code)
-          ? new UsageError("cli.no-gateway", { socket: socketPath }, { cause })
-          : new UsageError("cli.gateway-lost", { reason: code }, { cause }),
-      );
+      if (ABSENT.has(code)) reject(new UsageError("cli.no-gateway", { socket: socketPath }, { cause }));
+      else if (FORBIDDEN.has(code)) reject(new UsageError("cli.not-permitted", { socket: socketPath }, { cause }));
+      else reject(new UsageError("cli.gateway-lost", { reason: code }, { cause }));
     };
     const asking = request({ socketPath, method, path, headers, agent: false }, (answer) => {
       answered = true;

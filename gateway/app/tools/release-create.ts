@@ -2,7 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { EXIT, printable, printableJson, type ReleaseCreateOptions } from "../../admin/cli/index.ts";
 import { type CodedError, type ErrorCode, explanation, TrustError, toHex, UsageError } from "../../base/index.ts";
-import { readMcuboot } from "../../service/images/index.ts";
+import { isMcuboot, readMcuboot } from "../../service/images/index.ts";
 import {
   type Ciphertext,
   createRelease,
@@ -117,7 +117,9 @@ async function readImages(plan: ReleasePlan, folder: string): Promise<ReadImages
   for (const { file, format } of plan.components.flatMap(imagesOf)) {
     const bytes = await readFileBytes(resolve(folder, file), MAX_IMAGE);
     if (bytes.length === 0) throw new UsageError("image.empty", { name: file });
-    const found = format === "mcuboot" ? readMcuboot(bytes, file) : undefined;
+    // As the gateway does it, so that nobody signs what no gateway takes in.
+    const found =
+      format === "mcuboot" || (format === undefined && isMcuboot(bytes)) ? readMcuboot(bytes, file) : undefined;
     if (found !== undefined) remarks.push(...otherVersion(plan.version, file, found.version));
     if (found?.isEncrypted === true) remarks.push(warningOf(new TrustError("image.encrypted", { name: file })));
     told.push(`Image ${file}: ${found === undefined ? "" : `MCUboot ${found.version}, `}${byteCount(bytes.length)}.`);

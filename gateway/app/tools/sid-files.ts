@@ -55,7 +55,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await writeFile(draft, content, { flag: "wx" });
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined); // where nobody may write there is none
     const reason = (error as NodeJS.ErrnoException).code ?? String(error); // node:fs throws nothing else
     throw new UsageError("cli.file-write", { path, reason }, { cause: error });
   }

@@ -30,6 +30,11 @@ export const CONFIG_ERRORS = {
     text: "no gateway answers at {socket}",
     hint: "Start one with 'sidgate run', or name its folder with --data.",
   },
+  "cli.not-permitted": {
+    blame: "usage",
+    text: "you may not speak to the gateway at {socket}",
+    hint: "Only the user who started it may: be that user, e.g. with sudo -u, or name another folder with --data.",
+  },
   "cli.gateway-lost": {
     blame: "usage",
     text: "the gateway went away in the middle of the request: {reason}",

@@ -6,7 +6,7 @@ export const SUIT_ERRORS = {
   "suit.tag": {
     blame: "wire",
     text: "the envelope begins with {found} instead of tag 107",
-    hint: "Send a SUIT_Envelope_Tagged (draft-ietf-suit-manifest-37, §11).",
+    hint: "Is it the .suit file that 'sidgate release sign' wrote? A release is a SUIT_Envelope_Tagged (draft-ietf-suit-manifest-37, §11).",
   },
   "suit.dialect": {
     blame: "wire",

@@ -13,7 +13,7 @@ const image = {
   file: words(1024),
   uri: reference.optional(),
   integrated: yesNo.default(false),
-  format: z.enum(["plain", "mcuboot"], "must be plain or mcuboot").default("plain"),
+  format: z.enum(["plain", "mcuboot"], "must be plain or mcuboot").optional(),
 };
 /** RFC 9052 §5.1: as many recipients as one message has here. */
 const MAX_RECIPIENTS = 16;
@@ -160,7 +160,8 @@ export interface PlannedImage {
   readonly file: string;
   readonly uri?: string | undefined;
   readonly integrated: boolean;
-  readonly format: "plain" | "mcuboot";
+  /** Without it, as the first bytes say. */
+  readonly format?: "plain" | "mcuboot" | undefined;
 }
 
 /** The image of a component, or one for each of its slots. */

@@ -72,7 +72,8 @@ export class Foresight {
     const release = chooseRelease(releases, told);
     if (release === undefined) return "will fail: no release that names the image is for its vendor and class";
     const prognosis = this.foresee(release, told);
-    return prognosis?.verdict === "fails" ? prognosis.sentence : undefined;
+    if (prognosis === undefined) return undefined;
+    return prognosis.verdict === "fails" ? prognosis.sentence : otherImage(image, release, prognosis);
   }
 
   #time(): bigint | undefined {
@@ -110,6 +111,21 @@ export class Foresight {
       return undefined;
     }
   }
+}
+
+/** A/B images: a node takes that of its slot. Offered the other one, it would refuse what it fetches. */
+function otherImage(image: Digest, { payloads }: ReleaseInfo, { courses, complete }: Prognosis): string | undefined {
+  const uris = new Set(payloads.flatMap(({ digest, uri }) => (digest === image && uri !== undefined ? [uri] : [])));
+  const going = courses.filter(({ outcome }) => outcome.result === "done");
+  const takesIt = going.some(
+    ({ fetches, components }) =>
+      fetches.length === 0 ||
+      fetches.some(({ uri }) => uris.has(uri)) ||
+      components.some(({ digest }) => digest !== undefined && toHex(digest.bytes) === image),
+  );
+  if (takesIt || !complete || going.length === 0) return undefined;
+  const [other] = going[0]?.fetches ?? [];
+  return `takes another image of this release: ${other?.uri ?? "none"}`;
 }
 
 function holds({ of, stored, steady }: Answer, opened: Opened, storedNow: string, now: bigint | undefined): boolean {
