@@ -10,6 +10,7 @@ import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/c
 import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
 import { COMMANDS, DIGESTS, PARAMETERS, SUIT_LIMITS } from "../gateway/wire/suit/index.ts";
+import { campaignConformancePage } from "../test/support/conformance/campaign-page.ts";
 import { coreconfConformancePage } from "../test/support/conformance/coreconf-page.ts";
 import { suitConformancePage } from "../test/support/conformance/suit-page.ts";
 import { yangConformancePage } from "../test/support/conformance/yang-page.ts";
@@ -226,6 +227,7 @@ export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> =
   ["suit-labels.md", suitLabelsPage],
   ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["suit-conformance.md", () => suitConformancePage(dirname(DOCS), MADE_OF_TESTS)],
+  ["campaign-conformance.md", () => campaignConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["coreconf-conformance.md", () => coreconfConformancePage(dirname(DOCS), MADE_OF_TESTS)],
 ];
 

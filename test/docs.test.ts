@@ -6,6 +6,7 @@ import { describe, expect, test } from "@jest/globals";
 import { SETTING_KEYS } from "../gateway/app/config/index.ts";
 import { ERRORS } from "../gateway/base/index.ts";
 import { errorsPage, PAGES } from "../scripts/docs.ts";
+import { CAMPAIGN_AREAS } from "./support/conformance/campaign-page.ts";
 import { CORECONF_AREAS } from "./support/conformance/coreconf-page.ts";
 import { missingRows, ROWS, unknownRows } from "./support/conformance/rows.ts";
 import { SUIT_AREAS } from "./support/conformance/suit-page.ts";
@@ -38,7 +39,9 @@ describe("docs/", () => {
     });
 
     test("show each rule", () => {
-      const onPages = [...YANG_AREAS, ...CORECONF_AREAS, ...SUIT_AREAS].flatMap(({ rows }) => Object.keys(rows));
+      const onPages = [...YANG_AREAS, ...CORECONF_AREAS, ...SUIT_AREAS, ...CAMPAIGN_AREAS].flatMap(({ rows }) =>
+        Object.keys(rows),
+      );
       expect(new Set(onPages)).toEqual(new Set(Object.keys(ROWS)));
     });
 

@@ -8,7 +8,7 @@ const IMAGE = imageOf(200);
 const block = (num: number, size: number): Uint8Array => IMAGE.subarray(num * size, (num + 1) * size);
 const lanes = { block: laneOf({ a1b2: sourceOf(IMAGE) }) };
 
-test("a node sleeps 40 s between blocks and takes a new token each time", async () => {
+test("UX-R21: a node sleeps 40 s between blocks and takes a new token each time", async () => {
   const { node, clock, engine } = await stage({ lanes });
   await node.sends(con("GET", "f/a1b2").block2(0, 0, 64).token("01"));
   await node.expects(ack("2.05").block2(0, 1, 64).etag(ETAG).size2(200).payload(block(0, 64)).token("01"));
@@ -23,7 +23,7 @@ test("a node sleeps 40 s between blocks and takes a new token each time", async 
   expect(engine.stats()).toMatchObject({ blocksServed: 4, blockBytesServed: 200, kept: { dedup: 0, snapshots: 0 } });
 });
 
-test("the block size changes midway: offsets are bytes", async () => {
+test("UX-R21: the block size changes midway: offsets are bytes", async () => {
   const { node } = await stage({ lanes });
   await node.sends(con("GET", "f/a1b2").block2(0, 0, 128));
   await node.expects(ack("2.05").block2(0, 1, 128).etag(ETAG).size2(200).payload(block(0, 128)));
@@ -35,7 +35,7 @@ test("the block size changes midway: offsets are bytes", async () => {
   await node.expects(ack("2.05").block2(5, 1, 32).etag(ETAG).payload(block(5, 32)));
 });
 
-test("blocks come in any order and from any socket", async () => {
+test("UX-R21: blocks come in any order and from any socket", async () => {
   const { another } = await stage({ lanes });
   for (const [index, num] of [3, 0, 2, 2, 1].entries()) {
     const node = await another({ ...NODE, port: 50_000 + index });
@@ -54,7 +54,7 @@ test("without Block2 the first kilobyte comes, and says so", async () => {
   await node.expects(ack("2.05").block2(0, 0, 1024).etag(ETAG).size2(200).payload(IMAGE));
 });
 
-test("block 70 000 of 16 bytes: NUM has 20 bits", async () => {
+test("UX-R21: block 70 000 of 16 bytes: NUM has 20 bits", async () => {
   const image = imageOf(70_001 * 16 + 5);
   const { node } = await stage({ lanes: { block: laneOf({ big: sourceOf(image) }) } });
   await node.sends(con("GET", "f/big").block2(70_000, 0, 16));

@@ -70,7 +70,7 @@ test("no verb leads out of the end", () => {
   }
 });
 
-test("every node that is left out has a reason", () => {
+test("UX-R6 UX-R7 UX-R29: every node that is left out has a reason", () => {
   const _image = { digest: "aa".repeat(32), model: "trv" };
   const node = (id: string, more: Partial<SelectionNode> = {}): SelectionNode => ({
     id: id as NodeId,

@@ -58,7 +58,7 @@ async function start(stopAtPct = 50): Promise<string> {
 const phases = (id: string, on = services): readonly string[] =>
   [...on.campaigns.get(id).nodes.values()].map(({ phase }) => phase);
 
-test("a wake brings the offer until the node takes it up, and only the running digest ends it", async () => {
+test("UX-R1 UX-R4: a wake brings the offer until the node takes it up, and only the running digest ends it", async () => {
   const id = await start();
   const offer = `5820${image.digest}020c0368${hex(Buffer.from(`f/${image.id}`))}`;
   expect(await report("a01")).toContain(offer);
@@ -83,7 +83,7 @@ test("it is done when the last node has ended", async () => {
   expect(await report("a01")).not.toContain(image.digest);
 });
 
-test("a restart in the middle goes on where it was", async () => {
+test("UX-R2: a restart in the middle goes on where it was", async () => {
   const id = await start();
   await report("a01", working(5, 4));
   await report("a02");
@@ -106,7 +106,7 @@ async function look(): Promise<void> {
   }
 }
 
-test("silence is counted in missed wakes, stops the campaign, and a late success is recorded", async () => {
+test("UX-R3 UX-R10: silence is counted in missed wakes, stops the campaign, and a late success is recorded", async () => {
   const id = await start(50);
   for (const name of ["a01", "a02", "a03", "a04"]) await report(name);
   services.clock.advance(minutes(40)); // wakes are due every 15 minutes: two are missed
@@ -123,7 +123,7 @@ test("silence is counted in missed wakes, stops the campaign, and a late success
   expect(count(services.campaigns.get(id))).toMatchObject({ done: 1, silent: 1 });
 });
 
-test("a node that fetches blocks is not silent, however long its wake lasts", async () => {
+test("UX-R3: a node that fetches blocks is not silent, however long its wake lasts", async () => {
   const id = await start(1);
   await report("a01");
   services.clock.advance(hours(2));
@@ -148,7 +148,7 @@ test("a pause offers nothing, a resume goes on, an abort is the end", async () =
   );
 });
 
-test("a campaign for nobody is refused with the reasons", () => {
+test("UX-R11: a campaign for nobody is refused with the reasons", () => {
   const nodes = [{ id: [...services.registry.nodes()][0]!.id, model: "lamp" }];
   expect(() => draftOf({ image: { digest: image.digest, model: "trv" }, nodes }, services)).toThrow(
     expect.objectContaining({ code: "campaign.no-targets", facts: { reasons: "1 other-model" } }),

@@ -133,7 +133,7 @@ const anyEvent: fc.Arbitrary<ProgressEvent> = fc.oneof(
     .map(reported),
 );
 
-test("without the node's report of the wanted digest nothing leads to done", () => {
+test("UX-R4: without the node's report of the wanted digest nothing leads to done", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
       const end = events.reduce((progress, event) => step(progress, event, { image: TARGET }), START);
@@ -142,7 +142,7 @@ test("without the node's report of the wanted digest nothing leads to done", () 
   );
 });
 
-test("the report of the wanted digest leads to done from everywhere, and done is final", () => {
+test("UX-R17: the report of the wanted digest leads to done from everywhere, and done is final", () => {
   fc.assert(
     fc.property(anyPhase, fc.array(anyEvent, { maxLength: 10 }), (phase, events) => {
       const done = step(at(phase), reported({ running: TARGET }), { image: TARGET });

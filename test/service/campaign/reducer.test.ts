@@ -146,7 +146,7 @@ describe("waves", () => {
     expect([isOffered(on, 8), isOffered(on, 10)]).toEqual([true, true]);
   });
 
-  test("approval is a second person's", () => {
+  test("UX-R7: approval is a second person's", () => {
     const on = start({ nodes: 3, groups: TWO_WAVES, plan: { approval: true } });
     expect(isOffered(on, 0)).toBe(false);
     expect(() => on.campaigns.decide("c-1", "approve", "alice", on.recorder)).toThrow(

@@ -28,8 +28,9 @@ import {
   Workshop,
   type WorkshopOptions,
 } from "../../../gateway/service/delta/index.ts";
-import type { ImageInfo } from "../../../gateway/service/images/index.ts";
-import type { ReportedFirmware } from "../../../gateway/service/registry/index.ts";
+import type { ImageInfo, Images } from "../../../gateway/service/images/index.ts";
+import type { Registry, ReportedFirmware } from "../../../gateway/service/registry/index.ts";
+import { imageLane } from "../../../gateway/southbound/firmware/index.ts";
 import { type FormStore, openFileForms } from "../../../gateway/store/index.ts";
 import { applyPatch, ChainReader } from "../../../gateway/wire/delta/index.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
@@ -175,7 +176,7 @@ test.each<
   ["that runs another one, for an image of equal bytes", ALL, OTHER, FLAT, "compressed"],
   ["that takes patches alone", { ...ALL, compressed: false }, OLD, NEW, "patch"],
   ["that runs the very image", ALL, NEW, NEW, undefined],
-])("a node %s gets what is best for it", async (_what, taken, running, to, encoding) => {
+])("UX-R19: a node %s gets what is best for it", async (_what, taken, running, to, encoding) => {
   const site = await shop({ taken });
   site.firmware = running === undefined ? {} : { running: digestOf(running) };
   expect((await site.told(to))?.encoding).toBe(encoding);
@@ -204,7 +205,7 @@ test("a node waits for one wake, and then gets the image as it is; it goes on wi
   expect(site.ask(NEW)).toBeUndefined();
 });
 
-test("a node that failed with a patch gets the image as it is", async () => {
+test("UX-R19: a node that failed with a patch gets the image as it is", async () => {
   const site = await shop();
   expect(await site.told(NEW)).toMatchObject({ encoding: "patch" });
   const running = digestOf(OLD);
@@ -212,6 +213,25 @@ test("a node that failed with a patch gets the image as it is", async () => {
   expect(site.ask(NEW)).toBeUndefined();
   site.firmware = { running, phase: "downloading", wanted: digestOf(NEW) };
   expect(site.ask(NEW)).toBeUndefined();
+});
+
+test("a node that takes patches no more is offered none any more", async () => {
+  const site = await shop();
+  expect(await site.told(NEW)).toMatchObject({ encoding: "patch" });
+  site.taken = { patch: false, compressed: false, chained: false };
+  expect(site.ask(NEW)).toBeUndefined();
+});
+
+test("the block lane serves a form under its id, as it does an image", async () => {
+  const { deltas, ...site } = await shop();
+  const form = await site.told(NEW);
+  const nothing = { byId: () => undefined } as unknown as Images;
+  const lane = imageLane(nothing, {} as Registry, new VirtualClock(), { forms: deltas });
+  const source = lane.find(form?.id ?? "");
+  expect(source?.size).toBe(form?.length);
+  expect(source?.etag).toHaveLength(4);
+  expect(equalBytes(applyPatch(OLD, source?.slice(0, source.size) ?? EMPTY), NEW)).toBe(true);
+  expect(lane.find("00000000")).toBeUndefined();
 });
 
 test.each<readonly [what: string, make: () => Promise<MadeForm>]>([

@@ -35,7 +35,7 @@ const files = async (): Promise<readonly string[]> =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
-test("an image is streamed in, found by id, digest and its beginning, and served after a restart", async () => {
+test("UX-R9: an image is streamed in, found by id, digest and its beginning, and served after a restart", async () => {
   const image = await services.images.add(
     stream(IMAGE.subarray(0, 300), IMAGE.subarray(300)),
     CLAIM,
@@ -74,7 +74,7 @@ test("without lab mode an unsigned image is refused before any byte is readable"
   expect(await files()).toEqual([]);
 });
 
-test("the same image twice, and another image with the same short id, have codes of their own", async () => {
+test("UX-R24: the same image twice, and another image with the same short id, have codes of their own", async () => {
   const { images, ledger } = await openServices({ images: store, shortIdOf: () => "aaaaaa" });
   await images.add(stream(IMAGE), CLAIM, "test", ledger);
   await expect(images.add(stream(IMAGE), CLAIM, "test", ledger)).rejects.toMatchObject({ code: "image.exists" });

@@ -76,7 +76,7 @@ const tell = (report: Uint8Array, on = services) => {
   return tells("room-1", number, { report }, on);
 };
 
-test("suit-report: a failed step is one fact, one line of the trace, one MQTT event, one notification", async () => {
+test("UX-R18: suit-report: a failed step is one fact, one line of the trace, one MQTT event, one notification", async () => {
   expect((await tell(FAILED)).code).toBe("2.04");
   const place = "install, step 3";
   const told = { node, release: RELEASE, result: "failed", reason: "condition-failed", place, text: FAILED_TEXT };

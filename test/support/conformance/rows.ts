@@ -23,6 +23,7 @@ import {
   REPORT_ROWS,
 } from "./suit-rows.ts";
 import type { Shown } from "./titles.ts";
+import { PLAN_ROWS, SLEEP_ROWS, TRUTH_ROWS } from "./ux-rows.ts";
 import { PRODUCT_ROWS, SID_ROWS } from "./yang-rows.ts";
 import { SECTION_ROWS } from "./yang-sections.ts";
 
@@ -51,6 +52,9 @@ export const ROWS: Rows = {
   ...REPORT_ROWS,
   ...MTI_ROWS,
   ...COSE_ROWS,
+  ...SLEEP_ROWS,
+  ...PLAN_ROWS,
+  ...TRUTH_ROWS,
 };
 
 /** Rows that no test shows and that do not say why. */

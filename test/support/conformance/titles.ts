@@ -1,6 +1,6 @@
 /**
  * Which rows of the conformance pages the tests show: a title (or a row of a test's table) that begins with ids, such as
- * `CC-V14 CC-V17: bits in a union`, shows those rows (`CC-`: CORECONF and YANG, `SU-`: SUIT and COSE).
+ * `CC-V14 CC-V17: bits in a union`, shows those rows (`CC-`: CORECONF and YANG, `SU-`: SUIT and COSE, `UX-`: campaigns).
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -13,10 +13,10 @@ export interface Shown {
   readonly file: string;
 }
 
-const IDS = String.raw`(?:CC|SU)-[\w.-]+(?: (?:CC|SU)-[\w.-]+)*`;
+const IDS = String.raw`(?:CC|SU|UX)-[\w.-]+(?: (?:CC|SU|UX)-[\w.-]+)*`;
 const TITLE = new RegExp(String.raw`(["'${"`"}])(${IDS}): ((?:\\.|(?!\1)[^\\\n])*)\1`, "g");
 /** A title that would be passed over: its ids are written in some other way. */
-const MISWRITTEN = new RegExp(String.raw`["'${"`"}](?!${IDS}(?:: |["'${"`"}]))(?:CC|SU)-[^"'${"`"}\n]*`, "g");
+const MISWRITTEN = new RegExp(String.raw`["'${"`"}](?!${IDS}(?:: |["'${"`"}]))(?:CC|SU|UX)-[^"'${"`"}\n]*`, "g");
 const FOLDERS = [
   "yang",
   "interop",
