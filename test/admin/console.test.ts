@@ -78,6 +78,15 @@ describe("the page", () => {
     expect(page).not.toMatch(/<th(?! scope)[ >]/);
   });
 
+  test("asks a large fleet not every two seconds why", () => {
+    const site = openSite();
+    const [row] = site.campaigns();
+    const large = { ...row!, counts: { ...row!.counts, total: 10_000 } };
+    const shown = renderPage({ ...site, campaigns: () => [large] });
+    expect(shown).toContain("1 of 10000 done");
+    expect(shown).not.toContain("Not done, because");
+  });
+
   test("teaches the next step where there is nothing yet", () => {
     const empty = renderPage({ ...openSite(), nodes: () => [], images: () => [], campaigns: () => [] });
     for (const command of ["sidgate node add", "sidgate image add", "sidgate campaign start"])

@@ -50,13 +50,13 @@ class Valve {
     await tells(this.name, this.#number, told, this.#services);
   }
 
-  /** Fetches as much as a wake allows; with the last block it installs, tries the new image, and tells how that went. */
+  /** Fetches as much as a wake allows; with the last block it installs, starts the new image, and tells how that went. */
   async works(fails: boolean): Promise<void> {
     const { campaigns, registry } = this.#services;
     const phase = campaigns.phaseOf(registry.named(this.name).id);
     if (phase === "applying") {
-      await this.tells({ phase: "confirming", wanted: DIGEST, received: IMAGE.length });
-    } else if (phase === "confirming") {
+      await this.tells({ phase: "rebooting", wanted: DIGEST, received: IMAGE.length });
+    } else if (phase === "rebooting") {
       await this.tells(fails ? { phase: "rolled-back", failure: "boot-failed" } : { running: DIGEST, version: "2.0" });
     } else if (phase === "offered" || phase === "downloading") {
       this.#received = Math.min(IMAGE.length, this.#received + PER_WAKE);

@@ -31,7 +31,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .chip { color: var(--shade); font-weight: 600; white-space: nowrap; }
 .awake, .done, .connected { --shade: var(--good); }
 .asleep, .running { --shade: var(--rest); }
-.overdue, .paused, .stopped, .waiting { --shade: var(--warn); }
+.overdue, .paused, .stopped, .waiting, .waiting-approval { --shade: var(--warn); }
 .lost, .failed, .aborted { --shade: var(--bad); }
 .unknown { --shade: var(--soft); }
 .scroll { overflow-x: auto; }

@@ -1,6 +1,5 @@
 /** The cards of campaigns: how far each group is, what holds up the rest, and when that will be known. */
 import type { Millis } from "../../base/index.ts";
-import type { CampaignState } from "../../store/facts.ts";
 import { groupRule, outlookText } from "../api/campaign-words.ts";
 import type { AdminSource, CampaignRow, CampaignWhy, CauseRow, GroupRow } from "../api/index.ts";
 import { type Html, html } from "./html.ts";
@@ -17,11 +16,15 @@ export function campaigns(source: Source, now: Millis): Html {
   const rows = source.campaigns();
   if (rows.length === 0)
     return html`<p class="soft">None yet. A campaign brings an image to nodes: “sidgate campaign start --image ID”.</p>`;
-  return html`${rows.map((row) => card(row, isOver(row.state) ? undefined : source.whyNotDone(row.campaign), now))}`;
+  return html`${rows.map((row) => card(row, isAsked(row) ? source.whyNotDone(row.campaign) : undefined, now))}`;
 }
 
-/** Nobody waits for its nodes any more, so it is not asked again and again why. */
-const isOver = (state: CampaignState): boolean => state === "done" || state === "aborted";
+/** The page asks anew every two seconds: a large fleet's causes are told by `sidgate campaign why` and the API alone. */
+const MAX_ASKED = 500;
+
+/** Of a campaign that is over nobody waits for a node any more. */
+const isAsked = ({ state, counts: { total, done } }: CampaignRow): boolean =>
+  state !== "done" && state !== "aborted" && total - done <= MAX_ASKED;
 
 function card(row: CampaignRow, why: CampaignWhy | undefined, now: Millis): Html {
   const { total, done, failed, silent } = row.counts;
