@@ -35,18 +35,10 @@ export class ChildGateway implements Closable {
   #child: ChildProcess | undefined;
   #ports: Ports = { coap: 0, broker: 0 };
 
-  private constructor(options: ChildOptions) {
+  /** Starts nothing. */
+  constructor(options: ChildOptions) {
     this.#options = options;
     this.client = new GatewayClient(controlSocketPath(this.data));
-  }
-
-  /** Throws UsageError `try.gateway` when it does not come up. */
-  static async start(options: ChildOptions): Promise<ChildGateway> {
-    const gateway = new ChildGateway(options);
-    const status = await gateway.up();
-    const coap = status.listening.find(({ what }) => what === "CoAP")?.address ?? "";
-    gateway.#ports = { coap: portOf(coap), broker: portOf(status.broker.url) };
-    return gateway;
   }
 
   get data(): string {
@@ -66,8 +58,8 @@ export class ChildGateway implements Closable {
     if (this.#child !== undefined) tell(this.#child, pace);
   }
 
-  /** Starts it, where it was before if it was up before. Throws UsageError `try.gateway`. */
-  async up(): Promise<Status> {
+  /** Starts it, where it was before if it was up before. Throws UsageError `try.gateway` when it does not come up. */
+  async up(): Promise<void> {
     const configFile = join(this.#options.folder, "sidgate.yaml");
     await writeFile(configFile, configText(this.#options, this.data, this.#ports));
     const bin = join(packageFolder(), "bin", "sidgate.js");
@@ -76,7 +68,9 @@ export class ChildGateway implements Closable {
     });
     this.#child = child;
     try {
-      return await firstStatus(child, this.client);
+      const { listening, broker } = await firstStatus(child, this.client);
+      const coap = listening.find(({ what }) => what === "CoAP")?.address ?? "";
+      this.#ports = { coap: portOf(coap), broker: portOf(broker.url) };
     } catch (error) {
       await this.close();
       throw error;

@@ -80,7 +80,6 @@ export interface PacerOptions {
   readonly clock: PacedClock;
   readonly fastest: number;
   readonly wakeInterval: Millis;
-  readonly nodes: () => readonly NodeView[];
   readonly tell: (pace: Pace) => void;
 }
 
@@ -88,6 +87,7 @@ export class Pacer implements Closable {
   readonly #options: PacerOptions;
   readonly #gauge: LatenessGauge;
   readonly #timer: NodeJS.Timeout;
+  #nodes: () => readonly NodeView[] = () => [];
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -96,14 +96,19 @@ export class Pacer implements Closable {
     this.#look();
   }
 
+  /** From now on it is these that have to keep up. */
+  watch(nodes: () => readonly NodeView[]): void {
+    this.#nodes = nodes;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
   }
 
   #look(): void {
-    const { clock, fastest, nodes, tell } = this.#options;
+    const { clock, fastest, tell } = this.#options;
     const now = clock.now();
-    const rate = rateFor(this.#gauge.look(nodes(), now), fastest);
+    const rate = rateFor(this.#gauge.look(this.#nodes(), now), fastest);
     const pace: Pace = { now, rate, until: millis(now + rate * ALLOWED_MS) };
     clock.pace(pace);
     tell(pace);

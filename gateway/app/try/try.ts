@@ -28,6 +28,11 @@ const WAKE_INTERVAL = minutes(15);
 const FASTEST = 600;
 const STOP_AT_PCT = 5;
 const LOOK_EVERY_MS = 250;
+/**
+ * What nodes say of themselves: on the fast clock one datagram that is sent again takes minutes, and a pause in a wake must not
+ * look like the sleep between two (RFC 7252 §4.8.2 counts with seconds of a real network).
+ */
+const AWAKE_TIME = { path: "/sidgate-node:node/awake-time", value: "600" };
 /** A trial that has not ended by then is broken: several times what the slowest one takes. */
 const timeLimitMs = (nodes: number): number => 120_000 + nodes * 500;
 /** Bytes of a block that a node asks for. */
@@ -70,19 +75,23 @@ async function prepare(options: TryOptions, lifecycle: Lifecycle): Promise<Trial
   const folder = await trialFolder(options, lifecycle);
   const started = performance.now();
   const gateway = lifecycle.add(
-    await ChildGateway.start({
+    new ChildGateway({
       folder,
       clockRate: FASTEST,
       wakeInterval: WAKE_INTERVAL / 1000,
       lab: options.plain,
     }),
   );
+  const clock = new PacedClock(FASTEST);
+  const pacer = lifecycle.add(
+    new Pacer({ clock, fastest: FASTEST, wakeInterval: WAKE_INTERVAL, tell: (pace) => gateway.pace(pace) }),
+  );
+  await gateway.up();
   const cloud = lifecycle.add(await watchCloud(gateway.broker, "sidgate/1/#"));
   const endpoints = fleetEndpoints(options.nodes);
   const credentials = await joinNodes(gateway, endpoints, options);
   const author = options.plain ? undefined : await trialAuthor(gateway.client);
   const images = trialImages(options.seed, options.delta);
-  const clock = new PacedClock(FASTEST);
   const fleet = lifecycle.add(
     startFleet({
       gateway: gateway.coap,
@@ -95,12 +104,12 @@ async function prepare(options: TryOptions, lifecycle: Lifecycle): Promise<Trial
       wakeInterval: WAKE_INTERVAL,
       clock,
       model: MODEL,
+      extra: [AWAKE_TIME],
       ...(images.before === undefined ? {} : { image: images.before }),
       ...(author === undefined ? {} : { suit: { anchors: [author.publicKey], vendor: author.vendor } }),
     }),
   );
-  const tell = gateway.pace.bind(gateway);
-  lifecycle.add(new Pacer({ clock, fastest: FASTEST, wakeInterval: WAKE_INTERVAL, nodes: fleet.nodes, tell }));
+  pacer.watch(fleet.nodes);
   const deadline = started + timeLimitMs(options.nodes);
   return { options, folder, gateway, author, images, fleet, cloud, clock, started, deadline };
 }

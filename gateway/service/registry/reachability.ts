@@ -37,6 +37,8 @@ export type ReachEvent =
   | { readonly type: "noticed"; readonly state: Reachability; readonly missedWakes: number; readonly heard: Millis }
   /** A registration with a lifetime, made or updated; `until` undefined = removed. */
   | { readonly type: "registered"; readonly at: Millis; readonly until: Millis | undefined }
+  /** The gateway was away until now: wakes that fell into that time nobody could hear. */
+  | { readonly type: "returned"; readonly at: Millis }
   /** `heard`: when the node last did anything at all, e.g. fetched a block; it puts off the next wake. */
   | { readonly type: "time"; readonly at: Millis; readonly heard: Millis | undefined };
 
@@ -67,7 +69,9 @@ export function step(reach: Reach, event: ReachEvent): Reach {
     case "heard": {
       const newWake = !isSameWake(reach, event.at, true);
       const nextWake = event.nextWake ?? expectedWake(reach, event.at, reach.interval);
-      const interval = Math.max(1000, nextWake - event.at) as Millis;
+      // A wake may last nearly until the next one, or longer: the sleep after it says nothing of how often the node wakes.
+      const start = newWake ? event.at : (reach.woke ?? event.at);
+      const interval = Math.max(1000, nextWake - start) as Millis;
       const state = event.awake ? "awake" : "asleep";
       return heardAt(reach, event.at, newWake, { state, nextWake, interval, awakeTime: event.awakeTime });
     }
@@ -77,6 +81,12 @@ export function step(reach: Reach, event: ReachEvent): Reach {
       return { ...noticed(reach, event.heard), state: event.state, missedWakes: event.missedWakes };
     case "registered":
       return { ...uplink(reach, event.at, !isSameWake(reach, event.at, false)), expires: event.until };
+    case "returned": {
+      const { nextWake, interval, missedWakes } = reach;
+      if (nextWake === undefined) return reach;
+      const unheard = missed(nextWake, interval, event.at) - missedWakes;
+      return unheard <= 0 ? reach : { ...reach, nextWake: (nextWake + unheard * interval) as Millis };
+    }
     case "time": {
       const { heard, at } = event;
       const base = heard !== undefined && heard > (reach.lastSeen ?? -1) ? noticed(reach, heard) : reach;

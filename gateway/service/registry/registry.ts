@@ -211,6 +211,9 @@ export class Registry implements Projection {
           ...NOTHING_KEPT,
         });
         return;
+      case "gateway.started":
+        this.#returned(fact.at);
+        return;
       case "node.renamed":
         this.#change(fact.node, (node) => {
           this.#roster?.move(fact.node, node.name, fact.name);
@@ -283,6 +286,18 @@ export class Registry implements Projection {
             : step(reach, { type: "noticed", state, missedWakes, heard }),
       };
     });
+  }
+
+  /** A node that the gateway could not hear is not late for it: a campaign would take a whole fleet for silent. */
+  #returned(at: Millis): void {
+    const late: NodeRecord[] = [];
+    this.#nodes.lookAtDue(at, { from: 0, limit: Number.POSITIVE_INFINITY }, (node) => {
+      const reach = step(node.reach, { type: "returned", at });
+      if (reach === node.reach) return true; // whoever was counted before stays due for the next look
+      late.push({ ...node, reach });
+      return true;
+    });
+    for (const node of late) this.#put(node);
   }
 
   /** The node that spoke is awake, and bound to speak again before `until`. */

@@ -88,6 +88,32 @@ test("what a node was told outranks what was learnt", () => {
   expect(told).toMatchObject({ nextWake: later(10.25 * HOUR), interval: HOUR / 4, period: HOUR });
 });
 
+test("UX-R10: after a wake as long as its sleep a node misses wakes one by one, as ever", () => {
+  const check = (reach: Reach, at: number, awake: boolean): Reach =>
+    step(reach, { type: "heard", at: later(at), awake, nextWake: undefined });
+  const words = Array.from({ length: 62 }, (_, minute) => 10 * HOUR + minutes(minute));
+  const busy = check(
+    words.reduce((reach, at) => check(reach, at, true), checkIns(hourly)),
+    11 * HOUR + minutes(2),
+    false,
+  );
+  expect(busy.interval).toBeGreaterThanOrEqual(HOUR);
+  const late = later(11 * HOUR + minutes(10));
+  expect(step(busy, { type: "time", at: late, heard: undefined }).missedWakes).toBe(0);
+});
+
+test("UX-R10: wakes that fell into the time without a gateway are not missed ones, those before and after are", () => {
+  const reach = checkIns(hourly);
+  const returned = step(reach, { type: "returned", at: later(15.2 * HOUR) });
+  const missedAt = (from: Reach, hours: number): number =>
+    step(from, { type: "time", at: later(hours * HOUR), heard: undefined }).missedWakes;
+  expect([15.2, 15.8, 16.8].map((hours) => missedAt(reach, hours))).toEqual([5, 6, 7]);
+  expect([15.2, 15.8, 16.8].map((hours) => missedAt(returned, hours))).toEqual([0, 1, 2]);
+  const overdue = step(reach, { type: "time", at: later(11.6 * HOUR), heard: undefined });
+  expect(missedAt(step(overdue, { type: "returned", at: later(15.2 * HOUR) }), 15.2)).toBe(2);
+  expect(step(asleep, { type: "returned", at: T0 })).toBe(asleep);
+});
+
 test("several messages of one wake are one wake", () => {
   let reach = unheard(minutes(15));
   for (let wake = 0; wake < 8; wake++) {
