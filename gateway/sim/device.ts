@@ -37,7 +37,7 @@ export interface NodeView {
 export interface DevicePorts {
   /** undefined = it runs what it is offered. */
   readonly suit: SuitParts | undefined;
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, "checkIn" | "block" | "proxiedBlock" | "counts" | "close">;
   readonly codec: CheckInCodec;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,5 +1,6 @@
 /** `npm run bench -- GROUP [--json]`: one JSON line of figures last; a table for people without --json. */
 import { parseArgs } from "node:util";
+import { campaignBench } from "./campaign.ts";
 import { checkInBench } from "./checkin.ts";
 import { coapBench } from "./coap.ts";
 import { codecBench } from "./codec.ts";
@@ -21,6 +22,7 @@ const { values, positionals: names } = parseArgs({
   },
 });
 const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
+  campaign: campaignBench,
   coap: coapBench,
   oscore: oscoreBench,
   checkin: checkInBench,
