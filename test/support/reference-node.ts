@@ -134,9 +134,9 @@ export async function buildObjects(headers: string, target = HOST, into = header
 }
 
 /** Another compiler's opinion of the sources; throws when it has one. */
-export async function checkSources(compiler: string, headers: string): Promise<void> {
+export async function checkSources(compiler: string, headers: string, flags: readonly string[] = []): Promise<void> {
   const sources = cFiles().map((name) => join(SOURCES, name));
-  await run(compiler, [...STRICT, "-fsyntax-only", `-I${headers}`, `-I${SOURCES}`, ...sources]);
+  await run(compiler, [...STRICT, ...flags, "-fsyntax-only", `-I${headers}`, `-I${SOURCES}`, ...sources]);
 }
 
 export interface NodeSizes {
