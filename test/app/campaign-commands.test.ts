@@ -328,7 +328,7 @@ describe("docs/campaigns.md", () => {
   };
 
   test("its worked example is what the commands print", async () => {
-    const shown = [...page.matchAll(/```console\n([\s\S]*?)\n```/g)].map(([, block]) => block);
+    const shown = [...page.matchAll(/```console\n(\$ sidgate campaign [\s\S]*?)\n```/g)].map(([, block]) => block);
     const printed = await playCampaignPage();
     expect(shown).toEqual(printed.map(({ command, output }) => `$ ${command}\n${output}`));
     expect(printed.map(({ code }) => code)).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
