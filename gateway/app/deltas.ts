@@ -1,6 +1,6 @@
 /** Shorter forms of images over the services of a gateway, made before the nodes of a campaign ask for them. */
 import { join } from "node:path";
-import type { Clock, Lifecycle, Logger } from "../base/index.ts";
+import type { Clock, Lifecycle, Logger, NodeId } from "../base/index.ts";
 import { isOver } from "../service/campaign/index.ts";
 import { Deltas, type Taken, Workshop } from "../service/delta/index.ts";
 import { houseModels, houseNode } from "../service/registry/index.ts";
@@ -35,10 +35,10 @@ export async function openDeltas(
     clock: network,
     log,
   });
-  const warm = (id: string): void => {
+  const warm = (id: string, nodes?: readonly NodeId[]): void => {
     const campaign = campaigns.find(id);
     if (campaign === undefined || isOver(campaign)) return;
-    for (const node of campaign.nodes.keys()) {
+    for (const node of nodes ?? campaign.nodes.keys()) {
       const tree = registry.find(node)?.tree;
       if (tree !== undefined) deltas.warm(tree, campaign.image);
     }
@@ -46,6 +46,7 @@ export async function openDeltas(
   for (const { id } of campaigns.open()) warm(id);
   const stop = ledger.onFact((fact) => {
     if (fact.type === "campaign.created") warm(fact.campaign);
+    if (fact.type === "campaign.joined") warm(fact.campaign, [fact.node]);
   });
   lifecycle.add({ close: stop });
   return deltas;

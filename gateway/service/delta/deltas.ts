@@ -108,12 +108,12 @@ export class Deltas {
     const info = this.#parts.images.stored(image);
     if (info === undefined) return undefined;
     const firmware = this.#parts.firmwareOf(tree);
+    const taken = this.#parts.takenBy(tree);
+    const hasFailed = failedWith(firmware, image);
     const before = this.#offered.get(node);
     const isSame = before?.image === image && before.running === firmware.running;
-    if (isSame && this.#stands(before.form) && !hasFailed(firmware, image)) return before.form;
-    const form = hasFailed(firmware, image)
-      ? undefined
-      : this.#choose(info, firmware.running, this.#parts.takenBy(tree));
+    if (isSame && !hasFailed && this.#stands(before.form, taken)) return before.form;
+    const form = hasFailed ? undefined : this.#choose(info, firmware.running, taken);
     if (form === "wait" && this.#mayWait(node, image)) return "wait";
     const told = form === "wait" ? undefined : form;
     this.#offered.set(node, { image, running: firmware.running, form: told });
@@ -222,9 +222,11 @@ export class Deltas {
     }
   }
 
-  /** Can what was offered be had still? */
-  #stands(form: Form | undefined): boolean {
-    return form === undefined || this.find(form.id) !== undefined;
+  /** Can what was offered be had still, and used? */
+  #stands(form: Form | undefined, taken: Taken): boolean {
+    if (form === undefined) return true;
+    const isTaken = (form.encoding === "plain" || taken[form.encoding]) && (form.chain === undefined || taken.chained);
+    return isTaken && this.find(form.id) !== undefined;
   }
 
   #mayWait(node: NodeId, image: Digest): boolean {
@@ -275,5 +277,5 @@ function formOf(kept: KeptForm, isChained: boolean, imageSize: number): Form {
 }
 
 /** Whatever it was: the image as it is needs nothing of the node but room. */
-const hasFailed = ({ phase, wanted }: ReportedFirmware, image: Digest): boolean =>
+const failedWith = ({ phase, wanted }: ReportedFirmware, image: Digest): boolean =>
   phase === "failed" && wanted === image;
