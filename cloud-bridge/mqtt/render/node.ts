@@ -54,7 +54,7 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
   const size = ota.image?.size;
   const underWay = isUnderWay(ota.phase);
   return {
-    installed_version: nodeLeaf(node, "version", trees) ?? null,
+    installed_version: installedVersion(node, ota, trees),
     latest_version: ota.image?.version ?? null,
     title: ota.image?.model ?? nodeLeaf(node, "model", trees) ?? null,
     in_progress: isActive(ota.phase),
@@ -73,6 +73,10 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
     },
   };
 }
+
+/** Done means that the node runs these very bytes, whatever name it has for them; else Home Assistant would offer them for ever. */
+const installedVersion = (node: NodeView, ota: NodeOta, trees: TreesOf): Json =>
+  (ota.phase === "done" ? ota.image?.version : undefined) ?? nodeLeaf(node, "version", trees) ?? null;
 
 /** One decimal; null outside a download, where Home Assistant then shows no number. */
 function percentage(ota: NodeOta): Json {
