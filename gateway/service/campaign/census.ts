@@ -25,7 +25,7 @@ export interface CensusParts {
 }
 
 /** Nodes that are looked at in one go: others are awake meanwhile. */
-const AT_ONCE = 64;
+const AT_ONCE = 16;
 /** What filters call the set without a name. */
 const DEFAULT_SET = "default";
 
@@ -63,16 +63,11 @@ export class Census {
   /** Of the whole inventory, for this image; those that the filter leaves out are not `chosen`. Others are heard meanwhile. */
   async survey(image: Digest, filter?: Filter): Promise<readonly SelectionNode[]> {
     const found: SelectionNode[] = [];
-    for (const node of this.nodes(image, filter)) {
-      found.push(node);
+    for (const record of this.#parts.registry.nodes()) {
+      found.push(this.of(record, image, filter));
       if (found.length % AT_ONCE === 0) await nextTurn();
     }
     return found;
-  }
-
-  /** The same in one go. */
-  *nodes(image: Digest, filter?: Filter): Generator<SelectionNode, void> {
-    for (const record of this.#parts.registry.nodes()) yield this.of(record, image, filter);
   }
 
   of(record: NodeRecord, image: Digest, filter?: Filter): SelectionNode {

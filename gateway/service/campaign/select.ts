@@ -33,7 +33,6 @@ export interface SelectionRules {
   };
   /** Asked for by name; without it, all. */
   readonly only?: ReadonlySet<string> | undefined;
-  readonly matches?: ((node: NodeId) => boolean) | undefined;
   readonly hardware?: ReadonlySet<string> | undefined;
   /** In millivolts; of a node that does not tell, it is not asked. */
   readonly minBattery?: number | undefined;
@@ -97,8 +96,7 @@ export function exclusion(node: SelectionNode, rules: SelectionRules): Why | und
 }
 
 const CHECKS: ReadonlyArray<(node: SelectionNode, rules: SelectionRules) => Why | undefined> = [
-  ({ id, chosen = true }, { only, matches }) =>
-    only?.has(id) === false || !chosen || matches?.(id) === false ? { reason: "not-selected" } : undefined,
+  ({ id, chosen = true }, { only }) => (only?.has(id) === false || !chosen ? { reason: "not-selected" } : undefined),
   ({ model }, { image }) => {
     if (model === undefined) return { reason: "model-unknown" };
     return model === image.model ? undefined : { reason: "other-model", detail: model };
