@@ -201,8 +201,10 @@ having(`the reference node in C${note}`, () => {
     checkSources("clang", folder),
   );
 
-  test("gcc has nothing to say about it with all of its options either", () =>
-    checkSources("gcc", folder, [...WITH_SUIT, ...WITH_DELTA]));
+  test("gcc has nothing to say about it with all of its options either", async () => {
+    await makeHeaders(folder);
+    await checkSources("gcc", folder, [...WITH_SUIT, ...WITH_DELTA]);
+  });
 
   test("it takes no memory from a heap: what it wants from elsewhere is its port and the strings of C", async () => {
     const foreign = (await wantedSymbols(folder)).filter((name) => !name.startsWith("port_"));
