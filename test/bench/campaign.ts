@@ -9,7 +9,7 @@ const FLEET = 200;
 const SEEDS = [1, 2, 3, 4, 5];
 const IMAGE_BYTES = 16 * 1024;
 /** Enough wakes that periods are trusted. */
-const LEARN = hours(3);
+const LEARN = hours(2);
 
 export async function campaignBench(): Promise<Figures> {
   return { ...reducer(), ...(await thousand()), ...(await forecastError()) };
