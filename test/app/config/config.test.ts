@@ -64,7 +64,7 @@ test("an empty file gives the defaults", () => {
       embedded: { port: 1883 },
     },
     admin: { listen: { host: "127.0.0.1", port: 8080 } },
-    images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20 },
+    images: { maxBytes: 16 * 2 ** 20, cacheBytes: 64 * 2 ** 20, delta: "on", deltaCacheBytes: 64 * 1024 * 1024 },
     mailbox: { expireAfter: 2_592_000_000 },
     nodes: { wakeInterval: 900_000, silentAfter: 3 },
     campaign: { stopAtPercent: 15, attempts: 1, downloadWindows: [], applyWindows: [] },
