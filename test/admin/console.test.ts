@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { escapeHtml, html } from "../../gateway/admin/console/html.ts";
 import { renderPage } from "../../gateway/admin/console/page.ts";
 import { type Doors, openDoors } from "./doors.ts";
-import { NODES, openSite } from "./site.ts";
+import { NODES, openSite, RELEASES, TRUST } from "./site.ts";
 
 describe("HTML", () => {
   test.each([
@@ -115,4 +115,20 @@ describe("served", () => {
     expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
+});
+
+test("says whose releases are believed and which of them stand", () => {
+  const [release] = RELEASES;
+  const anchor = { ...TRUST.anchors[0]!, name: "acme <b>" };
+  const page = renderPage({
+    ...openSite(),
+    trust: () => ({ anchors: [anchor], thresholds: [] }),
+    releases: () => [
+      { ...release!, release: "ab".repeat(32), images: 2, stored: 1 },
+      { ...release!, release: "cd".repeat(32), withdrawn: "revoked" },
+    ],
+  });
+  expect(page).toContain("Signatures of acme &lt;b&gt; are believed.");
+  expect(page).toMatch(/abababab<\/code>.*1 of 2 images not here yet/);
+  expect(page).toMatch(/cdcdcdcd<\/code>.*withdrawn<\/span> <span class="soft">revoked/);
 });

@@ -7,6 +7,7 @@ import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
 import { campaigns } from "./campaigns.ts";
 import { Html, html } from "./html.ts";
 import { chip, moment, NOTHING } from "./pieces.ts";
+import { releases } from "./releases.ts";
 
 export const STATUS_PAGE: Page = { headers: HEADERS, render: (source) => renderPage(source) };
 
@@ -38,11 +39,12 @@ ${banner(status)}
 ${live("fleet", "Nodes", fleet(status, source.nodes()))}
 ${live("campaigns", "Campaigns", campaigns(source, status.now))}
 ${live("images", "Images", images(source.images(), status.now))}
+${live("releases", "Releases", releases(source, status.now))}
 ${live("models", "Models", models(source.models(), status.now))}
 ${live("gateway", "Gateway", gateway(status, source.access()))}
 ${live("next", "What to try next", tryNext(status))}
 </main>
-<footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
+<footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/releases">releases</a>, <a href="/api/trust">trust</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
 <script>${new Html(SCRIPT)}</script>
 </body>
 </html>
