@@ -118,14 +118,14 @@ describe("served", () => {
 });
 
 test("says whose releases are believed and which of them stand", () => {
-  const [release] = RELEASES;
+  const { withdrawn: _gone, ...release } = RELEASES[0]!;
   const anchor = { ...TRUST.anchors[0]!, name: "acme <b>" };
   const page = renderPage({
     ...openSite(),
     trust: () => ({ anchors: [anchor], thresholds: [] }),
     releases: () => [
-      { ...release!, release: "ab".repeat(32), images: 2, stored: 1 },
-      { ...release!, release: "cd".repeat(32), withdrawn: "revoked" },
+      { ...release, release: "ab".repeat(32), images: 2, stored: 1 },
+      { ...release, release: "cd".repeat(32), withdrawn: "revoked" },
     ],
   });
   expect(page).toContain("Signatures of acme &lt;b&gt; are believed.");

@@ -24,7 +24,7 @@ const table = (rows: readonly ReleaseRow[], now: Millis): Html =>
 
 function releaseRow(row: ReleaseRow, now: Millis): Html {
   const named = row.model === undefined ? NOTHING : html` ${row.model} ${row.version ?? ""}`;
-  return html`<tr><th scope="row"><a href="/api/releases/${row.release}/preview"><code title="${row.release}">${row.release.slice(0, 8)}</code></a>${named}</th><td data-label="Number">${row.sequence}</td><td data-label="Signed by">${row.signers.join(", ")}</td><td data-label="State"><span>${state(row)}</span></td><td data-label="Nodes that failed" class="number">${row.failed}</td><td data-label="Accepted">${moment(row.acceptedAt, now)}</td></tr>`;
+  return html`<tr><th scope="row"><code title="${row.release}">${row.release.slice(0, 8)}</code>${named}</th><td data-label="Number">${row.sequence}</td><td data-label="Signed by">${row.signers.join(", ")}</td><td data-label="State"><span>${state(row)}</span></td><td data-label="Nodes that failed" class="number">${row.failed}</td><td data-label="Accepted">${moment(row.acceptedAt, now)}</td></tr>`;
 }
 
 function state({ withdrawn, images, stored }: ReleaseRow): Html {
