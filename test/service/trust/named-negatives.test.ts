@@ -105,7 +105,12 @@ const NEGATIVES: readonly Negative[] = [
   ],
   ["algorithm only in the unprotected header", "cose.algorithm", "RFC 9052 §3.1", unprotectedAlgorithm],
   ["unknown command", "suit.command", "suit-manifest-37 §11.4", () => signedAround(rawInstall(200, 15))],
-  ["unknown parameter", "suit.parameter", "suit-manifest-37 §11.5", () => signedAround(rawInstall(20, mapOf([200, 1])))],
+  [
+    "unknown parameter",
+    "suit.parameter",
+    "suit-manifest-37 §11.5",
+    () => signedAround(rawInstall(20, mapOf([200, 1]))),
+  ],
   ["index out of range", "suit.index", "suit-manifest-37 §8.4.10.1", () => signedAround(rawInstall(12, 1))],
   [
     "fetch without URI",
