@@ -17,8 +17,8 @@ import {
 } from "../../gateway/wire/cose/index.ts";
 import { checkBelonging, checkManifestDigest, readEnvelope, readManifest } from "../../gateway/wire/suit/index.ts";
 import { type Figure, type Figures, NOT_MEASURED, quartiles } from "./measure.ts";
-import { pycoseTimes } from "./suit-pycose.ts";
 import { macKey, releaseOfHss, signedRelease, toBeSigned } from "./suit-envelopes.ts";
+import { pycoseTimes } from "./suit-pycose.ts";
 
 /** Each another number, image and signature. */
 const DISTINCT = 200;
@@ -129,7 +129,12 @@ function bareSignature(bytes: Uint8Array, key: CoseKey): () => void {
 function signedBytes(bytes: Uint8Array) {
   const { blocks, signed } = readEnvelope(bytes).authentication;
   const message = asKind(decodeMessage(blocks[0]!), "sign1");
-  return { block: blocks[0]!, signed, tbs: toBeSigned(message.headers.protectedBytes, signed), signature: message.proof };
+  return {
+    block: blocks[0]!,
+    signed,
+    tbs: toBeSigned(message.headers.protectedBytes, signed),
+    signature: message.proof,
+  };
 }
 
 /** Our whole verification beside the signature alone in pycose, where it is installed. */

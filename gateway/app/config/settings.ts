@@ -144,7 +144,11 @@ export const SETTINGS = {
     "on",
     "Whether nodes that say that they take patches, compressed images or chained blocks get them; `off` = every image travels as it is.",
   ),
-  "images.delta-cache-bytes": setting(size, "64MiB", "Room on the disk for such forms of images, which can be made again."),
+  "images.delta-cache-bytes": setting(
+    size,
+    "64MiB",
+    "Room on the disk for such forms of images, which can be made again.",
+  ),
   "upstream.allow-private": setting(
     oneOf("off", "on"),
     "off",
