@@ -462,6 +462,8 @@ export interface FactBodies {
     readonly attempt?: number;
     /** In which group the node is; without it the first. */
     readonly group?: number;
+    /** What it was offered is a patch, or the image compressed. */
+    readonly encoded?: boolean;
   };
   "command.done": {
     readonly id: string;

@@ -111,6 +111,7 @@ export function after(campaign: Working, fact: CampaignFact): Working {
         silent: fact.silent === true,
         received: fact.received ?? 0,
         attempt: fact.attempt ?? 1,
+        ...(fact.encoded ? { encoded: true } : {}),
         group: campaign.nodes.get(fact.node)?.group ?? campaign.groups.length - 1,
       });
   }

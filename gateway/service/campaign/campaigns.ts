@@ -17,9 +17,9 @@ import {
 import { after, begin, type Campaign, type CampaignVerb, isOver, VERBS, type Working } from "./campaign.ts";
 import {
   type FirmwareReport,
-  hasFailed,
   isActive,
   isEnded,
+  mayRetry,
   type Progress,
   type ProgressEvent,
   runsThen,
@@ -140,7 +140,7 @@ export class Campaigns implements Projection {
   retry(id: string, recorder: Recorder): Promise<void> | undefined {
     const { state, nodes, plan } = this.get(id);
     if (isOver({ state })) return undefined;
-    const cutOff = [...nodes].filter(([, progress]) => hasFailed(progress) && progress.attempt < plan.attempts);
+    const cutOff = [...nodes].filter(([, progress]) => mayRetry(progress, plan.attempts));
     return whole(cutOff.map(([node]) => this.#advance(id, node, { type: "retried" }, recorder)));
   }
 
@@ -167,8 +167,8 @@ export class Campaigns implements Projection {
   }
 
   /** In this campaign alone. */
-  offered(id: string, node: NodeId, recorder: Recorder): Promise<void> | undefined {
-    return this.#advance(id, node, { type: "offered" }, recorder);
+  offered(id: string, node: NodeId, recorder: Recorder, encoded = false): Promise<void> | undefined {
+    return this.#advance(id, node, { type: "offered", encoded }, recorder);
   }
 
   #advance(id: string, node: NodeId, event: ProgressEvent, recorder: Recorder): Promise<void> | undefined {
@@ -178,8 +178,7 @@ export class Campaigns implements Projection {
     const next = progress && step(progress, event, campaign);
     if (progress === undefined || next === undefined || next === progress) return undefined;
     const moved = this.#move(id, node, progress, next, recorder);
-    const again =
-      hasFailed(next) && next.attempt < plan.attempts ? step(next, { type: "retried" }, campaign) : undefined;
+    const again = mayRetry(next, plan.attempts) ? step(next, { type: "retried" }, campaign) : undefined;
     const retried = again && this.#move(id, node, next, again, recorder);
     return whole([moved, retried, this.judge(id, recorder)]);
   }
@@ -195,6 +194,7 @@ export class Campaigns implements Projection {
       ...(to.silent ? { silent: true } : {}),
       ...(to.attempt === 1 ? {} : { attempt: to.attempt }),
       ...(to.group === 0 ? {} : { group: to.group }),
+      ...(to.encoded ? { encoded: true } : {}),
     });
   }
 
@@ -255,7 +255,7 @@ export class Campaigns implements Projection {
         if (campaign === undefined) return;
         this.#put(after(campaign, fact), false);
         this.#place(fact.campaign, fact.node);
-        if (fact.from !== fact.to) this.quarantine.note(fact.node, campaign.image, fact.to);
+        if (fact.from !== fact.to && !isOfPatch(fact)) this.quarantine.note(fact.node, campaign.image, fact.to);
         return;
       }
       case "clock.state": {
@@ -316,6 +316,10 @@ export class Campaigns implements Projection {
     return [...changes, ...this.quarantine.drain()];
   }
 }
+
+/** It went wrong on the way to the image: that is no word against the image. */
+const isOfPatch = ({ encoded, reason }: Extract<Fact, { type: "ota.phase" }>): boolean =>
+  encoded === true && reason === "digest-mismatch";
 
 const NONE: readonly string[] = [];
 

@@ -67,9 +67,9 @@ export class CampaignOffers {
   }
 
   /** The answer to its wake has the offer in it: it holds a place until its next wake is over. */
-  offered({ campaign }: Offer, node: NodeId, recorder: Recorder): Promise<void> | undefined {
+  offered({ campaign }: Offer, node: NodeId, recorder: Recorder, encoded = false): Promise<void> | undefined {
     this.#lease(node);
-    return this.#options.campaigns.offered(campaign, node, recorder);
+    return this.#options.campaigns.offered(campaign, node, recorder, encoded);
   }
 
   /** It woke: whoever still works keeps its place, whoever has ended gives it back. */

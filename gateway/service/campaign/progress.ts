@@ -15,6 +15,8 @@ export interface Progress {
   readonly attempt: number;
   /** Place of its group in the plan. */
   readonly group: number;
+  /** It was offered a patch, or the image compressed. */
+  readonly encoded?: true;
 }
 
 /** What a report says about firmware; only what changed since the last report. */
@@ -27,7 +29,7 @@ export interface FirmwareReport {
 }
 
 export type ProgressEvent =
-  | { readonly type: "offered" }
+  | { readonly type: "offered"; readonly encoded?: boolean }
   | { readonly type: "reported"; readonly report: FirmwareReport }
   | { readonly type: "silent" }
   /** After a failure, while attempts are left. */
@@ -77,12 +79,12 @@ export const runsThen = ({ image, becomes }: Target): Digest => becomes ?? image
 export function step(progress: Progress, event: ProgressEvent, target: Target): Progress {
   switch (event.type) {
     case "offered":
-      return progress.phase === "queued" || progress.phase === "waiting-wake" ? move(progress, "offered") : progress;
+      if (progress.phase !== "queued" && progress.phase !== "waiting-wake") return progress;
+      return { ...move(progress, "offered"), ...(event.encoded ? { encoded: true } : {}) };
     case "silent":
       return isEnded(progress) || progress.silent ? progress : { ...progress, silent: true };
     case "retried":
-      if (!hasFailed(progress)) return progress;
-      return { ...progress, phase: "waiting-wake", received: 0, attempt: progress.attempt + 1 };
+      return hasFailed(progress) ? again(progress) : progress;
     case "removed":
       if (isEnded(progress)) return progress;
       return { ...move(progress, "skipped", event.reason ?? "removed"), silent: false };
@@ -92,6 +94,18 @@ export function step(progress: Progress, event: ProgressEvent, target: Target): 
       return reported(progress.silent ? { ...progress, silent: false } : progress, event.report, target);
   }
 }
+
+const again = ({ encoded: _gone, ...progress }: Progress): Progress => ({
+  ...progress,
+  phase: "waiting-wake",
+  received: 0,
+  attempt: progress.attempt + 1,
+});
+
+/** A patch that came out wrong says nothing of the image: it is offered as it is, whatever the plan says of attempts. */
+export const mayRetry = (progress: Progress, attempts: number): boolean =>
+  hasFailed(progress) &&
+  (progress.attempt < attempts || (progress.encoded === true && progress.reason === "digest-mismatch"));
 
 const isFresh = ({ phase, silent, received, attempt }: Progress): boolean =>
   phase === START.phase && !silent && received === 0 && attempt === 1;

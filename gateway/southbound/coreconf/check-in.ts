@@ -41,7 +41,7 @@ import { encodeTree, type Schema, type Sid, type Tree } from "../../yang/index.t
 import { whoAsks } from "./asker.ts";
 import { type Answer, type CheckInCodec, checkInCodec, type Report } from "./check-in-message.ts";
 import { errorResponse } from "./error-body.ts";
-import { type FirmwareOfferServices, firmwareOffer } from "./firmware-offer.ts";
+import { type FirmwareOfferServices, firmwareOffer, isEncoded } from "./firmware-offer.ts";
 import { recordRefused } from "./refused-edits.ts";
 import { checkReport, gatewaySids } from "./root.ts";
 
@@ -199,7 +199,7 @@ export class CheckIn implements CheckInLane {
       notified || undefined,
       recordOutcome(node.id, "applied", newlyApplied(kept, box), recorder),
       recordOutcome(node.id, "delivered", answer.delivery?.fresh ?? [], recorder),
-      by && offers.offered(by, node.id, recorder),
+      by && offers.offered(by, node.id, recorder, isEncoded(answer.offer)),
     ].filter((each) => each !== undefined);
     return { reply, durable: followed.length === 0 ? recorded : Promise.all([recorded, ...followed]).then(ignore) };
   }

@@ -49,6 +49,10 @@ export interface EncodingSource {
   formFor(node: NodeId, tree: Tree, image: string): (Encoded & { readonly id: string }) | "wait" | undefined;
 }
 
+/** What lies at its URI is not the image. */
+export const isEncoded = (offer: FirmwareOffer | undefined): boolean =>
+  offer?.encoded !== undefined && offer.encoded.encoding !== "plain";
+
 /** `applyIn`: nobody can say when. */
 export const FOREVER = 0xffff_ffff;
 

@@ -169,6 +169,25 @@ describe("waves", () => {
     expect(on.campaigns.quarantine.failures(id(0), IMAGE.digest)).toBe(2);
   });
 
+  test("UX-R19: a patch that came out wrong costs no attempt; the image itself does", () => {
+    const on = start({ nodes: 10, groups: TWO_WAVES, plan: { attempts: 1 } });
+    const wrong: ProgressEvent = {
+      type: "reported",
+      report: { phase: "failed", wanted: IMAGE.digest, reason: "digest-mismatch" },
+    };
+    const progress = () => on.campaigns.get("c-1").nodes.get(id(0));
+    void on.campaigns.offered("c-1", id(0), on.recorder, true);
+    expect(progress()).toMatchObject({ phase: "offered", encoded: true });
+    void on.campaigns.advance(id(0), wrong, on.recorder);
+    expect(progress()).toMatchObject({ phase: "waiting-wake", attempt: 2 });
+    expect(progress()).not.toHaveProperty("encoded");
+    expect(on.campaigns.quarantine.failures(id(0), IMAGE.digest)).toBe(0);
+    void on.campaigns.offered("c-1", id(0), on.recorder);
+    void on.campaigns.advance(id(0), wrong, on.recorder);
+    expect(progress()).toMatchObject({ phase: "failed", attempt: 2 });
+    expect(on.campaigns.quarantine.failures(id(0), IMAGE.digest)).toBe(1);
+  });
+
   test("a deadline ends the offers", () => {
     const on = start({ nodes: 3, groups: TWO_WAVES, plan: { deadline: seconds(1_800_000_100) } });
     void on.campaigns.judge("c-1", on.recorder, seconds(1_800_000_099));
