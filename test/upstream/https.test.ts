@@ -155,7 +155,7 @@ const ROWS: readonly Row[] = [
   async function fetchFrom(uriText: string, options: { ca?: Buffer; signal?: AbortSignal } = {}): Promise<string> {
     const uri = parseUri(uriText)!;
     const signal = options.signal ?? new AbortController().signal;
-    const source = httpsSource({ ca: options.ca, patience: millis(200) });
+    const source = httpsSource({ ca: options.ca, patience: millis(600) });
     const parts: Uint8Array[] = [];
     try {
       const bytes = source({ uri, at: LOOPBACK, size: IMAGE.length, signal });
