@@ -2,7 +2,7 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. For COSE: cwt, pycose and pyhsslms. Python programs get an environment each. What cannot be had is named,
+# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools. Python programs get an environment each. What cannot be had is named,
 # and its tests are skipped by name.
 set -uo pipefail
 
@@ -14,6 +14,7 @@ PYCORECONF=0.3.0
 CWT=3.3.0
 PYCOSE=1.1.0
 PYHSSLMS=2.0.0
+DETOOLS=0.53.0
 
 server="$(cd "$(dirname "$0")/.." && pwd)/test/interop/peers/libcoap-server.c"
 peers="${INTEROP_PEERS:-$HOME/.cache/sidgate-peers}"
@@ -73,9 +74,10 @@ pycoreconf() { python-package pycoreconf "$PYCORECONF"; }
 cwt() { python-package cwt "$CWT"; }
 pycose() { python-package pycose "$PYCOSE" 'cbor2<6'; }
 pyhsslms() { python-package pyhsslms "$PYHSSLMS"; }
+detools() { python-package detools "$DETOOLS"; }
 
 status=0
-for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms; do
+for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools; do
   "$peer" >"$peer.log" 2>&1 || {
     echo "Could not get $peer (see $peers/$peer.log): what talks to it is skipped."
     status=1

@@ -1,6 +1,6 @@
 /** Patches as detools has them, and chained block digests: golden bytes, properties, malformed bytes, the Python tool both ways. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
@@ -16,6 +16,7 @@ import {
   PatchReader,
 } from "../../../gateway/wire/delta/index.ts";
 import { runDeltaCampaign } from "../../fuzz/delta/campaign.ts";
+import { pythonOf } from "../../interop/peers/python.ts";
 import { inDrill } from "../../support/drill.ts";
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -199,17 +200,12 @@ test("chained blocks: what is longer than offered, a short chain and an empty bo
   expect(codeOf(() => chainBlocks(new Uint8Array(0)))).toBe("chain.empty");
 });
 
-/** detools for Python: `pip install detools`, or the folder that DETOOLS names. */
-const ENV = {
-  ...process.env,
-  PYTHONPATH: [process.env["DETOOLS"], process.env["PYTHONPATH"]].filter(Boolean).join(":"),
-};
+/** detools for Python, as scripts/interop-peers.sh installs it. */
+const PYTHON = pythonOf("detools");
 const python = (script: string, ...args: readonly string[]): { readonly ok: boolean; readonly out: string } => {
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", script, ...args], { env: ENV, timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(PYTHON ?? "", ["-c", script, ...args], { timeout: 20_000 });
   return { ok: status === 0, out: `${stdout}${stderr}` };
 };
-const hasDetools =
-  (process.env["DETOOLS"] === undefined || existsSync(process.env["DETOOLS"])) && python("import detools").ok;
 const folder = mkdtempSync(join(tmpdir(), "sidgate-detools-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -227,18 +223,21 @@ for i in range(int(sys.argv[2])):
     open(os.path.join(folder, f"{i}.theirs"), "wb").write(made.getvalue())
 `;
 
-(hasDetools ? test : test.skip)("detools for Python applies our patches, and we its own", () => {
-  const pairs = fc.sample(fc.oneof(related, fc.tuple(image, image)), { seed: 11, numRuns: inDrill(25, 400) });
-  for (const [index, [from, to]] of pairs.entries()) {
-    writeFileSync(join(folder, `${index}.old`), from);
-    writeFileSync(join(folder, `${index}.new`), to);
-    writeFileSync(join(folder, `${index}.patch`), makePatch(from, to));
-  }
-  expect(python(BOTH_WAYS, folder, String(pairs.length))).toEqual({ ok: true, out: "" });
-  for (const [index, [from, to]] of pairs.entries()) {
-    expect(applyPatch(from, readFileSync(join(folder, `${index}.theirs`)))).toEqual(new Uint8Array(to));
-  }
-});
+(PYTHON === undefined ? test.skip : test)(
+  "detools for Python applies our patches, and we its own (needs detools)",
+  () => {
+    const pairs = fc.sample(fc.oneof(related, fc.tuple(image, image)), { seed: 11, numRuns: inDrill(25, 400) });
+    for (const [index, [from, to]] of pairs.entries()) {
+      writeFileSync(join(folder, `${index}.old`), from);
+      writeFileSync(join(folder, `${index}.new`), to);
+      writeFileSync(join(folder, `${index}.patch`), makePatch(from, to));
+    }
+    expect(python(BOTH_WAYS, folder, String(pairs.length))).toEqual({ ok: true, out: "" });
+    for (const [index, [from, to]] of pairs.entries()) {
+      expect(applyPatch(from, readFileSync(join(folder, `${index}.theirs`)))).toEqual(new Uint8Array(to));
+    }
+  },
+);
 
 test("mutated patches and chained bodies are refused with codes, whole as in pieces", () => {
   const { read, broken, slow } = runDeltaCampaign({ count: inDrill(600, 20_000), seed: 5 });
