@@ -2,7 +2,7 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools. Python programs get an environment each. What cannot be had is named,
+# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. Python programs get an environment each. What cannot be had is named,
 # and its tests are skipped by name.
 set -uo pipefail
 
@@ -76,8 +76,29 @@ pycose() { python-package pycose "$PYCOSE" 'cbor2<6'; }
 pyhsslms() { python-package pyhsslms "$PYHSSLMS"; }
 detools() { python-package detools "$DETOOLS"; }
 
+# Two versions of the same firmware, for the figures of patches: Debian stable's and that of unstable, by a private apt
+# configuration. Nothing of it is ever committed.
+firmware() {
+  [ -s firmware/new/opensbi.bin ] && return 0
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+  rm -rf firmware apt && mkdir -p apt/lists/partial apt/cache/archives/partial || return 1
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg suite name
+  printf "deb [signed-by=$keys] http://deb.debian.org/debian %s main\n" bookworm sid >apt/sources.list
+  local apt=(-qq -o "Dir::Etc::sourcelist=$peers/apt/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$peers/apt/lists" -o "Dir::Cache=$peers/apt/cache" -o APT::Sandbox::User=)
+  apt-get "${apt[@]}" update || return 1
+  for suite in bookworm sid; do
+    mkdir -p "apt/$suite" "firmware/$suite" &&
+      (cd "apt/$suite" && apt-get "${apt[@]}" download "firmware-ath9k-htc/$suite" "opensbi/$suite" &&
+        for name in *.deb; do dpkg-deb -x "$name" .; done) &&
+      find "apt/$suite" -name 'htc_*.fw' -type f -exec cp {} "firmware/$suite/" ';' &&
+      cp "apt/$suite/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.bin" "firmware/$suite/opensbi.bin" || return 1
+  done
+  mv firmware/bookworm firmware/old && mv firmware/sid firmware/new && rm -rf apt
+}
+
 status=0
-for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools; do
+for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware; do
   "$peer" >"$peer.log" 2>&1 || {
     echo "Could not get $peer (see $peers/$peer.log): what talks to it is skipped."
     status=1

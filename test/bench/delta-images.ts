@@ -3,8 +3,17 @@
  * all of newlib; without it they are made of a seed. Nothing of them is kept.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dice } from "../fuzz/dice.ts";
 import { hasProgram, makeHeaders, SOURCES } from "../support/reference-node.ts";
@@ -33,6 +42,19 @@ export async function firmwarePair(): Promise<ImagePair> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Of Debian's packages, stable's and unstable's, where scripts/interop-peers.sh has fetched them. */
+export function debianPairs(): ReadonlyMap<string, ImagePair> {
+  const folder = join(process.env["INTEROP_PEERS"] ?? join(homedir(), ".cache", "sidgate-peers"), "firmware");
+  const [old, now] = [join(folder, "old"), join(folder, "new")];
+  const pairs = new Map<string, ImagePair>();
+  for (const name of existsSync(now) ? readdirSync(now) : []) {
+    if (!existsSync(join(old, name))) continue;
+    const [from, to] = [old, now].map((version) => new Uint8Array(readFileSync(join(version, name))));
+    pairs.set(name.replace(/[-.].*/, ""), { title: `${name}, Debian stable to unstable`, from: from!, to: to! });
+  }
+  return pairs;
 }
 
 /** What a release of ours changes: a version, and a check that was missing; all that is linked behind it moves. */

@@ -8,7 +8,7 @@ import { systemClock } from "../../gateway/base/index.ts";
 import { Workshop } from "../../gateway/service/delta/index.ts";
 import { compressImage, makePatch } from "../../gateway/wire/delta/index.ts";
 import { hasProgram } from "../support/reference-node.ts";
-import { firmwarePair, type ImagePair, seededPair } from "./delta-images.ts";
+import { debianPairs, firmwarePair, type ImagePair, seededPair } from "./delta-images.ts";
 import { canMeasureProcesses, type Figures, quartiles, Table } from "./measure.ts";
 
 const ROUNDS = 7;
@@ -36,6 +36,12 @@ export async function deltaBench(): Promise<Figures> {
     ),
     compressed_ratio: quartiles([ofImage(compressImage(to).length)], "the whole image with heatshrink"),
     ...others(pair),
+    ...Object.fromEntries(
+      [...debianPairs()].map(([name, { title, from, to: wanted }]) => [
+        `delta_ratio_${name}`,
+        quartiles([makePatch(from, wanted).length / wanted.length], `of ${wanted.length} bytes: ${title}`),
+      ]),
+    ),
   };
 }
 
