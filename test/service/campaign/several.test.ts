@@ -32,6 +32,8 @@ const campaignIdOf = (index: number): string => `c-${9 + index}`; // c-9, c-10, 
 interface Device {
   running: Digest;
   working: Digest | undefined;
+  /** What the gateway offered it last, heard or not. */
+  offered: Digest | undefined;
   said: FirmwareReport;
   readonly ran: Set<Digest>;
   readonly failures: Map<Digest, number>;
@@ -79,6 +81,7 @@ function world(): World {
     devices: Array.from({ length: NODES }, () => ({
       running: FIRST,
       working: undefined,
+      offered: undefined,
       said: {},
       ran: new Set([FIRST]),
       failures: new Map(),
@@ -226,6 +229,7 @@ function wake(on: World, index: number, lost: boolean): void {
   void on.offers.offered(offer, idOf(index), on.recorder);
   const device = on.devices[index]!;
   device.lease = on.now + SLEEP * 1.5;
+  device.offered = offer.image;
   if (!lost && device.running !== offer.image) device.working = offer.image;
 }
 
@@ -255,9 +259,11 @@ function work(on: World, { work: index, outcome, named }: Extract<Act, { work: u
   const device = on.devices[index]!;
   const { working } = device;
   if (working === undefined) return;
-  const wanted = named ? { wanted: working } : {};
+  // docs/check-in.md: a phase comes with its `wanted-digest`. Without it nobody could know which offer the node did not hear.
+  const wanted = named || device.offered !== working ? { wanted: working } : {};
   const say = (report: FirmwareReport): void => {
-    device.said = report;
+    // Said again, perhaps after another offer, it names its image.
+    device.said = report.running === undefined ? { ...report, wanted: working } : report;
     hear(on, index, report);
   };
   switch (outcome) {
@@ -296,7 +302,7 @@ function decide(on: World, { verb, on: at }: Extract<Act, { verb: unknown }>): v
 /** Another device in the node's place. */
 function swap(on: World, index: number): void {
   const device = on.devices[index]!;
-  Object.assign(device, { running: FIRST, working: undefined, said: {} });
+  Object.assign(device, { running: FIRST, working: undefined, offered: undefined, said: {} });
   const replaced = { node: idOf(index), endpoint: "new", former: "old", actor: "bob" };
   void on.recorder.record("node.replaced", replaced);
   void on.campaigns.replaced(idOf(index), on.recorder);
