@@ -1,19 +1,6 @@
-/**
- * Making forms beside the nodes: one thread, one job after the other, so much time and memory and no more. A node that wakes
- * waits for nobody. The thread ends when there is nothing to make.
- */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import {
-  BugError,
-  type Clock,
-  type Closable,
-  type Millis,
-  minutes,
-  StoreError,
-  seconds,
-  type Timer,
-} from "../../base/index.ts";
+/** Making forms of images beside the nodes, in a thread of its own; what cannot be had there in time is sent as it is. */
+import { BugError, type Clock, type Closable, type Millis, minutes, StoreError } from "../../base/index.ts";
+import { SideThread, ThreadFault } from "../../base/side-thread.ts";
 import type { FormJob, MadeForm } from "./job.ts";
 
 export type Said = { readonly made: MadeForm } | { readonly fault: string };
@@ -36,83 +23,37 @@ export interface FormMaker {
 const LONGEST = minutes(2);
 /** Beside the images and arrays, which are bounded by the size of images. */
 const MEMORY_MIB = 128;
-const IDLE = seconds(5);
 /** Pairs that wait; who comes later gets the image as it is, or asks again. */
 const WAITING = 256;
 
 export class Workshop implements FormMaker, Closable {
-  readonly #options: WorkshopOptions;
-  #thread: Worker | undefined;
-  #idle: Timer | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #thread: SideThread<FormJob, Said>;
+  readonly #longest: Millis;
   #waiting = 0;
-  #closed = false;
 
-  constructor(options: WorkshopOptions) {
-    this.#options = options;
+  constructor({ clock, script = besideThis(), longest = LONGEST, memoryMib = MEMORY_MIB }: WorkshopOptions) {
+    this.#longest = longest;
+    this.#thread = new SideThread({ clock, script, longest, memoryMib });
   }
 
-  make(job: () => FormJob): Promise<MadeForm> {
-    if (this.#waiting >= WAITING) return Promise.reject(new StoreError("delta.too-many", { limit: WAITING }));
+  async make(job: () => FormJob): Promise<MadeForm> {
+    if (this.#waiting >= WAITING) throw new StoreError("delta.too-many", { limit: WAITING });
     this.#waiting++;
-    const making = this.#last.then(() => this.#run(job)).finally(() => this.#waiting--);
-    this.#last = making.catch(() => undefined);
-    return making;
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    return this.#end();
-  }
-
-  async #run(job: () => FormJob): Promise<MadeForm> {
-    if (this.#closed) throw new BugError("delta.failed", { reason: "it is closed" });
-    const wanted = job();
-    this.#idle?.cancel();
-    const said = await this.#ask(this.#thread ?? this.#start(), wanted).catch(async (error: unknown) => {
-      await this.#end();
-      throw error;
-    });
-    this.#idle = this.#options.clock.after(IDLE, () => void this.#end());
-    if ("fault" in said) throw new BugError("delta.failed", { reason: said.fault });
-    return said.made;
-  }
-
-  #start(): Worker {
-    const { script = besideThis(), memoryMib = MEMORY_MIB } = this.#options;
-    const thread = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: memoryMib } });
-    thread.on("error", () => undefined); // heard by whoever waits for its answer; an idle one has nobody
-    thread.once("exit", () => {
-      if (this.#thread === thread) this.#thread = undefined;
-    });
-    this.#thread = thread;
-    return thread;
-  }
-
-  async #ask(thread: Worker, job: FormJob): Promise<Said> {
-    const { clock, longest = LONGEST } = this.#options;
-    const over = new AbortController();
-    const { signal } = over;
-    const timer = clock.after(longest, () => over.abort());
     try {
-      thread.postMessage(job);
-      const exited = once(thread, "exit", { signal }).then(([code]) => Promise.reject(new Error(`exit code ${code}`)));
-      const [said] = await Promise.race([once(thread, "message", { signal }), exited]);
-      return said as Said; // by thread.ts
+      const said = await this.#thread.ask(job);
+      if ("fault" in said) throw new BugError("delta.failed", { reason: said.fault });
+      return said.made;
     } catch (error) {
-      if (signal.aborted) throw new StoreError("delta.too-costly", { seconds: longest / 1000 });
-      throw new BugError("delta.failed", { reason: String(error) }, { cause: error });
+      if (!(error instanceof ThreadFault)) throw error;
+      if (error.why === "late") throw new StoreError("delta.too-costly", { seconds: this.#longest / 1000 });
+      throw new BugError("delta.failed", { reason: error.message }, { cause: error });
     } finally {
-      timer.cancel();
-      over.abort();
+      this.#waiting--;
     }
   }
 
-  async #end(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    this.#idle?.cancel();
-    await thread?.terminate();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }
 
