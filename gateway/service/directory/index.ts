@@ -4,7 +4,7 @@ export { Expiry, type ExpiryOptions } from "./expiry.ts";
 export { readLinks } from "./links.ts";
 export { type Lookup, type LookupKind, lookUp, readLookup } from "./lookup.ts";
 export { type RegistrationParameters, readParameters } from "./parameters.ts";
-export type { Registrant } from "./registrant.ts";
+export { type Registrant, speakerOf } from "./registrant.ts";
 export {
   type Asking,
   type DirectoryLimits,

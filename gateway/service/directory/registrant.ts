@@ -26,6 +26,19 @@ export function ownerOf(registrant: Registrant): string {
   }
 }
 
+/** Where a node is looked for: the inventory. */
+export interface Inventory {
+  find(id: string): { readonly id: NodeId } | undefined;
+  byEndpoint(endpoint: string): { readonly id: NodeId } | undefined;
+}
+
+/** Which node speaks in a registration: who registers for others says nothing of the node itself. */
+export function speakerOf({ owner, endpoint, sector }: Registration, inventory: Inventory): NodeId | undefined {
+  const [kind, name = ""] = owner.split(/:(.*)/s);
+  if (kind === "node") return inventory.find(name)?.id;
+  return kind === "host" && sector === undefined ? inventory.byEndpoint(endpoint)?.id : undefined;
+}
+
 /** Those whose registrations are counted. */
 export const countedOwner = (owner: string): boolean => !owner.startsWith("manager:");
 

@@ -16,7 +16,7 @@ import {
   UsageError,
 } from "../../base/index.ts";
 import type { Remote } from "../../coap/index.ts";
-import type { Directory, Registration } from "../../service/directory/index.ts";
+import { type Directory, type Registration, speakerOf } from "../../service/directory/index.ts";
 import { type HouseModels, houseModels, houseNode, type NodeRecord } from "../../service/registry/index.ts";
 import type { Fact, Ledger } from "../../store/index.ts";
 import type { SchemaNode, Tree } from "../../yang/index.ts";
@@ -82,12 +82,12 @@ export class NodeSessions implements Closable {
 
   /** Takes up what is registered, and listens from then on. */
   open(): void {
-    const { ledger, directory, clock, random } = this.#options;
+    const { ledger, directory, registry, clock, random } = this.#options;
     this.#stop = ledger.onFact((fact) => this.#take(fact));
     const now = clock.now();
     for (const id of [...directory.ids()]) {
       const registration = directory.shown(id, now);
-      const node = registration && this.#speakerOf(registration);
+      const node = registration && speakerOf(registration, registry);
       if (registration === undefined || node === undefined) continue;
       const spread = seconds((this.#running.size + random.next()) / STARTS_PER_SECOND);
       this.#begin(node, registration, millis(now + spread));
@@ -164,13 +164,6 @@ export class NodeSessions implements Closable {
       default:
         return;
     }
-  }
-
-  /** RFC 9176 §7, as the directory has it: who registers for others says nothing of the node itself. */
-  #speakerOf({ owner, endpoint, sector }: Registration): NodeId | undefined {
-    const { registry } = this.#options;
-    if (owner.startsWith("node:")) return registry.find(owner.slice("node:".length))?.id;
-    return owner.startsWith("host:") && sector === undefined ? registry.byEndpoint(endpoint)?.id : undefined;
   }
 
   #registered(node: NodeId, id: string): void {

@@ -17,7 +17,7 @@ import {
 } from "../../base/index.ts";
 import type { Answer, Question, Remote, RequestPeer, Requests } from "../../coap/index.ts";
 import { type CampaignOffers, type Campaigns, runsThen } from "../../service/campaign/index.ts";
-import type { Directory, Registration } from "../../service/directory/index.ts";
+import { type Directory, type Registration, speakerOf } from "../../service/directory/index.ts";
 import { houseModels, type Registry } from "../../service/registry/index.ts";
 import type { EnvelopeOffer, RiotEnvelopes } from "../../service/trust/index.ts";
 import type { Digest, Fact, Ledger } from "../../store/index.ts";
@@ -78,11 +78,11 @@ export class RiotTriggers implements Closable {
 
   /** Takes up what is registered, and listens from then on. */
   open(): void {
-    const { ledger, directory, clock } = this.#options;
+    const { ledger, directory, registry, clock } = this.#options;
     this.#unlisten = ledger.onFact((fact) => this.#take(fact));
     for (const id of [...directory.ids()]) {
       const registration = directory.shown(id, clock.now());
-      const node = registration && this.#speakerOf(registration);
+      const node = registration && speakerOf(registration, registry);
       if (node === undefined || registration === undefined || triggerOf(registration) === undefined) continue;
       this.#registrations.set(node, registration.id);
       if (this.#listens(node)) this.#due(node);
@@ -126,13 +126,6 @@ export class RiotTriggers implements Closable {
       default:
         return;
     }
-  }
-
-  /** RFC 9176 §7: who registers for others says nothing of the node itself. */
-  #speakerOf({ owner, endpoint, sector }: Registration): NodeId | undefined {
-    const { registry } = this.#options;
-    if (owner.startsWith("node:")) return registry.find(owner.slice("node:".length))?.id;
-    return owner.startsWith("host:") && sector === undefined ? registry.byEndpoint(endpoint)?.id : undefined;
   }
 
   #registered(node: NodeId, id: string): void {
