@@ -17,6 +17,7 @@ import {
   labOver,
   NodeReports,
   OfferHolds,
+  ReleasePrograms,
   Releases,
   ReportIntake,
   suitTrust,
@@ -171,7 +172,8 @@ export async function openCentre(
     clock: network,
   });
   const desk = await openTrustDesk(config.data, { anchors, releases, recorder: ledger, clock, log, restored });
-  const foresight = new Foresight({ releases, images, clock, quality: clock, log });
+  const programs = new ReleasePrograms(log);
+  const foresight = new Foresight({ releases, programs, images, clock, quality: clock });
   const { suit: suitOf } = houseModels(registry.schema);
   return {
     folder,
@@ -188,7 +190,7 @@ export async function openCentre(
     desk,
     trust,
     reports,
-    intake: new ReportIntake({ releases, reports, log }),
+    intake: new ReportIntake({ releases, programs, reports, log }),
     foresight,
     holds: new OfferHolds({ foresight, suitOf, log }),
     campaigns,

@@ -15,7 +15,7 @@ import { Events } from "../../gateway/service/events/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { EditTrials, Mailbox } from "../../gateway/service/mailbox/index.ts";
 import { Registry } from "../../gateway/service/registry/index.ts";
-import { labTrust, NodeReports, Releases, ReportIntake } from "../../gateway/service/trust/index.ts";
+import { labTrust, NodeReports, ReleasePrograms, Releases, ReportIntake } from "../../gateway/service/trust/index.ts";
 import { CheckIn, coreconfHandler, EventStreams, gatewayRoot } from "../../gateway/southbound/coreconf/index.ts";
 import { imageUri } from "../../gateway/southbound/firmware/index.ts";
 import { NodeSessions } from "../../gateway/southbound/nodes/index.ts";
@@ -86,7 +86,7 @@ export async function openServedSite(
   const directory = new Directory();
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const [releases, reports] = [new Releases(), new NodeReports()];
-  const intake = new ReportIntake({ releases, reports, log: SILENT });
+  const intake = new ReportIntake({ releases, programs: new ReleasePrograms(SILENT), reports, log: SILENT });
   const projections = [registry, mailbox, events, campaigns, directory, releases, reports];
   const ledger = await Ledger.open({ journal, state: memoryState(), projections, clock, log: SILENT });
   const facts: Fact[] = [];

@@ -14,6 +14,7 @@ import {
   labTrust,
   NodeReports,
   OfferHolds,
+  ReleasePrograms,
   Releases,
   ReportIntake,
   type TrustService,
@@ -138,8 +139,9 @@ export async function openServices(options: {
   const ledger = await Ledger.open({ journal, state, projections, clock, log: SILENT });
   new CampaignWatch({ campaigns, registry, ledger, clock });
   const { quality = CERTAIN } = options;
-  const intake = new ReportIntake({ releases, reports, log: SILENT });
-  const foresight = new Foresight({ releases, images, clock, quality, log: SILENT });
+  const programs = new ReleasePrograms(SILENT);
+  const intake = new ReportIntake({ releases, programs, reports, log: SILENT });
+  const foresight = new Foresight({ releases, programs, images, clock, quality });
   const holds = new OfferHolds({ foresight, suitOf: houseModels(schema).suit, log: SILENT });
   const streams = new EventStreams({ events, registry, clock, quality });
   const recorder = ledger;

@@ -20,6 +20,7 @@ export { MARK_LIMITS, type Mark, type Marks, type MarksCopy, readMarks, Sequence
 export { mergeEnvelopes } from "./merge.ts";
 export { type EnvelopeOffer, EnvelopeOffers, type EnvelopeOffersParts, type EnvelopeSource } from "./offers/index.ts";
 export { type Below, MAX_BELOW } from "./opened.ts";
+export { ReleasePrograms } from "./programs.ts";
 export { type ReleaseInfo, Releases } from "./releases.ts";
 export {
   type IntakeOptions,

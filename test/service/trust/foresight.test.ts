@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type NodeId, SILENT } from "../../../gateway/base/index.ts";
 import type { ReportedSuit } from "../../../gateway/service/registry/index.ts";
 import { steadyAround, turningPoints, viewOf } from "../../../gateway/service/trust/foresight/index.ts";
-import { Foresight, OfferHolds, type ReleaseInfo } from "../../../gateway/service/trust/index.ts";
+import { Foresight, OfferHolds, type ReleaseInfo, ReleasePrograms } from "../../../gateway/service/trust/index.ts";
 import { programOf } from "../../../gateway/service/trust/processor/index.ts";
 import { COMMAND, encodeCapabilities, PARAMETER } from "../../../gateway/wire/suit/index.ts";
 import { StandingClock } from "../../support/services.ts";
@@ -39,7 +39,7 @@ beforeEach(() => {
     of: (digest: string) => releases.filter(({ payloads }) => payloads.some((one) => one.digest === digest)),
   };
   const images = { stored: (digest: string) => stored.get(digest) };
-  foresight = new Foresight({ releases: known, images, clock, quality, log: SILENT });
+  foresight = new Foresight({ releases: known, programs: new ReleasePrograms(SILENT), images, clock, quality });
 });
 
 async function releaseOf(plan: ReleasePlan = {}): Promise<ReleaseInfo> {

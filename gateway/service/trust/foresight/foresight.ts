@@ -2,47 +2,39 @@
  * Asks before any radio time is spent whether a release will be carried out. Nodes of one kind told the same, so an answer is
  * made once for all of them and serves until something in it changes: the release, what is stored here, or the time.
  */
-import { type Clock, isCoded, type Logger, RecentMap, toHex } from "../../../base/index.ts";
+import { type Clock, RecentMap, toHex } from "../../../base/index.ts";
 import type { Digest } from "../../../store/index.ts";
-import { readEnvelope, SHA_256 } from "../../../wire/suit/index.ts";
+import { SHA_256 } from "../../../wire/suit/index.ts";
 import type { ReportedSuit } from "../../registry/index.ts";
 import { chooseRelease } from "../offers/choose.ts";
-import { type Prognosis, type Program, programOf, type StoredImage } from "../processor/index.ts";
+import type { Prognosis, Program, StoredImage } from "../processor/index.ts";
+import type { ReleasePrograms } from "../programs.ts";
 import type { ReleaseInfo, Releases } from "../releases.ts";
 import { foresee, steadyAround, turningPoints } from "./foresee.ts";
 import { viewOf } from "./view.ts";
 
 export interface ForesightOptions {
   readonly releases: Pick<Releases, "of">;
+  readonly programs: ReleasePrograms;
   /** Images whose bytes are here. */
   readonly images: { stored(digest: Digest): { readonly size: number } | undefined };
   readonly clock: Pick<Clock, "now">;
   readonly quality: { readonly synchronised: boolean };
-  readonly log: Logger;
-}
-
-interface Opened {
-  readonly envelope: Uint8Array;
-  /** undefined = its commands cannot be read here. */
-  readonly program: Program | undefined;
-  readonly points: readonly bigint[];
 }
 
 interface Answer {
-  readonly of: Opened;
+  readonly of: Program;
   readonly stored: string;
   /** In seconds; undefined = made without a clock. */
   readonly steady: { readonly from: bigint; readonly until: bigint | undefined } | undefined;
   readonly prognosis: Prognosis;
 }
 
-/** Releases that are rolled out at a time, and states in which nodes of a fleet are. */
-const OPEN = 8;
+/** States in which nodes of a fleet are. */
 const ANSWERS = 512;
 
 export class Foresight {
   readonly #options: ForesightOptions;
-  readonly #opened = new RecentMap<string, Opened>(OPEN);
   readonly #answers = new RecentMap<string, Answer>(ANSWERS);
 
   constructor(options: ForesightOptions) {
@@ -51,17 +43,17 @@ export class Foresight {
 
   /** undefined = nothing can be said: the release is withdrawn, or speaks a dialect that is not processed here. */
   foresee(release: ReleaseInfo, told: ReportedSuit): Prognosis | undefined {
-    const opened = this.#open(release);
-    if (opened?.program === undefined) return undefined;
+    const program = this.#options.programs.of(release);
+    if (program === undefined) return undefined;
     const time = this.#time();
     const stored = release.payloads.map(({ digest }) => (this.#options.images.stored(digest) ? "1" : "0")).join("");
     const key = `${release.id} ${stateOf(told)}`;
     const known = this.#answers.get(key);
-    if (known !== undefined && holds(known, opened, stored, time)) return known.prognosis;
+    if (known !== undefined && holds(known, program, stored, time)) return known.prognosis;
     const view = viewOf(told, { time, imageAt: (uri) => this.#imageAt(uri, release) });
-    const prognosis = foresee({ program: opened.program, installed: told.sequence, view });
-    const steady = time === undefined ? undefined : steadyAround(opened.points, time);
-    this.#answers.set(key, { of: opened, stored, steady, prognosis });
+    const prognosis = foresee({ program, installed: told.sequence, view });
+    const steady = time === undefined ? undefined : steadyAround(turningPoints(program), time);
+    this.#answers.set(key, { of: program, stored, steady, prognosis });
     return prognosis;
   }
 
@@ -90,27 +82,6 @@ export class Foresight {
     const bytes = new Uint8Array(Buffer.from(digest, "hex"));
     return { size: BigInt(stored.size), digest: { algorithm: SHA_256, bytes } };
   }
-
-  #open({ id, envelope, withdrawn }: ReleaseInfo): Opened | undefined {
-    if (withdrawn !== undefined) return undefined;
-    const known = this.#opened.get(id);
-    // Elements of it may have come in later.
-    if (known !== undefined && known.envelope === envelope) return known;
-    const program = this.#programIn(id, envelope);
-    const opened = { envelope, program, points: program === undefined ? [] : turningPoints(program) };
-    this.#opened.set(id, opened);
-    return opened;
-  }
-
-  #programIn(release: string, envelope: Uint8Array): Program | undefined {
-    try {
-      return programOf(readEnvelope(envelope));
-    } catch (error) {
-      if (!isCoded(error)) throw error;
-      this.#options.log.warn("release.unreadable", { release, code: error.code });
-      return undefined;
-    }
-  }
 }
 
 /** A/B images: a node takes that of its slot. Offered the other one, it would refuse what it fetches. */
@@ -128,8 +99,8 @@ function otherImage(image: Digest, { payloads }: ReleaseInfo, { courses, complet
   return `takes another image of this release: ${other?.uri ?? "none"}`;
 }
 
-function holds({ of, stored, steady }: Answer, opened: Opened, storedNow: string, now: bigint | undefined): boolean {
-  if (of !== opened || stored !== storedNow) return false;
+function holds({ of, stored, steady }: Answer, program: Program, storedNow: string, now: bigint | undefined): boolean {
+  if (of !== program || stored !== storedNow) return false;
   if (steady === undefined || now === undefined) return steady === now;
   return now >= steady.from && (steady.until === undefined || now < steady.until);
 }
