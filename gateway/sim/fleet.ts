@@ -60,8 +60,6 @@ export interface FleetOptions {
   readonly credentials?: ReadonlyMap<string, NodeSecurity>;
   /** Further folders of .sid files. */
   readonly models?: readonly string[];
-  /** Forms of an image that they take besides the plain one; without it patch and compressed, each fourth node chained too. */
-  readonly encodings?: readonly Encoding[];
   /** What all nodes report besides their own leaves. Throws UsageError `sim.no-sid` for what no .sid file names. */
   readonly extra?: readonly ExtraLeaf[];
   /** The nodes verify what they install, and install nothing else. */
@@ -162,7 +160,7 @@ export function startFleet(options: FleetOptions): Fleet {
       fault,
       recipient: suit && introduced(suit.recipient, security !== undefined),
       extra,
-      encodings: bitsOf(options.encodings ?? encodingsOf(options, index)),
+      encodings: bitsOf(encodingsOf(options, index)),
     };
     const device = new Device(profile, image, {
       transport: new Transport(remote, { share: options.loss ?? 0, random: own }, security && clientOf(security)),
@@ -189,7 +187,7 @@ export function startFleet(options: FleetOptions): Fleet {
   };
 }
 
-/** Small nodes have no memory for a decoder. */
+/** Forms of an image that a node takes besides the plain one. Small nodes have no memory for a decoder. */
 function encodingsOf({ suit }: FleetOptions, index: number): readonly Encoding[] {
   if (suit !== undefined && sizeOf(suit, index) === "small") return [];
   return index % CHAINED_EACH === CHAINED_EACH - 1 ? ["patch", "compressed", "chained"] : ["patch", "compressed"];

@@ -6,8 +6,9 @@ import { examineImage, type ImageFacts } from "./node/image.ts";
 import { Incoming } from "./node/incoming.ts";
 import type { Booted, Processed } from "./node/node.ts";
 import type { Offer } from "./speech/check-in.ts";
-import type { ComponentFacts, Leaves } from "./speech/leaves.ts";
+import type { Leaves } from "./speech/leaves.ts";
 import {
+  type ComponentFacts,
   componentFacts,
   type Defects,
   type Failure,
@@ -153,10 +154,8 @@ export class NodeFlash {
   /** Components change with a boot, and are told when they did. */
   #told({ recipient }: SuitParts, report: Uint8Array | undefined): Leaves {
     const { capacity } = recipient;
-    this.#components ??= componentFacts(this.#memory, (bytes) => examineImage(bytes).version).map((facts) => ({
-      ...facts,
-      capacity,
-    }));
+    const versionOf = (bytes: Uint8Array): string => examineImage(bytes).version;
+    this.#components ??= componentFacts(this.#memory, { capacity, versionOf });
     return {
       sequenceNumber: this.#memory.installed?.sequence,
       report: report && toHex(report),

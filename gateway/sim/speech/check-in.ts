@@ -1,16 +1,9 @@
 /** The check-in of sidgate-node@2026-11-21: a report to bytes, the bytes of the answer to a reply (RFC 9254 §4.2, CF 142). */
 import { EMPTY, fromHex, type Millis, seconds, toHex, WireError } from "../../base/index.ts";
+import type { ComponentFacts } from "../suit/index.ts";
 import { type Cbor, type CborMap, decodeCbor, decodeSequence, encodeCbor, isBytes, isMap } from "./cbor.ts";
 import { addExtra, type ExtraLeaf, placeExtra } from "./extra.ts";
-import {
-  type ComponentFacts,
-  type Encoding,
-  encodeLeaf,
-  LEAF_NAMES,
-  LEAVES,
-  type LeafName,
-  type Leaves,
-} from "./leaves.ts";
+import { type Encoding, encodeLeaf, LEAF_NAMES, LEAVES, type LeafName, type Leaves } from "./leaves.ts";
 import type { Sids } from "./sids.ts";
 
 export interface Sample {

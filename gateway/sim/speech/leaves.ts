@@ -1,5 +1,6 @@
 /** What a simulated node reports: the leaves by name, their place in the YANG models and their encoding (RFC 9254 §6). */
 import { EMPTY, fromHex } from "../../base/index.ts";
+import type { ComponentFacts } from "../suit/index.ts";
 import { type Cbor, decimal2 } from "./cbor.ts";
 
 /** Enumeration values count from 0 in the order of the YANG `enum` statements (RFC 7950 §9.6.4.2). */
@@ -39,17 +40,6 @@ export type Reason = (typeof REASONS)[number];
 /** In which forms besides the plain one a node takes an image: bits in the order of the YANG `bit` statements. */
 export const ENCODINGS = { patch: 1, compressed: 2, chained: 4 } as const;
 export type Encoding = keyof typeof ENCODINGS;
-
-/** What can be installed into, and what is there. */
-export interface ComponentFacts {
-  readonly id: readonly Uint8Array[];
-  /** SHA-256, hex. */
-  readonly digest: string;
-  readonly size: number;
-  readonly version: string;
-  readonly slot: number;
-  readonly capacity: number;
-}
 
 /** In memory → on the wire, by type. Bytes are hex in memory, temperatures hundredths, alarms a bit mask. */
 const ENCODERS = {

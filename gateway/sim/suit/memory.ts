@@ -78,7 +78,7 @@ export function installed(memory: Memory, draft: Draft, done: NonNullable<Memory
 
 export const otherSlot = ({ slot }: Memory): 0 | 1 => (slot === 0 ? 1 : 0);
 
-/** What a node tells of one component. */
+/** What a node tells of one component: what can be installed into, and what is there. */
 export interface ComponentFacts {
   readonly id: ComponentId;
   /** SHA-256, hex. */
@@ -87,14 +87,20 @@ export interface ComponentFacts {
   readonly version: string;
   /** Where the next one goes. */
   readonly slot: number;
+  /** Bytes that it takes. */
+  readonly capacity: number;
 }
 
-export function componentFacts(memory: Memory, versionOf: (bytes: Uint8Array) => string): readonly ComponentFacts[] {
+export function componentFacts(
+  memory: Memory,
+  { capacity, versionOf }: { readonly capacity: number; readonly versionOf: (bytes: Uint8Array) => string },
+): readonly ComponentFacts[] {
   return [...memory.components.values()].map(({ id, bytes }) => ({
     id,
     digest: createHash("sha256").update(bytes).digest("hex"),
     size: bytes.length,
     version: versionOf(bytes),
     slot: keyOf(id) === MAIN_NAME ? otherSlot(memory) : 0,
+    capacity,
   }));
 }
