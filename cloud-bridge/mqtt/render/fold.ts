@@ -52,11 +52,8 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "campaign.created":
       return { ...slice, campaign: created(slice, fact) };
     case "campaign.state": {
-      const { campaign } = slice;
-      if (campaign === undefined) return slice;
-      const moved = { ...campaign, state: fact.to, reason: fact.reason, version: campaign.version + 1 };
       const begun = fact.from === "waiting-approval" && fact.to === "running" ? { started: fact.at } : {};
-      return { ...slice, campaign: { ...moved, ...begun } };
+      return withCampaign(slice, () => ({ state: fact.to, reason: fact.reason, ...begun }));
     }
     case "campaign.group":
       return withCampaign(slice, ({ group = 0 }) => ({ group: fact.to === "open" ? fact.group : group }));

@@ -15,6 +15,7 @@ import {
   type SubjectValue,
   valuesAt,
 } from "./filter/index.ts";
+import { hasFailed } from "./progress.ts";
 import type { SelectionNode } from "./select.ts";
 
 export interface CensusParts {
@@ -130,7 +131,7 @@ export class Census {
       ["security", ({ id }) => (isSecured === undefined ? undefined : isSecured(id) ? "oscore" : "none")],
       ["campaign", ({ id }) => inPhase(id, () => true)],
       ["done-in", ({ id }) => inPhase(id, (phase) => phase === "done")],
-      ["failed-in", ({ id }) => inPhase(id, (phase) => phase === "failed" || phase === "rolled-back")],
+      ["failed-in", ({ id }) => inPhase(id, (phase) => hasFailed({ phase }))],
     ]);
   }
 }

@@ -100,7 +100,7 @@ export class CampaignOffers {
   }
 
   #state(texts: readonly string[] | undefined, now: Millis): WindowState {
-    if (texts === undefined) return { open: true };
+    if (texts === undefined) return ALWAYS_OPEN;
     const kept = this.#kept(texts);
     const minute = Math.floor(now / MINUTE);
     if (kept.minute !== minute) Object.assign(kept, { minute, state: windowState(kept.windows, now) });

@@ -11,7 +11,7 @@ export const MAX_GROUPS = 32;
 const ALL = "all";
 
 /** The plan of a fact from before there were groups is one group with everybody in it. */
-export function planOf({ plan, stopAtPct }: FactBodies["campaign.created"]): CampaignPlan {
+export function planOf({ plan, stopAtPct }: Pick<FactBodies["campaign.created"], "plan" | "stopAtPct">): CampaignPlan {
   return plan ?? { groups: [{ name: ALL, errorPct: stopAtPct }], attempts: 1 };
 }
 

@@ -11,6 +11,7 @@ import {
   type StateChange,
   type StateStore,
 } from "../../store/index.ts";
+import { hasFailed } from "./progress.ts";
 
 const TABLE = "campaign-failures";
 
@@ -26,7 +27,7 @@ export class Quarantine {
   /** A node came to a phase with an image. Success heals. */
   note(node: NodeId, image: Digest, phase: Phase): void {
     const known = this.#failures.get(node);
-    if (phase === "failed" || phase === "rolled-back") {
+    if (hasFailed({ phase })) {
       const images = known ?? new Map<Digest, number>();
       this.#failures.set(node, images.set(image, (images.get(image) ?? 0) + 1));
     } else if (phase !== "done" || !known?.delete(image)) {

@@ -2,6 +2,7 @@
 import type { NodeId } from "../../base/index.ts";
 import { decodePlain, encodePlain } from "../../store/index.ts";
 import type { Campaign, Working } from "./campaign.ts";
+import { planOf } from "./plan.ts";
 import { type Progress, START } from "./progress.ts";
 import { errorsIn, NOBODY, recount } from "./tally.ts";
 
@@ -23,7 +24,7 @@ export function decodeCampaign(bytes: Uint8Array): Working {
 function grouped({ stopAtPct, forgiven, ...campaign }: Former): Working {
   const nodes = new Map(campaign.nodes.map(([node, progress]) => [node, { ...START, ...progress }]));
   const tally = [...nodes.values()].reduce((sum, progress) => recount(sum, undefined, progress), NOBODY);
-  const plan = { groups: [{ name: "all", errorPct: stopAtPct }], attempts: 1 };
+  const plan = planOf({ stopAtPct });
   return {
     ...campaign,
     nodes,

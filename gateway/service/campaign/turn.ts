@@ -5,7 +5,7 @@
 import type { Millis, NodeId } from "../../base/index.ts";
 import type { Digest } from "../../store/index.ts";
 import type { Campaign } from "./campaign.ts";
-import { isEnded, type Progress, wantsOffer } from "./progress.ts";
+import { isEnded, isHeld, type Progress, wantsOffer } from "./progress.ts";
 
 /** What a maintenance window says now. */
 export interface WindowState {
@@ -80,9 +80,6 @@ function obstacleFor(campaign: Campaign, progress: Progress, around: Surrounding
   if (!around.slot) return { because: "slot", limit: plan.concurrency ?? 0 };
   return undefined;
 }
-
-/** It has the image and asks at each wake whether it may apply it. */
-const isHeld = ({ phase }: Progress): boolean => phase === "ready" || phase === "waiting-window";
 
 interface Lease {
   readonly from: Millis;

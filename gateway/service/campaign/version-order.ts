@@ -19,17 +19,11 @@ function compareParts(a: readonly string[], b: readonly string[], words = false)
   for (let index = 0; index < Math.max(a.length, b.length); index++) {
     const [x, y] = [a[index] ?? (words ? "" : "0"), b[index] ?? (words ? "" : "0")];
     if (x === y) continue;
-    const numbers = isNumber(x) && isNumber(y);
-    const order = numbers
-      ? Math.sign(Number(BigInt(x) - BigInt(y)))
-      : isNumber(x) === isNumber(y)
-        ? x < y
-          ? -1
-          : 1
-        : isNumber(x)
-          ? -1
-          : 1;
-    if (order !== 0) return x === "" ? -1 : y === "" ? 1 : order;
+    if (x === "" || y === "") return x === "" ? -1 : 1;
+    if (isNumber(x) !== isNumber(y)) return isNumber(x) ? -1 : 1;
+    if (!isNumber(x)) return x < y ? -1 : 1;
+    const order = Math.sign(Number(BigInt(x) - BigInt(y)));
+    if (order !== 0) return order; // 01 is 1
   }
   return 0;
 }

@@ -4,7 +4,7 @@
  * spring is skipped, what they repeat in autumn comes twice. Pure.
  */
 import { type Millis, millis, UsageError } from "../../base/index.ts";
-import type { WindowState } from "./turn.ts";
+import { ALWAYS_OPEN, type WindowState } from "./turn.ts";
 
 export interface Window {
   /** 0 = Monday. */
@@ -73,8 +73,7 @@ const unreadable = (window: string, what: string): UsageError => new UsageError(
 
 /** Of several windows: open when one is. None at all leave everything open. */
 export function windowState(windows: readonly Window[], now: Millis): WindowState {
-  if (windows.length === 0) return { open: true };
-  if (windows.some((window) => isOpen(window, now))) return { open: true };
+  if (windows.length === 0 || windows.some((window) => isOpen(window, now))) return ALWAYS_OPEN;
   return { open: false, next: millis(Math.min(...windows.map((window) => nextOpening(window, now)))) };
 }
 

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Clock, type NodeId, type Stopwatch, systemStopwatch, UsageError } from "../../base/index.ts";
 import type { Digest, Recorder } from "../../store/index.ts";
-import { type NodeRecord, periodConfidence, type Reach, type Registry } from "../registry/index.ts";
+import { type NodeRecord, periodConfidence, type Reach, type Registry, trustedPeriod } from "../registry/index.ts";
 import { type Foreseen, forecast } from "./forecast.ts";
 import { type Habit, type Habits, lossOf } from "./habits.ts";
 import type { Draft, ForecastNode } from "./situation.ts";
@@ -28,8 +28,6 @@ export interface ForecasterParts {
 const ASSUMED = { blockSize: 512, blocks: 64, install: 3, loss: 0 } as const;
 /** A period that is not learnt yet may be wrong by this share of it (FIT in service/registry/wake-period.ts). */
 const UNSURE = 0.2;
-/** From this confidence on the learnt period counts (TRUSTED there). */
-const TRUSTED = 0.5;
 /** Blocks after which a node's own loss says more than its fleet's. */
 const ENOUGH_SERVED = 32;
 const SLICE = 8;
@@ -111,12 +109,11 @@ function middle(values: readonly number[]): number | undefined {
 
 /** The learnt period where it is to be trusted, else what the node was told or the site's interval, and less surely. */
 export function wakesOf(reach: Reach, start: number): Wakes | undefined {
-  const { nextWake, interval, period, deviation, missedWakes } = reach;
+  const { nextWake, interval, deviation, missedWakes } = reach;
   if (nextWake === undefined) return undefined;
-  const trust = periodConfidence(reach);
-  const learnt = trust >= TRUSTED;
-  const every = learnt ? period : interval;
-  const mean = learnt ? deviation : (1 - trust) * UNSURE * every;
+  const learnt = trustedPeriod(reach);
+  const every = learnt ?? interval;
+  const mean = learnt === undefined ? (1 - periodConfidence(reach)) * UNSURE * every : deviation;
   // A node that stays awake, or is only late, comes soon.
   const due = missedWakes > 0 ? nextWake + missedWakes * every : Math.max(start, nextWake);
   return { due, period: every, spread: mean * SPREAD_OF_DEVIATION, missed: missedWakes };

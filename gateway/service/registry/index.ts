@@ -12,4 +12,4 @@ export type { NodeRecord, ReplySlot } from "./node-record.ts";
 export { Presence } from "./presence.ts";
 export { expectedWake, LOST_AFTER, type Reach, wakeWindow } from "./reachability.ts";
 export { type Overdue, Registry, type RegistryOptions } from "./registry.ts";
-export { confidence as periodConfidence } from "./wake-period.ts";
+export { confidence as periodConfidence, trustedPeriod } from "./wake-period.ts";
