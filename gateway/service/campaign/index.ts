@@ -24,7 +24,15 @@ export {
 export { Joining, type JoiningParts } from "./joining.ts";
 export { CampaignOffers, type OffersOptions } from "./offers.ts";
 export { type GroupWish, MAX_GROUPS, wholeGroup } from "./plan.ts";
-export { type FirmwareReport, isEnded, type Progress, type ProgressEvent, runsThen, step } from "./progress.ts";
+export {
+  aboutImage,
+  type FirmwareReport,
+  isEnded,
+  type Progress,
+  type ProgressEvent,
+  runsThen,
+  step,
+} from "./progress.ts";
 export {
   EXCLUSION_REASONS,
   type Exclusion,

@@ -28,6 +28,19 @@ export interface FirmwareReport {
   readonly reason?: string;
 }
 
+/**
+ * A report tells what changed, so what it says without naming an image is about the one that the node named last. `known`: all
+ * that it has told, asked for when it matters. With an image that it runs already it is done.
+ */
+export function aboutImage(
+  report: FirmwareReport,
+  known: () => Pick<FirmwareReport, "wanted" | "running">,
+): FirmwareReport {
+  if (report.wanted !== undefined || (report.phase === undefined && report.received === undefined)) return report;
+  const { wanted, running } = known();
+  return wanted === undefined || wanted === running ? report : { ...report, wanted };
+}
+
 export type ProgressEvent =
   | { readonly type: "offered"; readonly encoded?: boolean }
   | { readonly type: "reported"; readonly report: FirmwareReport }
@@ -62,9 +75,11 @@ export const isEnded = ({ phase }: Progress): boolean => {
 };
 export const isError = (progress: Progress): boolean =>
   PHASE_COUNTED[progress.phase] === "failed" || (progress.silent && !isEnded(progress));
-export const hasFailed = ({ phase }: Progress): boolean => phase === "failed" || phase === "rolled-back";
+export const hasFailed = ({ phase }: Pick<Progress, "phase">): boolean => phase === "failed" || phase === "rolled-back";
 /** Between the first word of it and the last: what the node tells without naming an image is about this one. */
 export const isActive = ({ phase }: Progress): boolean => PHASE_COUNTED[phase] === "active";
+/** It has the image, and asks at each wake whether it may apply it. */
+export const isHeld = ({ phase }: Pick<Progress, "phase">): boolean => phase === "ready" || phase === "waiting-window";
 /** Is it this node's turn to hear of the image? */
 export const wantsOffer = (progress: Progress): boolean => UNCLAIMED.has(progress.phase);
 

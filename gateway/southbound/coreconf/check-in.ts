@@ -14,7 +14,7 @@ import {
   UsageError,
 } from "../../base/index.ts";
 import type { CheckInLane, Request, Response } from "../../coap/index.ts";
-import type { Campaigns, Offer } from "../../service/campaign/index.ts";
+import { aboutImage, type Campaigns, type Offer } from "../../service/campaign/index.ts";
 import { acceptNotifications } from "../../service/events/index.ts";
 import {
   type Box,
@@ -163,7 +163,8 @@ export class CheckIn implements CheckInLane {
       seen = this.#look(this.#options.registry.get(node.id), report, now, schema);
     }
     const { kept, box, data, samples, tree } = seen;
-    const said = report.data === undefined ? {} : this.#models.firmware(report.data);
+    const { firmware } = this.#models;
+    const said = report.data === undefined ? {} : aboutImage(firmware(report.data), () => firmware(tree));
     campaigns.advance(node.id, { type: "reported", report: said }, recorder)?.catch(ignore);
     if (report.data !== undefined)
       intake?.take(node.id, this.#models.suit(report.data)?.report, recorder)?.catch(ignore);

@@ -4,6 +4,7 @@
  */
 import { isCoded, WireError } from "../../base/index.ts";
 import type { Answer, Question } from "../../coap/index.ts";
+import { aboutImage } from "../../service/campaign/index.ts";
 import { waiting } from "../../service/mailbox/index.ts";
 import { gatewaySids, houseModels, houseNode, type NodeRecord } from "../../service/registry/index.ts";
 import type { FactBodies } from "../../store/index.ts";
@@ -94,7 +95,7 @@ async function record(
   if (node === undefined) return;
   const schema = registry.schemaOf(node);
   const models = data.size === 0 ? undefined : houseModels(schema);
-  const firmware = models?.firmware(data) ?? {};
+  const firmware = models === undefined ? {} : aboutImage(models.firmware(data), () => models.firmware(node.tree));
   const reported = intake?.take(id, models?.suit(data)?.report, recorder);
   const progress =
     Object.keys(firmware).length === 0

@@ -2,7 +2,14 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type FirmwareReport, isEnded } from "../../../gateway/service/campaign/index.ts";
-import { isError, type Progress, type ProgressEvent, START, step } from "../../../gateway/service/campaign/progress.ts";
+import {
+  aboutImage,
+  isError,
+  type Progress,
+  type ProgressEvent,
+  START,
+  step,
+} from "../../../gateway/service/campaign/progress.ts";
 import { PHASES } from "../../../gateway/store/index.ts";
 
 const TARGET = "aa".repeat(32);
@@ -161,4 +168,17 @@ test("suit-firmware-encryption: of an encrypted image the plaintext is what lead
   expect(step(from, reported({ running: TARGET }), target).phase).toBe("rolled-back");
   expect(step(at("offered"), reported({ phase: "downloading", wanted: TARGET }), target).phase).toBe("downloading");
   expect(step(at("offered"), reported({ phase: "downloading", wanted: OLD }), target).phase).toBe("offered");
+});
+
+const ABOUT: ReadonlyArray<
+  readonly [title: string, report: FirmwareReport, known: FirmwareReport, wanted: string | undefined]
+> = [
+  ["what it names", { phase: "failed", wanted: TARGET }, { wanted: OLD }, TARGET],
+  ["the one that it named last", { phase: "failed" }, { wanted: OLD, running: TARGET }, OLD],
+  ["nobody knows which", { received: 64 }, { running: OLD }, undefined],
+  ["not the one that it runs", { phase: "downloading" }, { wanted: OLD, running: OLD }, undefined],
+  ["none, when it tells of no update", { running: OLD }, { wanted: TARGET }, undefined],
+];
+test.each(ABOUT)("UX-R17: a report is about %s", (_title, report, known, wanted) => {
+  expect(aboutImage(report, () => known)).toEqual(wanted === undefined ? report : { ...report, wanted });
 });

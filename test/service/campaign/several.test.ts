@@ -6,7 +6,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Millis, millis, minutes, type NodeId, seconds } from "../../../gateway/base/index.ts";
 import { CampaignOffers, Campaigns, count, draft, type GroupWish } from "../../../gateway/service/campaign/index.ts";
-import type { FirmwareReport } from "../../../gateway/service/campaign/progress.ts";
+import { aboutImage, type FirmwareReport } from "../../../gateway/service/campaign/progress.ts";
 import { verdict } from "../../../gateway/service/campaign/verdict.ts";
 import {
   type CampaignPlan,
@@ -32,8 +32,8 @@ const campaignIdOf = (index: number): string => `c-${9 + index}`; // c-9, c-10, 
 interface Device {
   running: Digest;
   working: Digest | undefined;
-  /** What the gateway offered it last, heard or not. */
-  offered: Digest | undefined;
+  /** Which image it named last. */
+  told: Digest | undefined;
   said: FirmwareReport;
   readonly ran: Set<Digest>;
   readonly failures: Map<Digest, number>;
@@ -81,7 +81,7 @@ function world(): World {
     devices: Array.from({ length: NODES }, () => ({
       running: FIRST,
       working: undefined,
-      offered: undefined,
+      told: undefined,
       said: {},
       ran: new Set([FIRST]),
       failures: new Map(),
@@ -212,9 +212,11 @@ function start(on: World, { start: index, groups, plan }: Extract<Act, { start: 
 }
 
 function hear(on: World, index: number, report: FirmwareReport): void {
-  void on.campaigns.advance(idOf(index), { type: "reported", report }, on.recorder);
-  on.offers.woke(idOf(index));
   const device = on.devices[index]!;
+  device.told = report.wanted ?? device.told;
+  const full = aboutImage(report, () => ({ ...(device.told && { wanted: device.told }), running: device.running }));
+  void on.campaigns.advance(idOf(index), { type: "reported", report: full }, on.recorder);
+  on.offers.woke(idOf(index));
   const isAtWork = on.campaigns
     .allOf(idOf(index))
     .some(({ nodes }) => ["offered", "downloading"].includes(nodes.get(idOf(index))!.phase));
@@ -229,7 +231,6 @@ function wake(on: World, index: number, lost: boolean): void {
   void on.offers.offered(offer, idOf(index), on.recorder);
   const device = on.devices[index]!;
   device.lease = on.now + SLEEP * 1.5;
-  device.offered = offer.image;
   if (!lost && device.running !== offer.image) device.working = offer.image;
 }
 
@@ -259,11 +260,10 @@ function work(on: World, { work: index, outcome, named }: Extract<Act, { work: u
   const device = on.devices[index]!;
   const { working } = device;
   if (working === undefined) return;
-  // docs/check-in.md: a phase comes with its `wanted-digest`. Without it nobody could know which offer the node did not hear.
-  const wanted = named || device.offered !== working ? { wanted: working } : {};
+  // A report tells what changed: the image when it is another one than it named last.
+  const wanted = named || device.told !== working ? { wanted: working } : {};
   const say = (report: FirmwareReport): void => {
-    // Said again, perhaps after another offer, it names its image.
-    device.said = report.running === undefined ? { ...report, wanted: working } : report;
+    device.said = report;
     hear(on, index, report);
   };
   switch (outcome) {
@@ -302,7 +302,7 @@ function decide(on: World, { verb, on: at }: Extract<Act, { verb: unknown }>): v
 /** Another device in the node's place. */
 function swap(on: World, index: number): void {
   const device = on.devices[index]!;
-  Object.assign(device, { running: FIRST, working: undefined, offered: undefined, said: {} });
+  Object.assign(device, { running: FIRST, working: undefined, told: undefined, said: {} });
   const replaced = { node: idOf(index), endpoint: "new", former: "old", actor: "bob" };
   void on.recorder.record("node.replaced", replaced);
   void on.campaigns.replaced(idOf(index), on.recorder);
