@@ -12,7 +12,7 @@ import {
   systemClock,
   UsageError,
 } from "../../gateway/base/index.ts";
-import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SchemaSource } from "../../gateway/yang/schema-source.ts";
 import {
@@ -54,7 +54,7 @@ export interface MqttSettings {
 
 export interface BridgeOptions {
   readonly site: SiteInfo;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   readonly state: StateStore;
   readonly schemas: SchemaSource;
   readonly clock: Clock;

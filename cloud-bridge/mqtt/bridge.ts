@@ -9,7 +9,7 @@ import {
   type Random,
   seconds,
 } from "../../gateway/base/index.ts";
-import type { Journal, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { BrokerAddress, Dial } from "./link/connection.ts";
@@ -34,7 +34,7 @@ import { randomUlid } from "./render/ulid.ts";
 
 export interface MqttBridgeOptions {
   readonly site: SiteInfo;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   readonly state: StateStore;
   readonly trees: TreesOf;
   /** The site's time, which a trial may run faster: what messages say. */

@@ -465,15 +465,77 @@ export interface FactBodies {
     /** What it was offered is a patch, or the image compressed. */
     readonly encoded?: boolean;
   };
+  /** A command that ends later, e.g. after a node's next wake: who gave it was told so. */
+  "command.accepted": {
+    readonly id: string;
+    readonly op: string;
+    readonly actor: string;
+    readonly node?: NodeId;
+    /** What ends it. */
+    readonly wait: CommandWait;
+    /** It ends as `expired` then, whatever comes of it. */
+    readonly deadline?: Millis;
+    /** When it is expected to be carried out. */
+    readonly willRunAt?: Millis;
+    /** Its place among those that wait for the same node, counted from 1. */
+    readonly position?: number;
+    readonly reply?: ReplyAddress;
+  };
   "command.done": {
     readonly id: string;
     readonly op: string;
     readonly actor: string;
-    readonly outcome: "completed" | "failed";
+    readonly outcome: "completed" | "failed" | "expired";
     /** The answer as JSON text: the same id again gets it without a second execution. */
     readonly answer: string;
+    readonly node?: NodeId;
+    readonly reply?: ReplyAddress;
+  };
+  /** A command that was not even looked at, or whose answer may go nowhere; told once for all of a burst. */
+  "command.refused": {
+    /** One of the error table. */
+    readonly code: string;
+    readonly text: string;
+    readonly op?: string;
+    readonly id?: string;
+    readonly node?: NodeId;
+    readonly actor: string;
+    /** How many of this kind came since the last that was told; without it one. */
+    readonly times?: number;
+  };
+  /** A configured subscription (RFC 8641) has something to say of a node: what changed, or how it stands. */
+  "push.updated": {
+    readonly node: NodeId;
+    /** Number of the subscription in the configuration, counted from 1. */
+    readonly subscription: number;
+    /** The latest observation in it. */
+    readonly observed: Millis;
+    /** On change: what became of each instance; `data` is one identifier and value (content format 142), null when it went. */
+    readonly edits?: ReadonlyArray<{ readonly op: "create" | "replace" | "delete"; readonly data: Uint8Array }>;
+    /** Periodic, and the first of an on-change subscription: the subtree as a root map (content format 140). */
+    readonly data?: Uint8Array;
   };
 }
+
+/** Where answers to a command are told by a face that reads them from the journal. */
+export interface ReplyAddress {
+  readonly topic: string;
+  /** Given back as it came (MQTT 5.0 §3.3.2.3.6). */
+  readonly correlation?: Uint8Array;
+}
+
+/** What ends a command that was accepted. */
+export type CommandWait =
+  /** The node applied the edit of this revision, or would not have it. */
+  | { readonly kind: "edit"; readonly revision: number }
+  /** The node reported after this was asked; then the paths are read (none = its whole tree). */
+  | { readonly kind: "report"; readonly paths: readonly string[] }
+  /** Its update ended. */
+  | { readonly kind: "update"; readonly campaign: string }
+  /** A call of one of its operations; it does not survive a restart of the gateway. */
+  | { readonly kind: "call"; readonly path: string }
+  /** An image that was named by its URI is here. */
+  | { readonly kind: "image"; readonly digest: Digest };
 
 export type FactType = keyof FactBodies;
 

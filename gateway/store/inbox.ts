@@ -3,10 +3,10 @@
  * repeated id gets the stored answer after a restart too. Killed between what a command did and its answer, the same id
  * runs again and meets what is done already (image.exists, node.exists).
  */
-import { BugError, explain, isCoded, type Logger, UsageError } from "../base/index.ts";
+import { BugError, explain, isCoded, type Logger, type Millis, UsageError } from "../base/index.ts";
 import type { Json } from "../yang/api.ts";
 import { Answers } from "./answers.ts";
-import type { Fact } from "./facts.ts";
+import type { Fact, ReplyAddress } from "./facts.ts";
 import type { Projection, Recorder } from "./ledger.ts";
 import type { StateChange, StateStore } from "./ports.ts";
 
@@ -18,14 +18,35 @@ export interface Command {
   readonly args: { readonly [name: string]: Json };
   /** Who asked, e.g. `cli:root`, `mqtt:bms-1`. */
   readonly actor: string;
+  /** A command to a node may not be carried out after that. */
+  readonly deadline?: Millis;
+  /** Told in the facts of its answers, for a face that answers from the journal. */
+  readonly reply?: ReplyAddress;
 }
 
 export type Outcome =
   | { readonly status: "completed"; readonly result: Json }
-  | {
-      readonly status: "failed";
-      readonly error: { readonly code: string; readonly text: string; readonly hint: string };
-    };
+  | { readonly status: "failed"; readonly error: CommandError }
+  /** It ends later, by a `command.done`. */
+  | Accepted
+  /** Its deadline came first; nothing goes out any more. */
+  | { readonly status: "expired" };
+
+export interface CommandError {
+  readonly code: string;
+  readonly text: string;
+  readonly hint: string;
+  /** RFC 8040 §3.9, where the error says it. */
+  readonly tag?: string;
+  readonly path?: string;
+}
+
+export interface Accepted {
+  readonly status: "accepted";
+  readonly willRunAt?: Millis;
+  /** Counted from 1. */
+  readonly position?: number;
+}
 
 /** `body`: bytes that belong to the command and are too many for an argument, e.g. an image. */
 export type CommandHandler = (args: Command["args"], actor: string, body?: AsyncIterable<Uint8Array>) => Promise<Json>;
@@ -78,7 +99,7 @@ export class CommandInbox implements Inbox, Projection {
     const handler = this.#handlers.get(op);
     if (handler === undefined || this.#recorder === undefined) return failed(new UsageError("command.unknown", { op }));
     const outcome = await handler(args, actor, body).then(
-      (result): Outcome => ({ status: "completed", result }),
+      (result) => ({ status: "completed", result }) as const,
       (error: unknown) => {
         if (!isCoded(error)) this.#log.error("command.broke", { op, reason: String(error) });
         return failed(error);
@@ -118,7 +139,7 @@ export class CommandInbox implements Inbox, Projection {
 }
 
 /** What the asker may know: a coded error as it is, anything else as our own fault. */
-function failed(error: unknown): Outcome {
+function failed(error: unknown): Extract<Outcome, { status: "failed" }> {
   const coded = isCoded(error) ? error : new BugError("service.bug", { what: explain(error) });
   return { status: "failed", error: { code: coded.code, text: coded.message, hint: coded.hint } };
 }

@@ -10,19 +10,28 @@ export interface Appended {
   readonly durable: Promise<void>;
 }
 
-/** The facts of a site, in order, one writer. */
-export interface Journal extends Closable {
-  /** Numbers the fact and queues it for the next group commit. */
-  append(fact: NewFact): Appended;
+/** The facts of a site as a reader in any process sees them. */
+export interface JournalReader extends Closable {
   /** Facts with from <= seq <= the last durable one, oldest first, at most `limit`. */
   read(from: number, limit: number): Promise<readonly Fact[]>;
   /** Calls back whenever more facts became durable; returns the way to stop. */
   onDurable(listener: (lastDurable: number) => void): () => void;
   /** Oldest number still kept (1 for a new journal). */
   readonly first: number;
-  /** Last number given; 0 when nothing was ever written. */
+  /** Last number given, as far as it is known here; 0 when nothing was ever written. */
   readonly last: number;
   readonly lastDurable: number;
+}
+
+/** The facts of a site, in order, one writer. */
+export interface Journal extends JournalReader {
+  /** Numbers the fact and queues it for the next group commit. */
+  append(fact: NewFact): Appended;
+  /**
+   * What it is kept in cannot be reached now, e.g. a Redis that restarts: facts are taken and written once it is back, so no
+   * promise `durable` ends before. Who can be put off is told to come again; undefined while all is well.
+   */
+  readonly away: StoreError | undefined;
   /** Why nothing is taken any more, after a write that failed. */
   readonly failure: StoreError | undefined;
   /** Resolves when all that was appended so far is durable; rejects like `durable`. */

@@ -66,7 +66,7 @@ let counted = 0;
 async function run(op: string, args: Args, { id, actor = "cli:eva" }: { id?: string; actor?: string } = {}) {
   counted += 1;
   const outcome = await inbox.submit({ id: id ?? `id-${counted}`, op, args, actor });
-  return outcome.status === "completed" ? (outcome.result as Args) : outcome.error.code;
+  return outcome.status === "failed" ? outcome.error.code : ((outcome as { readonly result?: Args }).result ?? {});
 }
 const text = async (op: string, args: Args): Promise<string> => {
   counted += 1;

@@ -70,7 +70,7 @@ const submit = (op: string, args: Record<string, string>) =>
   inbox.submit({ id: `${op}-${++commands}`, op, args, actor: "cli:me" });
 const completed = async (op: string, args: Record<string, string>): Promise<Record<string, string>> => {
   const outcome = await submit(op, args);
-  if (outcome.status === "failed") throw new Error(outcome.error.text);
+  if (outcome.status !== "completed") throw new Error(JSON.stringify(outcome));
   return outcome.result as Record<string, string>;
 };
 const facts = (): Promise<readonly Fact[]> => services.journal.read(1, 100);

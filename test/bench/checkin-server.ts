@@ -28,7 +28,7 @@ const credentials: Array<PeerCredential | undefined> = [];
 for (let i = 0; i < Number(nodes); i++) {
   const endpoint = endpointOf(i);
   const outcome = await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
-  if (outcome.status === "failed") throw new Error(outcome.error.text);
+  if (outcome.status !== "completed") throw new Error(JSON.stringify(outcome));
   const { node } = outcome.result as { readonly node: string };
   credentials.push(gateway.source.credential("node", node));
 }

@@ -19,7 +19,14 @@ import {
   seconds,
   systemClock,
 } from "../../gateway/base/index.ts";
-import { type Journal, memoryJournal, memoryState, type NewFact, type StateStore } from "../../gateway/store/index.ts";
+import {
+  type Journal,
+  type JournalReader,
+  memoryJournal,
+  memoryState,
+  type NewFact,
+  type StateStore,
+} from "../../gateway/store/index.ts";
 import { atSecond, joined, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
 import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
@@ -36,7 +43,7 @@ interface Circumstances {
   readonly trees?: TreesOf;
 }
 
-async function openProjector(journal: Journal, state: StateStore, circumstances: Circumstances = {}) {
+async function openProjector(journal: JournalReader, state: StateStore, circumstances: Circumstances = {}) {
   const { epoch, limits, now, realtime = systemClock(), log = SILENT } = circumstances;
   const trees = circumstances.trees ?? (await bridgeTrees());
   const outbox = await Outbox.open(state, {
@@ -60,7 +67,7 @@ async function openProjector(journal: Journal, state: StateStore, circumstances:
   return { outbox, projector };
 }
 
-async function renderAll(journal: Journal, state: StateStore, circumstances?: Circumstances): Promise<Outbox> {
+async function renderAll(journal: JournalReader, state: StateStore, circumstances?: Circumstances): Promise<Outbox> {
   const { outbox, projector } = await openProjector(journal, state, circumstances);
   projector.start();
   await projector.reached(journal.lastDurable);
@@ -82,18 +89,13 @@ const contents = async (state: StateStore): Promise<Record<string, string>> =>
   );
 
 /** The journal as it was when only `length` facts were durable. */
-const prefix = (journal: Journal, length: number): Journal => ({
-  append: (fact) => journal.append(fact),
+const prefix = (journal: JournalReader, length: number): JournalReader => ({
   read: async (from, limit) => (await journal.read(from, limit)).filter(({ seq }) => seq <= length),
   onDurable: () => () => undefined,
-  trim: async () => undefined,
-  flush: () => journal.flush(),
-  size: () => journal.size(),
   close: () => undefined,
   first: 1,
   last: length,
   lastDurable: length,
-  failure: undefined,
 });
 
 /** A state whose next commit never happened, or happened without anybody hearing of it. */

@@ -92,7 +92,10 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "release.marks": true,
   "release.withdrawn": true,
   "release.reported": true,
+  "command.accepted": true,
   "command.done": true,
+  "command.refused": true,
+  "push.updated": true,
 };
 
 let story: readonly NewFact[];

@@ -96,6 +96,7 @@ function failingJournal(): Journal {
   return {
     append: (given) => ({ ...journal.append(given), durable: fail() }),
     failure,
+    away: undefined,
     flush: fail,
     read: (from, limit) => journal.read(from, limit),
     onDurable: (listener) => journal.onDurable(listener),

@@ -10,6 +10,10 @@ export interface Message {
   readonly payload: Uint8Array;
   /** Number of the fact behind it; 0 for what no fact caused (status, birth of the site, health). */
   readonly seq: number;
+  /** Place among the journal messages of one fact: a reply follows the event; left out = the first. */
+  readonly part?: number;
+  /** MQTT 5: told back to who asked. */
+  readonly correlation?: Uint8Array;
 }
 
 export interface MessageProperties {

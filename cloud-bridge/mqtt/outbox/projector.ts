@@ -16,7 +16,7 @@ import {
   seconds,
 } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
-import type { Journal, SiteInfo, StateStore } from "../../../gateway/store/ports.ts";
+import type { JournalReader, SiteInfo, StateStore } from "../../../gateway/store/ports.ts";
 import type { RenderContext } from "../render/context.ts";
 import { renderOverflow } from "../render/event.ts";
 import { render, renderRow } from "../render/render.ts";
@@ -39,7 +39,7 @@ const EPOCH = { table: "mqtt.marks", key: "epoch" };
 
 export interface ProjectorOptions {
   readonly info: SiteInfo;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   readonly state: StateStore;
   readonly outbox: Outbox;
   readonly view: ViewStore;

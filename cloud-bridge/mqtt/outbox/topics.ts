@@ -1,15 +1,20 @@
 /**
- * docs/mqtt.md, "Topics" — the topic tree as one table. `latest` topics are retained and hold the last value; `journal`
- * topics are an ordered stream and are not retained. docs/mqtt.md is compared with this table by a test.
+ * docs/mqtt.md, "Topics" — the topic tree as one table. docs/mqtt.md is compared with this table by a test.
  */
 import { UsageError } from "../../../gateway/base/index.ts";
 
-export type MessageClass = "journal" | "latest";
+/**
+ * `latest` topics are retained and hold the last value; `journal` topics are a stream that nothing is left out of; what is
+ * of class `none` is told to who listens now.
+ */
+export type MessageClass = "journal" | "latest" | "none";
 
 interface TopicRow {
   readonly pattern: string;
   readonly class: MessageClass;
-  readonly contentType: "application/json" | "application/yang-data+json";
+  readonly contentType: "application/json" | "application/yang-data+json" | "application/yang-data+cbor; id=sid";
+  /** 1 where nothing else is said. */
+  readonly qos?: 0;
   /** MQTT 5 message expiry; a consumer on 3.1.1 looks at `time` in the payload. */
   readonly expirySeconds?: number;
 }
@@ -27,10 +32,34 @@ export const TOPICS = {
     class: "latest",
     contentType: "application/yang-data+json",
   },
+  nodePush: { pattern: "sidgate/1/{site}/n/{node}/push", class: "journal", contentType: "application/yang-data+json" },
   campaign: { pattern: "sidgate/1/{site}/c/{campaign}", class: "latest", contentType: "application/json" },
+  reply: { pattern: "sidgate/1/{site}/rsp/{client}", class: "journal", contentType: "application/json" },
+  log: { pattern: "sidgate/1/{site}/log", class: "none", contentType: "application/json", qos: 0 },
+  raw: {
+    pattern: "sidgate/1/{site}/raw/{node}",
+    class: "none",
+    contentType: "application/yang-data+cbor; id=sid",
+  },
+  homeAssistant: {
+    pattern: "{prefix}/device/sidgate_{site}_{node}/config",
+    class: "latest",
+    contentType: "application/json",
+  },
 } as const satisfies Record<string, TopicRow>;
 
 export type TopicName = keyof typeof TOPICS;
+
+/**
+ * Where commands come in. Under `by/{client}` a broker's access list can say who is who (`pattern write sidgate/1/+/by/%u/#`);
+ * elsewhere the name of the client is what it says itself.
+ */
+export const COMMAND_TOPICS = {
+  siteCommand: "sidgate/1/{site}/cmd/{op}",
+  nodeCommand: "sidgate/1/{site}/n/{node}/cmd/{op}",
+  siteCommandBy: "sidgate/1/{site}/by/{client}/cmd/{op}",
+  nodeCommandBy: "sidgate/1/{site}/by/{client}/n/{node}/cmd/{op}",
+} as const;
 
 type Parts<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | Parts<Rest> : never;
 export type TopicParts<N extends TopicName> = Readonly<Record<Parts<(typeof TOPICS)[N]["pattern"]>, string>>;

@@ -1,6 +1,6 @@
 /** docs/mqtt.md, "Events" — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
 import { createHash } from "node:crypto";
-import { rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
+import { type Millis, rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
@@ -161,11 +161,22 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         reason: fact.reason,
         silent: fact.silent,
       };
-    case "command.done":
-      return { actor: fact.actor, command: fact.id, op: fact.op, outcome: fact.outcome, error: errorCode(fact.answer) };
+    case "command.accepted":
+      return { node: fact.node, actor: fact.actor, command: fact.id, op: fact.op, deadline: timeOf(fact.deadline) };
+    case "command.done": {
+      const { node, actor, id: command, op, outcome } = fact;
+      return { node, actor, command, op, outcome, error: errorCode(fact.answer) };
+    }
+    case "command.refused": {
+      const { node, actor, id: command, op, code, text, times } = fact;
+      return { node, actor, command, op, error: code, text, times };
+    }
+    case "push.updated":
+      return undefined; // a message of its own, on the node's `push`
   }
 }
 
+const timeOf = (at: Millis | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));
 const hexOf = (bytes: Uint8Array | undefined): string | undefined => bytes && toHex(bytes);
 
 /** Undefined when it takes the place of none. */

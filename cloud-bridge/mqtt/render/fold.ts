@@ -90,6 +90,9 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "release.marks":
     case "release.withdrawn":
     case "release.reported":
+    case "command.accepted":
+    case "command.refused":
+    case "push.updated":
     case "command.done":
       return slice;
   }

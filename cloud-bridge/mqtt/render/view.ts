@@ -142,6 +142,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "edit.state":
     case "edit.trial":
     case "node.replaced":
+    case "push.updated":
       return { node: fact.node };
     case "datastore.edited":
       return fact.root === "gateway" ? {} : { node: fact.root };
@@ -167,7 +168,9 @@ export function keysOf(fact: Fact): SliceKeys {
     case "directory.removed":
     case "image.named":
     case "image.removed":
+    case "command.accepted":
     case "command.done":
+    case "command.refused":
     case "models.changed":
     case "trust.anchor-added":
     case "trust.anchor-removed":

@@ -78,7 +78,7 @@ function refuseErrors(answer: Answer): Answer {
 function completed<T>(answer: Answer): T {
   const outcome = refuseErrors(answer).body as Outcome;
   if (outcome.status === "failed") throw new GatewayRefusal(outcome.error);
-  return outcome.result as T;
+  return (outcome.status === "completed" ? outcome.result : outcome) as T;
 }
 
 /** Asks for the file before the gateway is bothered, and what it is before it is opened: a pipe waits for a writer. */

@@ -131,10 +131,55 @@ export const SETTINGS = {
   ),
   "mqtt.tls.cert": optional(path, "PEM file of our client certificate."),
   "mqtt.tls.key": optional(path, "PEM file of the client certificate's private key."),
+  "mqtt.rights": setting(
+    listOf(text),
+    ["*: read, configure, update"],
+    "Who may give commands over MQTT, a line per client, e.g. `bms-1: read, configure`; `*` = all others. Rights are read, configure, update, operate, and all (docs/mqtt.md, Commands).",
+  ),
+  "mqtt.identity": setting(
+    oneOf("claimed", "topic"),
+    "claimed",
+    "How it is known who gives a command: `topic` = only commands below `sidgate/1/SITE/by/CLIENT/` are taken, where the broker's access list says who CLIENT is; `claimed` = others too, as the client that their payload names.",
+  ),
+  "mqtt.reply-prefixes": setting(
+    listOf(text),
+    [],
+    "Where answers may go besides `sidgate/1/SITE/rsp/`, e.g. cloud-app/replies/.",
+  ),
+  "mqtt.push": setting(
+    listOf(text),
+    [],
+    'Subscriptions (RFC 8641) to data of nodes, e.g. `on-change /sidgate-building:room dampening 30s` or `periodic 15m /sidgate-building:room/temperature nodes model == "trv"`.',
+  ),
+  "mqtt.views": setting(
+    listOf(oneOf("home-assistant", "sparkplug", "raw")),
+    [],
+    "Further forms in which nodes are told: Home Assistant's discovery, Sparkplug B, and data as it came, in YANG-CBOR with SIDs.",
+  ),
+  "mqtt.home-assistant.prefix": setting(text, "homeassistant", "Discovery prefix of Home Assistant."),
+  "mqtt.sparkplug.group": setting(text, "sidgate", "Group of the Sparkplug view; the edge node is the site's id."),
+  "mqtt.log": setting(
+    oneOf("off", "info", "warn", "error"),
+    "off",
+    "Least important log lines that are told on `sidgate/1/SITE/log`, at most ten a second.",
+  ),
+  "mqtt.outbox-bytes": setting(
+    size,
+    "256MiB",
+    "Room for rendered messages: those that wait for the broker, and those that are kept for replay.",
+  ),
+  "mqtt.replay-days": setting(integer(1, 3650), 7, "How long messages are kept for replay, in days."),
   "mqtt.embedded.port": setting(
     integer(0, 65_535),
     1883,
     "TCP port of the embedded broker on 127.0.0.1; 0 = any free port.",
+  ),
+  "store.redis": secret(
+    "URL of the Redis in which the site is kept, e.g. redis://:PASSWORD@127.0.0.1:6379/0; then `sidgate gateway` and `sidgate bridge` may run apart. Unset = journal and state lie in the data folder.",
+  ),
+  "store.site": optional(
+    text,
+    "Which site of that Redis this is, where it holds several; by default the only one, or a new one.",
   ),
   "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),
   "images.max-bytes": setting(size, "16MiB", "Largest image that is taken in."),

@@ -305,21 +305,6 @@ export const SERVICE_ERRORS = {
     text: "campaign {campaign} has version {version} by now, not {expected}",
     hint: "Look at it again with 'sidgate campaign show {campaign}' before you decide.",
   },
-  "command.unknown": {
-    blame: "usage",
-    text: "there is no command '{op}'",
-    hint: "See docs/cli.md.",
-  },
-  "command.argument": {
-    blame: "usage",
-    text: "command {op}: {what}",
-    hint: "docs/cli.md lists every command with its arguments.",
-  },
-  "command.repeated": {
-    blame: "usage",
-    text: "the command id {id} was used for another command",
-    hint: "Give each command an id of its own.",
-  },
   "try.gateway": {
     blame: "usage",
     text: "the gateway of the trial did not come up (exit code {code})",

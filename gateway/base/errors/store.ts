@@ -65,6 +65,21 @@ export const STORE_ERRORS = {
     text: "Redis at {url} does not answer: {reason}",
     hint: "Check that Redis runs and that the configured URL reaches it.",
   },
+  "store.away": {
+    blame: "store",
+    text: "{what} cannot be reached for {seconds} s: {reason}",
+    hint: "Nothing is lost; it goes on by itself once it is back. Check that Redis runs and that store.redis reaches it.",
+  },
+  "store.sites": {
+    blame: "usage",
+    text: "the Redis at {url} holds the sites {sites}, and not {site}",
+    hint: "Say with store.site which one it is.",
+  },
+  "store.redis-needed": {
+    blame: "usage",
+    text: "`sidgate {program}` needs store.redis: it runs beside another process, over a Redis that both reach",
+    hint: "Set store.redis, or use `sidgate run`, which is everything in one process.",
+  },
   "store.bug": {
     blame: "bug",
     text: "the store part met a state that cannot be: {what}",

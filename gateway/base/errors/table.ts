@@ -5,6 +5,7 @@
  */
 import { ACCESS_ERRORS } from "./access.ts";
 import { BRIDGE_ERRORS } from "./bridge.ts";
+import { COMMAND_ERRORS } from "./commands.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { COSE_ERRORS } from "./cose.ts";
 import { DELTA_ERRORS } from "./delta.ts";
@@ -47,6 +48,7 @@ export const ERRORS = {
   ...PROCESSOR_ERRORS,
   ...TRUST_ERRORS,
   ...SERVICE_ERRORS,
+  ...COMMAND_ERRORS,
   ...SERVED_ERRORS,
   ...ACCESS_ERRORS,
   ...CONFIG_ERRORS,

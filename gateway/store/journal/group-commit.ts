@@ -31,6 +31,8 @@ export interface JournalBacking extends Closable {
   read(from: number, to: number): Promise<readonly Fact[]>;
   size(): Promise<number>;
   trim(seq: number): Promise<void>;
+  /** It cannot be reached now, and goes on trying. */
+  readonly away?: StoreError | undefined;
 }
 
 export interface GroupCommitOptions {
@@ -125,6 +127,10 @@ export class GroupCommitJournal implements Journal {
   onDurable(listener: (lastDurable: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get away(): StoreError | undefined {
+    return this.#backing.away;
   }
 
   get failure(): StoreError | undefined {

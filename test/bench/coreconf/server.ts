@@ -32,7 +32,7 @@ const gateway = await openGateway(config, ports, { bridge: false });
 async function submit(op: string, args: JsonObject): Promise<unknown> {
   const id = JSON.stringify([op, args]);
   const outcome = await gateway.source.submit({ id, op, args, actor: "bench" });
-  if (outcome.status === "failed") throw new Error(outcome.error.text);
+  if (outcome.status !== "completed") throw new Error(JSON.stringify(outcome));
   return outcome.result;
 }
 
