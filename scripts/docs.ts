@@ -122,6 +122,7 @@ const IDLE: Programs = {
   ask: async () => 0,
   configCheck: async () => 0,
   configShow: async () => 0,
+  serviceInstall: async () => 0,
   campaignPlan: async () => ({}),
   controlSocket: () => "",
   yang: { compile: async () => 0, tree: async () => 0, validate: async () => 0, convert: async () => 0 },

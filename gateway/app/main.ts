@@ -17,6 +17,7 @@ const PROGRAMS: Programs = {
   ask: async (options) => (await import("./ask/index.ts")).ask(options, print, note),
   configCheck: async (options) => (await import("./config/index.ts")).configCheck(options, io),
   configShow: async (options) => (await import("./config/index.ts")).configShow(options, io),
+  serviceInstall: async (options) => (await import("./service-unit/install.ts")).serviceInstall(options, print),
   yang: {
     compile: async (options) => (await import("./tools/yang-compile.ts")).yangCompile(options, tool),
     tree: async (options) => (await import("./tools/yang-tree.ts")).yangTree(options, tool),

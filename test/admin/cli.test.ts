@@ -61,6 +61,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
     ask: note("ask"),
     configCheck: (options) => configCheck(options, io),
     configShow: (options) => configShow(options, io),
+    serviceInstall: note("service install"),
     yang: {
       compile: note("yang compile"),
       tree: note("yang tree"),

@@ -41,6 +41,7 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
     ask: unused,
     configCheck: unused,
     configShow: unused,
+    serviceInstall: unused,
     campaignPlan: unused,
     controlSocket: unused,
     yang: { compile: unused, tree: unused, validate: unused, convert: unused },

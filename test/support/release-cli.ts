@@ -59,6 +59,7 @@ export const programs = (io: ToolIo): Programs => {
     ask: unused,
     configCheck: unused,
     configShow: unused,
+    serviceInstall: unused,
     campaignPlan: unused,
     controlSocket: unused,
     yang: { compile: unused, tree: unused, validate: unused, convert: unused },

@@ -8,7 +8,7 @@ import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
-import type { AskOptions, GatewayOptions, SimOptions, TryOptions } from "./programs.ts";
+import type { AskOptions, GatewayOptions, ServiceInstallOptions, SimOptions, TryOptions } from "./programs.ts";
 import { addRelease } from "./release.ts";
 import { addSid } from "./sid.ts";
 import { addTrust } from "./trust.ts";
@@ -23,6 +23,7 @@ export function buildCli(context: CliContext): Command {
     .showSuggestionAfterError();
   addPrograms(cli, context);
   addConfig(cli, context);
+  addService(cli, context);
   addNodes(cli, context);
   addManagers(cli, context);
   addAccess(cli, context);
@@ -120,4 +121,17 @@ function addConfig(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .option("--origin", "say where each value comes from", false)
     .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
+}
+
+function addService(cli: Command, { programs, exit }: CliContext): void {
+  cli
+    .command("service")
+    .description("let the operating system run it")
+    .command("install")
+    .description("write a systemd unit that takes from the program what it does not need, and say how it is started")
+    .addOption(OPTIONS.serviceProgram())
+    .option("--config <file>", "its configuration", "/etc/sidgate/sidgate.yaml")
+    .option("--root <folder>", "where the file system begins, e.g. of an image that is being made", "/")
+    .option("--print", "show the unit and write nothing", false)
+    .action(async (options: ServiceInstallOptions) => exit(await programs.serviceInstall(options)));
 }

@@ -5,14 +5,16 @@ export { type Answer, controlRequest } from "./control.ts";
 export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 export { GatewayClient } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
-export type {
-  AskOptions,
-  ConfigOptions,
-  GatewayOptions,
-  Programs,
-  RunOptions,
-  SimOptions,
-  TryOptions,
+export {
+  type AskOptions,
+  type ConfigOptions,
+  type GatewayOptions,
+  type Programs,
+  type RunOptions,
+  SERVICE_PROGRAMS,
+  type ServiceInstallOptions,
+  type SimOptions,
+  type TryOptions,
 } from "./programs.ts";
 export {
   KEY_ALGORITHMS,

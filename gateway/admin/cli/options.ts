@@ -3,6 +3,7 @@ import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Millis } from "../../base/index.ts";
 import { formatDuration, parseDuration, parseInteger, parsePercent } from "../api/quantities.ts";
 import { CREDENTIAL_FORMATS } from "./credential-formats.ts";
+import { SERVICE_PROGRAMS } from "./programs.ts";
 import { cborForm, formsExplained } from "./yang-forms.ts";
 
 function required<T>(value: T | undefined, problem: string): T {
@@ -182,6 +183,10 @@ export const OPTIONS = {
       "--waves <percent>",
       "shares of the waves before the last one, separated by commas (default: 5,25 for 100 nodes or more, else none)",
     ).argParser(waveShares),
+  serviceProgram: () =>
+    new Option("--program <name>", "what runs: everything in one process, or one half of it over Redis")
+      .choices(SERVICE_PROGRAMS)
+      .default("run"),
   plainTrial: () =>
     new Option("--plain", "without OSCORE and without signatures, as in lab mode: for comparison").default(false),
   plain: () => new Option("--plain", "without OSCORE, which only lab mode hears: for comparison").default(false),

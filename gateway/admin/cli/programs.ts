@@ -87,6 +87,17 @@ export interface ConfigOptions {
   readonly config?: string;
 }
 
+export const SERVICE_PROGRAMS = ["run", "gateway", "bridge"] as const;
+
+export interface ServiceInstallOptions {
+  readonly program: (typeof SERVICE_PROGRAMS)[number];
+  readonly config: string;
+  /** Where the file system begins. */
+  readonly root: string;
+  /** The unit is shown, and nothing written. */
+  readonly print: boolean;
+}
+
 /** Each resolves with the exit code. */
 export interface Programs {
   run(options: GatewayOptions): Promise<number>;
@@ -95,6 +106,7 @@ export interface Programs {
   ask(options: AskOptions): Promise<number>;
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
+  serviceInstall(options: ServiceInstallOptions): Promise<number>;
   /** Path of the control socket of the data folder that these options name. */
   controlSocket(options: RunOptions): string | Promise<string>;
   readonly yang: YangPrograms;
