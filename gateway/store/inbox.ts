@@ -1,17 +1,28 @@
 /**
  * The inbox: commands from every face (CLI, console, MQTT, CWMP) enter here and run once per id. Answers are facts, so a
- * repeated id gets the stored answer after a restart too. Killed between what a command did and its answer, the same id
- * runs again and meets what is done already (image.exists, node.exists).
+ * repeated id gets the stored answer after a restart too, or how far it has got. Killed between what a command did and its
+ * answer, the same id runs again and meets what is done already (image.exists, node.exists).
  */
-import { BugError, explain, isCoded, type Logger, type Millis, UsageError } from "../base/index.ts";
+import {
+  BugError,
+  explain,
+  isCoded,
+  type Logger,
+  type Millis,
+  type NodeId,
+  StoreError,
+  UsageError,
+} from "../base/index.ts";
 import type { Json } from "../yang/api.ts";
 import { Answers } from "./answers.ts";
-import type { Fact, ReplyAddress } from "./facts.ts";
+import type { CommandWait, Fact, FactBodies, ReplyAddress } from "./facts.ts";
 import type { Projection, Recorder } from "./ledger.ts";
+import { decodeOpen, encodeOpen, keyOf, type OpenCommand, shifted } from "./open-commands.ts";
 import type { StateChange, StateStore } from "./ports.ts";
+import { shiftOf } from "./shift.ts";
 
 export interface Command {
-  /** Idempotency key; the same id again gets the stored answer. */
+  /** Idempotency key of this actor; the same id again gets the stored answer. */
   readonly id: string;
   /** e.g. `node.add`, `campaign.create`. */
   readonly op: string;
@@ -48,98 +59,263 @@ export interface Accepted {
   readonly position?: number;
 }
 
+export type Ended = Exclude<Outcome, Accepted>;
+
+/** What a handler answers when the command ends later; what ends it is up to who hears `command.accepted`. */
+export class Waiting {
+  readonly wait: CommandWait;
+  readonly told: Omit<Accepted, "status"> & { readonly node?: NodeId };
+
+  constructor(wait: CommandWait, told: Waiting["told"] = {}) {
+    this.wait = wait;
+    this.told = told;
+  }
+}
+
 /** `body`: bytes that belong to the command and are too many for an argument, e.g. an image. */
 export type CommandHandler = (args: Command["args"], actor: string, body?: AsyncIterable<Uint8Array>) => Promise<Json>;
+
+/** Of an op that may wait; `command` is what it was called by. */
+export type WaitingHandler = (
+  args: Command["args"],
+  actor: string,
+  body: AsyncIterable<Uint8Array> | undefined,
+  command: Command,
+) => Promise<Json | Waiting>;
 
 export interface Inbox {
   submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome>;
 }
 
-const TABLE = "command";
+export interface Taken {
+  readonly outcome: Outcome;
+  /** A fact that carries `reply` tells it. Otherwise (an id that was there, a question) whoever took it says it himself. */
+  readonly recorded: boolean;
+}
 
-/** The inbox of a gateway process; its answers are a projection of the journal. */
-export class CommandInbox implements Inbox, Projection {
+/** The inbox as a face sees it that answers from the journal, perhaps in a process of its own. */
+export interface CommandPort {
+  take(command: Command): Promise<Taken>;
+  /** For one that never became a command. */
+  refuse(refusal: FactBodies["command.refused"]): void;
+}
+
+const TABLE = "command";
+const OPEN = "command-open";
+/** Each is some hundred bytes in memory. */
+const MOST_OPEN = 4096;
+
+interface Running {
+  readonly op: string;
+  readonly taken: Promise<Taken>;
+}
+
+/** The inbox of a gateway process; its answers and the commands that wait are a projection of the journal. */
+export class CommandInbox implements Inbox, CommandPort, Projection {
   readonly name = "inbox";
   readonly #answers = new Answers();
-  readonly #running = new Map<string, { readonly op: string; readonly outcome: Promise<Outcome> }>();
+  readonly #open = new Map<string, OpenCommand>();
+  readonly #running = new Map<string, Running>();
   readonly #dirty = new Set<string>();
+  readonly #dirtyOpen = new Set<string>();
   readonly #log: Logger;
-  #handlers: ReadonlyMap<string, CommandHandler> = new Map();
+  readonly #mostOpen: number;
+  #handlers: ReadonlyMap<string, WaitingHandler> = new Map();
   #recorder: Recorder | undefined;
   #questions: ReadonlySet<string> = new Set();
+  #waiting: ReadonlySet<string> = new Set();
+  /** Of the ops that may wait. */
+  #undecided = 0;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, mostOpen: number = MOST_OPEN) {
     this.#log = log;
+    this.#mostOpen = mostOpen;
   }
 
-  /** Given once the services behind the handlers stand. `questions`: ops that change nothing, so that no answer is kept. */
+  /**
+   * Given once the services behind the handlers stand. `questions`: ops that change nothing, so that no answer is kept;
+   * `waiting`: ops that may answer that they wait.
+   */
   serve(
-    handlers: ReadonlyMap<string, CommandHandler>,
+    handlers: ReadonlyMap<string, WaitingHandler>,
     recorder: Recorder,
     questions: ReadonlySet<string> = new Set(),
+    waiting: ReadonlySet<string> = new Set(),
   ): void {
     this.#handlers = handlers;
     this.#recorder = recorder;
     this.#questions = questions;
+    this.#waiting = waiting;
   }
 
-  submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
-    const before = this.#running.get(command.id) ?? this.#answers.get(command.id);
-    if (before !== undefined) {
-      if (before.op !== command.op)
-        return Promise.resolve(failed(new UsageError("command.repeated", { id: command.id })));
-      return "outcome" in before ? before.outcome : Promise.resolve(JSON.parse(before.answer) as Outcome);
-    }
-    const outcome = this.#run(command, body).finally(() => this.#running.delete(command.id));
-    this.#running.set(command.id, { op: command.op, outcome });
-    return outcome;
+  async submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
+    return (await this.#take(command, body)).outcome;
   }
 
-  async #run({ id, op, args, actor }: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
-    const handler = this.#handlers.get(op);
-    if (handler === undefined || this.#recorder === undefined) return failed(new UsageError("command.unknown", { op }));
-    const outcome = await handler(args, actor, body).then(
-      (result) => ({ status: "completed", result }) as const,
-      (error: unknown) => {
-        if (!isCoded(error)) this.#log.error("command.broke", { op, reason: String(error) });
-        return failed(error);
-      },
-    );
-    if (this.#questions.has(op)) return outcome;
-    await this.#recorder.record("command.done", {
-      id,
-      op,
-      actor,
-      outcome: outcome.status,
-      answer: JSON.stringify(outcome),
+  take(command: Command): Promise<Taken> {
+    return this.#take(command);
+  }
+
+  refuse(refusal: FactBodies["command.refused"]): void {
+    this.#recorder?.record("command.refused", refusal).catch((error: unknown) => {
+      this.#log.error("command.refusal-lost", { code: refusal.code, reason: explain(error) });
     });
-    return outcome;
+  }
+
+  /** Those that wait, oldest first. */
+  open(): Iterable<OpenCommand> {
+    return this.#open.values();
+  }
+
+  /** Ends one that waits; nothing when it has ended already. Resolves when that is durable. */
+  async end(given: { readonly actor: string; readonly id: string }, outcome: Ended): Promise<void> {
+    const open = this.#open.get(keyOf(given));
+    if (open === undefined || this.#recorder === undefined) return;
+    const { id, op, actor, node, reply } = open;
+    await this.#recorder.record("command.done", {
+      ...doneBody({ id, op, actor, reply }, outcome),
+      ...present({ node }),
+    });
+  }
+
+  #take(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Taken> {
+    const key = keyOf(command);
+    const before = this.#running.get(key) ?? this.#open.get(key) ?? this.#answers.get(key);
+    if (before !== undefined && before.op !== command.op) {
+      return unrecorded(failed(new UsageError("command.repeated", { id: command.id })));
+    }
+    if (before === undefined) {
+      const taken = this.#run(command, body).finally(() => this.#running.delete(key));
+      this.#running.set(key, { op: command.op, taken });
+      return taken;
+    }
+    if ("answer" in before) return unrecorded(JSON.parse(before.answer) as Outcome);
+    return "taken" in before ? before.taken.then(({ outcome }) => unrecorded(outcome)) : unrecorded(accepted(before));
+  }
+
+  async #run(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Taken> {
+    const { op } = command;
+    const handler = this.#handlers.get(op);
+    if (handler === undefined || this.#recorder === undefined) {
+      return unrecorded(failed(new UsageError("command.unknown", { op })));
+    }
+    const mayWait = this.#waiting.has(op);
+    const count = this.#open.size + this.#undecided;
+    if (mayWait && count >= this.#mostOpen) return unrecorded(failed(new StoreError("command.crowded", { count })));
+    this.#undecided += Number(mayWait);
+    try {
+      return await this.#conclude(command, await this.#attempt(handler, command, body), this.#recorder);
+    } finally {
+      this.#undecided -= Number(mayWait);
+    }
+  }
+
+  async #attempt(
+    handler: WaitingHandler,
+    command: Command,
+    body: AsyncIterable<Uint8Array> | undefined,
+  ): Promise<Ended | Waiting> {
+    const { op, args, actor } = command;
+    try {
+      const result = await handler(args, actor, body, command);
+      return result instanceof Waiting ? result : { status: "completed", result };
+    } catch (error) {
+      if (!isCoded(error)) this.#log.error("command.broke", { op, reason: String(error) });
+      return failed(error);
+    }
+  }
+
+  async #conclude(command: Command, outcome: Ended | Waiting, recorder: Recorder): Promise<Taken> {
+    if (!(outcome instanceof Waiting)) {
+      if (this.#questions.has(command.op)) return unrecorded(outcome);
+      await recorder.record("command.done", doneBody(command, outcome));
+      return { outcome, recorded: true };
+    }
+    const { id, op, actor, deadline, reply } = command;
+    const { wait, told } = outcome;
+    await recorder.record("command.accepted", { id, op, actor, wait, ...told, ...present({ deadline, reply }) });
+    return { outcome: accepted(told), recorded: true };
   }
 
   async load(state: StateStore): Promise<void> {
-    for (const [id, bytes] of await state.entries(TABLE)) this.#answers.restore(id, bytes);
+    for (const [key, bytes] of await state.entries(TABLE)) this.#answers.restore(key, bytes);
+    const open = (await state.entries(OPEN)).map(([key, bytes]) => [key, decodeOpen(bytes)] as const);
+    for (const [key, command] of open.sort(([, a], [, b]) => a.since - b.since)) this.#open.set(key, command);
   }
 
   apply(fact: Fact): void {
-    if (fact.type !== "command.done") return;
-    this.#answers.add(fact.id, { op: fact.op, at: fact.at, answer: fact.answer });
-    this.#dirty.add(fact.id);
-    for (const id of this.#answers.forgetBefore(fact.at)) this.#dirty.add(id);
+    switch (fact.type) {
+      case "command.accepted": {
+        const { seq, at, type, ...body } = fact;
+        this.#setOpen(keyOf(fact), { ...body, since: at });
+        break;
+      }
+      case "command.done":
+        this.#ended(fact);
+        break;
+      case "clock.state": {
+        const shift = shiftOf(fact);
+        if (shift === undefined) break;
+        for (const [key, open] of this.#open) {
+          const after = shifted(open, shift);
+          if (after !== open) this.#setOpen(key, after);
+        }
+      }
+    }
+  }
+
+  #setOpen(key: string, open: OpenCommand): void {
+    this.#open.set(key, open);
+    this.#dirtyOpen.add(key);
+  }
+
+  #ended(fact: Extract<Fact, { type: "command.done" }>): void {
+    const key = keyOf(fact);
+    if (this.#open.delete(key)) this.#dirtyOpen.add(key);
+    this.#answers.add(key, { op: fact.op, at: fact.at, answer: fact.answer });
+    this.#dirty.add(key);
+    for (const forgotten of this.#answers.forgetBefore(fact.at)) this.#dirty.add(forgotten);
   }
 
   drain(limit = Number.POSITIVE_INFINITY): readonly StateChange[] {
     const changes: StateChange[] = [];
-    for (const id of this.#dirty) {
-      if (changes.length >= limit) break;
-      this.#dirty.delete(id);
-      changes.push({ table: TABLE, key: id, value: this.#answers.bytes(id) });
+    for (const key of this.#dirty) {
+      if (changes.length >= limit) return changes;
+      this.#dirty.delete(key);
+      changes.push({ table: TABLE, key, value: this.#answers.bytes(key) });
+    }
+    for (const key of this.#dirtyOpen) {
+      if (changes.length >= limit) return changes;
+      this.#dirtyOpen.delete(key);
+      const open = this.#open.get(key);
+      changes.push({ table: OPEN, key, value: open && encodeOpen(open) });
     }
     return changes;
   }
 }
 
+const unrecorded = async (outcome: Outcome): Promise<Taken> => ({ outcome, recorded: false });
+
+const accepted = ({ willRunAt, position }: Omit<Accepted, "status">): Accepted => ({
+  status: "accepted",
+  ...present({ willRunAt, position }),
+});
+
+function doneBody(
+  { id, op, actor, reply }: Pick<Command, "id" | "op" | "actor"> & { readonly reply?: ReplyAddress | undefined },
+  outcome: Ended,
+): FactBodies["command.done"] {
+  return { id, op, actor, outcome: outcome.status, answer: JSON.stringify(outcome), ...present({ reply }) };
+}
+
+/** Without the members that are undefined: exactOptionalPropertyTypes. */
+const present = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+
 /** What the asker may know: a coded error as it is, anything else as our own fault. */
-function failed(error: unknown): Extract<Outcome, { status: "failed" }> {
+export function failed(error: unknown): Extract<Outcome, { status: "failed" }> {
   const coded = isCoded(error) ? error : new BugError("service.bug", { what: explain(error) });
   return { status: "failed", error: { code: coded.code, text: coded.message, hint: coded.hint } };
 }
