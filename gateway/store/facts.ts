@@ -144,6 +144,8 @@ export type EditState = (typeof EDIT_STATES)[number];
 
 export interface FactBodies {
   "gateway.started": { readonly version: string; readonly boot: string; readonly mode: "lab" | "secured" };
+  /** What the site is kept in could not be reached for so long, and nobody was heard meanwhile: nothing is missing for it. */
+  "store.returned": { readonly away: Millis };
   /** The gateway's clock became right, or is no longer known to be; or it is right and somebody moved it. */
   "clock.state": {
     readonly synchronised: boolean;

@@ -56,6 +56,7 @@ const text = (told: readonly Told[]): string =>
 /** A new fact type fails to compile here until the story has one. */
 const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "gateway.started": true,
+  "store.returned": true,
   "clock.state": true,
   "node.joined": true,
   "node.renamed": true,

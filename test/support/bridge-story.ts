@@ -358,6 +358,7 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       times: 3,
     },
     { type: "trust.anchor-removed", at: atSecond(2011), anchor: "0a".repeat(32), name: "acme", actor: "cli:root" },
+    { type: "store.returned", at: atSecond(2011), away: millis(95_000) },
     { type: "node.removed", at: millis(atSecond(2011) + 500), node: nodeId(1), actor: "cli:root" },
   ];
 }

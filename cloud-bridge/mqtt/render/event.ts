@@ -18,6 +18,8 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
   switch (fact.type) {
     case "gateway.started":
       return { actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
+    case "store.returned":
+      return { actor: "system", "away-ms": fact.away };
     case "clock.state":
       return { actor: "system", synchronised: fact.synchronised, why: fact.why, "step-ms": fact.step };
     case "node.joined":

@@ -78,6 +78,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "models.changed":
     case "clock.state":
     case "gateway.started":
+    case "store.returned":
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":

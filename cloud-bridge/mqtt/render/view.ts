@@ -163,6 +163,7 @@ export function keysOf(fact: Fact): SliceKeys {
       return fact.node === undefined ? {} : { node: fact.node };
     case "clock.state":
     case "gateway.started":
+    case "store.returned":
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":

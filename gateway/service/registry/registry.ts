@@ -212,6 +212,7 @@ export class Registry implements Projection {
         });
         return;
       case "gateway.started":
+      case "store.returned":
         this.#returned(fact.at);
         return;
       case "node.renamed":
