@@ -46,6 +46,11 @@ export const TOPICS = {
     class: "latest",
     contentType: "application/json",
   },
+  homeAssistantSite: {
+    pattern: "{prefix}/device/sidgate_{site}/config",
+    class: "latest",
+    contentType: "application/json",
+  },
 } as const satisfies Record<string, TopicRow>;
 
 export type TopicName = keyof typeof TOPICS;
@@ -67,11 +72,16 @@ export type TopicParts<N extends TopicName> = Readonly<Record<Parts<(typeof TOPI
 /** No wildcard, level separator, `$` or NUL gets in (MQTT 5.0 §4.7); a YANG module is named by an identifier (RFC 7950 §6.2) instead. */
 const ID = /^[a-z0-9-]{3,64}$/;
 const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+/** Several levels, as Home Assistant may be told to look below. */
+const PREFIX = /^(?=.{1,64}$)[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
 const MAX_TOPIC = 256;
+
+/** What may stand for a placeholder; where nothing is said, an id. */
+const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX };
 
 /** Throws UsageError mqtt.topic when `value` must not stand in a topic. */
 export function checkTopicPart(part: string, value: string): string {
-  if (!(part === "module" ? MODULE : ID).test(value)) throw new UsageError("mqtt.topic", { part, value });
+  if (!(PARTS[part] ?? ID).test(value)) throw new UsageError("mqtt.topic", { part, value });
   return value;
 }
 
