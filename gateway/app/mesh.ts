@@ -1,5 +1,5 @@
 /** Which nodes share the air: those of one link, as far as their addresses tell (RFC 4291 §2.5.4: its prefix has 64 bits). */
-import { addressBytes } from "../coap/index.ts";
+import { addressBytes } from "../base/index.ts";
 
 /** `path`: where the node was last seen, `address:port`. */
 export function meshOf(path: string | undefined): string {

@@ -13,4 +13,5 @@ export * from "./recent-map.ts";
 export * from "./record-map.ts";
 export * from "./short-id.ts";
 export * from "./shown-uri.ts";
+export * from "./subnet.ts";
 export * from "./units.ts";

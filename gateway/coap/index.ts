@@ -1,8 +1,6 @@
 /** The CoAP engine and its ports. */
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { AdmissionOptions, RationedAir } from "./limits/admission.ts";
-export { SHARED_SUBNETS } from "./limits/standing.ts";
-export { addressBytes, contains, parseSubnet, type Subnet } from "./limits/subnet.ts";
 export { Oscore, type OscoreStats, type Refusal, SenderSequence } from "./oscore/index.ts";
 export {
   DEFAULT_LIMITS,

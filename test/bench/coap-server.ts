@@ -1,6 +1,6 @@
 /** Child process of the coap bench: the real engine with an image in the block lane, on a free port of loopback. */
-import { SILENT, seconds, seededRandom, systemClock } from "../../gateway/base/index.ts";
-import { type AdmissionOptions, Engine, parseSubnet, UdpTransport } from "../../gateway/coap/index.ts";
+import { parseSubnet, SILENT, seconds, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { type AdmissionOptions, Engine, UdpTransport } from "../../gateway/coap/index.ts";
 import { benchImage, SMALL_RESOURCE } from "./coap-image.ts";
 import { gatewaysEnd } from "./oscore-ends.ts";
 

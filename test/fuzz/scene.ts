@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Millis, type NodeId, SILENT, seededRandom } from "../../gateway/base/index.ts";
+import { parseSubnet } from "../../gateway/base/subnet.ts";
 import {
   Engine,
   FRAME_BYTES,
@@ -11,7 +12,6 @@ import {
   type Transport,
   UdpTransport,
 } from "../../gateway/coap/index.ts";
-import { parseSubnet } from "../../gateway/coap/limits/subnet.ts";
 import { linkFetcher } from "../../gateway/southbound/directory/index.ts";
 import { imageLane } from "../../gateway/southbound/firmware/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";

@@ -1,7 +1,7 @@
 /** Back-pressure on the air of a border router: 5.03 with Max-Age for pullers, 4.29 for who will not wait. */
 import { expect, test } from "@jest/globals";
-import { minutes, seconds } from "../../gateway/base/index.ts";
-import { type AdmissionOptions, parseSubnet, type Response } from "../../gateway/coap/index.ts";
+import { minutes, parseSubnet, seconds } from "../../gateway/base/index.ts";
+import type { AdmissionOptions, Response } from "../../gateway/coap/index.ts";
 import { codeOf, decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ack, con, non, type ScriptedNode, type Stage, stage } from "../support/lockstep.ts";
 import { imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";

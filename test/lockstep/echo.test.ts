@@ -2,8 +2,8 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { minutes, seconds } from "../../gateway/base/index.ts";
+import { parseSubnet } from "../../gateway/base/subnet.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
-import { parseSubnet } from "../../gateway/coap/limits/subnet.ts";
 import {
   codeOf,
   encodeMessage,

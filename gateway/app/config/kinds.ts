@@ -1,9 +1,9 @@
 /** The kinds of values a setting can have. Each takes what YAML or an environment variable gives, or names the problem. */
 import { z } from "zod";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
-import { seconds } from "../../base/index.ts";
-import { parseSubnet } from "../../coap/index.ts";
-import { parseWindow } from "../../service/campaign/index.ts";
+import { parseSubnet, seconds } from "../../base/index.ts";
+// Not by its index: who only reads the configuration loads no service.
+import { parseWindow } from "../../service/campaign/windows.ts";
 
 export interface HostPort {
   readonly host: string;

@@ -3,7 +3,7 @@
  * docs/configuration.md all follow from this table.
  */
 import type { z } from "zod";
-import { SHARED_SUBNETS } from "../../coap/index.ts";
+import { SHARED_SUBNETS } from "../../base/index.ts";
 import {
   brokerUrl,
   duration,

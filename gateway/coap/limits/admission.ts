@@ -2,7 +2,7 @@
  * What the engine asks before it answers: who is a stranger and what may be sent to one, whose turn it is on the air.
  * Without options every peer is near and nothing is rationed.
  */
-import { type Clock, EMPTY, type Millis, millis } from "../../base/index.ts";
+import { type Clock, EMPTY, type Millis, millis, type SharedSubnets, type Subnet } from "../../base/index.ts";
 import { encodeUint, type Message, messageLength, OPTION } from "../../wire/coap/index.ts";
 import type { Reply } from "../requests/response-writer.ts";
 import type { Remote } from "../transport/transport.ts";
@@ -10,8 +10,7 @@ import { Airtime, type AirtimeOptions, type Admission as AirtimeVerdict } from "
 import { airtimeOf, type Direction } from "./airtime-model.ts";
 import { Allowance, AMPLIFICATION, challengeWith } from "./allowance.ts";
 import { EchoValues, ProvenPaths } from "./echo.ts";
-import { type SharedSubnets, Standings } from "./standing.ts";
-import type { Subnet } from "./subnet.ts";
+import { Standings } from "./standing.ts";
 
 export interface AdmissionOptions {
   /** Peers in these prefixes need not prove their address. */

@@ -1,7 +1,14 @@
 /** What follows from where a datagram came from: the peer's path, whether it is near, whose air it uses. */
-import { toHex } from "../../base/index.ts";
+import {
+  addressBytes,
+  contains,
+  parseSubnet,
+  prefixOf,
+  type SharedSubnets,
+  type Subnet,
+  toHex,
+} from "../../base/index.ts";
 import { pathOf, type Remote } from "../transport/transport.ts";
-import { addressBytes, contains, parseSubnet, prefixOf, type Subnet } from "./subnet.ts";
 
 export interface Standing {
   readonly remote: Remote;
@@ -11,10 +18,6 @@ export interface Standing {
   /** The border router or subnet whose air answers to it take; undefined = nothing is rationed there. */
   readonly router: string | undefined;
 }
-
-/** Which subnets count as the air of one border router each, besides those that are named. */
-export const SHARED_SUBNETS = ["named", "ipv6", "all"] as const;
-export type SharedSubnets = (typeof SHARED_SUBNETS)[number];
 
 export interface Neighbourhood {
   /** Undefined = every peer is near. */

@@ -1,6 +1,6 @@
 /** RFC 6762 §11, §14: the interfaces on which the gateway's CoAP is reached, and by which addresses. */
 import type { NetworkInterfaceInfo } from "node:os";
-import { addressBytes, contains } from "../../coap/index.ts";
+import { addressBytes, contains } from "../../base/index.ts";
 
 /** As node:os gives them. */
 export type Machine = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;

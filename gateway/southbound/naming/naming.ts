@@ -3,8 +3,16 @@
  * the network does not allow is a warning: nodes that know the address need none of this.
  */
 import { networkInterfaces } from "node:os";
-import { type Clock, type Closable, every, type Logger, type Random, seconds, type Timer } from "../../base/index.ts";
-import { addressBytes } from "../../coap/index.ts";
+import {
+  addressBytes,
+  type Clock,
+  type Closable,
+  every,
+  type Logger,
+  type Random,
+  seconds,
+  type Timer,
+} from "../../base/index.ts";
 import { nameText } from "../../wire/dns/index.ts";
 import type { Announcement } from "./announcement.ts";
 import { isNeighbour, type LinkPlan, type Machine, type Plan, planOf, type Reachable } from "./interfaces.ts";

@@ -15,7 +15,7 @@ import {
   SETTING_KEYS,
 } from "../../../gateway/app/config/index.ts";
 import { renderConfig } from "../../../gateway/app/config/show.ts";
-import { parseSubnet } from "../../../gateway/coap/index.ts";
+import { parseSubnet } from "../../../gateway/base/subnet.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sidgate-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,13 +1,12 @@
 /** Every table of the engine, filled beyond its bound by many peers: it stays at the bound, and the engine answers on. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
-import { seconds } from "../../../gateway/base/index.ts";
+import { parseSubnet, seconds } from "../../../gateway/base/index.ts";
 import {
   type AdmissionOptions,
   DEFAULT_LIMITS,
   type Engine,
   type Limits,
-  parseSubnet,
   type Request,
   type Response,
 } from "../../../gateway/coap/index.ts";

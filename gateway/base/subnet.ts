@@ -1,6 +1,10 @@
 /** RFC 4632, RFC 4291 §2.3 — address prefixes (`10.0.0.0/8`, `fd00::/8`), read strictly, and whether an address lies in one. */
 import { isIPv4, isIPv6 } from "node:net";
 
+/** Which subnets count as the air of one border router each, besides those that are named (docs/coap.md, "Limits"). */
+export const SHARED_SUBNETS = ["named", "ipv6", "all"] as const;
+export type SharedSubnets = (typeof SHARED_SUBNETS)[number];
+
 export interface Subnet {
   /** As it was written. */
   readonly text: string;

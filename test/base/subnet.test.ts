@@ -1,7 +1,7 @@
 /** Address prefixes: strict to read, right about who lies in them. */
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { addressBytes, contains, parseSubnet } from "../../../gateway/coap/limits/subnet.ts";
+import { addressBytes, contains, parseSubnet } from "../../gateway/base/index.ts";
 
 const within = (prefix: string, address: string): boolean => {
   const subnet = parseSubnet(prefix);
