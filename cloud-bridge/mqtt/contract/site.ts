@@ -1,0 +1,112 @@
+/** docs/mqtt.md, "Presence" and "Limits" — what is said of the site and its processes. */
+import { list, map, may, must, object, oneOf, open } from "./shape.ts";
+import { BOOLEAN, COUNT, INTEGER, JSON_VALUE, MQTT_VERSION, NUMBER, NUMBER64, PERCENT, TEXT, TIME } from "./words.ts";
+
+const MODE = oneOf("lab", "secured");
+const MODE_TEXT = "`lab`: something is left unprotected for trying; `warnings` of the site's birth says what.";
+
+export const STATUS = object({
+  state: must(oneOf("online", "offline"), "Whether the process is there."),
+  roles: may(list(oneOf("gateway", "bridge")), "What the process is; said while it is online."),
+  epoch: must(INTEGER, "Epoch of the site's history."),
+  boot: must(TEXT, "Names the start of the process; later starts sort later."),
+  conn: must(COUNT, "Counts the connections of that start from 1; a will has that of the connection which it ends."),
+  since: may(TIME, "Since when it is so; a will does not know."),
+  reason: may(
+    oneOf("start", "reconnect", "shutdown"),
+    "Why; without it the connection was lost and the broker speaks the will.",
+  ),
+  broker: may(
+    oneOf("configured", "embedded-for-trying"),
+    "`embedded-for-trying`: the broker is part of this process and keeps nothing.",
+  ),
+  "next-seq": may(NUMBER64, "Number that the next fact will have."),
+  mode: may(MODE, MODE_TEXT),
+});
+
+export const SITE_BIRTH = object({
+  schema: must(TEXT, "Identifier of the JSON Schema of this message."),
+  name: may(TEXT, "Name of the site for people."),
+  software: must(map("name", TEXT, "A version."), "Versions: `sidgate`, `node`."),
+  capabilities: must(list(TEXT), "What this site can do; unknown ones are to be ignored."),
+  mode: may(MODE, MODE_TEXT),
+  warnings: may(list(TEXT), "What is left unprotected, a sentence each."),
+  mqtt: must(MQTT_VERSION, "Protocol version of this connection: 5, or 4 for MQTT 3.1.1."),
+  asyncapi: may(TEXT, "Path of this contract as an AsyncAPI document, at the gateway's status page."),
+  epoch: must(INTEGER, "Epoch of the site's history."),
+  "next-seq": must(NUMBER64, "Number that the next fact will have: what is below it can be replayed."),
+});
+
+const PROCESS = object({
+  "uptime-s": must(COUNT, "Seconds since it started."),
+  "rss-mib": must(COUNT, "Memory in use."),
+});
+
+const NODES = object({
+  total: must(COUNT, "All nodes."),
+  unknown: must(COUNT, "Nodes that were never heard."),
+  awake: must(COUNT, "Nodes that listen now."),
+  asleep: must(COUNT, "Nodes that are well and asleep."),
+  overdue: must(COUNT, "Nodes that missed a wake."),
+  lost: must(COUNT, "Nodes that missed so many that they are given up."),
+});
+
+const OSCORE = object({
+  opened: must(COUNT, "Requests that were let in."),
+  "not-authentic": must(COUNT, "Refused: not made with the key."),
+  "unknown-context": must(COUNT, "Refused: nobody's."),
+  replays: must(COUNT, "Refused: came before."),
+  challenged: must(COUNT, "Asked to prove that they are fresh (Echo)."),
+  malformed: must(COUNT, "Refused: not well formed."),
+  numberless: must(COUNT, "Not answered: no sequence number was left."),
+});
+
+const COAP = object({
+  "rx-s": must(NUMBER, "Datagrams heard a second."),
+  "retransmit-pct": must(PERCENT, "Share of datagrams that came again."),
+  "blocks-s": must(NUMBER, "Blocks of images served a second."),
+  oscore: must(OSCORE, "Requests since the start of the gateway."),
+});
+
+const MODELS = object({
+  sets: must(COUNT, "Module sets."),
+  refused: must(list(TEXT), "Those whose files are refused; they stay as they were."),
+});
+
+const CLOCK = object({
+  synchronised: must(BOOLEAN, "Whether the gateway's clock is known to be right."),
+  why: must(TEXT, "Why, as a word of docs/clock.md."),
+});
+
+const OUTBOX = object({
+  connected: must(BOOLEAN, "Whether the bridge is connected to the broker."),
+  "journal-depth": must(COUNT, "Events, pushes and replies that wait for the broker."),
+  "latest-depth": must(COUNT, "Retained topics that wait for the broker."),
+  "oldest-s": must(COUNT, "For how many seconds the oldest of them has waited."),
+});
+
+export const HEALTH = open(
+  {
+    time: must(TIME, "When it was so; on MQTT 3.1.1 treat it as unknown after 180 s."),
+    processes: must(map("process", PROCESS, "Figures of one process."), "By the id of the process."),
+    nodes: must(NODES, "Nodes by state."),
+    coap: may(COAP, "The side of the nodes, since the last such message."),
+    models: may(MODELS, "YANG module sets."),
+    clock: may(CLOCK, "The gateway's clock."),
+    mqtt: must(OUTBOX, "The way to the broker."),
+  },
+  "section",
+  JSON_VALUE,
+  "Further sections.",
+);
+
+export const LOG = open(
+  {
+    time: must(TIME, "When it was written."),
+    level: must(oneOf("error", "warn", "info"), "How grave it is."),
+    event: must(TEXT, "What happened, as a name with dots."),
+  },
+  "fact",
+  JSON_VALUE,
+  "The facts of the line.",
+);
