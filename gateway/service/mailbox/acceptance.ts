@@ -57,16 +57,36 @@ function refuseHandshake(wanted: readonly Instance[], schema: Schema): void {
   }
 }
 
-/**
- * Resolves when it is durable; the tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4).
- * Throws WireError `yang.*` and UsageError `pending.not-yours`, `edit.too-large`, `edit.too-many-waiting`, and then nothing has changed.
- */
+export interface PostedEdit {
+  /** That of its last part. */
+  readonly revision: number;
+  /** Revisions that it has, one for each part, the last being `revision`. */
+  readonly parts: number;
+  readonly durable: Promise<void>;
+}
+
+/** As `postEdit`; resolves when it is durable. */
 export async function acceptEdit(
   node: NodeRecord,
   wanted: readonly Instance[],
   services: AcceptanceServices,
   terms: AcceptanceTerms,
 ): Promise<{ readonly revision: number }> {
+  const { revision, durable } = postEdit(node, wanted, services, terms);
+  await durable;
+  return { revision };
+}
+
+/**
+ * The tree shows it at once, as the unified datastore does (draft-ietf-core-comi-21 §2.4). Throws WireError `yang.*` and
+ * UsageError `pending.not-yours`, `edit.too-large`, `edit.too-many-waiting`, and then nothing has changed.
+ */
+export function postEdit(
+  node: NodeRecord,
+  wanted: readonly Instance[],
+  services: AcceptanceServices,
+  terms: AcceptanceTerms,
+): PostedEdit {
   const schema = services.registry.schemaOf(node);
   const { tree } = node;
   refuseHandshake(wanted, schema);
@@ -92,15 +112,15 @@ export async function repostConfiguration(
   if (wanted.length === 0) return;
   const plan = planned(services.mailbox.box(node.id), node.tree, wanted, schema);
   // However long the device lies on a shelf: without them it is none of this installation.
-  await record(node, plan, services, { ...terms, expireAfter: "never" });
+  await record(node, plan, services, { ...terms, expireAfter: "never" }).durable;
 }
 
-async function record(
+function record(
   { id: root, set }: NodeRecord,
   { instances, parts }: Planned,
   { registry, mailbox, recorder }: AcceptanceServices,
   { actor, expireAfter = mailbox.expireAfter, confirm, reverts }: AcceptanceTerms,
-): Promise<{ readonly revision: number }> {
+): PostedEdit {
   const schema = registry.schemaOf({ set });
   const box = post(mailbox.box(root), instances, schema, { parts });
   const fact: FactBodies["datastore.edited"] = {
@@ -114,8 +134,8 @@ async function record(
     ...(confirm === undefined ? {} : { confirm }),
     ...(reverts === undefined ? {} : { reverts }),
   };
-  await recorder.record("datastore.edited", fact);
-  return { revision: box.revision };
+  const durable = recorder.record("datastore.edited", fact);
+  return { revision: box.revision, parts: instances.length, durable };
 }
 
 /** Throws UsageError `edit.too-large` for an instance that no answer could ever bring to a node. */

@@ -191,7 +191,8 @@ export function move(box: Box, event: (edit: Edit) => EditEvent | undefined): Bo
     const status = heard === undefined ? edit.status : step(edit.status, heard);
     if (status === edit.status) return edit;
     changed = true;
-    return { ...edit, status };
+    // What was applied in time stays in force, also when the node forgets it and gets it again.
+    return { ...edit, status, expires: status.state === "applied" ? undefined : edit.expires };
   });
   return changed ? { ...box, edits: withoutOldFailures(edits) } : box;
 }

@@ -19,15 +19,15 @@ export type EditEvent =
   | { readonly type: "forgotten"; readonly at: Millis }
   /** The node says that it will not have it. */
   | { readonly type: "rejected"; readonly at: Millis; readonly reason: string }
-  /** Its time is over. */
+  /** Its time is over: it was not sent, or it was and the node has said since that it does not have it. */
   | { readonly type: "expired"; readonly at: Millis };
 
 /** It still has to reach the node, or to be confirmed. */
 export const isOpen = ({ state }: EditStatus): boolean => state === "waiting" || state === "delivered";
 
 /**
- * The same object when nothing changes. What was delivered does not expire: it may be in force, and only the node's word
- * settles it. A node that forgot may still not have what it rejected. What a later edit takes the place of leaves the box
+ * The same object when nothing changes. What was delivered may be in force: it does not expire before the node's next word
+ * (expiry.ts). A node that forgot may still not have what it rejected. What a later edit takes the place of leaves the box
  * (`superseded`), so there is no way on from there.
  */
 export function step(status: EditStatus, event: EditEvent): EditStatus {
@@ -44,6 +44,6 @@ export function step(status: EditStatus, event: EditEvent): EditStatus {
         ? { state: "rejected", since: event.at, reason: event.reason }
         : status;
     case "expired":
-      return state === "waiting" ? { state: "expired", since: event.at } : status;
+      return isOpen(status) ? { state: "expired", since: event.at } : status;
   }
 }

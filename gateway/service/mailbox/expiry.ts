@@ -1,6 +1,7 @@
 /** Looks at the clock on behalf of the mailbox: an edit that has waited for too long goes out no more. */
-import { type Clock, type Closable, every, minutes, type Timer } from "../../base/index.ts";
+import { type Clock, type Closable, every, type Millis, minutes, type NodeId, type Timer } from "../../base/index.ts";
 import type { Recorder } from "../../store/index.ts";
+import { type Box, confirm, waiting } from "./box.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { expiry } from "./outcomes.ts";
 
@@ -24,17 +25,39 @@ export class EditExpiry implements Closable {
   look(): void {
     const now = this.#clock.now();
     for (const node of this.#mailbox.overdue(now).slice(0, AT_ONCE)) {
-      for (const { revision } of this.#mailbox.box(node).edits) {
-        const box = this.#mailbox.box(node);
-        const edit = box.edits.find((each) => each.revision === revision);
-        const told = edit && expiry(node, box, edit, now);
-        // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
-        if (told !== undefined) this.#recorder.record("edit.state", told).catch(() => undefined);
-      }
+      expireOverdue(node, { mailbox: this.#mailbox, recorder: this.#recorder }, now);
     }
   }
 
   close(): void {
     this.#timer.cancel();
   }
+}
+
+interface Boxes {
+  readonly mailbox: Mailbox;
+  readonly recorder: Recorder;
+}
+
+/**
+ * What has waited for too long at a node ends now; false when nothing had. `heard`: the node itself has just spoken, and says
+ * that it has applied this revision: what was delivered beyond it has not reached it, and goes out again only within its time.
+ */
+export function expireOverdue(
+  node: NodeId,
+  { mailbox, recorder }: Boxes,
+  now: Millis,
+  heard?: { readonly applied: number | undefined },
+): boolean {
+  const spoken = heard !== undefined;
+  const said = (box: Box): Box => (heard?.applied === undefined ? box : confirm(box, heard.applied, now));
+  if (!waiting(mailbox.box(node)).some(({ expires }) => expires !== undefined && expires <= now)) return false;
+  for (const { revision } of waiting(said(mailbox.box(node)))) {
+    const box = mailbox.box(node);
+    const edit = box.edits.find((each) => each.revision === revision);
+    const told = edit && expiry(node, box, edit, { at: now, heard: spoken });
+    // Nobody waits for these facts; that the journal cannot write is told by readyz and each checkpoint.
+    if (told !== undefined) recorder.record("edit.state", told).catch(() => undefined);
+  }
+  return true;
 }

@@ -53,8 +53,17 @@ export function rejection(
   return edit && failure(node, box, edit, { type: "rejected", at, reason });
 }
 
-export function expiry(node: NodeId, box: Box, edit: Edit, at: Millis): Told | undefined {
-  return edit.expires === undefined || edit.expires > at
-    ? undefined
-    : failure(node, box, edit, { type: "expired", at });
+/**
+ * Its time is over. What was delivered may be in force, and only the node's word settles that: `heard` says that the node has
+ * spoken since, and not of this edit.
+ */
+export function expiry(
+  node: NodeId,
+  box: Box,
+  edit: Edit,
+  { at, heard }: { at: Millis; heard: boolean },
+): Told | undefined {
+  if (edit.expires === undefined || edit.expires > at) return undefined;
+  if (edit.status.state === "delivered" && !heard) return undefined;
+  return failure(node, box, edit, { type: "expired", at });
 }

@@ -19,6 +19,7 @@ import { acceptNotifications } from "../../service/events/index.ts";
 import {
   type Box,
   confirm,
+  expireOverdue,
   type Mailbox,
   newlyApplied,
   nextDelivery,
@@ -162,6 +163,10 @@ export class CheckIn implements CheckInLane {
       recordRefused(node.id, report.rejected, this.#options, { now, schema }).catch(ignore);
       seen = this.#look(this.#options.registry.get(node.id), report, now, schema);
     }
+    const { synchronised, doubtfulSince } = this.#options.quality ?? CERTAIN;
+    if (expireOverdue(node.id, this.#options, doubtfulSince ?? now, report)) {
+      seen = this.#look(this.#options.registry.get(node.id), report, now, schema);
+    }
     const { kept, box, data, samples, tree } = seen;
     const { firmware } = this.#models;
     const said = report.data === undefined ? {} : aboutImage(firmware(report.data), () => firmware(tree));
@@ -171,7 +176,6 @@ export class CheckIn implements CheckInLane {
 
     offers.woke(node.id);
     const nextWake = this.#models.wakeInterval(tree);
-    const { synchronised } = this.#options.quality ?? CERTAIN;
     const { answer, by } = this.#compose({ node, box, tree, report }, synchronised ? now : undefined, nextWake);
     const busy = answer.offer !== undefined || answer.more;
     const quiet = !busy && answer.delivery === undefined;

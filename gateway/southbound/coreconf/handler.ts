@@ -2,7 +2,9 @@
 import { type Clock, isCoded, type Peer, UsageError } from "../../base/index.ts";
 import type { CheckInLane, Request, RequestPort, Response } from "../../coap/index.ts";
 import { type Guard, UNGUARDED } from "../../service/access/index.ts";
+import { expireOverdue } from "../../service/mailbox/index.ts";
 import { houseNode, type NodeRecord } from "../../service/registry/index.ts";
+import type { TimeQuality } from "../../service/timekeeping/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import { CONTENT_FORMAT } from "../../wire/coap/index.ts";
 import type { Link } from "../../wire/link/index.ts";
@@ -26,6 +28,8 @@ import type { EventStreams, Stream } from "./streams/streams.ts";
 export interface CoreconfOptions extends PendingServices {
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Whether that clock is right; without it, it is. */
+  readonly quality?: TimeQuality;
   readonly streams: EventStreams;
   readonly gatewayRoot: DatastoreRoot;
   /** What managers may do; without it, everything. */
@@ -94,6 +98,9 @@ function answer(peer: Peer, request: Request, options: CoreconfOptions): Answer 
   });
 }
 
+/** By them a node without the check-in fetches what waits for it: what went out before has not reached it then. */
+const READS: ReadonlySet<string> = new Set(["GET", "FETCH"]);
+
 async function answerNode(
   peer: Peer,
   request: Request,
@@ -106,6 +113,8 @@ async function answerNode(
   if (checkedIn !== undefined) return checkedIn;
   options.registry.seenAt(node.id, peer.path);
   options.registry.heard(peer, options.clock.now());
+  const now = options.quality?.doubtfulSince ?? options.clock.now();
+  if (READS.has(request.method)) expireOverdue(node.id, options, now, { applied: undefined });
   const response = await answerAsker(request, asker, options);
   if (response.code === "2.05") {
     expectAccepted(request, response.contentFormat); // or else nothing is delivered

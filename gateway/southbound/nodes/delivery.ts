@@ -9,6 +9,7 @@ import {
   type Box,
   covers,
   type Edit,
+  expireOverdue,
   isOpen,
   LARGEST_EDIT,
   nextDelivery,
@@ -42,8 +43,11 @@ export async function deliverEdits(
   services: NodeServices,
 ): Promise<Partial<Work>> {
   const { id, served } = server;
-  const { mailbox, recorder, log } = services;
+  const { mailbox, recorder, clock, quality, log } = services;
+  // Sent before and unanswered, it may be in force; what the node is read for afterwards tells.
+  const isOver = expireOverdue(id, services, quality?.doubtfulSince ?? clock.now(), { applied: undefined });
   const box = mailbox.box(id);
+  if (isOver && waiting(box).length === 0) return { read: "look" };
   const budget = singly ? (waiting(box)[0]?.patch.length ?? 0) : LARGEST_EDIT;
   const { delivery } = nextDelivery(box, budget);
   if (delivery === undefined) {

@@ -84,12 +84,12 @@ export async function takeDatastore(
   server.etag = etag;
 }
 
-/** Nothing is recorded when nothing changed, unless somebody counts the wakes of the node. */
+/** Nothing is recorded when nothing changed, unless somebody counts the wakes of the node or waits for its word. */
 async function record(
   { id }: NodeServer,
   { data = EMPTY_TREE, gone = [] }: Partial<Reading>,
   visit: boolean,
-  { registry, mailbox, campaigns, intake, recorder }: NodeServices,
+  { registry, mailbox, campaigns, intake, recorder, isAwaited }: NodeServices,
 ): Promise<void> {
   const node = registry.find(id);
   if (node === undefined) return;
@@ -108,7 +108,7 @@ async function record(
     ...(gone.length === 0 ? {} : { gone: encodeIdentifiers(gone, schema, "any") }),
     ...(isWake ? { visit: true } : {}),
   };
-  const isNews = fact.data !== undefined || fact.gone !== undefined || isWake;
+  const isNews = fact.data !== undefined || fact.gone !== undefined || isWake || isAwaited?.(id) === true;
   await Promise.all([progress, reported, isNews ? recorder.record("node.read", fact) : undefined]);
 }
 

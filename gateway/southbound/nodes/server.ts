@@ -15,6 +15,7 @@ import type { Campaigns } from "../../service/campaign/index.ts";
 import type { Events } from "../../service/events/index.ts";
 import type { Mailbox } from "../../service/mailbox/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
+import type { TimeQuality } from "../../service/timekeeping/index.ts";
 import type { TakesReports } from "../../service/trust/index.ts";
 import type { Recorder } from "../../store/index.ts";
 import type { Served } from "./place.ts";
@@ -31,6 +32,10 @@ export interface NodeServices {
   readonly intake?: TakesReports;
   /** Of facts and plans. */
   readonly clock: Clock;
+  /** Whether that clock is right; without it, it is. */
+  readonly quality?: TimeQuality;
+  /** Somebody waits for what is read of this node, also when nothing in it is new. */
+  readonly isAwaited?: (node: NodeId) => boolean;
   /** Of the requests: real time, whatever a trial makes of the other. */
   readonly network: Clock;
   readonly log: Logger;
