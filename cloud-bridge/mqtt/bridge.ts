@@ -12,6 +12,7 @@ import {
 import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SetName } from "../../gateway/yang/schema-source.ts";
+import type { ProcessFigures } from "./contract/site.ts";
 import type { BrokerAddress, Dial } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
 import type { OutboxLimits } from "./outbox/journal-rows.ts";
@@ -55,7 +56,7 @@ export interface MqttBridgeOptions {
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
   /** This process in `health`. */
-  readonly figures: () => JsonObject;
+  readonly figures: () => ProcessFigures;
   /** Further sections of `health`. */
   readonly sections: () => JsonObject;
   readonly limits?: OutboxLimits | undefined;

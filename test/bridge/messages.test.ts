@@ -6,6 +6,7 @@ import fc from "fast-check";
 import {
   decodeMessage,
   encodeMessage,
+  jsonBytes,
   type Message,
   messageOf,
   propertiesOf,
@@ -85,18 +86,22 @@ describe("MQTT 5 properties", () => {
   test("of an event are CloudEvents in binary mode", () => {
     const event = messageOf("event", { site: "s-5kq2" }, 7, {
       seq: "7",
+      "prev-seq": "5",
       epoch: 3,
       id: "01JD7Q9F6K",
       time: "2026-11-21T13:00:03Z",
       observed: "2026-11-21T13:00:02Z",
-      type: "ota.phase",
+      type: "node.removed",
       node: "n-4k7q2m",
+      actor: "cli:root",
+      hash: null,
+      prev: null,
     });
     expect(propertiesOf(event)).toEqual({
       contentType: "application/json",
       user: {
         specversion: "1.0",
-        type: "sidgate.ota.phase",
+        type: "sidgate.node.removed",
         source: "sidgate/1/s-5kq2",
         subject: "n-4k7q2m",
         id: "01JD7Q9F6K",
@@ -118,7 +123,9 @@ describe("MQTT 5 properties", () => {
   });
 
   test("let health expire after three intervals", () => {
-    expect(propertiesOf(messageOf("health", { site: "s-5kq2" }, 0, {}))).toMatchObject({ expirySeconds: 180 });
+    expect(
+      propertiesOf({ kind: "health", topic: "sidgate/1/s-5kq2/health", seq: 0, payload: jsonBytes({}) }),
+    ).toMatchObject({ expirySeconds: 180 });
   });
 });
 

@@ -64,5 +64,7 @@ export const TOPIC_TEXTS: Readonly<Record<TopicName, TopicText>> = {
     messages: [],
   },
   homeAssistant: { text: "Discovery of Home Assistant, where that view is on.", messages: [] },
+  sparkplug: { text: "The site as an edge node of Sparkplug B, where that view is on.", messages: [] },
+  sparkplugDevice: { text: "A node as a device of that edge node.", messages: [] },
   homeAssistantSite: { text: "The same for the gateway, over which the nodes are reached.", messages: [] },
 };

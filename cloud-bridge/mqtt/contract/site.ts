@@ -1,5 +1,5 @@
 /** docs/mqtt.md, "Presence" and "Limits" — what is said of the site and its processes. */
-import { list, map, may, must, object, oneOf, open } from "./shape.ts";
+import { list, map, may, must, object, oneOf, open, type Said } from "./shape.ts";
 import { BOOLEAN, COUNT, INTEGER, JSON_VALUE, MQTT_VERSION, NUMBER, NUMBER64, PERCENT, TEXT, TIME } from "./words.ts";
 
 const MODE = oneOf("lab", "secured");
@@ -38,9 +38,11 @@ export const SITE_BIRTH = object({
 });
 
 const PROCESS = object({
-  "uptime-s": must(COUNT, "Seconds since it started."),
-  "rss-mib": must(COUNT, "Memory in use."),
+  "uptime-s": may(COUNT, "Seconds since it started."),
+  "rss-mib": may(COUNT, "Memory in use."),
 });
+
+export type ProcessFigures = Said<typeof PROCESS>;
 
 const NODES = object({
   total: must(COUNT, "All nodes."),

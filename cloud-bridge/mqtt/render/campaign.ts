@@ -1,7 +1,7 @@
 /** docs/mqtt.md, "Campaigns" — the summary of a campaign and the sums that it keeps. */
 import { type Millis, millis, rfc3339 } from "../../../gateway/base/index.ts";
-import type { Members } from "../outbox/message.ts";
-import { type CampaignCounts, type CampaignView, COUNTED, type Counted } from "./view.ts";
+import type { Payload } from "../contract/payloads.ts";
+import type { CampaignCounts, CampaignView, Counted } from "./view.ts";
 
 export const NOTHING_COUNTED: CampaignCounts = { done: 0, active: 0, waiting: 0, failed: 0, silent: 0, skipped: 0 };
 
@@ -9,7 +9,7 @@ export const NOTHING_COUNTED: CampaignCounts = { done: 0, active: 0, waiting: 0,
 export const recount = (counts: CampaignCounts, from: Counted, to: Counted): CampaignCounts =>
   from === to ? counts : { ...counts, [from]: Math.max(0, counts[from] - 1), [to]: counts[to] + 1 };
 
-export function campaignSummary(campaign: CampaignView): Members {
+export function campaignSummary(campaign: CampaignView): Payload<"campaign"> {
   const { image, counts, groups = ["all"], group = 0, started, expected, state, download, apply } = campaign;
   const isOver = state === "done" || state === "aborted";
   return {
@@ -22,7 +22,12 @@ export function campaignSummary(campaign: CampaignView): Members {
     group: { index: group + 1, of: groups.length, name: groups[group] },
     counts: {
       total: campaign.targets - counts.skipped,
-      ...Object.fromEntries(COUNTED.map((name) => [name, counts[name]])),
+      done: counts.done,
+      active: counts.active,
+      waiting: counts.waiting,
+      failed: counts.failed,
+      silent: counts.silent,
+      skipped: counts.skipped,
     },
     "error-pct": errorPct(counts),
     "stop-at-pct": campaign.stopAtPct,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Millis, rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
+import type { EventBody, Payload } from "../contract/payloads.ts";
 import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
 import type { RenderContext } from "./context.ts";
 import type { Trees } from "./trees.ts";
@@ -14,28 +15,34 @@ export const sha256Text = (bytes: Uint8Array): string => `sha256:${createHash("s
  * What an event of this fact says beside its numbers; undefined = the fact makes no event and leaves a hole in `seq`. `trees`:
  * of the module set that the fact's node works with.
  */
-export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
+export function eventMembers(fact: Fact, trees: Trees): EventBody | undefined {
   switch (fact.type) {
     case "gateway.started":
-      return { actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
+      return { type: fact.type, actor: "system", version: fact.version, boot: fact.boot, mode: fact.mode };
     case "store.returned":
-      return { actor: "system", "away-ms": fact.away };
+      return { type: fact.type, actor: "system", "away-ms": fact.away };
     case "clock.state":
-      return { actor: "system", synchronised: fact.synchronised, why: fact.why, "step-ms": fact.step };
+      return { type: fact.type, actor: "system", synchronised: fact.synchronised, why: fact.why, "step-ms": fact.step };
     case "node.joined":
-      return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, name: fact.name };
+      return { type: fact.type, node: fact.node, actor: fact.actor, endpoint: fact.endpoint, name: fact.name };
     case "node.renamed":
-      return { node: fact.node, actor: fact.actor, name: fact.name };
+      return { type: fact.type, node: fact.node, actor: fact.actor, name: fact.name };
     case "node.models":
-      return { node: fact.node, actor: fact.actor, models: fact.set ?? null, checksum: hexOf(fact.checksum) };
+      return {
+        type: fact.type,
+        node: fact.node,
+        actor: fact.actor,
+        models: fact.set ?? null,
+        checksum: hexOf(fact.checksum),
+      };
     case "node.replaced":
-      return { node: fact.node, actor: fact.actor, endpoint: fact.endpoint, former: fact.former };
+      return { type: fact.type, node: fact.node, actor: fact.actor, endpoint: fact.endpoint, former: fact.former };
     case "node.removed":
-      return { node: fact.node, actor: fact.actor };
+      return { type: fact.type, node: fact.node, actor: fact.actor };
     case "credential.added":
-      return { actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
+      return { type: fact.type, actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
     case "credential.removed":
-      return { actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
+      return { type: fact.type, actor: fact.actor, credential: fact.credential, node: fact.node, name: fact.name };
     case "directory.registered":
     case "directory.renewed":
     case "directory.removed":
@@ -44,14 +51,27 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
     case "node.read":
       return undefined; // its `state` and `data` messages tell it; a fleet's readings would drown the events
     case "node.notified":
-      return { node: fact.node, actor: `node:${fact.node}`, notifications: trees.notifications(fact.notifications) };
+      return {
+        type: fact.type,
+        node: fact.node,
+        actor: `node:${fact.node}`,
+        notifications: trees.notifications(fact.notifications),
+      };
     case "models.changed":
-      return { actor: "system", models: fact.set ?? null, checksum: toHex(fact.checksum) };
+      return { type: fact.type, actor: "system", models: fact.set ?? null, checksum: toHex(fact.checksum) };
     case "node.reachability":
       if (fact.from === fact.to && fact.heard !== undefined) return undefined; // another wake of a node that is well
-      return { node: fact.node, from: fact.from, to: fact.to, actor: "system", "missed-wakes": fact.missedWakes };
+      return {
+        type: fact.type,
+        node: fact.node,
+        from: fact.from,
+        to: fact.to,
+        actor: "system",
+        "missed-wakes": fact.missedWakes,
+      };
     case "datastore.edited":
       return {
+        type: fact.type,
         ...(fact.root === "gateway" ? { root: "gateway" } : { node: fact.root }),
         actor: fact.actor,
         revision: fact.revision,
@@ -60,11 +80,19 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         reverts: fact.reverts,
       };
     case "edit.trial":
-      return { node: fact.node, actor: "system", revision: fact.revision, outcome: fact.outcome, reason: fact.reason };
+      return {
+        type: fact.type,
+        node: fact.node,
+        actor: "system",
+        revision: fact.revision,
+        outcome: fact.outcome,
+        reason: fact.reason,
+      };
     case "edit.state":
-      return { node: fact.node, actor: "system", to: fact.to, edits: fact.edits, reason: fact.reason };
+      return { type: fact.type, node: fact.node, actor: "system", to: fact.to, edits: fact.edits, reason: fact.reason };
     case "image.added":
       return {
+        type: fact.type,
         actor: fact.actor,
         image: `sha256:${fact.digest}`,
         model: fact.model,
@@ -77,6 +105,7 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
       };
     case "image.named":
       return {
+        type: fact.type,
         actor: fact.actor,
         image: `sha256:${fact.digest}`,
         uri: shownUri(fact.uri),
@@ -85,14 +114,15 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         size: fact.size,
       };
     case "image.removed":
-      return { actor: fact.actor, image: `sha256:${fact.digest}` };
+      return { type: fact.type, actor: fact.actor, image: `sha256:${fact.digest}` };
     case "trust.anchor-added":
     case "trust.anchor-removed":
-      return { actor: fact.actor, anchor: fact.anchor, name: fact.name };
+      return { type: fact.type, actor: fact.actor, anchor: fact.anchor, name: fact.name };
     case "trust.threshold":
-      return { actor: fact.actor, vendor: fact.vendor, class: fact.class, signers: fact.k };
+      return { type: fact.type, actor: fact.actor, vendor: fact.vendor, class: fact.class, signers: fact.k };
     case "release.accepted":
       return {
+        type: fact.type,
         actor: fact.actor,
         release: fact.release,
         sequence: fact.sequence,
@@ -102,11 +132,12 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         images: fact.payloads.map(({ digest }) => `sha256:${digest}`),
       };
     case "release.marks":
-      return { actor: "system", marks: fact.marks.length };
+      return { type: fact.type, actor: "system", marks: fact.marks.length };
     case "release.withdrawn":
-      return { actor: fact.actor, release: fact.release, reason: fact.reason };
+      return { type: fact.type, actor: fact.actor, release: fact.release, reason: fact.reason };
     case "release.reported":
       return {
+        type: fact.type,
         node: fact.node,
         actor: `node:${fact.node}`,
         release: fact.release,
@@ -117,6 +148,7 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
       };
     case "campaign.created":
       return {
+        type: fact.type,
         campaign: fact.campaign,
         actor: fact.actor,
         name: fact.name,
@@ -127,13 +159,14 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
       };
     case "campaign.group": {
       const { campaign, group, to, reason, actor } = fact;
-      return { campaign, group: group + 1, to, reason, actor };
+      return { type: fact.type, campaign, group: group + 1, to, reason, actor };
     }
     case "campaign.joined":
-      return { campaign: fact.campaign, node: fact.node, group: fact.group + 1, actor: "system" };
+      return { type: fact.type, campaign: fact.campaign, node: fact.node, group: fact.group + 1, actor: "system" };
     case "campaign.forecast": {
       const { p50, p90, unlikely, energy, airtime } = fact.forecast;
       return {
+        type: fact.type,
         campaign: fact.campaign,
         actor: "system",
         "p50-s": Math.round(p50 / 1000),
@@ -145,16 +178,25 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
     }
     case "campaign.measured":
       return {
+        type: fact.type,
         campaign: fact.campaign,
         actor: "system",
         "took-s": Math.round(fact.took / 1000),
         "forecast-error-pct": fact.errorPct,
       };
     case "campaign.state":
-      return { campaign: fact.campaign, from: fact.from, to: fact.to, actor: fact.actor, reason: fact.reason };
+      return {
+        type: fact.type,
+        campaign: fact.campaign,
+        from: fact.from,
+        to: fact.to,
+        actor: fact.actor,
+        reason: fact.reason,
+      };
     case "ota.phase":
       if (fact.from === fact.to && fact.silent !== true) return undefined; // progress within a phase: `ota` shows it
       return {
+        type: fact.type,
         node: fact.node,
         campaign: fact.campaign,
         from: fact.from,
@@ -164,14 +206,21 @@ export function eventMembers(fact: Fact, trees: Trees): Members | undefined {
         silent: fact.silent,
       };
     case "command.accepted":
-      return { node: fact.node, actor: fact.actor, command: fact.id, op: fact.op, deadline: timeOf(fact.deadline) };
+      return {
+        type: fact.type,
+        node: fact.node,
+        actor: fact.actor,
+        command: fact.id,
+        op: fact.op,
+        deadline: timeOf(fact.deadline),
+      };
     case "command.done": {
       const { node, actor, id: command, op, outcome } = fact;
-      return { node, actor, command, op, outcome, error: errorCode(fact.answer) };
+      return { type: fact.type, node, actor, command, op, outcome, error: errorCode(fact.answer) };
     }
     case "command.refused": {
       const { node, actor, id: command, op, code, text, times } = fact;
-      return { node, actor, command, op, error: code, text, times };
+      return { type: fact.type, node, actor, command, op, error: code, text, times };
     }
     case "push.updated":
       return undefined; // a message of its own, on the node's `push`
@@ -198,19 +247,18 @@ function errorCode(answer: string): string | undefined {
 export function renderEvent(
   lastEvent: SiteView["lastEvent"],
   fact: Fact,
-  members: Members,
+  body: EventBody,
   context: RenderContext,
 ): { readonly message: Message; readonly lastEvent: SiteView["lastEvent"] } {
   const time = rfc3339(fact.at);
-  const head: Members = {
+  const head = {
     seq: String(fact.seq),
     "prev-seq": String(lastEvent.seq),
     epoch: context.epoch,
     id: ulidOfFact(context.site, context.epoch, fact.seq, fact.at),
     time,
     observed: time,
-    type: fact.type,
-    ...members,
+    ...body,
   };
   // The hash covers the payload as it stands without its `hash` member: `jq -cj 'del(.hash)' | sha256sum` checks it.
   const hash = sha256Text(jsonBytes({ ...head, prev: lastEvent.hash }));
@@ -223,12 +271,14 @@ export function renderEvent(
 /**
  * The event that stands for events which the outbox had to drop unsent: no loss is silent. It takes the
  * number, the id's time and the chain links of the range it replaces, so that the stream goes on without a gap:
- * `hash` is that of the last dropped event, `prev` and `prev-seq` are those of the first.
+ * `hash` is that of the last dropped event, `prev` and `prev-seq` are those of the first. `to`: the last dropped message
+ * may be a push.
  */
-export function renderOverflow(first: Members, last: Members, site: string): Message {
+export function renderOverflow(first: Members, last: Members, site: string, to = last["seq"]): Message {
   const { type: firstType, seq: firstSeq, "from-seq": firstFrom, "prev-seq": prevSeq, prev } = first;
   const { seq, epoch, id, time, observed, hash } = last;
-  return messageOf("event", { site }, Number(seq), {
+  // The members come from events in the outbox, which were rendered from the contract's table.
+  const overflow = {
     seq,
     "prev-seq": prevSeq,
     epoch,
@@ -238,8 +288,9 @@ export function renderOverflow(first: Members, last: Members, site: string): Mes
     type: "journal.overflow",
     actor: "system",
     "from-seq": firstType === "journal.overflow" ? firstFrom : firstSeq,
-    "to-seq": seq,
+    "to-seq": to,
     hash,
     prev,
-  });
+  } as Payload<"event">;
+  return messageOf("event", { site }, Number(seq), overflow);
 }

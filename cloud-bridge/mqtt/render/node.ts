@@ -1,8 +1,7 @@
 /** docs/mqtt.md, "Topics" — what the retained topics of one node say. */
 import { rfc3339 } from "../../../gateway/base/index.ts";
-import type { Json } from "../../../gateway/yang/api.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
-import type { Members } from "../outbox/message.ts";
+import type { Payload } from "../contract/payloads.ts";
 import type { TreesOf } from "./trees.ts";
 import { isActive, isUnderWay, type NodeOta, type NodeView } from "./view.ts";
 
@@ -22,15 +21,25 @@ export function nodeLeaf(node: NodeView, name: keyof typeof LEAVES, trees: Trees
   return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
 
-export function nodeBirth(node: NodeView, trees: TreesOf): Members {
-  const version = nodeLeaf(node, "version", trees);
-  const interval = nodeLeaf(node, "wakeInterval", trees);
+function nodeText(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): string | undefined {
+  const value = nodeLeaf(node, name, trees);
+  return typeof value === "string" ? value : undefined;
+}
+
+function nodeNumber(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): number | undefined {
+  const value = nodeLeaf(node, name, trees);
+  return typeof value === "number" ? value : undefined;
+}
+
+export function nodeBirth(node: NodeView, trees: TreesOf): Payload<"nodeBirth"> {
+  const version = nodeText(node, "version", trees);
+  const interval = nodeNumber(node, "wakeInterval", trees);
   return {
     name: node.name,
     endpoint: node.endpoint,
     models: node.set,
-    model: nodeLeaf(node, "model", trees),
-    hw: nodeLeaf(node, "hardware", trees),
+    model: nodeText(node, "model", trees),
+    hw: nodeText(node, "hardware", trees),
     sw: version === undefined ? undefined : { app: version },
     transport: "coreconf",
     security: (node.credentials ?? []).length > 0 ? "oscore" : "none",
@@ -38,25 +47,25 @@ export function nodeBirth(node: NodeView, trees: TreesOf): Members {
   };
 }
 
-export function nodeState(node: NodeView, trees: TreesOf): Members {
+export function nodeState(node: NodeView, trees: TreesOf): Payload<"nodeState"> {
   return {
     state: node.state,
     "last-seen": node.lastSeen === undefined ? undefined : rfc3339(node.lastSeen),
     "next-wake": node.nextWake === undefined ? undefined : rfc3339(node.nextWake),
     "missed-wakes": node.missedWakes,
-    "battery-mv": nodeLeaf(node, "battery", trees),
+    "battery-mv": nodeNumber(node, "battery", trees),
     pending: node.pending,
   };
 }
 
 /** Everything before `detail` is what Home Assistant's update entity reads. */
-export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
+export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Payload<"nodeOta"> {
   const size = ota.image?.size;
   const underWay = isUnderWay(ota.phase);
   return {
     installed_version: installedVersion(node, ota, trees),
     latest_version: ota.image?.version ?? null,
-    title: ota.image?.model ?? nodeLeaf(node, "model", trees) ?? null,
+    title: ota.image?.model ?? nodeText(node, "model", trees) ?? null,
     in_progress: isActive(ota.phase),
     update_percentage: percentage(ota),
     detail: {
@@ -75,11 +84,11 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Members {
 }
 
 /** Done means that the node runs these very bytes, whatever name it has for them; else Home Assistant would offer them for ever. */
-const installedVersion = (node: NodeView, ota: NodeOta, trees: TreesOf): Json =>
-  (ota.phase === "done" ? ota.image?.version : undefined) ?? nodeLeaf(node, "version", trees) ?? null;
+const installedVersion = (node: NodeView, ota: NodeOta, trees: TreesOf): string | null =>
+  (ota.phase === "done" ? ota.image?.version : undefined) ?? nodeText(node, "version", trees) ?? null;
 
 /** One decimal; null outside a download, where Home Assistant then shows no number. */
-function percentage(ota: NodeOta): Json {
+function percentage(ota: NodeOta): number | null {
   const size = ota.image?.size;
   if (!isActive(ota.phase) || ota.received === undefined || size === undefined || size === 0) return null;
   return Math.round(Math.min(1, ota.received / size) * 1000) / 10;

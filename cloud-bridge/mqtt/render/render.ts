@@ -3,6 +3,7 @@
  * the same fact rendered again after a crash gives the same bytes.
  */
 import type { Fact } from "../../../gateway/store/facts.ts";
+import type { Payload } from "../contract/payloads.ts";
 import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../outbox/message.ts";
 import { topicOf } from "../outbox/topics.ts";
 import { campaignSummary } from "./campaign.ts";
@@ -11,6 +12,8 @@ import { dataMessage, renderMove, renderReading, renderReplacement, renderReport
 import { eventMembers, renderEvent } from "./event.ts";
 import { fold } from "./fold.ts";
 import { nodeBirth, nodeOta, nodeState } from "./node.ts";
+import { renderPush } from "./push.ts";
+import { renderReply } from "./reply.ts";
 import type { CampaignView, NodeView, Slice } from "./view.ts";
 
 export interface Rendered {
@@ -26,10 +29,12 @@ export function render(before: Slice, fact: Fact, context: RenderContext): Rende
   const after = fold({ ...before, node: data.node }, fact, context.trees);
   const members = eventMembers(fact, context.trees(before.node?.set));
   const event = members === undefined ? undefined : renderEvent(before.site.lastEvent, fact, members, context);
+  const reply = renderReply(fact);
   return {
     slice: event === undefined ? after : { ...after, site: { ...after.site, lastEvent: event.lastEvent } },
     messages: [
       ...(event === undefined ? [] : [event.message]),
+      ...(reply === undefined ? [] : [reply]),
       ...data.messages,
       ...nodeMessages(before.node, after.node, fact.seq, context),
       ...campaignMessages(before.campaign, after.campaign, fact.seq, context),
@@ -43,6 +48,7 @@ function renderData(node: NodeView | undefined, fact: Fact, context: RenderConte
   if (node !== undefined && fact.type === "node.read") return renderReading(node, fact, context);
   if (node !== undefined && fact.type === "node.models") return renderMove(node, fact, context);
   if (node !== undefined && fact.type === "node.replaced") return renderReplacement(node, fact, context);
+  if (node !== undefined && fact.type === "push.updated") return { ...renderPush(node, fact, context), skipped: [] };
   return { node, messages: [], skipped: [] };
 }
 
@@ -60,10 +66,12 @@ export function renderRow(
   ];
 }
 
-type NodeTopic = readonly [
-  kind: "nodeBirth" | "nodeState" | "nodeOta",
-  says: (node: NodeView, context: RenderContext) => Members | undefined,
-];
+type NodeTopic = {
+  [K in "nodeBirth" | "nodeState" | "nodeOta"]: readonly [
+    kind: K,
+    says: (node: NodeView, context: RenderContext) => Payload<K> | undefined,
+  ];
+}["nodeBirth" | "nodeState" | "nodeOta"];
 const NODE_TOPICS: readonly NodeTopic[] = [
   ["nodeBirth", (node, { trees }) => nodeBirth(node, trees)],
   ["nodeState", (node, { trees }) => nodeState(node, trees)],

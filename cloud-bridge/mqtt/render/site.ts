@@ -2,7 +2,9 @@
 import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
-import { type Members, type Message, messageOf } from "../outbox/message.ts";
+import type { Payload } from "../contract/payloads.ts";
+import type { ProcessFigures } from "../contract/site.ts";
+import { type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
 
 export type Role = "gateway" | "bridge";
@@ -48,7 +50,7 @@ export const shutdownStatus = (run: ProcessRun, conn: number, at: Millis): Messa
     reason: "shutdown",
   });
 
-const statusOf = (run: ProcessRun, payload: Members): Message =>
+const statusOf = (run: ProcessRun, payload: Omit<Payload<"status">, "mode">): Message =>
   messageOf("status", { site: run.info.site, process: run.info.process }, 0, { ...payload, mode: run.mode });
 
 export interface SiteBirth {
@@ -77,8 +79,8 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
 export interface HealthFigures {
   readonly at: Millis;
   readonly nodes: SiteView["nodes"];
-  /** Members per process, e.g. uptime-s and rss-mib. */
-  readonly processes: JsonObject;
+  /** By the id of the process. */
+  readonly processes: Readonly<Record<string, ProcessFigures>>;
   /** Sections that the gateway adds, e.g. coap and cache. */
   readonly sections: JsonObject;
   readonly mqtt: {

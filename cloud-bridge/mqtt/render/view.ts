@@ -42,6 +42,8 @@ export interface NodeView {
   /** Which fact last changed a module's data, and when the node observed it. */
   readonly modules: Readonly<Record<string, ModuleMark>>;
   readonly ota?: NodeOta;
+  /** Number of its last message on `push`, which the next one names; absent = there was none in this epoch. */
+  readonly lastPush?: number;
 }
 
 export interface ModuleMark {
@@ -67,7 +69,7 @@ export interface ImageView {
   readonly model: string;
   readonly version: string;
   readonly size: number;
-  readonly verified: string;
+  readonly verified: "lab" | "manifest";
 }
 
 export interface CampaignView {
