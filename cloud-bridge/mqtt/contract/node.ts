@@ -81,8 +81,13 @@ const PUSH_META = object({
   "prev-seq": must(NUMBER64, "Number of the push before, on this topic; 0 for the first of an epoch."),
   epoch: must(INTEGER, "Epoch of these numbers."),
   observed: must(TIME, "When the node took the latest reading in it."),
+  "sid-path": may(COUNT, "SID of what the subscription's path leads to (RFC 9595), where it has one."),
 });
 
+const INCOMPLETE = may(
+  list(NULL),
+  "`[null]`: something is left out, since the node's modules of today do not have it (RFC 8641 §3.11.1).",
+);
 const EDIT = object({
   "edit-id": must(TEXT, "Counts the edits of this push."),
   operation: must(oneOf("create", "replace", "delete"), "What became of it."),
@@ -96,10 +101,12 @@ const YANG_PATCH = object({
 const PUSH_CHANGE = object({
   id: must(INTEGER, "Number of the subscription in `mqtt.push`, counted from 1."),
   "datastore-changes": must(object({ "yang-patch": must(YANG_PATCH, "RFC 8072.") }), "What changed."),
+  "incomplete-update": INCOMPLETE,
 });
 const PUSH_UPDATE = object({
   id: must(INTEGER, "Number of the subscription in `mqtt.push`, counted from 1."),
   "datastore-contents": must(JSON_VALUE, "The data under the path of the subscription, RFC 7951."),
+  "incomplete-update": INCOMPLETE,
 });
 
 export const NODE_PUSH = object({
