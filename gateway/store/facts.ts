@@ -510,12 +510,16 @@ export interface FactBodies {
     readonly node: NodeId;
     /** Number of the subscription in the configuration, counted from 1. */
     readonly subscription: number;
+    /** Its path, as it is configured: under another one the number stands for another subscription. */
+    readonly path: string;
     /** The latest observation in it. */
     readonly observed: Millis;
     /** On change: what became of each instance; `data` is one identifier and value (content format 142), null when it went. */
     readonly edits?: ReadonlyArray<{ readonly op: "create" | "replace" | "delete"; readonly data: Uint8Array }>;
     /** Periodic, and the first of an on-change subscription: the subtree as a root map (content format 140). */
     readonly data?: Uint8Array;
+    /** `data` is only what changes are counted from: nobody is told (RFC 8641 §3.3, sync-on-start). */
+    readonly untold?: true;
   };
 }
 

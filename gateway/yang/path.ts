@@ -1,10 +1,13 @@
 /** Instance paths for people and for JSON (RFC 7951 §6.11): /sidgate-building:room/period[start='06:00']/set-point. */
-import { formatId, parseId, parseSteps } from "./codec/instance-id.ts";
+import { formatId, formatResource, parseId, parseSteps } from "./codec/instance-id.ts";
 import { planOf } from "./codec/plan.ts";
 import type { Schema, SchemaNode } from "./schema.ts";
 import type { InstanceId, LeafValue } from "./tree.ts";
 
 export const formatInstanceId = (id: InstanceId, schema: Schema): string => formatId(id, planOf(schema));
+
+/** RFC 8040 §3.5.3: the data resource identifier of an instance. */
+export const formatResourceId = (id: InstanceId, schema: Schema): string => formatResource(id, planOf(schema));
 
 /** Throws UsageError `yang.path` with the character at which the text goes wrong. */
 export const parsePath = (text: string, schema: Schema): InstanceId => parseId(text, planOf(schema));

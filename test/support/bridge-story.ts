@@ -210,6 +210,7 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       at: atSecond(2011),
       node: nodeId(2),
       subscription: 1,
+      path: "/sidgate-building:room",
       observed: atSecond(2010),
       data: room("20.60"),
     },

@@ -7,6 +7,7 @@ import {
   ID,
   INTEGER,
   JSON_VALUE,
+  NULL,
   NUMBER,
   NUMBER64,
   orNull,

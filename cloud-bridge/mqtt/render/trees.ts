@@ -1,21 +1,28 @@
 /** What rendering asks of the yang stratum, bound to one schema: that of the module set which a node works with. */
 
+import { isCoded } from "../../../gateway/base/index.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import {
+  type Change,
   configurationOf,
+  decodeChanges,
   encodeKept,
+  formatResourceId,
   goneIn,
   instanceToJson,
   type KeptTree,
   merge,
+  parseNodePath,
   perSchema,
   readKept,
   salvageInstances,
+  type StoredChange,
   salvageTree,
+  targetToJson,
   toJson,
   withoutInstances,
 } from "../../../gateway/yang/index.ts";
-import type { Schema, Sid } from "../../../gateway/yang/schema.ts";
+import { isLocal, type Schema, type SchemaNode, type Sid } from "../../../gateway/yang/schema.ts";
 import type { SchemaSource, SetName } from "../../../gateway/yang/schema-source.ts";
 import { type InstanceId, isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
 
@@ -42,8 +49,21 @@ export interface Trees {
   modulesOf(tree: Tree): readonly string[];
   /** What today's schema takes of a sequence of notifications, as RFC 7951 has them, in the same order. */
   notifications(bytes: Uint8Array): readonly JsonObject[];
+  /** What today's schema takes of a root map; `incomplete` = not all. */
+  told(bytes: Uint8Array): { readonly json: JsonObject; readonly incomplete: boolean };
+  /** The same of changes, as the edits of a YANG patch (RFC 8072 §2). */
+  patch(stored: readonly StoredChange[]): { readonly edits: readonly PatchEdit[]; readonly incomplete: boolean };
+  /** SID of what an instance path leads to; undefined when it has none, or the schema lacks it. */
+  sidAt(path: string): Sid | undefined;
   /** A leaf by its RFC 9595 path; undefined when the schema or the tree lacks it. */
   leaf(tree: Tree, path: string): LeafValue | undefined;
+}
+
+/** `target` is a data resource identifier (RFC 8040 §3.5.3), `value` the instance inside its name. */
+export interface PatchEdit {
+  readonly op: StoredChange["op"];
+  readonly target: string;
+  readonly value: JsonObject | undefined;
 }
 
 export function treesOf(schema: Schema): Trees {
@@ -64,6 +84,18 @@ export function treesOf(schema: Schema): Trees {
     moduleJson: (tree, module) => toJson(new Map([...tree].filter(([sid]) => moduleOf(sid) === module)), schema),
     modulesOf: (tree) => [...new Set([...tree.keys()].flatMap((sid) => moduleOf(sid) ?? []))],
     notifications: (bytes) => salvageInstances(bytes, schema).map((instance) => instanceToJson(instance, schema)),
+    told: (bytes) => {
+      const { tree, dropped } = salvageTree(bytes, schema);
+      return { json: toJson(tree, schema), incomplete: dropped.length > 0 };
+    },
+    patch: (stored) => {
+      const { changes, incomplete } = decodeChanges(stored, schema);
+      return { edits: changes.map((change) => patchEdit(change, schema)), incomplete };
+    },
+    sidAt: (path) => {
+      const { sid } = nodeAt(path, schema) ?? {};
+      return sid === undefined || isLocal(sid) ? undefined : sid;
+    },
     leaf: (tree, path) => {
       const way = ways.get(path) ?? wayTo(path, schema);
       ways.set(path, way);
@@ -77,6 +109,21 @@ export function treesOf(schema: Schema): Trees {
 export function treesFrom(schemas: SchemaSource): TreesOf {
   const trees = perSchema(treesOf);
   return (set) => trees(schemas.of(set));
+}
+
+const patchEdit = (change: Change, schema: Schema): PatchEdit => ({
+  op: change.op,
+  target: formatResourceId(change.id, schema),
+  value: change.op === "delete" ? undefined : targetToJson(change, schema),
+});
+
+function nodeAt(path: string, schema: Schema): SchemaNode | undefined {
+  try {
+    return parseNodePath(path, schema).node;
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
+  }
 }
 
 function moduleAround(sid: Sid, schema: Schema): string | undefined {

@@ -1,9 +1,10 @@
 /** The kinds of values a setting can have. Each takes what YAML or an environment variable gives, or names the problem. */
 import { z } from "zod";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
-import { parseSubnet, seconds } from "../../base/index.ts";
+import { parseSubnet, seconds, UsageError } from "../../base/index.ts";
 // Not by its index: who only reads the configuration loads no service.
 import { parseWindow } from "../../service/campaign/windows.ts";
+import { parseSubscription } from "./push-subscription.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -55,6 +56,16 @@ export const window = parsed((raw) => {
     return undefined;
   }
 }, "must be a maintenance window, e.g. Mo-Fr 22:00-05:00 Europe/Berlin");
+/** What is wrong with it is told with its place in the line. */
+export const subscription = text.transform((raw, context) => {
+  try {
+    return parseSubscription(raw);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+});
 export const percent = parsed((raw) => parsePercent(raw), "must be a percentage from 0 to 100");
 export const rate = parsed((raw) => {
   const value = Number(raw);

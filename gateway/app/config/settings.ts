@@ -17,6 +17,7 @@ import {
   size,
   someOf,
   subnet,
+  subscription,
   text,
   window,
 } from "./kinds.ts";
@@ -147,7 +148,7 @@ export const SETTINGS = {
     "Where answers may go besides `sidgate/1/SITE/rsp/`, e.g. cloud-app/replies/.",
   ),
   "mqtt.push": setting(
-    listOf(text),
+    listOf(subscription),
     [],
     'Subscriptions (RFC 8641) to data of nodes, e.g. `on-change /sidgate-building:room dampening 30s` or `periodic 15m /sidgate-building:room/temperature nodes model == "trv"`.',
   ),

@@ -10,6 +10,11 @@ export const CONFIG_ERRORS = {
     text: "cannot read {path}: {reason}",
     hint: "Give the path of an existing YAML file with --config.",
   },
+  "push.subscription": {
+    blame: "usage",
+    text: "the subscription cannot be read at character {position}: {what}",
+    hint: "docs/mqtt.md, Push, shows what can stand there.",
+  },
   "port.taken": {
     blame: "usage",
     text: "{what} cannot listen on {address}: the port is taken",

@@ -162,6 +162,29 @@ export function formatId(id: InstanceId, plan: Plan): string {
   return text;
 }
 
+/** RFC 8040 §3.5.3, as the target of an edit in a YANG patch (RFC 8072 §2.4) has it: /sidgate-building:room/period=06%3A00/set-point. */
+export function formatResource(id: InstanceId, plan: Plan): string {
+  const node = plan.nodes.get(id.sid);
+  if (node === undefined) return "/";
+  let text = "";
+  let module = "";
+  let used = 0;
+  for (const step of lineage(node)) {
+    text += `/${qualify(step, module)}`;
+    module = step.schema.module;
+    const keys = step.keys.flatMap((key) => {
+      const value = id.keys[used++];
+      return value === undefined || key.leaf === undefined ? [] : [percentEncoded(key.leaf.format(value))];
+    });
+    if (keys.length > 0) text += `=${keys.join(",")}`;
+  }
+  return text;
+}
+
+/** RFC 3986 §2.2: all that is reserved; encodeURIComponent leaves some of it. */
+const percentEncoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** Keys of the identifier of an instance that also hold for a guilty node inside; the fault has the others. */
 export function outerKeys(id: InstanceId, fault: Fault, plan: Plan): readonly LeafValue[] {
   const wanted = plan.nodes.get(fault.sid ?? id.sid)?.idKeys.length ?? id.keys.length;

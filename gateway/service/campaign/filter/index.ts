@@ -2,4 +2,5 @@
 
 export { type Filter, parseFilter } from "./filter.ts";
 export type { FieldKind, FilterFields, Subject, SubjectValue } from "./kinds.ts";
-export { fieldsOf, NODE_FIELDS, valuesAt } from "./node-fields.ts";
+export { NODE_FIELDS } from "./named-fields.ts";
+export { fieldsOf, valuesAt } from "./node-fields.ts";

@@ -1,6 +1,6 @@
 /** A value as a person wrote it becomes one that its field can be compared with. Pure. */
 import type { UsageError } from "../../../base/index.ts";
-import { nearest } from "../../../yang/index.ts";
+import { nearest } from "../../../yang/parse/nearest.ts";
 import { compareVersions } from "../version-order.ts";
 import type { FieldKind, Literal, Operator } from "./kinds.ts";
 import { cut } from "./lexer.ts";

@@ -1,6 +1,5 @@
 /** What can be asked of a node: the fields of the inventory, and each leaf of its datastore by its path (RFC 9595). Pure. */
 import { toHex } from "../../../base/index.ts";
-import { REACHABILITIES } from "../../../store/index.ts";
 import {
   formatInstanceId,
   isTree,
@@ -16,32 +15,10 @@ import {
 } from "../../../yang/index.ts";
 import { gatewaySids } from "../../registry/index.ts";
 import type { FieldKind, FilterFields, SubjectValue } from "./kinds.ts";
+import { NODE_FIELDS } from "./named-fields.ts";
 
 const TEXT: FieldKind = { type: "text" };
 const NUMBER: FieldKind = { type: "number" };
-
-/** In the order in which people are told of them. */
-export const NODE_FIELDS: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
-  ["name", TEXT],
-  ["endpoint", TEXT],
-  ["id", TEXT],
-  ["model", TEXT],
-  ["hardware", TEXT],
-  ["version", { type: "version" }],
-  ["state", { type: "words", words: REACHABILITIES }],
-  /** Name of its module set. */
-  ["models", TEXT],
-  /** In millivolts. */
-  ["battery", NUMBER],
-  ["missed-wakes", NUMBER],
-  /** In seconds. */
-  ["wake-interval", NUMBER],
-  ["security", { type: "words", words: ["oscore", "none"] }],
-  /** Ids of campaigns that it is or was in, and of those that it ended in so. */
-  ["campaign", TEXT],
-  ["done-in", TEXT],
-  ["failed-in", TEXT],
-]);
 
 /** Of nodes whose trees go by one of these schemas; the first that has a leaf says what it is. */
 export function fieldsOf(schemas: readonly Schema[]): FilterFields {

@@ -9,7 +9,7 @@
  * Each refusal says at which character, and what could stand there. Pure.
  */
 import type { UsageError } from "../../../base/index.ts";
-import { nearest } from "../../../yang/index.ts";
+import { nearest } from "../../../yang/parse/nearest.ts";
 import {
   type Expression,
   type FieldKind,

@@ -1,0 +1,222 @@
+/**
+ * Looks at a node whenever something was heard of it, and when time alone makes an update due, and records what its
+ * subscriptions have to say. Looks are taken one after the other, some at a time: at the start, and after a change of the modules,
+ * it is the whole fleet's turn.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  type Clock,
+  type Closable,
+  explain,
+  type Logger,
+  type Millis,
+  millis,
+  type NodeId,
+  type Timer,
+} from "../../base/index.ts";
+import type { Fact, FactBodies, Ledger } from "../../store/index.ts";
+import { EMPTY_TREE, encodeChanges, encodeTree, type Schema, type SetName, subtreeAt } from "../../yang/index.ts";
+import type { NodeRecord, Registry } from "../registry/index.ts";
+import type { Pushes } from "./pushes.ts";
+import { type Look, step, type Update } from "./step.ts";
+import { type Subscription, Targets } from "./subscription.ts";
+
+export interface PublisherParts {
+  readonly pushes: Pushes;
+  readonly registry: Registry;
+  readonly ledger: Pick<Ledger, "onFact" | "record" | "flush">;
+  /** The site's time, which counts evenly. */
+  readonly clock: Clock;
+  /** Does the subscription's filter take the node? */
+  readonly chosen: (subscription: Subscription, node: NodeRecord) => boolean;
+  readonly log: Logger;
+}
+
+/** Nodes looked at before whoever wakes has its turn, and before what was recorded is awaited. */
+const AT_ONCE = 16;
+/** Timers are not set for less: what is due within it goes together. */
+const LEAST_WAIT = millis(200);
+
+/** A subscription to a node that time alone will make due. */
+interface Waiting {
+  readonly node: NodeId;
+  readonly until: Millis;
+}
+
+export class Publisher implements Closable {
+  readonly #parts: PublisherParts;
+  readonly #targets: Targets;
+  readonly #stop: () => void;
+  /** Nodes to look at, and why. */
+  readonly #due = new Map<NodeId, Look["type"]>();
+  /** By `{node}/{number of the subscription}`. */
+  readonly #waiting = new Map<string, Waiting>();
+  #timer: { readonly at: Millis; readonly timer: Timer } | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#targets = new Targets(parts.pushes.subscriptions);
+    this.#stop = parts.ledger.onFact((fact) => this.#heard(fact));
+  }
+
+  /** Of what was told before a restart nothing is told again; what was heard and not told yet is. */
+  static start(parts: PublisherParts): Publisher {
+    const publisher = new Publisher(parts);
+    publisher.lookAtAll();
+    return publisher;
+  }
+
+  /** The modules of a set, or what its nodes are called, may be others. */
+  exchanged(set: SetName): void {
+    for (const id of this.#parts.registry.ids()) if (this.#parts.registry.setOf(id) === set) this.#look(id, "changed");
+  }
+
+  lookAtAll(): void {
+    for (const id of this.#parts.registry.ids()) this.#look(id, "changed");
+  }
+
+  /** Resolves when nothing is left to look at now. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop();
+    this.#timer?.timer.cancel();
+    await this.#running;
+  }
+
+  #heard(fact: Fact): void {
+    switch (fact.type) {
+      case "node.reported":
+        if (fact.data !== undefined || fact.samples !== undefined) this.#look(fact.node, "changed");
+        return;
+      case "node.read":
+      case "node.models":
+      case "node.replaced":
+      case "edit.state":
+        this.#look(fact.node, "changed");
+        return;
+      case "datastore.edited":
+        if (fact.root !== "gateway") this.#look(fact.root, "changed");
+        return;
+      case "node.removed":
+        this.#due.delete(fact.node);
+        for (const [key, { node }] of this.#waiting) if (node === fact.node) this.#waiting.delete(key);
+        return;
+      case "clock.state":
+        for (const { node } of this.#waiting.values()) this.#look(node, "tick");
+        return;
+    }
+  }
+
+  #look(node: NodeId, type: Look["type"]): void {
+    if (this.#closed || this.#parts.pushes.subscriptions.length === 0) return;
+    if (type === "changed" || !this.#due.has(node)) this.#due.set(node, type);
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await nextTurn(); // the fact that led here is folded and answered first
+      while (this.#due.size > 0 && !this.#closed) await this.#lookAtSome();
+    } catch (error) {
+      // The journal takes nothing more: readyz and each checkpoint tell it.
+      this.#parts.log.error("push.stopped", { reason: explain(error) });
+      this.#due.clear();
+    } finally {
+      this.#running = undefined;
+    }
+    this.#setTimer();
+  }
+
+  async #lookAtSome(): Promise<void> {
+    const recorded: Promise<void>[] = [];
+    let left = AT_ONCE;
+    for (const [node, type] of this.#due) {
+      if (left-- === 0) break;
+      this.#due.delete(node);
+      recorded.push(...this.#lookAt(node, type));
+    }
+    await Promise.all(recorded);
+    await nextTurn();
+  }
+
+  #lookAt(id: NodeId, type: Look["type"]): readonly Promise<void>[] {
+    const { registry, pushes } = this.#parts;
+    const node = registry.find(id);
+    if (node === undefined) return [];
+    const schema = registry.schemaOf(node);
+    return pushes.subscriptions.flatMap((subscription, index) =>
+      this.#lookBy({ ...subscription, number: index + 1 }, node, schema, type),
+    );
+  }
+
+  #lookBy(
+    subscription: Subscription & { readonly number: number },
+    node: NodeRecord,
+    schema: Schema,
+    type: Look["type"],
+  ): readonly Promise<void>[] {
+    const { pushes, clock, chosen } = this.#parts;
+    const { number } = subscription;
+    const key = `${node.id}/${number}`;
+    this.#waiting.delete(key);
+    const target = this.#targets.in(schema, number);
+    const memory = pushes.memory(node.id, number, schema);
+    // Of what its modules never had, nothing was ever told.
+    if (target === undefined && memory.at === undefined) return [];
+    if (!chosen(subscription, node)) return [];
+    const tree = target === undefined ? EMPTY_TREE : subtreeAt(node.tree, target);
+    const [after, update] = step(memory, { type, now: clock.now(), tree }, subscription, schema);
+    if (after.until !== undefined) this.#waiting.set(key, { node: node.id, until: after.until });
+    return update === undefined ? [] : [this.#record(subscription, node, update, schema)];
+  }
+
+  #record(
+    { number, path }: Subscription & { readonly number: number },
+    node: NodeRecord,
+    update: Update,
+    schema: Schema,
+  ): Promise<void> {
+    const { pushes, ledger, clock } = this.#parts;
+    const observed = pushes.observed(node.id, number) ?? node.reach.lastSeen ?? clock.now();
+    return ledger.record("push.updated", {
+      node: node.id,
+      subscription: number,
+      path,
+      observed,
+      ...said(update, schema),
+    });
+  }
+
+  #setTimer(): void {
+    if (this.#closed) return;
+    let first: Millis | undefined;
+    for (const { until } of this.#waiting.values()) if (first === undefined || until < first) first = until;
+    if (first === this.#timer?.at) return;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    if (first === undefined) return;
+    const wait = Math.max(first - this.#parts.clock.now(), LEAST_WAIT);
+    this.#timer = { at: first, timer: this.#parts.clock.after(millis(wait), () => this.#rings()) };
+  }
+
+  #rings(): void {
+    this.#timer = undefined;
+    const now = this.#parts.clock.now();
+    for (const { node, until } of this.#waiting.values()) if (until <= now) this.#look(node, "tick");
+    if (this.#running === undefined) this.#setTimer(); // timers may come early
+  }
+}
+
+type Said = Pick<FactBodies["push.updated"], "edits" | "data" | "untold">;
+
+function said(update: Update, schema: Schema): Said {
+  if (update.is === "edits") return { edits: encodeChanges(update.changes, schema) };
+  const data = new Uint8Array(encodeTree(update.tree, schema, "any"));
+  return update.is === "start" ? { data, untold: true } : { data };
+}
