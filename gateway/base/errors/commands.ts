@@ -65,6 +65,16 @@ export const COMMAND_ERRORS = {
     text: "the gateway was restarted while {op} ran, and nobody knows what became of it",
     hint: "Look how it stands, and give the command again under a new id.",
   },
+  "command.not-kept": {
+    blame: "store",
+    text: "messages from {from} of epoch {epoch} are not kept any more",
+    hint: "Ask from oldest-seq of the answer on; how long they are kept is mqtt.replay-days and mqtt.outbox-bytes.",
+  },
+  "command.cut-off": {
+    blame: "store",
+    text: "the line to the broker was lost while {op} ran",
+    hint: "Give the command again.",
+  },
   "command.crowded": {
     blame: "store",
     text: "{count} commands are open already",
