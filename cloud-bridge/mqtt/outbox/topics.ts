@@ -74,7 +74,7 @@ const ID = /^[a-z0-9-]{3,64}$/;
 const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 /** Several levels, as Home Assistant may be told to look below. */
 const PREFIX = /^(?=.{1,64}$)[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
-const MAX_TOPIC = 256;
+export const MAX_TOPIC = 256;
 
 /** What may stand for a placeholder; where nothing is said, an id. */
 const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX };
