@@ -21,6 +21,7 @@ import {
   trimJournal,
 } from "./journal-rows.ts";
 import { classOf, decodeMessage, encodeMessage, isRemoval, type Message, parsePayload } from "./message.ts";
+import type { TopicName } from "./topics.ts";
 
 const LATEST = "mqtt.latest";
 const MARKS = "mqtt.marks";
@@ -188,6 +189,11 @@ export class Outbox {
   conflate(): void {
     this.#keepSteps = false;
     for (const [topic, waiting] of this.#dirty) this.#dirty.set(topic, waiting.slice(-1));
+  }
+
+  /** Retained messages of these kinds, as they are told now. */
+  told(kinds: ReadonlySet<TopicName>): readonly Message[] {
+    return [...this.#latest.values()].filter((message) => kinds.has(message.kind) && !isRemoval(message));
   }
 
   latest(topic: string): Message | undefined {

@@ -23,7 +23,8 @@ import { render, renderRow } from "../render/render.ts";
 import type { TreesOf } from "../render/trees.ts";
 import { ulidOfFact } from "../render/ulid.ts";
 import { keysOf } from "../render/view.ts";
-import type { Message } from "./message.ts";
+import { type LiveView, type RenderedView, VIEW_KINDS } from "../views/view.ts";
+import { type Message, removalOf } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ViewStore } from "./view-store.ts";
 
@@ -36,6 +37,7 @@ const BATCH_DELAY = millis(100);
 const ACK_DELAY = seconds(1);
 const RETRY_DELAY = seconds(5);
 const EPOCH = { table: "mqtt.marks", key: "epoch" };
+const FORMS = { table: "mqtt.marks", key: "views" };
 
 export interface ProjectorOptions {
   readonly info: SiteInfo;
@@ -50,6 +52,10 @@ export interface ProjectorOptions {
   readonly realtime: Clock;
   readonly log: Logger;
   readonly batchDelay?: Millis;
+  /** Rendered and committed with the contract's own messages. */
+  readonly views?: readonly RenderedView[];
+  /** Told of what was committed. */
+  readonly live?: readonly LiveView[];
 }
 
 export class Projector implements Closable {
@@ -73,6 +79,7 @@ export class Projector implements Closable {
   static async open(options: ProjectorOptions): Promise<Projector> {
     const projector = new Projector(options, await options.state.applied(PROJECTION));
     await projector.#enterEpoch();
+    await projector.#enterForms();
     return projector;
   }
 
@@ -159,15 +166,20 @@ export class Projector implements Closable {
     if (facts === undefined || first === undefined) return this.#pause(BATCH_DELAY);
     const gap = first.seq > this.#rendered + 1 ? [this.#renderGap(first)] : [];
     const messages = [...gap, ...facts.flatMap((fact) => this.#render(fact))];
-    if (await this.#commit(messages, facts.at(-1)?.seq)) this.#notify();
+    if (!(await this.#commit(messages, facts.at(-1)?.seq))) return;
+    this.#tellLive(facts);
+    this.#notify();
   }
 
   #render(fact: Fact): readonly Message[] {
-    const { view, log } = this.#options;
+    const { view, log, views = [] } = this.#options;
     try {
       const keys = keysOf(fact);
-      const { slice, messages, skipped } = render(view.slice(keys), fact, this.#context);
+      const before = view.slice(keys);
+      const { slice, messages: own, skipped } = render(before, fact, this.#context);
       view.put(keys, slice);
+      const more = views.flatMap((one) => one.fact(fact, before.node, slice.node));
+      const messages = [...own, ...more];
       for (const code of skipped) log.warn("mqtt.data-skipped", { seq: fact.seq, code });
       return messages;
     } catch (error) {
@@ -239,6 +251,37 @@ export class Projector implements Closable {
     const epoch = { ...EPOCH, value: Buffer.from(String(info.epoch)) };
     await state.commit(PROJECTION, this.#rendered, [...staged.changes, ...view.drain(), epoch]);
     this.#options.outbox.committed(staged, this.#options.clock.now());
+  }
+
+  /** Views that were switched on, off or otherwise since the last start: their retained topics follow. */
+  async #enterForms(): Promise<void> {
+    const { state, outbox, view, clock, views = [] } = this.#options;
+    const forms = views.map(({ form }) => form).filter((form) => form !== "");
+    const stored = await state.get(FORMS.table, FORMS.key);
+    const before = stored === undefined ? "" : Buffer.from(stored).toString();
+    if (before === forms.join("\n")) return;
+    const wanted = views.flatMap((one) => one.whole(view.nodes, this.#rendered));
+    const topics = new Set(wanted.map(({ topic }) => topic));
+    const gone = outbox.told(VIEW_KINDS).filter(({ topic }) => !topics.has(topic));
+    const removals = gone.map(({ kind, topic }) => removalOf(kind, topic, 0));
+    const staged = await outbox.stage([...removals, ...wanted], clock.now());
+    const mark = { ...FORMS, value: Buffer.from(forms.join("\n")) };
+    await state.commit(PROJECTION, this.#rendered, [...staged.changes, ...view.drain(), mark]);
+    outbox.committed(staged, clock.now());
+  }
+
+  #tellLive(facts: readonly Fact[]): void {
+    const { live = [], log } = this.#options;
+    if (live.length === 0) return;
+    const nodes = new Set(facts.flatMap((fact) => keysOf(fact).node ?? []));
+    for (const view of live) {
+      try {
+        view.committed(nodes);
+      } catch (error) {
+        // A view must not stop the stream that it is derived from.
+        log.error("mqtt.view-failed", { error: explain(error) });
+      }
+    }
   }
 
   #notify(): void {

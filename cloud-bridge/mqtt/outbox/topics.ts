@@ -12,7 +12,11 @@ export type MessageClass = "journal" | "latest" | "none";
 interface TopicRow {
   readonly pattern: string;
   readonly class: MessageClass;
-  readonly contentType: "application/json" | "application/yang-data+json" | "application/yang-data+cbor; id=sid";
+  readonly contentType:
+    | "application/json"
+    | "application/yang-data+json"
+    | "application/yang-data+cbor; id=sid"
+    | "application/octet-stream";
   /** 1 where nothing else is said. */
   readonly qos?: 0;
   /** MQTT 5 message expiry; a consumer on 3.1.1 looks at `time` in the payload. */
@@ -51,6 +55,18 @@ export const TOPICS = {
     class: "latest",
     contentType: "application/json",
   },
+  sparkplug: {
+    pattern: "spBv1.0/{group}/{verb}/{site}",
+    class: "none",
+    contentType: "application/octet-stream",
+    qos: 0,
+  },
+  sparkplugDevice: {
+    pattern: "spBv1.0/{group}/{verb}/{site}/{node}",
+    class: "none",
+    contentType: "application/octet-stream",
+    qos: 0,
+  },
 } as const satisfies Record<string, TopicRow>;
 
 export type TopicName = keyof typeof TOPICS;
@@ -74,10 +90,13 @@ const ID = /^[a-z0-9-]{3,64}$/;
 const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 /** Several levels, as Home Assistant may be told to look below. */
 const PREFIX = /^(?=.{1,64}$)[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
+/** Sparkplug 3.0.0 §4.1.2: all but `+`, `/` and `#`; we take what no broker and no shell stumbles over. */
+const GROUP = /^[A-Za-z0-9_.:-]{1,64}$/;
+const VERB = /^[ND](BIRTH|DEATH|DATA|CMD)$/;
 export const MAX_TOPIC = 256;
 
 /** What may stand for a placeholder; where nothing is said, an id. */
-const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX };
+const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX, group: GROUP, verb: VERB };
 
 /** Throws UsageError mqtt.topic when `value` must not stand in a topic. */
 export function checkTopicPart(part: string, value: string): string {

@@ -1,7 +1,7 @@
 /** What rendering asks of the yang stratum, bound to one schema: that of the module set which a node works with. */
 
 import { isCoded } from "../../../gateway/base/index.ts";
-import type { JsonObject } from "../../../gateway/yang/api.ts";
+import type { Json, JsonObject } from "../../../gateway/yang/api.ts";
 import {
   type Change,
   configurationOf,
@@ -20,11 +20,14 @@ import {
   salvageTree,
   targetToJson,
   toJson,
+  valueToJson,
   withoutInstances,
 } from "../../../gateway/yang/index.ts";
 import { isLocal, type Schema, type SchemaNode, type Sid } from "../../../gateway/yang/schema.ts";
 import type { SchemaSource, SetName } from "../../../gateway/yang/schema-source.ts";
 import { type InstanceId, isTree, type LeafValue, type Tree, type Value } from "../../../gateway/yang/tree.ts";
+
+import { type LeafAt, leavesOf } from "./leaves.ts";
 
 /** Today's trees of a module set: other ones after its schema was exchanged. */
 export type TreesOf = (set: SetName) => Trees;
@@ -57,6 +60,10 @@ export interface Trees {
   sidAt(path: string): Sid | undefined;
   /** A leaf by its RFC 9595 path; undefined when the schema or the tree lacks it. */
   leaf(tree: Tree, path: string): LeafValue | undefined;
+  /** All of them, one by one. */
+  leaves(tree: Tree): readonly LeafAt[];
+  /** The value of one of them, RFC 7951. */
+  leafJson(leaf: LeafAt): Json;
 }
 
 /** `target` is a data resource identifier (RFC 8040 §3.5.3), `value` the instance inside its name. */
@@ -103,6 +110,9 @@ export function treesOf(schema: Schema): Trees {
       for (const sid of way) value = isTree(value) ? value.get(sid) : undefined;
       return isLeaf(value) ? value : undefined;
     },
+    leaves: (tree) => leavesOf(tree, schema),
+    leafJson: ({ node, values }) =>
+      valueToJson(node.kind === "leaf-list" ? values : (values[0] ?? null), node.sid, schema),
   };
 }
 
