@@ -1,6 +1,7 @@
 /** Stratum 3: durable state behind ports, and the drivers. What is heavy to load is loaded when it is opened. */
-import type { RedisOptions } from "./ioredis.ts";
 import type { Journal, StateStore } from "./ports.ts";
+import type { RedisHome, RedisHomeOptions } from "./redis/home.ts";
+import type { RedisSiteOptions } from "./redis/place.ts";
 import type { LmdbStateOptions } from "./state/lmdb.ts";
 
 export { decodePlain, encodePlain } from "./cbor-x.ts";
@@ -19,11 +20,16 @@ export { type SmallFile, smallFile } from "./folder/small-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
 export { type FormBytes, type FormName, type FormStore, type KeptForm, openFileForms } from "./images/forms.ts";
 export * from "./inbox.ts";
-export type { RedisOptions } from "./ioredis.ts";
 export { type FileJournalOptions, openFileJournal } from "./journal/file.ts";
 export { memoryJournal } from "./journal/memory.ts";
 export * from "./ledger.ts";
+export type { OpenCommand } from "./open-commands.ts";
 export * from "./ports.ts";
+export type { BoardRow, RedisBoard } from "./redis/board.ts";
+export type { Claim } from "./redis/claims.ts";
+export type { SharedFile, SharedFiles } from "./redis/files.ts";
+export type { RedisHome, RedisHomeOptions, RedisImagesOptions, RedisSequenceOptions } from "./redis/home.ts";
+export type { RedisSiteOptions } from "./redis/place.ts";
 export * from "./shift.ts";
 export { memoryState } from "./state/memory.ts";
 
@@ -33,11 +39,16 @@ export async function openLmdbState(options: LmdbStateOptions): Promise<StateSto
 }
 
 /** Opens or creates the journal of a site in Redis. */
-export async function openRedisJournal(options: RedisOptions): Promise<Journal> {
+export async function openRedisJournal(options: RedisSiteOptions): Promise<Journal> {
   return (await import("./journal/redis.ts")).openRedisJournal(options);
 }
 
 /** Opens or creates the state of a site in Redis. */
-export async function openRedisState(options: RedisOptions): Promise<StateStore> {
+export async function openRedisState(options: RedisSiteOptions): Promise<StateStore> {
   return (await import("./state/redis.ts")).openRedisState(options);
+}
+
+/** Opens or makes a site in Redis, with all that processes share there. */
+export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHome> {
+  return (await import("./redis/home.ts")).openRedisHome(options);
 }

@@ -70,6 +70,26 @@ export const STORE_ERRORS = {
     text: "{what} cannot be reached for {seconds} s: {reason}",
     hint: "Nothing is lost; it goes on by itself once it is back. Check that Redis runs and that store.redis reaches it.",
   },
+  "store.lost": {
+    blame: "store",
+    text: "Redis at {url} lost data: it holds facts up to {last}, and {acknowledged} were acknowledged",
+    hint: "Nothing was written. Put Redis back from its copy, or go on with what it has under a new epoch: docs/redis.md, When Redis lost data.",
+  },
+  "store.other-site": {
+    blame: "store",
+    text: "Redis at {url} no longer holds the site {site} in epoch {epoch}: it was emptied, exchanged, or put back from a copy",
+    hint: "Start again, to go on with what it holds; docs/redis.md, When Redis lost data.",
+  },
+  "store.claimed": {
+    blame: "store",
+    text: "another {role} of the site {site} runs: {holder}",
+    hint: "Stop it first. One that was killed is taken over by itself some seconds later.",
+  },
+  "store.fenced": {
+    blame: "store",
+    text: "another process took over what this one did in Redis at {url}",
+    hint: "This one was cut off, or stood still, for too long; it may be started again as soon as the other one stops.",
+  },
   "store.sites": {
     blame: "usage",
     text: "the Redis at {url} holds the sites {sites}, and not {site}",

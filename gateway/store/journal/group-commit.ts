@@ -31,7 +31,7 @@ export interface JournalBacking extends Closable {
   read(from: number, to: number): Promise<readonly Fact[]>;
   size(): Promise<number>;
   trim(seq: number): Promise<void>;
-  /** It cannot be reached now, and goes on trying. */
+  /** It cannot be reached now: `write` goes on trying, and does not fail for that. */
   readonly away?: StoreError | undefined;
 }
 
@@ -40,6 +40,8 @@ export interface GroupCommitOptions {
   readonly maxBatch?: number | undefined;
   /** Facts kept in memory for readers who follow. */
   readonly recent?: number | undefined;
+  /** Most bytes of facts that wait for a backing that is away; what comes then is refused with `store.away`. */
+  readonly maxAwayBytes?: number | undefined;
 }
 
 interface OpenBatch extends FactBatch {
@@ -50,6 +52,8 @@ interface OpenBatch extends FactBatch {
 }
 
 export const LARGEST_PAYLOAD = 8 << 20;
+/** Ten thousands of facts: whoever can be put off was told to come again long before. */
+const MOST_AWAY = 64 << 20;
 /** Bytes of memory that the payloads of many small facts share. */
 const PAYLOADS = 64 * 1024;
 const ignore = (): void => undefined;
@@ -57,12 +61,16 @@ const ignore = (): void => undefined;
 export class GroupCommitJournal implements Journal {
   readonly #backing: JournalBacking;
   readonly #maxBatch: number;
+  readonly #maxAwayBytes: number;
   readonly #recent: RecentFacts;
   readonly #writer = new CborWriter(PAYLOADS);
   readonly #waiting: OpenBatch[] = [];
   readonly #listeners = new Set<(lastDurable: number) => void>();
   #last: number;
   #lastDurable: number;
+  /** Bytes of the facts that are not durable yet. */
+  #waitingBytes = 0;
+  #failure: StoreError | undefined;
   /** Set by the first failed write, or by close(): nothing is taken any more. */
   #refusal: StoreError | undefined;
   #writing: OpenBatch | undefined;
@@ -72,6 +80,7 @@ export class GroupCommitJournal implements Journal {
   constructor(backing: JournalBacking, options: GroupCommitOptions = {}) {
     this.#backing = backing;
     this.#maxBatch = options.maxBatch ?? 1024;
+    this.#maxAwayBytes = options.maxAwayBytes ?? MOST_AWAY;
     this.#last = backing.last;
     this.#lastDurable = backing.last;
     this.#recent = new RecentFacts(backing.last, options.recent ?? 1024);
@@ -93,6 +102,10 @@ export class GroupCommitJournal implements Journal {
     if (this.#refusal !== undefined) throw this.#refusal;
     const payload = encodeFact(fact, this.#writer);
     const { length } = payload;
+    if (this.#waitingBytes > this.#maxAwayBytes) {
+      const { away } = this.#backing;
+      if (away !== undefined) throw away;
+    }
     if (length > LARGEST_PAYLOAD) throw new BugError("store.bug", { what: `a fact of ${length} bytes` });
     const numbered: Fact = Object.assign({ seq: ++this.#last }, fact); // a spread costs ten times as much
     this.#recent.push(numbered);
@@ -102,6 +115,7 @@ export class GroupCommitJournal implements Journal {
       this.#waiting.push(batch);
     }
     batch.payloads.push(payload);
+    this.#waitingBytes += length;
     this.#running ??= this.#run();
     return { fact: numbered, durable: batch.durable };
   }
@@ -134,7 +148,7 @@ export class GroupCommitJournal implements Journal {
   }
 
   get failure(): StoreError | undefined {
-    return this.#refusal?.code === "store.write-failed" ? this.#refusal : undefined;
+    return this.#failure;
   }
 
   flush(): Promise<void> {
@@ -178,6 +192,7 @@ export class GroupCommitJournal implements Journal {
         this.#fail(batch, error);
         break;
       }
+      for (const { length } of batch.payloads) this.#waitingBytes -= length;
       this.#lastDurable = batch.first + batch.payloads.length - 1;
       batch.resolve();
       for (const listener of this.#listeners) listener(this.#lastDurable);
@@ -188,7 +203,9 @@ export class GroupCommitJournal implements Journal {
 
   /** After a failed write nobody knows what the disk holds; only opening the journal again finds out. */
   #fail(batch: OpenBatch, error: unknown): void {
-    const failure = this.#writeFailed(error);
+    // A Redis that lost its data, or that another gateway took over, says so itself.
+    const failure = error instanceof StoreError ? error : this.#writeFailed(error);
+    this.#failure = failure;
     this.#refusal = failure;
     for (const lost of [batch, ...this.#waiting.splice(0)]) lost.reject(failure);
   }

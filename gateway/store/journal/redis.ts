@@ -1,119 +1,135 @@
 /**
- * The journal as a Redis stream: fact `seq` has the entry id `seq-0`. Redis takes ids in rising order only, so a second
- * writer cannot slip in unnoticed. Durable means acknowledged by Redis; what that survives is its `appendfsync`.
+ * The journal as a Redis stream: fact `seq` has the entry id `seq-0`. A batch is written by a script that looks at the newest
+ * entry first: right before the batch, and it is written; the batch itself, and the answer to it was lost on the way; lower,
+ * and Redis lost facts that it had acknowledged; higher, and somebody else writes. So nothing is ever renumbered in silence.
+ * Durable means acknowledged by Redis; what that survives is its `appendfsync` (redis/persistence.ts).
  */
-import { type Logger, StoreError } from "../../base/index.ts";
-import { decodeFact } from "../fact-codec.ts";
+import { StoreError } from "../../base/index.ts";
 import type { Fact } from "../facts.ts";
-import { asBuffer, connectRedis, type RedisOptions, type RedisSite, transact } from "../ioredis.ts";
+import { asBuffer, connectRedis, script } from "../ioredis.ts";
 import type { Journal } from "../ports.ts";
+import { evalFenced, FENCED, type RedisPlace, type RedisSiteOptions, unfenced } from "../redis/place.ts";
 import { reasonOf } from "../system-error.ts";
 import { type FactBatch, GroupCommitJournal, type JournalBacking } from "./group-commit.ts";
+import { boundsOf, FIELD, factsBetween, type StreamBounds, seqOf, streamOf } from "./redis-stream.ts";
 
-/** Opens or creates the journal of a site. */
-export async function openRedisJournal(options: RedisOptions): Promise<Journal> {
-  const site = await connectRedis(options);
+/** Opens or creates the journal of a site over a connection of its own. */
+export async function openRedisJournal(options: RedisSiteOptions): Promise<Journal> {
+  const link = await connectRedis(options);
   try {
-    return new GroupCommitJournal(await openStream(site, options.log));
+    return await openJournalAt(unfenced(link, options.site), () => link.close());
   } catch (error) {
-    await site.close();
-    throw new StoreError("store.redis", { url: site.name, reason: reasonOf(error) }, { cause: error });
+    await link.close();
+    throw error;
   }
 }
 
-async function openStream(site: RedisSite, log: Logger): Promise<RedisStream> {
-  const { redis } = site;
-  const stream = site.key("journal");
-  if ((await redis.info("persistence")).includes("aof_enabled:0")) {
-    log.warn("redis.no-append-only-file", { url: site.name, lost: "facts, when Redis ends" });
+/** Opens or creates the journal in a place that is there already. `closed`: what else ends with the journal. */
+export async function openJournalAt(place: RedisPlace, closed: () => Promise<void> | void): Promise<Journal> {
+  const { link } = place;
+  try {
+    const found = await link.run((redis) => boundsOf(redis, streamOf(place)));
+    const stream = new RedisStream(place, found, closed);
+    await stream.watch();
+    return new GroupCommitJournal(stream);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError("store.redis", { url: link.url, reason: reasonOf(error) }, { cause: error });
   }
-  const [oldest] = await redis.xrange(stream, "-", "+", "COUNT", 1);
-  const [newest] = await redis.xrevrange(stream, "+", "-", "COUNT", 1);
-  const seqOf = (id: string): number => Number.parseInt(id, 10);
-  return new RedisStream(site, stream, { first: seqOf(oldest?.[0] ?? "1"), last: seqOf(newest?.[0] ?? "0") });
 }
 
-const FIELD = "fact";
+const WRITE = script(`${FENCED}
+local first, count = tonumber(arg(1)), args - 1
+local newest = redis.call('XREVRANGE', key(1), '+', '-', 'COUNT', 1)[1]
+local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
+if last == first - 1 then
+  for i = 1, count do redis.call('XADD', key(1), string.format('%.0f-0', first + i - 1), '${FIELD}', arg(1 + i)) end
+  return 'written'
+end
+if last == first + count - 1 and newest[2][2] == arg(args) then return 'written' end
+return string.format('%.0f', last)
+`);
+
+/** XTRIM leaves the newest entry in its place: it tells the last number to the next start. */
+const TRIM = script(`${FENCED}
+local newest = redis.call('XREVRANGE', key(1), '+', '-', 'COUNT', 1)[1]
+if not newest then return '0' end
+local first = math.min(tonumber(arg(1)), tonumber(string.match(newest[1], '^%d+')))
+redis.call('XTRIM', key(1), 'MINID', string.format('%.0f-0', first))
+return redis.call('XRANGE', key(1), '-', '+', 'COUNT', 1)[1][1]
+`);
 
 class RedisStream implements JournalBacking {
   readonly name: string;
   readonly last: number;
-  readonly #site: RedisSite;
+  readonly #place: RedisPlace;
   readonly #stream: string;
+  readonly #closed: () => Promise<void> | void;
   #first: number;
+  /** The newest fact that Redis acknowledged to us. */
+  #acknowledged: number;
+  #unwatch: () => void = () => undefined;
 
-  constructor(site: RedisSite, stream: string, found: { readonly first: number; readonly last: number }) {
-    this.name = `the journal in ${site.name}`;
-    this.#site = site;
-    this.#stream = stream;
+  constructor(place: RedisPlace, found: StreamBounds, closed: () => Promise<void> | void) {
+    this.name = `the journal in ${place.link.url}`;
+    this.#place = place;
+    this.#stream = streamOf(place);
+    this.#closed = closed;
     this.#first = found.first;
     this.last = found.last;
+    this.#acknowledged = found.last;
+  }
+
+  /** Looks at each new connection whether Redis still has what it acknowledged. */
+  async watch(): Promise<void> {
+    this.#unwatch = await this.#place.link.checkEach(async (redis) => {
+      const { last } = await boundsOf(redis, this.#stream);
+      if (last < this.#acknowledged) throw this.#lost(last);
+    });
   }
 
   get first(): number {
     return this.#first;
   }
 
-  async write(batch: FactBatch): Promise<void> {
-    try {
-      await transact(this.#site.redis, (transaction) => {
-        for (const [position, payload] of batch.payloads.entries()) {
-          transaction.xadd(this.#stream, `${batch.first + position}-0`, FIELD, asBuffer(payload));
-        }
-      });
-    } catch (error) {
-      // When the connection broke between writing and answer, ioredis sends the transaction again and Redis refuses
-      // ids that it has: the first transaction was whole, so its last entry tells whether it was ours.
-      if (!(await this.#holds(batch))) throw error;
-    }
+  get away(): StoreError | undefined {
+    return this.#place.link.away;
   }
 
-  async read(from: number, to: number): Promise<readonly Fact[]> {
-    const entries = await this.#entries(from, to);
-    return entries.map((payload, index): Fact => {
-      const fact = decodeFact(from + index, payload);
-      if (fact === undefined) throw new StoreError("store.damaged", { file: this.#stream, offset: from + index });
-      return fact;
-    });
+  async write({ first, payloads }: FactBatch): Promise<void> {
+    const answer = await evalFenced(this.#place, WRITE, [this.#stream], [first, ...payloads.map(asBuffer)]);
+    const end = first + payloads.length - 1;
+    if (String(answer) !== "written") this.#refused(first, Number(answer));
+    this.#acknowledged = end;
+  }
+
+  read(from: number, to: number): Promise<readonly Fact[]> {
+    return this.#place.link.run((redis) => factsBetween(redis, this.#stream, from, to));
   }
 
   async size(): Promise<number> {
-    return (await this.#site.redis.memory("USAGE", this.#stream)) ?? 0;
+    return (await this.#place.link.run((redis) => redis.memory("USAGE", this.#stream))) ?? 0;
   }
 
   async trim(seq: number): Promise<void> {
-    // One entry always stays: it tells the last number to the next start.
-    const first = Math.max(this.#first, Math.min(seq, await this.#lastStored()));
-    if (first === this.#first) return;
-    await this.#site.redis.xtrim(this.#stream, "MINID", `${first}-0`);
-    this.#first = first;
+    if (seq <= this.#first) return;
+    const oldest = seqOf(String(await evalFenced(this.#place, TRIM, [this.#stream], [seq])));
+    if (oldest > this.#first) this.#first = oldest;
   }
 
-  close(): Promise<void> | void {
-    return this.#site.close();
+  async close(): Promise<void> {
+    this.#unwatch();
+    await this.#closed();
   }
 
-  async #entries(from: number, to: number): Promise<readonly Buffer[]> {
-    const entries = await this.#site.redis.xrangeBuffer(this.#stream, `${from}-0`, `${to}-0`);
-    // XRANGE leaves holes out; a journal has none, so a missing entry is told apart by its id.
-    return entries.map(([id, fields], index) => {
-      const payload = fields[1];
-      if (payload === undefined || id.toString() !== `${from + index}-0`) {
-        throw new StoreError("store.damaged", { file: this.#stream, offset: from + index });
-      }
-      return payload;
-    });
+  #refused(first: number, last: number): never {
+    if (last >= first) throw new Error(`somebody else wrote fact ${last}`);
+    const lost = this.#lost(last);
+    this.#place.link.fail(lost);
+    throw lost;
   }
 
-  async #holds(batch: FactBatch): Promise<boolean> {
-    const last = batch.payloads.at(-1);
-    const seq = batch.first + batch.payloads.length - 1;
-    const [stored] = await this.#entries(seq, seq);
-    return last !== undefined && stored?.equals(last) === true;
-  }
-
-  async #lastStored(): Promise<number> {
-    const [newest] = await this.#site.redis.xrevrange(this.#stream, "+", "-", "COUNT", 1);
-    return Number.parseInt(newest?.[0] ?? "0", 10);
+  #lost(last: number): StoreError {
+    return new StoreError("store.lost", { url: this.#place.link.url, last, acknowledged: this.#acknowledged });
   }
 }

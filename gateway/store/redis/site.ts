@@ -1,0 +1,88 @@
+/** Which site of a Redis this is: made once, with an epoch that rises when its data was put back from a copy. */
+import { type Millis, type Random, StoreError, UsageError } from "../../base/index.ts";
+import { DATA_VERSION } from "../folder/data-folder.ts";
+import { type Redis, type RedisLink, script } from "../ioredis.ts";
+import { keysOf } from "./place.ts";
+
+/** The names of all sites of a Redis. */
+const SITES = "sidgate:sites";
+
+export interface KeptSite {
+  readonly site: string;
+  readonly epoch: number;
+}
+
+/** As the topics of the cloud bridge want it (docs/mqtt.md). */
+const SITE = /^[a-z0-9-]{3,64}$/;
+
+/** One step, so that two processes which start together do not make two sites. */
+const CHOOSE = script(`
+local wanted, fresh = ARGV[1], ARGV[2]
+if wanted == '' then
+  local sites = redis.call('SMEMBERS', KEYS[1])
+  if #sites > 0 or fresh == '' then return sites end
+  wanted = fresh
+elseif fresh == '' and redis.call('SISMEMBER', KEYS[1], wanted) == 0 then
+  return redis.call('SMEMBERS', KEYS[1])
+end
+redis.call('SADD', KEYS[1], wanted)
+return {wanted}
+`);
+
+const ENTER = script(`
+redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'version', ARGV[2])
+return redis.call('HMGET', KEYS[1], 'epoch', 'version')
+`);
+
+const RAISE = script(`
+local epoch = math.max(tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0) + 1, tonumber(ARGV[1]))
+redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch))
+return string.format('%.0f', epoch)
+`);
+
+export interface SiteChoice {
+  /** By default the only one. */
+  readonly site?: string | undefined;
+  /** Makes one where there is none. */
+  readonly make: boolean;
+  readonly random: Random;
+}
+
+/** Throws StoreErrors store.sites, store.newer. */
+export async function enterSite(link: RedisLink, { site, make, random }: SiteChoice): Promise<KeptSite> {
+  if (site !== undefined && !SITE.test(site)) throw new UsageError("store.sites", { url: link.url, sites: "…", site });
+  const fresh = make ? (site ?? `s-${randomBase32(random, 6)}`) : "";
+  const found = texts(await link.eval(CHOOSE, [SITES], [site ?? "", fresh]));
+  const [chosen] = found;
+  if (chosen === undefined || found.length > 1 || (site !== undefined && chosen !== site)) {
+    const sites = found.join(", ") || "none";
+    throw new UsageError("store.sites", { url: link.url, sites, site: site ?? "which one is meant" });
+  }
+  const [epoch, version] = texts(await link.eval(ENTER, [siteKey(chosen)], [1, DATA_VERSION])).map(Number);
+  if (version === undefined || version > DATA_VERSION) {
+    throw new StoreError("store.newer", { folder: link.url, found: version ?? 0, known: DATA_VERSION });
+  }
+  return { site: chosen, epoch: epoch ?? 1 };
+}
+
+/** What follows a copy that was put back gets an epoch that nobody knows: by the clock, since it may be put back twice. */
+export async function raiseEpoch(link: RedisLink, { site, epoch }: KeptSite, at: Millis): Promise<KeptSite> {
+  const least = Math.max(epoch + 1, Math.floor(at / 1000));
+  return { site, epoch: Number(String(await link.eval(RAISE, [siteKey(site)], [least]))) };
+}
+
+/** Whether a Redis still holds the site that it held. */
+export async function checkSite(redis: Redis, url: string, { site, epoch }: KeptSite): Promise<void> {
+  const found = Number(await redis.hget(siteKey(site), "epoch"));
+  if (found !== epoch) throw new StoreError("store.other-site", { url, site, epoch });
+}
+
+const siteKey = (site: string): string => keysOf(site)("site");
+
+/** What a script returns as a list of texts. */
+const texts = (answer: unknown): readonly string[] => (Array.isArray(answer) ? answer.map(String) : []);
+
+/** RFC 4648 §6, in lower case: no letters that are taken for digits. */
+export const randomBase32 = (random: Random, length: number): string =>
+  Array.from({ length }, () => "abcdefghijklmnopqrstuvwxyz234567".charAt(Math.floor(random.next() * 32))).join("");
