@@ -29,6 +29,10 @@ export function parseRights(line: string): RightsLine | { readonly problem: stri
   return { client, rights: [...new Set(words.flatMap((word) => WORDS.get(word) ?? []))] };
 }
 
+/** As the configuration is shown. */
+export const formatRights = ({ client, rights }: RightsLine): string =>
+  `${client}: ${rights.length === ALL.length ? "all" : rights.join(", ") || "none"}`;
+
 /** A client that two lines name: which of them counts would be a guess. */
 export function namedTwice(lines: readonly string[]): string | undefined {
   const seen = new Set<string>();

@@ -1,5 +1,8 @@
 /** The kinds of values a setting can have. Each takes what YAML or an environment variable gives, or names the problem. */
 import { z } from "zod";
+// Not by its index: who only reads the configuration loads no bridge.
+import { prefixProblem } from "../../../cloud-bridge/mqtt/commands/reply-address.ts";
+import { formatRights, namedTwice, parseRights } from "../../../cloud-bridge/mqtt/commands/rights.ts";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
 import { parseSubnet, seconds, UsageError } from "../../base/index.ts";
 // Not by its index: who only reads the configuration loads no service.
@@ -92,3 +95,24 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(...words: 
 export const listOf = <T extends z.ZodType>(item: T) => z.array(item, { error: "must be a list" }).readonly();
 export const someOf = <T extends z.ZodType>(item: T) =>
   z.array(item, { error: "must be a list" }).min(1, "must name at least one").readonly();
+
+/** `bms-1: read, configure`; in YAML without quotes that is a mapping of one. */
+const rightsLine = z
+  .union([text, z.record(z.string(), z.string())], { error: "must be a line such as `bms-1: read, configure`" })
+  .transform((raw, context): string => {
+    const [entry, ...others] = typeof raw === "string" ? [] : Object.entries(raw);
+    const line = typeof raw === "string" ? raw : entry === undefined || others.length > 0 ? "" : entry.join(": ");
+    const parsed = parseRights(line);
+    if (!("problem" in parsed)) return formatRights(parsed);
+    context.addIssue(parsed.problem);
+    return z.NEVER;
+  });
+export const rightsLines = listOf(rightsLine).superRefine((lines, context) => {
+  const client = namedTwice(lines);
+  if (client !== undefined) context.addIssue(`names '${client}' twice`);
+});
+/** Beginning of a topic, e.g. `cloud-app/replies/`. */
+export const topicPrefix = text.superRefine((prefix, context) => {
+  const problem = prefixProblem(prefix);
+  if (problem !== undefined) context.addIssue(problem);
+});

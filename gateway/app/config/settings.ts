@@ -14,11 +14,13 @@ import {
   path,
   percent,
   rate,
+  rightsLines,
   size,
   someOf,
   subnet,
   subscription,
   text,
+  topicPrefix,
   window,
 } from "./kinds.ts";
 import type { Secret } from "./secret.ts";
@@ -133,7 +135,7 @@ export const SETTINGS = {
   "mqtt.tls.cert": optional(path, "PEM file of our client certificate."),
   "mqtt.tls.key": optional(path, "PEM file of the client certificate's private key."),
   "mqtt.rights": setting(
-    listOf(text),
+    rightsLines,
     ["*: read, configure, update"],
     "Who may give commands over MQTT, a line per client, e.g. `bms-1: read, configure`; `*` = all others. Rights are read, configure, update, operate, and all (docs/mqtt.md, Commands).",
   ),
@@ -143,7 +145,7 @@ export const SETTINGS = {
     "How it is known who gives a command: `topic` = only commands below `sidgate/1/SITE/by/CLIENT/` are taken, where the broker's access list says who CLIENT is; `claimed` = others too, as the client that their payload names.",
   ),
   "mqtt.reply-prefixes": setting(
-    listOf(text),
+    listOf(topicPrefix),
     [],
     "Where answers may go besides `sidgate/1/SITE/rsp/`, e.g. cloud-app/replies/.",
   ),
