@@ -2,10 +2,18 @@
  * The pages of docs/ that are tables in the code: errors, settings, commands. `npx tsx scripts/docs.ts` writes them, and
  * test/docs.test.ts fails while one of them differs.
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Argument, Command, Option } from "commander";
+import {
+  asyncApi,
+  CONTRACT_BLOCKS,
+  fillBlocks,
+  memberTables,
+  schemas,
+  typeDeclarations,
+} from "../cloud-bridge/mqtt/contract/index.ts";
 import { buildCli, EXIT, EXIT_MEANINGS, type Programs } from "../gateway/admin/cli/index.ts";
 import { SETTING_KEYS, SETTINGS } from "../gateway/app/config/index.ts";
 import { ERRORS, type ErrorRow } from "../gateway/base/index.ts";
@@ -45,15 +53,17 @@ ${rows.join("\n")}
 `;
 }
 
+function settingRow(key: (typeof SETTING_KEYS)[number]): string {
+  const { fallback, meaning } = SETTINGS[key];
+  return row(
+    `\`${key}\``,
+    fallback === undefined ? "unset" : `\`${JSON.stringify(fallback).replaceAll('"', "")}\``,
+    cell(meaning),
+  );
+}
+
 export function configurationPage(): string {
-  const rows = SETTING_KEYS.map((key) => {
-    const { fallback, meaning } = SETTINGS[key];
-    return row(
-      `\`${key}\``,
-      fallback === undefined ? "unset" : `\`${JSON.stringify(fallback).replaceAll('"', "")}\``,
-      cell(meaning),
-    );
-  });
+  const rows = SETTING_KEYS.map(settingRow);
   return `# Configuration
 
 ${MADE}
@@ -117,6 +127,8 @@ ${command.options.map(optionRow).join("\n")}
 /** Describing the commands starts none of them. */
 const IDLE: Programs = {
   run: async () => 0,
+  gateway: async () => 0,
+  bridge: async () => 0,
   try: async () => 0,
   sim: async () => 0,
   ask: async () => 0,
@@ -221,11 +233,38 @@ ${limits.join("\n")}
 `;
 }
 
+const mqttSettings = (): string =>
+  `${head("Key", "Default", "Meaning")}\n${SETTING_KEYS.filter((key) => key.startsWith("mqtt."))
+    .map(settingRow)
+    .join("\n")}`;
+
+/** The page as it is, with the blocks between its markers written anew. */
+const mqttPage = (): string =>
+  fillBlocks(readFileSync(join(DOCS, "mqtt.md"), "utf8"), { ...CONTRACT_BLOCKS, settings: mqttSettings });
+
+const membersPage = (): string => `# MQTT: every member
+
+${MADE}
+
+Each message of [the contract](../mqtt.md) with all of its members. \`?\` marks what may be left out, a dot is a level of JSON, \`[]\` a list,
+braces are names that are data. The same as JSON Schema 2020-12 lies in [schemas](schemas), as AsyncAPI 3 in
+[asyncapi.json](../asyncapi.json), and as TypeScript in [sidgate-mqtt.d.ts](sidgate-mqtt.d.ts).
+
+${memberTables()}
+`;
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> = [
   ["errors.md", () => errorsPage()],
   ["configuration.md", configurationPage],
   ["cli.md", cliPage],
   ["suit-labels.md", suitLabelsPage],
+  ["mqtt.md", mqttPage],
+  ["mqtt/members.md", membersPage],
+  ["asyncapi.json", () => jsonText(asyncApi())],
+  ["mqtt/sidgate-mqtt.d.ts", typeDeclarations],
+  ...[...schemas()].map(([name, schema]) => [`mqtt/schemas/${name}.json`, () => jsonText(schema)] as const),
   ["yang-conformance.md", () => yangConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["suit-conformance.md", () => suitConformancePage(dirname(DOCS), MADE_OF_TESTS)],
   ["campaign-conformance.md", () => campaignConformancePage(dirname(DOCS), MADE_OF_TESTS)],
@@ -233,5 +272,8 @@ export const PAGES: ReadonlyArray<readonly [name: string, make: () => string]> =
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, make] of PAGES) writeFileSync(join(DOCS, name), make());
+  for (const [name, make] of PAGES) {
+    mkdirSync(dirname(join(DOCS, name)), { recursive: true });
+    writeFileSync(join(DOCS, name), make());
+  }
 }

@@ -65,6 +65,7 @@ export const TOPIC_TEXTS: Readonly<Record<TopicName, TopicText>> = {
   },
   homeAssistant: { text: "Discovery of Home Assistant, where that view is on.", messages: [] },
   sparkplug: { text: "The site as an edge node of Sparkplug B, where that view is on.", messages: [] },
+  sparkplugDeath: { text: "That edge node is gone; also the last will of its connection.", messages: [] },
   sparkplugDevice: { text: "A node as a device of that edge node.", messages: [] },
   homeAssistantSite: { text: "The same for the gateway, over which the nodes are reached.", messages: [] },
 };

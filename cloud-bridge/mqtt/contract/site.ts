@@ -85,6 +85,11 @@ const OUTBOX = object({
   "journal-depth": must(COUNT, "Events, pushes and replies that wait for the broker."),
   "latest-depth": must(COUNT, "Retained topics that wait for the broker."),
   "oldest-s": must(COUNT, "For how many seconds the oldest of them has waited."),
+  "outbox-bytes": must(COUNT, "Bytes of all events, pushes and replies that are kept, those for replay among them."),
+  "outbox-filling": must(
+    BOOLEAN,
+    "What waits takes up four fifths of `mqtt.outbox-bytes`: its oldest will soon be lost.",
+  ),
 });
 
 export const HEALTH = open(
