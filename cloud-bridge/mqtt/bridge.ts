@@ -13,9 +13,11 @@ import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/po
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { ProcessFigures } from "./contract/site.ts";
-import type { BrokerAddress, Dial } from "./link/connection.ts";
+import type { BrokerAddress, Dial, InboundPort } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
+import { changesOf, gatewayAmong, type OtherProcesses, type SiteWords, spokenFor } from "./others.ts";
 import type { OutboxLimits } from "./outbox/journal-rows.ts";
+import { type Message, placeOf } from "./outbox/message.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Projector } from "./outbox/projector.ts";
 import { checkTopicPart } from "./outbox/topics.ts";
@@ -24,6 +26,7 @@ import {
   type BrokerKind,
   type Mode,
   onlineStatus,
+  otherStatus,
   type ProcessRun,
   shutdownStatus,
   siteBirth,
@@ -32,6 +35,20 @@ import {
 } from "./render/site.ts";
 import type { Trees, TreesOf } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
+
+/** What those may do with the bridge who take commands and who tell more than the journal. */
+export interface BridgeLine {
+  /** To those who listen now: class none, and replies that no fact tells. False = not connected, or no room. */
+  say(message: Message): boolean;
+  /** Kept messages of the facts `from` to `to`, as they were sent. */
+  range(epoch: number, from: number, to: number): AsyncIterable<Message>;
+  /** Number of the oldest fact whose message is kept. */
+  oldest(): Promise<number>;
+  /** Sends messages again; resolves with their number when the broker has them. Throws StoreError command.crowded, mqtt.unreachable. */
+  replay(messages: AsyncIterable<Message>): Promise<number>;
+  /** Status, birth and all retained topics once more. */
+  rebirth(): void;
+}
 
 export interface MqttBridgeOptions {
   readonly site: SiteInfo;
@@ -46,6 +63,10 @@ export interface MqttBridgeOptions {
   readonly log: Logger;
   readonly dial: Dial;
   readonly broker: BrokerAddress;
+  /** Makes the taker of what comes in; without it nothing is subscribed to. */
+  readonly inbound?: ((line: BridgeLine) => InboundPort) | undefined;
+  /** Called with the line whenever a connection stands, before anything is sent. */
+  readonly connected?: ((line: BridgeLine) => void) | undefined;
   readonly run: Pick<ProcessRun, "roles" | "broker">;
   /** Name of the site for people. */
   readonly name?: string | undefined;
@@ -55,6 +76,8 @@ export interface MqttBridgeOptions {
   readonly warnings?: readonly string[] | undefined;
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
+  /** Processes of the site that have no connection of their own. */
+  readonly others?: OtherProcesses | undefined;
   /** This process in `health`. */
   readonly figures: () => ProcessFigures;
   /** Further sections of `health`. */
@@ -75,6 +98,9 @@ export interface BridgeStats {
   readonly latestDepth: number;
   readonly oldestSeconds: number;
   readonly outboxBytes: number;
+  readonly outboxLimit: number;
+  /** Unsent messages take up four fifths of the outbox. */
+  readonly outboxFilling: boolean;
 }
 
 export interface Bridge extends Closable {
@@ -93,7 +119,9 @@ const HEALTH_INTERVAL = seconds(60);
 /** Opens the outbox, renders what it missed, connects in the background. Throws UsageError mqtt.topic. */
 export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge> {
   const { site: info, journal, state, trees, clock, realtime, random, log } = options;
-  const { name, mode, warnings, software } = options;
+  const { software, others } = options;
+  // A gateway in a process of its own knows what site it is; we have its settings only where it is part of this one.
+  const words = (): SiteWords => (others && gatewayAmong(others.others)?.words) ?? options;
   checkTopicPart("site", info.site);
   checkTopicPart("process", info.process);
   const outbox = await Outbox.open(state, {
@@ -112,9 +140,24 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     clock,
     realtime,
     log,
+    say: (message) => void link.say(message),
     ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
   });
-  const run: ProcessRun = { info, ...options.run, mode, boot: randomUlid(clock.now(), random) };
+  const line: BridgeLine = {
+    say: (message) => link.say(message),
+    range: (epoch, from, to) => outbox.range(epoch, from, to),
+    oldest: () => outbox.oldest(),
+    replay: (messages) => link.replay(messages),
+    rebirth: () => link.rebirth(),
+  };
+  const run: ProcessRun = {
+    info,
+    ...options.run,
+    get mode() {
+      return words().mode;
+    },
+    boot: randomUlid(clock.now(), random),
+  };
   const nextSeq = (): number => journal.last + 1;
   const link = new Link({
     broker: options.broker,
@@ -123,12 +166,16 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
       will: (conn) => willStatus(run, conn),
       greeting: (conn, protocol) => [
         onlineStatus(run, conn, clock.now(), nextSeq()),
-        siteBirth(info, { name, software, mode, warnings, mqtt: protocol, nextSeq: nextSeq() }),
+        siteBirth(info, { ...wordsOf(words()), software, mqtt: protocol, nextSeq: nextSeq() }),
       ],
-      connected: () => sayHealth(),
+      connected: () => {
+        sayHealth();
+        options.connected?.(line);
+      },
       farewell: (conn) => shutdownStatus(run, conn, clock.now()),
     },
     outbox,
+    inbound: options.inbound?.(line),
     dial: options.dial,
     realtime,
     random,
@@ -143,22 +190,45 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
       latestDepth: outbox.latestDepth,
       oldestSeconds: outbox.oldestSeconds(clock.now()),
       outboxBytes: outbox.bytes,
+      outboxLimit: outbox.limit,
+      outboxFilling: outbox.filling,
     };
   };
+  const followOthers = (all: OtherProcesses): (() => void) => {
+    const tell = changesOf((other) => {
+      outbox.offer(otherStatus(run, other, clock.now(), nextSeq()));
+      sayHealth();
+    });
+    let said = JSON.stringify(wordsOf(words()));
+    return all.onLook((seen) => {
+      tell(seen);
+      const now = JSON.stringify(wordsOf(words()));
+      if (now !== said) link.rebirth();
+      said = now;
+    });
+  };
   const sayHealth = (): void => {
-    const { connected, journalDepth, latestDepth, oldestSeconds } = stats();
+    const { connected, journalDepth, latestDepth, oldestSeconds, outboxBytes, outboxFilling } = stats();
     outbox.offer(
       siteHealth(info, {
         at: clock.now(),
         nodes: view.site.nodes,
-        processes: { [info.process]: options.figures() },
+        processes: { ...figuresOf(others), [info.process]: options.figures() },
         sections: options.sections(),
-        mqtt: { connected, journal: journalDepth, latest: latestDepth, oldestSeconds },
+        mqtt: {
+          connected,
+          journal: journalDepth,
+          latest: latestDepth,
+          oldestSeconds,
+          bytes: outboxBytes,
+          filling: outboxFilling,
+        },
       }),
     );
   };
 
   const parts = new Lifecycle();
+  if (others !== undefined) parts.add({ close: followOthers(others) });
   parts.add(projector); // closed last: the link's last acknowledgements are saved
   parts.add(link);
   projector.start();
@@ -172,8 +242,17 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     settled: async () => {
       const seq = journal.lastDurable;
       await projector.reached(seq);
-      await link.settled(seq);
+      await link.settled(placeOf({ seq: seq + 1 }));
     },
     close: () => parts.close(),
   };
 }
+
+const wordsOf = ({ name, mode, warnings }: SiteWords): SiteWords => ({ name, mode, warnings });
+
+const figuresOf = (others: OtherProcesses | undefined): Readonly<Record<string, ProcessFigures>> =>
+  Object.fromEntries(
+    spokenFor(others?.others ?? []).flatMap(({ process, online, figures }) =>
+      online === true ? [[process, figures]] : [],
+    ),
+  );

@@ -1,10 +1,11 @@
 /** The MQTT face of the site: journal facts as retained topics and one ordered event stream (docs/mqtt.md). */
-export { type Bridge, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
+export { type Bridge, type BridgeLine, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
 export { dial, isExposed, watch } from "./link/client.ts";
-export type { BrokerAddress, Connection, Dial, TlsOptions } from "./link/connection.ts";
+export type { BrokerAddress, Connection, Dial, Inbound, InboundPort, TlsOptions } from "./link/connection.ts";
 export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./link/embedded-broker.ts";
+export type { OtherProcess, OtherProcesses, SiteWords } from "./others.ts";
 export { OUTBOX_LIMITS, type OutboxLimits } from "./outbox/journal-rows.ts";
-export { PROJECTION } from "./outbox/projector.ts";
+export { PROJECTION } from "./outbox/projection.ts";
 export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Mode, Role } from "./render/site.ts";

@@ -1,11 +1,21 @@
 /** The driver of the link against a connection whose every PUBACK the test gives by hand. */
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Bridge, type MqttBridgeOptions, openMqttBridge } from "../../cloud-bridge/mqtt/index.ts";
-import type { Acknowledged, Connection, Dial, DialRequest } from "../../cloud-bridge/mqtt/link/connection.ts";
+import type { Acknowledged, Connection, Dial, DialRequest, Refusal } from "../../cloud-bridge/mqtt/link/connection.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import { BugError, type Logger, SILENT, StoreError, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import {
+  BugError,
+  type Logger,
+  millis,
+  SILENT,
+  StoreError,
+  seededRandom,
+  systemClock,
+} from "../../gateway/base/index.ts";
+import type { NewFact } from "../../gateway/store/index.ts";
 import { joined, SITE, type TestSite, testSite } from "../support/bridge-site.ts";
 import { bridgeTrees } from "../support/bridge-trees.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 interface Sent {
   readonly message: Message;
@@ -20,6 +30,8 @@ class Broker {
   dropped = 0;
   automatic = false;
   receiveMaximum = 65_535;
+  filters: readonly string[] = [];
+  subscribeRefusal: Refusal | undefined;
   #waiting: Array<() => void> = [];
 
   readonly dial: Dial = async (request) => {
@@ -34,6 +46,10 @@ class Broker {
         this.sent.push({ message, acknowledge });
         if (this.automatic) queueMicrotask(() => acknowledge(undefined));
         for (const wake of this.#waiting.splice(0)) wake();
+      },
+      subscribe: (filters, done) => {
+        this.filters = filters;
+        done(this.subscribeRefusal);
       },
       end: async () => {
         this.ended += 1;
@@ -66,8 +82,13 @@ const open = async (site: TestSite, broker: Broker): Promise<Bridge> => {
   return bridge;
 };
 /** With options of the bridge that a TestSite does not vary. */
-const openWith = async (broker: Broker, options: Partial<MqttBridgeOptions>): Promise<Bridge> => {
-  const { journal, state } = testSite();
+const openWith = async (
+  broker: Broker,
+  options: Partial<MqttBridgeOptions>,
+  facts: readonly NewFact[] = [],
+): Promise<Bridge> => {
+  const { journal, state, record } = testSite();
+  await record(...facts);
   const random = seededRandom(1);
   const bridge = await openMqttBridge({
     site: SITE,
@@ -205,23 +226,27 @@ describe("the link", () => {
     expect(bridge.stats()).toMatchObject({ connected: true, connections: 2 });
   });
 
-  test("leaves out a refused retained topic, but not a refused event", async () => {
+  test("leaves out a refused retained topic; a refused event waits, with those after it, on the same line", async () => {
     const broker = new Broker();
-    const site = testSite();
-    await site.record(joined(1));
-    const bridge = await open(site, broker);
-    await broker.until(() => broker.events().length === 1);
-    const refusal = { code: 0x87, text: "Not authorized" };
-    const [retained, event] = ["nodeState", "event"].map((kind) =>
-      broker.sent.find((one) => one.message.kind === kind),
-    );
-    retained?.acknowledge(refusal);
-    expect(broker.dropped).toBe(0);
+    const realtime = new VirtualClock();
+    const bridge = await openWith(broker, { realtime }, joins(3));
+    await realtime.advance(millis(100));
+    await broker.until(() => broker.events().length === 3);
+    const refusal = { code: 0x97, text: "Quota exceeded" };
+    const [first, second, third] = broker.sent.filter(({ message }) => message.kind === "event");
+    broker.sent.find(({ message }) => message.kind === "nodeState")?.acknowledge(refusal);
+    first?.acknowledge(undefined);
+    second?.acknowledge(refusal);
+    third?.acknowledge(refusal); // the same quota, no second wait
+    broker.sent = [];
+    expect(bridge.stats()).toMatchObject({ journalDepth: 2, connected: true, connections: 1 });
+    await realtime.advance(millis(999));
+    expect(broker.events()).toEqual([]);
     broker.automatic = true;
-    event?.acknowledge(refusal);
-    expect(broker.dropped).toBe(1);
-    await broker.until(() => broker.requests.length === 2 && broker.events().length === 1);
-    await bridge.settled();
+    await realtime.advance(millis(1));
+    await broker.until(() => broker.events().length === 2);
+    expect(broker.events()).toEqual([2, 3]);
+    expect(broker).toMatchObject({ dropped: 0 });
     expect(bridge.stats().journalDepth).toBe(0);
   });
 

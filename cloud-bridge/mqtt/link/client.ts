@@ -1,16 +1,28 @@
 /** The adapter of the npm package `mqtt`, the only file that imports it. Its own queue, store and reconnect stay unused. */
-import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from "mqtt";
+import mqtt, { type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { type Closable, StoreError, UsageError } from "../../../gateway/base/index.ts";
-import { classOf, type Message, propertiesOf } from "../outbox/message.ts";
-import type { BrokerAddress, Connection, Dial, DialRequest } from "./connection.ts";
+import { asBuffer, type Message, propertiesOf } from "../outbox/message.ts";
+import { type MessageClass, TOPICS } from "../outbox/topics.ts";
+import {
+  type Acknowledged,
+  type BrokerAddress,
+  type Connection,
+  type Dial,
+  type DialRequest,
+  type Inbound,
+  OVERSIZED,
+} from "./connection.ts";
+import { INBOUND_MAXIMUM } from "./inbound.ts";
 import type { Protocol } from "./link-machine.ts";
 
 const KEEPALIVE_S = 30;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Commands wait at the broker for so long while the bridge is away. */
 const SESSION_EXPIRY_S = 24 * 3600;
-/** Limits the commands that may come in at once. */
-const INBOUND_MAXIMUM = 20;
+/** MQTT 5.0 §3.1.2.11.4: larger packets the broker keeps to itself; commands have a limit of their own below it. */
+const MAXIMUM_PACKET = 256 * 1024;
+/** Bytes in a row without the end of a packet: one that is too large, and a chunk of the socket. */
+const MAXIMUM_UNFINISHED = MAXIMUM_PACKET + 64 * 1024;
 /** Short drops must not flap. */
 const WILL_DELAY_S = 10;
 /** MQTT 5 §3.2.2.3.3: what holds when CONNACK names no Receive Maximum; MQTT 3.1.1 knows no limit. */
@@ -19,6 +31,9 @@ const NO_RECEIVE_MAXIMUM = 65_535;
 /** CONNACK codes of MQTT 3.1.1 §3.2.2.3 and MQTT 5 §3.2.2.2 that need a reaction of their own. */
 const WRONG_PROTOCOL = new Set([1, 132]);
 const DENIED = new Set([4, 5, 134, 135, 138, 140]);
+
+/** What Node.js calls faults of certificates (its documentation, "X509 certificate error codes") and of the handshake. */
+const TLS_FAULT = /^(ERR_SSL|ERR_TLS|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_|HOSTNAME_MISMATCH|ERR_OSSL)/;
 
 const SCHEMES: ReadonlyMap<string, "plain" | "encrypted"> = new Map([
   ["mqtt:", "plain"],
@@ -43,6 +58,33 @@ export const dial: Dial = (request) =>
   new Promise((resolve, reject) => {
     const client = mqtt.connect(request.broker.url, clientOptions(request));
     let stage: "dialing" | "up" | "over" = "dialing";
+    const lose = (reason: string): void => {
+      if (stage !== "up") return;
+      stage = "over";
+      client.end(true);
+      request.onLost(reason);
+    };
+    let farewell: string | undefined;
+    client.on("disconnect", ({ reasonCode }) => {
+      farewell = `the broker said DISCONNECT ${reasonCode ?? 0}`;
+    });
+    guardSize(client, () => {
+      lose(OVERSIZED);
+      fail(new StoreError("mqtt.unreachable", { url: request.broker.url, reason: OVERSIZED }));
+    });
+    const { onMessage } = request;
+    if (onMessage !== undefined) {
+      client.handleMessage = (packet, next) => {
+        const acknowledge = (): void => {
+          if (stage === "up" && packet.qos === 1) client.stream.write(puback(packet.messageId ?? 0));
+        };
+        const wait = onMessage({ message: inboundOf(packet), acknowledge });
+        // An error keeps mqtt.js from sending PUBACK by itself, and from nothing else.
+        const goOn = (): void => next(new Error("acknowledged when it is taken"));
+        if (wait === undefined) goOn();
+        else wait.then(goOn, goOn);
+      };
+    }
     const fail = (error: StoreError): void => {
       if (stage !== "dialing") return;
       stage = "over";
@@ -66,19 +108,43 @@ export const dial: Dial = (request) =>
     client.on("close", () => {
       // Before CONNACK: brokers that do not know MQTT 5 may just hang up (MQTT 5 §3.1.2.2).
       fail(new StoreError("mqtt.protocol", { url: request.broker.url, protocol: nameOf(request.protocol) }));
-      if (stage !== "up") return;
-      stage = "over";
-      client.end(true);
-      request.onLost("closed");
+      lose(farewell ?? "closed");
     });
   });
 
-function clientOptions({ broker, protocol, clientId, will }: DialRequest): IClientOptions {
+/** A packet is parsed when all of it is there: one that is too large is noticed while it comes in. */
+function guardSize(client: MqttClient, refuse: () => void): void {
+  let unfinished = 0;
+  client.on("packetreceive", () => {
+    unfinished = 0;
+  });
+  client.stream.on("data", (chunk: Uint8Array) => {
+    unfinished += chunk.length;
+    if (unfinished > MAXIMUM_UNFINISHED) refuse();
+  });
+}
+
+/** MQTT 5.0 §3.4 without reason code (§3.4.2.1: success), which is also MQTT 3.1.1 §3.4. */
+const puback = (id: number): Buffer => Buffer.of(0x40, 2, id >> 8, id & 0xff);
+
+function inboundOf({ topic, payload, retain, properties }: IPublishPacket): Inbound {
+  const { responseTopic, correlationData, messageExpiryInterval } = properties ?? {};
+  return {
+    topic,
+    payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+    retain,
+    ...(responseTopic === undefined ? {} : { responseTopic }),
+    ...(correlationData === undefined ? {} : { correlation: correlationData }),
+    ...(messageExpiryInterval === undefined ? {} : { expirySeconds: messageExpiryInterval }),
+  };
+}
+
+function clientOptions({ broker, protocol, clientId, will, afresh = false }: DialRequest): IClientOptions {
   const v5 = protocol === 5;
   return {
     protocolVersion: protocol,
     clientId,
-    clean: false,
+    clean: afresh,
     keepalive: KEEPALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
@@ -88,13 +154,20 @@ function clientOptions({ broker, protocol, clientId, will }: DialRequest): IClie
     ...(broker.username === undefined ? {} : { username: broker.username }),
     ...(broker.password === undefined ? {} : { password: broker.password }),
     ...tlsOptions(broker),
-    ...(v5 ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_S, receiveMaximum: INBOUND_MAXIMUM } } : {}),
+    ...(v5
+      ? {
+          properties: {
+            sessionExpiryInterval: SESSION_EXPIRY_S,
+            receiveMaximum: INBOUND_MAXIMUM,
+            maximumPacketSize: MAXIMUM_PACKET,
+          },
+        }
+      : {}),
     will: {
       topic: will.topic,
-      payload: Buffer.from(will.payload),
-      qos: 1,
-      retain: classOf(will) === "latest",
-      ...(v5 ? { properties: { willDelayInterval: WILL_DELAY_S, contentType: "application/json" } } : {}),
+      payload: asBuffer(will.payload),
+      ...deliveryOf(will),
+      ...(v5 ? { properties: { willDelayInterval: WILL_DELAY_S, contentType: propertiesOf(will).contentType } } : {}),
     },
   };
 }
@@ -112,15 +185,14 @@ function tlsOptions({ tls }: BrokerAddress): IClientOptions {
 function connectionOf(client: MqttClient, protocol: Protocol, over: () => void): Connection {
   return {
     receiveMaximum: client.serverProperties?.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
-    publish: (message, acknowledged) => {
-      // mqtt.js 5.16 types say `error` is undefined after a PUBACK; it is null.
-      const done = (error: Error | null | undefined): void => {
-        const code = error && "code" in error ? Number(error.code) : 0;
-        if (error === undefined || error === null) acknowledged(undefined);
-        else if (code >= 0x80) acknowledged({ code, text: error.message });
-        // Anything else is the line going down, which "close" reports.
-      };
-      client.publish(message.topic, asBuffer(message.payload), publishOptions(message, protocol), done);
+    publish: (message, acknowledged, replay = false) => {
+      const done = (error: Error | null | undefined): void => answer(error, acknowledged);
+      client.publish(message.topic, asBuffer(message.payload), publishOptions(message, protocol, replay), done);
+    },
+    subscribe: (filters, done) => {
+      // MQTT 5.0 §3.8.3.1: the flag of a retained command is shown, and what lies there is told once per session.
+      const shown = protocol === 5 ? { rap: true, rh: 1 } : {};
+      client.subscribe([...filters], { qos: 1, ...shown }, (error) => answer(error, done));
     },
     end: async () => {
       over();
@@ -133,24 +205,43 @@ function connectionOf(client: MqttClient, protocol: Protocol, over: () => void):
   };
 }
 
-function publishOptions(message: Message, protocol: Protocol): IClientPublishOptions {
-  const retain = classOf(message) === "latest";
-  if (protocol === 4) return { qos: 1, retain };
+/**
+ * mqtt.js 5.16 types say `error` is undefined after a PUBACK; it is null. An error without a reason code is the line going
+ * down, which "close" reports.
+ */
+function answer(error: Error | null | undefined, acknowledged: Acknowledged): void {
+  const code = error && "code" in error ? Number(error.code) : 0;
+  if (error === undefined || error === null) acknowledged(undefined);
+  else if (code >= 0x80) acknowledged({ code, text: error.message });
+}
+
+function publishOptions(message: Message, protocol: Protocol, replay: boolean): IClientPublishOptions {
+  const { qos, retain } = deliveryOf(message);
+  if (protocol === 4) return { qos, retain };
   const { contentType, expirySeconds, user } = propertiesOf(message);
+  const userProperties = replay ? { ...user, replay: "1" } : user;
   return {
-    qos: 1,
+    qos,
     retain,
     properties: {
       contentType,
-      payloadFormatIndicator: true,
+      payloadFormatIndicator: isText(contentType),
       // mqtt-packet 9 drops a packet with an empty object here without a word.
-      ...(Object.keys(user).length === 0 ? {} : { userProperties: { ...user } }),
+      ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
       ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
+      ...(message.correlation === undefined ? {} : { correlationData: asBuffer(message.correlation) }),
     },
   };
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function deliveryOf({ kind }: Message): { readonly qos: 0 | 1; readonly retain: boolean } {
+  const row: { readonly class: MessageClass; readonly qos?: 0 } = TOPICS[kind];
+  return { qos: row.qos ?? 1, retain: row.class === "latest" };
+}
+
+/** MQTT 5.0 §3.3.2.3.2: UTF-8 text. */
+const isText = (contentType: string): boolean => contentType.includes("json");
+
 const nameOf = (protocol: Protocol): string => (protocol === 5 ? "5" : "3.1.1");
 
 function coded(error: Error & { readonly code?: unknown }, { broker: { url }, protocol }: DialRequest): StoreError {
@@ -160,6 +251,7 @@ function coded(error: Error & { readonly code?: unknown }, { broker: { url }, pr
   }
   if (code !== undefined && DENIED.has(code)) return new StoreError("mqtt.denied", { url, reason: error.message });
   const reason = typeof error.code === "string" ? error.code : error.message;
+  if (TLS_FAULT.test(reason)) return new StoreError("mqtt.tls", { url, reason }, { cause: error });
   return new StoreError("mqtt.unreachable", { url, reason }, { cause: error });
 }
 

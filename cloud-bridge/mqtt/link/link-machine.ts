@@ -99,10 +99,16 @@ export function step(link: LinkState, event: LinkEvent, random: number): Step {
     case "acked":
       if (link.state !== "online") return stay(link);
       // A broker that takes messages is well again: the next loss starts with short delays.
-      return stay({ ...link, failures: 0, window: resizeWindow(link.window, event.backlog) });
+      return stay(ackedOnce(link, event.backlog));
     case "close":
       return stay({ state: "closed" });
   }
+}
+
+/** The same object while nothing changes: this runs once per message. */
+function ackedOnce(link: Extract<LinkState, { state: "online" }>, backlog: boolean): LinkState {
+  const window = resizeWindow(link.window, backlog);
+  return window === link.window && link.failures === 0 ? link : { ...link, failures: 0, window };
 }
 
 const stay = (link: LinkState): Step => ({ link, effect: NOTHING });

@@ -13,11 +13,21 @@ import {
   seconds,
   type Timer,
 } from "../../../gateway/base/index.ts";
-import { classOf, type Message } from "../outbox/message.ts";
+import type { Message, Place } from "../outbox/message.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import type { Acknowledged, BrokerAddress, Connection, Dial } from "./connection.ts";
-import { type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
-import { Session } from "./session.ts";
+import {
+  type BrokerAddress,
+  type Connection,
+  type Dial,
+  type InboundPort,
+  OVERSIZED,
+  type Refusal,
+} from "./connection.ts";
+import { InboundLane } from "./inbound.ts";
+import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
+import { Replays } from "./replays.ts";
+import { type InFlight, Session } from "./session.ts";
+import { Transient } from "./transient.ts";
 
 /** What this process says of itself; `conn` counts its connections from 1. */
 export interface Presence {
@@ -34,6 +44,8 @@ export interface LinkOptions {
   readonly clientId: string;
   readonly presence: Presence;
   readonly outbox: Outbox;
+  /** Who takes what comes in; without it nothing is subscribed to. */
+  readonly inbound?: InboundPort | undefined;
   readonly dial: Dial;
   /** Time as networks know it: a trial that runs faster must not lose patience faster. */
   readonly realtime: Clock;
@@ -50,20 +62,31 @@ export interface LinkStats {
 }
 
 const FAREWELL_PATIENCE = seconds(2);
-/** A broker that answers pings but acknowledges nothing for so long is given up. */
-const ACK_PATIENCE = seconds(60);
+/** A broker that answers pings but acknowledges nothing for so long, or up to twice that, is given up. */
+const ACK_PATIENCE = seconds(30);
+/** MQTT 5.0 §3.4.2.1: Quota exceeded, which passes. */
+const QUOTA_EXCEEDED = 0x97;
+/** Topics that refusals were reported for. */
+const REFUSALS_KNOWN = 1000;
 
 export class Link implements Closable {
   readonly #options: LinkOptions;
   readonly #idle = new Set<() => void>();
+  readonly #transient = new Transient();
+  readonly #replays = new Replays();
   #link: LinkState = { state: "idle" };
   #session: Session | undefined;
+  #inbound: InboundLane | undefined;
   #timer: Timer | undefined;
   #ackTimer: Timer | undefined;
+  #holdTimer: Timer | undefined;
+  #holds = 0;
   #dialing: Promise<void> = Promise.resolve();
+  #pumping = false;
+  #afresh = false;
   #conn = 0;
   #published = 0;
-  #refused = new Set<string>();
+  readonly #refused = new Set<string>();
   #stopListening: () => void = () => undefined;
   readonly #leaving = new AbortController();
   /** Ends the wait for the farewell's PUBACK. */
@@ -89,9 +112,36 @@ export class Link implements Closable {
     };
   }
 
-  /** Resolves when the broker acknowledged all there is: greeting, retained topics, journal up to `seq`. */
-  async settled(seq: number): Promise<void> {
-    while (!this.#isSettled(seq)) await new Promise<void>((resolve) => this.#idle.add(resolve));
+  /** Tells those who listen now; false = not connected, or no room. */
+  say(message: Message): boolean {
+    if (this.#session === undefined || !this.#transient.add(message)) return false;
+    this.#pump();
+    return true;
+  }
+
+  /**
+   * Sends messages again, with the same bytes, beside what is new; resolves with their number once the broker has them all.
+   * Throws StoreError command.crowded, mqtt.unreachable (the bridge is leaving), or what `messages` throws.
+   */
+  replay(messages: AsyncIterable<Message>): Promise<number> {
+    if (this.#link.state === "closed") return Promise.reject(this.#leavingError());
+    const count = this.#replays.add(messages);
+    this.#pump();
+    return count;
+  }
+
+  /** Tells status, birth and every retained topic again. */
+  rebirth(): void {
+    const session = this.#session;
+    if (session === undefined || this.#link.state !== "online") return;
+    session.introduce(this.#options.presence.greeting(session.conn, this.#link.protocol));
+    this.#options.presence.connected();
+    this.#pump();
+  }
+
+  /** Resolves when the broker acknowledged all there is: greeting, retained topics, journal up to `place`. */
+  async settled(place: Place): Promise<void> {
+    while (!this.#isSettled(place)) await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
 
   /** Says goodbye and leaves; what is not acknowledged stays in the outbox. */
@@ -104,8 +154,13 @@ export class Link implements Closable {
     await this.#dialing;
     // The session stays until it left: PUBACKs that come before that of the farewell still count.
     if (this.#session !== undefined) await this.#leave(this.#session);
-    this.#session = undefined;
+    this.#forget();
+    this.#replays.close(this.#leavingError());
     this.#tellIdle();
+  }
+
+  #leavingError(): StoreError {
+    return new StoreError("mqtt.unreachable", { url: this.#options.broker.url, reason: "we are leaving" });
   }
 
   #happened(event: LinkEvent): void {
@@ -124,8 +179,9 @@ export class Link implements Closable {
   }
 
   async #dial(protocol: Protocol): Promise<void> {
-    const { dial, broker, clientId, presence, log } = this.#options;
+    const { dial, broker, clientId, presence, log, inbound, realtime } = this.#options;
     const conn = this.#conn + 1;
+    const lane = inbound && new InboundLane({ take: (message) => inbound.take(message), realtime, log });
     let connection: Connection;
     try {
       connection = await dial({
@@ -133,10 +189,13 @@ export class Link implements Closable {
         protocol,
         clientId,
         will: presence.will(conn),
+        afresh: this.#afresh,
         signal: this.#leaving.signal,
         onLost: (reason) => this.#lost(connection, reason),
+        ...(lane === undefined ? {} : { onMessage: (arrival) => lane.received(arrival) }),
       });
     } catch (error) {
+      lane?.close();
       const wrongProtocol = isCoded(error) && error.code === "mqtt.protocol";
       if (wrongProtocol && protocol === 5) log.info("mqtt.no-version-5", { url: broker.url });
       else log.warn("mqtt.connect-failed", { url: broker.url, protocol, error: explain(error) });
@@ -144,17 +203,22 @@ export class Link implements Closable {
       return;
     }
     this.#conn = conn;
+    this.#afresh = false;
+    this.#inbound = lane;
     log.info("mqtt.connected", { url: broker.url, protocol, conn });
     this.#begin(connection, protocol);
   }
 
   /** A fault here is ours, not the broker's: told as such, then tried again after a pause. */
   #begin(connection: Connection, protocol: Protocol): void {
-    const { presence, outbox, log } = this.#options;
+    const { presence, outbox, log, inbound } = this.#options;
     try {
-      const session = new Session(connection, this.#conn, presence.greeting(this.#conn, protocol), outbox);
+      const sources = { outbox, transient: this.#transient, replays: this.#replays };
+      const session = new Session(connection, this.#conn, presence.greeting(this.#conn, protocol), sources);
       this.#session = session;
       this.#happened({ type: "connected", receiveMaximum: connection.receiveMaximum });
+      if (inbound !== undefined) this.#subscribe(connection, inbound.filters);
+      this.#watchAcks(session, -1);
       presence.connected();
       this.#pump();
     } catch (error) {
@@ -165,64 +229,99 @@ export class Link implements Closable {
     }
   }
 
+  /** Without commands the site is told all the same. */
+  #subscribe(connection: Connection, filters: readonly string[]): void {
+    connection.subscribe(filters, (refusal) => {
+      if (refusal === undefined) return;
+      const facts = { url: this.#options.broker.url, reason: refusal.text };
+      const error = new StoreError("mqtt.subscribe-refused", facts);
+      this.#options.log.error("mqtt.subscribe-refused", { ...facts, error: explain(error) });
+    });
+  }
+
   #lost(connection: Connection, reason: string): void {
     this.#lineGone();
     if (this.#session?.connection !== connection) return;
-    this.#ackTimer?.cancel();
-    this.#ackTimer = undefined;
-    this.#session = undefined;
+    this.#forget();
+    this.#afresh = reason === OVERSIZED;
     this.#options.outbox.conflate();
     this.#options.log.warn("mqtt.lost", { url: this.#options.broker.url, reason });
     this.#happened({ type: "lost" });
   }
 
+  /** All that dies with a connection. */
+  #forget(): void {
+    this.#ackTimer?.cancel();
+    this.#holdTimer?.cancel();
+    this.#inbound?.close();
+    this.#inbound = undefined;
+    this.#session = undefined;
+    this.#transient.clear();
+    this.#replays.rewind();
+  }
+
   /** Hands over as much as the window takes. */
   #pump(): void {
+    if (this.#pumping) return; // a QoS 0 message is done within the call that sends it
+    this.#pumping = true;
     const session = this.#session;
     while (session !== undefined && this.#link.state === "online" && session.inFlight < this.#link.window.size) {
-      const message = session.draw(this.#link.stage);
-      if (message !== undefined) this.#send(session, message);
+      const entry = session.draw(this.#link.stage);
+      if (entry !== undefined) this.#send(session, entry);
       else if (this.#link.stage === "stream") break;
       else this.#happened({ type: "drawn" });
     }
-    if (this.#link.state === "online" && session?.wantsPage === true) this.#readAhead(session);
+    this.#pumping = false;
+    if (this.#link.state === "online" && session !== undefined) this.#readAhead(session);
     this.#tellIdle();
   }
 
-  #send(session: Session, message: Message): void {
-    const entry = session.send(message);
+  #send(session: Session, entry: InFlight): void {
     this.#published += 1;
-    this.#ackTimer ??= this.#watchAcks(session);
-    session.connection.publish(message, (refusal) => {
+    const answered = (refusal: Refusal | undefined): void => {
       if (this.#session !== session) return;
       session.answered();
-      this.#ackTimer?.cancel();
-      this.#ackTimer = session.inFlight > 0 ? this.#watchAcks(session) : undefined;
       if (refusal === undefined) {
         session.acked(entry);
+        if (entry.lane === "journal") this.#holds = 0;
         this.#happened({ type: "acked", backlog: session.backlog });
-      } else this.#refusedBy(session, message, refusal);
+      } else this.#refusedBy(session, entry, refusal);
       this.#pump();
+    };
+    session.connection.publish(entry.message, answered, entry.lane === "replay");
+  }
+
+  #watchAcks(session: Session, before: number): void {
+    this.#ackTimer = this.#options.realtime.after(ACK_PATIENCE, () => {
+      if (session.inFlight > 0 && session.answers === before) this.#give(session, "no acknowledgement");
+      else this.#watchAcks(session, session.answers);
     });
   }
 
-  #watchAcks(session: Session): Timer {
-    return this.#options.realtime.after(ACK_PATIENCE, () => this.#give(session, "no acknowledgement"));
-  }
-
   /**
-   * MQTT 5: the broker took the packet and refuses the message. A retained topic is left out and reported once; an
-   * event must not be left out, so the line is given up and the operator has time to set the broker right.
+   * MQTT 5: the broker took the packet and refuses the message. An event must not be left out: it waits, with all after it,
+   * while the rest goes on and the operator has time to set the broker right. A retained topic is left out, and so is the
+   * reply to somebody whose topic we may not write: his command's answer is kept, and he can ask again.
    */
-  #refusedBy(session: Session, message: Message, refusal: NonNullable<Parameters<Acknowledged>[0]>): void {
-    const { topic } = message;
-    if (!this.#refused.has(topic)) {
-      this.#refused.add(topic);
-      const facts = { topic, reason: refusal.text };
+  #refusedBy(session: Session, entry: InFlight, refusal: Refusal): void {
+    const { message, lane } = entry;
+    if (!this.#refused.has(message.topic)) {
+      if (this.#refused.size >= REFUSALS_KNOWN) this.#refused.clear();
+      this.#refused.add(message.topic);
+      const facts = { topic: message.topic, reason: refusal.text };
       this.#options.log.error("mqtt.refused", { ...facts, error: explain(new StoreError("mqtt.refused", facts)) });
     }
-    if (classOf(message) === "journal") this.#give(session, "a journal message was refused");
-    else this.#options.outbox.delivered(message);
+    const mustWait = lane === "journal" && (message.kind !== "reply" || refusal.code === QUOTA_EXCEEDED);
+    if (!mustWait) session.leftOut(entry);
+    else if (session.awaits(entry)) this.#hold(session);
+  }
+
+  #hold(session: Session): void {
+    session.hold();
+    this.#holdTimer = this.#options.realtime.after(backoff(this.#holds++, 1), () => {
+      session.resume();
+      this.#pump();
+    });
   }
 
   #give(session: Session, reason: string): void {
@@ -231,9 +330,15 @@ export class Link implements Closable {
   }
 
   #readAhead(session: Session): void {
-    session.readPage().then(
+    if (session.wantsPage) this.#read(session, session.readPage());
+    if (this.#replays.wantsPage) this.#read(session, this.#replays.readPage());
+  }
+
+  #read(session: Session, page: Promise<boolean>): void {
+    page.then(
       (more) => {
         if (more && this.#session === session) this.#pump();
+        else this.#tellIdle();
       },
       (error: unknown) => {
         this.#options.log.error("mqtt.store-failed", { error: explain(error) });
@@ -243,7 +348,6 @@ export class Link implements Closable {
   }
 
   async #leave(session: Session): Promise<void> {
-    this.#ackTimer?.cancel();
     const said = await new Promise<boolean>((resolve) => {
       this.#timer = this.#options.realtime.after(FAREWELL_PATIENCE, () => resolve(false));
       this.#lineGone = () => resolve(false);
@@ -254,16 +358,18 @@ export class Link implements Closable {
     else session.connection.drop();
   }
 
-  #isSettled(seq: number): boolean {
+  #isSettled(place: Place): boolean {
     if (this.#link.state === "closed") return true;
     const { outbox } = this.#options;
     const session = this.#session;
     if (session === undefined || this.#link.state !== "online" || this.#link.stage !== "stream") return false;
-    const journalDone = outbox.journalDepth === 0 || outbox.lastAcked >= seq;
-    return journalDone && outbox.latestDepth === 0 && session.inFlight === 0;
+    const journalDone = outbox.journalDepth === 0 || outbox.lastAcked >= place;
+    const restDone = outbox.latestDepth === 0 && this.#transient.size === 0 && !this.#replays.active;
+    return journalDone && restDone && session.introduced && session.inFlight === 0;
   }
 
   #tellIdle(): void {
+    if (this.#idle.size === 0) return;
     const waiting = [...this.#idle];
     this.#idle.clear();
     for (const resolve of waiting) resolve();

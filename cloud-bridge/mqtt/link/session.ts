@@ -3,15 +3,29 @@
  * way. It dies with its connection; the next one begins again from the outbox.
  */
 
-import { classOf, type Message } from "../outbox/message.ts";
+import { type Message, type Place, placeOf } from "../outbox/message.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Connection } from "./connection.ts";
 import { type Stage, WINDOW_MAX } from "./link-machine.ts";
+import type { Replays } from "./replays.ts";
+import type { Transient } from "./transient.ts";
+
+/** Where a message was drawn from. In the stream these take turns, so that none starves another. */
+const LANES = ["journal", "latest", "retained", "transient", "replay"] as const;
+type Lane = (typeof LANES)[number] | "greeting";
 
 /** A message handed over; journal messages count as delivered in order, whatever order the PUBACKs come in. */
 export interface InFlight {
   readonly message: Message;
+  readonly lane: Lane;
   acked: boolean;
+}
+
+/** What a session draws from. */
+export interface Sources {
+  readonly outbox: Outbox;
+  readonly transient: Transient;
+  readonly replays: Replays;
 }
 
 const PAGE = WINDOW_MAX;
@@ -19,24 +33,27 @@ const PAGE = WINDOW_MAX;
 export class Session {
   readonly connection: Connection;
   readonly conn: number;
-  readonly #outbox: Outbox;
-  readonly #greeting: Message[];
-  readonly #retained: string[];
+  readonly #sources: Sources;
+  #greeting: Message[];
+  #retained: string[];
   /** Journal messages read from the outbox but not yet handed over. */
   #page: Message[] = [];
   /** Journal messages on their way. */
-  readonly #journal: InFlight[] = [];
-  /** Number of the last journal message handed over. */
-  #cursor: number;
-  #lostUpTo: number;
+  #journal: InFlight[] = [];
+  /** The last journal message handed over. */
+  #cursor: Place;
+  #lostUpTo: Place;
   #reading = false;
-  #journalTurn = false;
+  #held = false;
+  #turn = 0;
   #inFlight = 0;
+  #answers = 0;
 
-  constructor(connection: Connection, conn: number, greeting: readonly Message[], outbox: Outbox) {
+  constructor(connection: Connection, conn: number, greeting: readonly Message[], sources: Sources) {
+    const { outbox } = sources;
     this.connection = connection;
     this.conn = conn;
-    this.#outbox = outbox;
+    this.#sources = sources;
     this.#greeting = [...greeting];
     this.#retained = [...outbox.resync()];
     this.#cursor = outbox.lastAcked;
@@ -49,83 +66,172 @@ export class Session {
 
   /** More waits than what is on its way. */
   get backlog(): boolean {
-    return this.#retained.length > 0 || this.#page.length > 0 || this.#outbox.latestDepth > 0;
+    const { outbox, transient, replays } = this.#sources;
+    const retained = this.#retained.length + outbox.latestDepth;
+    return retained > 0 || this.#page.length > 0 || transient.size > 0 || replays.active;
   }
 
-  /** The next message of a stage; undefined = nothing is left of it, or in the stream: nothing for now. */
-  draw(stage: Stage): Message | undefined {
+  /** Everything that a new connection is told first was handed over. */
+  get introduced(): boolean {
+    return this.#greeting.length + this.#retained.length === 0;
+  }
+
+  /** Status, birth and all retained topics once more, beside the stream. */
+  introduce(greeting: readonly Message[]): void {
+    this.#greeting = [...greeting];
+    this.#retained = [...this.#sources.outbox.resync()];
+  }
+
+  /** Draws the next message of a stage; undefined = nothing is left of it, or in the stream: nothing for now. */
+  draw(stage: Stage): InFlight | undefined {
     switch (stage) {
       case "greeting":
-        return this.#greeting.shift();
+        return this.#drawFrom("greeting");
       case "retained":
-        return this.#drawRetained();
+        return this.#drawFrom("retained");
       case "stream":
         return this.#drawStream();
     }
   }
 
-  #drawRetained(): Message | undefined {
-    for (let topic = this.#retained.shift(); topic !== undefined; topic = this.#retained.shift()) {
-      const message = this.#outbox.latest(topic);
-      if (message !== undefined) return message; // else removed since
+  #drawStream(): InFlight | undefined {
+    this.#forgetOverflown();
+    const again = this.#drawFrom("greeting");
+    if (again !== undefined) return again;
+    for (let tried = 0; tried < LANES.length; tried++) {
+      const lane = LANES[this.#turn];
+      this.#turn = (this.#turn + 1) % LANES.length;
+      const drawn = lane === undefined ? undefined : this.#drawFrom(lane);
+      if (drawn !== undefined) return drawn;
     }
     return undefined;
   }
 
-  /** Events and changed retained topics take turns, so that neither starves the other while a backlog drains. */
-  #drawStream(): Message | undefined {
-    this.#forgetOverflown();
-    this.#journalTurn = !this.#journalTurn;
-    const draws = [() => this.#page.shift(), () => this.#outbox.takeLatest()];
-    if (!this.#journalTurn) draws.reverse();
-    return draws[0]?.() ?? draws[1]?.();
-  }
-
-  /** Messages that an overflow event took in while they lay in the page are read again, as that event. */
-  #forgetOverflown(): void {
-    if (this.#outbox.lostUpTo === this.#lostUpTo) return;
-    this.#lostUpTo = this.#outbox.lostUpTo;
-    this.#page = [];
-  }
-
-  /** Notes that `message` is handed over now. */
-  send(message: Message): InFlight {
-    const entry: InFlight = { message, acked: false };
+  #drawFrom(lane: Lane): InFlight | undefined {
+    const message = this.#next(lane);
+    if (message === undefined) return undefined;
+    const entry: InFlight = { message, lane, acked: false };
     this.#inFlight += 1;
-    if (classOf(message) === "journal") {
-      this.#cursor = message.seq;
+    if (lane === "journal") {
+      this.#cursor = placeOf(message);
       this.#journal.push(entry);
     }
     return entry;
   }
 
+  #next(lane: Lane): Message | undefined {
+    const { outbox, transient, replays } = this.#sources;
+    switch (lane) {
+      case "greeting":
+        return this.#greeting.shift();
+      case "retained":
+        return this.#nextRetained();
+      case "journal":
+        return this.#held ? undefined : this.#page.shift();
+      case "latest":
+        return outbox.takeLatest();
+      case "transient":
+        return transient.shift();
+      case "replay":
+        return replays.next();
+    }
+  }
+
+  #nextRetained(): Message | undefined {
+    for (let topic = this.#retained.shift(); topic !== undefined; topic = this.#retained.shift()) {
+      const message = this.#sources.outbox.latest(topic);
+      if (message !== undefined) return message; // else removed since
+    }
+    return undefined;
+  }
+
+  /** Messages that an overflow event took in while they lay in the page are read again, as that event. */
+  #forgetOverflown(): void {
+    const { lostUpTo } = this.#sources.outbox;
+    if (lostUpTo === this.#lostUpTo) return;
+    this.#lostUpTo = lostUpTo;
+    this.#page = [];
+  }
+
+  /** Counts what the broker answered. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /** The broker answered, whatever it said. */
   answered(): void {
     this.#inFlight -= 1;
+    this.#answers += 1;
+  }
+
+  /** Is it a journal message whose PUBACK counts? Those that were on their way when the stream was held go again. */
+  awaits(entry: InFlight): boolean {
+    return this.#journal.includes(entry);
+  }
+
+  /** The broker refuses it, and it is not worth waiting for. */
+  leftOut(entry: InFlight): void {
+    if (entry.lane === "replay") this.#sources.replays.acked(entry.message, false);
+    else this.acked(entry);
   }
 
   /** The broker has it. */
   acked(entry: InFlight): void {
+    const { outbox, replays } = this.#sources;
     entry.acked = true;
-    if (classOf(entry.message) === "latest") this.#outbox.delivered(entry.message);
-    while (this.#journal[0]?.acked === true) {
-      const done = this.#journal.shift();
-      if (done !== undefined) this.#outbox.acked(done.message.seq, this.#journal[0]?.message ?? this.#page[0]);
+    switch (entry.lane) {
+      case "journal":
+        this.#ackedJournal();
+        break;
+      case "latest":
+      case "retained":
+        outbox.delivered(entry.message);
+        break;
+      case "replay":
+        replays.acked(entry.message, true);
+        break;
+      case "greeting":
+      case "transient":
+        break;
     }
+  }
+
+  #ackedJournal(): void {
+    let done: InFlight | undefined;
+    while (this.#journal[0]?.acked === true) {
+      done = this.#journal.shift();
+      if (done !== undefined) this.#sources.outbox.acked(done.message, this.#journal[0]?.message ?? this.#page[0]);
+    }
+  }
+
+  /** The broker will not have this journal message now: it and all that follow it go again after `resume`. */
+  hold(): void {
+    this.#held = true;
+    this.#journal = [];
+    this.#page = [];
+    this.#cursor = this.#sources.outbox.lastAcked;
+  }
+
+  resume(): void {
+    this.#held = false;
   }
 
   /** Keeps a page of journal messages at hand; reading must not wait for the window nor the window for reading. */
   get wantsPage(): boolean {
-    return !this.#reading && this.#page.length <= PAGE / 2 && this.#readUpTo < this.#outbox.lastJournal;
+    const { outbox } = this.#sources;
+    const full = this.#held || this.#page.length > PAGE / 2;
+    return !this.#reading && !full && this.#readUpTo < outbox.lastJournal;
   }
 
   /** Reads the next page; false = there is nothing new in it. */
   async readPage(): Promise<boolean> {
     this.#reading = true;
     try {
-      const messages = await this.#outbox.journalAfter(this.#readUpTo, PAGE);
-      const from = this.#readUpTo; // what came meanwhile may have gone already
-      const fresh = messages.filter(({ seq }) => seq > from);
+      const before = this.#readUpTo;
+      const messages = await this.#sources.outbox.journalAfter(before, PAGE);
+      const from = this.#readUpTo;
+      if (from < before) return true; // a refusal or an overflow came meanwhile: read again from there
+      const fresh = messages.filter((message) => placeOf(message) > from); // else gone already
       this.#page.push(...fresh);
       return fresh.length > 0;
     } finally {
@@ -133,7 +239,8 @@ export class Session {
     }
   }
 
-  get #readUpTo(): number {
-    return this.#page.at(-1)?.seq ?? this.#cursor;
+  get #readUpTo(): Place {
+    const last = this.#page.at(-1);
+    return last === undefined ? this.#cursor : placeOf(last);
   }
 }

@@ -1,6 +1,8 @@
 /** A rendered MQTT message, its form in the outbox, and the MQTT 5 properties that follow from it (MQTT 5.0 §3.3.2.3). */
-import { BugError } from "../../../gateway/base/index.ts";
-import type { Json, JsonObject } from "../../../gateway/yang/api.ts";
+import { BugError, type Millis, millis } from "../../../gateway/base/index.ts";
+import type { JsonObject } from "../../../gateway/yang/api.ts";
+import type { Payload } from "../contract/payloads.ts";
+import type { Members } from "../contract/shape.ts";
 import { type MessageClass, TOPICS, type TopicName, type TopicParts, topicOf } from "./topics.ts";
 
 export interface Message {
@@ -14,7 +16,18 @@ export interface Message {
   readonly part?: number;
   /** MQTT 5: told back to who asked. */
   readonly correlation?: Uint8Array;
+  /** When the fact of a journal message was written; rows of the first outboxes have it in their payload only. */
+  readonly at?: Millis;
 }
+
+/** How many journal messages one fact may have. */
+const PARTS = 1000;
+
+/** Where a journal message stands among all of them, as one number: by fact, then by part. */
+export type Place = number & { readonly __unit: "place" };
+export const placeOf = ({ seq, part = 0 }: Pick<Message, "seq" | "part">): Place => (seq * PARTS + part) as Place;
+export const seqOf = (place: Place): number => Math.floor(place / PARTS);
+export const partOf = (place: Place): number => place % PARTS;
 
 export interface MessageProperties {
   readonly contentType: string;
@@ -23,10 +36,7 @@ export interface MessageProperties {
   readonly user: Readonly<Record<string, string>>;
 }
 
-/** JSON with members that may be left out: undefined ones are not written. */
-export interface Members {
-  readonly [member: string]: Json | Members | undefined;
-}
+export type { Members };
 
 export const classOf = (message: Message): MessageClass => TOPICS[message.kind].class;
 export const isRemoval = (message: Message): boolean => message.payload.length === 0;
@@ -36,7 +46,13 @@ const decoder = new TextDecoder();
 
 export const jsonBytes = (value: Members): Uint8Array => encoder.encode(JSON.stringify(value));
 
-export function messageOf<N extends TopicName>(kind: N, parts: TopicParts<N>, seq: number, payload: Members): Message {
+/** The compiler holds what is said to the contract's table; nothing is checked when it runs. */
+export function messageOf<N extends TopicName>(
+  kind: N,
+  parts: TopicParts<N>,
+  seq: number,
+  payload: Payload<N>,
+): Message {
   return { kind, topic: topicOf(kind, parts), seq, payload: jsonBytes(payload) };
 }
 
@@ -47,17 +63,47 @@ export const removalOf = (kind: TopicName, topic: string, seq: number): Message 
   payload: new Uint8Array(0),
 });
 
-/** A row of the outbox: one line of header, then the payload as it will be sent (and sent again on replay). */
+/**
+ * A row of the outbox: one line of header, then the payload as it will be sent (and sent again on replay). The header is
+ * `kind seq topic [at part [correlation]]`; a reply's topic is its asker's choice, so what would end a word is escaped.
+ */
 export function encodeMessage(message: Message): Uint8Array {
-  return Buffer.concat([encoder.encode(`${message.kind} ${message.seq} ${message.topic}\n`), message.payload]);
+  const { kind, seq, topic, at, part, correlation, payload } = message;
+  let header = `${kind} ${seq} ${PLAIN.test(topic) ? topic : escaped(topic)}`;
+  if (at !== undefined || part !== undefined || correlation !== undefined) header += ` ${at ?? ""} ${part ?? ""}`;
+  if (correlation !== undefined) header += ` ${asBuffer(correlation).toString("base64url")}`;
+  const row = Buffer.allocUnsafe(header.length + 1 + payload.length);
+  row.write(header, 0, "latin1");
+  row[header.length] = NEWLINE;
+  row.set(payload, header.length + 1);
+  return row;
 }
 
+/** The payload is a view of the row. */
 export function decodeMessage(row: Uint8Array): Message {
-  const end = row.indexOf(0x0a);
-  const [kind = "", seq = "", topic = ""] = decoder.decode(row.subarray(0, Math.max(end, 0))).split(" ");
+  const end = row.indexOf(NEWLINE);
+  const header = asBuffer(row).toString("latin1", 0, Math.max(end, 0));
+  const [kind = "", seq = "", topic = "", at = "", part = "", correlation] = header.split(" ");
   if (end < 0 || !isTopicName(kind)) throw new BugError("bridge.bug", { what: `outbox row of kind '${kind}'` });
-  return { kind, topic, seq: Number(seq), payload: row.subarray(end + 1) };
+  return {
+    kind,
+    topic: PLAIN.test(topic) ? topic : decodeURIComponent(topic),
+    seq: Number(seq),
+    payload: row.subarray(end + 1),
+    ...(part === "" ? {} : { part: Number(part) }),
+    ...(at === "" ? {} : { at: millis(Number(at)) }),
+    ...(correlation === undefined ? {} : { correlation: Buffer.from(correlation, "base64url") }),
+  };
 }
+
+/** Half of a surrogate pair, which UTF-8 cannot say, becomes U+FFFD, as it will on the wire. */
+const escaped = (topic: string): string => encodeURIComponent(Buffer.from(topic).toString());
+const NEWLINE = 0x0a;
+/** Topics of our own making, and most others. */
+const PLAIN = /^[\w/.+:@=~-]+$/;
+/** The same bytes. */
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const isTopicName = (text: string): text is TopicName => Object.hasOwn(TOPICS, text);
 
@@ -76,18 +122,51 @@ export function parsePayload(payload: Uint8Array): JsonObject {
  * may be here only. Events are CloudEvents in binary mode (CloudEvents 1.0, MQTT binding §3.1).
  */
 export function propertiesOf(message: Message): MessageProperties {
-  const row: { readonly contentType: string; readonly expirySeconds?: number } = TOPICS[message.kind];
-  const common = {
-    contentType: row.contentType,
-    ...(row.expirySeconds === undefined ? {} : { expirySeconds: row.expirySeconds }),
-  };
-  if (isRemoval(message)) return { ...common, user: {} };
-  if (message.kind === "event") return { ...common, user: cloudEvent(message.topic, parsePayload(message.payload)) };
-  if (message.kind === "nodeData") {
-    const { "sidgate-mqtt:meta": meta } = parsePayload(message.payload);
-    return { ...common, user: isObject(meta) ? texts(meta, ["seq", "epoch", "observed"]) : {} };
+  const { contentType, expirySeconds }: { readonly contentType: string; readonly expirySeconds?: number } =
+    TOPICS[message.kind];
+  const user = isRemoval(message) ? NO_USER_PROPERTIES : userProperties(message);
+  return expirySeconds === undefined ? { contentType, user } : { contentType, expirySeconds, user };
+}
+
+const NO_USER_PROPERTIES: MessageProperties["user"] = {};
+
+function userProperties(message: Message): MessageProperties["user"] {
+  switch (message.kind) {
+    case "event":
+      return quickCloudEvent(message) ?? cloudEvent(message.topic, parsePayload(message.payload));
+    case "nodeData":
+    case "nodePush":
+      return quickMeta(message.payload) ?? metaOf(parsePayload(message.payload));
+    default:
+      return NO_USER_PROPERTIES;
   }
-  return { ...common, user: {} };
+}
+
+/**
+ * Each message is sent once at least, and to parse its JSON for a few members would cost more than all else that is done for
+ * it. So these two read what the renderer wrote where it wrote it: at the beginning of an event, at the end of data. No
+ * text within the JSON can look the same, since its quotation marks are escaped. Anything else is parsed.
+ */
+const EVENT_HEAD =
+  /^\{"seq":"(\d+)","prev-seq":"\d+","epoch":(\d+),"id":"(\w+)","time":"([^"]+)","observed":"([^"]+)","type":"([^"]+)","node":"([^"]+)"/;
+const EVENT_HEAD_BYTES = 320;
+const META_TAIL =
+  /"sidgate-mqtt:meta":\{"seq":"(\d+)",(?:"prev-seq":"\d+",)?"epoch":(\d+),"observed":"([^"\\]+)"(?:,"sid-path":(\d+))?\}\}$/;
+const META_TAIL_BYTES = 160;
+
+function quickCloudEvent({ topic, payload }: Message): Record<string, string> | undefined {
+  const head = asBuffer(payload).toString("latin1", 0, Math.min(payload.length, EVENT_HEAD_BYTES));
+  const [, seq, epoch, id, time, observed, type, subject] = EVENT_HEAD.exec(head) ?? [];
+  if (!seq || !epoch || !id || !time || !observed || !type || !subject) return undefined;
+  const source = topic.slice(0, topic.lastIndexOf("/"));
+  return { specversion: "1.0", type: `sidgate.${type}`, source, subject, id, time, seq, epoch, observed };
+}
+
+function quickMeta(payload: Uint8Array): Record<string, string> | undefined {
+  const tail = asBuffer(payload).toString("latin1", Math.max(0, payload.length - META_TAIL_BYTES), payload.length);
+  const [, seq, epoch, observed, sidPath] = META_TAIL.exec(tail) ?? [];
+  if (!seq || !epoch || !observed) return undefined;
+  return sidPath === undefined ? { seq, epoch, observed } : { seq, epoch, observed, "sid-path": sidPath };
 }
 
 function cloudEvent(topic: string, event: JsonObject): Record<string, string> {
@@ -100,6 +179,10 @@ function cloudEvent(topic: string, event: JsonObject): Record<string, string> {
     ...(subject === undefined ? {} : { subject: String(subject) }),
     ...texts(event, ["id", "time", "seq", "epoch", "observed"]),
   };
+}
+
+function metaOf({ "sidgate-mqtt:meta": meta }: JsonObject): Record<string, string> {
+  return isObject(meta) ? texts(meta, ["seq", "epoch", "observed", "sid-path"]) : {};
 }
 
 const texts = (from: JsonObject, names: readonly string[]): Record<string, string> =>

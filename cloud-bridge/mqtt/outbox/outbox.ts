@@ -2,8 +2,8 @@
  * docs/mqtt.md, "The broker" — the durable outbox: messages rendered from the journal and not yet acknowledged, then
  * their bytes for the replay span.
  *
- * Two classes. `journal` messages are rows in the order of their numbers; PUBACK moves a mark past them, their bytes
- * stay until the span or the byte limit ends. `latest` messages are one row per topic; a newer one takes the place of
+ * Two classes. `journal` messages are rows in the order of their facts, several of one fact in the order of their parts;
+ * PUBACK moves a mark past them, their bytes stay until the span or the byte limit ends. `latest` messages are one row per topic; a newer one takes the place of
  * an older one, so a broker that was away for a week finds one value per topic and no flood.
  *
  * The outbox writes nothing itself: it hands StateChanges to the projector, which commits them together with the
@@ -12,15 +12,32 @@
 import { type Logger, type Millis, millis } from "../../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
 import {
+  type ChainLink,
   EXPIRY_INTERVAL,
+  isNumbered,
   JOURNAL_TABLE,
   OUTBOX_LIMITS,
   type OutboxLimits,
+  oldestFirst,
   rowKey,
   timeOf,
   trimJournal,
+  weightOf,
 } from "./journal-rows.ts";
-import { classOf, decodeMessage, encodeMessage, isRemoval, type Message, parsePayload } from "./message.ts";
+import { decodeMarks, encodeMarks, type Marks, NO_MARKS } from "./marks.ts";
+import {
+  classOf,
+  decodeMessage,
+  encodeMessage,
+  isRemoval,
+  type Message,
+  type Place,
+  parsePayload,
+  placeOf,
+  propertiesOf,
+  seqOf,
+} from "./message.ts";
+import { Recent } from "./recent.ts";
 import type { TopicName } from "./topics.ts";
 
 const LATEST = "mqtt.latest";
@@ -29,25 +46,19 @@ const MARKS = "mqtt.marks";
 const ALARM_AT = 0.8;
 /** A connected consumer may see intermediate values of a topic; no more than these wait for the window. */
 const STEPS_PER_TOPIC = 64;
-
-/** The journal class in numbers; `acked` is the last message number that the broker acknowledged. */
-interface Marks {
-  readonly last: number;
-  readonly acked: number;
-  readonly unacked: number;
-  readonly bytes: number;
-}
-const NO_MARKS: Marks = { last: 0, acked: 0, unacked: 0, bytes: 0 };
+const RANGE_PAGE = 200;
 
 /** What one batch adds, before it is committed. */
 export interface Staged {
   readonly changes: readonly StateChange[];
-  readonly added: Pick<Marks, "last" | "unacked" | "bytes">;
+  readonly added: Pick<Marks, "last" | "unacked" | "bytes" | "unsent">;
+  readonly journal: readonly Message[];
   readonly latest: readonly Message[];
-  /** The overflow event of this batch has this number; 0 = nothing was lost. */
-  readonly lostUpTo: number;
+  /** The overflow event of this batch has this place; 0 = nothing was lost. */
+  readonly lostUpTo: Place;
+  readonly lost: { readonly from: number; readonly to: number } | undefined;
   /** What this batch saves of the acknowledgements. */
-  readonly acked: number;
+  readonly acked: Place;
   readonly dropped: number;
 }
 
@@ -64,8 +75,11 @@ export class Outbox {
   /** Rows that acknowledged removals have made superfluous. */
   #dropped: string[] = [];
   #marks: Marks = NO_MARKS;
-  #savedAcked = 0;
-  #lostUpTo = 0;
+  #savedAcked = NO_MARKS.acked;
+  #lostUpTo = NO_MARKS.acked;
+  /** The last event that the broker acknowledged since this process began; what is before it stands in the marks. */
+  #lastEvent: Message | undefined;
+  readonly #recent = new Recent();
   #nextExpiry = millis(0);
   #oldest: Millis | undefined;
   #keepSteps = false;
@@ -84,7 +98,8 @@ export class Outbox {
   ): Promise<Outbox> {
     const outbox = new Outbox(state, options.log, options.site, options.limits ?? OUTBOX_LIMITS);
     const marks = await state.get(MARKS, "journal");
-    if (marks !== undefined) outbox.#marks = { ...NO_MARKS, ...decodeMarks(marks) };
+    if (marks !== undefined) outbox.#marks = decodeMarks(marks);
+    outbox.#recent.begin(outbox.#marks.last);
     outbox.#savedAcked = outbox.#marks.acked;
     const [next] = await outbox.journalAfter(outbox.#marks.acked, 1);
     if (next !== undefined) outbox.#oldest = timeOf(next);
@@ -107,7 +122,8 @@ export class Outbox {
     const { acked } = this.#marks;
     const dropped = this.#dropped.length;
     for (const topic of this.#dropped) if (!this.#latest.has(topic)) put(LATEST, topic, undefined);
-    const added = { last: this.#marks.last, unacked: 0, bytes: 0 };
+    const added = { last: this.#marks.last, unacked: 0, bytes: 0, unsent: 0 };
+    const journal: Message[] = [];
     const latest: Message[] = [];
     for (const message of messages) {
       const row = encodeMessage(message);
@@ -116,10 +132,13 @@ export class Outbox {
         latest.push(message);
         continue;
       }
-      put(JOURNAL_TABLE, rowKey(message.seq), row);
-      added.last = message.seq;
+      const place = placeOf(message);
+      put(JOURNAL_TABLE, rowKey(place), row);
+      journal.push(message);
+      added.last = place;
       added.unacked += 1;
       added.bytes += row.length;
+      added.unsent += weightOf(message);
     }
     // Also when somebody has set the clock back.
     const lookForExpired = now >= this.#nextExpiry || this.#nextExpiry - now > EXPIRY_INTERVAL;
@@ -128,6 +147,7 @@ export class Outbox {
       limits: this.#limits,
       bytes: this.#marks.bytes + added.bytes,
       acked: this.#marks.acked,
+      sentLink: this.#sentLink,
       now,
       lookForExpired,
     });
@@ -135,8 +155,12 @@ export class Outbox {
     for (const { table, key, value } of trimmed.changes) put(table, key, value);
     added.bytes -= trimmed.bytes;
     added.unacked -= trimmed.unacked;
-    if (rows.size > 0 || acked !== this.#savedAcked) put(MARKS, "journal", encodeMarks(this.#plus(added)));
-    return { changes: [...rows.values()], added, latest, lostUpTo: trimmed.lostUpTo, acked, dropped };
+    added.unsent -= trimmed.unsent;
+    if (rows.size > 0 || acked !== this.#savedAcked) {
+      put(MARKS, "journal", encodeMarks({ ...this.#plus(added), link: this.#sentLink }));
+    }
+    const { lostUpTo, lost } = trimmed;
+    return { changes: [...rows.values()], added, journal, latest, lostUpTo, lost, acked, dropped };
   }
 
   /** `staged` is durable: the link may send it. */
@@ -147,9 +171,11 @@ export class Outbox {
     this.#dropped = this.#dropped.slice(staged.dropped);
     if (staged.added.unacked > 0) this.#oldest ??= now;
     for (const message of staged.latest) this.offer(message);
-    if (staged.lostUpTo > 0) {
+    this.#recent.add(staged.journal);
+    if (staged.lost !== undefined) {
       this.#lostUpTo = staged.lostUpTo;
-      this.#log.error("mqtt.journal-overflow", { lostUpTo: staged.lostUpTo });
+      this.#recent.begin(staged.added.last);
+      this.#log.error("mqtt.journal-overflow", { ...staged.lost });
     }
     this.#alarm();
     this.#changed();
@@ -213,22 +239,50 @@ export class Outbox {
   }
 
   #explains(seq: number): boolean {
-    return this.#marks.unacked > 0 && this.#marks.acked < seq;
+    return this.#marks.unacked > 0 && this.#marks.acked < placeOf({ seq });
   }
 
-  async journalAfter(seq: number, limit: number): Promise<readonly Message[]> {
-    if (seq >= this.#marks.last) return [];
-    return (await this.#state.entries(JOURNAL_TABLE, rowKey(seq + 1), limit)).map(([, row]) => decodeMessage(row));
+  /** The next journal messages, from memory when they were rendered just now. */
+  async journalAfter(place: Place, limit: number): Promise<readonly Message[]> {
+    if (place >= this.#marks.last) return [];
+    const recent = this.#recent.after(place, limit);
+    if (recent !== undefined) return recent;
+    const rows = await this.#state.entries(JOURNAL_TABLE, `${rowKey(place)}\0`, limit);
+    return rows.map(([, row]) => decodeMessage(row));
   }
 
-  /** The broker has every journal message up to and including `seq`. */
-  acked(seq: number, next: Message | undefined): void {
-    if (seq <= this.#marks.acked) return;
+  /**
+   * Numbered messages of the facts `from` to `to` for a replay, with the bytes that were sent. Those that the broker does
+   * not have yet are left out: they come by themselves.
+   */
+  async *range(epoch: number, from: number, to: number): AsyncIterable<Message> {
+    const first = rowKey(placeOf({ seq: Math.max(0, from) }));
+    for await (const [, row] of oldestFirst(this.#state, RANGE_PAGE, first)) {
+      const message = decodeMessage(row);
+      if (message.seq > to || placeOf(message) > this.#marks.acked) return;
+      if (isNumbered(message) && epochOf(message) === epoch) yield message;
+    }
+  }
+
+  /** Number of the oldest fact whose message is kept; that of the next one when there is none. */
+  async oldest(): Promise<number> {
+    const [first] = await this.#state.entries(JOURNAL_TABLE, "", 1);
+    return first === undefined ? seqOf(this.#marks.last) + 1 : decodeMessage(first[1]).seq;
+  }
+
+  /** The broker has every journal message up to and including this one. */
+  acked(message: Message, next: Message | undefined): void {
+    const place = placeOf(message);
+    if (place <= this.#marks.acked) return;
     const saved = !this.unsaved;
     // What an overflow dropped while it was in flight is not counted any more.
-    const unacked = Math.max(0, this.#marks.unacked - (seq < this.#lostUpTo ? 0 : 1));
-    this.#marks = { ...this.#marks, acked: seq, unacked };
+    const counts = place >= this.#lostUpTo;
+    const unacked = Math.max(0, this.#marks.unacked - (counts ? 1 : 0));
+    const unsent = unacked === 0 ? 0 : Math.max(0, this.#marks.unsent - (counts ? weightOf(message) : 0));
+    this.#marks = { ...this.#marks, acked: place, unacked, unsent };
+    if (message.kind === "event") this.#lastEvent = message;
     this.#oldest = unacked === 0 ? undefined : next === undefined ? this.#oldest : timeOf(next);
+    this.#alarm();
     if (saved) this.#changed();
   }
 
@@ -247,14 +301,14 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 
-  get lastAcked(): number {
+  get lastAcked(): Place {
     return this.#marks.acked;
   }
-  get lastJournal(): number {
+  get lastJournal(): Place {
     return this.#marks.last;
   }
-  /** Messages below this number that were fetched but not sent must be fetched again: an overflow event took them in. */
-  get lostUpTo(): number {
+  /** Messages before this place that were fetched but not sent must be fetched again: an overflow event took them in. */
+  get lostUpTo(): Place {
     return this.#lostUpTo;
   }
   get journalDepth(): number {
@@ -263,24 +317,47 @@ export class Outbox {
   get latestDepth(): number {
     return this.#dirty.size;
   }
+  /** Of all that is kept. */
   get bytes(): number {
     return this.#marks.bytes;
+  }
+  get limit(): number {
+    return this.#limits.maxBytes;
+  }
+  /** What the broker does not have takes up four fifths of the room: the oldest of it will be lost before long. */
+  get filling(): boolean {
+    return this.#marks.unsent >= this.#limits.maxBytes * ALARM_AT;
   }
   oldestSeconds(now: Millis): number {
     return this.#oldest === undefined ? 0 : Math.max(0, Math.round((now - this.#oldest) / 1000));
   }
 
   #plus(added: Staged["added"]): Marks {
-    const { acked, unacked, bytes } = this.#marks;
-    return { acked, last: added.last, unacked: Math.max(0, unacked + added.unacked), bytes: bytes + added.bytes };
+    const { unacked, bytes, unsent } = this.#marks;
+    return {
+      ...this.#marks,
+      last: added.last,
+      unacked: Math.max(0, unacked + added.unacked),
+      bytes: bytes + added.bytes,
+      unsent: Math.max(0, unsent + added.unsent),
+    };
+  }
+
+  get #sentLink(): ChainLink {
+    if (this.#lastEvent === undefined) return this.#marks.link;
+    const { seq, hash } = parsePayload(this.#lastEvent.payload);
+    this.#marks = { ...this.#marks, link: { seq: Number(seq), hash: typeof hash === "string" ? hash : null } };
+    this.#lastEvent = undefined;
+    return this.#marks.link;
   }
 
   #alarm(): void {
-    const full = this.#marks.bytes >= this.#limits.maxBytes * ALARM_AT && this.#marks.unacked > 0;
-    if (full && !this.#alarmed) {
-      this.#log.warn("mqtt.outbox-filling", { bytes: this.#marks.bytes, limit: this.#limits.maxBytes });
-    }
-    this.#alarmed = full;
+    const { filling } = this;
+    if (filling === this.#alarmed) return;
+    this.#alarmed = filling;
+    const facts = { unsent: this.#marks.unsent, limit: this.#limits.maxBytes };
+    if (filling) this.#log.warn("mqtt.outbox-filling", facts);
+    else this.#log.info("mqtt.outbox-relieved", facts);
   }
 
   #changed(): void {
@@ -288,8 +365,5 @@ export class Outbox {
   }
 }
 
-const encodeMarks = (marks: Marks): Uint8Array => Buffer.from(JSON.stringify(marks));
-function decodeMarks(row: Uint8Array): Partial<Marks> {
-  const { last, acked, unacked, bytes } = parsePayload(row);
-  return Object.fromEntries(Object.entries({ last, acked, unacked, bytes }).filter(([, n]) => typeof n === "number"));
-}
+/** Events say it themselves, pushes in their `sidgate-mqtt:meta`. */
+const epochOf = (message: Message): number => Number(propertiesOf(message).user["epoch"]);

@@ -24,12 +24,12 @@ import type { TreesOf } from "../render/trees.ts";
 import { ulidOfFact } from "../render/ulid.ts";
 import { keysOf } from "../render/view.ts";
 import { type LiveView, type RenderedView, VIEW_KINDS } from "../views/view.ts";
-import { type Message, removalOf } from "./message.ts";
+import { classOf, type Message, removalOf } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
+import { PROJECTION } from "./projection.ts";
 import type { ViewStore } from "./view-store.ts";
 
-/** Name of this projection in the state store: the journal may be trimmed up to `applied(PROJECTION)`. */
-export const PROJECTION = "mqtt";
+export { PROJECTION } from "./projection.ts";
 
 const BATCH_FACTS = 500;
 const BATCH_DELAY = millis(100);
@@ -56,6 +56,8 @@ export interface ProjectorOptions {
   readonly views?: readonly RenderedView[];
   /** Told of what was committed. */
   readonly live?: readonly LiveView[];
+  /** Takes the messages that are kept nowhere (class none), once the facts that they tell are committed. */
+  readonly say?: (message: Message) => void;
 }
 
 export class Projector implements Closable {
@@ -181,7 +183,7 @@ export class Projector implements Closable {
       const more = views.flatMap((one) => one.fact(fact, before.node, slice.node));
       const messages = [...own, ...more];
       for (const code of skipped) log.warn("mqtt.data-skipped", { seq: fact.seq, code });
-      return messages;
+      return messages.map((message) => (classOf(message) === "journal" ? { ...message, at: fact.at } : message));
     } catch (error) {
       // One fact that cannot be told must not silence the site; its number stays a hole.
       log.error("mqtt.render-failed", { seq: fact.seq, type: fact.type, error: explain(error) });
@@ -198,26 +200,34 @@ export class Projector implements Closable {
     const time = rfc3339(first.at);
     const id = ulidOfFact(this.#context.site, this.#context.epoch, lost.to, first.at);
     view.put({}, { site: { ...view.site, lastEvent: { seq: lost.to, hash: null } } });
-    return renderOverflow(
+    const marker = renderOverflow(
       { seq: String(lost.from), "prev-seq": String(lastEvent.seq), prev: lastEvent.hash },
       { seq: String(lost.to), epoch: this.#context.epoch, id, time, observed: time, hash: null },
       this.#context.site,
     );
+    return { ...marker, at: first.at };
   }
 
   /** Messages, projection rows and the number: all or nothing. False when the projector was closed before it worked. */
   async #commit(messages: readonly Message[], rendered = this.#rendered): Promise<boolean> {
     const { state, outbox, view, clock } = this.#options;
     const rows = view.drain();
+    const kept = messages.filter((message) => classOf(message) !== "none");
     const staged = await this.#retried(async () => {
-      const next = await outbox.stage(messages, clock.now());
+      const next = await outbox.stage(kept, clock.now());
       await state.commit(PROJECTION, rendered, [...next.changes, ...rows]);
       return next;
     });
     if (staged === undefined) return false;
     this.#rendered = rendered;
     outbox.committed(staged, clock.now());
+    if (kept.length < messages.length) this.#say(messages);
     return true;
+  }
+
+  #say(messages: readonly Message[]): void {
+    const { say } = this.#options;
+    if (say !== undefined) for (const message of messages) if (classOf(message) === "none") say(message);
   }
 
   /** The view in memory runs ahead of a failed commit, so the same commit is tried until it works or we are closed. */

@@ -4,6 +4,7 @@ import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import type { Payload } from "../contract/payloads.ts";
 import type { ProcessFigures } from "../contract/site.ts";
+import type { OtherProcess } from "../others.ts";
 import { type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
 
@@ -50,8 +51,22 @@ export const shutdownStatus = (run: ProcessRun, conn: number, at: Millis): Messa
     reason: "shutdown",
   });
 
-const statusOf = (run: ProcessRun, payload: Omit<Payload<"status">, "mode">): Message =>
+const statusOf = (run: Pick<ProcessRun, "info" | "mode">, payload: Omit<Payload<"status">, "mode">): Message =>
   messageOf("status", { site: run.info.site, process: run.info.process }, 0, { ...payload, mode: run.mode });
+
+/** Of a process without a connection of its own; `at`: since when we know. */
+export function otherStatus(run: ProcessRun, other: OtherProcess, at: Millis, nextSeq: number): Message {
+  const { process, roles, boot, since, online, state, words } = other;
+  // It has no connections that could be counted, and no will that could come late.
+  const about = { epoch: run.info.epoch, boot, conn: 1 };
+  const left = state === "leaving" ? ({ reason: "shutdown" } as const) : {};
+  return statusOf(
+    { info: { ...run.info, process }, mode: words?.mode },
+    online === true
+      ? { state: "online", roles, ...about, since, reason: "start", broker: run.broker, "next-seq": String(nextSeq) }
+      : { state: "offline", ...about, since: rfc3339(at), ...left },
+  );
+}
 
 export interface SiteBirth {
   readonly name?: string | undefined;
@@ -88,6 +103,10 @@ export interface HealthFigures {
     readonly journal: number;
     readonly latest: number;
     readonly oldestSeconds: number;
+    /** Kept in the outbox, sent or not. */
+    readonly bytes: number;
+    /** What is unsent takes up four fifths of it. */
+    readonly filling: boolean;
   };
 }
 
@@ -102,5 +121,7 @@ export const siteHealth = (info: SiteInfo, health: HealthFigures): Message =>
       "journal-depth": health.mqtt.journal,
       "latest-depth": health.mqtt.latest,
       "oldest-s": health.mqtt.oldestSeconds,
+      "outbox-bytes": health.mqtt.bytes,
+      "outbox-filling": health.mqtt.filling,
     },
   });

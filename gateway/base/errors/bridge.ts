@@ -20,6 +20,16 @@ export const BRIDGE_ERRORS = {
     text: "the MQTT broker at {url} does not answer: {reason}",
     hint: "Check mqtt.url and the network; the bridge keeps everything and tries again by itself.",
   },
+  "mqtt.tls": {
+    blame: "store",
+    text: "no TLS line to the MQTT broker at {url} comes about: {reason}",
+    hint: "Check mqtt.tls.ca, .cert and .key, and that no certificate of either side has expired; the bridge tries again by itself.",
+  },
+  "mqtt.subscribe-refused": {
+    blame: "store",
+    text: "the MQTT broker at {url} does not let us listen for commands: {reason}",
+    hint: "Allow this site 'readwrite sidgate/1/SITE/#'; until then commands do not come in by MQTT.",
+  },
   "mqtt.protocol": {
     blame: "store",
     text: "the MQTT broker at {url} refuses MQTT version {protocol}",
