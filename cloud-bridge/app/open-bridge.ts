@@ -12,6 +12,7 @@ import {
   systemClock,
   UsageError,
 } from "../../gateway/base/index.ts";
+import type { CommandPort } from "../../gateway/store/inbox.ts";
 import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SchemaSource } from "../../gateway/yang/schema-source.ts";
@@ -23,6 +24,7 @@ import {
   EMBEDDED_PORT,
   isExposed,
   type Mode,
+  type OtherProcesses,
   type OutboxLimits,
   openEmbeddedBroker,
   openMqttBridge,
@@ -70,6 +72,10 @@ export interface BridgeOptions {
   readonly mode?: Mode | undefined;
   /** The reasons, a sentence each. */
   readonly warnings?: readonly string[] | undefined;
+  /** Processes of the site that have no connection to the broker of their own. */
+  readonly others?: OtherProcesses | undefined;
+  /** Where commands go; without it none are taken in. */
+  readonly commands?: CommandPort | undefined;
   /** Further sections of `health`, e.g. coap and cache. */
   readonly health?: (() => JsonObject) | undefined;
   readonly limits?: OutboxLimits | undefined;

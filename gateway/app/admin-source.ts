@@ -12,7 +12,7 @@ import type {
   ReportRow,
   Status,
 } from "../admin/api/index.ts";
-import { type Credential, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
+import { type Credential, explain, type Millis, type NodeId, shownUri, toHex } from "../base/index.ts";
 import { type Access, groupsOf } from "../service/access/index.ts";
 import type { CredentialInfo, Credentials } from "../service/credentials/index.ts";
 import { type ImageInfo, type Images, type NamedImage, shortId } from "../service/images/index.ts";
@@ -20,7 +20,7 @@ import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { AcceptedImage, NodeReport, TrustService } from "../service/trust/index.ts";
-import type { Inbox, Journal, Ledger, SiteInfo } from "../store/index.ts";
+import type { Inbox, Journal, Ledger, Outcome, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import { accessAnswer, accessView } from "./access-view.ts";
@@ -28,8 +28,10 @@ import { type CampaignSources, campaignDetail, campaignRow, campaignWhy } from "
 import type { Keys } from "./keys.ts";
 import { type ModelSets, modelRows } from "./models/index.ts";
 import { notices } from "./notices.ts";
+import type { PuttingOff } from "./putting-off.ts";
 import type { Refusals } from "./refusals.ts";
 import { type PreviewSources, previewOf } from "./release-preview.ts";
+import type { StoreReach } from "./store-watch.ts";
 import type { Trace } from "./trace.ts";
 import { releaseRows, type TrustSources, trustView } from "./trust-view.ts";
 
@@ -62,6 +64,13 @@ export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omi
   readonly keys: Keys;
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
+  /** Where the store lies beside the gateway: whether it can be reached, and what is said while it cannot. */
+  readonly store: StoreReach | undefined;
+  readonly later: PuttingOff | undefined;
+  /** What the store may lose as it is set up, in sentences. */
+  readonly risks: () => readonly string[];
+  /** Ops that change nothing. */
+  readonly questions: ReadonlySet<string>;
   readonly fetching: FetchStateOf;
   /** URI of the datastore that a node serves itself. */
   readonly serves: (node: NodeId) => string | undefined;
@@ -70,11 +79,13 @@ export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omi
 /** Rows are made at each call; nothing is kept. */
 export function adminSource(options: AdminSourceOptions): AdminSource {
   const { registry, images, campaigns, credentials, inbox } = options;
+  const atOnce = (...asked: Parameters<Inbox["submit"]>): Promise<Outcome> => inbox.submit(...asked);
+  const submit = options.later?.commands(atOnce) ?? atOnce;
   const models = houseModels(registry.schema);
   const find = (id: string): NodeRecord | undefined => registry.find(id) ?? registry.byEndpoint(id);
   return {
     status: () => status(options),
-    notReady: () => options.ledger.failure, // what else could be missing refuses to start
+    notReady: () => notReady(options),
     nodes: () => [...registry.nodes()].map((node) => nodeRow(node, options, models)),
     node: (id) => {
       const node = find(id);
@@ -105,9 +116,15 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
     trust: () => trustView(options),
     releases: () => releaseRows(options),
     preview: (release, node) => previewOf(release, node, options),
-    submit: (command) => inbox.submit(command),
-    addImage: (bytes, { id, actor, ...args }) => inbox.submit({ id, op: "image.add", args, actor }, bytes),
+    submit: (command) => (options.questions.has(command.op) ? inbox.submit(command) : submit(command)),
+    addImage: (bytes, { id, actor, ...args }) => submit({ id, op: "image.add", args, actor }, bytes),
   };
+}
+
+/** What else could be missing refuses to start. */
+function notReady({ journal, store }: AdminSourceOptions): ReturnType<AdminSource["notReady"]> {
+  const why = journal.failure ?? store?.away;
+  return why && { code: why.code, text: explain(why) };
 }
 
 function status(options: AdminSourceOptions): Status {
@@ -122,7 +139,7 @@ function status(options: AdminSourceOptions): Status {
     now: clock.now(),
     mode: options.mode,
     warnings,
-    notices: notices(options),
+    notices: notices({ ...options, broker: options.broker(), risks: options.risks() }),
     clockRate: options.clockRate,
     clock: { synchronised: clock.synchronised, why: clock.why },
     listening: options.listening(),

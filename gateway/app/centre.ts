@@ -1,6 +1,14 @@
 /** The centre of a gateway: store, models and services, without any face. */
 import { join } from "node:path";
-import { type Clock, type Lifecycle, type Logger, millis, systemClock } from "../base/index.ts";
+import {
+  type Clock,
+  type Lifecycle,
+  type Logger,
+  millis,
+  type NodeId,
+  type Random,
+  systemClock,
+} from "../base/index.ts";
 import { Access } from "../service/access/index.ts";
 import { CampaignOffers, Campaigns } from "../service/campaign/index.ts";
 import { Credentials } from "../service/credentials/index.ts";
@@ -9,6 +17,7 @@ import { Events } from "../service/events/index.ts";
 import { Habits } from "../service/forecast/index.ts";
 import { Images } from "../service/images/index.ts";
 import { EditExpiry, EditTrials, Mailbox } from "../service/mailbox/index.ts";
+import { Pushes } from "../service/push/index.ts";
 import { houseModels, Registry } from "../service/registry/index.ts";
 import { ClockMemory, EARLIEST, type Timekeeper } from "../service/timekeeping/index.ts";
 import {
@@ -24,26 +33,18 @@ import {
   type TrustDesk,
   type TrustService,
 } from "../service/trust/index.ts";
-import {
-  CommandInbox,
-  type DataFolder,
-  type Journal,
-  Ledger,
-  openDataFolder,
-  openFileImages,
-  openFileJournal,
-  openLmdbState,
-  type StateStore,
-} from "../store/index.ts";
+import { CommandInbox, type Journal, Ledger, type StateStore } from "../store/index.ts";
+import type { Schema } from "../yang/index.ts";
 import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
+import { type Home, openHome } from "./home/index.ts";
 import { type Keys, openKeys } from "./keys.ts";
 import { meshOf } from "./mesh.ts";
-import { Compiler, ModelSets, watchFolder } from "./models/index.ts";
+import { Compiler, ModelSets, mirrorTo, watchFolder } from "./models/index.ts";
 import { openTrustDesk } from "./trust-desk.ts";
 
 export interface Centre {
-  readonly folder: DataFolder;
+  readonly home: Home;
   readonly models: ModelSets;
   readonly journal: Journal;
   readonly state: StateStore;
@@ -65,6 +66,8 @@ export interface Centre {
   readonly offers: CampaignOffers;
   /** How nodes fetched images before. */
   readonly habits: Habits;
+  /** What configured subscriptions have told. */
+  readonly pushes: Pushes;
   /** Of the site, for maintenance windows that name none. */
   readonly zone: string;
   readonly credentials: Credentials;
@@ -78,25 +81,36 @@ export interface Centre {
 }
 
 export interface CentreOptions {
+  /** The MQTT half is in this process too. */
+  readonly bridge: boolean;
   /** Voids all credentials and makes a new key for those to come. */
   readonly newSiteKey?: boolean;
   /** The data folder was put back from a copy. */
   readonly restored?: boolean;
+  /** Tells a person what the start waits for. */
+  readonly note?: (sentence: string) => void;
+}
+
+export interface CentrePorts {
+  readonly clock: Timekeeper;
+  readonly random: Random;
+  readonly log: Logger;
 }
 
 /** Everything that it opens is handed to `lifecycle`. Throws StoreError `store.*`, `keys.*`, `site-key.*`, `sequence.*` or WireError/UsageError `yang.*`. */
 export async function openCentre(
   config: Config,
-  { clock, log }: { readonly clock: Timekeeper; readonly log: Logger },
+  { clock, random, log }: CentrePorts,
   lifecycle: Lifecycle,
-  { newSiteKey = false, restored = false }: CentreOptions = {},
+  { bridge, newSiteKey = false, restored = false, note = () => undefined }: CentreOptions,
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
   const asked = clock.ask();
   if (restored) checkClock(clock, await asked);
-  const folder = lifecycle.add(
-    await openDataFolder(config.data, log, { restored: restored ? clock.now() : undefined }),
-  );
+  const { maxBytes, cacheBytes } = config.images;
+  const options = { log, random, cacheBytes, note, bridge, restored: restored ? clock.now() : undefined };
+  const home = await openHome(config, options, lifecycle);
+  const { journal, state, images: store, shared } = home;
   const real = systemClock();
   const compiler = lifecycle.add(new Compiler({ clock: real }));
   const models = lifecycle.add(
@@ -109,12 +123,9 @@ export async function openCentre(
       log,
       compile: compiler.compile,
       watch: watchFolder,
+      mirror: shared && mirrorTo(shared.files),
     }),
   );
-  const journal = lifecycle.add(await openFileJournal({ folder: inFolder("journal"), log }));
-  const state = lifecycle.add(await openLmdbState({ folder: inFolder("state") }));
-  const { maxBytes, cacheBytes } = config.images;
-  const store = lifecycle.add(await openFileImages({ folder: inFolder("images"), cacheBytes }));
 
   const registry = new Registry({ schemas: models, wakeInterval: config.nodes.wakeInterval, log });
   const { expireAfter } = config.mailbox;
@@ -138,13 +149,15 @@ export async function openCentre(
   });
   const credentials = new Credentials(log);
   const directory = new Directory();
-  const inbox = new CommandInbox(log);
+  const inbox = new CommandInbox(log, { clock: clock.held });
   const events = new Events({ boxOf: (node) => mailbox.box(node), setOf: (node) => registry.setOf(node) });
   const memory = new ClockMemory();
   const habits = new Habits();
   const known = [registry, mailbox, events, images, campaigns, credentials, directory, inbox, memory];
   const reports = new NodeReports();
-  const projections = [...known, anchors, releases, reports, habits];
+  const schemaOf = (node: NodeId): Schema => models.of(registry.setOf(node));
+  const pushes = new Pushes({ subscriptions: config.mqtt.push, schemaOf });
+  const projections = [...known, anchors, releases, reports, habits, pushes];
   const newest = journal.last < journal.first ? undefined : (await journal.read(journal.last, 1))[0]?.at;
   const ledger = lifecycle.add(await Ledger.open({ journal, state, projections, clock, log }));
   await images.sweep(store.digests());
@@ -169,14 +182,14 @@ export async function openCentre(
     credentials,
     recorder: ledger,
     newSiteKey,
-    clock: network,
+    sequence: (use) => home.sequence(network, use),
   });
   const desk = await openTrustDesk(config.data, { anchors, releases, recorder: ledger, clock, log, restored });
   const programs = new ReleasePrograms(log);
   const foresight = new Foresight({ releases, programs, images, clock, quality: clock });
   const { suit: suitOf } = houseModels(registry.schema);
   return {
-    folder,
+    home,
     models,
     journal,
     state,
@@ -196,6 +209,7 @@ export async function openCentre(
     campaigns,
     offers,
     habits,
+    pushes,
     zone,
     credentials,
     access,

@@ -1,10 +1,20 @@
 /**
- * The composition root: one gateway from its configuration, everything in one process. Parts are started from the
- * store upwards and closed in reverse; when a part refuses to start, what stands already is closed again.
+ * The composition root: one gateway from its configuration, with the bridge in the same process or without. Parts are started
+ * from the store upwards and closed in reverse; when a part refuses to start, what stands already is closed again.
  */
 import type { Bridge } from "../../cloud-bridge/app/index.ts";
+// Not by its index: a gateway without a bridge loads none of it.
+import { PROJECTION } from "../../cloud-bridge/mqtt/outbox/projection.ts";
 import type { AdminSource, BrokerStatus } from "../admin/api/index.ts";
-import { type Clock, type Closable, Lifecycle, type Logger, type Random } from "../base/index.ts";
+import {
+  type Clock,
+  type Closable,
+  Lifecycle,
+  type Logger,
+  type Random,
+  type StoreError,
+  seconds,
+} from "../base/index.ts";
 import type { Forecaster } from "../service/forecast/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import type { Naming } from "../southbound/naming/index.ts";
@@ -12,6 +22,7 @@ import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
 import { adminSource } from "./admin-source.ts";
+import { bridgeSettings, bridgeWords } from "./bridge-settings.ts";
 import { CAMPAIGN_QUESTIONS, campaignHandlers } from "./campaign-commands.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { type MachineTime, siteClock } from "./clock/index.ts";
@@ -20,12 +31,16 @@ import type { Config } from "./config/index.ts";
 import { editHandlers } from "./edit-commands.ts";
 import { openForecaster } from "./forecaster.ts";
 import { clockHealth, coapHealth, modelsHealth } from "./health.ts";
+import { ownRow, Processes, type ProcessRow } from "./home/index.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
 import { tellModels } from "./models-news.ts";
 import { announced, openNaming } from "./naming.ts";
+import { openPush } from "./push.ts";
+import { puttingOff } from "./putting-off.ts";
 import { Retention } from "./retention.ts";
 import { openSouth } from "./south.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { Trace } from "./trace.ts";
 import { trustHandlers } from "./trust-commands.ts";
 import { openUpstream } from "./upstream.ts";
@@ -39,21 +54,21 @@ export interface GatewayPorts {
   readonly version: string;
 }
 
-export interface GatewayParts extends CentreOptions {
-  /** The MQTT half in this process too. */
-  readonly bridge: boolean;
-}
-
 export interface Gateway extends Closable {
   /** What the console shows; also what a person is told at the start. */
   readonly source: AdminSource;
+  /** Calls back when nothing is left but to end, e.g. when another process has taken this one's place. */
+  onFailure(listener: (error: StoreError) => void): void;
 }
+
+/** How long the end of the process waits for a store that is away. What waits for it was promised to nobody. */
+const LEAVING = seconds(3);
 
 /** Throws UsageError (`port.*`), StoreError (`store.*`) or `yang.*`. */
 export async function openGateway(
   config: Config,
   given: GatewayPorts,
-  parts: GatewayParts = { bridge: true },
+  parts: CentreOptions = { bridge: true },
 ): Promise<Gateway> {
   const lifecycle = new Lifecycle();
   try {
@@ -63,17 +78,23 @@ export async function openGateway(
     const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
     centre.ledger.onFact((fact) => trace.take(fact));
     centre.holds.onHeld((node, why) => trace.note(node, clock.now(), `not offered at this wake: the release ${why}`));
+    const { home, network } = centre;
+    const { shared } = home;
+    const store =
+      shared && lifecycle.add(new StoreWatch({ ...centre, recorder: centre.ledger, clock: network, log: ports.log }));
     const startedAt = ports.clock.now();
     const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
 
     tellModels(centre.models, { events: centre.events, recorder: centre.ledger });
+    openPush(centre, ports, lifecycle);
 
     const { addresses, engine, security, refusals, nodes, encodings } = await openSouth(
       config,
       ports,
       centre,
       lifecycle,
+      store,
     );
     const fetcher = openUpstream(config, ports, centre, lifecycle);
     const forecaster = openForecaster(centre, { clock: clock.held, encodings });
@@ -81,11 +102,29 @@ export async function openGateway(
     const health = coapHealth(
       () => engine.stats(),
       () => security.stats(),
-      () => centre.network.now(),
+      () => network.now(),
     );
     const sections = (): JsonObject => ({ ...health(), ...modelsHealth(centre.models), ...clockHealth(clock) });
-    const bridge = parts.bridge ? await openNorth(config, ports, centre, sections, lifecycle) : undefined;
-    lifecycle.add(new Retention(centre, bridge, config.journal, { ...ports, quality: clock }));
+    const processes =
+      shared &&
+      lifecycle.add(
+        new Processes({
+          board: shared.board,
+          own: ownRow({ process: home.site.process, roles: rolesOf(parts), startedAt, ...ports }, () => ({
+            sections: sections(),
+            words: bridgeWords(config),
+          })),
+          clock: network,
+          log: ports.log,
+        }),
+      );
+    const bridge = parts.bridge
+      ? await openNorth(config, ports, centre, { sections, processes }, lifecycle)
+      : undefined;
+    if (shared !== undefined) lifecycle.add(await shared.commands.serve(centre.inbox));
+    const isRead = bridge !== undefined || shared !== undefined;
+    const passed = (): Promise<number> => (isRead ? centre.state.applied(PROJECTION) : Promise.resolve(Infinity));
+    lifecycle.add(new Retention(centre, passed, config.journal, { ...ports, quality: clock }));
     let naming: Naming | undefined; // told once the status page stands, as it is announced too
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
@@ -93,7 +132,11 @@ export async function openGateway(
       trace,
       refusals,
       clock,
-      site: centre.folder.site,
+      site: home.site,
+      store,
+      later: store && puttingOff(store, ports.random),
+      questions: CAMPAIGN_QUESTIONS,
+      risks: () => shared?.warnings ?? [],
       siteName: config.site.name,
       version: ports.version,
       startedAt,
@@ -102,11 +145,11 @@ export async function openGateway(
       warnings: labWarnings(config),
       secured: !answersUnprotected(config),
       listening: () => [...listening, { what: "status page", address: admin.url }, ...announced(naming)],
-      broker: () => brokerStatus(bridge),
+      broker: () => brokerStatus(bridge, processes),
       fetching: (uri) => fetcher.state(uri),
       serves: (node) => nodes.servedBy(node),
     });
-    const { control } = centre.folder;
+    const { control } = home.folder;
     const { openAdmin } = await import("../admin/api/index.ts");
     const { STATUS_PAGE } = await import("../admin/console/index.ts");
     const admin = lifecycle.add(
@@ -118,13 +161,15 @@ export async function openGateway(
         logger: ports.log,
       }),
     );
-    naming = await openNaming(
-      config,
-      { site: centre.folder.site.site, addresses, statusPage: admin.url },
-      ports,
-      lifecycle,
-    );
-    return { source, close: () => lifecycle.close() };
+    naming = await openNaming(config, { site: home.site.site, addresses, statusPage: admin.url }, ports, lifecycle);
+    return {
+      source,
+      onFailure: (listener) => void shared?.onFailure(listener),
+      close: () => {
+        shared?.leave(LEAVING);
+        return lifecycle.close();
+      },
+    };
   } catch (error) {
     // Why it did not start is what matters; a part that does not close either is only told.
     await lifecycle
@@ -163,38 +208,45 @@ function serveCommands(
   );
 }
 
+const rolesOf = ({ bridge }: CentreOptions): ProcessRow["roles"] => (bridge ? ["gateway", "bridge"] : ["gateway"]);
+
 /** Cloud apps: the MQTT bridge over the same journal. */
 async function openNorth(
   config: Config,
   { clock, random, log, version }: GatewayPorts,
-  { journal, state, models, folder }: Centre,
-  health: () => JsonObject,
+  { journal, state, models, home, inbox }: Centre,
+  { sections, processes }: { readonly sections: () => JsonObject; readonly processes: Processes | undefined },
   lifecycle: Lifecycle,
 ): Promise<Bridge> {
   // Loaded when nodes are served already: they are awake for a moment only, the cloud can wait.
   const { openBridge } = await import("../../cloud-bridge/app/index.ts");
   return lifecycle.add(
     await openBridge({
-      site: folder.site,
+      ...bridgeSettings(config),
+      ...bridgeWords(config),
+      site: home.site,
       journal,
       state,
       schemas: models,
+      commands: inbox,
       clock,
       random,
       log,
-      mqtt: { ...config.mqtt, password: config.mqtt.password?.reveal() },
       software: version,
       roles: ["gateway", "bridge"],
-      name: config.site.name,
-      mode: modeOf(config),
-      warnings: labWarnings(config),
-      health,
+      health: sections,
+      others: processes,
     }),
   );
 }
 
-function brokerStatus(bridge: Bridge | undefined): BrokerStatus {
-  if (bridge === undefined) return { kind: "configured", url: "(none in this process)", connected: false, queued: 0 };
-  const { connected, journalDepth } = bridge.stats();
-  return { ...bridge.broker, connected, queued: journalDepth };
+/** Of the bridge in this process, or of the one that tells of itself on the board. */
+function brokerStatus(bridge: Bridge | undefined, processes: Processes | undefined): BrokerStatus {
+  if (bridge !== undefined) {
+    const { connected, journalDepth } = bridge.stats();
+    return { ...bridge.broker, connected, queued: journalDepth };
+  }
+  const other = processes?.others.find(({ online, broker }) => online === true && broker !== undefined);
+  if (other?.broker === undefined) return { kind: "none", url: "", connected: false, queued: 0 };
+  return { ...other.broker, process: other.process };
 }

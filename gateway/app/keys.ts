@@ -3,9 +3,9 @@
  * (docs/security.md). Either all of it is there, or nothing is sealed yet, or it is given up in so many words.
  */
 import { join } from "node:path";
-import { type Clock, StoreError } from "../base/index.ts";
+import { StoreError } from "../base/index.ts";
 import type { Credentials, Voided } from "../service/credentials/index.ts";
-import { fileSequence, folderExists, makeFolder, type Recorder, type SequenceStore } from "../store/index.ts";
+import { folderExists, makeFolder, type Recorder, type SequenceStore, type SequenceUse } from "../store/index.ts";
 
 export interface KeysOptions {
   readonly data: string;
@@ -15,8 +15,7 @@ export interface KeysOptions {
   readonly recorder: Recorder;
   /** Voids all credentials and makes a new key for those to come. */
   readonly newSiteKey: boolean;
-  /** Real time, whatever the clock of a trial says. */
-  readonly clock: Clock;
+  readonly sequence: (use: SequenceUse) => SequenceStore;
 }
 
 export interface Keys {
@@ -31,14 +30,14 @@ export interface Keys {
  * StoreErrors `keys.missing`, `site-key.*`, `sequence.*`, `store.*`.
  */
 export async function openKeys(options: KeysOptions): Promise<Keys> {
-  const { data, credentials, recorder, newSiteKey, clock } = options;
+  const { data, credentials, recorder, newSiteKey } = options;
   const folder = join(data, "keys");
   const usual = join(folder, "site.key");
   const keyFile = options.keyFile ?? usual;
   const count = credentials.size;
   if (count > 0 && !newSiteKey && !(await folderExists(folder))) throw new StoreError("keys.missing", { folder });
   await makeFolder(folder);
-  const numbers = fileSequence(join(folder, "sequence.json"), clock, { credentials: count, anew: newSiteKey });
+  const numbers = options.sequence({ credentials: count, anew: newSiteKey });
   if (!newSiteKey) {
     await credentials.unlock(keyFile, usual);
     await numbers.load();

@@ -12,6 +12,8 @@ const tool = { print, write, note, stdin: process.stdin };
 
 const PROGRAMS: Programs = {
   run: async (options) => (await import("./run.ts")).run(options),
+  gateway: async (options) => (await import("./run.ts")).gateway(options),
+  bridge: async (options) => (await import("./bridge-process.ts")).bridge(options),
   try: async (options) => (await import("./try/index.ts")).tryOut(options),
   sim: async (options) => (await import("./simulate.ts")).simulate(options),
   ask: async (options) => (await import("./ask/index.ts")).ask(options, print, note),

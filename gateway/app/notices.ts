@@ -1,9 +1,12 @@
 /** What somebody has to do before all is well, in sentences that the banner and every status repeat. */
+
+import type { BrokerStatus } from "../admin/api/index.ts";
 import type { Credentials } from "../service/credentials/index.ts";
 import type { Registry } from "../service/registry/index.ts";
 import { CLOCK_REASONS, type Timekeeper } from "../service/timekeeping/index.ts";
 import type { Keys } from "./keys.ts";
 import type { ModelSets } from "./models/index.ts";
+import type { StoreReach } from "./store-watch.ts";
 
 export interface Noticed {
   readonly registry: Pick<Registry, "size">;
@@ -13,6 +16,9 @@ export interface Noticed {
   readonly keys: Pick<Keys, "voided">;
   readonly models: Pick<ModelSets, "list">;
   readonly clock: Pick<Timekeeper, "synchronised" | "why">;
+  readonly store: Pick<StoreReach, "away"> | undefined;
+  readonly risks: readonly string[];
+  readonly broker: Pick<BrokerStatus, "kind">;
 }
 
 /** Managers that are named, before it is only told how many more there are. */
@@ -25,8 +31,23 @@ export function notices({
   keys: { voided },
   models,
   clock,
+  store,
+  risks,
+  broker,
 }: Noticed): readonly string[] {
   const sentences: string[] = [];
+  if (store?.away !== undefined) {
+    sentences.push(
+      `${upper(store.away.message)}. Nodes are told to come again, and nothing that was answered is lost.`,
+    );
+  }
+  sentences.push(...risks);
+  if (broker.kind === "none") {
+    sentences.push(
+      "No bridge runs beside this gateway: cloud apps hear nothing, and what happens is kept for them. " +
+        "'sidgate bridge' with the same configuration starts one (docs/deployment.md).",
+    );
+  }
   if (!clock.synchronised) {
     sentences.push(
       `The clock is not known to be right (${CLOCK_REASONS[clock.why]}): nodes are told no time, nobody is late and nothing ` +
@@ -58,3 +79,5 @@ export function notices({
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+const upper = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

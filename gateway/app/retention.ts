@@ -2,7 +2,17 @@
  * How long facts stay: until every reader has passed them, and then for the replay span, which ends at its age or at
  * its size, whichever comes first.
  */
-import { type Clock, type Closable, days, every, hours, type Logger, type Millis, type Timer } from "../base/index.ts";
+import {
+  type Clock,
+  type Closable,
+  days,
+  every,
+  explain,
+  hours,
+  type Logger,
+  type Millis,
+  type Timer,
+} from "../base/index.ts";
 import type { ClockMemory, Remembered, TimeQuality } from "../service/timekeeping/index.ts";
 import type { Journal, Ledger } from "../store/index.ts";
 
@@ -17,24 +27,23 @@ interface Kept {
   readonly clockMemory: Pick<ClockMemory, "remembered">;
 }
 
-/** Reads the facts in the order of their numbers; undefined where it does not run in this process. */
-type Reader = { stats(): { readonly rendered: number } } | undefined;
-
 export class Retention implements Closable {
   readonly #timer: Timer;
 
   constructor(
     { journal, ledger, clockMemory }: Kept,
-    bridge: Reader,
+    /** Number of the last fact that every reader beside the projections has passed. */
+    passedByReaders: () => Promise<number>,
     limits: RetentionLimits,
     { clock, quality, log }: { readonly clock: Clock; readonly quality: TimeQuality; readonly log: Logger },
   ) {
     this.#timer = every(clock, hours(1), () => {
-      const passed = Math.min(ledger.committed, bridge?.stats().rendered ?? ledger.committed);
-      const now = quality.synchronised ? clock.now() : undefined;
-      trimJournal(journal, passed, limits, { now, jump: clockMemory.remembered.jump }).catch((error: unknown) => {
-        log.error("journal.trim-failed", { reason: String(error) });
-      });
+      const trim = async (): Promise<void> => {
+        const passed = Math.min(ledger.committed, await passedByReaders());
+        const now = quality.synchronised ? clock.now() : undefined;
+        await trimJournal(journal, passed, limits, { now, jump: clockMemory.remembered.jump });
+      };
+      trim().catch((error: unknown) => log.error("journal.trim-failed", { reason: explain(error) }));
     });
   }
 

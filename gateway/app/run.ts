@@ -1,40 +1,35 @@
-/** `sidgate run`: the gateway until it is told to stop. */
+/** `sidgate run` and `sidgate gateway`: the gateway, with its MQTT half or without, until it is told to stop. */
 
 import type { Status } from "../admin/api/index.ts";
 import { type GatewayOptions, printableLines } from "../admin/cli/index.ts";
-import {
-  type Clock,
-  type Closable,
-  explain,
-  type Logger,
-  type Random,
-  StoreError,
-  systemStopwatch,
-  wallClock,
-} from "../base/index.ts";
+import { type Clock, systemStopwatch, UsageError, wallClock } from "../base/index.ts";
 import { followParent, machineTime, PacedClock, thisMachine } from "./clock/index.ts";
-import { configOf } from "./config/index.ts";
+import { type Config, configOf } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
 import { openLogger } from "./logger.ts";
+import { SYSTEM_RANDOM, tell, untilTold } from "./until-told.ts";
 import { softwareVersion } from "./version.ts";
 
-const SYSTEM_RANDOM: Random = { next: Math.random };
+/** Everything in one process. Resolves with the exit code after SIGINT or SIGTERM. Throws what `openGateway` throws. */
+export const run = (options: GatewayOptions): Promise<number> => serve(options, configOf(options, process.env), true);
 
-/** Resolves with the exit code after SIGINT or SIGTERM. Throws what `openGateway` throws. */
-export async function run(options: GatewayOptions): Promise<number> {
+/** Without the MQTT half. Throws UsageError `store.redis-needed` too. */
+export async function gateway(options: GatewayOptions): Promise<number> {
   const config = configOf(options, process.env);
+  if (config.store.redis === undefined) throw new UsageError("store.redis-needed", { program: "gateway" });
+  return serve(options, config, false);
+}
+
+async function serve(options: GatewayOptions, config: Config, bridge: boolean): Promise<number> {
   const log = openLogger(config.log.level);
   const isTrial = config.clock.rate !== 1;
   const clock = isTrial ? trialClock(config.clock.rate) : wallClock;
   const time = isTrial ? undefined : { stopwatch: systemStopwatch, source: machineTime(thisMachine()) };
   const ports = { clock, time, random: SYSTEM_RANDOM, log, version: softwareVersion() };
   const { newSiteKey = false, restored = false } = options;
-  const gateway = await openGateway(config, ports, { bridge: true, newSiteKey, restored });
-  process.stdout.write(`${banner(gateway.source.status(), restored)}\n`);
-  const signal = await toldToStop();
-  process.stdout.write(`Stopping (${signal}): finishing what is under way.\n`);
-  await closeOrTell(gateway, log);
-  return 0;
+  const opened = await openGateway(config, ports, { bridge, newSiteKey, restored, note: tell });
+  process.stdout.write(`${banner(opened.source.status(), restored)}\n`);
+  return untilTold(opened, log);
 }
 
 /** As fast as it is set, or as the trial says that has started this gateway. */
@@ -42,40 +37,6 @@ function trialClock(rate: number): Clock {
   const clock = new PacedClock(rate);
   followParent(clock);
   return clock;
-}
-
-/**
- * Each part that fails to close is logged. Thrown is one of them for the last line and the exit code: a failure of the
- * store if there is one, since that may mean that something was not kept.
- */
-export async function closeOrTell(part: Closable, log: Logger): Promise<void> {
-  try {
-    await part.close();
-  } catch (error) {
-    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    for (const failure of failures) log.error("run.close-failed", { reason: explain(failure) });
-    throw failures.find((failure) => failure instanceof StoreError) ?? failures[0];
-  }
-}
-
-/** Never resolves once `noLonger` is aborted: then nobody waits for a signal any more. */
-export function toldToStop(noLonger?: AbortSignal): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    // The timer holds the process: sockets alone would, but not in a trial that closes them early.
-    const hold = setInterval(() => undefined, 0x7fffffff);
-    const letGo = (): void => {
-      clearInterval(hold);
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
-    };
-    const stop = (signal: NodeJS.Signals): void => {
-      letGo();
-      resolve(signal);
-    };
-    noLonger?.addEventListener("abort", letGo, { once: true });
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
-  });
 }
 
 /** What a person reads at the start: what listens where, what is open, what to try next. */
@@ -87,8 +48,7 @@ export function banner(status: Status, restored = false): string {
   for (const { what, address, note } of status.listening) {
     lines.push(`  ${what.padEnd(12)} ${address}${note === undefined ? "" : `  (${note})`}`);
   }
-  const broker = status.broker.kind === "configured" ? "" : "  (embedded, for trying: set mqtt.url for a real broker)";
-  lines.push(`  ${"MQTT broker".padEnd(12)} ${status.broker.url}${broker}`, "");
+  lines.push(`  ${"MQTT broker".padEnd(12)} ${brokerLine(status.broker)}`, "");
   if (status.warnings.length > 0) {
     lines.push("LAB MODE, for trying only:", ...status.warnings.map((warning) => `  - ${warning}`), "");
   }
@@ -103,4 +63,10 @@ export function banner(status: Status, restored = false): string {
   const width = Math.max(...status.tryNext.map(({ command }) => command.length));
   for (const { command, what } of status.tryNext) lines.push(`  ${command.padEnd(width)}  # ${what}`);
   return printableLines(lines.join("\n"));
+}
+
+function brokerLine({ kind, url, process }: Status["broker"]): string {
+  if (kind === "none") return "(none: start 'sidgate bridge' with the same configuration)";
+  const where = process === undefined ? "" : `  (by the bridge ${process})`;
+  return `${url}${where}${kind === "configured" ? "" : "  (embedded, for trying: set mqtt.url for a real broker)"}`;
 }

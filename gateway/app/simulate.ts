@@ -7,8 +7,8 @@ import { Complaints } from "./complaints.ts";
 import { configOf } from "./config/index.ts";
 import { exposure } from "./credential-file.ts";
 import { type FleetCredentials, fileCredentials, introduce, introduceSecured } from "./fleet-credentials.ts";
-import { toldToStop } from "./run.ts";
 import { suitOf } from "./sim-trust.ts";
+import { toldToStop } from "./until-told.ts";
 
 export async function simulate(options: SimOptions): Promise<number> {
   const suit = await suitOf(options);

@@ -1,6 +1,6 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
 import { type Clock, explain, type Lifecycle, type Logger, type Millis, type NodeId } from "../base/index.ts";
-import { Engine, Oscore, SenderSequence } from "../coap/index.ts";
+import { Engine, Oscore, type RequestPort, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import type { Deltas } from "../service/delta/index.ts";
 import { Presence } from "../service/registry/index.ts";
@@ -30,8 +30,10 @@ import { joiningOf } from "./joining.ts";
 import { modeOf } from "./lab.ts";
 import { openListeners } from "./listeners.ts";
 import { ownBase } from "./own-address.ts";
+import { puttingOff } from "./putting-off.ts";
 import { Refusals } from "./refusals.ts";
 import { ReleaseGuard } from "./release-guard.ts";
+import type { StoreReach } from "./store-watch.ts";
 
 /** Looks at the clock for late nodes this many times per wake interval. */
 const LOOKS_PER_WAKE = 30;
@@ -56,9 +58,10 @@ export async function openSouth(
   { clock, random, log, version }: SouthPorts,
   centre: Centre,
   lifecycle: Lifecycle,
+  store: StoreReach | undefined,
 ): Promise<South> {
   // The network runs in real time, whatever the clock of a trial says.
-  const { events, ledger, registry, campaigns, images, folder, network } = centre;
+  const { events, ledger, registry, campaigns, images, home, network } = centre;
   const { wakeInterval } = config.nodes;
   const envelopes = openEnvelopes(centre, { nodeMac: config.trust.nodeMac, log });
   const riotEnvelopes = new RiotEnvelopes(centre.releases);
@@ -88,15 +91,21 @@ export async function openSouth(
   const serves = (node: NodeId): string | undefined => nodes.servedBy(node);
   const streams = new EventStreams({ events, registry, clock: clock.held, quality: clock });
   const operations = gatewayOperations(centre.inbox);
-  const root = gatewayRoot({ ...services, site: folder.site, version, mode: modeOf(config), operations, serves });
+  const root = gatewayRoot({ ...services, site: home.site, version, mode: modeOf(config), operations, serves });
   const listeners = openListeners(config);
   const checkIn = new CheckIn({ ...services, imageUri, wakeInterval });
   const links = DIRECTORY_LINKS;
+  const later = store && puttingOff(store, random);
   const calls: NodeCalls = (node, operation) => nodes.operationOf(node, operation);
   const coreconf = coreconfHandler({ ...services, imageUri, streams, gatewayRoot: root, checkIn, calls, links });
   const refusals = new Refusals(clock, log);
   const security = await openSecurity(centre, { network, log, refusals }, lifecycle);
   const directory = openDirectory(centre, { clock: clock.held, engine: () => engine, network, hosts }, lifecycle);
+  const handler: RequestPort = (peer, request) => {
+    const registered = directory(peer, request);
+    if (registered === undefined) return coreconf(peer, request);
+    return registered.then((response) => withHint(response, peer.nodeId, centre));
+  };
   const engine = new Engine({
     transports: listeners.map(({ transport }) => transport),
     unprotected: (transport) => listeners.some((each) => each.transport === transport && each.unprotected),
@@ -106,18 +115,14 @@ export async function openSouth(
     security,
     oscore: security.client,
     admission: admissionOf(config),
-    handler: (peer, request) => {
-      const registered = directory(peer, request);
-      if (registered === undefined) return coreconf(peer, request);
-      return registered.then((response) => withHint(response, peer.nodeId, centre));
-    },
+    handler: later?.requests(handler) ?? handler,
     lanes: {
       block: imageLane(images, registry, clock, {
         envelopes: { find: (id) => envelopes.find(id) ?? riotEnvelopes.find(id) },
         forms: encodings,
         books: centre.habits,
       }),
-      checkIn,
+      checkIn: later?.checkIns(checkIn) ?? checkIn,
       authors: authorLane(images),
     },
   });
@@ -129,7 +134,8 @@ export async function openSouth(
   lifecycle.add(new ReleaseGuard({ ...centre, log }));
   const isAwaited = (node: NodeId): boolean => campaigns.ofNode(node) !== undefined;
   const interval = (wakeInterval / LOOKS_PER_WAKE) as Millis;
-  lifecycle.add(new Presence(registry, ledger, clock, interval, isAwaited, () => !clock.synchronised));
+  const isHeld = (): boolean => !clock.synchronised || store?.away !== undefined;
+  lifecycle.add(new Presence(registry, ledger, clock, interval, isAwaited, isHeld));
   await engine.start();
   lifecycle.add(engine);
   lifecycle.add(nodes).open();

@@ -243,10 +243,10 @@ describe("an image", () => {
 });
 
 test("readiness names its reason", async () => {
-  doors.site.readiness = "the journal takes nothing more";
+  doors.site.readiness = { code: "store.away", text: "the journal cannot be reached" };
   expect(await tcp("/readyz")).toEqual({
     status: 503,
-    body: { ready: false, reason: "the journal takes nothing more" },
+    body: { ready: false, code: "store.away", reason: "the journal cannot be reached" },
   });
   doors.site.readiness = undefined;
 });

@@ -56,6 +56,8 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
   const io = { env: {}, print: (text: string) => (out += `${text}\n`) };
   const programs: Programs = {
     run: note("run"),
+    gateway: note("gateway"),
+    bridge: note("bridge"),
     try: note("try"),
     sim: note("sim"),
     ask: note("ask"),

@@ -295,7 +295,7 @@ const ACCESS: AccessView = {
 export interface Site extends AdminSource {
   readonly commands: Command[];
   readonly uploads: Array<ImageMeta & { readonly size: number; readonly sha256: string }>;
-  readiness: string | undefined;
+  readiness: ReturnType<AdminSource["notReady"]>;
 }
 
 const NO_TARGETS = new UsageError("campaign.no-targets", { reasons: "3 other-model" });

@@ -1,7 +1,7 @@
 /** The end of `sidgate run`: what fails while it closes is told, part by part. */
 import { expect, test } from "@jest/globals";
 import { exitCodeOf } from "../../gateway/admin/cli/index.ts";
-import { closeOrTell } from "../../gateway/app/run.ts";
+import { closeOrTell } from "../../gateway/app/until-told.ts";
 import { BugError, explain, Lifecycle, type LogFacts, SILENT, StoreError } from "../../gateway/base/index.ts";
 
 const STORE = new StoreError("store.write-failed", { what: "the state", reason: "ENOSPC" });

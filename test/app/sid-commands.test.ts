@@ -36,6 +36,8 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
   const print = (text: string): void => write(`${text}\n`);
   const programs: Programs = {
     run: unused,
+    gateway: unused,
+    bridge: unused,
     try: unused,
     sim: unused,
     ask: unused,

@@ -35,10 +35,10 @@ const config = readConfig({
 const clock = siteClock(config, { clock: systemClock(), log: SILENT });
 const ports = { clock, random: seededRandom(1), log: SILENT, version: "bench" };
 const lifecycle = new Lifecycle();
-const centre = await openCentre(config, ports, lifecycle);
+const centre = await openCentre(config, ports, lifecycle, { bridge: false });
 const trace = new Trace((node) => centre.models.of(centre.registry.setOf(node)));
 centre.ledger.onFact((fact) => trace.take(fact));
-const { addresses } = await openSouth(config, ports, centre, lifecycle);
+const { addresses } = await openSouth(config, ports, centre, lifecycle, undefined);
 const defaults = { stopAtPct: config.campaign.stopAtPercent, silentAfter: config.nodes.silentAfter };
 const services = {
   ...centre,

@@ -54,6 +54,8 @@ export const programs = (io: ToolIo): Programs => {
   };
   return {
     run: unused,
+    gateway: unused,
+    bridge: unused,
     try: unused,
     sim: unused,
     ask: unused,

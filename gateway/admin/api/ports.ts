@@ -33,11 +33,14 @@ export interface Status {
 }
 
 export interface BrokerStatus {
-  readonly kind: "embedded-for-trying" | "configured";
+  /** `none`: no bridge runs beside this gateway, in this process or another. */
+  readonly kind: "embedded-for-trying" | "configured" | "none";
   readonly url: string;
   readonly connected: boolean;
   /** Messages not yet acknowledged by the broker. */
   readonly queued: number;
+  /** The process that has the connection, where it is another one. */
+  readonly process?: string;
 }
 
 /** What the last SUIT report of a node came to (docs/trust.md). */
@@ -314,8 +317,8 @@ export interface ReleasePreview {
 
 export interface AdminSource {
   status(): Status;
-  /** Undefined = ready; else the reason why not. An unreachable broker is no reason. */
-  notReady(): string | undefined;
+  /** Undefined = ready; else why not. An unreachable broker is no reason. */
+  notReady(): { readonly code: string; readonly text: string } | undefined;
   nodes(): readonly NodeRow[];
   node(id: string): NodeDetail | undefined;
   managers(): readonly ManagerRow[];

@@ -148,8 +148,9 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
   );
   app.get("/livez", async () => ({ live: true }));
   app.get("/readyz", async (_request, reply) => {
-    const reason = source.notReady();
-    return reason === undefined ? { ready: true } : reply.code(503).send({ ready: false, reason });
+    const why = source.notReady();
+    if (why === undefined) return { ready: true };
+    return reply.code(503).send({ ready: false, code: why.code, reason: why.text });
   });
 
   app.get("/api/status", async () => source.status());

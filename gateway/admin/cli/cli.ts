@@ -8,7 +8,14 @@ import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
-import type { AskOptions, GatewayOptions, ServiceInstallOptions, SimOptions, TryOptions } from "./programs.ts";
+import type {
+  AskOptions,
+  GatewayOptions,
+  RunOptions,
+  ServiceInstallOptions,
+  SimOptions,
+  TryOptions,
+} from "./programs.ts";
 import { addRelease } from "./release.ts";
 import { addSid } from "./sid.ts";
 import { addTrust } from "./trust.ts";
@@ -46,6 +53,20 @@ function addPrograms(cli: Command, { programs, exit }: CliContext): void {
     .option("--new-site-key", "void all credentials and make a new key: the old one is lost, or others have it")
     .option("--restored", "the data folder was put back from a copy: begin a new epoch (once, at the first start)")
     .action(async (options: GatewayOptions) => exit(await programs.run(options)));
+  cli
+    .command("gateway")
+    .description("the gateway without its MQTT half, over the Redis that store.redis names")
+    .addOption(OPTIONS.config())
+    .addOption(OPTIONS.data())
+    .option("--new-site-key", "void all credentials and make a new key: the old one is lost, or others have it")
+    .option("--restored", "Redis was put back from a copy: begin a new epoch (once, at the first start)")
+    .action(async (options: GatewayOptions) => exit(await programs.gateway(options)));
+  cli
+    .command("bridge")
+    .description("the MQTT half alone, beside a gateway over the same Redis")
+    .addOption(OPTIONS.config())
+    .addOption(OPTIONS.data("folder for caches; it may begin empty at each start"))
+    .action(async (options: RunOptions) => exit(await programs.bridge(options)));
   cli
     .command("try")
     .description("a whole roll-out before your eyes: gateway, broker and simulated nodes on a fast clock")

@@ -100,7 +100,12 @@ export interface ServiceInstallOptions {
 
 /** Each resolves with the exit code. */
 export interface Programs {
+  /** Everything in one process. */
   run(options: GatewayOptions): Promise<number>;
+  /** Without the MQTT half. */
+  gateway(options: GatewayOptions): Promise<number>;
+  /** The MQTT half alone. */
+  bridge(options: RunOptions): Promise<number>;
   try(options: TryOptions): Promise<number>;
   sim(options: SimOptions): Promise<number>;
   ask(options: AskOptions): Promise<number>;

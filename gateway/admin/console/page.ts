@@ -124,14 +124,20 @@ function models(rows: readonly ModelSetRow[], now: Millis): Html {
 
 function gateway(status: Status, { enable, denied }: AccessView): Html {
   const { broker, journal } = status;
-  const kind = broker.kind === "embedded-for-trying" ? "embedded broker, for trying only" : "configured broker";
   return html`<dl>
 ${status.listening.map(({ what, address, note }) => html`<dt>${what}</dt><dd><code>${address}</code>${note === undefined ? NOTHING : html` <span class="soft">${note}</span>`}</dd>`)}
-<dt>MQTT link</dt><dd><code>${broker.url}</code> (${kind}) <span class="chip ${broker.connected ? "connected" : "waiting"}">${broker.connected ? "connected" : "not connected"}</span>, ${broker.queued} ${broker.queued === 1 ? "message" : "messages"} waiting</dd>
+<dt>MQTT link</dt><dd>${mqttLink(broker)}</dd>
 <dt>Access</dt><dd>${enable ? "by rules" : "no rules: every manager may do everything"}; denied since the start: reads ${denied.reads}, edits ${denied.writes}, calls ${denied.operations}</dd>
 <dt>Journal</dt><dd>${journal.last} facts, ${journal.last - journal.lastDurable} on their way to the disk</dd>
 <dt>Site</dt><dd><code>${status.site}</code>, process <code>${status.process}</code>, epoch ${status.epoch}</dd>
 </dl>`;
+}
+
+function mqttLink({ kind, url, connected, queued, process }: Status["broker"]): Html {
+  if (kind === "none") return html`<span class="chip waiting">none</span> <span class="soft">no bridge runs</span>`;
+  const what = kind === "embedded-for-trying" ? "embedded broker, for trying only" : "configured broker";
+  const of = process === undefined ? NOTHING : html`, of the process <code>${process}</code>`;
+  return html`<code>${url}</code> (${what}) <span class="chip ${connected ? "connected" : "waiting"}">${connected ? "connected" : "not connected"}</span>, ${queued} ${queued === 1 ? "message" : "messages"} waiting${of}`;
 }
 
 function tryNext({ tryNext: rows }: Status): Html {

@@ -21,8 +21,8 @@ import {
 import { SequenceFile } from "../../sim/index.ts";
 import { withLibraryModule } from "../../southbound/coreconf/library/module.ts";
 import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
-import { toldToStop } from "../run.ts";
 import { schemaForPeople } from "../tools/schema-for-people.ts";
+import { toldToStop } from "../until-told.ts";
 import { answerJson, answerText } from "./answer-view.ts";
 import { type Asked, readQuestion } from "./question.ts";
 

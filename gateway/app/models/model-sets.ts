@@ -7,6 +7,7 @@ import { type Clock, type Closable, explain, isCoded, type Logger, type Millis }
 import type { CompileImage, Schema, SchemaSource, SetName } from "../../yang/index.ts";
 import { FolderWatch, type WatchFolder } from "./folder-watch.ts";
 import { type LoadSetOptions, loadSet } from "./load-set.ts";
+import type { SetMirror } from "./mirror.ts";
 import { findSets, type ModelFolders, readSets, type SetSources } from "./set-folders.ts";
 import { SidBook } from "./sid-book.ts";
 
@@ -19,6 +20,8 @@ export interface ModelSetsOptions extends ModelFolders {
   readonly log: Logger;
   readonly compile: CompileImage;
   readonly watch: WatchFolder;
+  /** For a process that has no models folder. */
+  readonly mirror?: SetMirror | undefined;
 }
 
 export interface ModelSet {
@@ -37,7 +40,7 @@ interface State extends ModelSet {
 }
 type States = ReadonlyMap<SetName, State>;
 type Listener = Parameters<SchemaSource["onChange"]>[0];
-interface Loading extends LoadSetOptions, Pick<ModelSetsOptions, "clock"> {
+interface Loading extends LoadSetOptions, Pick<ModelSetsOptions, "clock" | "mirror"> {
   readonly again?: boolean;
 }
 
@@ -72,8 +75,10 @@ export class ModelSets implements SchemaSource, Closable {
     const names = await findSets(options);
     const { first, named } = await readSets(options, names);
     const schema = await loadSet(first, loading);
+    await options.mirror?.put(first);
     const states = await loadAll([first, ...named], new Map([[undefined, inForce(first, schema, options)]]), loading);
     for (const state of states.values()) tell(state, options.log);
+    await options.mirror?.keep(namesIn(states));
     const sets = new ModelSets(options, loading, states, schema);
     sets.#follow(names);
     return sets;
@@ -138,6 +143,7 @@ export class ModelSets implements SchemaSource, Closable {
       this.#follow(names); // before anything is read: what happens from here on is looked at again
       const { first, named } = await readSets(this.#options, names);
       states = await loadAll([first, ...named], this.#states, { ...this.#loading, again });
+      await this.#options.mirror?.keep(namesIn(states));
     } catch (error) {
       states = new Map(this.#states).set(undefined, this.#unread(error));
     }
@@ -194,12 +200,18 @@ async function load(
   options: Loading,
 ): Promise<State> {
   try {
-    return inForce(sources, twin ?? (await loadSet(sources, options)), options);
+    const schema = twin ?? (await loadSet(sources, options));
+    await options.mirror?.put(sources); // before a fact says that it is in force
+    return inForce(sources, schema, options);
   } catch (error) {
     const { set, digest: refused } = sources;
     return { schema: undefined, loadedAt: undefined, loaded: undefined, ...known, set, refused, fault: faultOf(error) };
   }
 }
+
+/** Those that have a schema of their own. */
+const namesIn = (states: States): readonly SetName[] =>
+  [...states.values()].flatMap(({ set, schema }) => (schema === undefined ? [] : [set]));
 
 const inForce = ({ set, digest }: SetSources, schema: Schema, { clock }: Pick<Loading, "clock">): State => ({
   set,

@@ -1,0 +1,36 @@
+/** Which drivers keep a site: the one place that asks the configuration for it. */
+import { type Lifecycle, systemClock } from "../../base/index.ts";
+import { openDataFolder } from "../../store/index.ts";
+import type { Config } from "../config/index.ts";
+import { openFolderHome } from "./folder-home.ts";
+import type { Home, HomeOptions } from "./home.ts";
+import { openShared } from "./shared.ts";
+import { openSharedHome } from "./shared-home.ts";
+
+export type { Home, HomeOptions } from "./home.ts";
+export { ownRow, type ProcessRow } from "./process-row.ts";
+export { Processes, type SeenProcess } from "./processes.ts";
+export { openShared, type Shared } from "./shared.ts";
+
+/** What it opens is handed to `lifecycle`. Throws StoreErrors `store.*`. */
+export async function openHome(config: Config, options: HomeOptions, lifecycle: Lifecycle): Promise<Home> {
+  const { log, random, note, restored } = options;
+  const isShared = config.store.redis !== undefined;
+  // The epoch is that of the site: where Redis has it, the folder's own says nothing.
+  const folder = lifecycle.add(await openDataFolder(config.data, log, { restored: isShared ? undefined : restored }));
+  if (!isShared) return openFolderHome(folder, options, lifecycle);
+  const { process } = folder.site;
+  const shared = lifecycle.add(
+    await openShared(config, "run", {
+      process,
+      make: true,
+      folder: folder.path,
+      restored,
+      clock: systemClock(),
+      random,
+      log,
+      note,
+    }),
+  );
+  return openSharedHome(folder, shared, options, lifecycle);
+}

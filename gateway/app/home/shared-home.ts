@@ -1,0 +1,28 @@
+/** A site that several processes share: journal, state, images and the ceiling of sequence numbers in Redis. */
+import { join } from "node:path";
+import type { Lifecycle } from "../../base/index.ts";
+import type { DataFolder } from "../../store/index.ts";
+import { sequenceFile } from "./folder-home.ts";
+import type { Home, HomeOptions } from "./home.ts";
+import type { Shared } from "./shared.ts";
+
+/** What it opens is handed to `lifecycle`, as `shared` was. Throws StoreErrors `store.claimed`, `store.lost`, `store.*`. */
+export async function openSharedHome(
+  folder: DataFolder,
+  shared: Shared,
+  { cacheBytes, bridge }: HomeOptions,
+  lifecycle: Lifecycle,
+): Promise<Home> {
+  await shared.claim("gateway");
+  if (bridge) await shared.claim("bridge");
+  const journal = lifecycle.add(await shared.journal());
+  return {
+    folder,
+    site: shared.site,
+    journal,
+    state: lifecycle.add(await shared.state()),
+    images: lifecycle.add(await shared.images({ folder: join(folder.path, "image-cache"), cacheBytes })),
+    sequence: (_clock, use) => shared.sequence({ file: sequenceFile(folder), use }),
+    shared,
+  };
+}

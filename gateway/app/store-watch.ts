@@ -1,0 +1,77 @@
+/**
+ * The store of a site that lies beside the gateway, e.g. in a Redis that restarts: whether it can be reached, who is told when it
+ * cannot, and the fact that says afterwards how long nobody could be heard.
+ */
+import {
+  type Clock,
+  type Closable,
+  every,
+  explain,
+  type Logger,
+  type Millis,
+  millis,
+  type StoreError,
+  type Timer,
+} from "../base/index.ts";
+import type { Journal, Recorder } from "../store/index.ts";
+
+/** What those who may have to put somebody off see of it. */
+export interface StoreReach {
+  /** Why nothing can be kept now; undefined while all is well. */
+  readonly away: StoreError | undefined;
+  /** Calls back once it is away; returns the way to stop. */
+  onAway(listener: (why: StoreError) => void): () => void;
+}
+
+export interface StoreWatchOptions {
+  readonly journal: Pick<Journal, "away">;
+  readonly recorder: Recorder;
+  /** Time that nobody can set. */
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Often enough that no node waits for nothing, and seldom enough to cost nothing. */
+const LOOK = millis(100);
+
+export class StoreWatch implements StoreReach, Closable {
+  readonly #options: StoreWatchOptions;
+  readonly #listeners = new Set<(why: StoreError) => void>();
+  readonly #timer: Timer;
+  /** Since when, and why, until the fact about it is recorded: in between nobody may be taken as late. */
+  #gone: { readonly since: Millis; readonly why: StoreError } | undefined;
+
+  constructor(options: StoreWatchOptions) {
+    this.#options = options;
+    this.#timer = every(options.clock, LOOK, () => this.#look());
+  }
+
+  get away(): StoreError | undefined {
+    return this.#options.journal.away ?? this.#gone?.why;
+  }
+
+  onAway(listener: (why: StoreError) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#timer.cancel();
+  }
+
+  #look(): void {
+    const { journal, recorder, clock, log } = this.#options;
+    const { away } = journal;
+    if (away !== undefined && this.#gone === undefined) {
+      this.#gone = { since: clock.now(), why: away };
+      log.warn("store.away", { reason: explain(away) });
+      for (const listener of [...this.#listeners]) listener(away);
+    } else if (away === undefined && this.#gone !== undefined) {
+      const took = millis(clock.now() - this.#gone.since);
+      // Recorded first: what follows from it holds before anybody looks at the clock again.
+      recorder.record("store.returned", { away: took }).catch(() => undefined);
+      this.#gone = undefined;
+      log.info("store.returned", { seconds: Math.round(took / 1000) });
+    }
+  }
+}
