@@ -31,8 +31,11 @@ import {
   type Role,
   reasonOf,
   type TlsOptions,
+  type TreesOf,
   treesFrom,
   treesOf,
+  type Views,
+  type ViewSettings,
 } from "../mqtt/index.ts";
 
 /** Paths of PEM files. */
@@ -43,7 +46,7 @@ export interface TlsFiles {
 }
 
 /** The section `mqtt` of the configuration. */
-export interface MqttSettings {
+export interface MqttSettings extends ViewSettings {
   /** Without it the embedded broker is started. */
   readonly url?: string | undefined;
   /** By default the site's id, so that one ACL pattern serves all sites. */
@@ -108,6 +111,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
           "rss-mib": Math.round(process.memoryUsage.rss() / 2 ** 20),
         }),
         sections: options.health ?? (() => ({})),
+        views: await viewsOf(options, trees, broker),
       }),
     );
     const stop = schemas.onChange((set, before) => bridge.exchanged(set, treesOf(before)));
@@ -117,6 +121,14 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     await parts.close();
     throw error;
   }
+}
+
+/** Loaded only where something is switched on. */
+async function viewsOf(options: BridgeOptions, trees: TreesOf, broker: BrokerAddress): Promise<Views | undefined> {
+  const { views = [], log = "off" } = options.mqtt;
+  if (views.length === 0 && log === "off") return undefined;
+  const { openViews } = await import("../mqtt/views/open-views.ts");
+  return openViews(options.mqtt, { ...options, trees, realtime: systemClock(), dial, broker });
 }
 
 async function brokerOf(

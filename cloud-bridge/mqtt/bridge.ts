@@ -35,6 +35,7 @@ import {
 } from "./render/site.ts";
 import type { Trees, TreesOf } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
+import type { Views } from "./views/open-views.ts";
 
 /** What those may do with the bridge who take commands and who tell more than the journal. */
 export interface BridgeLine {
@@ -84,6 +85,8 @@ export interface MqttBridgeOptions {
   readonly sections: () => JsonObject;
   readonly limits?: OutboxLimits | undefined;
   readonly batchDelay?: Millis | undefined;
+  /** Those that are switched on (docs/mqtt.md, "Views"). */
+  readonly views?: Views | undefined;
 }
 
 export interface BridgeStats {
@@ -130,6 +133,8 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const view = await ViewStore.load(state, trees);
+  const live =
+    options.views?.live({ nodes: () => view.nodes, node: (id) => view.slice({ node: id }).node }) ?? [];
   const projector = await Projector.open({
     info,
     journal,
@@ -142,6 +147,8 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     log,
     say: (message) => void link.say(message),
     ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
+    views: options.views?.rendered ?? [],
+    live,
   });
   const line: BridgeLine = {
     say: (message) => link.say(message),
@@ -231,10 +238,13 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   if (others !== undefined) parts.add({ close: followOthers(others) });
   parts.add(projector); // closed last: the link's last acknowledgements are saved
   parts.add(link);
+  for (const part of live) parts.add(part);
+  if (options.views !== undefined) parts.add(options.views.lines((message) => link.say(message)));
   projector.start();
   const beat = every(realtime, HEALTH_INTERVAL, sayHealth);
   parts.add({ close: () => beat.cancel() });
   link.start();
+  for (const part of live) part.start();
   return {
     broker: { kind: options.run.broker, url: options.broker.url },
     stats,

@@ -10,3 +10,4 @@ export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Mode, Role } from "./render/site.ts";
 export { type Trees, type TreesOf, treesFrom, treesOf } from "./render/trees.ts";
+export type { Views, ViewSettings } from "./views/open-views.ts";

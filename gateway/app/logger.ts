@@ -3,15 +3,15 @@
  * plain line per event where a person looks at a terminal.
  */
 import { pino } from "pino";
-import { type LogFacts, type Logger, SILENT } from "../base/index.ts";
+import { type HeardLogger, heardLogger, type LogFacts, type Logger, SILENT } from "../base/index.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 type Level = (typeof LEVELS)[number];
 
 /** `level`: the least important events that are written. */
-export function openLogger(level: Level | "silent"): Logger {
-  if (level === "silent") return SILENT;
-  return process.stderr.isTTY ? plainLogger(level) : jsonLogger(level);
+export function openLogger(level: Level | "silent"): HeardLogger {
+  if (level === "silent") return heardLogger(SILENT);
+  return heardLogger(process.stderr.isTTY ? plainLogger(level) : jsonLogger(level));
 }
 
 function jsonLogger(level: Level): Logger {

@@ -10,3 +10,37 @@ export interface Logger {
 
 const ignore = (): void => undefined;
 export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+export interface LogLine {
+  readonly level: keyof Logger;
+  readonly event: string;
+  readonly facts: LogFacts;
+}
+
+/** A logger that somebody may listen to, e.g. to tell its lines over the network. */
+export interface HeardLogger extends Logger {
+  /** Every line from now on, also those that the logger itself leaves out; returns the way to stop. */
+  listen(listener: (line: LogLine) => void): () => void;
+}
+
+export function heardLogger(log: Logger): HeardLogger {
+  const listeners = new Set<(line: LogLine) => void>();
+  const at =
+    (level: keyof Logger) =>
+    (event: string, facts: LogFacts = {}): void => {
+      log[level](event, facts);
+      for (const listener of listeners) listener({ level, event, facts });
+    };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export const isHeard = (log: Logger): log is HeardLogger => "listen" in log;

@@ -61,6 +61,11 @@ export const TOPICS = {
     contentType: "application/octet-stream",
     qos: 0,
   },
+  sparkplugDeath: {
+    pattern: "spBv1.0/{group}/NDEATH/{site}",
+    class: "none",
+    contentType: "application/octet-stream",
+  },
   sparkplugDevice: {
     pattern: "spBv1.0/{group}/{verb}/{site}/{node}",
     class: "none",

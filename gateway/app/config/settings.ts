@@ -161,6 +161,10 @@ export const SETTINGS = {
   ),
   "mqtt.home-assistant.prefix": setting(text, "homeassistant", "Discovery prefix of Home Assistant."),
   "mqtt.sparkplug.group": setting(text, "sidgate", "Group of the Sparkplug view; the edge node is the site's id."),
+  "mqtt.sparkplug.primary-host": optional(
+    text,
+    "Id of the Sparkplug host application that must be online before anything is told in the Sparkplug view.",
+  ),
   "mqtt.log": setting(
     oneOf("off", "info", "warn", "error"),
     "off",

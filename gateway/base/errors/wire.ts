@@ -180,4 +180,14 @@ export const WIRE_ERRORS = {
     text: "'{label}' is no label of a domain name",
     hint: "Use 1 to 63 bytes of UTF-8.",
   },
+  "sparkplug.payload": {
+    blame: "wire",
+    text: "not a Sparkplug B payload: {what} at byte {offset}",
+    hint: "Send a payload of sparkplug_b.proto (Sparkplug 3.0.0 §6.4.1).",
+  },
+  "sparkplug.state": {
+    blame: "wire",
+    text: "not the state of a Sparkplug host",
+    hint: "A host says in JSON whether it is online, and since when, on spBv1.0/STATE/HOST (Sparkplug 3.0.0 §4.2.3).",
+  },
 } as const;
