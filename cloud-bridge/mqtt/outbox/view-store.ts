@@ -100,10 +100,13 @@ export class ViewStore {
     if (keys.campaign !== undefined) this.#replace(this.#campaigns, "campaign", keys.campaign, after.campaign);
   }
 
-  /** A new epoch starts the event chain anew (docs/mqtt.md, "Events": only (epoch, seq) is ordered). */
+  /** A new epoch starts the chains of events and pushes anew (docs/mqtt.md, "Events": only (epoch, seq) is ordered). */
   startChain(): void {
     this.#site = { ...this.#site, lastEvent: EMPTY_SITE.lastEvent };
     this.#touch("site", "");
+    for (const [key, { lastPush, ...node }] of this.#nodes) {
+      if (lastPush !== undefined) this.#replace(this.#nodes, "node", key, node);
+    }
   }
 
   /** The changes since the last call. */

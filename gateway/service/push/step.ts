@@ -5,6 +5,8 @@
  *     on-change   nothing told ── is there something? ──▶ the subtree
  *                 told ── another now? ──▶ what changed; within the dampening period later, and then only if it still differs
  *     periodic    heard since ── the period is over ──▶ the subtree
+ *
+ * What seems to have been in the future was so by a clock that was set back: nothing waits for that time to come again.
  */
 import type { Millis } from "../../base/index.ts";
 import { type Change, changesBetween, type Schema, type Tree, withChanges } from "../../yang/index.ts";
@@ -61,8 +63,8 @@ function stepOnChange(memory: Memory, { now, tree }: Look, { sync, dampening }: 
   }
   const changes = memory.told && changesBetween(memory.told, tree, schema);
   if (changes?.length === 0) return [quiet, undefined];
-  const due = dampening === undefined ? now : Math.min(memory.at + dampening, now + dampening);
-  if (now < due) return [{ ...quiet, until: due as Millis }, undefined];
+  const due = memory.at + (dampening ?? 0);
+  if (now < due && memory.at <= now) return [{ ...quiet, until: due as Millis }, undefined];
   // RFC 8641 §3.3: who has lost the thread is told all of it anew.
   return told(memory, changes === undefined ? { is: "data", tree } : { is: "edits", changes }, now, schema);
 }
@@ -71,8 +73,8 @@ function stepPeriodic(memory: Memory, { now, tree }: Look, { period }: Periodic)
   const { until: _due, ...quiet } = memory;
   const { heard, at } = memory;
   if (heard === undefined || (tree.size === 0 && at === undefined)) return [quiet, undefined];
-  const due = Math.min(endOfPeriod(heard, period), endOfPeriod(now, period));
-  if (now < due) return [{ ...quiet, until: due as Millis }, undefined];
+  const due = endOfPeriod(heard, period);
+  if (now < due && heard <= now) return [{ ...quiet, until: due as Millis }, undefined];
   return [{ at: now }, { is: "data", tree }];
 }
 

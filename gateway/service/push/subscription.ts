@@ -24,31 +24,41 @@ export interface Periodic extends Common {
   readonly period: Millis;
 }
 
-/** Of each subscription where its path leads in a schema; undefined = nowhere, as long as its module is not there. */
+/** Of each subscription where its path leads in a schema. */
 export class Targets {
-  readonly #of: ReadonlyArray<(schema: Schema) => { readonly target: NodePath | undefined }>;
+  readonly #of: ReadonlyArray<(schema: Schema) => Target>;
 
   constructor(subscriptions: readonly Subscription[]) {
-    this.#of = subscriptions.map(({ path }) => perSchema((schema) => ({ target: targetOf(path, schema) })));
+    this.#of = subscriptions.map(({ path }) => perSchema((schema) => targetOf(path, schema)));
   }
 
-  /** `number`: of the subscription, counted from 1. */
+  /** Undefined = nowhere, as long as its module is not there. `number`: of the subscription, counted from 1. */
   in(schema: Schema, number: number): NodePath | undefined {
-    return this.#of[number - 1]?.(schema).target;
+    return this.#of[number - 1]?.(schema).path;
   }
+
+  /** Why it leads nowhere. */
+  obstacle(schema: Schema, number: number): string | undefined {
+    return this.#of[number - 1]?.(schema).obstacle;
+  }
+}
+
+interface Target {
+  readonly path?: NodePath;
+  readonly obstacle?: string;
 }
 
 const DATA: ReadonlySet<SchemaNode["kind"]> = new Set(["container", "list", "leaf", "leaf-list", "anydata", "anyxml"]);
 
-function targetOf(path: string, schema: Schema): NodePath | undefined {
+function targetOf(text: string, schema: Schema): Target {
   try {
-    const target = parseNodePath(path, schema);
-    for (let at: SchemaNode | undefined = target.node; at !== undefined; at = at.parent) {
-      if (!DATA.has(at.kind) || at.structure === true) return undefined;
+    const path = parseNodePath(text, schema);
+    for (let at: SchemaNode | undefined = path.node; at !== undefined; at = at.parent) {
+      if (!DATA.has(at.kind) || at.structure === true) return { obstacle: `${at.name} is no data of a node` };
     }
-    return target;
+    return { path };
   } catch (error) {
-    if (isCoded(error)) return undefined;
+    if (isCoded(error)) return { obstacle: error.message };
     throw error;
   }
 }
