@@ -18,8 +18,11 @@ import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SchemaSource } from "../../gateway/yang/schema-source.ts";
 import {
   type Bridge,
+  type BridgeLine,
   type BrokerAddress,
   type BrokerKind,
+  type CommandSettings,
+  Commands,
   dial,
   EMBEDDED_PORT,
   isExposed,
@@ -34,8 +37,8 @@ import {
   type TreesOf,
   treesFrom,
   treesOf,
-  type Views,
   type ViewSettings,
+  type Views,
 } from "../mqtt/index.ts";
 
 /** Paths of PEM files. */
@@ -55,6 +58,10 @@ export interface MqttSettings extends ViewSettings {
   readonly tls?: TlsFiles | undefined;
   /** Port of the embedded broker on 127.0.0.1; 0 takes a free one. */
   readonly embedded?: { readonly port: number } | undefined;
+  /** Who may give commands, how it is known who gives one, and where answers may go; without `rights` nobody may anything. */
+  readonly rights?: readonly string[] | undefined;
+  readonly identity?: CommandSettings["identity"] | undefined;
+  readonly replyPrefixes?: readonly string[] | undefined;
 }
 
 export interface BridgeOptions {
@@ -91,7 +98,7 @@ export interface BridgeOptions {
  * mqtt.url, mqtt.tls-file, mqtt.topic, port.taken or port.refused.
  */
 export async function openBridge(options: BridgeOptions): Promise<Bridge> {
-  const { clock, schemas } = options;
+  const { clock, schemas, commands } = options;
   const trees = treesFrom(schemas);
   const parts = new Lifecycle();
   const started = clock.now();
@@ -104,6 +111,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
         realtime: systemClock(),
         dial,
         broker,
+        inbound: commands && ((line) => parts.add(commandsOf(options, commands, line))),
         run: { roles: options.roles, broker: kind },
         software: { sidgate: options.software, node: process.versions.node },
         figures: () => ({
@@ -121,6 +129,36 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     await parts.close();
     throw error;
   }
+}
+
+function commandsOf(options: BridgeOptions, port: CommandPort, line: BridgeLine): Commands {
+  const { site: info, journal, mqtt, clock, random, log } = options;
+  const { rights = [], identity = "topic", replyPrefixes = [], homeAssistant } = mqtt;
+  const { site, epoch } = info;
+  return new Commands({
+    site,
+    port,
+    settings: {
+      rights,
+      identity,
+      replyPrefixes,
+      ours: ["spBv1.0/", ...(homeAssistant === undefined ? [] : [`${homeAssistant.prefix}/`])],
+    },
+    source: {
+      epoch,
+      get last() {
+        return journal.lastDurable;
+      },
+      oldest: line.oldest,
+      replay: (from, to) => line.replay(line.range(epoch, from, to)),
+      rebirth: line.rebirth,
+    },
+    say: line.say,
+    clock,
+    realtime: systemClock(),
+    random,
+    log,
+  });
 }
 
 /** Loaded only where something is switched on. */

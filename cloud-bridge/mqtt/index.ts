@@ -1,5 +1,6 @@
 /** The MQTT face of the site: journal facts as retained topics and one ordered event stream (docs/mqtt.md). */
 export { type Bridge, type BridgeLine, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
+export { COMMAND_OPS, type CommandSettings, Commands } from "./commands/index.ts";
 export { dial, isExposed, watch } from "./link/client.ts";
 export type { BrokerAddress, Connection, Dial, Inbound, InboundPort, TlsOptions } from "./link/connection.ts";
 export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./link/embedded-broker.ts";
@@ -10,4 +11,4 @@ export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Mode, Role } from "./render/site.ts";
 export { type Trees, type TreesOf, treesFrom, treesOf } from "./render/trees.ts";
-export type { Views, ViewSettings } from "./views/open-views.ts";
+export type { ViewSettings, Views } from "./views/open-views.ts";
