@@ -77,6 +77,8 @@ export class RedisLink implements Closable {
       connectionName: name,
       protocol: 2,
       socketTimeout: DEAD,
+      // Answers that count were waited for; ioredis keeps the process alive for so long when the connection is gone already.
+      disconnectTimeout: 100,
       // Whatever is under way when a connection ends is ours again, and we know what may be asked twice.
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,

@@ -1,7 +1,7 @@
 /** A real Redis for one test file, on a Unix socket in a folder of its own; it can be killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Redis } from "../../gateway/store/ioredis.ts";
@@ -17,10 +17,8 @@ export interface RedisServer {
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, no last write. */
   kill(): Promise<void>;
-  /** After `stop` or `kill`, on what its folder holds. */
+  /** After `kill`, on what its folder holds; nothing happens while it runs. */
   start(): Promise<void>;
-  /** While it is down: everything that it kept is gone. */
-  forget(): void;
   /** SIGSTOP and SIGCONT: connections stay, and nothing is answered. */
   freeze(frozen: boolean): void;
   /** A plain connection, to look and to meddle; closed with the server. */
@@ -32,8 +30,9 @@ export async function startRedis(folder: string, ...more: readonly string[]): Pr
   const url = join(folder, "redis.sock");
   const args = ["--port", "0", "--unixsocket", url, "--dir", folder, "--save", "", "--appendonly", "no", ...more];
   const clients: Redis[] = [];
-  let server: ChildProcess;
+  let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
+    if (server !== undefined) return;
     server = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "inherit"] });
     const output = server.stdout;
     if (output === null) throw new Error("no output to read");
@@ -42,9 +41,11 @@ export async function startRedis(folder: string, ...more: readonly string[]): Pr
     });
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server === undefined) return;
     const ended = once(server, "exit");
     server.kill(signal);
     await ended;
+    server = undefined;
   };
   await start();
   return {
@@ -55,12 +56,9 @@ export async function startRedis(folder: string, ...more: readonly string[]): Pr
       await end("SIGTERM");
     },
     kill: () => end("SIGKILL"),
-    forget: () => {
-      for (const name of ["appendonlydir", "dump.rdb"]) rmSync(join(folder, name), { recursive: true, force: true });
-    },
-    freeze: (frozen) => void server.kill(frozen ? "SIGSTOP" : "SIGCONT"),
+    freeze: (frozen) => void server?.kill(frozen ? "SIGSTOP" : "SIGCONT"),
     client: () => {
-      const client = new Redis(url, { retryStrategy: () => 50 });
+      const client = new Redis(url, { retryStrategy: () => 50, disconnectTimeout: 100 });
       client.on("error", () => undefined);
       clients.push(client);
       return client;

@@ -2,7 +2,7 @@
  * Images in Redis, in parts, with the files of this machine as their copy: blocks are answered from the files, whether Redis is
  * there or not. An image is seen by nobody before Redis has all of it; what other processes took in, or put away, follows here.
  */
-import { isCoded, type Logger, StoreError } from "../../base/index.ts";
+import { type Clock, every, isCoded, type Logger, minutes, StoreError, type Timer } from "../../base/index.ts";
 import type { Digest } from "../facts.ts";
 import { asBuffer, type Redis, script } from "../ioredis.ts";
 import type { ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
@@ -12,6 +12,7 @@ import { reasonOf } from "../system-error.ts";
 import { type FileImagesOptions, openFileImages } from "./file.ts";
 
 export interface RedisImagesOptions extends FileImagesOptions {
+  readonly clock: Clock;
   readonly news: News;
   readonly log: Logger;
 }
@@ -20,6 +21,7 @@ export interface RedisImagesOptions extends FileImagesOptions {
 const PART = 256 * 1024;
 /** An image that is not whole after so long was given up. */
 const UNFINISHED = 3_600_000;
+const RETRY = minutes(1);
 
 /** Parts come one by one; what is never finished vanishes by itself. */
 const PUT_PART = script(`${FENCED}
@@ -41,8 +43,9 @@ return 1
 /** Who was not there learns from the list of those put away that its copy is not one which Redis has lost. */
 const REMOVE = script(`${FENCED}
 redis.call('DEL', key(1))
-redis.call('SADD', key(3), arg(1))
-if redis.call('HDEL', key(2), arg(1)) == 1 then
+local listed = redis.call('HDEL', key(2), arg(1)) == 1
+if listed or arg(2) == '1' then
+  redis.call('SADD', key(3), arg(1))
   ${tellNews("key(4)", "image", "arg(1)")}
 end
 `);
@@ -63,6 +66,9 @@ class RedisImages implements ImageStore, ListedImages {
   readonly #options: RedisImagesOptions;
   /** One at a time: an image that is fetched while it is put away would come back. */
   #work: Promise<void> = Promise.resolve();
+  /** Could not be fetched, e.g. for want of room: tried again. */
+  readonly #missing = new Set<Digest>();
+  #retry: Timer | undefined;
   #closed = false;
   #unhear: () => void = () => undefined;
 
@@ -76,7 +82,11 @@ class RedisImages implements ImageStore, ListedImages {
     this.#unhear = this.#options.news.on("image", (digest) => void this.#follow(digest));
     const { link, key } = this.#place;
     const listed = await link.run((redis) => redis.hkeys(key("images")));
-    for (const digest of new Set([...listed, ...this.#files.digests()])) await this.#inTurn(() => this.#settle(digest));
+    for (const digest of new Set([...listed, ...this.#files.digests()])) await this.#follow(digest);
+    if (link.failure !== undefined) throw link.failure;
+    this.#retry = every(this.#options.clock, RETRY, () => {
+      for (const digest of this.#missing) void this.#follow(digest);
+    });
   }
 
   async receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Received> {
@@ -94,13 +104,14 @@ class RedisImages implements ImageStore, ListedImages {
 
   async remove(digest: Digest): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#files.open(digest) !== undefined) await this.#writing(digest, () => this.#removeThere(digest));
+      await this.#writing(digest, () => this.#removeThere(digest));
       await this.#files.remove(digest);
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#retry?.cancel();
     this.#unhear();
     await this.#work;
     await this.#files.close();
@@ -140,13 +151,16 @@ class RedisImages implements ImageStore, ListedImages {
   }
 
   async #removeThere(digest: Digest): Promise<void> {
-    await evalFenced(this.#place, REMOVE, this.#keys(digest), [digest]);
+    const here = this.#files.digests().includes(digest);
+    await evalFenced(this.#place, REMOVE, this.#keys(digest), [digest, here ? 1 : 0]);
   }
 
   async #follow(digest: Digest): Promise<void> {
     try {
       await this.#inTurn(() => this.#settle(digest));
+      this.#missing.delete(digest);
     } catch (error) {
+      this.#missing.add(digest);
       this.#options.log.warn("image.not-fetched", { digest, reason: reasonOf(error) });
     }
   }

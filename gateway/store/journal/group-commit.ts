@@ -45,12 +45,14 @@ export interface GroupCommitOptions {
 }
 
 interface OpenBatch extends FactBatch {
+  bytes: number;
   readonly payloads: Uint8Array[];
   readonly durable: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: StoreError) => void;
 }
 
+/** Of one fact; and a batch that has so many is full. */
 export const LARGEST_PAYLOAD = 8 << 20;
 /** Ten thousands of facts: whoever can be put off was told to come again long before. */
 const MOST_AWAY = 64 << 20;
@@ -110,11 +112,12 @@ export class GroupCommitJournal implements Journal {
     const numbered: Fact = Object.assign({ seq: ++this.#last }, fact); // a spread costs ten times as much
     this.#recent.push(numbered);
     let batch = this.#waiting.at(-1);
-    if (batch === undefined || batch.payloads.length >= this.#maxBatch) {
+    if (batch === undefined || batch.payloads.length >= this.#maxBatch || batch.bytes >= LARGEST_PAYLOAD) {
       batch = openBatch(numbered.seq);
       this.#waiting.push(batch);
     }
     batch.payloads.push(payload);
+    batch.bytes += length;
     this.#waitingBytes += length;
     this.#running ??= this.#run();
     return { fact: numbered, durable: batch.durable };
@@ -192,7 +195,7 @@ export class GroupCommitJournal implements Journal {
         this.#fail(batch, error);
         break;
       }
-      for (const { length } of batch.payloads) this.#waitingBytes -= length;
+      this.#waitingBytes -= batch.bytes;
       this.#lastDurable = batch.first + batch.payloads.length - 1;
       batch.resolve();
       for (const listener of this.#listeners) listener(this.#lastDurable);
@@ -229,5 +232,5 @@ function openBatch(first: number): OpenBatch {
   });
   // Who appends and follows onDurable instead need not look at this promise.
   durable.catch(ignore);
-  return { first, payloads: [], durable, resolve, reject };
+  return { first, payloads: [], bytes: 0, durable, resolve, reject };
 }

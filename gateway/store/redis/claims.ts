@@ -5,7 +5,7 @@
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { type Clock, type Closable, every, millis, StoreError, type Timer } from "../../base/index.ts";
+import { type Clock, type Closable, every, type Millis, millis, StoreError, type Timer } from "../../base/index.ts";
 import { type RedisLink, script } from "../ioredis.ts";
 import { systemCode } from "../system-error.ts";
 import type { Fence, RedisPlace } from "./place.ts";
@@ -28,7 +28,7 @@ interface Holder {
 }
 
 /** How long a holder that says nothing keeps its claim. */
-export const LEASE = millis(10_000);
+const LEASE = millis(10_000);
 const LOOK_AGAIN = millis(250);
 
 const CLAIM = script(`
@@ -61,15 +61,18 @@ export interface ClaimsOptions {
   readonly process: string;
   readonly instance: string;
   readonly clock: Clock;
+  readonly lease?: Millis | undefined;
 }
 
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #held = new Map<string, Claim>();
   readonly #holder: Holder;
+  readonly #lease: Millis;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#lease = options.lease ?? LEASE;
     const { instance, process: name } = options;
     this.#holder = { instance, process: name, host: hostname(), pid: process.pid, machine: machineOf() };
   }
@@ -94,8 +97,8 @@ export class Claims {
       const found = parseHolder(holder);
       if (found !== undefined && this.#isDead(found)) dead = found.instance;
       else {
-        // It said again that it lives. Half a second of grace, since Redis counts the time by its own clock.
-        if (Number(left) > leftBefore + 500) throw this.#claimed(role, found);
+        // Its lease has grown: it said again that it lives.
+        if (Number(left) > leftBefore) throw this.#claimed(role, found);
         leftBefore = Number(left);
         await new Promise<void>((resume) => void clock.after(LOOK_AGAIN, resume));
       }
@@ -117,7 +120,7 @@ export class Claims {
     const answer = await link.eval(CLAIM, this.#keys(role, name), [
       instance,
       JSON.stringify(this.#holder),
-      LEASE,
+      this.#lease,
       dead,
     ]);
     return Array.isArray(answer) ? answer.map(String) : [];
@@ -132,7 +135,7 @@ export class Claims {
       if (renewing) return;
       renewing = true;
       try {
-        if ((await link.eval(RENEW, keys, [instance, LEASE])) !== 1) {
+        if ((await link.eval(RENEW, keys, [instance, this.#lease])) !== 1) {
           link.fail(new StoreError("store.fenced", { url: link.url }));
         }
       } catch {
@@ -141,7 +144,7 @@ export class Claims {
         renewing = false;
       }
     };
-    const timer: Timer = every(clock, millis(LEASE / 3), () => void renew());
+    const timer: Timer = every(clock, millis(this.#lease / 3), () => void renew());
     const claim: Claim = {
       role,
       name,

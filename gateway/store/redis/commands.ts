@@ -28,6 +28,8 @@ const MOST_REFUSALS = 100;
 /** How long answers wait for an asking process that is cut off; what it asks again is answered again. */
 const ANSWERS_KEPT = 3_600_000;
 const AT_ONCE = 64;
+/** How long a gateway that ends waits for answers. */
+const PATIENCE = millis(1000);
 
 /** What travels, as JSON. */
 type Asked = { readonly from: string; readonly n: number; readonly command: Command } | { readonly refusal: Refusal };
@@ -197,6 +199,7 @@ class Server {
   readonly #place: RedisPlace;
   readonly #options: ServeOptions;
   readonly #running = new Set<Promise<void>>();
+  #settled: Promise<void> | undefined;
 
   constructor(place: RedisPlace, options: ServeOptions) {
     this.#place = place;
@@ -214,12 +217,13 @@ class Server {
     while (this.#running.size >= AT_ONCE) await Promise.race(this.#running);
   }
 
-  /** What is under way; its commands stay in the stream until they are answered. */
-  async settled(): Promise<void> {
-    await Promise.race([
-      Promise.all(this.#running),
-      new Promise<void>((end) => void this.#options.clock.after(millis(1000), end)),
+  /** What is under way has ended, or takes longer; its commands stay in the stream until they are answered. */
+  settled(): Promise<void> {
+    this.#settled ??= Promise.race([
+      Promise.all(this.#running).then(() => undefined),
+      new Promise<void>((end) => void this.#options.clock.after(PATIENCE, end)),
     ]);
+    return this.#settled;
   }
 
   async #carryOut(id: string, text: string): Promise<void> {

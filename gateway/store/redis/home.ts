@@ -60,6 +60,8 @@ export interface RedisHomeOptions {
   readonly witness?: string;
   /** The operator put Redis back from a copy, or goes on with what it has left: what follows gets an epoch of its own. */
   readonly restored?: Millis | undefined;
+  /** How long a claim outlives its holder; by default ten seconds. */
+  readonly lease?: Millis | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -87,7 +89,7 @@ export interface RedisHome extends Closable {
   reader(): Promise<JournalReader>;
   /** `part`: a process that keeps tables of its own names them apart from those of others. */
   state(part?: string): Promise<StateStore>;
-  images(options: Omit<RedisImagesOptions, "news" | "log">): Promise<ImageStore & ListedImages>;
+  images(options: Omit<RedisImagesOptions, "news" | "log" | "clock">): Promise<ImageStore & ListedImages>;
   sequence(options: Omit<RedisSequenceOptions, "clock">): SequenceStore;
   readonly commands: {
     /** The gateway's side: takes what others ask, those first that wait already. */
@@ -164,14 +166,14 @@ class Home implements RedisHome {
   #warnings: readonly string[] = [];
 
   constructor(link: RedisLink, redis: RedisOptions, options: RedisHomeOptions, { kept, instance, witness }: Opened) {
-    const { process, clock, log } = options;
+    const { process, clock, log, lease } = options;
     const key = keysOf(kept.site);
     this.#link = link;
     this.#redis = redis;
     this.#options = options;
     this.#witness = witness;
     this.site = { ...kept, process };
-    this.#claims = new Claims({ link, key, site: kept.site, process, instance, clock });
+    this.#claims = new Claims({ link, key, site: kept.site, process, instance, clock, lease });
     this.#place = { link, key, fence: () => this.#claims.fence() };
     this.board = openBoard(this.#place, this.#news, clock, process);
     this.files = openFiles(this.#place, this.#news);
@@ -242,8 +244,9 @@ class Home implements RedisHome {
     return new RedisState(this.#place, () => undefined, part);
   }
 
-  images(options: Omit<RedisImagesOptions, "news" | "log">): Promise<ImageStore & ListedImages> {
-    return openRedisImages(this.#place, { ...options, news: this.#news, log: this.#options.log });
+  images(options: Omit<RedisImagesOptions, "news" | "log" | "clock">): Promise<ImageStore & ListedImages> {
+    const { log, clock } = this.#options;
+    return openRedisImages(this.#place, { ...options, news: this.#news, log, clock });
   }
 
   sequence(options: Omit<RedisSequenceOptions, "clock">): SequenceStore {

@@ -4,7 +4,7 @@ import type { Redis } from "../ioredis.ts";
 /** One sentence each, for the log and the console. */
 const RISKS = {
   evicts: "Redis may drop keys when its memory is full: set maxmemory-policy noeviction.",
-  "keeps-nothing": "Redis keeps nothing beyond its process: set appendonly yes and appendfsync always.",
+  "keeps-nothing": "Redis does not write each fact to its disk: set appendonly yes and appendfsync always.",
   "syncs-never": "Redis leaves it to the system when facts reach the disk: set appendfsync always.",
   "syncs-each-second": "Redis may lose the last second of facts when the machine loses power: set appendfsync always.",
 } as const;
