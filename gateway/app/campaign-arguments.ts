@@ -71,7 +71,12 @@ export const CAMPAIGN_CREATE = z.strictObject(CAMPAIGN_MEMBERS);
 export const CAMPAIGN_DOWNGRADE = z.strictObject({ ...CAMPAIGN_MEMBERS, reason: plainText(255) });
 /** A preview of either. */
 export const CAMPAIGN_PREVIEW = z.strictObject({ ...CAMPAIGN_MEMBERS, reason: plainText(255).optional() });
-export const CAMPAIGN_INSTALL = z.strictObject({ ...WHAT, node: z.string().min(1), again: z.boolean().optional() });
+export const CAMPAIGN_INSTALL = z.strictObject({
+  ...WHAT,
+  node: z.string().min(1),
+  again: z.boolean().optional(),
+  deadline: DEADLINE.optional(),
+});
 
 export type CampaignArguments = z.output<typeof CAMPAIGN_PREVIEW>;
 

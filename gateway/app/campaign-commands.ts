@@ -121,7 +121,7 @@ async function preview({ image, drafted, refusal }: Sketch, services: CampaignSe
 
 /** A campaign of this one node; again while it is under way, it is the same. */
 async function install(
-  { node: reference, again, ...what }: z.output<typeof CAMPAIGN_INSTALL>,
+  { node: reference, again, deadline, ...what }: z.output<typeof CAMPAIGN_INSTALL>,
   actor: string,
   drafts: CampaignDrafts,
   services: CampaignServices,
@@ -133,7 +133,7 @@ async function install(
   const known = underWay();
   if (known !== undefined) return { ...started(known), known: true };
   const title = `${image.model} ${image.version} on ${name}`.slice(0, 64);
-  const wish = { image: image.digest, nodes: [id], name: title, stopAtPct: 100, ...present({ again }) };
+  const wish = { image: image.digest, nodes: [id], name: title, stopAtPct: 100, ...present({ again, deadline }) };
   const ready = await prepared(await drafts.sketch(wish), services);
   // While it was thought over, the same may have been asked for a second time.
   const meanwhile = underWay();

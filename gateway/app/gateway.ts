@@ -15,8 +15,10 @@ import {
   type StoreError,
   seconds,
 } from "../base/index.ts";
+import { CommandWaits } from "../service/commands/index.ts";
 import type { Forecaster } from "../service/forecast/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
+import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { Naming } from "../southbound/naming/index.ts";
 import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
@@ -36,9 +38,11 @@ import { answersUnprotected, labWarnings, modeOf } from "./lab.ts";
 import { modelHandlers } from "./model-commands.ts";
 import { tellModels } from "./models-news.ts";
 import { announced, openNaming } from "./naming.ts";
+import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "./node-commands.ts";
 import { openPush } from "./push.ts";
 import { puttingOff } from "./putting-off.ts";
 import { Retention } from "./retention.ts";
+import { handlerNamed, isFinal, SITE_WAITS, siteHandlers } from "./site-commands.ts";
 import { openSouth } from "./south.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { Trace } from "./trace.ts";
@@ -89,16 +93,23 @@ export async function openGateway(
     tellModels(centre.models, { events: centre.events, recorder: centre.ledger });
     openPush(centre, ports, lifecycle);
 
-    const { addresses, engine, security, refusals, nodes, encodings } = await openSouth(
+    const { addresses, engine, security, refusals, nodes, encodings, root, calls } = await openSouth(
       config,
       ports,
       centre,
       lifecycle,
       store,
     );
-    const fetcher = openUpstream(config, ports, centre, lifecycle);
+    let waits: CommandWaits | undefined;
+    const fetcher = openUpstream(config, ports, centre, lifecycle, {
+      onFailed: ({ digest }, error) => {
+        if (isFinal(error)) waits?.failedImage(digest, error);
+      },
+    });
     const forecaster = openForecaster(centre, { clock: clock.held, encodings });
-    serveCommands(config, ports, { ...centre, forecaster }, fetcher);
+    const southern = { nodes, calls, gatewayRoot: root };
+    waits = serveCommands(config, ports, { ...centre, ...southern, forecaster }, fetcher);
+    lifecycle.add(waits).open();
     const health = coapHealth(
       () => engine.stats(),
       () => security.stats(),
@@ -146,6 +157,7 @@ export async function openGateway(
       secured: !answersUnprotected(config),
       listening: () => [...listening, { what: "status page", address: admin.url }, ...announced(naming)],
       broker: () => brokerStatus(bridge, processes),
+      withoutBridge: () => processes?.settled === true && brokerStatus(bridge, processes).kind === "none",
       fetching: (uri) => fetcher.state(uri),
       serves: (node) => nodes.servedBy(node),
     });
@@ -179,12 +191,13 @@ export async function openGateway(
   }
 }
 
+/** What ends the commands that end later. */
 function serveCommands(
   { campaign, nodes }: Config,
-  { clock }: Pick<GatewayPorts, "clock">,
-  centre: Centre & { readonly forecaster: Forecaster },
+  { clock, log }: { readonly clock: Timekeeper; readonly log: Logger },
+  centre: Centre & Pick<NodeCommandServices, "nodes" | "calls" | "gatewayRoot"> & { readonly forecaster: Forecaster },
   fetcher: Fetcher<NamedImage>,
-): void {
+): CommandWaits {
   const defaults = {
     stopAtPct: campaign.stopAtPercent,
     silentAfter: nodes.silentAfter,
@@ -194,18 +207,23 @@ function serveCommands(
   };
   const fetching = (uri: string): FetchState => fetcher.state(uri);
   const services = { ...centre, recorder: centre.ledger, clock, defaults, fetching };
-  centre.inbox.serve(
-    new Map([
-      ...commandHandlers(services),
-      ...campaignHandlers(services),
-      ...modelHandlers(services),
-      ...accessHandlers(services),
-      ...editHandlers(services),
-      ...trustHandlers(services),
-    ]),
-    centre.ledger,
-    CAMPAIGN_QUESTIONS,
-  );
+  const campaigns = campaignHandlers(services);
+  const handlers = new Map([
+    ...commandHandlers(services),
+    ...campaigns,
+    ...modelHandlers(services),
+    ...accessHandlers(services),
+    ...editHandlers(services),
+    ...trustHandlers(services),
+  ]);
+  const ofNodes = { ...services, install: handlerNamed("campaign.install", campaigns) };
+  const later = new Map([
+    ...handlers,
+    ...siteHandlers(handlers, { authors: fetcher, clock: centre.network, log }),
+    ...nodeHandlers(ofNodes),
+  ]);
+  centre.inbox.serve(later, centre.ledger, CAMPAIGN_QUESTIONS, new Set([...NODE_WAITS, ...SITE_WAITS]));
+  return new CommandWaits({ ...centre, clock: clock.held, log, answer: (open) => answerOf(open, ofNodes) });
 }
 
 const rolesOf = ({ bridge }: CentreOptions): ProcessRow["roles"] => (bridge ? ["gateway", "bridge"] : ["gateway"]);

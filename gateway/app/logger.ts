@@ -3,19 +3,17 @@
  * plain line per event where a person looks at a terminal.
  */
 import { pino } from "pino";
-import { type HeardLogger, heardLogger, type LogFacts, type Logger, SILENT } from "../base/index.ts";
+import { type HeardLogger, heardLogger, type LogFacts, type Logger } from "../base/index.ts";
+import { type AdjustableLogger, adjustable, type Level } from "./log-levels.ts";
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-type Level = (typeof LEVELS)[number];
-
-/** `level`: the least important events that are written. */
-export function openLogger(level: Level | "silent"): HeardLogger {
-  if (level === "silent") return heardLogger(SILENT);
-  return heardLogger(process.stderr.isTTY ? plainLogger(level) : jsonLogger(level));
+/** `level`: the least important events that are written, until somebody wants to know more for a while. */
+export function openLogger(level: Level | "silent"): HeardLogger & AdjustableLogger {
+  const { log, adjust } = adjustable(process.stderr.isTTY ? plainLogger() : jsonLogger(), level);
+  return { ...heardLogger(log), adjust };
 }
 
-function jsonLogger(level: Level): Logger {
-  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+function jsonLogger(): Logger {
+  const log = pino({ level: "debug", base: null }, pino.destination({ dest: 2, sync: true }));
   const at =
     (method: Level) =>
     (event: string, facts: LogFacts = {}): void =>
@@ -23,14 +21,13 @@ function jsonLogger(level: Level): Logger {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function plainLogger(least: Level): Logger {
-  const at = (level: Level) => {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return SILENT[level];
-    return (event: string, facts: LogFacts = {}): void => {
+function plainLogger(): Logger {
+  const at =
+    (level: Level) =>
+    (event: string, facts: LogFacts = {}): void => {
       const time = new Date().toTimeString().slice(0, 8);
       const told = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
       process.stderr.write(`${time} ${level.padEnd(5)} ${[event, ...told].join(" ")}\n`);
     };
-  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -2,6 +2,7 @@
 import { type Clock, explain, type Lifecycle, type Logger, type Millis, type NodeId } from "../base/index.ts";
 import { Engine, Oscore, type RequestPort, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
+import { awaitsReport } from "../service/commands/index.ts";
 import type { Deltas } from "../service/delta/index.ts";
 import { Presence } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
@@ -9,6 +10,7 @@ import { RiotEnvelopes } from "../service/trust/index.ts";
 import {
   CheckIn,
   coreconfHandler,
+  type DatastoreRoot,
   EventStreams,
   gatewayOperations,
   gatewayRoot,
@@ -48,6 +50,9 @@ export interface South {
   readonly refusals: Refusals;
   /** Nodes that serve their datastore themselves. */
   readonly nodes: NodeSessions;
+  /** The gateway's own datastore, and what nodes do when they are called. */
+  readonly root: DatastoreRoot;
+  readonly calls: NodeCalls;
   /** Shorter forms of images; undefined = the configuration wants none. */
   readonly encodings: Deltas | undefined;
 }
@@ -87,6 +92,7 @@ export async function openSouth(
     },
     credentialOf: (node) => centre.credentials.ofNode(node),
     transportTo: (remote) => nearest(hosts, remote),
+    isAwaited: (node) => awaitsReport(centre.inbox.open(), node),
   });
   const serves = (node: NodeId): string | undefined => nodes.servedBy(node);
   const streams = new EventStreams({ events, registry, clock: clock.held, quality: clock });
@@ -158,6 +164,8 @@ export async function openSouth(
     security,
     refusals,
     nodes,
+    root,
+    calls,
     encodings,
     addresses: listeners.map(({ transport }) => `coap://${transport.local}`),
   };

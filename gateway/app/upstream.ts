@@ -10,13 +10,19 @@ import type { Config } from "./config/index.ts";
 const COAP_PATIENCE = seconds(93);
 const HTTPS_PATIENCE = seconds(30);
 
+export interface UpstreamHooks {
+  readonly resolve?: Resolve;
+  /** Told of each failure, beside that it is tried again. */
+  readonly onFailed?: (image: NamedImage, error: unknown) => void;
+}
+
 /** Throws UsageError `config.unreadable` for an authority file that is not there. */
 export function openUpstream(
   { upstream }: Config,
   { random, log }: { readonly random: Random; readonly log: Logger },
   { images, ledger, network: clock }: Centre,
   lifecycle: Lifecycle,
-  resolve?: Resolve,
+  { resolve, onFailed }: UpstreamHooks = {},
 ): Fetcher<NamedImage> {
   const ca = upstream.ca === undefined ? undefined : readAuthorities(upstream.ca);
   // The protocols are loaded when the first author is asked: most gateways never ask one.
@@ -39,6 +45,7 @@ export function openUpstream(
       clock,
       random,
       log,
+      ...(onFailed === undefined ? {} : { onFailed }),
     }),
   );
   const stop = ledger.onFact((fact) => {

@@ -532,8 +532,8 @@ export interface ReplyAddress {
 
 /** What ends a command that was accepted. */
 export type CommandWait =
-  /** The node applied the edit of this revision, or would not have it. */
-  | { readonly kind: "edit"; readonly revision: number }
+  /** The node applied the edit of this revision, or would not have it. `parts`: revisions that it has, this being the last; one. */
+  | { readonly kind: "edit"; readonly revision: number; readonly parts?: number }
   /** The node reported after this was asked; then the paths are read (none = its whole tree). */
   | { readonly kind: "report"; readonly paths: readonly string[] }
   /** Its update ended. */

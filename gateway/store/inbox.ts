@@ -5,11 +5,13 @@
  */
 import {
   BugError,
+  type Clock,
   explain,
   isCoded,
   type Logger,
   type Millis,
   type NodeId,
+  rfc3339,
   StoreError,
   UsageError,
 } from "../base/index.ts";
@@ -61,14 +63,20 @@ export interface Accepted {
 
 export type Ended = Exclude<Outcome, Accepted>;
 
-/** What a handler answers when the command ends later; what ends it is up to who hears `command.accepted`. */
+/**
+ * What a handler answers when the command ends later. What ends it is up to who hears `command.accepted`, unless there is a
+ * `call`: that runs once it is durable that it was begun, and its outcome is the command's. Its signal tells that the command
+ * has ended otherwise.
+ */
 export class Waiting {
   readonly wait: CommandWait;
   readonly told: Omit<Accepted, "status"> & { readonly node?: NodeId };
+  readonly call: ((signal: AbortSignal) => Promise<Json>) | undefined;
 
-  constructor(wait: CommandWait, told: Waiting["told"] = {}) {
+  constructor(wait: CommandWait, told: Waiting["told"] = {}, call?: Waiting["call"]) {
     this.wait = wait;
     this.told = told;
+    this.call = call;
   }
 }
 
@@ -105,6 +113,12 @@ const OPEN = "command-open";
 /** Each is some hundred bytes in memory. */
 const MOST_OPEN = 4096;
 
+export interface InboxOptions {
+  /** By which deadlines are judged; without it, they are not. */
+  readonly clock?: Pick<Clock, "now">;
+  readonly mostOpen?: number;
+}
+
 interface Running {
   readonly op: string;
   readonly taken: Promise<Taken>;
@@ -118,8 +132,10 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   readonly #running = new Map<string, Running>();
   readonly #dirty = new Set<string>();
   readonly #dirtyOpen = new Set<string>();
+  /** Calls that run on behalf of commands that wait. */
+  readonly #calls = new Map<string, AbortController>();
   readonly #log: Logger;
-  readonly #mostOpen: number;
+  readonly #options: InboxOptions;
   #handlers: ReadonlyMap<string, WaitingHandler> = new Map();
   #recorder: Recorder | undefined;
   #questions: ReadonlySet<string> = new Set();
@@ -127,9 +143,9 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   /** Of the ops that may wait. */
   #undecided = 0;
 
-  constructor(log: Logger, mostOpen: number = MOST_OPEN) {
+  constructor(log: Logger, options: InboxOptions = {}) {
     this.#log = log;
-    this.#mostOpen = mostOpen;
+    this.#options = options;
   }
 
   /**
@@ -201,7 +217,8 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     }
     const mayWait = this.#waiting.has(op);
     const count = this.#open.size + this.#undecided;
-    if (mayWait && count >= this.#mostOpen) return unrecorded(failed(new StoreError("command.crowded", { count })));
+    if (mayWait && count >= (this.#options.mostOpen ?? MOST_OPEN))
+      return unrecorded(failed(new StoreError("command.crowded", { count })));
     this.#undecided += Number(mayWait);
     try {
       return await this.#conclude(command, await this.#attempt(handler, command, body), this.#recorder);
@@ -215,8 +232,12 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     command: Command,
     body: AsyncIterable<Uint8Array> | undefined,
   ): Promise<Ended | Waiting> {
-    const { op, args, actor } = command;
+    const { op, args, actor, deadline } = command;
     try {
+      const now = this.#options.clock?.now();
+      if (deadline !== undefined && now !== undefined && deadline <= now) {
+        throw new UsageError("command.late", { op, deadline: rfc3339(deadline) });
+      }
       const result = await handler(args, actor, body, command);
       return result instanceof Waiting ? result : { status: "completed", result };
     } catch (error) {
@@ -232,9 +253,25 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
       return { outcome, recorded: true };
     }
     const { id, op, actor, deadline, reply } = command;
-    const { wait, told } = outcome;
+    const { wait, told, call } = outcome;
     await recorder.record("command.accepted", { id, op, actor, wait, ...told, ...present({ deadline, reply }) });
+    if (call !== undefined) this.#begin(command, call);
     return { outcome: accepted(told), recorded: true };
+  }
+
+  #begin(command: Command, call: NonNullable<Waiting["call"]>): void {
+    const key = keyOf(command);
+    if (!this.#open.has(key)) return; // its deadline came while the disk was busy
+    const control = new AbortController();
+    this.#calls.set(key, control);
+    const end = (outcome: Ended): Promise<void> =>
+      this.end(command, outcome).catch((error: unknown) => {
+        this.#log.error("command.answer-lost", { op: command.op, id: command.id, reason: explain(error) });
+      });
+    call(control.signal).then(
+      (result) => end({ status: "completed", result }),
+      (error: unknown) => end(failed(error)),
+    );
   }
 
   async load(state: StateStore): Promise<void> {
@@ -272,6 +309,8 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   #ended(fact: Extract<Fact, { type: "command.done" }>): void {
     const key = keyOf(fact);
     if (this.#open.delete(key)) this.#dirtyOpen.add(key);
+    this.#calls.get(key)?.abort();
+    this.#calls.delete(key);
     this.#answers.add(key, { op: fact.op, at: fact.at, answer: fact.answer });
     this.#dirty.add(key);
     for (const forgotten of this.#answers.forgetBefore(fact.at)) this.#dirty.add(forgotten);
@@ -315,7 +354,11 @@ const present = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], u
   };
 
 /** What the asker may know: a coded error as it is, anything else as our own fault. */
-export function failed(error: unknown): Extract<Outcome, { status: "failed" }> {
-  const coded = isCoded(error) ? error : new BugError("service.bug", { what: explain(error) });
-  return { status: "failed", error: { code: coded.code, text: coded.message, hint: coded.hint } };
+export function failed(cause: unknown): Extract<Outcome, { status: "failed" }> {
+  const coded = isCoded(cause) ? cause : new BugError("service.bug", { what: explain(cause) });
+  const { tag, path } = coded.facts as { readonly [name: string]: unknown };
+  const error: CommandError = { code: coded.code, text: coded.message, hint: coded.hint };
+  return { status: "failed", error: { ...error, ...present({ tag: textOf(tag), path: textOf(path) }) } };
 }
+
+const textOf = (fact: unknown): string | undefined => (typeof fact === "string" && fact !== "" ? fact : undefined);

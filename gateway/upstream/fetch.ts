@@ -22,7 +22,8 @@ import {
 } from "../base/index.ts";
 import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
 import type { AuthorAddresses } from "./addresses.ts";
-import { exactly, type OpenSource } from "./source.ts";
+import { fetchSmall } from "./small.ts";
+import { aborted, exactly, type OpenSource } from "./source.ts";
 
 export interface Awaited {
   /** In its normal form. */
@@ -57,6 +58,8 @@ export interface FetcherOptions<A extends Awaited> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Told of each failure; it is tried again all the same. */
+  readonly onFailed?: (image: A, error: unknown) => void;
 }
 
 const AT_ONCE = 2;
@@ -104,13 +107,6 @@ function isOptionText(part: string): boolean {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    const refuse = (): void => reject(signal.reason);
-    if (signal.aborted) refuse();
-    else signal.addEventListener("abort", refuse, { once: true });
-  });
-
 export class Fetcher<A extends Awaited = Awaited> implements Closable {
   readonly #options: FetcherOptions<A>;
   readonly #running = new Map<string, Running>();
@@ -150,6 +146,16 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     }
   }
 
+  /** Whether anybody may be asked there at all. Throws `upstream.*`. */
+  async check(given: string): Promise<void> {
+    await this.#options.addresses.of(authorUri(given).host);
+  }
+
+  /** The whole of a small file, now; see small.ts. */
+  small(uri: string, most: number, signal: AbortSignal): Promise<Uint8Array> {
+    return fetchSmall(authorUri(uri), most, this.#options, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
   /** Of an image that is awaited. */
   state(uri: string): FetchState {
     const running = this.#running.get(uri);
@@ -170,7 +176,9 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
       .then(
         () => this.#done(image),
         (error: unknown) => {
-          if (!running.unwanted.signal.aborted) this.#pause(image, error);
+          if (running.unwanted.signal.aborted) return;
+          this.#pause(image, error);
+          if (!this.#closing.signal.aborted) this.#options.onFailed?.(image, error);
         },
       )
       .then(() => {

@@ -68,15 +68,16 @@ function get({ uri, at, signal }: Asked, { ca, patience }: HttpsOptions): Promis
   });
 }
 
-async function* body(response: IncomingMessage, { uri, size, signal }: Asked): AsyncGenerator<Uint8Array> {
+async function* body(response: IncomingMessage, { uri, size, atMost, signal }: Asked): AsyncGenerator<Uint8Array> {
   try {
     if (response.statusCode !== 200) throw answered(uri, String(response.statusCode));
     const encoding = response.headers["content-encoding"] ?? "identity";
     if (encoding !== "identity") throw answered(uri, `in the encoding ${encoding}`);
     const length = response.headers["content-length"];
     // What says beforehand that it is something else need not be read.
-    if (length !== undefined && Number(length) !== size) {
-      throw new TrustError("upstream.size", { uri: uri.shown, actual: length, expected: size });
+    if (length !== undefined && (atMost ? Number(length) > size : Number(length) !== size)) {
+      const expected = atMost ? `at most ${size}` : size;
+      throw new TrustError("upstream.size", { uri: uri.shown, actual: length, expected });
     }
     for await (const part of response) yield part as Uint8Array; // no encoding is set, so parts are Buffers
   } catch (error) {

@@ -9,12 +9,22 @@ export interface Asked {
   readonly at: Address;
   /** As announced. */
   readonly size: number;
+  /** Then nothing was announced, and `size` is the most that is taken. */
+  readonly atMost?: true;
   /** Ends the fetch: whatever is open is closed, and the source throws. */
   readonly signal: AbortSignal;
 }
 
 /** Throws `upstream.*`; ends its connection when it is left early. */
 export type OpenSource = (asked: Asked) => AsyncIterable<Uint8Array>;
+
+/** Never fulfilled. */
+export const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const refuse = (): void => reject(signal.reason);
+    if (signal.aborted) refuse();
+    else signal.addEventListener("abort", refuse, { once: true });
+  });
 
 /** The bytes as announced: no byte more is passed on, none less is taken for all. Throws TrustError `upstream.size`. */
 export async function* exactly(

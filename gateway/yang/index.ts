@@ -6,6 +6,7 @@ export * from "./diagnostic.ts";
 export * from "./error-identities.ts";
 export * from "./instance-json.ts";
 export * from "./json.ts";
+export * from "./json-edits.ts";
 export * from "./models.ts";
 export * from "./one-rpc.ts";
 export { nearest } from "./parse/nearest.ts";

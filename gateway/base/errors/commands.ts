@@ -75,6 +75,31 @@ export const COMMAND_ERRORS = {
     text: "the line to the broker was lost while {op} ran",
     hint: "Give the command again.",
   },
+  "command.rejected": {
+    blame: "wire",
+    text: "the node {node} will not have {path}: {reason}",
+    hint: "What it has instead stands in its data; node-authors.md says what the reasons mean.",
+  },
+  "command.superseded": {
+    blame: "usage",
+    text: "a later edit of the node {node} took the place of revision {revision}",
+    hint: "Who made it stands in the event edit.state and in `sidgate node show`.",
+  },
+  "command.update-ended": {
+    blame: "usage",
+    text: "the update of {node} in campaign {campaign} ended as {phase}: {reason}",
+    hint: "sidgate campaign why {campaign} {node} says more.",
+  },
+  "command.node-gone": {
+    blame: "usage",
+    text: "the node {node} was removed while the command waited for it",
+    hint: "Nothing of the command goes out any more.",
+  },
+  "command.image-gone": {
+    blame: "usage",
+    text: "the image {digest} was removed before its bytes were here",
+    hint: "Add it again if it is still wanted.",
+  },
   "command.crowded": {
     blame: "store",
     text: "{count} commands are open already",

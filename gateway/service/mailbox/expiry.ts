@@ -3,7 +3,7 @@ import { type Clock, type Closable, every, type Millis, minutes, type NodeId, ty
 import type { Recorder } from "../../store/index.ts";
 import { type Box, confirm, waiting } from "./box.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { expiry } from "./outcomes.ts";
+import { expiry, failure } from "./outcomes.ts";
 
 const LOOK_EVERY = minutes(1);
 /** Nodes looked at in one go: after weeks without power that may be all of a fleet's. */
@@ -31,6 +31,22 @@ export class EditExpiry implements Closable {
 
   close(): void {
     this.#timer.cancel();
+  }
+}
+
+/** Takes back what a node has not been sent yet of the edits with these revisions. */
+export function withdrawEdits(
+  node: NodeId,
+  isMeant: (revision: number) => boolean,
+  { mailbox, recorder }: Boxes,
+  now: Millis,
+): void {
+  for (const { revision } of mailbox.box(node).edits) {
+    const box = mailbox.box(node);
+    const edit = box.edits.find((each) => each.revision === revision);
+    if (edit?.status.state !== "waiting" || !isMeant(revision)) continue;
+    const told = failure(node, box, edit, { type: "expired", at: now });
+    if (told !== undefined) recorder.record("edit.state", told).catch(() => undefined); // as below
   }
 }
 

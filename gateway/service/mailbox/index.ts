@@ -22,7 +22,7 @@ export {
   withoutWaiting,
 } from "./box.ts";
 export { isOpen } from "./edit-state.ts";
-export { EditExpiry, expireOverdue } from "./expiry.ts";
+export { EditExpiry, expireOverdue, withdrawEdits } from "./expiry.ts";
 export { appliedIn, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export { newlyApplied, recordOutcome, rejection } from "./outcomes.ts";
 export { LARGEST_EDIT } from "./slices.ts";

@@ -28,7 +28,7 @@ export function newlyApplied(before: Box, after: Box): readonly Edit[] {
 }
 
 /** Of an edit that will never be in force. Undefined when it is settled otherwise already. */
-function failure(node: NodeId, box: Box, edit: Edit, event: EditEvent): Told | undefined {
+export function failure(node: NodeId, box: Box, edit: Edit, event: EditEvent): Told | undefined {
   if (step(edit.status, event) === edit.status) return undefined;
   const after = move(box, ({ revision }) => (revision === edit.revision ? event : undefined));
   const undo = takenBack(box, edit);

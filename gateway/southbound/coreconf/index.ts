@@ -1,13 +1,16 @@
 export { CheckIn, type CheckInOptions } from "./check-in.ts";
 export { ERROR_APP_TAGS, ERROR_CONTAINER, ERROR_DELTAS, ERROR_TAGS } from "./error-body.ts";
 export { type GatewayRootOptions, gatewayRoot } from "./gateway-root.ts";
+export { guarded, readableTree, readableValue } from "./guarded.ts";
 export { type CoreconfOptions, coreconfHandler } from "./handler.ts";
 export { HINTS, type HintServices, withHint } from "./hint.ts";
 export { checksumOf, libraryUpdate } from "./library/library.ts";
 export { libraryChecksum } from "./library/library-root.ts";
 export { withLibraryModule } from "./library/module.ts";
-export type { NodeCalls } from "./node-root.ts";
+export { MOST } from "./limits.ts";
+export { type NodeCalls, nodeRoot } from "./node-root.ts";
 export { gatewayOperations } from "./operations/gateway-operations.ts";
 export type { Call, Operation } from "./operations/operation.ts";
-export { checkPlace } from "./root.ts";
+export { type ReadyCall, readyCall } from "./operations/run.ts";
+export { checkPlace, type DatastoreRoot, isHere, partOf, withoutForeign } from "./root.ts";
 export { EventStreams, type EventStreamsOptions } from "./streams/streams.ts";

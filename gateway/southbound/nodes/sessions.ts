@@ -99,21 +99,31 @@ export class NodeSessions implements Closable {
     return this.#running.get(node)?.server.served.uri;
   }
 
+  /** Somebody wants to know how it stands: read as soon as it listens. */
+  look(node: NodeId): void {
+    this.#tell(node, { type: "stirred" });
+  }
+
+  /** It serves its datastore, and does not listen now. */
+  sleeps(node: NodeId): boolean {
+    const session = this.#running.get(node)?.session;
+    if (session === undefined || session.state === "gone" || session.awakeUntil === undefined) return false;
+    return this.#options.clock.now() >= session.awakeUntil;
+  }
+
   /** What the node does when it is called; undefined when it serves nothing, or the operation is the gateway's. */
   operationOf(
     id: NodeId,
     operation: Pick<SchemaNode, "sid">,
   ): ((call: NodeCall) => Promise<Tree | undefined>) | undefined {
     const running = this.#running.get(id);
-    const { registry, clock } = this.#options;
+    const { registry } = this.#options;
     const node = registry.find(id);
     if (running === undefined || node === undefined) return undefined;
     const schema = registry.schemaOf(node);
     if (houseNode(schema, CHECK_IN).sid === operation.sid) return undefined;
     return async (call) => {
-      const { session } = running;
-      const sleeps = session.state !== "gone" && session.awakeUntil !== undefined && clock.now() >= session.awakeUntil;
-      if (sleeps) throw new UsageError("node.unreachable", { node: id, what: "it sleeps" });
+      if (this.sleeps(id)) throw new UsageError("node.unreachable", { node: id, what: "it sleeps" });
       const output = await callNode(running.server, operation, call, schema, this.#services);
       this.#stirred(running);
       return output;

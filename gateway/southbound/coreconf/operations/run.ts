@@ -35,7 +35,7 @@ export interface CallRequest {
   readonly actor: string;
 }
 
-interface ReadyCall {
+export interface ReadyCall {
   readonly id: InstanceId;
   readonly run: Operation["run"];
   readonly input: Tree;
@@ -77,17 +77,21 @@ function callsIn(request: Request, root: DatastoreRoot): readonly ReadyCall[] {
     root,
     instances.map(({ id }) => id),
   );
-  return instances.map(({ id, value }) => {
-    const node = operationAt(id, schema);
-    checkCall(node, id.keys, root);
-    const path = formatInstanceId(id, schema);
-    const here = root.operations.find((known) => schema.byPath(known.path) === node);
-    const run = here?.run ?? root.elsewhere?.(node);
-    if (run === undefined) throw new UsageError("operation.unsupported", { path });
-    if (id.keys.length !== keysOf(node)) throw new UsageError("operation.keys", { path });
-    if (!isInstantiated(node, id.keys, tree, schema)) throw new UsageError("operation.no-instance", { path });
-    return { id, run, input: inputOf(node, value, { datastore: tree, keys: id.keys }, schema) };
-  });
+  return instances.map((instance) => readyCall(instance, root, tree));
+}
+
+/** One call, checked; `tree`: of the root, at least what is around the operation. Throws what is wrong with it. */
+export function readyCall({ id, value }: Instance, root: DatastoreRoot, tree: Tree): ReadyCall {
+  const { schema } = root;
+  const node = operationAt(id, schema);
+  checkCall(node, id.keys, root);
+  const path = formatInstanceId(id, schema);
+  const here = root.operations.find((known) => schema.byPath(known.path) === node);
+  const run = here?.run ?? root.elsewhere?.(node);
+  if (run === undefined) throw new UsageError("operation.unsupported", { path });
+  if (id.keys.length !== keysOf(node)) throw new UsageError("operation.keys", { path });
+  if (!isInstantiated(node, id.keys, tree, schema)) throw new UsageError("operation.no-instance", { path });
+  return { id, run, input: inputOf(node, value, { datastore: tree, keys: id.keys }, schema) };
 }
 
 /** A number that nobody knows is no operation here (4.04), rather than a mistake in its input. */

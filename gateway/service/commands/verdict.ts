@@ -1,0 +1,82 @@
+/** What has become of a command that waits: one question per kind of wait, each asked of what the services know. Pure. */
+import { type CodedError, type NodeId, StoreError, UsageError, WireError } from "../../base/index.ts";
+import type { CommandWait, Digest, Fact, OpenCommand } from "../../store/index.ts";
+import { type Campaign, isEnded, isOver } from "../campaign/index.ts";
+import { type Box, isOpen } from "../mailbox/index.ts";
+
+/** The services, as far as commands wait for them. */
+export interface Surroundings {
+  boxOf(node: NodeId): Box;
+  hasNode(node: NodeId): boolean;
+  campaign(id: string): Campaign | undefined;
+  /** Of an image that was named: its bytes are here, are still to come, or nobody awaits them any more. */
+  image(digest: Digest): "here" | "awaited" | "gone";
+}
+
+export type Verdict =
+  | { readonly to: "waits" }
+  | { readonly to: "completed" }
+  | { readonly to: "expired" }
+  | { readonly to: "failed"; readonly error: CodedError };
+
+type WaitOf<K extends CommandWait["kind"]> = Extract<CommandWait, { readonly kind: K }>;
+
+const WAITS: Verdict = { to: "waits" };
+const COMPLETED: Verdict = { to: "completed" };
+const EXPIRED: Verdict = { to: "expired" };
+const failed = (error: CodedError): Verdict => ({ to: "failed", error });
+
+/** `news`: the fact that was just recorded; without it the question is how things stand after a restart. */
+export function verdictOn(open: OpenCommand, around: Surroundings, news?: Fact): Verdict {
+  const { node, wait } = open;
+  if (node !== undefined && !around.hasNode(node)) return failed(new UsageError("command.node-gone", { node }));
+  switch (wait.kind) {
+    case "edit":
+      return node === undefined ? WAITS : onEdit(node, wait, around.boxOf(node));
+    case "report":
+      return (news?.type === "node.reported" || news?.type === "node.read") && news.node === node ? COMPLETED : WAITS;
+    case "update":
+      return node === undefined ? WAITS : onUpdate(node, wait, around.campaign(wait.campaign));
+    case "image":
+      return onImage(wait, around);
+    case "call":
+      // Whoever called answers it. Who asks without news has been restarted, and with him the call has gone.
+      return news === undefined ? failed(new StoreError("command.interrupted", { op: open.op })) : WAITS;
+  }
+}
+
+/** Where one part of it failed, so did all of it; a later edit may have taken the place of a part before it went out. */
+function onEdit(node: NodeId, { revision, parts = 1 }: WaitOf<"edit">, { edits }: Box): Verdict {
+  const own = edits.filter((edit) => edit.revision <= revision && edit.revision > revision - parts);
+  const rejected = own.find(({ status }) => status.state === "rejected");
+  if (rejected !== undefined) {
+    const { reason = "" } = rejected.status;
+    return failed(
+      new WireError("command.rejected", { node, path: rejected.path, reason: reason || "it does not say why" }),
+    );
+  }
+  if (own.some(({ status }) => status.state === "expired")) return EXPIRED;
+  if (own.some(({ status }) => isOpen(status))) return WAITS;
+  return own.length < parts ? failed(new UsageError("command.superseded", { node, revision })) : COMPLETED;
+}
+
+function onUpdate(node: NodeId, { campaign: id }: WaitOf<"update">, campaign: Campaign | undefined): Verdict {
+  const progress = campaign?.nodes.get(node);
+  const ended = (phase: string, reason: string): Verdict =>
+    failed(new UsageError("command.update-ended", { node, campaign: id, phase, reason }));
+  if (campaign === undefined || progress === undefined) return ended("skipped", "it is not part of it");
+  if (progress.phase === "done") return COMPLETED;
+  if (isEnded(progress)) return ended(progress.phase, progress.reason ?? "no reason was given");
+  return isOver(campaign) ? ended(campaign.state, campaign.reason) : WAITS;
+}
+
+function onImage({ digest }: WaitOf<"image">, around: Surroundings): Verdict {
+  switch (around.image(digest)) {
+    case "here":
+      return COMPLETED;
+    case "awaited":
+      return WAITS;
+    case "gone":
+      return failed(new UsageError("command.image-gone", { digest }));
+  }
+}
