@@ -182,7 +182,7 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
   ],
   ["an op that is none", { topic: `${NODE_CMD}/explode`, ...unknownOp }],
   ["an op of the site at a node", { topic: `${NODE_CMD}/campaign.create`, ...unknownOp }],
-  ["an op of a node at the site", { topic: "cmd/ipatch", ...unknownOp }],
+  ["an op of a node at the site", { topic: "cmd/install", ...unknownOp }],
   ["an op named like a member of every object", { topic: "cmd/constructor", ...unknownOp }],
   ["a level too many", { topic: `${NODE_CMD}/ipatch/now`, ...unknownOp }],
   ["a level too few below by/", { topic: "by/bms-1/ipatch", ...unknownOp }],
@@ -205,7 +205,7 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
     },
   ],
   ["no value", { payload: EMPTY, path: "/value", ...missing }],
-  ["a value of the wrong kind", { payload: { ...IPATCH, value: [] }, path: "/value", ...arg }],
+  ["a path of the wrong kind", { payload: { ...IPATCH, path: 7 }, path: "/path", ...arg }],
   ["a version that is none", { payload: { ...IPATCH, "if-version": "v3" }, path: "/if-version", ...arg }],
   [
     "a list item of the wrong kind",
@@ -240,7 +240,7 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
     "a word that is none",
     { topic: "cmd/log-level", payload: { id: "1", client: "bms-1", level: "loud" }, path: "/level", ...arg },
   ],
-  ["a client that cannot be", { payload: { ...IPATCH, client: "BMS/1" }, message: toBms1, ...malformed }],
+  ["a client that cannot be", { payload: { ...IPATCH, client: "BMS/1" }, ...malformed }],
   [
     "no right to it",
     { settings: { rights: ["bms-1: read", "*: all"] }, code: "command.forbidden", tag: "access-denied", status: 403 },
@@ -301,6 +301,18 @@ test("who gives a command: the topic below by/, else what it says itself, else n
   expect(taken[1]?.args).toEqual({ campaign: "c-1", ifVersion: 7 });
 });
 
+test("without a node, data is read and edited of the gateway itself: at once, and the edit with the right to operate", async () => {
+  const { give, taken, refused } = site({ rights: ["bms-1: read, configure", "boss-1: operate"] });
+  await give("by/bms-1/cmd/get", { id: "1", path: "/sidgate-access:access" });
+  await give("by/bms-1/cmd/ipatch", { id: "2", value: {} });
+  await give("by/boss-1/cmd/ipatch", { id: "3", value: {} });
+  expect(taken.map(({ id, op, args }) => [id, op, args])).toEqual([
+    ["1", "get", { path: "/sidgate-access:access" }],
+    ["3", "ipatch", { value: {} }],
+  ]);
+  expect(refused.map(({ code }) => code)).toEqual(["command.forbidden"]);
+});
+
 test("Home Assistant's install button knows neither id nor deadline", async () => {
   const { give, taken } = site();
   await give(`${NODE_CMD}/install`, {});
@@ -354,7 +366,7 @@ test("correlation data has a bound, since it waits in the journal", async () => 
 
 test("a flood of refusals makes few facts, and none is forgotten", async () => {
   const { give, refused, clock } = site();
-  for (let n = 0; n < 500; n++) await give(`${NODE_CMD}/ipatch`, { ...IPATCH, client: `m-${n % 100}`, value: n });
+  for (let n = 0; n < 500; n++) await give(`${NODE_CMD}/ipatch`, { ...IPATCH, client: `m-${n % 100}`, path: n });
   expect(refused).toHaveLength(33); // 32 kinds, and one for all others
   await clock.advance(seconds(60));
   expect(refused.reduce((sum, { times = 1 }) => sum + times, 0)).toBe(500);
@@ -573,12 +585,9 @@ test("whatever comes in, nothing throws, and what reaches the inbox is what the 
         });
         for (const { id, op, args, deadline, reply } of taken) {
           const row = COMMAND_OPS[op as keyof typeof COMMAND_OPS];
-          expect([message.retain, /^[!-~]{1,64}$/.test(id), row.level === "node"]).toEqual([
-            false,
-            true,
-            "node" in args && row.level === "node",
-          ]);
-          if (row.deadline === "needed") expect(deadline).toBeDefined();
+          expect([message.retain, /^[!-~]{1,64}$/.test(id)]).toEqual([false, true]);
+          if (message.topic.includes("/n/") && row.deadline === "needed")
+            expect([deadline, args["node"]]).not.toContain(undefined);
           if (reply !== undefined) expect(reply.topic.startsWith(`${ROOT}/rsp/`)).toBe(true);
         }
         for (const { topic } of said) expect(topic.startsWith(`${ROOT}/rsp/`)).toBe(true);

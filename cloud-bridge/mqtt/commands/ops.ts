@@ -3,7 +3,7 @@
  * takes. The check of a message, its way to the inbox, the manual and the machine-readable contract follow from it.
  */
 import { list, type MemberRows, may, must, object, oneOf, plain, type Shape } from "../contract/shape.ts";
-import { BOOLEAN, JSON_OBJECT, JSON_VALUE, TIME } from "../contract/words.ts";
+import { BOOLEAN, JSON_VALUE, TIME } from "../contract/words.ts";
 
 /** What a line of `mqtt.rights` may give. */
 export const RIGHTS = {
@@ -18,6 +18,8 @@ export interface CommandOp {
   /** Where its topic lies: `cmd/{op}` of the site, or of one node. */
   readonly level: "site" | "node";
   readonly right: Right;
+  /** Without a node it may be given to the gateway's own datastore too, with this right; it is answered at once then. */
+  readonly gateway?: Right;
   /** It ends at a node's wake or later, so it must say until when it is wanted. */
   readonly deadline: "needed" | "possible";
   /** Without one it gets an id of the gateway's own, and is known again by what it asks for. */
@@ -45,11 +47,6 @@ const DIGEST: Shape<string> = plain(
 );
 /** RFC 7951 §6.1 has 64-bit numbers as text; a small one may stand as it is. */
 const VERSION: Shape<string | number> = plain(
-  { type: ["string", "integer"], pattern: "^[1-9][0-9]{0,15}$", minimum: 1 },
-  "string | number",
-  "number, or the same as text",
-);
-const SEQ: Shape<string | number> = plain(
   { type: ["string", "integer"], pattern: "^(0|[1-9][0-9]{0,15})$", minimum: 0 },
   "string | number",
   "number, or the same as text",
@@ -115,6 +112,7 @@ export const COMMAND_OPS = {
   get: {
     ...atNode,
     right: "read",
+    gateway: "read",
     text: "Reads a part of the node's data, or all of it.",
     arguments: {
       path: may(words(1024), "Which part (RFC 7951 instance-identifier); without it everything."),
@@ -127,6 +125,7 @@ export const COMMAND_OPS = {
   fetch: {
     ...atNode,
     right: "read",
+    gateway: "read",
     text: "Reads several parts of the node's data.",
     arguments: {
       paths: must(list(words(1024)), "Which parts (RFC 7951 instance-identifiers)."),
@@ -136,9 +135,11 @@ export const COMMAND_OPS = {
   ipatch: {
     ...atNode,
     right: "configure",
+    gateway: "operate",
     text: "Edits the node's configuration; completed when the node has applied it.",
     arguments: {
-      value: must(JSON_OBJECT, "What is to change, as RFC 7951 JSON from the top; a member that is null goes."),
+      path: may(words(1024), "Where the value belongs; without it the value begins at the top."),
+      value: must(JSON_VALUE, "What is to change, as RFC 7951 JSON; null removes."),
       "if-version": IF_VERSION,
       "confirm-wakes": may(whole(1, 100), "On trial: taken back unless so many wakes afterwards are healthy."),
     },
@@ -147,6 +148,7 @@ export const COMMAND_OPS = {
   rpc: {
     ...atNode,
     right: "configure",
+    gateway: "operate",
     text: "Calls an operation of the node (an RPC, or an action in its data).",
     arguments: {
       name: must(words(1024), "Its path, e.g. `/sidgate-building:ventilate`."),
@@ -203,6 +205,8 @@ export const COMMAND_OPS = {
     arguments: {
       url: must(words(1024), "Where its author has it."),
       digest: may(DIGEST, "What its bytes must come to."),
+      model: may(words(64), "Which devices it is for, where it does not say so itself."),
+      version: may(words(64), "Which version it is, where it does not say so itself."),
     },
   },
   "node.join": {
@@ -226,7 +230,11 @@ export const COMMAND_OPS = {
     deadline: "needed",
     right: "configure",
     text: "Lets a node show which it is, at its next wake.",
-    arguments: { node: must(NODE, "Its id or name.") },
+    arguments: {
+      node: must(NODE, "Its id or name."),
+      "for-s": may(whole(1, 3600), "For so long; by default 30 s."),
+    },
+    inbox: { "for-s": "seconds" },
   },
   backup: {
     ...atSite,
@@ -251,8 +259,8 @@ export const COMMAND_OPS = {
     here: true,
     text: "Has stored events, pushes and replies sent again, with the same bytes on the same topics.",
     arguments: {
-      from: must(SEQ, "The first `seq`."),
-      to: may(SEQ, "The last `seq`; without it, up to now."),
+      from: must(VERSION, "The first `seq`."),
+      to: may(VERSION, "The last `seq`; without it, up to now."),
       epoch: may(whole(0, Number.MAX_SAFE_INTEGER), "Of which history; by default the present one."),
     },
   },

@@ -111,7 +111,7 @@ function understood(message: CommandMessage, rules: ReadingRules, learn: Learn) 
   const op = opOf(place, topic);
   const { id, deadline, args } = checkedMembers(message, members, op, place, rules);
   const who = client ?? ANONYMOUS;
-  if (!rules.may(who, op.row.right)) throw new TrustError("command.forbidden", { client: who, op: op.name });
+  if (!rules.may(who, op.right)) throw new TrustError("command.forbidden", { client: who, op: op.name });
   const command: Command = {
     id,
     op: op.name,
@@ -141,17 +141,22 @@ function addressOf(
 interface FoundOp {
   readonly name: string;
   readonly row: CommandOp;
+  readonly right: Right;
+  /** It waits for a node. */
+  readonly waits: boolean;
   readonly node?: NodeId;
 }
 
 function opOf(place: Place | undefined, topic: string): FoundOp {
-  const row = place === undefined ? undefined : commandOp(place.op);
-  if (place === undefined || row === undefined || row.level !== place.level) {
-    throw new UsageError("command.unknown", { op: place === undefined ? topic : opName(place.op) });
-  }
-  if (place.node === undefined) return { name: place.op, row };
-  if (!isNodeId(place.node)) throw new UsageError("node.unknown", { node: opName(place.node) });
-  return { name: place.op, row, node: place.node };
+  if (place === undefined) throw new UsageError("command.unknown", { op: topic });
+  const { op: name, level, node } = place;
+  const row = commandOp(name);
+  const right = row?.level === level ? row.right : level === "site" ? row?.gateway : undefined;
+  if (row === undefined || right === undefined) throw new UsageError("command.unknown", { op: opName(name) });
+  const found = { name, row, right, waits: row.level === level && row.deadline === "needed" };
+  if (node === undefined) return found;
+  if (!isNodeId(node)) throw new UsageError("node.unknown", { node: opName(node) });
+  return { ...found, node };
 }
 
 /** Throws UsageError `command.malformed`, `command.too-large`. */
@@ -214,7 +219,7 @@ const opName = (op: string): string => shownTopic(op).slice(0, 64);
 function checkedMembers(
   message: CommandMessage,
   members: Readonly<Record<string, Json>>,
-  { name: op, row }: FoundOp,
+  { name: op, row, waits }: FoundOp,
   place: Place | undefined,
   rules: ReadingRules,
 ): { readonly id: string; readonly deadline: Millis | undefined; readonly args: Command["args"] } {
@@ -224,7 +229,7 @@ function checkedMembers(
   const misfit = misfitOf({ ...common, ...row.arguments }, place?.client === undefined ? members : unsaid);
   if (misfit !== undefined) throw misfitError(op, misfit);
   const deadline = deadlineOf(members["deadline"], message.expirySeconds, op, rules.now);
-  if (deadline === undefined && row.deadline === "needed") {
+  if (deadline === undefined && waits) {
     throw misfitError(op, { path: "/deadline", tag: "missing-element", what: "is missing" });
   }
   const id = typeof members["id"] === "string" ? members["id"] : rules.freshId();
