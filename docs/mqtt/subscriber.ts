@@ -1,0 +1,53 @@
+/**
+ * A consumer that misses nothing: every event of every site once and in order, one JSON object a line (docs/mqtt.md).
+ * npx tsx docs/mqtt/subscriber.ts mqtt://127.0.0.1:1883 [CLIENT]
+ */
+import { fileURLToPath } from "node:url";
+import { connect, type MqttClient } from "mqtt";
+import { History, type Step } from "./history.ts";
+import type { ReplyFailed, SidgateEvent, Status } from "./sidgate-mqtt.d.ts";
+
+const PATIENCE_MS = 5_000;
+type Tell = (site: string, step: Step<SidgateEvent>) => void;
+
+/** `client` names the session at the broker, and whoever asks for replays. */
+export function follow(url: string, client: string, tell: Tell): MqttClient {
+  const sites = new Map<string, { history: History<SidgateEvent>; next?: Status | undefined; asked: number }>();
+  const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000 });
+  const look = (site: string, now = Date.now()): void => {
+    const row = sites.get(site);
+    if (row === undefined || !mqtt.connected || now < row.asked + PATIENCE_MS) return;
+    const { history, next } = row;
+    const range = history.gap() ?? (next?.["next-seq"] && history.behind(next.epoch, next["next-seq"]));
+    row.next = undefined; // looked at once: not every number is an event
+    if (!range) return;
+    row.asked = now;
+    const command = { id: `replay-${now}`, client, ...range };
+    mqtt.publish(`sidgate/1/${site}/cmd/replay`, JSON.stringify(command), { qos: 1 });
+  };
+  const topics = ["sidgate/1/+/event", "sidgate/1/+/g/+/status", `sidgate/1/+/rsp/${client}`];
+  mqtt.on("connect", () => mqtt.subscribe(topics, { qos: 1 }));
+  mqtt.on("message", (topic, payload) => {
+    const site = topic.split("/")[2] ?? "";
+    const row = sites.get(site) ?? { history: new History<SidgateEvent>(), asked: 0 };
+    sites.set(site, row);
+    const message: SidgateEvent | Status | ReplyFailed = JSON.parse(payload.toString() || "{}");
+    const steps: Step<SidgateEvent>[] = [];
+    if ("prev-seq" in message) steps.push(...row.history.take(message, message));
+    else if ("next-seq" in message) row.next = message;
+    else if ("oldest-seq" in message && message.epoch !== undefined && message["oldest-seq"] !== undefined) {
+      steps.push(...row.history.notKept(message.epoch, message["oldest-seq"]));
+      row.asked = 0; // for what is kept
+    }
+    for (const step of steps) tell(site, step);
+    look(site);
+  });
+  const ticks = setInterval(() => [...sites.keys()].forEach((site) => look(site)), PATIENCE_MS);
+  mqtt.on("close", () => mqtt.disconnecting && clearInterval(ticks));
+  return mqtt;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [url = "mqtt://127.0.0.1:1883", client = "history"] = process.argv.slice(2);
+  follow(url, client, (site, step) => console.log(JSON.stringify({ site, ...step })));
+}
