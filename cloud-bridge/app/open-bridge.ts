@@ -33,6 +33,7 @@ import {
   openMqttBridge,
   type Role,
   reasonOf,
+  type SiteWords,
   type TlsOptions,
   type TreesOf,
   treesFrom,
@@ -82,6 +83,8 @@ export interface BridgeOptions {
   readonly mode?: Mode | undefined;
   /** The reasons, a sentence each. */
   readonly warnings?: readonly string[] | undefined;
+  /** Configured pushes, for the site's birth. */
+  readonly subscriptions?: SiteWords["subscriptions"];
   /** Processes of the site that have no connection to the broker of their own. */
   readonly others?: OtherProcesses | undefined;
   /** Where commands go; without it none are taken in. */

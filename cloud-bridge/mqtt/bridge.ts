@@ -75,6 +75,8 @@ export interface MqttBridgeOptions {
   readonly mode?: Mode | undefined;
   /** The reasons, a sentence each. */
   readonly warnings?: readonly string[] | undefined;
+  /** Configured pushes, for the site's birth. */
+  readonly subscriptions?: SiteWords["subscriptions"];
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
   /** Processes of the site that have no connection of their own. */
@@ -133,8 +135,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const view = await ViewStore.load(state, trees);
-  const live =
-    options.views?.live({ nodes: () => view.nodes, node: (id) => view.slice({ node: id }).node }) ?? [];
+  const live = options.views?.live({ nodes: () => view.nodes, node: (id) => view.slice({ node: id }).node }) ?? [];
   const projector = await Projector.open({
     info,
     journal,
@@ -258,7 +259,12 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   };
 }
 
-const wordsOf = ({ name, mode, warnings }: SiteWords): SiteWords => ({ name, mode, warnings });
+const wordsOf = ({ name, mode, warnings, subscriptions }: SiteWords): SiteWords => ({
+  name,
+  mode,
+  warnings,
+  subscriptions,
+});
 
 const figuresOf = (others: OtherProcesses | undefined): Readonly<Record<string, ProcessFigures>> =>
   Object.fromEntries(

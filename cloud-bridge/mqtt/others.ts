@@ -3,7 +3,7 @@
  * this bridge: we tell of them, and say what only they know.
  */
 import type { JsonObject } from "../../gateway/yang/api.ts";
-import type { ProcessFigures } from "./contract/site.ts";
+import type { ProcessFigures, SubscriptionRow } from "./contract/site.ts";
 import type { Mode, Role } from "./render/site.ts";
 
 /** What a process tells of itself. */
@@ -30,6 +30,8 @@ export interface SiteWords {
   readonly mode?: Mode | undefined;
   /** The reasons, a sentence each. */
   readonly warnings?: readonly string[] | undefined;
+  /** Configured pushes. */
+  readonly subscriptions?: readonly SubscriptionRow[] | undefined;
 }
 
 export interface OtherProcesses {

@@ -8,7 +8,9 @@ import {
   fromJson,
   type Instance,
   type Json,
+  parsePath,
   type Schema,
+  valueFromJson,
 } from "../../gateway/yang/index.ts";
 import { atSecond, DIGEST, joined, nodeId, phase } from "./bridge-site.ts";
 
@@ -21,6 +23,16 @@ function alarm(schema: Schema, json: { readonly [leaf: string]: Json }): Instanc
   if (node === undefined) throw new RangeError("sidgate-building has no alarm");
   return { id: { sid: node.sid, keys: [] }, value: fromJson({ "sidgate-building:alarm": json }, schema, node) };
 }
+
+type Pushed = NonNullable<Extract<Fact, { type: "push.updated" }>["edits"]>;
+type PushedRow = readonly [op: Pushed[number]["op"], path: string, value?: Json];
+
+const pushed = (schema: Schema, rows: readonly PushedRow[]): Pushed =>
+  rows.map(([op, path, json]) => {
+    const id = parsePath(path, schema);
+    const value = json === undefined ? undefined : valueFromJson(json, id.sid, schema);
+    return { op, data: new Uint8Array(encodeInstances([{ id, value }], schema, "any")) };
+  });
 
 export function bridgeStory(schema: Schema): readonly NewFact[] {
   // A plain Uint8Array, as the journal gives it back.
@@ -213,6 +225,29 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       path: "/sidgate-building:room",
       observed: atSecond(2010),
       data: room("20.60"),
+    },
+    {
+      type: "push.updated",
+      at: atSecond(2011),
+      node: nodeId(2),
+      subscription: 1,
+      path: "/sidgate-building:room",
+      observed: atSecond(2011),
+      edits: pushed(schema, [
+        ["delete", "/sidgate-building:room/humidity"],
+        ["replace", "/sidgate-building:room/temperature", "20.70"],
+        ["create", "/sidgate-building:room/period[start='06:00']", { start: "06:00", "set-point": "21.00" }],
+      ]),
+    },
+    {
+      type: "push.updated",
+      at: atSecond(2011),
+      node: nodeId(2),
+      subscription: 2,
+      path: "/sidgate-building:room/battery",
+      observed: atSecond(2011),
+      data: data({}),
+      untold: true,
     },
     {
       type: "node.models",

@@ -24,6 +24,17 @@ export const STATUS = object({
   mode: may(MODE, MODE_TEXT),
 });
 
+const SUBSCRIPTION = object({
+  id: must(COUNT, "Its number, which each push names."),
+  kind: must(oneOf("on-change", "periodic"), "When it tells."),
+  path: must(TEXT, "What it tells of, as a path of instances."),
+  "dampening-s": may(COUNT, "On change: least seconds between two updates."),
+  "sync-on-start": may(BOOLEAN, "On change: whether the first update tells all of it; false = changes alone are told."),
+  "period-s": may(COUNT, "Periodic: seconds of a period; periods begin at its multiples since 1970-01-01T00:00:00Z."),
+  nodes: may(TEXT, "Filter of the nodes that it is to; without it, all of them."),
+});
+export type SubscriptionRow = Said<typeof SUBSCRIPTION>;
+
 export const SITE_BIRTH = object({
   schema: must(TEXT, "Identifier of the JSON Schema of this message."),
   name: may(TEXT, "Name of the site for people."),
@@ -31,6 +42,7 @@ export const SITE_BIRTH = object({
   capabilities: must(list(TEXT), "What this site can do; unknown ones are to be ignored."),
   mode: may(MODE, MODE_TEXT),
   warnings: may(list(TEXT), "What is left unprotected, a sentence each."),
+  subscriptions: may(list(SUBSCRIPTION), "What `mqtt.push` has configured (RFC 8639 §2.5), where it has."),
   mqtt: must(MQTT_VERSION, "Protocol version of this connection: 5, or 4 for MQTT 3.1.1."),
   asyncapi: may(TEXT, "Path of this contract as an AsyncAPI document, at the gateway's status page."),
   epoch: must(INTEGER, "Epoch of the site's history."),

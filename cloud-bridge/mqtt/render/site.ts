@@ -3,7 +3,7 @@ import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import type { Payload } from "../contract/payloads.ts";
-import type { ProcessFigures } from "../contract/site.ts";
+import type { ProcessFigures, SubscriptionRow } from "../contract/site.ts";
 import type { OtherProcess } from "../others.ts";
 import { type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
@@ -74,6 +74,8 @@ export interface SiteBirth {
   readonly mode?: Mode | undefined;
   /** What is left unprotected, a sentence each. */
   readonly warnings?: readonly string[] | undefined;
+  /** Configured pushes. */
+  readonly subscriptions?: readonly SubscriptionRow[] | undefined;
   readonly mqtt: 4 | 5;
   readonly nextSeq: number;
 }
@@ -86,6 +88,7 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
     capabilities: ["coreconf"],
     mode: birth.mode,
     warnings: birth.warnings,
+    subscriptions: birth.subscriptions,
     mqtt: birth.mqtt,
     epoch: info.epoch,
     "next-seq": String(birth.nextSeq),

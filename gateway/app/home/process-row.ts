@@ -7,6 +7,16 @@ import type { JsonObject } from "../../yang/api.ts";
 
 const COUNT = z.number().int().min(0);
 
+const SUBSCRIPTION = z.object({
+  id: COUNT,
+  kind: z.enum(["on-change", "periodic"]),
+  path: z.string(),
+  "dampening-s": COUNT.optional(),
+  "sync-on-start": z.boolean().optional(),
+  "period-s": COUNT.optional(),
+  nodes: z.string().optional(),
+});
+
 const ROW = z.object({
   roles: z.array(z.enum(["gateway", "bridge"])),
   /** Names the start. */
@@ -26,6 +36,7 @@ const ROW = z.object({
       name: z.string().optional(),
       mode: z.enum(["lab", "secured"]).optional(),
       warnings: z.array(z.string()).optional(),
+      subscriptions: z.array(SUBSCRIPTION).optional(),
     })
     .optional(),
   /** Of a bridge: its link to the broker. */
