@@ -1,76 +1,13 @@
 /** The driver of the link against a connection whose every PUBACK the test gives by hand. */
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Bridge, type MqttBridgeOptions, openMqttBridge } from "../../cloud-bridge/mqtt/index.ts";
-import type { Acknowledged, Connection, Dial, DialRequest, Refusal } from "../../cloud-bridge/mqtt/link/connection.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import {
-  BugError,
-  type Logger,
-  millis,
-  SILENT,
-  StoreError,
-  seededRandom,
-  systemClock,
-} from "../../gateway/base/index.ts";
+import { BugError, type Logger, millis, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import type { NewFact } from "../../gateway/store/index.ts";
+import { Broker } from "../support/bridge-broker.ts";
 import { joined, SITE, type TestSite, testSite } from "../support/bridge-site.ts";
 import { bridgeTrees } from "../support/bridge-trees.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
-
-interface Sent {
-  readonly message: Message;
-  readonly acknowledge: Acknowledged;
-}
-
-/** The broker's end: sees what was sent, acknowledges or refuses, breaks the line. */
-class Broker {
-  sent: Sent[] = [];
-  readonly requests: DialRequest[] = [];
-  ended = 0;
-  dropped = 0;
-  automatic = false;
-  receiveMaximum = 65_535;
-  filters: readonly string[] = [];
-  subscribeRefusal: Refusal | undefined;
-  #waiting: Array<() => void> = [];
-
-  readonly dial: Dial = async (request) => {
-    this.requests.push(request);
-    if (request.protocol === 5 && this.receiveMaximum === 0) {
-      throw new StoreError("mqtt.protocol", { url: "mqtt://test", protocol: "5" });
-    }
-    this.sent = [];
-    const connection: Connection = {
-      receiveMaximum: this.receiveMaximum || 65_535,
-      publish: (message, acknowledge) => {
-        this.sent.push({ message, acknowledge });
-        if (this.automatic) queueMicrotask(() => acknowledge(undefined));
-        for (const wake of this.#waiting.splice(0)) wake();
-      },
-      subscribe: (filters, done) => {
-        this.filters = filters;
-        done(this.subscribeRefusal);
-      },
-      end: async () => {
-        this.ended += 1;
-      },
-      drop: () => {
-        this.dropped += 1;
-      },
-    };
-    return connection;
-  };
-
-  async until(enough: () => boolean): Promise<void> {
-    while (!enough()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-  events(): readonly number[] {
-    return this.sent.filter(({ message }) => message.kind === "event").map(({ message }) => message.seq);
-  }
-  acknowledgeAll(): void {
-    for (const { acknowledge } of this.sent.splice(0)) acknowledge(undefined);
-  }
-}
 
 const bridges: Bridge[] = [];
 afterEach(async () => {

@@ -1,0 +1,384 @@
+/** The lanes of a connection, in lockstep: what comes in, what is said, replays and rebirth (docs/mqtt.md, "The broker"). */
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { OVERSIZED } from "../../cloud-bridge/mqtt/link/connection.ts";
+import { Link, type LinkOptions } from "../../cloud-bridge/mqtt/link/link.ts";
+import { jsonBytes, type Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
+import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
+import { isCoded, type Logger, millis, SILENT, StoreError, seconds } from "../../gateway/base/index.ts";
+import { memoryState } from "../../gateway/store/index.ts";
+import { Broker } from "../support/bridge-broker.ts";
+import { settled, VirtualClock } from "../support/virtual-clock.ts";
+
+const SITE = "s-5kq2";
+const NOW = millis(Date.parse("2026-11-22T08:00:00Z"));
+const event = (seq: number): Message => ({
+  kind: "event",
+  topic: `sidgate/1/${SITE}/event`,
+  seq,
+  at: NOW,
+  payload: jsonBytes({ seq: String(seq), "prev-seq": String(seq - 1), epoch: 3, hash: null, prev: null }),
+});
+const state = (n: number, payload = jsonBytes({ state: "asleep" })): Message => ({
+  kind: "nodeState",
+  topic: `sidgate/1/${SITE}/n/n-000${n}/state`,
+  seq: 1,
+  payload,
+});
+const said = (kind: "log" | "reply", n = 1): Message => ({
+  kind,
+  topic: kind === "log" ? `sidgate/1/${SITE}/log` : `sidgate/1/${SITE}/rsp/bms-1`,
+  seq: 0,
+  payload: jsonBytes({ n }),
+});
+const status: Message = { kind: "status", topic: `sidgate/1/${SITE}/g/gw-1/status`, seq: 0, payload: jsonBytes({}) };
+const birth: Message = { kind: "siteBirth", topic: `sidgate/1/${SITE}/birth`, seq: 0, payload: jsonBytes({}) };
+
+const links: Array<readonly [Link, Broker]> = [];
+afterEach(async () => {
+  for (const [link, broker] of links.splice(0)) {
+    broker.automatic = true; // the farewell's PUBACK
+    await link.close();
+  }
+});
+
+async function linked(broker: Broker, options: Partial<LinkOptions> = {}) {
+  const clock = new VirtualClock(NOW);
+  const store = memoryState();
+  const outbox = await Outbox.open(store, { log: SILENT, site: SITE });
+  const add = async (...messages: readonly Message[]): Promise<void> => {
+    const staged = await outbox.stage(messages, NOW);
+    await store.commit("mqtt", 0, staged.changes);
+    outbox.committed(staged, NOW);
+  };
+  const link = new Link({
+    broker: { url: "mqtt://test" },
+    clientId: "test",
+    presence: {
+      will: () => status,
+      greeting: () => [status, birth],
+      farewell: () => status,
+      connected: () => undefined,
+    },
+    outbox,
+    dial: broker.dial,
+    realtime: clock,
+    random: { next: () => 0.5 },
+    log: SILENT,
+    ...options,
+  });
+  links.push([link, broker]);
+  return { link, outbox, clock, add };
+}
+
+/** A taker whose every answer the test gives. */
+function taker() {
+  const asked: Array<{
+    readonly topic: string;
+    readonly taken: () => void;
+    readonly failed: (error: unknown) => void;
+  }> = [];
+  const take = ({ topic }: { readonly topic: string }): Promise<void> =>
+    new Promise((resolve, reject) => asked.push({ topic, taken: resolve, failed: reject }));
+  return { asked, inbound: { filters: ["sidgate/1/s-5kq2/cmd/+"], take } };
+}
+const away = new StoreError("store.write-failed", { what: "the journal", reason: "away" });
+const command = (n: number): { readonly topic: string } => ({ topic: `sidgate/1/${SITE}/cmd/c${n}` });
+
+describe("what comes in", () => {
+  test("is subscribed to on every connection, before anything is told", async () => {
+    const broker = new Broker();
+    const { link, clock } = await linked(broker, { inbound: taker().inbound });
+    link.start();
+    await settled();
+    expect(broker.filters).toEqual(["sidgate/1/s-5kq2/cmd/+"]);
+    broker.filters = [];
+    broker.requests[0]?.onLost("test");
+    await clock.advance(seconds(1));
+    expect(broker.filters).toEqual(["sidgate/1/s-5kq2/cmd/+"]);
+  });
+
+  test("goes on without commands when the broker refuses the subscription, and says so", async () => {
+    const broker = new Broker();
+    broker.subscribeRefusal = { code: 0x87, text: "Not authorized" };
+    broker.automatic = true;
+    const logged: string[] = [];
+    const log: Logger = { ...SILENT, error: (what) => void logged.push(what) };
+    const { link, outbox, add } = await linked(broker, { inbound: taker().inbound, log });
+    await add(event(1));
+    link.start();
+    await link.settled(outbox.lastJournal);
+    expect(logged).toEqual(["mqtt.subscribe-refused"]);
+    expect(broker.events()).toEqual([1]);
+  });
+
+  test("MQTT 5.0 §4.6: PUBACKs go in the order of arrival, each when its message was taken", async () => {
+    const broker = new Broker();
+    const { asked, inbound } = taker();
+    const { link } = await linked(broker, { inbound });
+    link.start();
+    await settled();
+    const brought = [1, 2, 3].map((n) => broker.brings(command(n)));
+    expect(asked.map(({ topic }) => topic)).toEqual([1, 2, 3].map((n) => command(n).topic));
+    asked[2]?.taken();
+    asked[1]?.taken();
+    await settled();
+    expect(brought.map(({ acknowledged }) => acknowledged)).toEqual([false, false, false]);
+    asked[0]?.taken();
+    await settled();
+    expect(broker.pubacks).toEqual([1, 2, 3].map((n) => command(n).topic));
+  });
+
+  test("is tried again, in order and ever more seldom, while our own backing is away", async () => {
+    const broker = new Broker();
+    const { asked, inbound } = taker();
+    const { link, clock } = await linked(broker, { inbound });
+    link.start();
+    await settled();
+    for (const n of [1, 2]) broker.brings(command(n));
+    for (const { failed } of asked.splice(0)) failed(away);
+    await settled();
+    broker.brings(command(3));
+    await clock.advance(millis(999));
+    expect(asked).toEqual([]);
+    await clock.advance(millis(1));
+    expect(asked.map(({ topic }) => topic)).toEqual([1, 2, 3].map((n) => command(n).topic));
+    for (const { failed } of asked.splice(0)) failed(away);
+    await clock.advance(millis(1999));
+    expect(asked).toEqual([]);
+    await clock.advance(millis(1));
+    for (const { taken } of asked.splice(0)) taken();
+    await settled();
+    expect(broker.pubacks).toEqual([1, 2, 3].map((n) => command(n).topic));
+  });
+
+  test("stays unacknowledged after a fault of ours, and holds nothing else up", async () => {
+    const broker = new Broker();
+    const { asked, inbound } = taker();
+    const { link, clock } = await linked(broker, { inbound });
+    link.start();
+    await settled();
+    for (const n of [1, 2]) broker.brings(command(n));
+    asked[0]?.failed(new TypeError("a fault"));
+    asked[1]?.taken();
+    await clock.advance(seconds(100));
+    expect(asked).toHaveLength(2);
+    expect(broker.pubacks).toEqual([command(2).topic]);
+  });
+
+  test("is not acknowledged on a line that died meanwhile", async () => {
+    const broker = new Broker();
+    const { asked, inbound } = taker();
+    const { link } = await linked(broker, { inbound });
+    link.start();
+    await settled();
+    broker.brings(command(1));
+    broker.requests[0]?.onLost("test");
+    asked[0]?.taken();
+    await settled();
+    expect(broker.pubacks).toEqual([]);
+  });
+
+  test("is read no further while twenty are being taken", async () => {
+    const broker = new Broker();
+    const { asked, inbound } = taker();
+    const { link } = await linked(broker, { inbound });
+    link.start();
+    await settled();
+    const brought = Array.from({ length: 20 }, (_, n) => broker.brings(command(n)));
+    expect(brought.slice(0, 19).every(({ wait }) => wait === undefined)).toBe(true);
+    asked[0]?.taken();
+    await brought[19]?.wait;
+    expect(broker.pubacks).toEqual([command(0).topic]);
+  });
+
+  test("begins anew at the broker after a packet that is too large to be read", async () => {
+    const broker = new Broker();
+    const { link, clock } = await linked(broker, { inbound: taker().inbound });
+    link.start();
+    await settled();
+    broker.requests[0]?.onLost(OVERSIZED);
+    await clock.advance(seconds(1));
+    broker.requests[1]?.onLost("closed");
+    await clock.advance(seconds(2));
+    expect(broker.requests.map(({ afresh }) => afresh)).toEqual([false, true, false]);
+  });
+});
+
+describe("what is said to those who listen now", () => {
+  test("goes out beside the stream, is never kept, and is dropped while nobody is connected", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const { link, outbox } = await linked(broker);
+    expect(link.say(said("log"))).toBe(false);
+    link.start();
+    await link.settled(outbox.lastJournal);
+    expect(link.say(said("reply"))).toBe(true);
+    await settled();
+    expect(broker.told("log", "reply")).toEqual([said("reply")]);
+    expect(outbox).toMatchObject({ journalDepth: 0, bytes: 0 });
+  });
+
+  test("is bounded", async () => {
+    const broker = new Broker();
+    const { link } = await linked(broker);
+    link.start();
+    await settled();
+    const taken = Array.from({ length: 1200 }, (_, n) => link.say(said("log", n))).filter(Boolean);
+    expect(taken.length).toBeGreaterThanOrEqual(1000);
+    expect(taken.length).toBeLessThanOrEqual(1020);
+  });
+
+  test("MQTT 5.0 §3.4.2.1: a refused reply is left out, one that is over a quota waits", async () => {
+    const broker = new Broker();
+    const { link, outbox, clock, add } = await linked(broker);
+    await add(event(1), { ...said("reply"), seq: 1, part: 1, at: NOW }, event(2));
+    link.start();
+    await broker.until(() => broker.told("event", "reply").length === 3);
+    const answer = (kind: string, seq: number, code?: number): void =>
+      broker.sent
+        .find(({ message }) => message.kind === kind && message.seq === seq)
+        ?.acknowledge(code === undefined ? undefined : { code, text: "no" });
+    answer("event", 1);
+    answer("reply", 1, 0x97);
+    broker.sent = [];
+    await clock.advance(seconds(1));
+    expect(broker.told("event", "reply").map(({ kind, seq }) => [kind, seq])).toEqual([
+      ["reply", 1],
+      ["event", 2],
+    ]);
+    answer("reply", 1, 0x87);
+    answer("event", 2);
+    expect(outbox.journalDepth).toBe(0);
+  });
+});
+
+describe("replays", () => {
+  const many = (from: number, to: number): Message[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
+
+  test("send what is kept again, with the same bytes, in order, beside what is new", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const { link, outbox, add } = await linked(broker);
+    await add(...many(1, 300));
+    link.start();
+    await link.settled(outbox.lastJournal);
+    broker.sent = [];
+    broker.automatic = false;
+    const replayed = link.replay(outbox.range(3, 11, 150));
+    await add(...many(301, 400));
+    for (let round = 0; round < 200; round++) {
+      await settled();
+      const [next] = broker.sent.filter(({ message: { seq } }) => !done.has(seq));
+      if (next === undefined) break;
+      done.add(next.message.seq);
+      next.acknowledge(undefined);
+    }
+    broker.automatic = true;
+    for (const { message, acknowledge } of broker.sent) if (!done.has(message.seq)) acknowledge(undefined);
+    expect(await replayed).toBe(140);
+    await link.settled(outbox.lastJournal);
+    const again = broker.sent.filter(({ replay }) => replay).map(({ message }) => message);
+    expect(again.map(({ seq }) => seq)).toEqual(Array.from({ length: 140 }, (_, i) => 11 + i));
+    expect(again.map(({ payload }) => Buffer.from(payload))).toEqual(
+      many(11, 150).map(({ payload }) => Buffer.from(payload)),
+    );
+    const fresh = broker.sent.filter(({ replay }) => !replay).map(({ message }) => message.seq);
+    expect(fresh).toEqual(Array.from({ length: 100 }, (_, i) => 301 + i));
+    // Neither starved the other: both were among the first that went out.
+    const early = broker.sent.slice(0, 60);
+    expect(new Set(early.map(({ replay }) => replay)).size).toBe(2);
+  });
+  const done = new Set<number>();
+
+  test("go on where they were on the next connection", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const { link, outbox, clock, add } = await linked(broker);
+    await add(...many(1, 40));
+    link.start();
+    await link.settled(outbox.lastJournal);
+    broker.automatic = false;
+    broker.sent = [];
+    const replayed = link.replay(outbox.range(3, 1, 40));
+    await broker.until(() => broker.sent.length === 20);
+    for (const { acknowledge } of broker.sent.slice(0, 5)) acknowledge(undefined);
+    broker.automatic = true;
+    broker.requests[0]?.onLost("test");
+    await clock.advance(seconds(1));
+    expect(await replayed).toBe(40);
+    const again = broker.sent.filter(({ replay }) => replay).map(({ message }) => message.seq);
+    expect(again).toEqual(Array.from({ length: 35 }, (_, i) => 6 + i));
+  });
+
+  test("leave out what the broker does not have yet, and what is of another epoch", async () => {
+    const broker = new Broker();
+    const { link, outbox, add } = await linked(broker);
+    await add(...many(1, 3));
+    link.start();
+    await broker.until(() => broker.events().length === 3);
+    broker.sent.find(({ message }) => message.seq === 1 && message.kind === "event")?.acknowledge(undefined);
+    const seqs = async (epoch: number): Promise<readonly number[]> => {
+      const found: number[] = [];
+      for await (const { seq } of outbox.range(epoch, 0, 99)) found.push(seq);
+      return found;
+    };
+    expect(await seqs(3)).toEqual([1]);
+    expect(await seqs(2)).toEqual([]);
+    expect(await outbox.oldest()).toBe(1);
+  });
+
+  test("are refused when too many wait, and end when the bridge leaves or the outbox cannot be read", async () => {
+    const broker = new Broker();
+    const { link, outbox, add } = await linked(broker);
+    await add(event(1));
+    const codeOf = (error: unknown): unknown => (isCoded(error) ? error.code : error);
+    const broken = async function* (): AsyncIterable<Message> {
+      yield event(1);
+      throw away;
+    };
+    const waiting = Array.from({ length: 8 }, () => link.replay(broken()).catch(codeOf));
+    expect(await link.replay(outbox.range(3, 1, 1)).catch(codeOf)).toBe("command.crowded");
+    link.start();
+    await settled();
+    expect(await waiting[0]).toBe("store.write-failed");
+    broker.automatic = true;
+    await link.close();
+    const ends = new Set(await Promise.all(waiting));
+    expect([...ends].every((code) => code === "store.write-failed" || code === "mqtt.unreachable")).toBe(true);
+    expect(await link.replay(outbox.range(3, 1, 1)).catch(codeOf)).toBe("mqtt.unreachable");
+  });
+});
+
+test("a rebirth tells status, birth and every retained topic again, and holds up no event", async () => {
+  const broker = new Broker();
+  broker.automatic = true;
+  const { link, outbox, add } = await linked(broker);
+  await add(...Array.from({ length: 9 }, (_, n) => state(n)), event(1));
+  link.start();
+  await link.settled(outbox.lastJournal);
+  broker.sent = [];
+  broker.automatic = false;
+  link.rebirth();
+  await add(event(2), event(3));
+  await settled();
+  const kinds = broker.sent.map(({ message: { kind } }) => kind);
+  expect(kinds.slice(0, 2)).toEqual(["status", "siteBirth"]);
+  expect(kinds.filter((kind) => kind === "nodeState")).toHaveLength(9);
+  expect(broker.events()).toEqual([2, 3]);
+  broker.automatic = true;
+  broker.acknowledgeAll();
+  await link.settled(outbox.lastJournal);
+});
+
+test("a broker that answers pings but acknowledges nothing is given up", async () => {
+  const broker = new Broker();
+  const { link, clock, add } = await linked(broker);
+  await add(event(1));
+  link.start();
+  await clock.advance(seconds(29));
+  expect(broker).toMatchObject({ dropped: 0 });
+  await clock.advance(seconds(32));
+  expect(broker).toMatchObject({ dropped: 1 });
+  expect(broker.requests.length).toBeGreaterThan(1);
+});
