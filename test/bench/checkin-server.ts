@@ -8,7 +8,7 @@ import { openGateway } from "../../gateway/app/gateway.ts";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { endpointOf } from "./endpoints.ts";
 
-const [nodes = "64", bridge = "without"] = process.argv.slice(2);
+const [nodes = "64", bridge = "without", broker] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), "sidgate-bench-"));
 const config = readConfig({
   path: undefined,
@@ -17,6 +17,7 @@ const config = readConfig({
     SIDGATE_COAP__LISTEN: "127.0.0.1:0",
     SIDGATE_ADMIN__LISTEN: "127.0.0.1:0",
     SIDGATE_MQTT__EMBEDDED__PORT: "0",
+    ...(broker !== undefined && { SIDGATE_MQTT__URL: broker }),
   },
 });
 const gateway = await openGateway(
@@ -25,15 +26,17 @@ const gateway = await openGateway(
   { bridge: bridge === "with" },
 );
 const credentials: Array<PeerCredential | undefined> = [];
+const ids: string[] = [];
 for (let i = 0; i < Number(nodes); i++) {
   const endpoint = endpointOf(i);
   const outcome = await gateway.source.submit({ id: endpoint, op: "node.add", args: { endpoint }, actor: "bench" });
   if (outcome.status !== "completed") throw new Error(JSON.stringify(outcome));
   const { node } = outcome.result as { readonly node: string };
+  ids.push(node);
   credentials.push(gateway.source.credential("node", node));
 }
 const coap = gateway.source.status().listening.find(({ what }) => what === "CoAP")?.address ?? "";
-process.send?.({ port: Number(coap.split(":").at(-1)), credentials });
+process.send?.({ port: Number(coap.split(":").at(-1)), credentials, nodes: ids });
 process.once("disconnect", async () => {
   await gateway.close();
   await rm(folder, { recursive: true, force: true });

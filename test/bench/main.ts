@@ -7,6 +7,7 @@ import { codecBench } from "./codec.ts";
 import { coreconfBench } from "./coreconf/figures.ts";
 import { deltaBench } from "./delta.ts";
 import type { Figures } from "./measure.ts";
+import { mqttBench } from "./mqtt.ts";
 import { oscoreBench } from "./oscore.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
 import { startBench } from "./start.ts";
@@ -29,6 +30,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   codec: codecBench,
   coreconf: () => coreconfBench(values.quick === true),
   delta: deltaBench,
+  mqtt: mqttBench,
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
   suit: suitBench,
