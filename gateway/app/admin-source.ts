@@ -64,6 +64,8 @@ export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omi
   readonly keys: Keys;
   readonly listening: () => Status["listening"];
   readonly broker: () => BrokerStatus;
+  /** For long enough to tell a person. */
+  readonly withoutBridge: () => boolean;
   /** Where the store lies beside the gateway: whether it can be reached, and what is said while it cannot. */
   readonly store: StoreReach | undefined;
   readonly later: PuttingOff | undefined;
@@ -139,7 +141,7 @@ function status(options: AdminSourceOptions): Status {
     now: clock.now(),
     mode: options.mode,
     warnings,
-    notices: notices({ ...options, broker: options.broker(), risks: options.risks() }),
+    notices: notices({ ...options, withoutBridge: options.withoutBridge(), risks: options.risks() }),
     clockRate: options.clockRate,
     clock: { synchronised: clock.synchronised, why: clock.why },
     listening: options.listening(),

@@ -1,6 +1,5 @@
 /** What somebody has to do before all is well, in sentences that the banner and every status repeat. */
 
-import type { BrokerStatus } from "../admin/api/index.ts";
 import type { Credentials } from "../service/credentials/index.ts";
 import type { Registry } from "../service/registry/index.ts";
 import { CLOCK_REASONS, type Timekeeper } from "../service/timekeeping/index.ts";
@@ -18,7 +17,8 @@ export interface Noticed {
   readonly clock: Pick<Timekeeper, "synchronised" | "why">;
   readonly store: Pick<StoreReach, "away"> | undefined;
   readonly risks: readonly string[];
-  readonly broker: Pick<BrokerStatus, "kind">;
+  /** No process has the connection to the broker. */
+  readonly withoutBridge: boolean;
 }
 
 /** Managers that are named, before it is only told how many more there are. */
@@ -33,7 +33,7 @@ export function notices({
   clock,
   store,
   risks,
-  broker,
+  withoutBridge,
 }: Noticed): readonly string[] {
   const sentences: string[] = [];
   if (store?.away !== undefined) {
@@ -42,7 +42,7 @@ export function notices({
     );
   }
   sentences.push(...risks);
-  if (broker.kind === "none") {
+  if (withoutBridge) {
     sentences.push(
       "No bridge runs beside this gateway: cloud apps hear nothing, and what happens is kept for them. " +
         "'sidgate bridge' with the same configuration starts one (docs/deployment.md).",

@@ -66,7 +66,7 @@ export function banner(status: Status, restored = false): string {
 }
 
 function brokerLine({ kind, url, process }: Status["broker"]): string {
-  if (kind === "none") return "(none: start 'sidgate bridge' with the same configuration)";
+  if (kind === "none") return "(of the bridge: 'sidgate bridge' with the same configuration)";
   const where = process === undefined ? "" : `  (by the bridge ${process})`;
   return `${url}${where}${kind === "configured" ? "" : "  (embedded, for trying: set mqtt.url for a real broker)"}`;
 }

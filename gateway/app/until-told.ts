@@ -20,13 +20,19 @@ export async function untilTold(running: Running, log: Logger): Promise<number> 
     return error;
   });
   const ended = await Promise.race([toldToStop(failed.signal), failure]);
-  if (typeof ended === "string") {
-    tell(`Stopping (${ended}): finishing what is under way.`);
-    await closeOrTell(running, log);
-    return 0;
+  // The end may wait for a store that is away, and a wait alone does not keep a process.
+  const hold = setInterval(() => undefined, 0x7fffffff);
+  try {
+    if (typeof ended === "string") {
+      tell(`Stopping (${ended}): finishing what is under way.`);
+      await closeOrTell(running, log);
+      return 0;
+    }
+    await closeOrTell(running, log).catch(() => undefined); // told already, and no more than follows from the failure
+    throw ended;
+  } finally {
+    clearInterval(hold);
   }
-  await closeOrTell(running, log).catch(() => undefined); // told already, and no more than follows from the failure
-  throw ended;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface PeerAnswer {
   readonly code: string;
   readonly payload: Uint8Array;
   readonly format: number | undefined;
+  /** Seconds; of protected answers only. */
+  readonly maxAge?: number | undefined;
   /** Whole CoAP messages. */
   readonly requestBytes: Uint8Array;
   readonly answerBytes: Uint8Array;

@@ -67,10 +67,12 @@ export class SecuredPeer {
     const optionOf = (number: number): Uint8Array | undefined =>
       inner.options.find((each) => each.number === number)?.value;
     const answered = optionOf(OPTION.contentFormat);
+    const maxAge = optionOf(OPTION.maxAge);
     return {
       code: inner.code,
       payload: inner.payload,
       format: answered && decodeUint(answered),
+      maxAge: maxAge && decodeUint(maxAge),
       echo: optionOf(OPTION.echo),
       requestBytes,
       answerBytes,

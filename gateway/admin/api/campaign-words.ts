@@ -1,7 +1,7 @@
 /** Words about campaigns that the command line and the console share. */
 import { type Millis, millis, rfc3339 } from "../../base/index.ts";
-import { UNLIKELY_REASONS, UNLIKELY_TEXT } from "../../service/forecast/index.ts";
 import type { CampaignForecast, CampaignPlan, CampaignState, GroupPlan } from "../../store/facts.ts";
+import { UNLIKELY_REASONS, UNLIKELY_TEXT } from "../../store/unlikely.ts";
 import type { CampaignOutlook, CampaignRow } from "./campaign-rows.ts";
 import { formatDuration, formatMoment } from "./quantities.ts";
 

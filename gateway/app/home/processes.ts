@@ -52,12 +52,14 @@ export class Processes implements Closable {
   readonly #listeners = new Set<(processes: readonly SeenProcess[]) => void>();
   readonly #heard = new Map<string, Heard>();
   readonly #timer: Timer;
+  readonly #begun: Millis;
   #beat = 0;
   #looking: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: ProcessesOptions) {
     this.#options = options;
+    this.#begun = options.clock.now();
     this.#timer = every(options.clock, BEAT, () => this.#turn());
     this.#turn();
   }
@@ -66,6 +68,11 @@ export class Processes implements Closable {
   get others(): readonly SeenProcess[] {
     const now = this.#options.clock.now();
     return [...this.#heard.values()].map(({ row, at, alive }) => ({ ...row, online: onlineOf(row, alive, now - at) }));
+  }
+
+  /** Long enough here to know who is there. */
+  get settled(): boolean {
+    return this.#options.clock.now() - this.#begun >= SILENT;
   }
 
   /** Called after each look. */

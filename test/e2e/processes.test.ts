@@ -1,0 +1,243 @@
+/**
+ * `sidgate gateway` and `sidgate bridge` over one Redis, as real processes with a real Redis and a real Mosquitto: started in the
+ * wrong order, with each of them killed under the others. What was answered is in the history, once, and nobody lends a hand.
+ */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { NodeDetail, Status } from "../../gateway/admin/api/index.ts";
+import { DURABLE, hasRedis, type RedisServer, startRedis } from "../store/redis-server.ts";
+import { type Apart, siteApart } from "../support/apart.ts";
+import {
+  freePort,
+  hasMosquitto,
+  type Line,
+  type Mosquitto,
+  type Subscriber,
+  startMosquitto,
+  subscribe,
+} from "../support/bridge-mosquitto.ts";
+import type { PeerAnswer, PeerRequest } from "../support/coap-peer.ts";
+import { inDrill } from "../support/drill.ts";
+import { eventually } from "../support/gateway-process.ts";
+import { SecuredPeer } from "../support/secured-peer.ts";
+
+const describeApart = hasRedis && hasMosquitto ? describe : describe.skip;
+const ROOT = "sidgate/1/town-hall";
+
+/** Writes down the URL of each module that is loaded. */
+const PRELOAD = (file: string): string => `
+import { register } from "node:module";
+register("data:text/javascript," + encodeURIComponent(\`
+import { appendFileSync } from "node:fs";
+export async function load(url, context, next) {
+  appendFileSync(${JSON.stringify(file)}, url + "\\\\n");
+  return next(url, context);
+}\`));
+`;
+
+const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
+/** 60001 (ea61) {2: report, 5: data {195: room {2: humidity}}}. */
+const report = (number: number, humidity: number): PeerRequest => ({
+  method: "POST",
+  path: "/c",
+  format: 142,
+  payload: bytes(`a119ea61a202 ${hexOf(number)} 05a118c3a102 ${hexOf(humidity)}`),
+});
+const hexOf = (value: number): string =>
+  value < 24 ? value.toString(16).padStart(2, "0") : `18${value.toString(16).padStart(2, "0")}`;
+
+describeApart("gateway and bridge apart (skipped without redis-server and mosquitto)", () => {
+  let folder: string;
+  let redis: RedisServer;
+  let broker: Mosquitto;
+  let cloud: Subscriber;
+  let site: Apart;
+  let room: SecuredPeer;
+  let node: string;
+  /** Path of an image that the gateway serves. */
+  let image: string;
+
+  const status = (): Promise<Status> => site.client.get<Status>("/api/status");
+  const answers = async (): Promise<boolean> =>
+    status().then(
+      () => true,
+      () => false,
+    );
+  const said = (topic: string): ReadonlyArray<Record<string, unknown>> =>
+    cloud.lines.filter((line) => line.topic === `${ROOT}/${topic}`).map(payloadOf);
+  const last = (topic: string): Record<string, unknown> | undefined => said(topic).at(-1);
+  const gatewayName = (): string =>
+    /g\/(gw-[a-z0-9]+)\/status/.exec(cloud.lines.map(({ topic }) => topic).join(" "))?.[1] ?? "";
+  const presence = (name: string): unknown => last(`g/${name}/status`)?.["state"];
+  const readiness = async () => site.client.get<unknown>("/readyz").catch(() => "not ready");
+  const connect = async (): Promise<SecuredPeer> => {
+    const { listening } = await status();
+    const port = Number(
+      listening
+        .find(({ what }) => what === "CoAP")
+        ?.address.split(":")
+        .at(-1),
+    );
+    return SecuredPeer.connect(port, await site.client.credentials("node", node));
+  };
+  /** As a node does it: the same bytes again, until they are taken. */
+  const told = async (request: PeerRequest): Promise<PeerAnswer> => {
+    let answer: PeerAnswer | undefined;
+    await eventually("the report is taken", async () => {
+      answer = await room.request(request).catch(() => undefined);
+      return answer?.code === "2.04";
+    });
+    return answer as PeerAnswer;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sidgate-apart-"));
+    const preload = join(folder, "preload.mjs");
+    await writeFile(preload, PRELOAD(join(folder, "loaded")));
+    redis = await startRedis(folder, ...DURABLE);
+    await redis.kill();
+    broker = await startMosquitto({ port: await freePort() });
+    site = await siteApart(folder, { redis: redis.url, broker: broker.url, preload: pathToFileURL(preload).href });
+    cloud = await subscribe(broker.port, "sidgate/#", "5");
+  }, 30_000);
+
+  afterAll(async () => {
+    room?.close();
+    await site?.bridge.end("SIGKILL");
+    await site?.gateway.end("SIGKILL");
+    await cloud?.close();
+    await broker?.close();
+    await redis?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }, 30_000);
+
+  test("started before Redis, the bridge first, both come up by themselves", async () => {
+    site.bridge.start();
+    site.gateway.start();
+    await eventually("both say that they wait", () =>
+      [site.bridge, site.gateway].every(({ output }) => output.includes("Waiting for Redis")),
+    );
+    await redis.start();
+    await eventually("the gateway answers", answers);
+    await eventually(
+      "the bridge tells of itself and of the gateway",
+      () => presence("bridge") === "online" && presence(gatewayName()) === "online",
+    );
+    expect(last("g/bridge/status")).toMatchObject({ roles: ["bridge"], epoch: 1 });
+    expect(last(`g/${gatewayName()}/status`)).toMatchObject({ roles: ["gateway"], epoch: 1, reason: "start" });
+    expect((await status()).site).toBe("town-hall");
+    await eventually("the page shows the bridge's broker", async () => {
+      const { broker: shown } = await status();
+      return shown.process === "bridge" && shown.connected && shown.url === broker.url;
+    });
+    expect((await status()).notices.join()).not.toContain("No bridge");
+  }, 60_000);
+
+  test("what a node tells reaches the cloud, and health has both processes", async () => {
+    ({ node } = await site.client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
+    room = await connect();
+    const bytesOfImage = join(folder, "firmware.bin");
+    await writeFile(bytesOfImage, new Uint8Array(4096).fill(7));
+    const meta = { path: bytesOfImage, model: "room-sensor", version: "1.0.0" };
+    image = `/f/${(await site.client.addImage<{ id: string }>(meta)).id}`;
+    expect((await room.request(report(1, 41))).code).toBe("2.04");
+    await eventually("the data is told", () => humidity(last(`n/${node}/data/sidgate-building`)) === 41);
+    await eventually("health is of both", () => {
+      const processes = Object.keys((last("health")?.["processes"] ?? {}) as object).sort();
+      return processes.join() === ["bridge", gatewayName()].sort().join();
+    });
+    expect(last("health")).toMatchObject({ coap: {}, models: { sets: 1 }, clock: { synchronised: true } });
+  }, 30_000);
+
+  test("the bridge loads neither CoAP, nor services, nor what nodes and people speak to", async () => {
+    const loaded = await readFile(join(folder, "loaded"), "utf8");
+    const foreign = loaded.split("\n").filter((url) => FOREIGN.test(url));
+    expect(foreign).toEqual([]);
+  });
+
+  test("while Redis is away nothing is taken and nothing is lost, and afterwards all goes on", async () => {
+    const before = (await status()).journal.lastDurable;
+    await redis.kill();
+    await eventually("it is noticed", async () => (await readiness()) === "not ready");
+    const put = await room.request(report(2, 42));
+    expect(put.code).toBe("5.03");
+    expect(put.maxAge).toBeGreaterThanOrEqual(10);
+    await expect(site.client.command("node.add", { endpoint: "room-2" })).rejects.toMatchObject({ code: "store.away" });
+    expect((await room.request({ method: "GET", path: "/.well-known/core" })).code).toBe("2.05");
+    expect((await room.request({ method: "GET", path: image })).code).toBe("2.05");
+    expect((await site.client.get<NodeDetail>(`/api/nodes/${node}`)).missedWakes).toBe(0);
+    await redis.start();
+    const answer = await told(report(2, 42));
+    expect((await room.request(report(2, 42))).payload).toEqual(answer.payload);
+    await eventually("the cloud hears of it", () => humidity(last(`n/${node}/data/sidgate-building`)) === 42);
+    await eventually("and of the time in between", () => events().some(({ type }) => type === "store.returned"));
+    expect(await readiness()).toEqual({ ready: true });
+    // The report, and that the store was away.
+    expect((await status()).journal.lastDurable - before).toBeLessThanOrEqual(3);
+    expect(site.gateway.state).toBe("running");
+    expect(site.bridge.state).toBe("running");
+  }, 60_000);
+
+  test("a report that was under way when Redis died is there once", async () => {
+    redis.freeze(true);
+    const asked = room.request(report(3, 43)).catch(() => undefined);
+    await eventually("it is noticed", async () => (await readiness()) === "not ready");
+    expect((await asked)?.code ?? "5.03").toBe("5.03");
+    await redis.kill();
+    await redis.start();
+    await told(report(3, 43));
+    await eventually("the cloud hears of it", () => humidity(last(`n/${node}/data/sidgate-building`)) === 43);
+  }, 60_000);
+
+  test("the bridge killed: facts go on, and its successor tells them all, in order", async () => {
+    await site.bridge.end("SIGKILL");
+    const names = Array.from({ length: inDrill(20, 200) }, (_, at) => `late-${at}`);
+    for (const endpoint of names) await site.client.command("node.add", { endpoint });
+    site.bridge.start();
+    await eventually("all are told", () => {
+      const joined = events()
+        .filter(({ type }) => type === "node.joined")
+        .map(({ endpoint }) => endpoint);
+      return names.every((name) => joined.includes(name));
+    });
+    expect(gaps()).toEqual([]);
+  }, 60_000);
+
+  test("the gateway stopped and started: its presence is told by the bridge", async () => {
+    const name = gatewayName();
+    expect(await site.gateway.end()).toEqual({ code: 0, signal: null });
+    await eventually("it is told", () => presence(name) === "offline");
+    expect(last(`g/${name}/status`)).toMatchObject({ state: "offline", reason: "shutdown" });
+    site.gateway.start();
+    await eventually("it is back", () => presence(name) === "online");
+    room.close();
+    room = await connect();
+    await told(report(4, 44));
+    await eventually("and heard", () => humidity(last(`n/${node}/data/sidgate-building`)) === 44);
+  }, 60_000);
+
+  test("without Redis both still end when they are told to", async () => {
+    await redis.kill();
+    const ended = await Promise.all([site.gateway.end(), site.bridge.end()]);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    await redis.start();
+  }, 30_000);
+
+  const events = (): ReadonlyArray<Record<string, unknown>> => said("event");
+  /** Each event names the one before it; several may have come twice. */
+  const gaps = (): readonly unknown[] => {
+    const seen = new Map(events().map((event) => [event["seq"], event["prev-seq"]]));
+    return [...seen].filter(([, prev]) => prev !== "0" && !seen.has(prev));
+  };
+});
+
+const FOREIGN =
+  /\/(gateway|dist\/gateway)\/(coap|southbound|upstream|admin\/(api\/(server|index)|console)|service\/(credentials|registry|images|trust|mailbox|delta))\/|node_modules\/(fastify|lmdb|coap)\//;
+
+const payloadOf = ({ payload }: Line): Record<string, unknown> =>
+  payload === "" ? {} : (JSON.parse(payload) as Record<string, unknown>);
+const humidity = (data: Record<string, unknown> | undefined): unknown =>
+  (data?.["sidgate-building:room"] as Record<string, unknown> | undefined)?.["humidity"];
