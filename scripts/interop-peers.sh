@@ -2,7 +2,7 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. Python programs get an environment each. What cannot be had is named,
+# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For the views on MQTT: pysparkplug, and Home Assistant itself (500 MB). Python programs get an environment each. What cannot be had is named,
 # and its tests are skipped by name.
 set -uo pipefail
 
@@ -15,6 +15,8 @@ CWT=3.3.0
 PYCOSE=1.1.0
 PYHSSLMS=2.0.0
 DETOOLS=0.53.0
+PYSPARKPLUG=0.6.1
+HOMEASSISTANT=2025.1.4
 
 server="$(cd "$(dirname "$0")/.." && pwd)/test/interop/peers/libcoap-server.c"
 peers="${INTEROP_PEERS:-$HOME/.cache/sidgate-peers}"
@@ -75,6 +77,19 @@ cwt() { python-package cwt "$CWT"; }
 pycose() { python-package pycose "$PYCOSE" 'cbor2<6'; }
 pyhsslms() { python-package pyhsslms "$PYHSSLMS"; }
 detools() { python-package detools "$DETOOLS"; }
+pysparkplug() { python-package pysparkplug "$PYSPARKPLUG"; }
+
+# Home Assistant takes the newest versions of Python only; of its integrations one is needed, and what that imports.
+homeassistant() {
+  [ -x homeassistant/bin/python ] && homeassistant/bin/python -c 'import homeassistant.components.mqtt.update' 2>/dev/null && return 0
+  local python
+  for python in python3.13 python3.12 "$HOME"/.pyenv/versions/3.1[32]*/bin/python3; do
+    command -v "$python" >/dev/null || continue
+    rm -rf homeassistant && "$python" -m venv homeassistant &&
+      homeassistant/bin/pip -q install "homeassistant==$HOMEASSISTANT" 'paho-mqtt==1.6.1' && return 0
+  done
+  return 1
+}
 
 # Two versions of the same firmware, for the figures of patches: Debian stable's and that of unstable, by a private apt
 # configuration. Nothing of it is ever committed.
@@ -98,7 +113,7 @@ firmware() {
 }
 
 status=0
-for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware; do
+for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware pysparkplug homeassistant; do
   "$peer" >"$peer.log" 2>&1 || {
     echo "Could not get $peer (see $peers/$peer.log): what talks to it is skipped."
     status=1
