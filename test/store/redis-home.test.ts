@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
@@ -158,29 +160,6 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       await until(() => reader.last === 1501);
     });
 
-    test("while Redis is away facts are taken up to a bound, then refused as away, and none is lost", async () => {
-      const { journal } = await gateway(newSite());
-      await server.kill();
-      await until(() => journal.away !== undefined);
-      const durable: Promise<void>[] = [];
-      const large = 4 << 20;
-      let refused: unknown;
-      for (let i = 0; i < 30 && refused === undefined; i++) {
-        try {
-          durable.push(journal.append(numbered(journal.last + 1, large)).durable);
-        } catch (error) {
-          refused = error;
-        }
-      }
-      expect(refused).toMatchObject({ code: "store.away" });
-      expect(durable.length).toBe(16);
-      await server.start();
-      await Promise.all(durable);
-      expect(journal.lastDurable).toBe(16);
-      await journal.append(numbered(17)).durable;
-      await journal.trim(17);
-    });
-
     test("who closes while Redis is away ends soon, and says of each fact that it is not known to be there", async () => {
       const { home: made, journal } = await gateway(newSite());
       await server.kill();
@@ -211,9 +190,10 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       expect([made.failure?.code, journal.failure?.code]).toEqual(["store.other-site", "store.other-site"]);
       await made.close();
       const again = { url: own.url, witness };
-      await expect(home(site, "gw-1", again)).rejects.toMatchObject({ code: "store.sites" });
+      await expect(home(site, "gw-1", again)).rejects.toMatchObject({ code: "store.other-site" });
       await expect(openRedisHome({ ...again, process: "gw-1", log: SILENT, clock, random })).rejects.toMatchObject({
-        code: "store.sites",
+        code: "store.other-site",
+        facts: { site, epoch: 1 },
       });
       // The operator says: go on with what there is.
       const { home: next, journal: anew } = await gateway(site, { ...again, restored: clock.now() });
@@ -293,6 +273,22 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       expect(old.failure).toMatchObject({ code: "store.fenced" });
     });
 
+    test("of one that was killed on this machine it is taken over at once", async () => {
+      const site = newSite();
+      const first = await home(site, "gw-1");
+      await first.claim("gateway");
+      const key = `sidgate:{${site}}:claim:gateway:gateway`;
+      const ended = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+      await once(ended, "exit");
+      const client = server.client();
+      const holder = JSON.parse((await client.hget(key, "holder")) ?? "");
+      await client.hset(key, "holder", JSON.stringify({ ...holder, pid: ended.pid }));
+      const second = await home(site, "gw-2");
+      const began = performance.now();
+      expect((await second.claim("gateway")).token).toBe(2);
+      expect(performance.now() - began).toBeLessThan(5000); // its lease would have lasted ten
+    });
+
     test("a copy that was put back has an epoch of its own, and who ran before it notices", async () => {
       const site = newSite();
       const before = await home(site, "br-1");
@@ -303,6 +299,62 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       const failed = new Promise((resolve) => before.onFailure(resolve));
       await server.client().call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
       expect(await failed).toMatchObject({ code: "store.other-site" });
+    });
+  });
+
+  describe("a Redis that refuses", () => {
+    test("full: the journal ends and keeps to its numbers, a commit of state is tried again, an image is not kept", async () => {
+      const own = await startRedis(folders(), ...DURABLE);
+      const { home: made, journal } = await gateway(newSite(), { url: own.url });
+      const [state, images] = [await made.state(), await made.images({ folder: folders(), cacheBytes: 1 << 20 })];
+      await journal.append(numbered(1)).durable;
+      await own.client().config("SET", "maxmemory", "1");
+      const full = { code: "store.write-failed", facts: { reason: expect.stringContaining("OOM") } };
+      const change = { table: "t", key: "k", value: Uint8Array.of(1) };
+      await expect(state.commit("p", 1, [change])).rejects.toMatchObject(full);
+      const received = await images.receive(bytesOf(new Uint8Array(9)), { name: "x", maxBytes: 9 });
+      await expect(received.keep()).rejects.toMatchObject(full);
+      expect(images.open(received.digest)).toBeUndefined();
+      await expect(journal.append(numbered(2)).durable).rejects.toMatchObject(full);
+      expect(journal.failure).toMatchObject(full);
+      await own.client().config("SET", "maxmemory", "0");
+      await state.commit("p", 1, [change]);
+      await received.keep();
+      expect(images.open(received.digest)?.size).toBe(9);
+      expect((await made.journal()).last).toBe(1);
+      await images.close();
+      await made.close();
+      await own.stop();
+    });
+
+    test("killed in the middle of everything: what was acknowledged is there, once, and hash and index agree", async () => {
+      const site = newSite();
+      const { home: made, journal } = await gateway(site);
+      const [state, images] = [await made.state(), await made.images({ folder: folders(), cacheBytes: 1 << 22 })];
+      const large = new Uint8Array(3_000_000).map((_, i) => i >> 8);
+      const received = await images.receive(bytesOf(large), { name: "x", maxBytes: 1 << 22 });
+      const kept = received.keep();
+      const commits: Promise<void>[] = [];
+      for (let seq = 1; seq <= 40; seq++) {
+        journal.append(numbered(seq));
+        const changes = Array.from({ length: 30 }, (_, i) => ({
+          table: "t",
+          key: `k${(seq * 7 + i) % 50}`,
+          value: i % 3 === 0 ? undefined : Uint8Array.of(seq, i),
+        }));
+        commits.push(state.commit("p", seq, changes));
+        if (seq === 20) await server.kill();
+        if (seq === 30) await server.start();
+      }
+      await Promise.all([journal.flush(), kept, ...commits]);
+      expect((await journal.read(1, 100)).map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+      const client = server.client();
+      const [hash, index] = [`sidgate:{${site}}:state:t`, `sidgate:{${site}}:state-index:t`];
+      expect((await client.hkeys(hash)).toSorted()).toEqual((await client.zrange(index, "0", "-1")).toSorted());
+      expect(await client.hlen(`sidgate:{${site}}:image:${received.digest}`)).toBe(Math.ceil(3_000_000 / (256 * 1024)));
+      expect(await client.pttl(`sidgate:{${site}}:image:${received.digest}`)).toBe(-1);
+      expect(images.open(received.digest)?.size).toBe(3_000_000);
+      await images.close();
     });
   });
 

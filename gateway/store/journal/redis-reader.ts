@@ -51,7 +51,8 @@ class RedisReader implements JournalReader {
   readonly #link: RedisLink;
   readonly #stream: string;
   readonly #listeners = new Set<(lastDurable: number) => void>();
-  readonly #recent: RecentFacts;
+  readonly #keep: number;
+  #recent: RecentFacts;
   #tail: Tail | undefined;
   #first: number;
   #last: number;
@@ -61,6 +62,7 @@ class RedisReader implements JournalReader {
     this.#stream = stream;
     this.#first = found.first;
     this.#last = found.last;
+    this.#keep = recent;
     this.#recent = new RecentFacts(found.last, recent);
   }
 
@@ -121,7 +123,10 @@ class RedisReader implements JournalReader {
     const [oldest] = entries;
     // A trim overtook us, or there was nothing before: what we know of goes on with the oldest that is left.
     const next = oldest === undefined ? this.#last + 1 : seqOf(String(oldest[0]));
-    if (next > this.#last + 1) this.#first = Math.max(this.#first, next);
+    if (next > this.#last + 1) {
+      this.#first = Math.max(this.#first, next);
+      this.#recent = new RecentFacts(next - 1, this.#keep);
+    }
     for (const [index, entry] of entries.entries()) this.#recent.push(factOf(this.#stream, entry, next + index));
     this.#last = next + entries.length - 1;
     for (const listener of this.#listeners) listener(this.#last);

@@ -5,6 +5,7 @@
 import {
   type Clock,
   type Closable,
+  isCoded,
   Lifecycle,
   type Logger,
   type Millis,
@@ -28,6 +29,7 @@ import type {
   StateStore,
 } from "../ports.ts";
 import { RedisState } from "../state/redis.ts";
+import { reasonOf } from "../system-error.ts";
 import { openBoard, type RedisBoard } from "./board.ts";
 import { type Claim, Claims } from "./claims.ts";
 import { commandPort, serveCommands } from "./commands.ts";
@@ -117,29 +119,38 @@ export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHom
     return home;
   } catch (error) {
     await link.close();
-    throw error;
+    if (isCoded(error)) throw error;
+    throw new StoreError("store.redis", { url: link.url, reason: reasonOf(error) }, { cause: error });
   }
 }
 
 /** The site that this process belongs to, in the epoch that goes on from here. */
 async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witness): Promise<KeptSite> {
   const { site, make = true, random, restored, clock, process } = options;
-  const known = witness.known;
+  const { known } = witness;
+  const wanted = site ?? known?.site;
+  const isKnown = known !== undefined && wanted === known.site;
   const kept = await enterSite(link, {
-    site: site ?? known?.site,
-    make: make && (known === undefined || restored !== undefined),
+    site: wanted,
+    make: make && (!isKnown || restored !== undefined),
     random,
+  }).catch((error: unknown) => {
+    // Not made anew under its old name: its facts would get the numbers that others had before.
+    throw isKnown && isCoded(error) && error.code === "store.sites"
+      ? new StoreError("store.other-site", { url: link.url, site: known.site, epoch: known.epoch })
+      : error;
   });
   if (restored !== undefined) {
     const claims = new Claims({ link, key: keysOf(kept.site), site: kept.site, process, instance: "", clock });
     const holder = await claims.holderOf("gateway", "gateway");
     if (holder !== undefined) throw new StoreError("store.claimed", { role: "gateway", site: kept.site, holder });
-    const raised = await raiseEpoch(link, { ...kept, epoch: Math.max(kept.epoch, known?.epoch ?? 0) }, restored);
+    const before = isKnown ? Math.max(kept.epoch, known.epoch) : kept.epoch;
+    const raised = await raiseEpoch(link, { ...kept, epoch: before }, restored);
     options.log.warn("data.restored", { folder: link.url, before: kept.epoch, epoch: raised.epoch });
     return raised;
   }
-  if (known?.site === kept.site && kept.epoch < known.epoch) {
-    throw new StoreError("store.other-site", { url: link.url, ...known });
+  if (isKnown && kept.epoch < known.epoch) {
+    throw new StoreError("store.other-site", { url: link.url, site: known.site, epoch: known.epoch });
   }
   return kept;
 }

@@ -19,8 +19,10 @@ interface RedisSetup {
 }
 
 export async function setupOf(redis: Redis): Promise<RedisSetup> {
-  const persistence = await redis.info("persistence");
-  const memory = await redis.info("memory");
+  // An account of Redis may be without the right to ask.
+  const info = (section: string): Promise<string> => redis.info(section).catch(() => "");
+  const persistence = await info("persistence");
+  const memory = await info("memory");
   const fsync: unknown = await redis.call("CONFIG", "GET", "appendfsync").catch(() => undefined);
   return {
     appendOnly:
