@@ -28,6 +28,7 @@ import { bridgeSettings, bridgeWords } from "./bridge-settings.ts";
 import { CAMPAIGN_QUESTIONS, campaignHandlers } from "./campaign-commands.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { type MachineTime, siteClock } from "./clock/index.ts";
+import { cloudDocuments } from "./cloud-documents.ts";
 import { commandHandlers } from "./commands.ts";
 import type { Config } from "./config/index.ts";
 import { editHandlers } from "./edit-commands.ts";
@@ -170,6 +171,7 @@ export async function openGateway(
         page: STATUS_PAGE,
         socketServer: control,
         tcp: config.admin.listen,
+        documents: cloudDocuments(home.site.site, bridge),
         logger: ports.log,
       }),
     );

@@ -81,11 +81,14 @@ describe("a history", () => {
         ["3/18446744073709551614", "3/18446744073709551615"],
       ],
     ];
-  test.each(ROWS.map(([title, given, told, gap]) => [title, given, told, gap] as const))("%s", (_title, given, told, gap) => {
-    const history = new History<Numbers>();
-    expect(fed(history, given)).toEqual(told);
-    expect(history.gap()).toEqual(gap);
-  });
+  test.each(ROWS.map(([title, given, told, gap]) => [title, given, told, gap] as const))(
+    "%s",
+    (_title, given, told, gap) => {
+      const history = new History<Numbers>();
+      expect(fed(history, given)).toEqual(told);
+      expect(history.gap()).toEqual(gap);
+    },
+  );
 
   test("goes on where it was at its end", () => {
     const first = new History<Numbers>();

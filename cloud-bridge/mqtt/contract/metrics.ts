@@ -16,6 +16,11 @@ export const METRICS = {
     labels: [],
     text: "Bytes of the messages that wait or are kept for replay.",
   },
+  sidgate_mqtt_outbox_limit_bytes: {
+    kind: "gauge",
+    labels: [],
+    text: "Bytes that it may take up; from four fifths on, look after it.",
+  },
   sidgate_mqtt_published_total: {
     kind: "counter",
     labels: [],
@@ -35,6 +40,7 @@ export function metricsText(stats: BridgeStats): string {
     ],
     sidgate_mqtt_outbox_oldest_seconds: [["", stats.oldestSeconds]],
     sidgate_mqtt_outbox_bytes: [["", stats.outboxBytes]],
+    sidgate_mqtt_outbox_limit_bytes: [["", stats.outboxLimit]],
     sidgate_mqtt_published_total: [["", stats.published]],
     sidgate_event_seq: [["", stats.rendered]],
   };

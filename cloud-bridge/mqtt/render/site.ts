@@ -85,11 +85,12 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
     schema: "https://sidgate.dev/mqtt/1/birth.json",
     name: birth.name,
     software: birth.software,
-    capabilities: ["coreconf"],
+    capabilities: ["coreconf", "suit", "commands", "replay", "push"],
     mode: birth.mode,
     warnings: birth.warnings,
     subscriptions: birth.subscriptions,
     mqtt: birth.mqtt,
+    asyncapi: "/api/asyncapi.json",
     epoch: info.epoch,
     "next-seq": String(birth.nextSeq),
   });

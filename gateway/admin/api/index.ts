@@ -1,4 +1,5 @@
 /** The admin API: two doors, one set of routes, and the rows they show. */
 export * from "./campaign-rows.ts";
+export type { CloudDocuments } from "./documents.ts";
 export * from "./ports.ts";
 export { type Admin, type AdminOptions, openAdmin, type Page } from "./server.ts";

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type Closable, isCoded, type Logger, type Millis, SILENT, seconds, UsageError } from "../../base/index.ts";
 import type { Json } from "../../yang/api.ts";
 import { asCoded, errorBody, httpStatus } from "./answers.ts";
+import { addDocuments, type CloudDocuments } from "./documents.ts";
 import { bodyOf, linger } from "./linger.ts";
 import { listenTcp, type Place } from "./listen.ts";
 import type { AdminSource, PeerCredential } from "./ports.ts";
@@ -25,6 +26,7 @@ export interface AdminOptions {
   /** Listens already, handed over by the data folder; whoever made it closes it. */
   readonly socketServer: SocketServer;
   readonly tcp: Place;
+  readonly documents?: CloudDocuments;
   readonly logger?: Logger;
   /** How long the rest of a refused image may still come in before its sender is cut off. */
   readonly lingerTime?: Millis;
@@ -84,6 +86,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
     logger,
     lingerTime,
   });
+  if (options.documents !== undefined) addDocuments(app, options.documents);
   const url = await listenTcp(app, tcp, { what: "the status page", key: "admin.listen" });
 
   const sockets = new Set<Socket>();
