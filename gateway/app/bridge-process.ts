@@ -32,7 +32,7 @@ import { softwareVersion } from "./version.ts";
  */
 export const BRIDGE = "bridge";
 /** How long the end of the process waits for a store that is away: what it has not taken in is rendered again. */
-const LEAVING = seconds(3);
+const LEAVING = seconds(2);
 
 /** Resolves with the exit code after SIGINT or SIGTERM. Throws UsageError `store.redis-needed`, StoreErrors `store.*`. */
 export async function bridge(options: RunOptions): Promise<number> {

@@ -67,7 +67,7 @@ export interface Gateway extends Closable {
 }
 
 /** How long the end of the process waits for a store that is away. What waits for it was promised to nobody. */
-const LEAVING = seconds(3);
+const LEAVING = seconds(2);
 
 /** Throws UsageError (`port.*`), StoreError (`store.*`) or `yang.*`. */
 export async function openGateway(

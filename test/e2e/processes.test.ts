@@ -2,6 +2,7 @@
  * `sidgate gateway` and `sidgate bridge` over one Redis, as real processes with a real Redis and a real Mosquitto: started in the
  * wrong order, with each of them killed under the others. What was answered is in the history, once, and nobody lends a hand.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { NodeDetail, Status } from "../../gateway/admin/api/index.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "../store/redis-server.ts";
-import { type Apart, siteApart } from "../support/apart.ts";
+import { type Apart, Program, siteApart } from "../support/apart.ts";
 import {
   freePort,
   hasMosquitto,
@@ -26,6 +27,8 @@ import { SecuredPeer } from "../support/secured-peer.ts";
 
 const describeApart = hasRedis && hasMosquitto ? describe : describe.skip;
 const ROOT = "sidgate/1/town-hall";
+/** Comes with mosquitto_sub. */
+const PUBLISH = "/usr/bin/mosquitto_pub";
 
 /** Writes down the URL of each module that is loaded. */
 const PRELOAD = (file: string): string => `
@@ -93,6 +96,16 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     return answer as PeerAnswer;
   };
 
+  /** Given by a cloud app, by way of the broker and the bridge; `answered` once its end is told. */
+  const commanded = (id: string): void => {
+    const deadline = new Date(Date.now() + 600_000).toISOString();
+    const asked = { id, client: "bms-1", deadline, path: "/sidgate-building:room", "max-age-s": 3600 };
+    const topic = `${ROOT}/n/${node}/cmd/get`;
+    execFileSync(PUBLISH, ["-p", String(broker.port), "-q", "1", "-t", topic, "-m", JSON.stringify(asked)]);
+  };
+  const answered = (id: string): Record<string, unknown> | undefined =>
+    said("rsp/bms-1").find((reply) => reply["id"] === id && reply["status"] !== "accepted");
+
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sidgate-apart-"));
     const preload = join(folder, "preload.mjs");
@@ -152,6 +165,12 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect(last("health")).toMatchObject({ coap: {}, models: { sets: 1 }, clock: { synchronised: true } });
   }, 30_000);
 
+  test("a command from the cloud is carried out by the gateway, and answered by the bridge", async () => {
+    commanded("01JD7QAAA10000000000000001");
+    await eventually("it is answered", () => answered("01JD7QAAA10000000000000001") !== undefined);
+    expect(answered("01JD7QAAA10000000000000001")).toMatchObject({ status: "completed" });
+  }, 30_000);
+
   test("the bridge loads neither CoAP, nor services, nor what nodes and people speak to", async () => {
     const loaded = await readFile(join(folder, "loaded"), "utf8");
     const foreign = loaded.split("\n").filter((url) => FOREIGN.test(url));
@@ -169,14 +188,17 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect((await room.request({ method: "GET", path: "/.well-known/core" })).code).toBe("2.05");
     expect((await room.request({ method: "GET", path: image })).code).toBe("2.05");
     expect((await site.client.get<NodeDetail>(`/api/nodes/${node}`)).missedWakes).toBe(0);
+    commanded("01JD7QAAA10000000000000002");
     await redis.start();
     const answer = await told(report(2, 42));
     expect((await room.request(report(2, 42))).payload).toEqual(answer.payload);
     await eventually("the cloud hears of it", () => humidity(last(`n/${node}/data/sidgate-building`)) === 42);
+    await eventually("its command is answered", () => answered("01JD7QAAA10000000000000002") !== undefined);
+    expect(answered("01JD7QAAA10000000000000002")).toMatchObject({ status: "completed" });
     await eventually("and of the time in between", () => events().some(({ type }) => type === "store.returned"));
     expect(await readiness()).toEqual({ ready: true });
-    // The report, and that the store was away.
-    expect((await status()).journal.lastDurable - before).toBeLessThanOrEqual(3);
+    // The report, the command, and that the store was away.
+    expect((await status()).journal.lastDurable - before).toBeLessThanOrEqual(4);
     expect(site.gateway.state).toBe("running");
     expect(site.bridge.state).toBe("running");
   }, 60_000);
@@ -225,6 +247,22 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect(ended.map(({ code }) => code)).toEqual([0, 0]);
     await redis.start();
   }, 30_000);
+
+  test("the same site in one process goes on in its history, and nothing was lost in all of it", async () => {
+    const whole = new Program(["run", "--config", site.config]);
+    whole.start();
+    await eventually("it answers", answers);
+    room.close();
+    room = await connect();
+    await told(report(5, 45));
+    await eventually("it is told", () => humidity(last(`n/${node}/data/sidgate-building`)) === 45);
+    expect(last(`g/${gatewayName()}/status`)).toMatchObject({ roles: ["gateway", "bridge"], epoch: 1 });
+    await eventually("every fact is told", async () => {
+      const { journal } = await status();
+      return journal.last === journal.lastDurable && gaps().length === 0;
+    });
+    expect((await whole.end()).code).toBe(0);
+  }, 60_000);
 
   const events = (): ReadonlyArray<Record<string, unknown>> => said("event");
   /** Each event names the one before it; several may have come twice. */
