@@ -151,7 +151,7 @@ export class Pushes implements Projection {
     const subscription = this.subscriptions[number - 1];
     if (subscription?.path !== path) return; // a former one, which had this number
     const row = this.#row(node, number);
-    const after = { at, observed: later(row.observed, observed) };
+    const after = { at, observed: row.observed ?? observed };
     if (subscription.kind === "periodic") this.#set(keyOf(node, number), after);
     else this.#set(keyOf(node, number), { ...after, told: data ?? this.#toldAfter(node, row, edits) });
   }
@@ -193,7 +193,7 @@ export class Pushes implements Projection {
   #edited(node: NodeId, patch: Uint8Array, at: Millis): void {
     const schema = this.#options.schemaOf(node);
     const ids = editedBy(patch, schema);
-    this.#concerning(node, ids, (row) => ({ ...row, observed: later(row.observed, at) }));
+    this.#concerning(node, ids, (row) => ({ ...row, observed: at }));
   }
 
   #concerning(node: NodeId, ids: readonly InstanceId[], change: (row: Row) => Row): void {
@@ -236,13 +236,9 @@ export class Pushes implements Projection {
 }
 
 const keyOf = (node: NodeId, number: number): string => `${node}/${number}`;
-const later = (one: Millis | undefined, other: Millis): Millis => (one === undefined || other > one ? other : one);
 
-const heardAt = (row: Row, at: Millis, observed: Millis): Row => ({
-  ...row,
-  heard: row.heard ?? at,
-  observed: later(row.observed, observed),
-});
+/** What comes later was observed later, whatever a clock says that was set back. */
+const heardAt = (row: Row, at: Millis, observed: Millis): Row => ({ ...row, heard: row.heard ?? at, observed });
 
 /** Undefined when today's schema does not take all of it. */
 function readTold(bytes: Uint8Array, schema: Schema): Tree | undefined {
