@@ -1,12 +1,27 @@
+import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { StoreError } from "../../gateway/base/index.ts";
-import { memoryJournal, memoryState } from "../../gateway/store/index.ts";
+import { StoreError, systemClock } from "../../gateway/base/index.ts";
+import { fileSequence, memoryJournal, memorySequence, memoryState } from "../../gateway/store/index.ts";
 import { GroupCommitJournal, type JournalBacking } from "../../gateway/store/journal/group-commit.ts";
+import { commandsContract } from "../contract/commands-contract.ts";
 import { journalContract } from "../contract/journal-contract.ts";
+import { sequenceContract } from "../contract/sequence-contract.ts";
 import { stateContract } from "../contract/state-contract.ts";
 import { numbered } from "./numbered-fact.ts";
+import { temporaryFolders } from "./temporary-folder.ts";
+
+const folders = temporaryFolders();
 
 journalContract("journal in memory", async () => ({ create: async () => memoryJournal() }));
+sequenceContract("sequence numbers in memory", async () => ({ create: () => memorySequence(systemClock()) }));
+sequenceContract("sequence numbers in a file", async () => {
+  const file = join(folders(), "sequence.json");
+  return {
+    create: () => fileSequence(file, systemClock(), { credentials: 0 }),
+    reopen: () => fileSequence(file, systemClock(), { credentials: 1 }),
+  };
+});
+commandsContract("commands in one process", async () => async (inbox) => inbox);
 stateContract("state in memory", async () => ({ create: async () => memoryState() }));
 
 test("while its backing is away a journal takes facts up to a bound, refuses the rest as away, and writes all it took", async () => {

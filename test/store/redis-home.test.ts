@@ -13,7 +13,9 @@ import {
   type RedisHomeOptions,
   type Taken,
 } from "../../gateway/store/index.ts";
+import { commandsContract } from "../contract/commands-contract.ts";
 import { imagesContract } from "../contract/images-contract.ts";
+import { sequenceContract } from "../contract/sequence-contract.ts";
 import { numbered } from "./numbered-fact.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
@@ -93,6 +95,25 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       },
       leftovers: () =>
         [...readdirSync(folder), ...readdirSync(join(folder, ".incoming"))].filter((n) => n !== ".incoming"),
+    };
+  });
+
+  sequenceContract("sequence numbers in Redis", async () => {
+    const { home: made } = await gateway(newSite());
+    const file = join(folders(), "sequence.json");
+    return {
+      create: () => made.sequence({ file, use: { credentials: 0 } }),
+      reopen: () => made.sequence({ file, use: { credentials: 1 } }),
+    };
+  });
+
+  commandsContract("commands over Redis", async () => {
+    const site = newSite();
+    const { home: made } = await gateway(site);
+    const bridge = await home(site, "br-1");
+    return async (inbox) => {
+      await made.commands.serve(inbox);
+      return bridge.commands.port();
     };
   });
 

@@ -14,9 +14,10 @@ import {
   millis,
   StoreError,
 } from "../../base/index.ts";
+import { decodePlain, encodePlain } from "../cbor-x.ts";
 import type { FactBodies } from "../facts.ts";
 import type { Command, CommandPort, Taken } from "../inbox.ts";
-import { type RedisOptions, script } from "../ioredis.ts";
+import { asBuffer, type RedisOptions, script } from "../ioredis.ts";
 import type { StreamEntry } from "../journal/redis-stream.ts";
 import { evalFenced, FENCED, type RedisPlace } from "./place.ts";
 import { Tail } from "./tail.ts";
@@ -31,7 +32,7 @@ const AT_ONCE = 64;
 /** How long a gateway that ends waits for answers. */
 const PATIENCE = millis(1000);
 
-/** What travels, as JSON. */
+/** What travels, as CBOR: the correlation of a reply is bytes. */
 type Asked = { readonly from: string; readonly n: number; readonly command: Command } | { readonly refusal: Refusal };
 type Refusal = FactBodies["command.refused"];
 interface Answered {
@@ -132,7 +133,7 @@ class RedisCommands implements CommandPort, Closable {
 
   async #ask(asked: Asked): Promise<string | undefined> {
     const id = String(
-      await this.#place.link.eval(ASK, [this.#place.key("commands")], [JSON.stringify(asked), MOST_WAITING]),
+      await this.#place.link.eval(ASK, [this.#place.key("commands")], [asBuffer(encodePlain(asked)), MOST_WAITING]),
     );
     return id === "" ? undefined : id;
   }
@@ -166,8 +167,9 @@ class RedisCommands implements CommandPort, Closable {
     return (await link.run((redis) => redis.exists(key("lease:gateway:gateway")))) === 1;
   }
 
-  #hear([, [, text]]: StreamEntry): void {
-    const { n, taken } = JSON.parse(String(text)) as Answered; // written by `Server` below
+  #hear([, [, bytes]]: StreamEntry): void {
+    if (bytes === undefined) return;
+    const { n, taken } = decodePlain(bytes) as Answered; // written by `Server` below
     this.#open.get(n)?.resolve(taken);
   }
 }
@@ -208,8 +210,9 @@ class Server {
 
   /** Resolves when there is room for more. */
   async take(entries: readonly StreamEntry[]): Promise<void> {
-    for (const [id, [, text]] of entries) {
-      const running: Promise<void> = this.#carryOut(String(id), String(text))
+    for (const [id, [, bytes]] of entries) {
+      if (bytes === undefined) continue;
+      const running: Promise<void> = this.#carryOut(String(id), bytes)
         .catch((error: unknown) => this.#options.log.warn("command.answer-lost", { reason: explain(error) }))
         .finally(() => this.#running.delete(running));
       this.#running.add(running);
@@ -226,14 +229,14 @@ class Server {
     return this.#settled;
   }
 
-  async #carryOut(id: string, text: string): Promise<void> {
-    const asked = JSON.parse(text) as Asked; // written by `RedisCommands` above
+  async #carryOut(id: string, bytes: Uint8Array): Promise<void> {
+    const asked = decodePlain(bytes) as Asked; // written by `RedisCommands` above
     if ("refusal" in asked) {
       this.#options.port.refuse(asked.refusal);
-      return this.#answer(id, "", "");
+      return this.#answer(id, "", Buffer.alloc(0));
     }
     const taken = await this.#taken(asked.command);
-    await this.#answer(id, asked.from, JSON.stringify({ n: asked.n, taken } satisfies Answered));
+    await this.#answer(id, asked.from, asBuffer(encodePlain({ n: asked.n, taken } satisfies Answered)));
   }
 
   async #taken(command: Command): Promise<Taken> {
@@ -246,7 +249,7 @@ class Server {
     }
   }
 
-  async #answer(id: string, from: string, answer: string): Promise<void> {
+  async #answer(id: string, from: string, answer: Buffer): Promise<void> {
     const keys = [this.#place.key("commands"), this.#place.key(`answers:${from}`)];
     await evalFenced(this.#place, ANSWER, keys, [id, answer, ANSWERS_KEPT]);
   }

@@ -2,6 +2,7 @@
  * A site in Redis: every port of the store over one Redis, for a gateway and a bridge that run apart. One connection asks and
  * writes; who waits for news has one of his own, since a connection that waits answers nothing else.
  */
+import { randomUUID } from "node:crypto";
 import {
   type Clock,
   type Closable,
@@ -38,7 +39,7 @@ import { News } from "./news.ts";
 import { risksOf, riskText, setupOf } from "./persistence.ts";
 import { keysOf, type RedisPlace } from "./place.ts";
 import { type RedisSequenceOptions, redisSequence } from "./sequence.ts";
-import { checkSite, enterSite, type KeptSite, raiseEpoch, randomBase32 } from "./site.ts";
+import { checkSite, enterSite, type KeptSite, raiseEpoch } from "./site.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
 export type { RedisImagesOptions } from "../images/redis.ts";
@@ -107,8 +108,9 @@ export interface RedisHome extends Closable {
 
 /** Throws StoreErrors store.redis, store.sites, store.newer, store.lost, store.other-site, store.claimed. */
 export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHome> {
-  const { url, log, clock, process, random } = options;
-  const instance = `${process}-${randomBase32(random, 12)}`;
+  const { url, log, clock, process } = options;
+  // Never twice, or two processes would hold one claim.
+  const instance = `${process}-${randomUUID()}`;
   const redis: RedisOptions = { url, log, clock, name: `sidgate-${process}` };
   const link = await connectRedis(redis);
   try {

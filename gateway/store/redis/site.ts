@@ -84,5 +84,5 @@ const siteKey = (site: string): string => keysOf(site)("site");
 const texts = (answer: unknown): readonly string[] => (Array.isArray(answer) ? answer.map(String) : []);
 
 /** RFC 4648 §6, in lower case: no letters that are taken for digits. */
-export const randomBase32 = (random: Random, length: number): string =>
+const randomBase32 = (random: Random, length: number): string =>
   Array.from({ length }, () => "abcdefghijklmnopqrstuvwxyz234567".charAt(Math.floor(random.next() * 32))).join("");
