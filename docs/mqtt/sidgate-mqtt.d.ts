@@ -42,6 +42,23 @@ export interface SiteBirth {
   readonly mode?: "lab" | "secured";
   /** What is left unprotected, a sentence each. */
   readonly warnings?: readonly string[];
+  /** What `mqtt.push` has configured (RFC 8639 §2.5), where it has. */
+  readonly subscriptions?: readonly {
+    /** Its number, which each push names. */
+    readonly id: number;
+    /** When it tells. */
+    readonly kind: "on-change" | "periodic";
+    /** What it tells of, as a path of instances. */
+    readonly path: string;
+    /** On change: least seconds between two updates. */
+    readonly "dampening-s"?: number;
+    /** On change: whether the first update tells all of it; false = changes alone are told. */
+    readonly "sync-on-start"?: boolean;
+    /** Periodic: seconds of a period; periods begin at its multiples since 1970-01-01T00:00:00Z. */
+    readonly "period-s"?: number;
+    /** Filter of the nodes that it is to; without it, all of them. */
+    readonly nodes?: string;
+  }[];
   /** Protocol version of this connection: 5, or 4 for MQTT 3.1.1. */
   readonly mqtt: 4 | 5;
   /** Path of this contract as an AsyncAPI document, at the gateway's status page. */
@@ -1050,8 +1067,10 @@ export interface CommandIpatch {
   readonly client?: string;
   /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
   readonly deadline: string;
-  /** What is to change, as RFC 7951 JSON from the top; a member that is null goes. */
-  readonly value: { readonly [member: string]: unknown };
+  /** Where the value belongs; without it the value begins at the top. */
+  readonly path?: string;
+  /** What is to change, as RFC 7951 JSON; null removes. */
+  readonly value: unknown;
   /** Only if it still has this version; else `failed` with code 409. */
   readonly "if-version"?: string | number;
   /** On trial: taken back unless so many wakes afterwards are healthy. */
@@ -1290,6 +1309,10 @@ export interface CommandReleaseAdd {
   readonly url: string;
   /** What its bytes must come to. */
   readonly digest?: string;
+  /** Which devices it is for, where it does not say so itself. */
+  readonly model?: string;
+  /** Which version it is, where it does not say so itself. */
+  readonly version?: string;
 }
 
 /** Adds a node to the inventory; its key is made here and leaves by the control socket only. */
@@ -1330,6 +1353,8 @@ export interface CommandNodeIdentify {
   readonly deadline: string;
   /** Its id or name. */
   readonly node: string;
+  /** For so long; by default 30 s. */
+  readonly "for-s"?: number;
 }
 
 /** Writes a backup of the site into its data folder. */
