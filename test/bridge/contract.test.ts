@@ -158,8 +158,9 @@ describe("a schema", () => {
 });
 
 describe("docs/mqtt.md", () => {
-  const examples = [...read("docs", "mqtt.md").matchAll(/^```json(?: ([a-z-]+))?\n([\s\S]*?)^```/gm)].map(
-    ([, name = "", text = ""]) => [name, text] as const,
+  const examples = [...read("docs", "mqtt.md").matchAll(/^ *```(jsonl?)(?: ([a-z-]+))?\n([\s\S]*?)^ *```/gm)].flatMap(
+    ([, kind, name = "", text = ""]) =>
+      (kind === "jsonl" ? text.trimEnd().split("\n") : [text]).map((each) => [name, each] as const),
   );
 
   test.each(examples)("shows a %s as it is", (name, text) => {

@@ -1,6 +1,4 @@
-/** Topics, outbox rows and MQTT 5 properties and their page docs/mqtt.md. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+/** Topics, outbox rows and MQTT 5 properties. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {
@@ -11,7 +9,7 @@ import {
   messageOf,
   propertiesOf,
 } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import { TOPICS, topicOf } from "../../cloud-bridge/mqtt/outbox/topics.ts";
+import { topicOf } from "../../cloud-bridge/mqtt/outbox/topics.ts";
 import { ulid } from "../../cloud-bridge/mqtt/render/ulid.ts";
 import { BugError, type Millis, UsageError } from "../../gateway/base/index.ts";
 
@@ -48,12 +46,6 @@ describe("topics", () => {
   test("refuse a whole topic of more than 256 bytes", () => {
     const id = "a".repeat(64);
     expect(codeOf(() => topicOf("nodeData", { site: id, node: id, module: "m".repeat(128) }))).toBe("mqtt.topic");
-  });
-
-  test("stand in docs/mqtt.md, each with its class, and no others", () => {
-    const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "mqtt.md"), "utf8");
-    const rows = [...page.matchAll(/^\| `(sidgate\/1\/[^`]+)` \| (\w+) \|/gm)].map(([, topic, kind]) => [topic, kind]);
-    expect(rows).toEqual(Object.values(TOPICS).map(({ pattern, class: kind }) => [pattern, kind]));
   });
 });
 
