@@ -49,6 +49,13 @@ const ROWS: ReadonlyArray<readonly [string, LinkState, LinkEvent, LinkState, Lin
     online("greeting"),
     nothing,
   ],
+  [
+    "unless it refuses others: Mosquitto 2.0.11 may break the line after a refusal, and we must not spin",
+    online("stream", 20, 3),
+    { type: "acked", backlog: false, refusing: true },
+    online("stream", 20, 3),
+    nothing,
+  ],
   ["a loss waits", online("stream"), { type: "lost" }, waiting(5, 1), wait(500)],
   ["a late loss of nothing does nothing", waiting(5, 2), { type: "lost" }, waiting(5, 2), nothing],
   ["closing ends it", online("stream"), { type: "close" }, closed, nothing],

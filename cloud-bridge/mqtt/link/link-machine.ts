@@ -31,7 +31,8 @@ export type LinkEvent =
   | { readonly type: "waited" }
   /** Everything of the present stage was handed over. */
   | { readonly type: "drawn" }
-  | { readonly type: "acked"; readonly backlog: boolean }
+  /** `refusing`: other messages it would not have, so that it is not well yet. */
+  | { readonly type: "acked"; readonly backlog: boolean; readonly refusing?: boolean }
   | { readonly type: "close" };
 
 export type LinkEffect =
@@ -99,16 +100,16 @@ export function step(link: LinkState, event: LinkEvent, random: number): Step {
     case "acked":
       if (link.state !== "online") return stay(link);
       // A broker that takes messages is well again: the next loss starts with short delays.
-      return stay(ackedOnce(link, event.backlog));
+      return stay(ackedOnce(link, event.backlog, event.refusing === true ? link.failures : 0));
     case "close":
       return stay({ state: "closed" });
   }
 }
 
 /** The same object while nothing changes: this runs once per message. */
-function ackedOnce(link: Extract<LinkState, { state: "online" }>, backlog: boolean): LinkState {
+function ackedOnce(link: Extract<LinkState, { state: "online" }>, backlog: boolean, failures: number): LinkState {
   const window = resizeWindow(link.window, backlog);
-  return window === link.window && link.failures === 0 ? link : { ...link, failures: 0, window };
+  return window === link.window && failures === link.failures ? link : { ...link, failures, window };
 }
 
 const stay = (link: LinkState): Step => ({ link, effect: NOTHING });

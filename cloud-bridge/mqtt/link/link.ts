@@ -80,6 +80,7 @@ export class Link implements Closable {
   #timer: Timer | undefined;
   #ackTimer: Timer | undefined;
   #holdTimer: Timer | undefined;
+  /** How often the broker refused journal messages since it last took one, on whatever connection. */
   #holds = 0;
   #dialing: Promise<void> = Promise.resolve();
   #pumping = false;
@@ -284,7 +285,7 @@ export class Link implements Closable {
       if (refusal === undefined) {
         session.acked(entry);
         if (entry.lane === "journal") this.#holds = 0;
-        this.#happened({ type: "acked", backlog: session.backlog });
+        this.#happened({ type: "acked", backlog: session.backlog, refusing: this.#holds > 0 });
       } else this.#refusedBy(session, entry, refusal);
       this.#pump();
     };
