@@ -95,6 +95,13 @@ export class PushSite {
     return { registry, pushes, ledger, publisher, life };
   }
 
+  /** The schema of the default set is another one. */
+  async exchanged(before: Schema): Promise<void> {
+    this.registry.exchanged(undefined, before);
+    this.#running.publisher.exchanged(undefined);
+    await this.settled();
+  }
+
   async settled(): Promise<void> {
     await this.#running.publisher.settled();
     await this.#journal.flush();

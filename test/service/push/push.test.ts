@@ -7,8 +7,9 @@ import type { Subscription } from "../../../gateway/service/push/index.ts";
 import type { JsonObject, Schema } from "../../../gateway/yang/index.ts";
 import { nodeId, START } from "../../support/bridge-site.ts";
 import { bridgeSchema } from "../../support/bridge-trees.ts";
+import { threeSchemas } from "../../support/building-2.ts";
 import { inDrill } from "../../support/drill.ts";
-import { normalised, PushReader } from "../../support/push-reader.ts";
+import { normalised, PushReader, pushPayload } from "../../support/push-reader.ts";
 import { PushSite, type PushSiteOptions } from "../../support/push-site.ts";
 
 const ROOM = "/sidgate-building:room";
@@ -447,6 +448,65 @@ test("another configuration: what keeps its number and path goes on, another pat
     '0 push:push-update 2: {"sidgate-building:room":{"mode":"economy"}} @0',
     '0 push:push-update 2: {"sidgate-building:room":{"battery":2800}} @0',
   ]);
+});
+
+describe("modules come and go", () => {
+  let second: Schema;
+  let nameless: Schema;
+  beforeAll(async () => {
+    ({ second, nameless } = await threeSchemas());
+  });
+  const co2 = '"sidgate-building:room":{"co2":800}';
+
+  test("a node that gets modules which do not take all that was told is told anew", async () => {
+    const schemas = {
+      of: (set: string | undefined) => (set === "second" ? second : schema),
+      has: (set: string) => set === "second",
+      names: () => ["second"],
+      onChange: () => () => undefined,
+    };
+    const site = await open([`on-change ${ROOM}`, `on-change ${ROOM}/co2`], { schemas });
+    await site.join(1);
+    await site.record("node.models", { node: nodeId(1), set: "second", actor: "test" });
+    await site.report(1, room({ temperature: "20.0" }));
+    await site.report(1, room({ co2: 800 }));
+    await site.record("node.models", { node: nodeId(1), actor: "test" });
+    await site.report(1, room({ temperature: "21.0" }));
+    expect(await said(site)).toEqual([
+      '0 push:push-update 1: {"sidgate-building:room":{"temperature":"20.0"}} @0',
+      `0 push:push-change-update 1: create ${ROOM}/co2 {"sidgate-building:co2":800} @0`,
+      `0 push:push-update 2: {${co2}} @0`,
+      "0 push:push-update 1: {} @0", // nor does the registry know the room as it was
+      "0 push:push-update 2: {} @0",
+      `0 push:push-change-update 1: create ${ROOM}/temperature {"sidgate-building:temperature":"21.0"} @0`,
+    ]);
+  });
+
+  test("data without SIDs goes by its names, and has no sid-path", async () => {
+    const site = await open(["on-change /acme-air:air"], { schema: nameless });
+    await site.join(1);
+    await site.report(1, { "acme-air:air": { pm10: 1 } });
+    await site.restart();
+    await site.report(1, { "acme-air:air": { pm10: 2 } });
+    expect(await said(site)).toEqual([
+      '0 push:push-update 1: {"acme-air:air":{"pm10":1}} @0',
+      '0 push:push-change-update 1: replace /acme-air:air/pm10 {"acme-air:pm10":2} @0',
+    ]);
+    expect(pushPayload((await site.messages())[0]!.payload)["sidgate-mqtt:meta"]["sid-path"]).toBeUndefined();
+  });
+
+  test("a path that leads nowhere tells nothing, until its module is there", async () => {
+    let current = schema;
+    const schemas = { of: () => current, has: () => false, names: () => [], onChange: () => () => undefined };
+    const site = await open([`on-change ${ROOM}/co2`, "on-change /sidgate-building:alarm"], { schemas });
+    await site.join(1);
+    await site.report(1, room({ temperature: "20.0" }));
+    expect(await said(site)).toEqual([]);
+    current = second;
+    await site.exchanged(schema);
+    await site.report(1, room({ co2: 800 }));
+    expect(await said(site)).toEqual([`0 push:push-update 1: {${co2}} @0`]); // a notification is no data
+  });
 });
 
 test("what is remembered of 10,000 nodes costs less than 3 MB", async () => {
