@@ -1,5 +1,8 @@
 /** The outbox without a projector: parts of a fact, rows of former versions, replies and pushes among the events. */
-import { describe, expect, test } from "@jest/globals";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import type { OutboxLimits } from "../../cloud-bridge/mqtt/outbox/journal-rows.ts";
 import {
   decodeMessage,
@@ -11,8 +14,15 @@ import {
   propertiesOf,
 } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
-import { days, type Logger, millis, SILENT } from "../../gateway/base/index.ts";
-import { memoryState } from "../../gateway/store/index.ts";
+import { days, Lifecycle, type Logger, millis, SILENT } from "../../gateway/base/index.ts";
+import { memoryState, openLmdbState, openRedisState, type StateStore } from "../../gateway/store/index.ts";
+import { hasRedis, startRedis } from "../store/redis-server.ts";
+
+let parts = new Lifecycle();
+afterEach(async () => {
+  await parts.close();
+  parts = new Lifecycle();
+});
 
 const SITE = "s-5kq2";
 const NOW = millis(Date.parse("2026-11-22T08:00:00Z"));
@@ -114,6 +124,53 @@ test("rows and marks of the first outboxes are read: no parts, the time in the p
   expect(named(await outbox.journalAfter(outbox.lastAcked, 9))).toEqual(["event 2.0", "event 3.0"]);
   expect(outbox.oldestSeconds(millis(NOW + 5000))).toBe(5);
 });
+
+interface Store {
+  readonly name: string;
+  readonly here: boolean;
+  readonly open: (folder: string) => Promise<StateStore>;
+}
+const STORES: readonly Store[] = [
+  { name: "LMDB", here: true, open: (folder) => openLmdbState({ folder }) },
+  {
+    name: "Redis (needs redis-server)",
+    here: hasRedis,
+    open: async (folder) => {
+      const server = await startRedis(folder);
+      parts.add({ close: () => server.stop() });
+      return openRedisState({ url: server.url, site: SITE });
+    },
+  },
+];
+
+for (const { name, here, open } of STORES) {
+  (here ? test : test.skip)(
+    `pages, replay and trimming go by key, and a restart finds all of it: ${name}`,
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "sidgate-outbox-"));
+      parts.add({ close: () => rm(folder, { recursive: true, force: true }) });
+      const state = parts.add(await open(folder));
+      const first = await opened(undefined, SILENT, state);
+      const all = Array.from({ length: 450 }, (_, i) => [event(i + 1), reply(i + 1)]).flat();
+      await first.add(...all);
+      for (const message of all.slice(0, 800)) first.outbox.acked(message, undefined);
+      await first.add();
+      const limits = { maxBytes: first.outbox.bytes, replaySpan: days(7) };
+      const { outbox, add } = await opened(limits, SILENT, state);
+      const rest = [
+        ...(await outbox.journalAfter(outbox.lastAcked, 60)),
+        ...(await outbox.journalAfter(placeOf(reply(430)), 60)),
+      ];
+      expect(named(rest)).toEqual(named(all.slice(800)));
+      const again: number[] = [];
+      for await (const { seq } of outbox.range(3, 5, 999)) again.push(seq);
+      expect(again).toEqual(Array.from({ length: 396 }, (_, i) => i + 5));
+      await add(event(451));
+      expect(await outbox.oldest()).toBeGreaterThan(15);
+      expect(outbox.journalDepth).toBe(101);
+    },
+  );
+}
 
 describe("an outbox that is full", () => {
   const limits = (bytes: number): OutboxLimits => ({ maxBytes: bytes, replaySpan: days(7) });
