@@ -77,7 +77,15 @@ class RedisReader implements JournalReader {
       stream: this.#stream,
       from: `${this.#last}-0`,
       count: MOST_AT_ONCE,
-      take: (entries) => this.#take(entries),
+      take: (entries) => {
+        try {
+          this.#take(entries);
+        } catch (error) {
+          // An entry that cannot be read does not get better by asking again.
+          if (error instanceof StoreError) this.#link.fail(error);
+          throw error;
+        }
+      },
       quiet: () => this.#lookAtFirst(),
     });
   }
