@@ -102,7 +102,7 @@ export function nodeHandlers(services: NodeCommandServices): ReadonlyMap<string,
 }
 
 /** Each edit of it makes the node show which one it is, also with the same value (sidgate-node). */
-const IDENTIFY_LEAF = "/sidgate-node:identify";
+const IDENTIFY_LEAF = "/sidgate-node:node/identify";
 
 /** What is told of a command that waited and succeeded. */
 export function answerOf(open: OpenCommand, services: NodeCommandServices): Json {

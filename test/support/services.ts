@@ -1,5 +1,14 @@
 /** The services on memory drivers and a clock of the test's own: everything of the gateway but sockets and disks. */
-import { type Clock, days, type Millis, millis, type NodeId, type Peer, SILENT } from "../../gateway/base/index.ts";
+import {
+  type Clock,
+  days,
+  type Millis,
+  millis,
+  type NodeId,
+  type Peer,
+  SILENT,
+  type Timer,
+} from "../../gateway/base/index.ts";
 import type { Request } from "../../gateway/coap/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { CampaignOffers, Campaigns, CampaignWatch } from "../../gateway/service/campaign/index.ts";
@@ -22,6 +31,7 @@ import {
 import {
   CheckIn,
   coreconfHandler,
+  type DatastoreRoot,
   EventStreams,
   gatewayRoot,
   type Operation,
@@ -54,7 +64,7 @@ export class StandingClock implements Clock {
   }
 
   /** Nothing of what is tested here waits for a timer. */
-  after(): { cancel(): void } {
+  after(_delay: Millis, _run: () => void): Timer {
     return { cancel: () => undefined };
   }
 }
@@ -76,6 +86,7 @@ export interface Services {
   readonly holds: OfferHolds;
   /** Only when managers are named. */
   readonly access: Access | undefined;
+  readonly gatewayRoot: DatastoreRoot;
   readonly checkIn: CheckIn;
   readonly handler: ReturnType<typeof coreconfHandler>;
   readonly events: Events;
@@ -90,7 +101,7 @@ let compiled: Promise<Schema> | undefined;
 export async function openServices(options: {
   readonly images: ImageStore;
   readonly trust?: TrustService;
-  readonly on?: Pick<Services, "clock" | "journal" | "state">;
+  readonly on?: Pick<Services, "clock"> & { readonly [P in "journal" | "state"]?: Services[P] | undefined };
   /** Who has credentials, for access rules; without it everybody may everything. */
   readonly managers?: readonly string[];
   /** Without them the built-in models are the only set. */
@@ -226,6 +237,7 @@ export async function openServices(options: {
     foresight,
     holds,
     access,
+    gatewayRoot: root,
     checkIn,
     handler,
     events,

@@ -1,0 +1,278 @@
+/** docs/mqtt.md, "Commands" — those of a cloud to the whole site: images and releases by URL, one node's update, how much is logged. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { campaignHandlers } from "../../gateway/app/campaign-commands.ts";
+import { commandHandlers } from "../../gateway/app/commands.ts";
+import { adjustable } from "../../gateway/app/log-levels.ts";
+import { handlerNamed, isFinal, SITE_WAITS, siteHandlers } from "../../gateway/app/site-commands.ts";
+import { type NodeId, SILENT, seconds, TrustError, UsageError, WireError } from "../../gateway/base/index.ts";
+import { Credentials } from "../../gateway/service/credentials/index.ts";
+import { type Command, type CommandHandler, openFileImages } from "../../gateway/store/index.ts";
+import { AuthorAddresses } from "../../gateway/upstream/index.ts";
+import { fetchSmall } from "../../gateway/upstream/small.ts";
+import type { OpenSource } from "../../gateway/upstream/source.ts";
+import { parseUri } from "../../gateway/wire/coap/index.ts";
+import type { Json } from "../../gateway/yang/index.ts";
+import { type CloudSite, openCloudSite } from "../support/cloud-site.ts";
+import { tells } from "../support/suit-node.ts";
+import { settled, VirtualClock } from "../support/virtual-clock.ts";
+
+const BYTES = new TextEncoder().encode("an image of a valve");
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const DIGEST = digestOf(BYTES);
+const ENVELOPE = new TextEncoder().encode("what a release is made of");
+const URL_OF = { image: "https://fw.example/trv-2.bin", release: "https://fw.example/trv-2.suit" };
+const IMAGE = {
+  url: URL_OF.image,
+  digest: `sha256:${DIGEST.toUpperCase()}`,
+  size: BYTES.length,
+  model: "trv",
+  version: "2",
+};
+
+let folder: string;
+let site: CloudSite;
+let author: { answer: () => Promise<Uint8Array>; refusal: Error | undefined };
+let added: Array<Parameters<CommandHandler>[0]>;
+let levels: object[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidgate-site-commands-"));
+  author = { answer: async () => ENVELOPE, refusal: undefined };
+  added = [];
+  levels = [];
+  const credentials = new Credentials(SILENT);
+  await credentials.unlock(join(folder, "site.key"));
+  site = await openCloudSite({
+    images: await openFileImages({ folder, cacheBytes: 1 << 20 }),
+    waiting: SITE_WAITS,
+    handlers: (services) => {
+      const given = {
+        ...services,
+        credentials,
+        models: { of: () => services.schema, has: () => false, list: () => [] },
+        defaults: { stopAtPct: 15, silentAfter: 3, attempts: 1, download: [], apply: [] },
+        zone: "UTC",
+        fetching: () => ({ state: "awaited" as const }),
+        trust: { stands: () => true },
+      };
+      const others = new Map<string, CommandHandler>([
+        ...commandHandlers(given),
+        ...campaignHandlers(given),
+        [
+          "release.add",
+          async (args) => {
+            added.push(args);
+            return { release: "ab12" };
+          },
+        ],
+      ]);
+      const authors = {
+        check: async () => {
+          if (author.refusal !== undefined) throw author.refusal;
+        },
+        small: () => author.answer(),
+      };
+      const log = { ...SILENT, adjust: (change: object) => void levels.push(change) };
+      const own = siteHandlers(others, { authors, clock: services.clock, log });
+      return { handlers: new Map([...others, ...own]), install: handlerNamed("campaign.install", others) };
+    },
+  });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const take = async (op: string, args: Record<string, Json>, more: Partial<Command> = {}) =>
+  (await site.take({ op, args, ...more })).outcome;
+const ended = async (id: string): Promise<unknown> => {
+  await settled();
+  const done = (await site.facts("command.done")).find((fact) => fact.id === id);
+  return done && JSON.parse(done.answer);
+};
+
+async function* stream(): AsyncGenerator<Uint8Array> {
+  yield BYTES;
+}
+
+test("image.add by URL is completed when the bytes are here and fit", async () => {
+  expect(await take("image.add", IMAGE, { id: "i" })).toEqual({ status: "accepted" });
+  const { images, ledger } = site.services;
+  const [named] = images.awaited();
+  expect(named).toMatchObject({ uri: URL_OF.image, digest: DIGEST });
+  expect(await ended("i")).toBeUndefined();
+  if (named !== undefined) await images.fetched(stream(), named, ledger);
+  expect(await ended("i")).toEqual({ status: "completed", result: { digest: DIGEST } });
+  // What is here already is as good.
+  await take("image.add", IMAGE, { id: "again" });
+  expect(await ended("again")).toMatchObject({ status: "completed" });
+});
+
+test("an image that is removed while it is awaited, or whose author gives something else, ends its command", async () => {
+  await take("image.add", IMAGE, { id: "i" });
+  await site.services.images.remove(DIGEST, "cli:me", site.services.ledger);
+  expect(await ended("i")).toMatchObject({ error: { code: "command.image-gone" } });
+  await take("image.add", IMAGE, { id: "j" });
+  site.waits.failedImage(DIGEST, new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }));
+  expect(await ended("j")).toMatchObject({ error: { code: "image.digest" } });
+  const [trust, wire] = [
+    new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }),
+    new WireError("upstream.answer", { uri: "x", answer: "5.03" }),
+  ];
+  expect([isFinal(trust), isFinal(wire), isFinal(new RangeError("x"))]).toEqual([true, false, false]);
+});
+
+const PRIVATE = new TrustError("upstream.private", { host: "fw.example", address: "10.0.0.1" });
+const REFUSED: ReadonlyArray<
+  readonly [name: string, op: string, args: Record<string, Json>, refusal: Error | undefined, code: string]
+> = [
+  ["an image at a private address", "image.add", IMAGE, PRIVATE, "upstream.private"],
+  ["a release at a private address", "release.add", { url: URL_OF.release }, PRIVATE, "upstream.private"],
+  ["a scheme that is not spoken", "image.add", { ...IMAGE, url: "http://fw.example/a" }, undefined, "upstream.uri"],
+  [
+    "a scheme that is not spoken, of a release",
+    "release.add",
+    { url: "ftp://fw.example/a" },
+    undefined,
+    "upstream.uri",
+  ],
+  ["a URL with a password", "image.add", { ...IMAGE, url: "https://me:pw@fw.example/a" }, undefined, "upstream.uri"],
+  ["no digest", "image.add", { ...IMAGE, digest: "" }, undefined, "command.argument"],
+  ["half a digest", "release.add", { url: URL_OF.release, digest: "ab" }, undefined, "command.argument"],
+  ["a release both ways", "release.add", { url: URL_OF.release, envelope: "AA==" }, undefined, "command.argument"],
+  ["an image without its size", "image.add", { ...IMAGE, size: 0 }, undefined, "command.argument"],
+  ["a level that there is not", "log-level", { level: "loud" }, undefined, "command.argument"],
+  ["a level for longer than a day", "log-level", { level: "debug", forS: 90_000 }, undefined, "command.argument"],
+  ["a node that is there", "node.join", { endpoint: "room-1" }, undefined, "node.exists"],
+  ["an update of an unknown node", "install", { node: "room-9", image: DIGEST }, undefined, "node.unknown"],
+];
+test.each(REFUSED)("%s is refused at once", async (_name, op, args, refusal, code) => {
+  await site.services.join("room-1");
+  author.refusal = refusal;
+  expect(await take(op, args)).toMatchObject({ status: "failed", error: { code } });
+  expect([...site.inbox.open()]).toEqual([]);
+  expect(site.services.images.awaited()).toEqual([]);
+});
+
+test("release.add by URL: fetched, held against its digest, and judged like one that is brought", async () => {
+  const args = { url: URL_OF.release, digest: digestOf(ENVELOPE), model: "trv" };
+  expect(await take("release.add", args, { id: "r" })).toEqual({ status: "accepted" });
+  expect(await ended("r")).toEqual({ status: "completed", result: { release: "ab12" } });
+  expect(added).toEqual([{ model: "trv", envelope: Buffer.from(ENVELOPE).toString("base64") }]);
+  await take("release.add", { ...args, digest: DIGEST }, { id: "s" });
+  expect(await ended("s")).toMatchObject({ status: "failed", error: { code: "image.digest" } });
+  author.answer = () => Promise.reject(new WireError("upstream.answer", { uri: "x", answer: "404" }));
+  await take("release.add", args, { id: "t" });
+  expect(await ended("t")).toMatchObject({ status: "failed", error: { code: "upstream.answer" } });
+  expect(added).toHaveLength(1);
+});
+
+test("install: one campaign of this node, the same while it is under way, over with the command's deadline", async () => {
+  const { images, ledger, campaigns } = site.services;
+  await images.add(stream(), { name: "fw", model: "trv", version: "2" }, "test", ledger);
+  const node = await site.services.join("room-1");
+  await tells("room-1", 1, { model: "trv" }, site.services);
+  const wish = { node, image: DIGEST };
+  expect(await take("install", wish, { id: "a" })).toMatchObject({ status: "accepted", position: 1 });
+  expect(await take("install", wish, { id: "b" })).toMatchObject({ status: "accepted", position: 2 });
+  const [campaign] = campaigns.list();
+  expect(campaigns.list()).toHaveLength(1);
+  expect(campaign?.plan).toMatchObject({ deadline: site.clock.now() + 60_000 });
+  await tells("room-1", 2, { model: "trv", running: DIGEST }, site.services);
+  const result = { node, campaign: campaign?.id };
+  for (const id of ["a", "b"]) expect(await ended(id)).toEqual({ status: "completed", result });
+  expect(await take("install", wish)).toMatchObject({ status: "failed", error: { code: "campaign.no-targets" } });
+});
+
+test("an update that is called off, or fails, fails its command", async () => {
+  const { images, ledger, campaigns } = site.services;
+  await images.add(stream(), { name: "fw", model: "trv", version: "2" }, "test", ledger);
+  const node: NodeId = await site.services.join("room-1");
+  await tells("room-1", 1, { model: "trv" }, site.services);
+  await take("install", { node, image: DIGEST }, { id: "a" });
+  await campaigns.decide(campaigns.list()[0]?.id ?? "", "abort", "cli:me", ledger);
+  expect(await ended("a")).toMatchObject({ status: "failed", error: { code: "command.update-ended" } });
+});
+
+test("node.join makes a node with a key of its own, and no answer holds it", async () => {
+  const outcome = await take("node.join", { endpoint: "room-2" });
+  expect(await site.facts("credential.added")).toMatchObject([{ name: "room-2" }]);
+  expect(outcome).toEqual({ status: "completed", result: { node: expect.any(String), endpoint: "room-2" } });
+});
+
+test("log-level: more is logged for a while, of a part or of everything", async () => {
+  expect(await take("log-level", { namespace: "node", level: "debug", forS: 60 })).toEqual({
+    status: "completed",
+    result: { namespace: "node", level: "debug", "for-s": 60 },
+  });
+  expect(levels).toEqual([{ namespace: "node", level: "debug", lasts: seconds(60) }]);
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const write = (event: string): void => void lines.push(event);
+  const { log, adjust } = adjustable({ debug: write, info: write, warn: write, error: write }, "warn");
+  const say = (): readonly string[] => {
+    lines.length = 0;
+    for (const event of ["node.a", "mqtt.b", "c"]) log.debug(event);
+    log.error("d");
+    return [...lines];
+  };
+  expect(say()).toEqual(["d"]);
+  adjust({ namespace: "node", level: "debug", lasts: seconds(9) }, clock);
+  expect(say()).toEqual(["node.a", "d"]);
+  adjust({ level: "debug", lasts: seconds(5) }, clock);
+  expect(say()).toEqual(["node.a", "mqtt.b", "c", "d"]);
+  await clock.advance(seconds(5));
+  adjust({ namespace: "node", level: "error", lasts: seconds(1) }, clock);
+  expect(say()).toEqual(["d"]);
+  await clock.advance(seconds(9));
+  expect(say()).toEqual(["d"]);
+});
+
+/** What an author may send, how much of it is taken, and what is thrown. */
+const SMALL: ReadonlyArray<readonly [name: string, parts: readonly number[], code: string | undefined]> = [
+  ["a file", [3, 4], undefined],
+  ["one of the largest size", [10], undefined],
+  ["one byte more", [8, 3], "upstream.size"],
+  ["nothing", [], "upstream.size"],
+];
+test.each(SMALL)("a small file of an author: %s", async (_name, parts, code) => {
+  const source: OpenSource = async function* ({ size, atMost }) {
+    expect([size, atMost]).toEqual([10, true]);
+    for (const length of parts) yield new Uint8Array(length);
+  };
+  const uri = parseUri(URL_OF.release);
+  if (uri === undefined) throw new RangeError("no URI");
+  const addresses = new AuthorAddresses(false, async () => [{ address: "8.8.8.8", family: 4 }]);
+  const fetched = fetchSmall(
+    uri,
+    10,
+    { addresses, sources: { coap: source, https: source } },
+    new AbortController().signal,
+  );
+  const outcome = await fetched.then(
+    ({ length }) => length,
+    (error: { readonly code: string }) => error.code,
+  );
+  expect(outcome).toBe(code ?? parts.reduce((sum, length) => sum + length, 0));
+});
+
+test("a small file comes from no private address", async () => {
+  const uri = parseUri(URL_OF.release);
+  if (uri === undefined) throw new RangeError("no URI");
+  const addresses = new AuthorAddresses(false, async () => [{ address: "192.168.1.1", family: 4 }]);
+  const never: OpenSource = () => {
+    throw new UsageError("node.unknown", { node: "nobody is asked" });
+  };
+  const fetched = fetchSmall(
+    uri,
+    10,
+    { addresses, sources: { coap: never, https: never } },
+    new AbortController().signal,
+  );
+  await expect(fetched).rejects.toMatchObject({ code: "upstream.private" });
+});
+
+test("whoever calls what is not there is refused", async () => {
+  await expect(handlerNamed("what", new Map())({}, "x")).rejects.toMatchObject({ code: "command.unknown" });
+});
