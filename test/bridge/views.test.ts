@@ -119,19 +119,28 @@ describe("Home Assistant's discovery", () => {
       p: "update",
       stat_t: "sidgate/1/s-5kq2/n/n-0001/ota",
       l_ver_t: "sidgate/1/s-5kq2/n/n-0001/ota",
-      cmd_t: "sidgate/1/s-5kq2/n/n-0001/cmd/install",
-      pl_inst: '{"client":"home-assistant"}',
     });
+    expect(told.cmps["firmware"]?.["cmd_t"]).toBeUndefined();
     expect(told.cmps["humidity"]).toEqual({ p: "sensor" });
   });
 
-  test("gives commands where the broker says who does, when they are taken nowhere else", async () => {
-    const site = await watched(await homeAssistant({ commands: "topic" }));
-    const [message] = site.take(joined(1));
-    expect(discovery(message!).cmps["firmware"]?.["cmd_t"]).toBe(
-      "sidgate/1/s-5kq2/by/home-assistant/n/n-0001/cmd/install",
-    );
-  });
+  test.each([
+    ["claimed", "lab", "sidgate/1/s-5kq2/n/n-0001/cmd/install", { image: "acme-trv2 1.5.0" }],
+    ["topic", "manifest", "sidgate/1/s-5kq2/by/home-assistant/n/n-0001/cmd/install", { release: "acme-trv2 1.5.0" }],
+  ] as const)(
+    "installs what is told as the latest version: identity %s, trust %s",
+    async (commands, verified, topic, what) => {
+      const site = await watched(await homeAssistant({ commands }));
+      site.take(joined(1));
+      for (const fact of bridgeStory(await bridgeSchema())) {
+        if (fact.type === "image.added") site.take({ ...fact, verified });
+        if (fact.type === "campaign.created") site.take(fact);
+      }
+      const [message] = site.take(phase(1, "queued", "offered", 7));
+      const { cmd_t, pl_inst } = discovery(message!).cmps["firmware"]!;
+      expect([cmd_t, JSON.parse(String(pl_inst))]).toEqual([topic, { client: "home-assistant", ...what }]);
+    },
+  );
 
   test("follows a node's name, software and readings, and nothing else", async () => {
     const site = await watched(await homeAssistant());

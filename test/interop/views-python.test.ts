@@ -22,7 +22,9 @@ const pysparkplug = pythonOf("pysparkplug");
 interface Shown {
   readonly device: Readonly<Record<string, unknown>>;
   readonly removed: readonly string[];
-  readonly entities: Readonly<Record<string, { readonly available: boolean; readonly state: unknown }>>;
+  readonly entities: Readonly<
+    Record<string, { readonly available: boolean; readonly state: unknown; readonly command: unknown }>
+  >;
 }
 
 const bridgeOnline = (): Readonly<Record<string, string>> => {
@@ -132,6 +134,11 @@ const asLine = ({ payload }: Message, told: Readonly<Record<string, string>>): s
       in_progress: true,
       update_percentage: 31.3,
     });
+    expect(online?.entities["firmware"]?.command).toEqual([null, null]);
+    expect(updating?.entities["firmware"]?.command).toEqual([
+      "sidgate/1/s-5kq2/n/n-0001/cmd/install",
+      '{"client":"home-assistant","image":"acme-trv2 1.5.0"}',
+    ]);
     expect(states(lost)["firmware"]).toEqual({
       latest: "1.5.0",
       installed_version: "1.5.0",

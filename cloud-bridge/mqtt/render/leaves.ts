@@ -24,10 +24,13 @@ interface Place {
   readonly keys: readonly LeafValue[];
 }
 
-/** In the order of the tree; what the schema does not know, and anydata, is left out. */
-export function leavesOf(tree: Tree, schema: Schema): readonly LeafAt[] {
+const ALL = (): boolean => true;
+
+/** In the order of the tree, of these modules' data; what the schema does not know, and anydata, is left out. */
+export function leavesOf(tree: Tree, schema: Schema, wants: (module: string) => boolean = ALL): readonly LeafAt[] {
   const found: LeafAt[] = [];
-  walk(tree, { path: "", module: "", around: undefined, inList: false, keys: [] }, schema, found);
+  const wanted = wants === ALL ? tree : new Map([...tree].filter(([sid]) => wants(schema.bySid(sid)?.module ?? "")));
+  walk(wanted, { path: "", module: "", around: undefined, inList: false, keys: [] }, schema, found);
   return found;
 }
 

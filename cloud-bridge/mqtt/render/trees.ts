@@ -60,8 +60,8 @@ export interface Trees {
   sidAt(path: string): Sid | undefined;
   /** A leaf by its RFC 9595 path; undefined when the schema or the tree lacks it. */
   leaf(tree: Tree, path: string): LeafValue | undefined;
-  /** All of them, one by one. */
-  leaves(tree: Tree): readonly LeafAt[];
+  /** All of them, or those in the top-level data of some modules, one by one. */
+  leaves(tree: Tree, wants?: (module: string) => boolean): readonly LeafAt[];
   /** The value of one of them, RFC 7951. */
   leafJson(leaf: LeafAt): Json;
 }
@@ -110,7 +110,7 @@ export function treesOf(schema: Schema): Trees {
       for (const sid of way) value = isTree(value) ? value.get(sid) : undefined;
       return isLeaf(value) ? value : undefined;
     },
-    leaves: (tree) => leavesOf(tree, schema),
+    leaves: (tree, wants) => leavesOf(tree, schema, wants),
     leafJson: ({ node, values }) =>
       valueToJson(node.kind === "leaf-list" ? values : (values[0] ?? null), node.sid, schema),
   };

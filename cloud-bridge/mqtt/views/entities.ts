@@ -101,7 +101,8 @@ const UNITS: Readonly<Record<string, JsonObject>> = {
   hertz: { dev_cla: "frequency", unit_of_meas: "Hz" },
 };
 
-const OURS = /^sidgate-/;
+/** What our own modules have stands in the tables above. */
+export const isForeign = (module: string): boolean => !module.startsWith("sidgate-");
 const NUMBERS: ReadonlySet<string> = new Set([
   ..."int8 int16 int32 int64 uint8 uint16 uint32 uint64 decimal64".split(" "),
 ]);
@@ -109,7 +110,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
 /** A measured leaf of somebody else's module whose units we know, or a truth; in a list it has no fixed place. */
 export function foreignEntity(leaf: LeafAt): Entity | undefined {
   const { node, path, module, type } = leaf;
-  if (OURS.test(module) || node.config || leaf.inList || node.kind !== "leaf") return undefined;
+  if (!isForeign(module) || node.config || leaf.inList || node.kind !== "leaf") return undefined;
   const names = path.split("/");
   const id = path.replace(/[^A-Za-z0-9]+/g, "_").toLowerCase();
   const name = node.name.replaceAll("-", " ").replace(/^./, (letter) => letter.toUpperCase());

@@ -10,7 +10,7 @@ import { topicOf } from "../outbox/topics.ts";
 import { nodeLeaf } from "../render/node.ts";
 import type { TreesOf } from "../render/trees.ts";
 import type { NodeView } from "../render/view.ts";
-import { type Entity, foreignEntity, PRESENCE, READINGS } from "./entities.ts";
+import { type Entity, foreignEntity, isForeign, PRESENCE, READINGS } from "./entities.ts";
 import { membersOf, onlineUnless, valueAt } from "./templates.ts";
 import type { RenderedView } from "./view.ts";
 
@@ -47,6 +47,13 @@ export function homeAssistantView(options: HomeAssistantOptions): RenderedView {
     seq,
     payload: jsonBytes(nodeDevice(about, node.id, options)),
   });
+  // A node as one fact leaves it is what the next one finds.
+  const texts = new WeakMap<NodeView, string>();
+  const textFor = (node: NodeView, about?: About): string => {
+    const text = texts.get(node) ?? textOf(about ?? aboutOf(node, trees));
+    texts.set(node, text);
+    return text;
+  };
   const siteMessage = (): Message => ({
     kind: "homeAssistantSite",
     topic: topicOf("homeAssistantSite", { prefix, site }),
@@ -60,7 +67,8 @@ export function homeAssistantView(options: HomeAssistantOptions): RenderedView {
       if (after === before) return [];
       if (after === undefined) return before === undefined ? [] : [removalOf("homeAssistant", topicFor(before), seq)];
       const about = aboutOf(after, trees);
-      if (before !== undefined && textOf(aboutOf(before, trees)) === textOf(about)) return [];
+      const now = textFor(after, about);
+      if (before !== undefined && textFor(before) === now) return [];
       return [tell(after, about, seq)];
     },
   };
@@ -72,6 +80,8 @@ interface About {
   readonly model: Json | undefined;
   readonly hardware: Json | undefined;
   readonly version: Json | undefined;
+  /** What "Install" asks for: what `ota` tells as the latest version. */
+  readonly wanted: JsonObject | undefined;
   readonly entities: readonly Entity[];
 }
 
@@ -83,13 +93,20 @@ function aboutOf(node: NodeView, treesOf: TreesOf): About {
     model: nodeLeaf(node, "model", treesOf),
     hardware: nodeLeaf(node, "hardware", treesOf),
     version: nodeLeaf(node, "version", treesOf),
-    entities: [...ours, ...trees.leaves(node.tree).flatMap((leaf) => foreignEntity(leaf) ?? [])],
+    wanted: wantedOf(node),
+    entities: [...ours, ...trees.leaves(node.tree, isForeign).flatMap((leaf) => foreignEntity(leaf) ?? [])],
   };
 }
 
+/** A release by its name; where images need none (lab), the image. */
+function wantedOf({ ota }: NodeView): JsonObject | undefined {
+  if (ota?.image === undefined) return undefined;
+  const { model, version, verified } = ota.image;
+  return { [verified === "manifest" ? "release" : "image"]: `${model} ${version}` };
+}
+
 /** Entities of the same id are the same. */
-const textOf = ({ name, model, hardware, version, entities }: About): string =>
-  JSON.stringify([name, model, hardware, version, entities.map(({ id }) => id)]);
+const textOf = ({ entities, ...rest }: About): string => JSON.stringify([rest, entities.map(({ id }) => id)]);
 
 const deviceId = (...ids: readonly string[]): string => ["sidgate", ...ids].join("_");
 
@@ -135,8 +152,13 @@ function nodeDevice(about: About, node: string, options: HomeAssistantOptions): 
           val_tpl: membersOf(UPDATE, ["update_percentage"]),
           l_ver_t: `${below}/ota`,
           l_ver_tpl: "{{ value_json['latest_version'] or '' }}",
-          cmd_t: `${commandsBelow}/cmd/install`,
-          pl_inst: JSON.stringify({ client: CLIENT }),
+          // Without a command there is no button.
+          ...(about.wanted === undefined
+            ? {}
+            : {
+                cmd_t: `${commandsBelow}/cmd/install`,
+                pl_inst: JSON.stringify({ client: CLIENT, ...about.wanted }),
+              }),
           json_attr_t: `${below}/ota`,
           json_attr_tpl: "{{ value_json['detail'] | default({}) | to_json }}",
         },

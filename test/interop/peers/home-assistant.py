@@ -74,7 +74,7 @@ for line in sys.stdin:
             "unique_id": config["unique_id"],
             "device_class": config.get("device_class"),
             "unit": config.get("unit_of_measurement"),
-            "command": [config["command_topic"], config["payload_install"]] if platform == "update" else None,
+            "command": [config.get("command_topic"), config.get("payload_install")],
             "available": available(config, case["told"]) if config.get("availability") else True,
             "state": state(platform, config, case["told"]),
         }
