@@ -32,8 +32,10 @@ export interface PublisherParts {
   readonly log: Logger;
 }
 
-/** Nodes looked at before whoever wakes has its turn, and before what was recorded is awaited. */
+/** Nodes looked at before whoever wakes has its turn. */
 const AT_ONCE = 16;
+/** So many updates may be recorded and not durable yet: while the journal is away, nodes wait for it, not updates. */
+const MOST_UNSAFE = 256;
 /** Timers are not set for less: what is due within it goes together. */
 const LEAST_WAIT = millis(200);
 
@@ -53,6 +55,8 @@ export class Publisher implements Closable {
   readonly #waiting = new Map<string, Waiting>();
   #timer: { readonly at: Millis; readonly timer: Timer } | undefined;
   #running: Promise<void> | undefined;
+  /** Updates that are recorded and not durable yet. */
+  #unsafe = 0;
   #closed = false;
 
   private constructor(parts: PublisherParts) {
@@ -82,6 +86,7 @@ export class Publisher implements Closable {
     while (this.#running !== undefined) await this.#running;
   }
 
+  /** Does not wait for a journal that is away. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stop();
@@ -105,7 +110,7 @@ export class Publisher implements Closable {
         return;
       case "node.removed":
         this.#due.delete(fact.node);
-        for (const [key, { node }] of this.#waiting) if (node === fact.node) this.#waiting.delete(key);
+        for (const index of this.#parts.pushes.subscriptions.keys()) this.#waiting.delete(keyOf(fact.node, index + 1));
         return;
       case "clock.state":
         for (const { node } of this.#waiting.values()) this.#look(node, "tick");
@@ -116,102 +121,114 @@ export class Publisher implements Closable {
   #look(node: NodeId, type: Look["type"]): void {
     if (this.#closed || this.#parts.pushes.subscriptions.length === 0) return;
     if (type === "changed" || !this.#due.has(node)) this.#due.set(node, type);
-    this.#running ??= this.#run();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#due.size > 0 && this.#mayLook()) this.#running ??= this.#run();
+  }
+
+  #mayLook(): boolean {
+    return !this.#closed && this.#unsafe < MOST_UNSAFE;
   }
 
   async #run(): Promise<void> {
-    try {
-      await nextTurn(); // the fact that led here is folded and answered first
-      while (this.#due.size > 0 && !this.#closed) await this.#lookAtSome();
-    } catch (error) {
-      // The journal takes nothing more: readyz and each checkpoint tell it.
-      this.#parts.log.error("push.stopped", { reason: explain(error) });
-      this.#due.clear();
-    } finally {
-      this.#running = undefined;
+    await nextTurn(); // the fact that led here is folded and answered first
+    while (this.#due.size > 0 && this.#mayLook()) {
+      this.#lookAtSome();
+      await nextTurn();
     }
-    this.#setTimer();
+    this.#running = undefined;
   }
 
-  async #lookAtSome(): Promise<void> {
-    const recorded: Promise<void>[] = [];
+  #lookAtSome(): void {
     let left = AT_ONCE;
     for (const [node, type] of this.#due) {
-      if (left-- === 0) break;
+      if (left-- === 0) return;
       this.#due.delete(node);
-      recorded.push(...this.#lookAt(node, type));
+      try {
+        this.#lookAt(node, type);
+      } catch (error) {
+        // A fault with one node must not silence the others.
+        this.#parts.log.error("push.look-failed", { node, reason: explain(error) });
+      }
     }
-    await Promise.all(recorded);
-    await nextTurn();
   }
 
-  #lookAt(id: NodeId, type: Look["type"]): readonly Promise<void>[] {
+  #lookAt(id: NodeId, type: Look["type"]): void {
     const { registry, pushes } = this.#parts;
     const node = registry.find(id);
-    if (node === undefined) return [];
+    if (node === undefined) return;
     const schema = registry.schemaOf(node);
-    return pushes.subscriptions.flatMap((subscription, index) =>
-      this.#lookBy({ ...subscription, number: index + 1 }, node, schema, type),
-    );
+    for (const [index, subscription] of pushes.subscriptions.entries()) {
+      const update = this.#lookBy(subscription, index + 1, node, schema, type);
+      if (update !== undefined) this.#record(subscription, index + 1, node, said(update, schema));
+    }
   }
 
   #lookBy(
-    subscription: Subscription & { readonly number: number },
+    subscription: Subscription,
+    number: number,
     node: NodeRecord,
     schema: Schema,
     type: Look["type"],
-  ): readonly Promise<void>[] {
+  ): Update | undefined {
     const { pushes, clock, chosen } = this.#parts;
-    const { number } = subscription;
-    const key = `${node.id}/${number}`;
+    const key = keyOf(node.id, number);
     this.#waiting.delete(key);
     const target = this.#targets.in(schema, number);
     const memory = pushes.memory(node.id, number, schema);
     // Of what its modules never had, nothing was ever told.
-    if (target === undefined && memory.at === undefined) return [];
-    if (!chosen(subscription, node)) return [];
+    if (target === undefined && memory.at === undefined) return undefined;
+    if (!chosen(subscription, node)) return undefined;
     const tree = target === undefined ? EMPTY_TREE : subtreeAt(node.tree, target);
     const [after, update] = step(memory, { type, now: clock.now(), tree }, subscription, schema);
-    if (after.until !== undefined) this.#waiting.set(key, { node: node.id, until: after.until });
-    return update === undefined ? [] : [this.#record(subscription, node, update, schema)];
+    if (after.until !== undefined) this.#await(key, { node: node.id, until: after.until });
+    return update;
   }
 
-  #record(
-    { number, path }: Subscription & { readonly number: number },
-    node: NodeRecord,
-    update: Update,
-    schema: Schema,
-  ): Promise<void> {
-    const { pushes, ledger, clock } = this.#parts;
-    const observed = pushes.observed(node.id, number) ?? node.reach.lastSeen ?? clock.now();
-    return ledger.record("push.updated", {
-      node: node.id,
-      subscription: number,
-      path,
-      observed,
-      ...said(update, schema),
-    });
+  #record({ path }: Subscription, subscription: number, { id: node, reach }: NodeRecord, what: Said): void {
+    const { pushes, ledger, clock, log } = this.#parts;
+    const observed = pushes.observed(node, subscription) ?? reach.lastSeen ?? clock.now();
+    this.#unsafe += 1;
+    ledger.record("push.updated", { node, subscription, path, observed, ...what }).then(
+      () => {
+        this.#unsafe -= 1;
+        this.#goOn();
+      },
+      (error: unknown) => {
+        if (!this.#closed) log.error("push.stopped", { reason: explain(error) });
+        this.#closed = true; // the journal takes nothing more: readyz and each checkpoint tell it
+      },
+    );
   }
 
-  #setTimer(): void {
-    if (this.#closed) return;
-    let first: Millis | undefined;
-    for (const { until } of this.#waiting.values()) if (first === undefined || until < first) first = until;
-    if (first === this.#timer?.at) return;
+  #await(key: string, waiting: Waiting): void {
+    this.#waiting.set(key, waiting);
+    if (this.#timer === undefined || waiting.until < this.#timer.at) this.#setTimer(waiting.until);
+  }
+
+  #setTimer(at: Millis): void {
     this.#timer?.timer.cancel();
-    this.#timer = undefined;
-    if (first === undefined) return;
-    const wait = Math.max(first - this.#parts.clock.now(), LEAST_WAIT);
-    this.#timer = { at: first, timer: this.#parts.clock.after(millis(wait), () => this.#rings()) };
+    const wait = Math.max(at - this.#parts.clock.now(), LEAST_WAIT);
+    this.#timer = { at, timer: this.#parts.clock.after(millis(wait), () => this.#rings()) };
   }
 
+  /** What is due is looked at; the timer goes on for the rest. */
   #rings(): void {
     this.#timer = undefined;
+    if (this.#closed) return;
     const now = this.#parts.clock.now();
-    for (const { node, until } of this.#waiting.values()) if (until <= now) this.#look(node, "tick");
-    if (this.#running === undefined) this.#setTimer(); // timers may come early
+    let next: Millis | undefined;
+    for (const { node, until } of this.#waiting.values()) {
+      if (until <= now) this.#look(node, "tick");
+      else if (next === undefined || until < next) next = until;
+    }
+    if (next !== undefined) this.#setTimer(next);
   }
 }
+
+const keyOf = (node: NodeId, number: number): string => `${node}/${number}`;
 
 type Said = Pick<FactBodies["push.updated"], "edits" | "data" | "untold">;
 
