@@ -174,7 +174,13 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
       will: (conn) => willStatus(run, conn),
       greeting: (conn, protocol) => [
         onlineStatus(run, conn, clock.now(), nextSeq()),
-        siteBirth(info, { ...wordsOf(words()), software, mqtt: protocol, nextSeq: nextSeq() }),
+        siteBirth(info, {
+          ...wordsOf(words()),
+          software,
+          mqtt: protocol,
+          nextSeq: nextSeq(),
+          views: options.views?.names,
+        }),
       ],
       connected: () => {
         sayHealth();

@@ -22,6 +22,7 @@ import {
   millis,
   type NodeId,
   SILENT,
+  StoreError,
   seededRandom,
   systemClock,
 } from "../../gateway/base/index.ts";
@@ -471,6 +472,32 @@ describe("the connection of the edge node", () => {
     await settled();
     await second.close();
     expect(said.filter((line) => line.startsWith("CONNECT"))).toEqual(["CONNECT 0", "CONNECT 1", "CONNECT 2"]);
+  });
+
+  test("tries a broker that is away later and later, and one that was well soon again", async () => {
+    const clock = new VirtualClock();
+    const { options, said, dials } = fakeBroker(clock);
+    let away = true;
+    const view = new Sparkplug({
+      ...options,
+      random: { next: () => 1 },
+      dial: async (request) => {
+        if (!away) return options.dial(request);
+        said.push(`refused at ${clock.now() - start}`);
+        throw new StoreError("mqtt.unreachable", { url: "mqtt://broker.example", reason: "ECONNREFUSED" });
+      },
+    });
+    const start = clock.now();
+    view.start();
+    await clock.advance(millis(7000));
+    expect(said).toEqual(["refused at 0", "refused at 2000", "refused at 6000"]);
+    away = false;
+    await clock.advance(millis(8000));
+    expect(said.slice(3, 4)).toEqual(["CONNECT 3"]);
+    dials[0]?.onLost("closed");
+    await clock.advance(millis(1000));
+    expect(said.filter((line) => line.startsWith("CONNECT"))).toEqual(["CONNECT 3", "CONNECT 4"]);
+    await view.close();
   });
 
   test("tck-id-operational-behavior-data-commands-rebirth-name: a command asks for births; others, retained and broken ones do not", async () => {

@@ -321,13 +321,13 @@ describe("lines of the log", () => {
   }
   const line = (members: object): object => ({ "sidgate/1/s-5kq2/log": { time: "2026-11-21T13:00:00Z", ...members } });
 
-  test("have time, level, event and facts, from the level that is set upwards, and none of the bridge's own", () => {
+  test("have time, level, event and facts, from the level that is set upwards, and none of the bridge's own", async () => {
     const { log, said, lines } = open("warn");
     log.info("node.heard", { node: "n-0001" });
     log.warn("node.late", { node: "n-0001", level: 3 });
     log.error("mqtt.lost", { reason: "closed" });
     expect(said).toEqual([line({ level: "warn", event: "node.late", node: "n-0001", "fact-level": 3 })]);
-    lines.close();
+    await lines.close();
     log.error("node.late");
     expect(said).toHaveLength(1);
   });
@@ -371,4 +371,24 @@ describe("lines of the log", () => {
     await clock.advance(millis(5000));
     expect(said).toHaveLength(12);
   });
+});
+
+test("views are named among the capabilities of the site, and one that is off has nothing to start", async () => {
+  const ports = {
+    site: SITE,
+    software: "0.1.0",
+    state: memoryState(),
+    trees: await bridgeTrees(),
+    clock: systemClock(),
+    realtime: systemClock(),
+    random: { next: () => 0 },
+    log: SILENT,
+    dial: () => Promise.reject(new Error("not here")),
+    broker: { url: "mqtt://127.0.0.1" },
+  };
+  const source = { nodes: () => [], node: () => undefined };
+  const off = await openViews({ log: "warn" }, ports);
+  expect([off.names, off.rendered, off.live(source)]).toEqual([[], [], []]);
+  const on = await openViews({ views: ["home-assistant", "raw", "sparkplug"] }, ports);
+  expect([on.names, on.rendered.length, on.live(source).length]).toEqual([["ha-discovery", "raw", "sparkplug"], 2, 1]);
 });

@@ -78,6 +78,8 @@ export interface SiteBirth {
   readonly subscriptions?: readonly SubscriptionRow[] | undefined;
   readonly mqtt: 4 | 5;
   readonly nextSeq: number;
+  /** Views that are switched on. */
+  readonly views?: readonly string[] | undefined;
 }
 
 export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
@@ -85,7 +87,7 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
     schema: "https://sidgate.dev/mqtt/1/birth.json",
     name: birth.name,
     software: birth.software,
-    capabilities: ["coreconf", "suit", "commands", "replay", "push"],
+    capabilities: ["coreconf", "suit", "commands", "replay", "push", ...(birth.views ?? [])],
     mode: birth.mode,
     warnings: birth.warnings,
     subscriptions: birth.subscriptions,

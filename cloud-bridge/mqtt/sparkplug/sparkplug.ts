@@ -87,10 +87,13 @@ export class Sparkplug implements LiveView, Closable {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#leaving.signal.aborted; failures = this.#begun ? 0 : failures + 1) {
+    let failures = 0;
+    while (!this.#leaving.signal.aborted) {
       this.#begun = false;
       await this.#connect();
       if (this.#leaving.signal.aborted) return;
+      // A broker that took our birth is well again: the next attempt comes after a short delay.
+      failures = this.#begun ? 0 : failures + 1;
       await this.#pause(failures);
     }
   }

@@ -48,6 +48,8 @@ export interface NodeSource {
 }
 
 export interface Views {
+  /** As the site's birth names them among its capabilities. */
+  readonly names: readonly string[];
   readonly rendered: readonly RenderedView[];
   /** Views with a life of their own: started when the bridge is, closed before it. */
   readonly live: (source: NodeSource) => ReadonlyArray<LiveView & Closable & { start(): void }>;
@@ -61,6 +63,7 @@ export async function openViews(settings: ViewSettings, ports: ViewPorts): Promi
   const sparkplug = views.includes("sparkplug") ? await sparkplugView(settings, ports) : undefined;
   const lines = least === "off" ? undefined : await logLines(least, ports);
   return {
+    names: views.map((view) => (view === "home-assistant" ? "ha-discovery" : view)),
     rendered: await renderedViews(settings, ports),
     live: (source) => (sparkplug === undefined ? [] : [sparkplug(source)]),
     lines: (say) => lines?.(say) ?? { close: () => undefined },
