@@ -32,6 +32,9 @@
  *                diff(before, after, schema): Instance[]            the edits that lead from one configuration to another
  *                replacement(tree, wanted, schema): Instance[]      PUT and DELETE of a whole datastore as edits
  *                touched(before, after, schema, on): void           every node that an edit created, changed or deleted
+ *                changesBetween(before, after, schema): Change[]    create, replace, delete of each instance, state too
+ *                withChanges(tree, changes, schema): Tree           the reverse
+ *                subtreeAt(tree, nodePath): Tree                    what a path names, with the keys on its way
  *                salvageTree(bytes, schema): Salvaged               stored data, as far as it fits a changed schema
  *                encodeKept(kept, schema), readKept(bytes, schema), laidOver(…)     the same with what did not fit
  * validate/      validate(tree, schema, scope?, around?): void      throws on the first finding; scope = the node whose
@@ -40,6 +43,7 @@
  *                validateEdit(before, after, instances, schema), editFindings(…)   what an edit is guilty of, at the
  *                                                                   cost of the edit
  * path.ts        formatInstanceId(id, schema): string               /sidgate-building:room/period[start='06:00']
+ *                formatResourceId(id, schema): string               /sidgate-building:room/period=06%3A00 (RFC 8040)
  *                parsePath(text, schema): InstanceId
  *                parseNodePath(text, schema): NodePath              with lists that stand for all of their entries
  * diagnostic.ts  annotate(bytes, schema, content format): {text, broken}    CBOR diagnostic notation, paths as comments

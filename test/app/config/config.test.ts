@@ -215,6 +215,13 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
     ['c.yaml:2:8 coap.lab: must be "loopback", "on" or "off", did you mean "off"?'],
   ],
   ["a key given twice", "data: a\ndata: b\n", ["c.yaml:2:1: Map keys must be unique"]],
+  [
+    "a subscription that goes wrong at its tenth character",
+    "mqtt:\n  push:\n    - on-change /a:b\n    - periodic /a:b\n",
+    [
+      "c.yaml:4:7 mqtt.push[1]: the subscription cannot be read at character 10: '/a:b' stands where a duration of at least one second, e.g. 30s, 15m or 12h, is expected",
+    ],
+  ],
   ["broken YAML", "mqtt: {url: x\n", [expect.stringMatching(/^c\.yaml:\d+:\d+: /) as unknown as string]],
 ];
 test.each(WRONG)("%s is named with its place", (_name, yaml, expected) => expect(findings(yaml)).toEqual(expected));
