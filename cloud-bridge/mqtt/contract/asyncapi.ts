@@ -59,11 +59,19 @@ const commandChannels: readonly Channel[] = [
     text: command.text,
     messages: [command],
   })),
+  ...COMMAND_MESSAGES.filter(({ row }) => row.gateway !== undefined).map((command) => ({
+    name: `${command.name}-gateway`,
+    address: COMMAND_TOPICS.siteCommand.replace("{op}", command.op),
+    text: "The same of the gateway's own datastore; answered at once.",
+    messages: [command],
+  })),
   ...(["site", "node"] as const).map((level) => ({
     name: COMMAND_LEVELS[level].name,
     address: COMMAND_LEVELS[level].by,
     text: `The same commands to a ${level}, where the broker's access list says who the client is.`,
-    messages: COMMAND_MESSAGES.filter(({ row }) => row.level === level),
+    messages: COMMAND_MESSAGES.filter(
+      ({ row }) => row.level === level || (level === "site" && row.gateway !== undefined),
+    ),
   })),
 ];
 
@@ -147,19 +155,26 @@ const header = (...names: readonly string[]): JsonObject => ({
   },
 });
 
+/** `replay` is there when a message is sent again because somebody asked. */
+const NUMBERS = ["seq", "epoch", "observed", "replay"];
+const CLOUD_EVENT = ["specversion", "type", "source", "subject", "id", "time"];
+
+function headersOf({ name }: MessageRow): JsonObject {
+  if (name === "node-data") return header("seq", "epoch", "observed");
+  if (name === "node-push") return header(...NUMBERS, "sid-path");
+  return EVENT_MESSAGES.some((event) => event.name === name) ? header(...CLOUD_EVENT, ...NUMBERS) : {};
+}
+
 function messageOf(row: MessageRow): JsonObject {
   const { name, text } = row;
   const contentType = contentTypeOf(row);
-  const isEvent = EVENT_MESSAGES.some((event) => event.name === name);
-  const numbered = name === "node-data" || name === "node-push";
   return {
     name,
     title: name,
     summary: plainText(text),
     contentType,
     payload: ref("components", "schemas", name),
-    ...(isEvent ? header("specversion", "type", "source", "subject", "id", "time", "seq", "epoch", "observed") : {}),
-    ...(numbered ? header("seq", "epoch", "observed") : {}),
+    ...headersOf(row),
     bindings: { mqtt: { payloadFormatIndicator: 1, contentType, bindingVersion: BINDING } },
   };
 }

@@ -64,8 +64,14 @@ const events = (): string =>
   );
 
 function commands(): string {
-  const rows = COMMAND_MESSAGES.map(({ op, text, row: { level, right, arguments: args } }) =>
-    row(`\`${op}\``, level, right, cell(text), names(args)),
+  const rows = COMMAND_MESSAGES.map(({ op, text, row: { level, gateway, right, arguments: args } }) =>
+    row(
+      `\`${op}\``,
+      gateway === undefined ? level : `${level}, or gateway (\`${gateway}\`)`,
+      right,
+      cell(text),
+      names(args),
+    ),
   );
   const rights = Object.entries(RIGHTS).map(([right, text]) => row(`\`${right}\``, text));
   return [
