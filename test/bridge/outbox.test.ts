@@ -138,7 +138,7 @@ const STORES: readonly Store[] = [
     open: async (folder) => {
       const server = await startRedis(folder);
       parts.add({ close: () => server.stop() });
-      return openRedisState({ url: server.url, site: SITE });
+      return openRedisState({ url: server.url, site: SITE, log: SILENT });
     },
   },
 ];

@@ -183,10 +183,23 @@ function tlsOptions({ tls }: BrokerAddress): IClientOptions {
 }
 
 function connectionOf(client: MqttClient, protocol: Protocol, over: () => void): Connection {
+  const { stream } = client;
+  let corked = false;
+  /** What is published in one turn of the event loop leaves in one system call: each costs as much as all else of a message. */
+  const gather = (): void => {
+    if (corked) return;
+    corked = true;
+    stream.cork();
+    setImmediate(() => {
+      corked = false;
+      stream.uncork();
+    });
+  };
   return {
     receiveMaximum: client.serverProperties?.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
     publish: (message, acknowledged, replay = false) => {
       const done = (error: Error | null | undefined): void => answer(error, acknowledged);
+      gather();
       client.publish(message.topic, asBuffer(message.payload), publishOptions(message, protocol, replay), done);
     },
     subscribe: (filters, done) => {

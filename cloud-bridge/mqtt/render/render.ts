@@ -4,7 +4,7 @@
  */
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { Payload } from "../contract/payloads.ts";
-import { jsonBytes, type Members, type Message, messageOf, removalOf } from "../outbox/message.ts";
+import { type Members, type Message, messageOf, removalOf } from "../outbox/message.ts";
 import { topicOf } from "../outbox/topics.ts";
 import { campaignSummary } from "./campaign.ts";
 import type { RenderContext } from "./context.ts";
@@ -117,4 +117,4 @@ function campaignMessages(
 }
 
 const sameJson = (a: Members | undefined, b: Members): boolean =>
-  a !== undefined && Buffer.compare(jsonBytes(a), jsonBytes(b)) === 0;
+  a !== undefined && JSON.stringify(a) === JSON.stringify(b);
