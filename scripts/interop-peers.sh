@@ -2,8 +2,8 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For the views on MQTT: pysparkplug, and Home Assistant itself (500 MB). Python programs get an environment each. What cannot be had is named,
-# and its tests are skipped by name.
+# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For the views on MQTT: pysparkplug,
+# and Home Assistant itself (500 MB). Python programs get an environment each. What cannot be had is named, and its tests are skipped by name.
 set -uo pipefail
 
 LIBCOAP=4.3.5
