@@ -178,7 +178,10 @@ export async function openGateway(
     naming = await openNaming(config, { site: home.site.site, addresses, statusPage: admin.url }, ports, lifecycle);
     return {
       source,
-      onFailure: (listener) => void shared?.onFailure(listener),
+      onFailure: (listener) => {
+        shared?.onFailure(listener);
+        store?.onFailure(listener);
+      },
       close: () => {
         shared?.leave(LEAVING);
         return lifecycle.close();

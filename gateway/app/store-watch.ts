@@ -24,7 +24,7 @@ export interface StoreReach {
 }
 
 export interface StoreWatchOptions {
-  readonly journal: Pick<Journal, "away">;
+  readonly journal: Pick<Journal, "away" | "failure">;
   readonly recorder: Recorder;
   /** Time that nobody can set. */
   readonly clock: Clock;
@@ -37,6 +37,7 @@ const LOOK = millis(100);
 export class StoreWatch implements StoreReach, Closable {
   readonly #options: StoreWatchOptions;
   readonly #listeners = new Set<(why: StoreError) => void>();
+  readonly #failureListeners = new Set<(why: StoreError) => void>();
   readonly #timer: Timer;
   /** Since when, and why, until the fact about it is recorded: in between nobody may be taken as late. */
   #gone: { readonly since: Millis; readonly why: StoreError } | undefined;
@@ -55,13 +56,22 @@ export class StoreWatch implements StoreReach, Closable {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called once when the journal takes nothing more: opened again it may, so the process had better end. */
+  onFailure(listener: (why: StoreError) => void): void {
+    this.#failureListeners.add(listener);
+  }
+
   close(): void {
     this.#timer.cancel();
   }
 
   #look(): void {
     const { journal, recorder, clock, log } = this.#options;
-    const { away } = journal;
+    const { away, failure } = journal;
+    if (failure !== undefined) {
+      for (const listener of this.#failureListeners) listener(failure);
+      this.#failureListeners.clear();
+    }
     if (away !== undefined && this.#gone === undefined) {
       this.#gone = { since: clock.now(), why: away };
       log.warn("store.away", { reason: explain(away) });

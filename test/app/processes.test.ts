@@ -153,7 +153,10 @@ describe("§2.8: the bridge speaks for a process without a connection of its own
 describe("a store that is away", () => {
   const open = () => {
     const clock = new VirtualClock();
-    const journal: { away: StoreError | undefined } = { away: undefined };
+    const journal: { away: StoreError | undefined; failure: StoreError | undefined } = {
+      away: undefined,
+      failure: undefined,
+    };
     const facts: unknown[] = [];
     const recorder = {
       record: async (type: string, body: object) => void facts.push([type, body]),
@@ -174,6 +177,17 @@ describe("a store that is away", () => {
     await clock.advance(seconds(1));
     expect(store.away).toBeUndefined();
     expect(facts).toEqual([["store.returned", { away: 60_000 }]]);
+    store.close();
+  });
+
+  test("a journal that takes nothing more is told once, so that the process ends", async () => {
+    const { clock, journal, store } = open();
+    const failures: unknown[] = [];
+    store.onFailure((error) => failures.push(error));
+    await clock.advance(seconds(1));
+    journal.failure = new StoreError("store.write-failed", { what: "the journal", reason: "OOM" });
+    await clock.advance(seconds(1));
+    expect(failures).toEqual([journal.failure]);
     store.close();
   });
 

@@ -1,7 +1,7 @@
-/** The end of `sidgate run`: what fails while it closes is told, part by part. */
+/** The end of `sidgate run` and its like: what fails while it closes is told, part by part. */
 import { expect, test } from "@jest/globals";
 import { exitCodeOf } from "../../gateway/admin/cli/index.ts";
-import { closeOrTell } from "../../gateway/app/until-told.ts";
+import { closeOrTell, untilTold } from "../../gateway/app/until-told.ts";
 import { BugError, explain, Lifecycle, type LogFacts, SILENT, StoreError } from "../../gateway/base/index.ts";
 
 const STORE = new StoreError("store.write-failed", { what: "the state", reason: "ENOSPC" });
@@ -36,4 +36,18 @@ test.each<readonly [name: string, failures: readonly Error[], thrown: Error, cod
 
 test("what closes well says nothing", async () => {
   expect(await close([])).toEqual({ thrown: undefined, logged: [] });
+});
+
+test("a process that cannot go on closes, and ends with why it could not", async () => {
+  const fenced = new StoreError("store.fenced", { url: "redis://r" });
+  let closed = 0;
+  const running = {
+    onFailure: (listener: (error: StoreError) => void) => void setImmediate(() => listener(fenced)),
+    close: () => {
+      closed += 1;
+      throw PLAIN; // follows from the failure, and is no news
+    },
+  };
+  await expect(untilTold(running, SILENT)).rejects.toBe(fenced);
+  expect([closed, exitCodeOf(fenced)]).toEqual([1, 69]);
 });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { NodeDetail, Status } from "../../gateway/admin/api/index.ts";
+import { seededRandom } from "../../gateway/base/index.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "../store/redis-server.ts";
 import { type Apart, Program, siteApart } from "../support/apart.ts";
 import {
@@ -21,7 +22,7 @@ import {
   subscribe,
 } from "../support/bridge-mosquitto.ts";
 import type { PeerAnswer, PeerRequest } from "../support/coap-peer.ts";
-import { inDrill } from "../support/drill.ts";
+import { drill, inDrill } from "../support/drill.ts";
 import { eventually } from "../support/gateway-process.ts";
 import { SecuredPeer } from "../support/secured-peer.ts";
 
@@ -264,6 +265,64 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect((await whole.end()).code).toBe(0);
   }, 60_000);
 
+  drill(
+    "each of them killed again and again: what was answered is told, once, in order",
+    async () => {
+      for (const program of [site.gateway, site.bridge]) program.start();
+      await eventually("they are up", answers);
+      const random = seededRandom(8);
+      const kept: string[] = [];
+      let refused = 0;
+      let ends = false;
+      const giveCommands = async (): Promise<void> => {
+        for (let at = 0; !ends; at++) {
+          const endpoint = `drill-${at}`;
+          const given = site.client.command("node.add", { endpoint });
+          await given.then(
+            () => kept.push(endpoint),
+            () => (refused += 1),
+          );
+          await pause(20);
+        }
+      };
+      const killed = { redis: 0, gateway: 0, bridge: 0 };
+      const kill: Readonly<Record<keyof typeof killed, () => Promise<void>>> = {
+        redis: async () => {
+          await redis.kill();
+          await pause(random.next() * 3000);
+          await redis.start();
+        },
+        gateway: async () => {
+          await site.gateway.end("SIGKILL");
+          site.gateway.start();
+        },
+        bridge: async () => {
+          await site.bridge.end("SIGKILL");
+          site.bridge.start();
+        },
+      };
+      const giving = giveCommands();
+      const names = Object.keys(killed) as ReadonlyArray<keyof typeof killed>;
+      for (let round = 0; round < 24; round++) {
+        const name = names[Math.floor(random.next() * names.length)] ?? "redis";
+        killed[name] += 1;
+        await kill[name]();
+        await pause(500 + random.next() * 2500);
+      }
+      ends = true;
+      await giving;
+      await eventually("all is told", async () => {
+        const joined = new Map(events().map((event) => [event["seq"], event["endpoint"]]));
+        const times = (endpoint: string): number => [...joined.values()].filter((each) => each === endpoint).length;
+        return kept.every((endpoint) => times(endpoint) === 1) && gaps().length === 0;
+      });
+      process.stdout.write(`killed ${JSON.stringify(killed)}: ${kept.length} kept, ${refused} put off, 0 lost\n`);
+      expect(kept.length).toBeGreaterThan(100);
+      expect([site.gateway.state, site.bridge.state]).toEqual(["running", "running"]);
+    },
+    240_000,
+  );
+
   const events = (): ReadonlyArray<Record<string, unknown>> => said("event");
   /** Each event names the one before it; several may have come twice. */
   const gaps = (): readonly unknown[] => {
@@ -275,6 +334,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
 const FOREIGN =
   /\/(gateway|dist\/gateway)\/(coap|southbound|upstream|admin\/(api\/(server|index)|console)|service\/(credentials|registry|images|trust|mailbox|delta))\/|node_modules\/(fastify|lmdb|coap)\//;
 
+const pause = (ms: number): Promise<void> => new Promise((resume) => void setTimeout(resume, ms));
 const payloadOf = ({ payload }: Line): Record<string, unknown> =>
   payload === "" ? {} : (JSON.parse(payload) as Record<string, unknown>);
 const humidity = (data: Record<string, unknown> | undefined): unknown =>
