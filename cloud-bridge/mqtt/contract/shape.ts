@@ -100,9 +100,3 @@ export const open = <M extends MemberRows, T>(
 ): Shape<SaidBy<M> & { readonly [name: string]: T | SaidBy<M>[keyof SaidBy<M>] }> => ({
   form: { kind: "object", members, others: { name, shape, text } },
 });
-
-/** The members of an object, and how many of them are always there. */
-export function membersOf(shape: Shape): MemberRows {
-  if (shape.form.kind === "object") return shape.form.members;
-  return {};
-}
