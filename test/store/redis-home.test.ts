@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Closable, millis, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
@@ -227,6 +227,33 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       expect(next.site.epoch).toBeGreaterThan(1_000_000);
       expect(anew.last).toBe(0);
       await next.close();
+      await own.stop();
+    });
+
+    test("and the gateway with it, where it may lose: nobody knows which facts came last, and the epoch rises", async () => {
+      const own = await startRedis(folders(), "--appendonly", "yes", "--appendfsync", "everysec");
+      const witness = join(folders(), "redis.json");
+      const more = { url: own.url, witness, site: newSite() };
+      const { home: made, journal } = await gateway(more.site, more);
+      await journal.append(numbered(1)).durable;
+      const unclean = readFileSync(witness);
+      await made.close();
+      const begun = async (): Promise<readonly number[]> => {
+        const { home: next, journal: its } = await gateway(more.site, more);
+        await next.close();
+        return [next.site.epoch, its.last];
+      };
+      expect(await begun()).toEqual([1, 1]);
+      writeFileSync(witness, unclean); // as if it had been killed
+      expect(await begun()).toEqual([1, 1]); // Redis went on
+      await own.kill();
+      await own.start();
+      expect(await begun()).toEqual([1, 1]); // Redis alone was killed: the gateway knows how far it was
+      writeFileSync(witness, unclean);
+      const bridge = await home(more.site, "br-1", { url: own.url });
+      await bridge.claim("bridge");
+      expect(await begun()).toEqual([2, 1]);
+      await expect((await bridge.state()).commit("outbox", 1, [])).rejects.toMatchObject({ code: "store.fenced" });
       await own.stop();
     });
 

@@ -41,6 +41,7 @@ if redis.call('HGET', KEYS[1], 'instance') ~= ARGV[1] then
   redis.call('HSET', KEYS[1], 'instance', ARGV[1], 'holder', ARGV[2])
 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
+redis.call('SADD', KEYS[3], ARGV[5])
 return {'mine', redis.call('HGET', KEYS[1], 'token')}
 `);
 
@@ -115,14 +116,11 @@ export class Claims {
   }
 
   async #ask(role: string, name: string, dead: string): Promise<readonly string[]> {
-    const { link } = this.#options;
+    const { link, key } = this.#options;
+    const keys = [...this.#keys(role, name), key("claims")];
     const { instance } = this.#holder;
-    const answer = await link.eval(CLAIM, this.#keys(role, name), [
-      instance,
-      JSON.stringify(this.#holder),
-      this.#lease,
-      dead,
-    ]);
+    const args = [instance, JSON.stringify(this.#holder), this.#lease, dead, `${role}:${name}`];
+    const answer = await link.eval(CLAIM, keys, args);
     return Array.isArray(answer) ? answer.map(String) : [];
   }
 

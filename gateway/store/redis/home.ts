@@ -17,7 +17,7 @@ import {
 import { smallFile } from "../folder/small-file.ts";
 import { openRedisImages, type RedisImagesOptions } from "../images/redis.ts";
 import type { CommandPort } from "../inbox.ts";
-import { connectRedis, type RedisLink, type RedisOptions } from "../ioredis.ts";
+import { connectRedis, type Redis, type RedisLink, type RedisOptions } from "../ioredis.ts";
 import { openJournalAt } from "../journal/redis.ts";
 import { openRedisReader } from "../journal/redis-reader.ts";
 import type {
@@ -36,7 +36,7 @@ import { type Claim, Claims } from "./claims.ts";
 import { commandPort, serveCommands } from "./commands.ts";
 import { openFiles, type SharedFiles } from "./files.ts";
 import { News } from "./news.ts";
-import { risksOf, riskText, setupOf } from "./persistence.ts";
+import { risksOf, riskText, runOf, setupOf } from "./persistence.ts";
 import { keysOf, type RedisPlace } from "./place.ts";
 import { type RedisSequenceOptions, redisSequence } from "./sequence.ts";
 import { checkSite, enterSite, type KeptSite, raiseEpoch } from "./site.ts";
@@ -115,8 +115,8 @@ export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHom
   const link = await connectRedis(redis);
   try {
     const witness = await openWitness(options.witness === undefined ? undefined : smallFile(options.witness), clock);
-    const kept = await settle(link, options, witness);
-    const home = new Home(link, redis, options, { kept, instance, witness });
+    const settled = await settle(link, options, witness);
+    const home = new Home(link, redis, options, { ...settled, instance, witness });
     await home.start();
     return home;
   } catch (error) {
@@ -126,8 +126,14 @@ export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHom
   }
 }
 
+interface Settled {
+  readonly kept: KeptSite;
+  /** The facts go at least up to here. */
+  readonly atLeast: number;
+}
+
 /** The site that this process belongs to, in the epoch that goes on from here. */
-async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witness): Promise<KeptSite> {
+async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witness): Promise<Settled> {
   const { site, make = true, random, restored, clock, process } = options;
   const { known } = witness;
   const wanted = site ?? known?.site;
@@ -149,16 +155,26 @@ async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witne
     const before = isKnown ? Math.max(kept.epoch, known.epoch) : kept.epoch;
     const raised = await raiseEpoch(link, { ...kept, epoch: before }, restored);
     options.log.warn("data.restored", { folder: link.url, before: kept.epoch, epoch: raised.epoch });
-    return raised;
+    return { kept: raised, atLeast: 0 };
+  }
+  if (isKnown && known.open && (await link.run((redis) => mayHaveLost(redis, known.run)))) {
+    // Both ended at once, and nobody knows which facts came last. What is left counts on under an epoch of its own.
+    const raised = await raiseEpoch(link, { ...kept, epoch: Math.max(kept.epoch, known.epoch) }, millis(0));
+    options.log.warn("redis.may-have-lost", { url: link.url, before: kept.epoch, epoch: raised.epoch });
+    return { kept: raised, atLeast: kept.epoch === known.epoch ? known.last : 0 };
   }
   if (isKnown && kept.epoch < known.epoch) {
     throw new StoreError("store.other-site", { url: link.url, site: known.site, epoch: known.epoch });
   }
-  return kept;
+  return { kept, atLeast: isKnown && kept.epoch === known.epoch ? known.last : 0 };
 }
 
-interface Opened {
-  readonly kept: KeptSite;
+/** Since a run of it that somebody remembers, with a setup under which it may. */
+async function mayHaveLost(redis: Redis, run: string): Promise<boolean> {
+  return (await runOf(redis)) !== run && risksOf(await setupOf(redis)).length > 0;
+}
+
+interface Opened extends Settled {
   readonly instance: string;
   readonly witness: Witness;
 }
@@ -172,19 +188,27 @@ class Home implements RedisHome {
   readonly #redis: RedisOptions;
   readonly #options: RedisHomeOptions;
   readonly #witness: Witness;
+  readonly #atLeast: number;
+  #run = "";
   readonly #claims: Claims;
   readonly #news = new News();
   readonly #place: RedisPlace;
   readonly #parts = new Lifecycle();
   #warnings: readonly string[] = [];
 
-  constructor(link: RedisLink, redis: RedisOptions, options: RedisHomeOptions, { kept, instance, witness }: Opened) {
+  constructor(
+    link: RedisLink,
+    redis: RedisOptions,
+    options: RedisHomeOptions,
+    { kept, atLeast, instance, witness }: Opened,
+  ) {
     const { process, clock, log, lease } = options;
     const key = keysOf(kept.site);
     this.#link = link;
     this.#redis = redis;
     this.#options = options;
     this.#witness = witness;
+    this.#atLeast = atLeast;
     this.site = { ...kept, process };
     this.#claims = new Claims({ link, key, site: kept.site, process, instance, clock, lease });
     this.#place = { link, key, fence: () => this.#claims.fence() };
@@ -205,6 +229,7 @@ class Home implements RedisHome {
         if (!this.#warnings.includes(text)) this.#options.log.warn("redis.may-lose", { url: this.url, what: text });
       }
       this.#warnings = warnings;
+      this.#run = await runOf(redis);
     });
     const stream = this.#place.key("news");
     await this.#link.run((redis) => this.#news.follow(redis, this.#redis, stream));
@@ -237,14 +262,12 @@ class Home implements RedisHome {
 
   async journal(): Promise<Journal> {
     const journal = await openJournalAt(this.#place, () => undefined);
-    const { known } = this.#witness;
-    // Under a new epoch the numbers may begin again where the copy ended.
-    const acknowledged = known?.epoch === this.site.epoch && known.site === this.site.site ? known.last : 0;
+    const acknowledged = this.#atLeast;
     if (journal.last < acknowledged) {
       await journal.close();
       throw new StoreError("store.lost", { url: this.url, last: journal.last, acknowledged });
     }
-    this.#parts.add(await this.#witness.follow(this.site, journal));
+    this.#parts.add(await this.#witness.follow(this.site, journal, () => this.#run));
     return journal;
   }
 

@@ -32,6 +32,10 @@ export async function setupOf(redis: Redis): Promise<RedisSetup> {
   };
 }
 
+/** Which run of Redis this is; empty where it does not say. */
+export const runOf = async (redis: Redis): Promise<string> =>
+  /^run_id:(\w+)/m.exec(await redis.info("server").catch(() => ""))?.[1] ?? "";
+
 /** The risks of a setup, worst first. */
 export function risksOf({ appendOnly, appendFsync, evicts }: RedisSetup): readonly RedisRisk[] {
   const risks: RedisRisk[] = [];

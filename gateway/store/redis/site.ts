@@ -35,7 +35,12 @@ redis.call('HSETNX', KEYS[1], 'version', ARGV[2])
 return redis.call('HMGET', KEYS[1], 'epoch', 'version')
 `);
 
+/** Whoever holds a claim loses it with the old epoch: nothing of the new one may be told under the old. */
 const RAISE = script(`
+for _, claim in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+  redis.call('HINCRBY', ARGV[2] .. claim, 'token', 1)
+  redis.call('HDEL', ARGV[2] .. claim, 'instance')
+end
 local epoch = math.max(tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0) + 1, tonumber(ARGV[1]))
 redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch))
 return string.format('%.0f', epoch)
@@ -68,8 +73,10 @@ export async function enterSite(link: RedisLink, { site, make, random }: SiteCho
 
 /** What follows a copy that was put back gets an epoch that nobody knows: by the clock, since it may be put back twice. */
 export async function raiseEpoch(link: RedisLink, { site, epoch }: KeptSite, at: Millis): Promise<KeptSite> {
+  const key = keysOf(site);
   const least = Math.max(epoch + 1, Math.floor(at / 1000));
-  return { site, epoch: Number(String(await link.eval(RAISE, [siteKey(site)], [least]))) };
+  const raised = await link.eval(RAISE, [siteKey(site), key("claims")], [least, key("claim:")]);
+  return { site, epoch: Number(String(raised)) };
 }
 
 /** Whether a Redis still holds the site that it held. */
