@@ -12,7 +12,7 @@ import {
   startMosquitto,
   subscribe,
 } from "../support/bridge-mosquitto.ts";
-import { inDrill } from "../support/drill.ts";
+import { drill, inDrill } from "../support/drill.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 
 const run = promisify(execFile);
@@ -196,5 +196,41 @@ describe("commands over MQTT", () => {
     const seen = await cloud.until((lines) => events("command.refused")(lines).some(isRetained));
     expect(events("node.removed")(seen).filter((event) => event.node === kept)).toEqual([]);
     expect(answersTo("kept")(cloud.lines)).toEqual([]);
+  });
+
+  drill("MQTT 3.1.1 at the embedded broker: the same answers", async () => {
+    const trial = await GatewayProcess.start(`mqtt: { embedded: { port: 0 }, rights: ["*: all"] }\n`);
+    const port = trial.brokerPort;
+    const site = `sidgate/1/${trial.status.site}`;
+    const listener = await subscribe(port, `${site}/rsp/#`, "311");
+    const give = (op: string, payload: object) =>
+      run(PUB, [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-q",
+        "1",
+        "-t",
+        `${site}/cmd/${op}`,
+        "-m",
+        JSON.stringify(payload),
+      ]);
+    await give("node.join", { id: "1", client: "bms-1", endpoint: "room-1" });
+    await give("rebirth", { id: "2", client: "bms-1" });
+    await give("node.remove", { id: "3", client: "bms-1", node: "nobody" });
+    const lines = await listener.until((seen) => seen.length >= 3);
+    expect(
+      lines
+        .map(({ payload }) => JSON.parse(payload))
+        .map(({ id, status }) => [id, status])
+        .sort(),
+    ).toEqual([
+      ["1", "completed"],
+      ["2", "completed"],
+      ["3", "failed"],
+    ]);
+    await listener.close();
+    await trial.stop();
   });
 });
