@@ -18,8 +18,9 @@ export function follow(url: string, client: string, tell: Tell): MqttClient {
     const row = sites.get(site);
     if (row === undefined || !mqtt.connected || now < row.asked + PATIENCE_MS) return;
     const { history, next } = row;
-    const range = history.gap() ?? (next?.["next-seq"] && history.behind(next.epoch, next["next-seq"]));
-    row.next = undefined; // looked at once: not every number is an event
+    const gap = history.gap();
+    const range = gap ?? (next?.["next-seq"] && history.behind(next.epoch, next["next-seq"]));
+    if (gap === undefined) row.next = undefined; // looked at once: not every number is an event
     if (!range) return;
     row.asked = now;
     const command = { id: `replay-${now}`, client, ...range };

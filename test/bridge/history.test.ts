@@ -1,7 +1,11 @@
 /** docs/mqtt/history.ts: whatever MQTT does to a stream of events, a complete and ordered history comes out. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { connect } from "mqtt";
+import { openEmbeddedBroker } from "../../cloud-bridge/mqtt/link/embedded-broker.ts";
 import { History, type Numbers, type Range, type Step } from "../../docs/mqtt/history.ts";
+import type { SidgateEvent } from "../../docs/mqtt/sidgate-mqtt.d.ts";
+import { follow } from "../../docs/mqtt/subscriber.ts";
 import { inDrill } from "../support/drill.ts";
 
 const SEED = { seed: 20261122, numRuns: inDrill(100, 20_000) };
@@ -263,4 +267,37 @@ describe("whatever MQTT does", () => {
       SEED,
     );
   });
+});
+
+test("the example subscriber has a site send again what the broker lost at the end, where no event shows it", async () => {
+  const broker = await openEmbeddedBroker(0);
+  const bridge = connect(broker.url);
+  const stream = chain([1, 2, 5, 6, 9]);
+  const publish = (topic: string, payload: object): unknown =>
+    bridge.publish(`sidgate/1/s-5kq2/${topic}`, JSON.stringify(payload), { qos: 1 });
+  const told: string[] = [];
+  let ended: (() => void) | undefined;
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const asked: unknown[] = [];
+  bridge.on("message", (_topic, payload) => {
+    const range: Range = JSON.parse(payload.toString());
+    asked.push([range.epoch, range.from, range.to]);
+    for (const message of replay(stream, range)) publish("event", message);
+  });
+  await new Promise<void>((resolve) => bridge.subscribe("sidgate/1/s-5kq2/cmd/replay", { qos: 1 }, () => resolve()));
+  const consumer = follow(broker.url, "my-app", (site, step: Step<SidgateEvent>) => {
+    told.push(`${site} ${"message" in step ? step.message.seq : "lost"}`);
+    if (told.length === stream.length) ended?.();
+  });
+  // Its subscriptions are made in one packet, so this one is there once they all are.
+  await new Promise<void>((resolve) => consumer.on("packetreceive", ({ cmd }) => cmd === "suback" && resolve()));
+  for (const message of [stream[0], stream[1]]) publish("event", message ?? {});
+  publish("g/gw-1/status", { state: "online", epoch: 3, "next-seq": "12" }); // the broker had forgotten the others
+  await end;
+  expect(told).toEqual(["1", "2", "5", "6", "9"].map((seq) => `s-5kq2 ${seq}`));
+  expect(asked).toEqual([[3, "3", "11"]]);
+  await Promise.all([consumer.endAsync(), bridge.endAsync()]);
+  await broker.close();
 });
