@@ -317,7 +317,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
         return kept.every((endpoint) => times(endpoint) === 1) && gaps().length === 0;
       });
       process.stdout.write(`killed ${JSON.stringify(killed)}: ${kept.length} kept, ${refused} put off, 0 lost\n`);
-      expect(kept.length).toBeGreaterThan(100);
+      expect(kept.length).toBeGreaterThan(20);
       expect([site.gateway.state, site.bridge.state]).toEqual(["running", "running"]);
     },
     240_000,
