@@ -47,7 +47,8 @@ async function site(on = { journal: memoryJournal(), state: memoryState() }, sta
   const credentials = new Credentials(SILENT);
   const directory = new Directory();
   const projections = [registry, mailbox, events, images, campaigns, credentials, directory];
-  const ledger = await Ledger.open({ ...on, projections, clock, log: SILENT });
+  // Checkpoints are made where a test wants one; every ten seconds they would be a quarter of a million in a month.
+  const ledger = await Ledger.open({ ...on, projections, clock, log: SILENT, checkpoint: days(1) });
   const seen = () => ({
     node: registry.find(NODE),
     old: registry.find(OLD),
