@@ -7,11 +7,11 @@ import { isCoded } from "../../base/index.ts";
 import { decodeInstances, encodeInstances } from "../codec/codec.ts";
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalValue, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, equalValue, treeIn } from "../codec/value.ts";
 import { instanceTree } from "../instance-json.ts";
 import type { LeafType, Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type LeafValue, type Tree, type Value } from "../tree.ts";
-import { entryText, findEntry } from "./entries.ts";
+import { entryIn, entryKeys, isOrderKept } from "./entries.ts";
 import { merge } from "./merge.ts";
 import { withoutInstances } from "./reading.ts";
 
@@ -125,13 +125,5 @@ function inList(was: readonly Tree[], is: readonly Tree[], list: PlanNode, keys:
 
 const idOf = (entry: Tree, list: PlanNode, keys: Keys): InstanceId => ({
   sid: list.sid,
-  keys: [...keys, ...(keysOf(entry, list) ?? [])],
+  keys: entryKeys(entry, list, keys),
 });
-const entryIn = (entries: readonly Tree[], like: Tree, list: PlanNode): Tree | undefined =>
-  entries[findEntry(entries, list, keysOf(like, list) ?? [])];
-
-/** Those that stay come first and in the same order: what telling the others one by one makes of them. */
-function isOrderKept(was: readonly Tree[], is: readonly Tree[], list: PlanNode): boolean {
-  const staying = was.filter((entry) => entryIn(is, entry, list) !== undefined);
-  return staying.every((entry, at) => entryText(entry, list) === entryText(is[at] ?? EMPTY_TREE, list));
-}

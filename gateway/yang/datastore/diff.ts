@@ -6,7 +6,7 @@ import { UsageError } from "../../base/index.ts";
 import { formatId } from "../codec/instance-id.ts";
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalValue, excludes, keysOf, treeIn } from "../codec/value.ts";
+import { entriesIn, equalValue, excludes, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import {
   EMPTY_TREE,
@@ -17,7 +17,7 @@ import {
   type Tree,
   type Value,
 } from "../tree.ts";
-import { entryText, findEntry } from "./entries.ts";
+import { entryIn, entryKeys, entryText, isOrderKept } from "./entries.ts";
 
 /** Applied to `before`, they give it the configuration of `after`. Throws UsageError `yang.empty-at-top`. */
 export function diff(before: Tree, after: Tree, schema: Schema): readonly Instance[] {
@@ -131,16 +131,8 @@ function inEntry(was: Tree | undefined, is: Tree, list: PlanNode, keys: Keys): r
 
 const entryId = (entry: Tree, list: PlanNode, keys: Keys): InstanceId => ({
   sid: list.sid,
-  keys: [...keys, ...(keysOf(entry, list) ?? [])],
+  keys: entryKeys(entry, list, keys),
 });
-
-const entryIn = (entries: readonly Tree[], like: Tree, list: PlanNode): Tree | undefined =>
-  entries[findEntry(entries, list, keysOf(like, list) ?? [])];
-
-function isOrderKept(was: readonly Tree[], is: readonly Tree[], list: PlanNode): boolean {
-  const staying = was.filter((entry) => entryIn(is, entry, list) !== undefined);
-  return staying.every((entry, at) => entryText(entry, list) === entryText(is[at] ?? EMPTY_TREE, list));
-}
 
 /** The contents without their state, and without containers that say nothing. */
 function configOf(tree: Tree, node: PlanNode): Tree {

@@ -4,8 +4,8 @@
  */
 
 import type { PlanNode } from "../codec/plan-node.ts";
-import { equalLeaf } from "../codec/value.ts";
-import type { LeafValue, Tree } from "../tree.ts";
+import { equalLeaf, keysOf } from "../codec/value.ts";
+import { EMPTY_TREE, type LeafValue, type Tree } from "../tree.ts";
 import { handOnTables } from "./entry-values.ts";
 
 /** Keys in a form that a Map can tell apart; the types of a list's keys are always the same. */
@@ -114,4 +114,20 @@ export function leafText(value: LeafValue): KeyText {
   }
   if ("sid" in value) return `${value.sid} ${JSON.stringify(value.keys.map((key) => String(leafText(key))))}`;
   return `${value.member} ${String(leafText(value.value))}`;
+}
+
+/** The entry of `entries` with the keys of `like`. */
+export const entryIn = (entries: readonly Tree[], like: Tree, list: PlanNode): Tree | undefined =>
+  entries[findEntry(entries, list, keysOf(like, list) ?? [])];
+
+/** Keys of an entry's instance: those of the lists around it, and its own. */
+export const entryKeys = (entry: Tree, list: PlanNode, around: readonly LeafValue[]): readonly LeafValue[] => [
+  ...around,
+  ...(keysOf(entry, list) ?? []),
+];
+
+/** Those that stay come first and in the same order: what telling the others one by one makes of them. */
+export function isOrderKept(was: readonly Tree[], is: readonly Tree[], list: PlanNode): boolean {
+  const staying = was.filter((entry) => entryIn(is, entry, list) !== undefined);
+  return staying.every((entry, at) => entryText(entry, list) === entryText(is[at] ?? EMPTY_TREE, list));
 }

@@ -18,7 +18,7 @@ import {
   type Tree,
   type Value,
 } from "../tree.ts";
-import { entryOf, entryText, findEntry, withEntry } from "./entries.ts";
+import { entryIn, entryKeys, entryOf, findEntry, isOrderKept, withEntry } from "./entries.ts";
 
 export interface Reading {
   /** A root map of what is new or was changed. */
@@ -122,16 +122,6 @@ function inList(was: readonly Tree[], is: readonly Tree[], list: PlanNode, keys:
     return inner.size === 0 ? [] : [new Map([...entryOf(list, keysOf(entry, list) ?? []), ...inner])];
   });
   return news.length === 0 ? undefined : news;
-}
-
-const entryKeys = (entry: Tree, list: PlanNode, keys: Keys): Keys => [...keys, ...(keysOf(entry, list) ?? [])];
-const entryIn = (entries: readonly Tree[], like: Tree, list: PlanNode): Tree | undefined =>
-  entries[findEntry(entries, list, keysOf(like, list) ?? [])];
-
-/** Those that stay come in the same order, and new ones last: what merging makes of them. */
-function isOrderKept(was: readonly Tree[], is: readonly Tree[], list: PlanNode): boolean {
-  const staying = was.filter((entry) => entryIn(is, entry, list) !== undefined);
-  return staying.every((entry, at) => entryText(entry, list) === entryText(is[at] ?? EMPTY_TREE, list));
 }
 
 /** One step down `line`; the tree itself when nothing changes below. */

@@ -4,10 +4,10 @@
  */
 import { planOf } from "../codec/plan.ts";
 import type { PlanNode } from "../codec/plan-node.ts";
-import { entriesIn, equalLeaf, equalLeaves, keysOf, leavesIn, treeIn } from "../codec/value.ts";
+import { entriesIn, equalLeaf, equalLeaves, leavesIn, treeIn } from "../codec/value.ts";
 import type { Schema } from "../schema.ts";
 import { EMPTY_TREE, type InstanceId, type LeafValue, type Tree, type Value } from "../tree.ts";
-import { findEntry } from "./entries.ts";
+import { entryIn, entryKeys } from "./entries.ts";
 
 export type Touch = "create" | "update" | "delete";
 export type OnTouch = (id: InstanceId, touch: Touch) => void;
@@ -85,11 +85,6 @@ function wholeEntry(entry: Tree, list: PlanNode, keys: Keys, touch: Touch, on: O
   const [before, after] = touch === "create" ? [EMPTY_TREE, entry] : [entry, EMPTY_TREE];
   inMembers(before, after, list, own, on);
 }
-
-const entryKeys = (entry: Tree, list: PlanNode, keys: Keys): Keys => [...keys, ...(keysOf(entry, list) ?? [])];
-
-const entryIn = (entries: readonly Tree[], like: Tree, list: PlanNode): Tree | undefined =>
-  entries[findEntry(entries, list, keysOf(like, list) ?? [])];
 
 /** Do these entries stand among the others in the same order? */
 function isInOrder(entries: readonly Tree[], among: readonly Tree[]): boolean {
