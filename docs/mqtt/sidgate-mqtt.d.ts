@@ -626,7 +626,7 @@ export interface ImageAddedEvent extends EventBase {
   readonly built?: string;
 }
 
-/** A release names an image that lies at its author's. */
+/** An image is named that lies at its author's, and fetched from there. */
 export interface ImageNamedEvent extends EventBase {
   readonly type: "image.named";
   /** Who caused it: `system`, or e.g. `cli:root`, `mqtt:bms-1`, `node:n-4k7q2m`. */
@@ -639,8 +639,8 @@ export interface ImageNamedEvent extends EventBase {
   readonly model: string;
   /** Its version. */
   readonly version: string;
-  /** Bytes. */
-  readonly size: number;
+  /** Bytes, where somebody said how many it has. */
+  readonly size?: number;
 }
 
 /** An image cannot be fetched any more. */
@@ -1281,16 +1281,16 @@ export interface CommandImageAdd {
   readonly client?: string;
   /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
   readonly deadline?: string;
-  /** Where its author has it: coap, coaps, http or https, to a public address. */
+  /** Where its author has it: https or coap, at a public address. */
   readonly url: string;
   /** What its bytes must come to. */
   readonly digest: string;
-  /** How many bytes it has. */
-  readonly size: number;
-  /** Which devices it is for. */
-  readonly model: string;
-  /** Which version it is. */
-  readonly version: string;
+  /** How many bytes it has; by default what comes, up to `images.max-bytes`. */
+  readonly size?: number;
+  /** Which devices it is for; needed where no release that stands says it. */
+  readonly model?: string;
+  /** Which version it is; needed where no release that stands says it. */
+  readonly version?: string;
   /** What it is called; by default the end of its URL. */
   readonly name?: string;
   /** By what it is judged; by default by what it begins with. */
@@ -1305,7 +1305,7 @@ export interface CommandReleaseAdd {
   readonly client?: string;
   /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
   readonly deadline?: string;
-  /** Where its author has it. */
+  /** Where its author has it: https or coap, at a public address. */
   readonly url: string;
   /** What its bytes must come to. */
   readonly digest?: string;

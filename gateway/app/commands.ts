@@ -7,6 +7,7 @@ import { type Campaigns, isOver } from "../service/campaign/index.ts";
 import type { CredentialInfo, Credentials, Holder } from "../service/credentials/index.ts";
 import { IMAGE_FORMATS, type Images, remarksOn, shortId } from "../service/images/index.ts";
 import type { Registry } from "../service/registry/index.ts";
+import type { Releases } from "../service/trust/index.ts";
 import { libraryChecksum } from "../southbound/coreconf/index.ts";
 import type { CommandHandler, Recorder } from "../store/index.ts";
 import { authorUri } from "../upstream/fetch.ts";
@@ -23,6 +24,7 @@ export interface CommandServices {
   readonly credentials: Credentials;
   readonly access: Access;
   readonly models: Pick<ModelSets, "of" | "has" | "list">;
+  readonly releases: Pick<Releases, "of" | "naming">;
   readonly recorder: Recorder;
 }
 
@@ -47,14 +49,14 @@ const IMAGE_ADD = z.strictObject({
 });
 const IMAGE_ANNOUNCE = z.strictObject({
   uri: z.string(),
-  model: plainText(64),
-  version: plainText(64),
+  model: plainText(64).optional(),
+  version: plainText(64).optional(),
   name: plainText(255).optional(),
   digest: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits of SHA-256")
     .toLowerCase(),
-  size: z.int().min(1).max(0xffff_ffff),
+  size: z.int().min(1).max(0xffff_ffff).optional(),
   format: z.enum(IMAGE_FORMATS).optional(),
 });
 
@@ -213,17 +215,45 @@ async function addImage(
 async function announceImage(
   { uri, name, format, ...claim }: z.output<typeof IMAGE_ANNOUNCE>,
   actor: string,
-  { images, recorder }: CommandServices,
+  services: CommandServices,
 ): Promise<Json> {
+  const { images, recorder } = services;
   const { text, path, host, shown } = authorUri(uri);
   const file = path.split("/").at(-1) || host;
-  const full = { ...claim, ...(format === undefined ? {} : { format }), uri: text, name: name ?? file.slice(0, 255) };
+  const known = withKnown(claim, services);
+  const full = { ...known, ...(format === undefined ? {} : { format }), uri: text, name: name ?? file.slice(0, 255) };
   const { named, replaced } = await images.announce(full, actor, recorder);
   const { digest, size, model, version } = named;
-  const said = { id: shortId(digest), uri: shown, digest, size, model, version };
+  const said = { id: shortId(digest), uri: shown, digest, model, version, ...(size === undefined ? {} : { size }) };
   if (replaced === undefined) return said;
   const former = { id: shortId(replaced.digest), model: replaced.model, version: replaced.version };
   return { ...said, replaced: { ...former, stored: images.stored(replaced.digest) !== undefined } };
+}
+
+type Claimed = Pick<z.output<typeof IMAGE_ANNOUNCE>, "digest" | "model" | "version" | "size">;
+
+/**
+ * What the image itself, where it is here already, or the releases that name it say need not be said again: which devices it is
+ * for, which version it is, and how large. A size that nobody says is that of what arrives. Throws UsageError `command.missing`.
+ */
+function withKnown({ digest, ...said }: Claimed, { images, releases }: CommandServices) {
+  const here = images.stored(digest);
+  const names = here === undefined ? releases.of(digest) : [here];
+  const needed = (member: "model" | "version"): string => {
+    const known = said[member] ?? unanimous(names.map((each) => each[member]));
+    if (known !== undefined) return known;
+    const facts = { op: "image.add", member, tag: "missing-element", path: `/${member}` };
+    throw new UsageError("command.missing", facts);
+  };
+  const size = said.size ?? here?.size ?? unanimous(releases.naming(digest).map((payload) => payload.size));
+  const bytes = size === undefined ? {} : { size };
+  return { digest, model: needed("model"), version: needed("version"), ...bytes };
+}
+
+/** What all who say something agree on. */
+function unanimous<T>(said: ReadonlyArray<T | undefined>): T | undefined {
+  const [first, ...others] = new Set(said.filter((each) => each !== undefined));
+  return others.length === 0 ? first : undefined;
 }
 
 /** Throws UsageError `image.unknown`, `image.in-use`. */

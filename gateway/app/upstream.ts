@@ -18,7 +18,7 @@ export interface UpstreamHooks {
 
 /** Throws UsageError `config.unreadable` for an authority file that is not there. */
 export function openUpstream(
-  { upstream }: Config,
+  { upstream, images: { maxBytes } }: Config,
   { random, log }: { readonly random: Random; readonly log: Logger },
   { images, ledger, network: clock }: Centre,
   lifecycle: Lifecycle,
@@ -40,6 +40,7 @@ export function openUpstream(
         awaited: () => images.awaited(),
         take: (source, named) => images.fetched(source, named, ledger),
       },
+      maxBytes,
       addresses: new AuthorAddresses(upstream.allowPrivate === "on", resolve),
       sources: { coap, https },
       clock,

@@ -310,7 +310,8 @@ export interface FactBodies {
   "image.named": {
     readonly uri: string;
     readonly digest: Digest;
-    readonly size: number;
+    /** Absent: nobody said it. */
+    readonly size?: number;
     readonly model: string;
     readonly version: string;
     readonly name: string;

@@ -1,7 +1,7 @@
 /**
  * Fetches the images that releases name from their authors: in the background, again with growing pauses after a
  * failure, and after a restart whatever is still missing. It decides nothing about trust: it asks for what is awaited and
- * hands over bytes of exactly the announced length.
+ * hands over bytes of exactly the announced length, or no more than are taken at all.
  */
 import {
   type Clock,
@@ -23,12 +23,13 @@ import {
 import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
 import type { AuthorAddresses } from "./addresses.ts";
 import { fetchSmall } from "./small.ts";
-import { aborted, exactly, type OpenSource } from "./source.ts";
+import { aborted, atMost, exactly, type OpenSource } from "./source.ts";
 
 export interface Awaited {
   /** In its normal form. */
   readonly uri: string;
-  readonly size: number;
+  /** Without it, whatever comes is taken, up to the most. */
+  readonly size?: number;
 }
 
 /** Where the bytes go. */
@@ -53,6 +54,8 @@ export type FetchState =
 
 export interface FetcherOptions<A extends Awaited> {
   readonly images: AwaitedImages<A>;
+  /** The largest image that is taken. */
+  readonly maxBytes: number;
   readonly addresses: AuthorAddresses;
   readonly sources: Readonly<Record<"coap" | "https", OpenSource>>;
   readonly clock: Clock;
@@ -174,7 +177,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     this.#running.set(image.uri, running);
     const work = this.#fetch(image, running)
       .then(
-        () => this.#done(image),
+        () => this.#done(image, running.received),
         (error: unknown) => {
           if (running.unwanted.signal.aborted) return;
           this.#pause(image, error);
@@ -190,33 +193,47 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   }
 
   async #fetch(image: A, running: Running): Promise<void> {
-    const { images, addresses, sources, clock } = this.#options;
+    const { images, addresses, sources, maxBytes } = this.#options;
     const uri = authorUri(image.uri);
-    const late = new AbortController();
-    const most = millis(ALLOWANCE + (1000 * image.size) / SLOWEST_BYTES_PER_SECOND);
-    const slow = new WireError("upstream.slow", { uri: uri.shown, seconds: Math.round(most / 1000) });
-    const timer = clock.after(most, () => late.abort(slow));
+    const { size } = image;
+    const late = this.#lateness(uri, () => size ?? running.received);
     const signal = AbortSignal.any([this.#closing.signal, late.signal, running.unwanted.signal]);
     try {
       const at = await Promise.race([addresses.of(uri.host), aborted(signal)]); // a resolver may be silent for minutes
       const open = sources[uri.scheme === "https" ? "https" : "coap"];
-      const source = open({ uri, at, size: image.size, signal });
-      await images.take(
-        exactly(source, uri, image.size, (received) => {
-          running.received = received;
-        }),
-        image,
-      );
+      const source =
+        size === undefined ? open({ uri, at, size: maxBytes, atMost: true, signal }) : open({ uri, at, size, signal });
+      const count = (received: number): void => {
+        running.received = received;
+      };
+      const bytes = size === undefined ? atMost(source, uri, maxBytes, count) : exactly(source, uri, size, count);
+      await images.take(bytes, image);
     } catch (error) {
-      throw late.signal.aborted ? slow : error; // node:https has a reason of its own for an end
+      throw late.signal.aborted ? late.signal.reason : error; // node:https has a reason of its own for an end
     } finally {
-      timer.cancel();
+      late.cancel();
     }
   }
 
-  #done({ uri, size }: A): void {
+  /** Aborts when so many bytes should have come by now; what has come gives the rest more time, where nobody knows how much it is. */
+  #lateness({ shown: uri }: AbsoluteUri, bytes: () => number): Timer & { readonly signal: AbortSignal } {
+    const { clock } = this.#options;
+    const control = new AbortController();
+    const began = clock.now();
+    let timer: Timer;
+    const look = (): void => {
+      const most = ALLOWANCE + (1000 * bytes()) / SLOWEST_BYTES_PER_SECOND;
+      const left = began + most - clock.now();
+      if (left > 0) timer = clock.after(millis(left), look);
+      else control.abort(new WireError("upstream.slow", { uri, seconds: Math.round(most / 1000) }));
+    };
+    look();
+    return { signal: control.signal, cancel: () => timer.cancel() };
+  }
+
+  #done({ uri }: A, bytes: number): void {
     this.#failed.delete(uri);
-    this.#options.log.info("upstream.fetched", { uri: shownUri(uri), bytes: size });
+    this.#options.log.info("upstream.fetched", { uri: shownUri(uri), bytes });
   }
 
   /** Doubles with each failure, a little spread, so that many gateways do not come back to an author at once. */

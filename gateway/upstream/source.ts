@@ -42,3 +42,21 @@ export async function* exactly(
   }
   if (actual < expected) throw new TrustError("upstream.size", { uri, actual, expected });
 }
+
+/** Of unknown length: no byte more than `most` is passed on, and nothing at all is no file. Throws TrustError `upstream.size`. */
+export async function* atMost(
+  source: AsyncIterable<Uint8Array>,
+  { shown: uri }: AbsoluteUri,
+  most: number,
+  onBytes: (received: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let actual = 0;
+  for await (const part of source) {
+    actual += part.length;
+    if (actual > most)
+      throw new TrustError("upstream.size", { uri, actual: `${actual} or more`, expected: `at most ${most}` });
+    onBytes(actual);
+    yield part;
+  }
+  if (actual === 0) throw new TrustError("upstream.size", { uri, actual, expected: "at least 1" });
+}

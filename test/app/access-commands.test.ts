@@ -36,10 +36,11 @@ beforeEach(async () => {
   });
   access = accessOf(services, credentials);
   const models = { of: () => schema, has: () => false, list: () => [] };
-  const given = { models, registry, images, campaigns, credentials, access, recorder: ledger, clock };
+  const releases = { becomes: () => undefined, of: () => [], naming: () => [] };
+  const given = { models, registry, images, campaigns, credentials, access, releases, recorder: ledger, clock };
   const fetching = () => ({ state: "awaited" }) as const;
-  const [releases, foresight] = [{ becomes: () => undefined }, { obstacle: () => undefined }];
-  const rest = { fetching, trust: labTrust, releases, foresight, defaults: { stopAtPct: 15, silentAfter: 3 } };
+  const foresight = { obstacle: () => undefined };
+  const rest = { fetching, trust: labTrust, foresight, defaults: { stopAtPct: 15, silentAfter: 3 } };
   handlers = new Map([...commandHandlers({ ...given, ...rest }), ...accessHandlers(given)]);
 });
 

@@ -60,7 +60,7 @@ beforeEach(async () => {
     defaults,
     fetching,
     trust: labTrust,
-    releases: { becomes: () => undefined },
+    releases: { becomes: () => undefined, of: () => [], naming: () => [] },
     foresight: { obstacle: () => undefined },
   };
   inbox.serve(commandHandlers(given), ledger);

@@ -109,6 +109,43 @@ test("image.add by URL is completed when the bytes are here and fit", async () =
   expect(await ended("again")).toMatchObject({ status: "completed" });
 });
 
+test("image.add by URL: what the releases that name it say need not be said, and no size must be", async () => {
+  const { images, ledger } = site.services;
+  const wish = { url: URL_OF.image, digest: DIGEST };
+  const named = () => images.awaited().map(({ model, version, size }) => ({ model, version, size }));
+  const release = (letter: string, said: object, size?: number) =>
+    ledger.record("release.accepted", {
+      release: letter.repeat(64),
+      envelope: new Uint8Array(),
+      sequence: "1",
+      signers: [],
+      vendors: [],
+      classes: [],
+      components: [],
+      payloads: [{ digest: DIGEST, ...(size === undefined ? {} : { size }) }],
+      actor: "test",
+      ...said,
+    });
+  const missing = (path: string) => ({ error: { code: "command.missing", tag: "missing-element", path } });
+  expect(await take("image.add", wish)).toMatchObject(missing("/model"));
+  expect(await take("image.add", { ...wish, model: "trv" })).toMatchObject(missing("/version"));
+  await take("image.add", { ...wish, model: "trv", version: "2" });
+  expect(named()).toEqual([{ model: "trv", version: "2", size: undefined }]);
+  await release("a", { model: "trv", version: "3" });
+  await take("image.add", wish);
+  expect(named()).toEqual([{ model: "trv", version: "3", size: undefined }]);
+  await release("b", { model: "trv", version: "4" }, BYTES.length);
+  // Two releases that contradict each other leave it to whoever asks.
+  expect(await take("image.add", wish)).toMatchObject(missing("/version"));
+  await take("image.add", { ...wish, version: "4" }, { id: "i" });
+  expect(named()).toEqual([{ model: "trv", version: "4", size: BYTES.length }]);
+  const [awaited] = images.awaited();
+  if (awaited !== undefined) await images.fetched(stream(), awaited, ledger);
+  expect(await ended("i")).toMatchObject({ status: "completed" });
+  // Of what is here everything is known.
+  expect(await take("image.add", wish)).toEqual({ status: "accepted" });
+});
+
 test("an image that is removed while it is awaited, or whose author gives something else, ends its command", async () => {
   await take("image.add", IMAGE, { id: "i" });
   await site.services.images.remove(DIGEST, "cli:me", site.services.ledger);
@@ -141,7 +178,7 @@ const REFUSED: ReadonlyArray<
   ["no digest", "image.add", { ...IMAGE, digest: "" }, undefined, "command.argument"],
   ["half a digest", "release.add", { url: URL_OF.release, digest: "ab" }, undefined, "command.argument"],
   ["a release both ways", "release.add", { url: URL_OF.release, envelope: "AA==" }, undefined, "command.argument"],
-  ["an image without its size", "image.add", { ...IMAGE, size: 0 }, undefined, "command.argument"],
+  ["an image of no bytes", "image.add", { ...IMAGE, size: 0 }, undefined, "command.argument"],
   ["a level that there is not", "log-level", { level: "loud" }, undefined, "command.argument"],
   ["a level for longer than a day", "log-level", { level: "debug", forS: 90_000 }, undefined, "command.argument"],
   ["a node that is there", "node.join", { endpoint: "room-1" }, undefined, "node.exists"],

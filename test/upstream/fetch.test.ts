@@ -15,6 +15,7 @@ import { openServices, type Services } from "../support/services.ts";
 import { settled, VirtualClock } from "../support/virtual-clock.ts";
 
 const IMAGE = Buffer.alloc(3000, 0x5a);
+const MOST = 4096;
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const claim = (change: Partial<NamedClaim> = {}): NamedClaim => ({
   uri: "coap://fw.example/trv.bin",
@@ -61,6 +62,7 @@ function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBL
   const { images, ledger } = on;
   const made = new Fetcher<NamedImage>({
     images: { awaited: () => images.awaited(), take: (bytes, named) => images.fetched(bytes, named, ledger) },
+    maxBytes: MOST,
     addresses,
     sources: { coap: source, https: source },
     clock,
@@ -160,6 +162,59 @@ test("an image whose author is slower than it may be is given up", async () => {
   await clock.advance(minutes(3));
   await failed(fetcher);
   expect(fetcher.state(claim().uri)).toMatchObject({ code: "upstream.slow" });
+});
+
+const SIZELESS: ReadonlyArray<readonly [name: string, source: OpenSource, code: string | undefined]> = [
+  ["all of it", sends(IMAGE.subarray(0, 1000), IMAGE.subarray(1000)), undefined],
+  ["other bytes", sends(Buffer.of(1)), "image.digest"],
+  ["more than is taken", sends(Buffer.alloc(MOST), Buffer.of(0)), "upstream.size"],
+  ["nothing", sends(), "upstream.size"],
+];
+test.each(SIZELESS)("of an image without a size comes %s", async (_name, source, code) => {
+  const { size: _size, ...unsaid } = claim();
+  await services.images.announce(unsaid, "test", services.ledger);
+  const asked: object[] = [];
+  const fetcher = fetcherOf((question) => {
+    asked.push({ size: question.size, atMost: question.atMost });
+    return source(question);
+  });
+  fetcher.look();
+  const { images } = services;
+  if (code === undefined) await until(() => images.list().length === 1);
+  else await failed(fetcher);
+  expect(asked).toEqual([{ size: MOST, atMost: true }]);
+  expect(fetcher.state(claim().uri)).toMatchObject(code === undefined ? {} : { code });
+  expect(images.list().map(({ size }) => size)).toEqual(code === undefined ? [IMAGE.length] : []);
+});
+
+test("of an image without a size, what has come gives the rest more time", async () => {
+  const { size: _size, ...unsaid } = claim();
+  await services.images.announce(unsaid, "test", services.ledger);
+  const fetcher = fetcherOf(async function* (asked) {
+    yield Buffer.alloc(256 * 8);
+    yield* stalls(asked);
+  });
+  fetcher.look();
+  await until(() => JSON.stringify(fetcher.state(claim().uri)).includes(String(256 * 8 + 100)));
+  await clock.advance(seconds(128));
+  expect(fetcher.state(claim().uri).state).toBe("fetching");
+  await clock.advance(seconds(1));
+  await failed(fetcher);
+  expect(fetcher.state(claim().uri)).toMatchObject({ code: "upstream.slow" });
+});
+
+test("an image without a size is judged again when it is here", async () => {
+  const images = await openFileImages({ folder, cacheBytes: 1 << 20 });
+  const naming = [{ digest: digestOf(IMAGE), size: IMAGE.length }];
+  const strict = await openServices({ images, trust: suitTrust({ naming: () => naming }) });
+  const { size: _size, ...unsaid } = claim();
+  expect((await strict.images.announce(unsaid, "test", strict.ledger)).named.verified).toBe("manifest");
+  naming.splice(0, 1, { digest: digestOf(IMAGE), size: 1 }); // the same bytes cannot have another length
+  const fetcher = fetcherOf(sends(IMAGE), strict);
+  fetcher.look();
+  await failed(fetcher);
+  expect(fetcher.state(claim().uri)).toMatchObject({ code: "image.size" });
+  expect(strict.images.list()).toEqual([]);
 });
 
 test("two are fetched at once, the others wait; closing ends them", async () => {

@@ -206,14 +206,14 @@ export const EVENTS = {
     },
   },
   "image.named": {
-    text: "A release names an image that lies at its author's.",
+    text: "An image is named that lies at its author's, and fetched from there.",
     members: {
       actor: ACTOR,
       image: IMAGE,
       uri: must(TEXT, "Where it is; a query is not shown, since it may hold a token."),
       model: MODEL,
       version: VERSION,
-      size: SIZE,
+      size: may(COUNT, "Bytes, where somebody said how many it has."),
     },
   },
   "image.removed": { text: "An image cannot be fetched any more.", members: { actor: ACTOR, image: IMAGE } },

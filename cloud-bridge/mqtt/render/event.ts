@@ -111,7 +111,7 @@ export function eventMembers(fact: Fact, trees: Trees): EventBody | undefined {
         uri: shownUri(fact.uri),
         model: fact.model,
         version: fact.version,
-        size: fact.size,
+        ...(fact.size === undefined ? {} : { size: fact.size }),
       };
     case "image.removed":
       return { type: fact.type, actor: fact.actor, image: `sha256:${fact.digest}` };

@@ -226,7 +226,8 @@ export interface ImageRow {
   readonly digest: Digest;
   /** Short id, as in the URI of an offer. */
   readonly id: string;
-  readonly size: number;
+  /** Absent where it is fetched and nobody said it. */
+  readonly size?: number;
   readonly model: string;
   readonly version: string;
   readonly name: string;

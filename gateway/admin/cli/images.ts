@@ -84,15 +84,15 @@ function former(replaced: ImageNamed["replaced"]): string {
   return ` The URI named ${model} ${version} (${id}) before, ${stored ? "which stays" : "which is fetched from there no longer"}.`;
 }
 
-/** Digest and size are what the author is held to, so they must be said. */
+/** The digest is what the author is held to, so it must be said; the size only spares a download that would be refused. */
 async function announceImage(
   context: CliContext,
   options: AddOptions & { readonly from: string },
   file: string | undefined,
 ): Promise<void> {
   const { from: uri, model, version, digest, size, format } = options;
-  if (file !== undefined || digest === undefined || size === undefined) {
-    throw new UsageError("cli.usage", { what: "--from goes with --digest and --size, and without a file" });
+  if (file !== undefined || digest === undefined) {
+    throw new UsageError("cli.usage", { what: "--from goes with --digest, and without a file" });
   }
   const args = given({ uri, model, version, digest, size, format });
   const named = await connect(context, options).command<ImageNamed>("image.announce", args);

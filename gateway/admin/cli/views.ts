@@ -94,7 +94,8 @@ export function managerTable(rows: readonly ManagerRow[], now: Millis): string {
 const fetchWords = ({ fetch, size }: ImageRow, now: Millis): string => {
   if (fetch === undefined) return "here";
   const { state, received = 0, code = "", failures = 1, again } = fetch;
-  if (state === "fetching") return `fetching, ${Math.floor((100 * received) / size)}%`;
+  if (state === "fetching")
+    return `fetching, ${size === undefined ? formatSize(received) : `${Math.floor((100 * received) / size)}%`}`;
   return state === "awaited"
     ? "awaited"
     : `failed ${failures === 1 ? "once" : `${failures} times`} [${code}], again ${formatMoment(again, now)}`;
@@ -113,7 +114,7 @@ export function imageTable(rows: readonly ImageRow[], now: Millis): string {
     { title: "ID", cell: (row) => row.id },
     { title: "MODEL", cell: (row) => row.model },
     { title: "VERSION", cell: (row) => row.version },
-    { title: "SIZE", cell: (row) => formatSize(row.size), align: "right" },
+    { title: "SIZE", cell: ({ size }) => (size === undefined ? "?" : formatSize(size)), align: "right" },
     { title: "TRUST", cell: trustWords },
     { title: "FORMAT", cell: formatWords },
     { title: "ADDED", cell: (row) => formatMoment(row.addedAt, now) },

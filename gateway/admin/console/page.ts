@@ -101,7 +101,7 @@ function images(rows: readonly ImageRow[], now: Millis): Html {
 <thead><tr><th scope="col">Image</th><th scope="col">Id</th><th scope="col">Size</th><th scope="col">Trust</th><th scope="col">Added</th></tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${formatSize(row.size)}${row.built === undefined ? NOTHING : html` <span class="soft">MCUboot ${row.built}</span>`}</td><td data-label="Trust">${trustOf(row)}</td><td data-label="Added">${row.fetch === undefined ? moment(row.addedAt, now) : row.fetch.state}</td></tr>`,
+      html`<tr><th scope="row">${row.model} ${row.version}</th><td data-label="Id"><code title="SHA-256 ${row.digest}">${row.id}</code></td><td data-label="Size">${row.size === undefined ? NOTHING : formatSize(row.size)}${row.built === undefined ? NOTHING : html` <span class="soft">MCUboot ${row.built}</span>`}</td><td data-label="Trust">${trustOf(row)}</td><td data-label="Added">${row.fetch === undefined ? moment(row.addedAt, now) : row.fetch.state}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -53,7 +53,8 @@ export interface NamedImage {
   /** In its normal form. */
   readonly uri: string;
   readonly digest: Digest;
-  readonly size: number;
+  /** Where nobody said it, it is what arrives, up to the largest that is taken. */
+  readonly size?: number;
   readonly model: string;
   readonly version: string;
   readonly name: string;
@@ -233,14 +234,14 @@ export class Images implements Projection {
     const { uri, digest, size, model, version, name } = claim;
     const { maxBytes, trust } = this.#options;
     const format = claim.format === undefined ? {} : { format: claim.format };
-    if (size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
+    if (size !== undefined && size > maxBytes) throw new UsageError("image.too-large", { name, limit: maxBytes });
     if (!this.#byDigest.has(digest)) this.#freeId(digest);
     const verified = await trust.accept({ name, model, version, digest, size });
     const former = this.#byUri.get(uri);
     const durable = recorder.record("image.named", {
       uri,
       digest,
-      size,
+      ...(size === undefined ? {} : { size }),
       model,
       version,
       name,
@@ -274,12 +275,16 @@ export class Images implements Projection {
 
   /** Takes in the bytes of a named image. Throws TrustError `image.digest`, `image.size`; nothing is left behind then. */
   fetched(source: AsyncIterable<Uint8Array>, named: NamedImage, recorder: Recorder): Promise<ImageInfo> {
-    // The claim that was accepted has digest and size in it: these bytes are what was judged, or they are refused.
-    const { actor, verified, name } = named;
+    // The claim that was accepted has digest and size in it: these bytes are what was judged, or they are refused. Without a
+    // size it is judged again, now that there is one.
+    const { actor, verified, name, size } = named;
+    const { trust } = this.#options;
+    const accept: Bringer["accept"] =
+      size === undefined ? (candidate) => trust.accept(candidate) : async () => verified;
     const check = (): void => {
       if (this.#byUri.get(named.uri)?.digest !== named.digest) throw new UsageError("image.unwanted", { name });
     };
-    return this.#takeIn(source, named, { actor, accept: async () => verified, check }, recorder);
+    return this.#takeIn(source, named, { actor, accept, check }, recorder);
   }
 
   async #accept({ received, format, claim, id }: Arrival, by: Bringer, recorder: Recorder): Promise<ImageInfo> {
@@ -361,8 +366,11 @@ export class Images implements Projection {
   apply(fact: Fact): void {
     if (fact.type === "image.named") {
       const { uri, digest, size, model, version, name, verified, actor, at } = fact;
-      const format = fact.format === undefined ? {} : { format: fact.format };
-      this.#byUri.set(uri, { uri, digest, size, model, version, name, verified, actor, named: at, ...format });
+      const more = {
+        ...(size === undefined ? {} : { size }),
+        ...(fact.format === undefined ? {} : { format: fact.format }),
+      };
+      this.#byUri.set(uri, { uri, digest, model, version, name, verified, actor, named: at, ...more });
       this.#dirtyUris.add(uri);
     }
     if (fact.type === "image.removed") this.#forget(fact);

@@ -9,8 +9,8 @@ export const suitTrust = (releases: Pick<Releases, "naming">): TrustService => (
     const { name, digest, size } = candidate;
     if (isNamed(candidate, releases)) return "manifest";
     const [other] = releases.naming(digest);
-    if (other === undefined) throw new TrustError("image.unsigned", { name });
-    throw new TrustError("image.size", { name, actual: size, expected: other.size ?? size });
+    if (other?.size === undefined || size === undefined) throw new TrustError("image.unsigned", { name });
+    throw new TrustError("image.size", { name, actual: size, expected: other.size });
   },
   stands: (image) => isNamed(image, releases),
 });
@@ -22,4 +22,4 @@ export const labOver = (releases: Pick<Releases, "naming">): TrustService => ({
 });
 
 const isNamed = ({ digest, size }: Pick<Candidate, "digest" | "size">, releases: Pick<Releases, "naming">): boolean =>
-  releases.naming(digest).some((payload) => payload.size === undefined || payload.size === size);
+  releases.naming(digest).some((payload) => [size, undefined].includes(payload.size) || size === undefined);

@@ -6,7 +6,8 @@
 export interface Candidate {
   readonly name: string;
   readonly digest: string;
-  readonly size: number;
+  /** Not known of one that is to be fetched and of which nobody said it: its digest holds it. */
+  readonly size?: number | undefined;
   readonly model: string;
   readonly version: string;
 }
