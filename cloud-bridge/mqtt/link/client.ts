@@ -1,8 +1,7 @@
 /** The adapter of the npm package `mqtt`, the only file that imports it. Its own queue, store and reconnect stay unused. */
-import mqtt, { type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient, ReasonCodes } from "mqtt";
 import { type Closable, StoreError, UsageError } from "../../../gateway/base/index.ts";
-import { asBuffer, type Message, propertiesOf } from "../outbox/message.ts";
-import { type MessageClass, TOPICS } from "../outbox/topics.ts";
+import { asBuffer, propertiesOf } from "../outbox/message.ts";
 import {
   type Acknowledged,
   type BrokerAddress,
@@ -14,6 +13,8 @@ import {
 } from "./connection.ts";
 import { INBOUND_MAXIMUM } from "./inbound.ts";
 import type { Protocol } from "./link-machine.ts";
+import { deliveryOf } from "./publish-packet.ts";
+import { PacketIds, Publisher } from "./publisher.ts";
 
 const KEEPALIVE_S = 30;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -56,7 +57,8 @@ export function isExposed(url: string): boolean {
 
 export const dial: Dial = (request) =>
   new Promise((resolve, reject) => {
-    const client = mqtt.connect(request.broker.url, clientOptions(request));
+    const ids = new PacketIds();
+    const client = mqtt.connect(request.broker.url, { ...clientOptions(request), messageIdProvider: ids });
     let stage: "dialing" | "up" | "over" = "dialing";
     const lose = (reason: string): void => {
       if (stage !== "up") return;
@@ -99,7 +101,7 @@ export const dial: Dial = (request) =>
       if (stage !== "dialing") return;
       stage = "up";
       resolve(
-        connectionOf(client, request.protocol, () => {
+        connectionOf(client, request, ids, () => {
           stage = "over";
         }),
       );
@@ -150,7 +152,6 @@ function clientOptions({ broker, protocol, clientId, will, afresh = false }: Dia
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
-    autoAssignTopicAlias: v5,
     ...(broker.username === undefined ? {} : { username: broker.username }),
     ...(broker.password === undefined ? {} : { password: broker.password }),
     ...tlsOptions(broker),
@@ -182,26 +183,18 @@ function tlsOptions({ tls }: BrokerAddress): IClientOptions {
   };
 }
 
-function connectionOf(client: MqttClient, protocol: Protocol, over: () => void): Connection {
-  const { stream } = client;
-  let corked = false;
-  /** What is published in one turn of the event loop leaves in one system call: each costs as much as all else of a message. */
-  const gather = (): void => {
-    if (corked) return;
-    corked = true;
-    stream.cork();
-    setImmediate(() => {
-      corked = false;
-      stream.uncork();
-    });
-  };
+function connectionOf(client: MqttClient, { protocol }: DialRequest, ids: PacketIds, over: () => void): Connection {
+  const { stream, serverProperties } = client;
+  const publisher = new Publisher({ stream, ids, protocol, aliases: serverProperties?.topicAliasMaximum ?? 0 });
+  // The package's own look at this PUBACK finds nothing that waits for it, and leaves it at that.
+  client.on("packetreceive", (packet) => {
+    if (packet.cmd !== "puback" || packet.messageId === undefined) return;
+    const code = packet.reasonCode ?? 0;
+    publisher.acked(packet.messageId, code, wordsOf(code));
+  });
   return {
-    receiveMaximum: client.serverProperties?.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
-    publish: (message, acknowledged, replay = false) => {
-      const done = (error: Error | null | undefined): void => answer(error, acknowledged);
-      gather();
-      client.publish(message.topic, asBuffer(message.payload), publishOptions(message, protocol, replay), done);
-    },
+    receiveMaximum: serverProperties?.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
+    publish: (message, acknowledged, replay = false) => publisher.publish(message, acknowledged, replay),
     subscribe: (filters, done) => {
       // MQTT 5.0 §3.8.3.1: the flag of a retained command is shown, and what lies there is told once per session.
       const shown = protocol === 5 ? { rap: true, rh: 1 } : {};
@@ -209,6 +202,7 @@ function connectionOf(client: MqttClient, protocol: Protocol, over: () => void):
     },
     end: async () => {
       over();
+      publisher.flush();
       await client.endAsync();
     },
     drop: () => {
@@ -219,7 +213,7 @@ function connectionOf(client: MqttClient, protocol: Protocol, over: () => void):
 }
 
 /**
- * mqtt.js 5.16 types say `error` is undefined after a PUBACK; it is null. An error without a reason code is the line going
+ * mqtt.js 5.16 types say `error` is undefined after a SUBACK; it is null. An error without a reason code is the line going
  * down, which "close" reports.
  */
 function answer(error: Error | null | undefined, acknowledged: Acknowledged): void {
@@ -228,32 +222,8 @@ function answer(error: Error | null | undefined, acknowledged: Acknowledged): vo
   else if (code >= 0x80) acknowledged({ code, text: error.message });
 }
 
-function publishOptions(message: Message, protocol: Protocol, replay: boolean): IClientPublishOptions {
-  const { qos, retain } = deliveryOf(message);
-  if (protocol === 4) return { qos, retain };
-  const { contentType, expirySeconds, user } = propertiesOf(message);
-  const userProperties = replay ? { ...user, replay: "1" } : user;
-  return {
-    qos,
-    retain,
-    properties: {
-      contentType,
-      payloadFormatIndicator: isText(contentType),
-      // mqtt-packet 9 drops a packet with an empty object here without a word.
-      ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
-      ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
-      ...(message.correlation === undefined ? {} : { correlationData: asBuffer(message.correlation) }),
-    },
-  };
-}
-
-function deliveryOf({ kind }: Message): { readonly qos: 0 | 1; readonly retain: boolean } {
-  const row: { readonly class: MessageClass; readonly qos?: 0 } = TOPICS[kind];
-  return { qos: row.qos ?? 1, retain: row.class === "latest" };
-}
-
-/** MQTT 5.0 §3.3.2.3.2: UTF-8 text. */
-const isText = (contentType: string): boolean => contentType.includes("json");
+const REASONS: Readonly<Record<number, string>> = ReasonCodes;
+const wordsOf = (code: number): string => REASONS[code] ?? `reason code ${code}`;
 
 const nameOf = (protocol: Protocol): string => (protocol === 5 ? "5" : "3.1.1");
 
