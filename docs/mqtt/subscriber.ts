@@ -44,7 +44,7 @@ export function follow(url: string, client: string, tell: Tell): MqttClient {
     look(site);
   });
   const ticks = setInterval(() => [...sites.keys()].forEach((site) => look(site)), PATIENCE_MS);
-  mqtt.on("close", () => mqtt.disconnecting && clearInterval(ticks));
+  mqtt.on("end", () => clearInterval(ticks));
   return mqtt;
 }
 
