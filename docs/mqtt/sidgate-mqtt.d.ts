@@ -1103,7 +1103,7 @@ export interface CommandInstall {
   readonly release?: string;
   /** The image, where releases are not required: its id, its digest or `model version`. */
   readonly image?: string;
-  /** Even if it is in quarantine for this image. */
+  /** Even if it is in quarantine for this image; a second person agrees first. */
   readonly again?: boolean;
 }
 
@@ -1164,7 +1164,7 @@ export interface CommandCampaignCreate {
   readonly "late-joiners"?: boolean;
   /** A second person agrees first. */
   readonly approval?: boolean;
-  /** Nodes in quarantine take part, too. */
+  /** Nodes in quarantine take part, too; a second person agrees first. */
   readonly again?: boolean;
 }
 
@@ -1225,10 +1225,24 @@ export interface CommandCampaignDowngrade {
   readonly "late-joiners"?: boolean;
   /** A second person agrees first. */
   readonly approval?: boolean;
-  /** Nodes in quarantine take part, too. */
+  /** Nodes in quarantine take part, too; a second person agrees first. */
   readonly again?: boolean;
   /** Why it may lead to a lower version. */
   readonly reason: string;
+}
+
+/** Makes sure that a campaign has begun, and changes nothing; one that was halted is refused, for `campaign.resume`. */
+export interface CommandCampaignStart {
+  /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
+  readonly id: string;
+  /** Who gives it, and whose `rsp/{client}` is answered on; below `by/{client}/` the topic says it. */
+  readonly client?: string;
+  /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
+  readonly deadline?: string;
+  /** Its id. */
+  readonly campaign: string;
+  /** Only if it still has this version; else `failed` with code 409. */
+  readonly "if-version"?: string | number;
 }
 
 /** Halts a campaign: nothing more is offered. */
@@ -1420,6 +1434,7 @@ export interface Commands {
   readonly install: CommandInstall;
   readonly "campaign.create": CommandCampaignCreate;
   readonly "campaign.downgrade": CommandCampaignDowngrade;
+  readonly "campaign.start": CommandCampaignStart;
   readonly "campaign.pause": CommandCampaignPause;
   readonly "campaign.resume": CommandCampaignResume;
   readonly "campaign.abort": CommandCampaignAbort;

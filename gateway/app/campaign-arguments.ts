@@ -75,6 +75,7 @@ export const CAMPAIGN_INSTALL = z.strictObject({
   ...WHAT,
   node: z.string().min(1),
   again: z.boolean().optional(),
+  approval: z.boolean().optional(),
   deadline: DEADLINE.optional(),
 });
 

@@ -54,6 +54,7 @@ export function campaignHandlers(services: CampaignServices): ReadonlyMap<string
       "campaign.install",
       async (args, actor) => install(understand("campaign.install", CAMPAIGN_INSTALL, args), actor, drafts, services),
     ],
+    ["campaign.start", async (args) => begun(understand("campaign.start", DECISION, args), services)],
     ...(Object.keys(VERBS) as CampaignVerb[]).map((verb): [string, CommandHandler] => [
       `campaign.${verb}`,
       async (args, actor) => decide(verb, understand(`campaign.${verb}`, DECISION, args), actor, services),
@@ -121,7 +122,7 @@ async function preview({ image, drafted, refusal }: Sketch, services: CampaignSe
 
 /** A campaign of this one node; again while it is under way, it is the same. */
 async function install(
-  { node: reference, again, deadline, ...what }: z.output<typeof CAMPAIGN_INSTALL>,
+  { node: reference, again, approval, deadline, ...what }: z.output<typeof CAMPAIGN_INSTALL>,
   actor: string,
   drafts: CampaignDrafts,
   services: CampaignServices,
@@ -133,7 +134,13 @@ async function install(
   const known = underWay();
   if (known !== undefined) return { ...started(known), known: true };
   const title = `${image.model} ${image.version} on ${name}`.slice(0, 64);
-  const wish = { image: image.digest, nodes: [id], name: title, stopAtPct: 100, ...present({ again, deadline }) };
+  const wish = {
+    image: image.digest,
+    nodes: [id],
+    name: title,
+    stopAtPct: 100,
+    ...present({ again, approval, deadline }),
+  };
   const ready = await prepared(await drafts.sketch(wish), services);
   // While it was thought over, the same may have been asked for a second time.
   const meanwhile = underWay();
@@ -141,17 +148,35 @@ async function install(
   return { ...started(await record(ready, actor, services)), known: false };
 }
 
+/**
+ * A campaign begins when it is made, so whoever starts it only makes sure. What a person halted, or its own errors, is let go on
+ * by `resume` alone: a start that is given again must not forgive anything. Throws UsageError `campaign.version`, `campaign.state`.
+ */
+function begun({ campaign: id, ifVersion }: z.output<typeof DECISION>, { campaigns }: CampaignServices): Json {
+  const campaign = campaigns.get(id);
+  const { state, version } = campaign;
+  checkSeen(campaign, ifVersion);
+  if (state !== "running" && state !== "waiting-approval") {
+    throw new UsageError("campaign.state", { campaign: id, state, verb: "start" });
+  }
+  const why = state === "running" ? {} : { waits: `A second person approves it: sidgate campaign approve ${id}` };
+  return { campaign: id, state, version: String(version), ...why };
+}
+
 /** Throws UsageError `campaign.version` when it is not what whoever decides has seen. */
+function checkSeen({ id: campaign, version }: Campaign, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === version) return;
+  throw new UsageError("campaign.version", { campaign, version, expected: ifVersion });
+}
+
+/** Throws UsageError `campaign.version`, `campaign.state`, `campaign.same-person`. */
 async function decide(
   verb: CampaignVerb,
   { campaign, ifVersion }: z.output<typeof DECISION>,
   actor: string,
   { campaigns, recorder }: CampaignServices,
 ): Promise<Json> {
-  const { version } = campaigns.get(campaign);
-  if (ifVersion !== undefined && ifVersion !== version) {
-    throw new UsageError("campaign.version", { campaign, version, expected: ifVersion });
-  }
+  checkSeen(campaigns.get(campaign), ifVersion);
   await campaigns.decide(campaign, verb, actor, recorder);
   const after = campaigns.get(campaign);
   return { campaign, state: after.state, version: String(after.version) };

@@ -68,6 +68,7 @@ const INSTALL = z.strictObject({
   release: z.string().min(1).max(128).optional(),
   image: z.string().min(1).max(128).optional(),
   again: z.boolean().optional(),
+  approval: z.boolean().optional(),
 });
 const IDENTIFY = z.strictObject({ node: plainText(128), seconds: z.int().min(1).max(3600).default(30) });
 
@@ -267,8 +268,11 @@ async function install(
   const until = deadline === undefined ? {} : { deadline: rfc3339(deadline) };
   const said = await services.install({ node, ...present(what), ...until }, actor);
   const record = services.registry.named(node);
-  const { campaign } = said as { readonly campaign: string };
-  return new Waiting({ kind: "update", campaign }, prospects(record, services));
+  const { campaign, state } = said as { readonly campaign: string; readonly state: string };
+  const { willRunAt, ...told } = prospects(record, services);
+  // Nobody knows when a person agrees.
+  const when = willRunAt === undefined || state === "waiting-approval" ? {} : { willRunAt };
+  return new Waiting({ kind: "update", campaign }, { ...told, ...when });
 }
 
 const present = (members: object): Command["args"] =>

@@ -246,6 +246,38 @@ test("a decision is bound to what whoever makes it has seen", async () => {
   expect(await run("campaign.pause", { campaign: "c-9" })).toBe("campaign.unknown");
 });
 
+const STARTS: ReadonlyArray<readonly [state: string, verbs: ReadonlyArray<"pause" | "abort">, started: string]> = [
+  ["running", [], "running"],
+  ["paused", ["pause"], "campaign.state"],
+  ["aborted", ["abort"], "campaign.state"],
+];
+test.each(STARTS)("a campaign that is %s is not changed by a start", async (state, verbs, started) => {
+  await run("campaign.create", { image: DIGEST });
+  const campaign = "c-20261121-01";
+  for (const verb of verbs) await run(`campaign.${verb}`, { campaign });
+  const { version } = services.campaigns.get(campaign);
+  const told = { campaign, state: started, version: String(version) };
+  for (const ifVersion of [undefined, String(version)]) {
+    const args = { campaign, ...(ifVersion === undefined ? {} : { ifVersion }) };
+    expect(await run("campaign.start", args)).toEqual(started.includes(".") ? started : told);
+  }
+  expect(await run("campaign.start", { campaign, ifVersion: version + 1 })).toBe("campaign.version");
+  expect(services.campaigns.get(campaign)).toMatchObject({ state, version });
+});
+
+test("a start stands in for no second person", async () => {
+  await run("campaign.create", { image: DIGEST, approval: true });
+  const campaign = "c-20261121-01";
+  expect(await run("campaign.start", { campaign }, { actor: "mqtt:fleet" })).toEqual({
+    campaign,
+    state: "waiting-approval",
+    version: "2",
+    waits: `A second person approves it: sidgate campaign approve ${campaign}`,
+  });
+  for (const verb of ["pause", "resume"]) expect(await run(`campaign.${verb}`, { campaign })).toBe("campaign.state");
+  expect(await run("campaign.start", { campaign: "c-9" })).toBe("campaign.unknown");
+});
+
 test("UX-R7: a lower version is a verb of its own, and somebody has to say why", async () => {
   await tells("a1", 2, { model: "trv", running: DIGEST, version: "2" }, services);
   const older = { image: digestHex(OTHER), nodes: ["a1"] };

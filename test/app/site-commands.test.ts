@@ -76,8 +76,11 @@ beforeEach(async () => {
         },
         small: () => author.answer(),
       };
+      const backups = {
+        keep: async (label: string | undefined) => ({ file: `backups/${label ?? "s"}.tar.gz`, size: 9, digest: DIGEST, last: 3 }),
+      };
       const log = { ...SILENT, adjust: (change: object) => void levels.push(change) };
-      const own = siteHandlers(others, { authors, clock: services.clock, log });
+      const own = siteHandlers(others, { authors, backups, clock: services.clock, log });
       return { handlers: new Map([...others, ...own]), install: handlerNamed("campaign.install", others) };
     },
   });
@@ -222,6 +225,22 @@ test("install: one campaign of this node, the same while it is under way, over w
   expect(await take("install", wish)).toMatchObject({ status: "failed", error: { code: "campaign.no-targets" } });
 });
 
+test("an update by force waits for a second person, and is completed once that one agreed and the node runs it", async () => {
+  const { images, ledger, campaigns, offers } = site.services;
+  await images.add(stream(), { name: "fw", model: "trv", version: "2" }, "test", ledger);
+  const node = await site.services.join("room-1");
+  await tells("room-1", 1, { model: "trv" }, site.services);
+  const wish = { node, image: DIGEST, again: true, approval: true };
+  expect(await take("install", wish, { id: "a" })).toEqual({ status: "accepted", position: 1 });
+  const id = campaigns.list()[0]?.id ?? "";
+  expect(offers.offerFor(node)).toBeUndefined();
+  await campaigns.decide(id, "approve", "cli:tom", ledger);
+  expect(offers.offerFor(node)).toMatchObject({ campaign: id });
+  expect(await ended("a")).toBeUndefined();
+  await tells("room-1", 2, { model: "trv", running: DIGEST }, site.services);
+  expect(await ended("a")).toEqual({ status: "completed", result: { node, campaign: id } });
+});
+
 test("an update that is called off, or fails, fails its command", async () => {
   const { images, ledger, campaigns } = site.services;
   await images.add(stream(), { name: "fw", model: "trv", version: "2" }, "test", ledger);
@@ -312,4 +331,12 @@ test("a small file comes from no private address", async () => {
 
 test("whoever calls what is not there is refused", async () => {
   await expect(handlerNamed("what", new Map())({}, "x")).rejects.toMatchObject({ code: "command.unknown" });
+});
+
+test("backup is taken at once, and completed with what was written", async () => {
+  expect(await take("backup", { label: "before-the-move" }, { id: "b" })).toEqual({ status: "accepted" });
+  const result = { file: "backups/before-the-move.tar.gz", size: 9, digest: DIGEST, last: 3 };
+  expect(await ended("b")).toEqual({ status: "completed", result });
+  expect(await take("backup", { label: "" })).toMatchObject({ status: "failed", error: { code: "command.argument" } });
+  expect(await take("backup", { keys: true })).toMatchObject({ status: "failed", error: { code: "command.argument" } });
 });

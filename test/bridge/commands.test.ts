@@ -145,6 +145,10 @@ test("names of arguments are the inbox's, also within lists of ours; what stands
   });
   const value = { "sidgate-building:room": { "wanted-temperature": 21 } };
   expect(inboxArguments(COMMAND_OPS.ipatch, { value })).toEqual({ value });
+  const force = { again: true, approval: false };
+  expect(inboxArguments(COMMAND_OPS["campaign.create"], force)).toEqual({ again: true, approval: true });
+  expect(inboxArguments(COMMAND_OPS.install, { again: true })).toEqual({ again: true, approval: true });
+  expect(inboxArguments(COMMAND_OPS.install, { again: false })).toEqual({ again: false });
   expect(inboxArguments(COMMAND_OPS["campaign.downgrade"], { reason: "it fails", approval: false })).toEqual({
     reason: "it fails",
     approval: true, // MQTT shows no second person

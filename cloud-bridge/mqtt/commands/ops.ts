@@ -33,6 +33,8 @@ export interface CommandOp {
   readonly inbox?: Readonly<Record<string, string>>;
   /** Arguments that the inbox gets whatever the message says. */
   readonly always?: Readonly<Record<string, boolean>>;
+  /** With one of these it is not carried out on a command alone: a second person agrees first, whatever the message says. */
+  readonly guarded?: readonly string[];
 }
 
 const words = (max: number): Shape<string> =>
@@ -92,7 +94,7 @@ const PLAN = {
   "campaign-deadline": may(words(64), "When offers end: a time, or a span such as `14d`."),
   "late-joiners": may(BOOLEAN, "Nodes that fit later take part."),
   approval: may(BOOLEAN, "A second person agrees first."),
-  again: may(BOOLEAN, "Nodes in quarantine take part, too."),
+  again: may(BOOLEAN, "Nodes in quarantine take part, too; a second person agrees first."),
 };
 const PLAN_IN_INBOX = { "confirm-within-s": "confirmWithin", "campaign-deadline": "deadline" };
 
@@ -163,8 +165,9 @@ export const COMMAND_OPS = {
     text: "Brings a release to this node: a campaign of its own, or the one that is under way already.",
     arguments: {
       ...WHAT,
-      again: may(BOOLEAN, "Even if it is in quarantine for this image."),
+      again: may(BOOLEAN, "Even if it is in quarantine for this image; a second person agrees first."),
     },
+    guarded: ["again"],
   },
   "campaign.create": {
     ...atSite,
@@ -172,6 +175,7 @@ export const COMMAND_OPS = {
     text: "Rolls a release out; it begins at once, or when a second person agreed.",
     arguments: PLAN,
     inbox: PLAN_IN_INBOX,
+    guarded: ["again"],
   },
   "campaign.downgrade": {
     ...atSite,
@@ -181,6 +185,9 @@ export const COMMAND_OPS = {
     inbox: PLAN_IN_INBOX,
     always: { approval: true },
   },
+  "campaign.start": decision(
+    "Makes sure that a campaign has begun, and changes nothing; one that was halted is refused, for `campaign.resume`.",
+  ),
   "campaign.pause": decision("Halts a campaign: nothing more is offered."),
   "campaign.resume": decision("Lets a campaign go on that was paused, or that stopped by itself."),
   "campaign.abort": decision("Ends a campaign for good."),
@@ -295,13 +302,14 @@ export const commandOp = (op: string): CommandOp | undefined => OPS.get(op);
 
 /** Arguments as the inbox calls them: `if-version` is `ifVersion`, in lists of objects as well. */
 export function inboxArguments<V>(
-  { arguments: rows, inbox = {}, always = {} }: CommandOp,
+  { arguments: rows, inbox = {}, always = {}, guarded = [] }: CommandOp,
   given: Readonly<Record<string, V>>,
 ): Record<string, V | boolean> {
   const entries = Object.keys(rows)
     .filter((name) => Object.hasOwn(given, name))
     .map((name): [string, V] => [inbox[name] ?? camelCase(name), renamed(given[name] as V, rows[name]?.shape)]);
-  return { ...Object.fromEntries(entries), ...always };
+  const waits = guarded.some((name) => given[name] === true);
+  return { ...Object.fromEntries(entries), ...always, ...(waits ? { approval: true } : {}) };
 }
 
 /** Only what our own table names is called otherwise; what stands in YANG data stays. */
