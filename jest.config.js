@@ -10,7 +10,7 @@ export default {
   // Half of the suite waits for other programs, so two run beside each other on two cores as well.
   maxWorkers: 2,
   // Against tests that hang; how long one takes on a busy machine says nothing.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/data"],
   coverageProvider: "v8",

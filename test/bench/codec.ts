@@ -9,7 +9,7 @@ import type { MutableTree, Tree, Value } from "../../gateway/yang/tree.ts";
 import { SIDGATE } from "../support/hand-schema.ts";
 import { type Figure, type Figures, quartiles } from "./measure.ts";
 
-const RUNS = 15;
+const [RUNS, QUICK_RUNS] = [15, 1];
 const SLICE_MICROSECONDS = 60_000;
 const WARM_UP = 3_000;
 
@@ -63,13 +63,13 @@ function speed(work: () => unknown): number {
   }
 }
 
-function compare(ours: () => unknown, theirs: () => unknown): Figure {
+function compare(runs: number, ours: () => unknown, theirs: () => unknown): Figure {
   for (let round = 0; round < WARM_UP; round++) {
     ours();
     theirs();
   }
   const ratios: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     // Who goes first alternates too: what one leaves to the garbage collector is paid by the next.
     const first = run % 2 === 0 ? speed(ours) : speed(theirs);
     const second = run % 2 === 0 ? speed(theirs) : speed(ours);
@@ -78,7 +78,8 @@ function compare(ours: () => unknown, theirs: () => unknown): Figure {
   return quartiles(ratios, "of the speed of cbor-x");
 }
 
-export async function codecBench(): Promise<Figures> {
+export async function codecBench(quick: boolean): Promise<Figures> {
+  const runs = quick ? QUICK_RUNS : RUNS;
   const bytes = Buffer.from(encodeTree(NODE_TREE, SIDGATE));
   const named = Buffer.from(encodeTree(NODE_TREE, SIDGATE, "name"));
   // The same document: what cbor-x reads from our bytes is what it writes.
@@ -86,18 +87,22 @@ export async function codecBench(): Promise<Figures> {
   const namedDocument: unknown = CBOR_X.decode(named);
   return {
     codec_encode_vs_cborx: compare(
+      runs,
       () => encodeTree(NODE_TREE, SIDGATE),
       () => CBOR_X.encode(document),
     ),
     codec_decode_vs_cborx: compare(
+      runs,
       () => decodeTree(bytes, SIDGATE),
       () => CBOR_X.decode(bytes),
     ),
     codec_encode_names_vs_cborx: compare(
+      runs,
       () => encodeTree(NODE_TREE, SIDGATE, "name"),
       () => CBOR_X.encode(namedDocument),
     ),
     codec_decode_names_vs_cborx: compare(
+      runs,
       () => decodeTree(named, SIDGATE, "name"),
       () => CBOR_X.decode(named),
     ),

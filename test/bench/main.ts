@@ -27,7 +27,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   coap: coapBench,
   oscore: oscoreBench,
   checkin: checkInBench,
-  codec: codecBench,
+  codec: () => codecBench(values.quick === true),
   coreconf: () => coreconfBench(values.quick === true),
   delta: deltaBench,
   mqtt: mqttBench,

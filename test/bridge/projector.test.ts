@@ -37,6 +37,7 @@ import {
 import { atSecond, joined, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
 import { bridgeSchema, bridgeTrees } from "../support/bridge-trees.ts";
+import { inDrill } from "../support/drill.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const TABLES = ["mqtt.journal", "mqtt.latest", "mqtt.view", "mqtt.tree", "mqtt.marks"];
@@ -145,7 +146,7 @@ describe("the projector", () => {
           expect(await contents(state)).toEqual(expected);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: inDrill(12, 200) },
     );
   });
 

@@ -28,7 +28,7 @@ const LONG: readonly Row[] = [
 ];
 
 (where === "" ? test : test.skip).each<Row>([
-  ["codec", [], ["codec_encode_vs_cborx"]],
+  ["codec", inDrill(["--quick"], []), ["codec_encode_vs_cborx"]],
   ...inDrill<readonly Row[]>([], LONG),
 ])(
   `npm run bench -- %s${where}`,

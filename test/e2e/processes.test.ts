@@ -234,6 +234,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect(await site.gateway.end()).toEqual({ code: 0, signal: null });
     await eventually("it is told", () => presence(name) === "offline");
     expect(last(`g/${name}/status`)).toMatchObject({ state: "offline", reason: "shutdown" });
+    if (!inDrill(false, true)) return; // every day it is the next test but one that goes on in its place
     site.gateway.start();
     await eventually("it is back", () => presence(name) === "online");
     room.close();
@@ -242,12 +243,12 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     await eventually("and heard", () => humidity(last(`n/${node}/data/sidgate-building`)) === 44);
   }, 60_000);
 
-  test("without Redis both still end when they are told to", async () => {
+  test("without Redis they still end when they are told to", async () => {
     await redis.kill();
     const ended = await Promise.all([site.gateway.end(), site.bridge.end()]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0]);
     await redis.start();
-  }, 30_000);
+  });
 
   test("the same site in one process goes on in its history, and nothing was lost in all of it", async () => {
     const whole = new Program(["run", "--config", site.config]);
@@ -262,8 +263,10 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
       const { journal } = await status();
       return journal.last === journal.lastDurable && gaps().length === 0;
     });
+    await redis.kill();
     expect((await whole.end()).code).toBe(0);
-  }, 60_000);
+    await redis.start();
+  });
 
   drill(
     "each of them killed again and again: what was answered is told, once, in order",

@@ -11,6 +11,9 @@ import { controlSocketPath } from "../../gateway/store/folder/owner.ts";
 
 export const BIN = fileURLToPath(new URL("../../bin/sidgate.js", import.meta.url));
 
+/** A start takes a second; on a machine that does much else, many. */
+const PATIENCE_MS = 60_000;
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
@@ -112,7 +115,7 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
         this.#output += part;
       });
     }
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
         this.#status = await this.client.get<Status>("/api/status");
@@ -147,7 +150,11 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
 }
 
 /** Resolves when `holds` does; rejects after `ms`. */
-export async function eventually(what: string, holds: () => Promise<boolean> | boolean, ms = 20_000): Promise<void> {
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  ms = PATIENCE_MS,
+): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`did not happen in time: ${what}`);

@@ -408,7 +408,7 @@ describe("what a reader makes of it", () => {
         await site.advance(minutes(5));
         expect((await site.facts()).length).toBe(quiet);
       }),
-      { numRuns: inDrill(10, 500), seed: 8641 },
+      { numRuns: inDrill(6, 500), seed: 8641 },
     );
   });
 
@@ -428,7 +428,7 @@ describe("what a reader makes of it", () => {
             expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(20_000);
         },
       ),
-      { numRuns: inDrill(10, 200), seed: 8641 },
+      { numRuns: inDrill(5, 200), seed: 8641 },
     );
   });
 });
