@@ -10,7 +10,7 @@ import type { ReplyFailed, SidgateEvent, Status } from "./sidgate-mqtt.d.ts";
 const PATIENCE_MS = 5_000;
 type Tell = (site: string, step: Step<SidgateEvent>) => void;
 
-/** `client` names the session at the broker, and whoever asks for replays. */
+/** `client` names the session at the broker, and whoever asks for replays: the user name, where an access list holds it to that. */
 export function follow(url: string, client: string, tell: Tell): MqttClient {
   const sites = new Map<string, { history: History<SidgateEvent>; next?: Status | undefined; asked: number }>();
   const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000 });
@@ -24,7 +24,7 @@ export function follow(url: string, client: string, tell: Tell): MqttClient {
     if (!range) return;
     row.asked = now;
     const command = { id: `replay-${now}`, client, ...range };
-    mqtt.publish(`sidgate/1/${site}/cmd/replay`, JSON.stringify(command), { qos: 1 });
+    mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(command), { qos: 1 });
   };
   const topics = ["sidgate/1/+/event", "sidgate/1/+/g/+/status", `sidgate/1/+/rsp/${client}`];
   mqtt.on("connect", () => mqtt.subscribe(topics, { qos: 1 }));

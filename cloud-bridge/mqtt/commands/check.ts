@@ -32,7 +32,7 @@ function valueMisfit({ form }: Shape, value: Json, path: string): Misfit | undef
   const wrong = (what: string): Misfit => ({ path, tag: "invalid-value", what });
   switch (form.kind) {
     case "plain":
-      return fits(form.schema, value) ? undefined : wrong(`must be ${form.word}`);
+      return fits(form.schema, value) ? undefined : wrong(`must be ${WORD_OF[form.word] ?? form.word}`);
     case "list": {
       if (!Array.isArray(value) || value.length === 0) return wrong("must be a list of at least one");
       if (value.length > MOST_ITEMS) return wrong(`has more than ${MOST_ITEMS} items`);
@@ -49,6 +49,13 @@ function valueMisfit({ form }: Shape, value: Json, path: string): Misfit | undef
       return form.others === undefined ? misfitOf(form.members, value, path) : undefined;
   }
 }
+
+/** Where the word of the tables says too little to whoever got it wrong. */
+const WORD_OF: Readonly<Record<string, string>> = {
+  time: "a time of RFC 3339 with its zone, e.g. 2026-11-22T08:00:00Z",
+  count: "a number from 0 on",
+  integer: "a whole number",
+};
 
 /** A message has at most 64 KiB anyway; this is against lists that cost more to look at than to send. */
 const MOST_ITEMS = 4096;

@@ -38,7 +38,7 @@ export const BRIDGE_ERRORS = {
   "mqtt.denied": {
     blame: "store",
     text: "the MQTT broker at {url} denies access: {reason}",
-    hint: "Check mqtt.username and mqtt.password, and that the user may write below sidgate/1/SITE/.",
+    hint: "Check mqtt.username (by default the site's id, which the status page shows) and mqtt.password, and that the user may write below sidgate/1/SITE/.",
   },
   "mqtt.refused": {
     blame: "store",

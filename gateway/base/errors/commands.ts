@@ -3,12 +3,12 @@ export const COMMAND_ERRORS = {
   "command.unknown": {
     blame: "usage",
     text: "there is no command '{op}'",
-    hint: "See docs/cli.md.",
+    hint: "docs/mqtt.md, Commands, lists those over MQTT, docs/cli.md those of the command line.",
   },
   "command.argument": {
     blame: "usage",
     text: "command {op}: {what}",
-    hint: "docs/cli.md lists every command with its arguments.",
+    hint: "docs/cli.md, and docs/mqtt.md over MQTT, list every command with its arguments.",
   },
   "command.repeated": {
     blame: "usage",
