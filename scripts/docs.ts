@@ -135,6 +135,10 @@ const IDLE: Programs = {
   configCheck: async () => 0,
   configShow: async () => 0,
   serviceInstall: async () => 0,
+  backUpStopped: async (): Promise<never> => {
+    throw new Error("idle");
+  },
+  restore: async () => 0,
   campaignPlan: async () => ({}),
   controlSocket: () => "",
   yang: { compile: async () => 0, tree: async () => 0, validate: async () => 0, convert: async () => 0 },
@@ -162,6 +166,7 @@ export function cliPage(): string {
     programs: IDLE,
     version: "0",
     print: () => undefined,
+    write: async () => undefined,
     note: () => undefined,
     exit: () => undefined,
   });

@@ -33,7 +33,7 @@ import {
   type TrustDesk,
   type TrustService,
 } from "../service/trust/index.ts";
-import { CommandInbox, type Journal, Ledger, type StateStore } from "../store/index.ts";
+import { CommandInbox, isRestored, type Journal, Ledger, type StateStore } from "../store/index.ts";
 import type { Schema } from "../yang/index.ts";
 import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
@@ -76,6 +76,8 @@ export interface Centre {
   readonly inbox: CommandInbox;
   readonly clockMemory: ClockMemory;
   readonly keys: Keys;
+  /** This start began a new epoch: the data was put back from a copy. */
+  readonly restored: boolean;
   /** Time that does not jump, for what waits in the network and for sequence numbers. */
   readonly network: Clock;
 }
@@ -102,10 +104,12 @@ export async function openCentre(
   config: Config,
   { clock, random, log }: CentrePorts,
   lifecycle: Lifecycle,
-  { bridge, newSiteKey = false, restored = false, note = () => undefined }: CentreOptions,
+  { bridge, newSiteKey = false, restored: isAsked = false, note = () => undefined }: CentreOptions,
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
   const asked = clock.ask();
+  // A backup that was restored says so itself; in Redis a folder has no journal that could be put back.
+  const restored = isAsked || (config.store.redis === undefined && (await isRestored(config.data)));
   if (restored) checkClock(clock, await asked);
   const { maxBytes, cacheBytes } = config.images;
   const options = { log, random, cacheBytes, note, bridge, restored: restored ? clock.now() : undefined };
@@ -217,6 +221,7 @@ export async function openCentre(
     inbox,
     clockMemory: memory,
     keys,
+    restored,
     network,
   };
 }

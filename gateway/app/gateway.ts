@@ -2,6 +2,7 @@
  * The composition root: one gateway from its configuration, with the bridge in the same process or without. Parts are started
  * from the store upwards and closed in reverse; when a part refuses to start, what stands already is closed again.
  */
+import { join } from "node:path";
 import type { Bridge } from "../../cloud-bridge/app/index.ts";
 // Not by its index: a gateway without a bridge loads none of it.
 import { PROJECTION } from "../../cloud-bridge/mqtt/outbox/projection.ts";
@@ -24,13 +25,14 @@ import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
 import { adminSource } from "./admin-source.ts";
+import { BackupDesk } from "./backup/desk.ts";
 import { bridgeSettings, bridgeWords } from "./bridge-settings.ts";
 import { CAMPAIGN_QUESTIONS, campaignHandlers } from "./campaign-commands.ts";
 import { type Centre, type CentreOptions, openCentre } from "./centre.ts";
 import { type MachineTime, siteClock } from "./clock/index.ts";
 import { cloudDocuments } from "./cloud-documents.ts";
 import { commandHandlers } from "./commands.ts";
-import type { Config } from "./config/index.ts";
+import type { Config, PortableConfig } from "./config/index.ts";
 import { editHandlers } from "./edit-commands.ts";
 import { openForecaster } from "./forecaster.ts";
 import { clockHealth, coapHealth, modelsHealth } from "./health.ts";
@@ -60,10 +62,17 @@ export interface GatewayPorts {
 }
 
 export interface Gateway extends Closable {
+  /** This start began a new epoch, as its data was put back from a copy. */
+  readonly restored: boolean;
   /** What the console shows; also what a person is told at the start. */
   readonly source: AdminSource;
   /** Calls back when nothing is left but to end, e.g. when another process has taken this one's place. */
   onFailure(listener: (error: StoreError) => void): void;
+}
+
+export interface GatewayParts extends CentreOptions {
+  /** What was set, for backups. */
+  readonly configuration?: PortableConfig;
 }
 
 /** How long the end of the process waits for a store that is away. What waits for it was promised to nobody. */
@@ -73,7 +82,7 @@ const LEAVING = seconds(2);
 export async function openGateway(
   config: Config,
   given: GatewayPorts,
-  parts: CentreOptions = { bridge: true },
+  parts: GatewayParts = { bridge: true },
 ): Promise<Gateway> {
   const lifecycle = new Lifecycle();
   try {
@@ -109,7 +118,20 @@ export async function openGateway(
     });
     const forecaster = openForecaster(centre, { clock: clock.held, encodings });
     const southern = { nodes, calls, gatewayRoot: root };
-    waits = serveCommands(config, ports, { ...centre, ...southern, forecaster }, fetcher);
+    // Who reads the journal beside the projections; until the bridge stands, nobody has passed anything.
+    let passed = (): Promise<number> => Promise.resolve(0);
+    const retention = new Retention(centre, () => passed(), config.journal, { ...ports, quality: clock });
+    lifecycle.add(retention);
+    const backups = new BackupDesk({
+      source: home.backup,
+      siteKey: config.security.keyFile ?? join(config.data, "keys", "site.key"),
+      configuration: parts.configuration,
+      version: ports.version,
+      clock,
+      log: ports.log,
+      hold: (work) => retention.hold(work),
+    });
+    waits = serveCommands(config, ports, { ...centre, ...southern, forecaster, backups }, fetcher);
     lifecycle.add(waits).open();
     const health = coapHealth(
       () => engine.stats(),
@@ -135,8 +157,7 @@ export async function openGateway(
       : undefined;
     if (shared !== undefined) lifecycle.add(await shared.commands.serve(centre.inbox));
     const isRead = bridge !== undefined || shared !== undefined;
-    const passed = (): Promise<number> => (isRead ? centre.state.applied(PROJECTION) : Promise.resolve(Infinity));
-    lifecycle.add(new Retention(centre, passed, config.journal, { ...ports, quality: clock }));
+    passed = () => (isRead ? centre.state.applied(PROJECTION) : Promise.resolve(Infinity));
     let naming: Naming | undefined; // told once the status page stands, as it is announced too
     const listening = addresses.map((address) => ({ what: "CoAP", address }));
     const source = adminSource({
@@ -172,12 +193,14 @@ export async function openGateway(
         socketServer: control,
         tcp: config.admin.listen,
         documents: cloudDocuments(home.site.site, bridge),
+        backups,
         logger: ports.log,
       }),
     );
     naming = await openNaming(config, { site: home.site.site, addresses, statusPage: admin.url }, ports, lifecycle);
     return {
       source,
+      restored: centre.restored,
       onFailure: (listener) => {
         shared?.onFailure(listener);
         store?.onFailure(listener);
@@ -200,7 +223,11 @@ export async function openGateway(
 function serveCommands(
   { campaign, nodes }: Config,
   { clock, log }: { readonly clock: Timekeeper; readonly log: Logger },
-  centre: Centre & Pick<NodeCommandServices, "nodes" | "calls" | "gatewayRoot"> & { readonly forecaster: Forecaster },
+  centre: Centre &
+    Pick<NodeCommandServices, "nodes" | "calls" | "gatewayRoot"> & {
+      readonly forecaster: Forecaster;
+      readonly backups: BackupDesk;
+    },
   fetcher: Fetcher<NamedImage>,
 ): CommandWaits {
   const defaults = {
@@ -224,7 +251,7 @@ function serveCommands(
   const ofNodes = { ...services, install: handlerNamed("campaign.install", campaigns) };
   const later = new Map([
     ...handlers,
-    ...siteHandlers(handlers, { authors: fetcher, clock: centre.network, log }),
+    ...siteHandlers(handlers, { authors: fetcher, backups: centre.backups, clock: centre.network, log }),
     ...nodeHandlers(ofNodes),
   ]);
   centre.inbox.serve(later, centre.ledger, CAMPAIGN_QUESTIONS, new Set([...NODE_WAITS, ...SITE_WAITS]));

@@ -20,6 +20,8 @@ const PROGRAMS: Programs = {
   configCheck: async (options) => (await import("./config/index.ts")).configCheck(options, io),
   configShow: async (options) => (await import("./config/index.ts")).configShow(options, io),
   serviceInstall: async (options) => (await import("./service-unit/install.ts")).serviceInstall(options, print),
+  backUpStopped: async (options) => (await import("./backup/programs.ts")).backUpStopped(options, process.env),
+  restore: async (options) => (await import("./backup/programs.ts")).restore(options, io),
   yang: {
     compile: async (options) => (await import("./tools/yang-compile.ts")).yangCompile(options, tool),
     tree: async (options) => (await import("./tools/yang-tree.ts")).yangTree(options, tool),

@@ -29,6 +29,9 @@ interface Kept {
 
 export class Retention implements Closable {
   readonly #timer: Timer;
+  #trimming: Promise<void> = Promise.resolve();
+  /** Those who want every fact to stay for a while. */
+  #holders = 0;
 
   constructor(
     { journal, ledger, clockMemory }: Kept,
@@ -38,13 +41,25 @@ export class Retention implements Closable {
     { clock, quality, log }: { readonly clock: Clock; readonly quality: TimeQuality; readonly log: Logger },
   ) {
     this.#timer = every(clock, hours(1), () => {
+      if (this.#holders > 0) return; // an hour later is soon enough
       const trim = async (): Promise<void> => {
         const passed = Math.min(ledger.committed, await passedByReaders());
         const now = quality.synchronised ? clock.now() : undefined;
         await trimJournal(journal, passed, limits, { now, jump: clockMemory.remembered.jump });
       };
-      trim().catch((error: unknown) => log.error("journal.trim-failed", { reason: explain(error) }));
+      this.#trimming = trim().catch((error: unknown) => log.error("journal.trim-failed", { reason: explain(error) }));
     });
+  }
+
+  /** Nothing is dropped until `work` has ended. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#holders += 1;
+    try {
+      await this.#trimming;
+      return await work();
+    } finally {
+      this.#holders -= 1;
+    }
   }
 
   close(): void {

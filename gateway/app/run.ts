@@ -4,7 +4,7 @@ import type { Status } from "../admin/api/index.ts";
 import { type GatewayOptions, printableLines } from "../admin/cli/index.ts";
 import { type Clock, systemStopwatch, UsageError, wallClock } from "../base/index.ts";
 import { followParent, machineTime, PacedClock, thisMachine } from "./clock/index.ts";
-import { type Config, configOf } from "./config/index.ts";
+import { type Config, configOf, portableConfig } from "./config/index.ts";
 import { openGateway } from "./gateway.ts";
 import { openLogger } from "./logger.ts";
 import { SYSTEM_RANDOM, tell, untilTold } from "./until-told.ts";
@@ -27,8 +27,10 @@ async function serve(options: GatewayOptions, config: Config, bridge: boolean): 
   const time = isTrial ? undefined : { stopwatch: systemStopwatch, source: machineTime(thisMachine()) };
   const ports = { clock, time, random: SYSTEM_RANDOM, log, version: softwareVersion() };
   const { newSiteKey = false, restored = false } = options;
-  const opened = await openGateway(config, ports, { bridge, newSiteKey, restored, note: tell });
-  process.stdout.write(`${banner(opened.source.status(), restored)}\n`);
+  const configuration = portableConfig({ path: options.config, env: process.env });
+  const opened = await openGateway(config, ports, { bridge, newSiteKey, restored, configuration, note: tell });
+  const copy = restored ? "said" : opened.restored ? "found" : undefined;
+  process.stdout.write(`${banner(opened.source.status(), copy)}\n`);
   return untilTold(opened, log);
 }
 
@@ -39,8 +41,14 @@ function trialClock(rate: number): Clock {
   return clock;
 }
 
+/** The data was put back: as the command line said, or as the folder says itself. */
+const OF_COPY = {
+  said: " Leave --restored out next time.",
+  found: " It was restored from a backup; this is said once.",
+} as const;
+
 /** What a person reads at the start: what listens where, what is open, what to try next. */
-export function banner(status: Status, restored = false): string {
+export function banner(status: Status, copy?: keyof typeof OF_COPY): string {
   const lines = [
     `Sidgate ${status.version}, site ${status.site}${status.name === undefined ? "" : ` (${status.name})`}`,
     "",
@@ -52,11 +60,8 @@ export function banner(status: Status, restored = false): string {
   if (status.warnings.length > 0) {
     lines.push("LAB MODE, for trying only:", ...status.warnings.map((warning) => `  - ${warning}`), "");
   }
-  if (restored) {
-    lines.push(
-      `Put back from a copy: events and data carry epoch ${status.epoch} now. Leave --restored out next time.`,
-      "",
-    );
+  if (copy !== undefined) {
+    lines.push(`Put back from a copy: events and data carry epoch ${status.epoch} now.${OF_COPY[copy]}`, "");
   }
   if (status.notices.length > 0) lines.push("TO DO:", ...status.notices.map((notice) => `  - ${notice}`), "");
   lines.push("Try next, in another terminal:");

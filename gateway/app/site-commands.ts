@@ -6,6 +6,7 @@ import { type CommandHandler, Waiting, type WaitingHandler } from "../store/inde
 import { authorUri } from "../upstream/fetch.ts";
 import { SUIT_LIMITS } from "../wire/suit/index.ts";
 import type { Json } from "../yang/index.ts";
+import type { KeptBackup } from "./backup/desk.ts";
 import { plainText, understand } from "./command-arguments.ts";
 import { isAdjustable, LEVELS } from "./log-levels.ts";
 
@@ -15,14 +16,20 @@ export interface Authors {
   small(uri: string, most: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** Of `BackupDesk`, what commands ask. */
+export interface BackupKeeper {
+  keep(label: string | undefined, actor: string, signal: AbortSignal): Promise<KeptBackup>;
+}
+
 export interface SiteCommandServices {
   readonly authors: Authors;
+  readonly backups: BackupKeeper;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Ops that may wait for something else than a node. */
-export const SITE_WAITS: ReadonlySet<string> = new Set(["image.add", "release.add"]);
+export const SITE_WAITS: ReadonlySet<string> = new Set(["image.add", "release.add", "backup"]);
 
 const DIGEST = z
   .string()
@@ -35,6 +42,7 @@ const RELEASE_ADD = z.strictObject({
   model: plainText(64).optional(),
   version: plainText(64).optional(),
 });
+const BACKUP = z.strictObject({ label: plainText(64).optional() });
 const LOG_LEVEL = z.strictObject({
   namespace: z
     .string()
@@ -65,6 +73,7 @@ export function siteHandlers(
         return fetchRelease(understand("release.add", RELEASE_ADD, args), actor, asBefore("release.add"), services);
       },
     ],
+    ["backup", async (args, actor) => backUp(understand("backup", BACKUP, args).label, actor, services)],
     ["node.join", async (args, actor) => asBefore("node.add")(args, actor)],
     ["log-level", async (args) => setLevel(understand("log-level", LOG_LEVEL, args), services)],
   ]);
@@ -73,6 +82,13 @@ export function siteHandlers(
 /** One that is not there refuses. */
 export const handlerNamed = (op: string, handlers: ReadonlyMap<string, CommandHandler>): CommandHandler =>
   handlers.get(op) ?? (() => Promise.reject(new UsageError("command.unknown", { op })));
+
+/** It may take minutes on a small machine, so it is answered twice. */
+const backUp = (label: string | undefined, actor: string, { backups }: SiteCommandServices): Waiting =>
+  new Waiting({ kind: "call", path: "backup" }, {}, async (signal): Promise<Json> => {
+    const { file, size, digest, last } = await backups.keep(label, actor, signal);
+    return { file, size, digest, last };
+  });
 
 /** Judged and named now, fetched in the background: what its author gives must be the digest's bytes. */
 async function fetchImage(

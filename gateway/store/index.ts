@@ -1,9 +1,15 @@
 /** Stratum 3: durable state behind ports, and the drivers. What is heavy to load is loaded when it is opened. */
-import type { Journal, StateStore } from "./ports.ts";
+import type { Backup, BackupSource, BackupWords } from "./backup/backup.ts";
+import type { Restored, RestoreOptions } from "./backup/restore.ts";
+import type { CopiedState, Journal, StateStore } from "./ports.ts";
 import type { RedisHome, RedisHomeOptions } from "./redis/home.ts";
 import type { RedisSiteOptions } from "./redis/place.ts";
 import type { LmdbStateOptions } from "./state/lmdb.ts";
 
+export type { Backup, BackupSource, BackupWords } from "./backup/backup.ts";
+export type { BackupManifest } from "./backup/manifest.ts";
+export { BACKUPS, tidyBackups, UNFINISHED } from "./backup/place.ts";
+export type { Restored, RestoreOptions } from "./backup/restore.ts";
 export { decodePlain, encodePlain } from "./cbor-x.ts";
 export * from "./facts.ts";
 export {
@@ -14,7 +20,8 @@ export {
   openDataFolder,
 } from "./folder/data-folder.ts";
 export { folderExists, makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
-export { controlSocketPath } from "./folder/owner.ts";
+export { claimFolder, controlSocketPath } from "./folder/owner.ts";
+export { isRestored, settleRestored } from "./folder/restored.ts";
 export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
 export { type SmallFile, smallFile } from "./folder/small-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
@@ -34,7 +41,7 @@ export * from "./shift.ts";
 export { memoryState } from "./state/memory.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */
-export async function openLmdbState(options: LmdbStateOptions): Promise<StateStore> {
+export async function openLmdbState(options: LmdbStateOptions): Promise<StateStore & CopiedState> {
   return (await import("./state/lmdb.ts")).openLmdbState(options);
 }
 
@@ -51,4 +58,19 @@ export async function openRedisState(options: RedisSiteOptions): Promise<StateSt
 /** Opens or makes a site in Redis, with all that processes share there. */
 export async function openRedisHome(options: RedisHomeOptions): Promise<RedisHome> {
   return (await import("./redis/home.ts")).openRedisHome(options);
+}
+
+/** A copy of a site at one moment, beside it. Throws UsageError `backup.nothing`, StoreErrors `store.*`. */
+export async function makeBackup(source: BackupSource, words: BackupWords): Promise<Backup> {
+  return (await import("./backup/backup.ts")).makeBackup(source, words);
+}
+
+/** The same of a data folder that nobody runs on; claimed until the backup is closed. */
+export async function backUpStopped(folder: string, words: BackupWords): Promise<Backup> {
+  return (await import("./backup/stopped.ts")).backUpStopped(folder, words);
+}
+
+/** Puts a backup back into an empty folder. */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  return (await import("./backup/restore.ts")).restoreBackup(options);
 }

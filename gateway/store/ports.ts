@@ -67,6 +67,12 @@ export interface StateStore extends Closable {
   applied(projection: string): Promise<number>;
 }
 
+/** A state store that can be copied while it is used. */
+export interface CopiedState {
+  /** As it is at one moment, whatever is committed meanwhile. Throws StoreErrors `store.no-space`, `store.write-failed`. */
+  copyTo(folder: string): Promise<void>;
+}
+
 /** Bytes of accepted and not yet accepted images, by digest. */
 export interface ImageStore extends Closable {
   /**

@@ -64,6 +64,11 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
     configCheck: (options) => configCheck(options, io),
     configShow: (options) => configShow(options, io),
     serviceInstall: note("service install"),
+    backUpStopped: async (options) => {
+      asked.push(["backup", options]);
+      throw new UsageError("backup.nothing", { folder: "x" });
+    },
+    restore: note("restore"),
     yang: {
       compile: note("yang compile"),
       tree: note("yang tree"),

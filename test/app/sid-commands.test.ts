@@ -44,6 +44,8 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
     configCheck: unused,
     configShow: unused,
     serviceInstall: unused,
+    backUpStopped: unused,
+    restore: unused,
     campaignPlan: unused,
     controlSocket: unused,
     yang: { compile: unused, tree: unused, validate: unused, convert: unused },

@@ -62,6 +62,8 @@ export const programs = (io: ToolIo): Programs => {
     configCheck: unused,
     configShow: unused,
     serviceInstall: unused,
+    backUpStopped: unused,
+    restore: unused,
     campaignPlan: unused,
     controlSocket: unused,
     yang: { compile: unused, tree: unused, validate: unused, convert: unused },

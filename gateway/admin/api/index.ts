@@ -1,4 +1,6 @@
 /** The admin API: two doors, one set of routes, and the rows they show. */
+export type { BackupTold } from "./backup-row.ts";
+export type { BackupStream, Backups } from "./backups.ts";
 export * from "./campaign-rows.ts";
 export type { CloudDocuments } from "./documents.ts";
 export * from "./ports.ts";

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type Closable, isCoded, type Logger, type Millis, SILENT, seconds, UsageError } from "../../base/index.ts";
 import type { Json } from "../../yang/api.ts";
 import { asCoded, errorBody, httpStatus } from "./answers.ts";
+import { addBackups, type Backups } from "./backups.ts";
 import { addDocuments, type CloudDocuments } from "./documents.ts";
 import { bodyOf, linger } from "./linger.ts";
 import { listenTcp, type Place } from "./listen.ts";
@@ -27,6 +28,7 @@ export interface AdminOptions {
   readonly socketServer: SocketServer;
   readonly tcp: Place;
   readonly documents?: CloudDocuments;
+  readonly backups?: Backups;
   readonly logger?: Logger;
   /** How long the rest of a refused image may still come in before its sender is cut off. */
   readonly lingerTime?: Millis;
@@ -79,14 +81,16 @@ function understand<T extends z.ZodType>(kind: T, value: unknown): z.output<T> {
 export async function openAdmin(options: AdminOptions): Promise<Admin> {
   const { source, page, socketServer, tcp, logger = SILENT, lingerTime = seconds(5) } = options;
   const local = new WeakSet<Socket>();
+  const isLocal = (request: FastifyRequest): boolean => local.has(request.raw.socket);
   const app = buildRoutes(source, page, {
-    isLocal: (request) => local.has(request.raw.socket),
+    isLocal,
     // On loopback only the machine's own names are answered: a web page elsewhere cannot read us by DNS rebinding.
     knowsHost: (host) => !isLoopbackName(tcp.host) || isLoopbackName(host),
     logger,
     lingerTime,
   });
   if (options.documents !== undefined) addDocuments(app, options.documents);
+  if (options.backups !== undefined) addBackups(app, options.backups, isLocal);
   const url = await listenTcp(app, tcp, { what: "the status page", key: "admin.listen" });
 
   const sockets = new Set<Socket>();

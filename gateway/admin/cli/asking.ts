@@ -10,6 +10,8 @@ export interface CliContext {
   readonly programs: Programs;
   readonly version: string;
   print(text: string): void;
+  /** Bytes as they are; resolves when their reader has taken them. */
+  write(bytes: Uint8Array): Promise<void>;
   /** Besides the output: to people. */
   note(text: string): void;
   /** Called by a command with the exit code of its program. */

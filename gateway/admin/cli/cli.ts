@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { minutes, seconds } from "../../base/index.ts";
 import { addAccess } from "./access.ts";
 import type { CliContext } from "./asking.ts";
+import { addBackups } from "./backups.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
@@ -31,6 +32,7 @@ export function buildCli(context: CliContext): Command {
   addPrograms(cli, context);
   addConfig(cli, context);
   addService(cli, context);
+  addBackups(cli, context);
   addNodes(cli, context);
   addManagers(cli, context);
   addAccess(cli, context);

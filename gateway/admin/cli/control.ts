@@ -28,10 +28,7 @@ export function controlRequest(
     let answered = false;
     const lost = (cause: NodeJS.ErrnoException): void => {
       if (answered) return; // what breaks after the answer began is told by reading it
-      const code = cause.code ?? cause.message;
-      if (ABSENT.has(code)) reject(new UsageError("cli.no-gateway", { socket: socketPath }, { cause }));
-      else if (FORBIDDEN.has(code)) reject(new UsageError("cli.not-permitted", { socket: socketPath }, { cause }));
-      else reject(new UsageError("cli.gateway-lost", { reason: code }, { cause }));
+      reject(failureOf(cause, socketPath));
     };
     const asking = request({ socketPath, method, path, headers, agent: false }, (answer) => {
       answered = true;
@@ -50,6 +47,40 @@ export function controlRequest(
     });
     body.pipe(asking);
   });
+}
+
+export interface Stream {
+  readonly header: (name: string) => string | undefined;
+  /** Breaks off with an error when it does not come to its end. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Asks for bytes that are too many to be held; a refusal is JSON. */
+export function controlStream(socketPath: string, path: string): Promise<Stream | Answer> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath, method: "POST", path, agent: false }, (answer) => {
+      const { statusCode = 0, headers } = answer;
+      if (statusCode >= 400) readJson(answer).then((body) => resolve({ status: statusCode, body }), reject);
+      else resolve({ header: (name) => headers[name]?.toString(), bytes: whole(answer) });
+    });
+    asking.on("error", (cause: NodeJS.ErrnoException) => reject(failureOf(cause, socketPath)));
+    asking.end();
+  });
+}
+
+async function* whole(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const part of answer) yield part as Buffer;
+  } catch (cause) {
+    throw new UsageError("cli.gateway-lost", { reason: "its answer was cut off" }, { cause });
+  }
+}
+
+function failureOf(cause: NodeJS.ErrnoException, socket: string): UsageError {
+  const code = cause.code ?? cause.message;
+  if (ABSENT.has(code)) return new UsageError("cli.no-gateway", { socket }, { cause });
+  if (FORBIDDEN.has(code)) return new UsageError("cli.not-permitted", { socket }, { cause });
+  return new UsageError("cli.gateway-lost", { reason: code }, { cause });
 }
 
 async function readJson(answer: IncomingMessage): Promise<unknown> {

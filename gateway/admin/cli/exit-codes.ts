@@ -28,6 +28,7 @@ const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
   "store.claimed": "unavailable",
   "store.fenced": "unavailable",
   "store.redis-needed": "config",
+  "backup.occupied": "io",
   "port.taken": "unavailable",
   "port.refused": "unavailable",
   "config.invalid": "config",

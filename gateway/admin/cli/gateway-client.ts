@@ -6,8 +6,9 @@ import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { concatBytes, UsageError } from "../../base/index.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
-import type { PeerCredential } from "../api/index.ts";
-import { type Answer, controlRequest } from "./control.ts";
+import { BACKUP_HEADER } from "../api/backup-row.ts";
+import type { BackupTold, PeerCredential } from "../api/index.ts";
+import { type Answer, controlRequest, controlStream } from "./control.ts";
 
 type Refused = Extract<Outcome, { status: "failed" }>["error"];
 
@@ -66,6 +67,21 @@ export class GatewayClient {
     const query = new URLSearchParams({ ...meta, name: basename(path), id: randomUUID(), actor: actor() });
     return completed<T>(await controlRequest(await this.#socket(), "POST", `/api/images?${query}`, file));
   }
+
+  /** The site as one archive. */
+  async backup(wanted: { readonly label?: string; readonly keys: boolean }): Promise<BackupOffer> {
+    const { keys, ...words } = wanted;
+    const query = new URLSearchParams({ ...words, keys: keys ? "yes" : "no", actor: actor() });
+    const answer = await controlStream(await this.#socket(), `/api/backup?${query}`);
+    if ("status" in answer) throw new GatewayRefusal((answer.body as { error: Refused }).error);
+    const told = JSON.parse(decodeURIComponent(answer.header(BACKUP_HEADER) ?? "null")) as BackupTold;
+    return { told, bytes: answer.bytes };
+  }
+}
+
+export interface BackupOffer {
+  readonly told: BackupTold;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 const actor = (): string => `cli:${userInfo().username}`;

@@ -7,9 +7,11 @@ export { GatewayClient } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
 export {
   type AskOptions,
+  type BackupOptions,
   type ConfigOptions,
   type GatewayOptions,
   type Programs,
+  type RestoreOptions,
   type RunOptions,
   SERVICE_PROGRAMS,
   type ServiceInstallOptions,

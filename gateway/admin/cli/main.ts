@@ -18,7 +18,7 @@ const isDetailed = (error: unknown): error is Detailed =>
 export interface CliIo {
   readonly programs: Programs;
   readonly version: string;
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: { write(text: string | Uint8Array, written?: () => void): unknown };
   readonly stderr: { write(text: string): unknown };
 }
 
@@ -30,6 +30,7 @@ export async function runCli(args: readonly string[], { programs, version, stdou
     programs,
     version,
     print: (text) => void stdout.write(`${text}\n`),
+    write: (bytes) => new Promise((written) => void stdout.write(bytes, () => written())),
     note: (text) => void stderr.write(`${text}\n`),
     exit: (given) => {
       code = given;

@@ -183,6 +183,7 @@ export const OPTIONS = {
       "--waves <percent>",
       "shares of the waves before the last one, separated by commas (default: 5,25 for 100 nodes or more, else none)",
     ).argParser(waveShares),
+  label: () => new Option("--label <text>", "what the backup says of itself").argParser(words(64)),
   serviceProgram: () =>
     new Option("--program <name>", "what runs: everything in one process, or one half of it over Redis")
       .choices(SERVICE_PROGRAMS)

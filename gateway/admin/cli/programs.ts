@@ -1,6 +1,7 @@
 /** What the command line starts but does not know how to do: the composition root supplies these. */
 import type { Millis } from "../../base/index.ts";
 import type { Command } from "../../store/inbox.ts";
+import type { BackupStream } from "../api/index.ts";
 import type { ReleasePrograms } from "./release.ts";
 import type { SidPrograms } from "./sid.ts";
 import type { YangPrograms } from "./yang.ts";
@@ -98,6 +99,20 @@ export interface ServiceInstallOptions {
   readonly print: boolean;
 }
 
+export interface BackupOptions extends RunOptions {
+  readonly label?: string;
+  /** The site's key goes with it. */
+  readonly keys: boolean;
+}
+
+export interface RestoreOptions extends RunOptions {
+  /** Of the backup. */
+  readonly file: string;
+  /** File of the site's key, for a backup without it. */
+  readonly siteKey?: string;
+  readonly json: boolean;
+}
+
 /** Each resolves with the exit code. */
 export interface Programs {
   /** Everything in one process. */
@@ -112,6 +127,9 @@ export interface Programs {
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
   serviceInstall(options: ServiceInstallOptions): Promise<number>;
+  /** Of a data folder that no gateway runs on; to be closed. */
+  backUpStopped(options: BackupOptions): Promise<BackupStream>;
+  restore(options: RestoreOptions): Promise<number>;
   /** Path of the control socket of the data folder that these options name. */
   controlSocket(options: RunOptions): string | Promise<string>;
   readonly yang: YangPrograms;

@@ -14,12 +14,17 @@ export function renderConfig({ given }: Pick<Examined, "given">, options: { read
     if (raw === undefined) continue;
     const value = document.createNode(setting.secret ? REDACTED : raw, { flow: true });
     if (options.origin && (isScalar(value) || Array.isArray(raw))) value.comment = ` ${source?.place ?? "default"}`;
-    const words = key.split(".");
-    for (let depth = 1; depth < words.length; depth++) {
-      const section = words.slice(0, depth);
-      if (!document.hasIn(section)) document.setIn(section, new YAMLMap());
-    }
-    document.setIn(words, value);
+    inSections(document, key, value);
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** Below the sections that its key names, made where they are not there yet. */
+export function inSections(document: Document, key: string, value: unknown): void {
+  const words = key.split(".");
+  for (let depth = 1; depth < words.length; depth++) {
+    const section = words.slice(0, depth);
+    if (!document.hasIn(section)) document.setIn(section, new YAMLMap());
+  }
+  document.setIn(words, value);
 }

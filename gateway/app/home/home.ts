@@ -1,6 +1,7 @@
 /** Where a site is kept, as the centre of a gateway sees it: one set of drivers, chosen in one place (choose.ts). */
 import type { Clock, Logger, Millis, Random } from "../../base/index.ts";
 import type {
+  BackupSource,
   DataFolder,
   ImageStore,
   Journal,
@@ -21,6 +22,8 @@ export interface Home {
   readonly images: ImageStore & ListedImages;
   /** How far the sender sequence numbers of OSCORE were given out. */
   sequence(clock: Clock, use: SequenceUse): SequenceStore;
+  /** What a backup is made of; undefined where the site lies elsewhere than in its folder. */
+  readonly backup: BackupSource | undefined;
   /** What the processes of the site have in common; undefined where there is but one. */
   readonly shared: Shared | undefined;
 }

@@ -23,6 +23,7 @@ export async function openSharedHome(
     state: lifecycle.add(await shared.state()),
     images: lifecycle.add(await shared.images({ folder: join(folder.path, "image-cache"), cacheBytes })),
     sequence: (_clock, use) => shared.sequence({ file: sequenceFile(folder), use }),
+    backup: undefined,
     shared,
   };
 }

@@ -4,6 +4,7 @@
  * docs/errors.md is compared with this table by a test.
  */
 import { ACCESS_ERRORS } from "./access.ts";
+import { BACKUP_ERRORS } from "./backup.ts";
 import { BRIDGE_ERRORS } from "./bridge.ts";
 import { COMMAND_ERRORS } from "./commands.ts";
 import { CONFIG_ERRORS } from "./config.ts";
@@ -40,6 +41,7 @@ export const ERRORS = {
   ...YANG_ERRORS,
   ...MODELS_ERRORS,
   ...STORE_ERRORS,
+  ...BACKUP_ERRORS,
   ...SECURITY_ERRORS,
   ...COSE_ERRORS,
   ...SUIT_ERRORS,

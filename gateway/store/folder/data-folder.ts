@@ -6,6 +6,7 @@
  *   keys/site.key  seals the secrets of credentials (service/credentials), unless it is kept elsewhere
  *   keys/sequence.json  sender sequence numbers used under them (sequence-file.ts), never kept elsewhere
  *   control.sock   the owner listens here
+ *   restored.json  the folder was put back from a backup, and not started since (restored.ts)
  */
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -16,6 +17,7 @@ import type { SiteInfo } from "../ports.ts";
 import { systemCode } from "../system-error.ts";
 import { makeFolder, writeFileDurably } from "./durable-file.ts";
 import { claimFolder, unusable } from "./owner.ts";
+import { forgetRestored, settleRestored } from "./restored.ts";
 
 /** Version of the data that this program writes. */
 export const DATA_VERSION = 2;
@@ -54,9 +56,11 @@ export async function openDataFolder(path: string, log: Logger, options: DataFol
   });
   const ownership = await claimFolder(path);
   try {
+    await settleRestored(path);
     await migrate(path, log, version, migrations);
     const found = await readOrMakeSite(path, log);
     const site = restored === undefined ? found : await raiseEpoch(found, restored, path, log);
+    if (restored !== undefined) await forgetRestored(path);
     return { path, site, control: ownership.control, close: () => ownership.close() };
   } catch (error) {
     await ownership.close();
@@ -96,15 +100,10 @@ async function raiseEpoch(site: SiteInfo, at: Millis, folder: string, log: Logge
 }
 
 async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
-  const file = siteFile(folder);
-  const text = await readIfThere(file);
-  if (text !== undefined) {
-    const site = parseSite(text);
-    if (site === undefined) throw new StoreError("store.damaged", { file, offset: 0 });
-    return site;
-  }
+  const found = await siteIn(folder);
+  if (found !== undefined) return found;
   const site: SiteInfo = { site: `s-${randomBase32(6)}`, epoch: 1, process: `gw-${randomBase32(4)}` };
-  await writeFileDurably(file, `${JSON.stringify(site)}\n`);
+  await writeFileDurably(siteFile(folder), `${JSON.stringify(site)}\n`);
   log.info("data.site-made", { folder, ...site });
   return site;
 }
@@ -112,7 +111,17 @@ async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
 /** As the topics of the cloud bridge want it (docs/mqtt.md): found here, it is the file that is wrong. */
 const isId = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9-]{3,64}$/.test(value);
 
-function parseSite(text: string): SiteInfo | undefined {
+/** Who a folder that somebody has claimed belongs to; undefined when there is nobody in it. Throws StoreError `store.damaged`. */
+export async function siteIn(folder: string): Promise<SiteInfo | undefined> {
+  const file = siteFile(folder);
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  const site = parseSite(text);
+  if (site === undefined) throw new StoreError("store.damaged", { file, offset: 0 });
+  return site;
+}
+
+export function parseSite(text: string): SiteInfo | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,15 +2,15 @@
  * The adapter of lmdb: the default state store. All tables share one database, a table being a key prefix: a commit
  * then touches the fewest pages, and memory cards wear by pages.
  */
-import { open as openFile } from "node:fs/promises";
+import { open as openFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RootDatabase } from "lmdb";
 import { isCoded, StoreError } from "../../base/index.ts";
 import { makeFolder } from "../folder/durable-file.ts";
-import type { StateChange, StateStore } from "../ports.ts";
+import type { CopiedState, StateChange, StateStore } from "../ports.ts";
 import { reasonOf, systemCode } from "../system-error.ts";
-import { checkSpace, commitNeeds, type FreeBytes, freeBytesOf, OPENING_NEEDS } from "./disk-space.ts";
+import { checkSpace, commitNeeds, type FreeBytes, freeBytesOf, OPENING_NEEDS, SPACE_FLOOR } from "./disk-space.ts";
 import { APPLIED_TABLE, decodeNumber, encodeNumber, entryKey, keyOf, tableRange } from "./keys.ts";
 
 const PAGE = 4096;
@@ -28,7 +28,10 @@ export interface LmdbStateOptions {
 }
 
 /** Opens or creates the state in `folder`. Throws store.no-space, store.damaged, store.read-failed. */
-export async function openLmdbState({ folder, freeBytes = freeBytesOf }: LmdbStateOptions): Promise<StateStore> {
+export async function openLmdbState({
+  folder,
+  freeBytes = freeBytesOf,
+}: LmdbStateOptions): Promise<StateStore & CopiedState> {
   const file = join(folder, "data.mdb");
   try {
     await makeFolder(folder);
@@ -70,7 +73,7 @@ interface LmdbPlace {
   readonly freeBytes: FreeBytes;
 }
 
-class LmdbState implements StateStore {
+class LmdbState implements StateStore, CopiedState {
   readonly #database: RootDatabase<Buffer, Buffer>;
   readonly #place: LmdbPlace;
 
@@ -115,6 +118,19 @@ class LmdbState implements StateStore {
   async applied(projection: string): Promise<number> {
     const value = this.#read(() => this.#database.get(entryKey(APPLIED_TABLE, projection)));
     return value === undefined ? 0 : decodeNumber(value);
+  }
+
+  async copyTo(folder: string): Promise<void> {
+    const { file, freeBytes } = this.#place;
+    try {
+      await makeFolder(folder);
+      await checkSpace(folder, (await stat(file)).size + SPACE_FLOOR, freeBytes);
+      // A transaction of its own, in a thread of its own; pages that nothing uses stay behind.
+      await this.#database.backup(folder, true);
+    } catch (error) {
+      if (isCoded(error)) throw error;
+      throw new StoreError("store.write-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
+    }
   }
 
   close(): Promise<void> {
