@@ -77,7 +77,12 @@ beforeEach(async () => {
         small: () => author.answer(),
       };
       const backups = {
-        keep: async (label: string | undefined) => ({ file: `backups/${label ?? "s"}.tar.gz`, size: 9, digest: DIGEST, last: 3 }),
+        keep: async (label: string | undefined) => ({
+          file: `backups/${label ?? "s"}.tar.gz`,
+          size: 9,
+          digest: DIGEST,
+          last: 3,
+        }),
       };
       const log = { ...SILENT, adjust: (change: object) => void levels.push(change) };
       const own = siteHandlers(others, { authors, backups, clock: services.clock, log });
