@@ -197,6 +197,10 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
   ["an id that is too long", { payload: { ...IPATCH, id: "a".repeat(65) }, path: "/id", ...arg }],
   ["RFC 8040 §7: no deadline", { payload: TIMELESS, path: "/deadline", ...missing }],
   ["a deadline without a zone", { payload: { ...IPATCH, deadline: "2026-11-21T14:00:00" }, path: "/deadline", ...arg }],
+  [
+    "a deadline on 30 February",
+    { payload: { ...IPATCH, deadline: "2027-02-30T14:00:00Z" }, path: "/deadline", ...arg },
+  ],
   ["a deadline on the 32nd", { payload: { ...IPATCH, deadline: "2026-11-32T14:00:00Z" }, path: "/deadline", ...arg }],
   ["a misspelt member", { payload: { ...IPATCH, deadlne: LATER }, ...arg, tag: "unknown-element", path: "/deadlne" }],
   [
@@ -361,6 +365,26 @@ test.each(ADDRESSES)("an answer on %j: %j", async (responseTopic, allowed) => {
   expect(taken.map(({ reply }) => reply)).toEqual([allowed ? { topic: responseTopic, correlation } : undefined]);
   expect(refused.map(({ code }) => code)).toEqual(allowed ? [] : ["command.reply-topic"]);
 });
+
+const OWN: readonly AddressRow[] = [
+  [`${ROOT}/rsp/bms-1`, true],
+  [`${ROOT}/rsp/bms-1/42`, true],
+  ["cloud-app/replies/7", true],
+  [`${ROOT}/rsp/bms-11`, false],
+  [`${ROOT}/rsp/reader`, false],
+  [`${ROOT}/rsp/reader/bms-1`, false],
+];
+test.each(OWN)(
+  "where the broker says who is who, nobody is answered in another's place: %j: %j",
+  async (responseTopic, allowed) => {
+    const { give, taken, refused } = site({ identity: "topic", replyPrefixes: ["cloud-app/replies/"] });
+    await give("by/bms-1/n/n-4k7q2m/cmd/ipatch", IPATCH, { responseTopic });
+    expect([taken[0]?.reply, refused.length]).toEqual([
+      allowed ? { topic: responseTopic } : undefined,
+      allowed ? 0 : 1,
+    ]);
+  },
+);
 
 test("correlation data has a bound, since it waits in the journal", async () => {
   const { give, taken, refused } = site();

@@ -33,7 +33,6 @@ export interface CommandMessage {
 }
 
 export interface ReadingRules extends ReplyRules {
-  readonly identity: "claimed" | "topic";
   readonly may: (client: string, right: Right) => boolean;
   /** The site's time. */
   readonly now: Millis;
@@ -252,13 +251,21 @@ function deadlineOf(
   op: string,
   now: Millis,
 ): Millis | undefined {
-  const said = typeof text === "string" ? Date.parse(text.toUpperCase()) : undefined;
+  const said = typeof text === "string" ? timeOf(text.toUpperCase()) : undefined;
   if (Number.isNaN(said)) throw misfitError(op, { path: "/deadline", tag: "invalid-value", what: "is no such time" });
   const ends = [said, expirySeconds === undefined ? undefined : now + expirySeconds * 1000].filter(
     (end): end is number => end !== undefined,
   );
   if (ends.length === 0) return undefined;
   return millis(Math.min(...ends));
+}
+
+/** NaN for 30 February, too, of which Date.parse makes a day in March. */
+function timeOf(text: string): number {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10))
+    ? Date.parse(text)
+    : Number.NaN;
 }
 
 /** For who carries a command out himself. Throws UsageError `command.late`. */

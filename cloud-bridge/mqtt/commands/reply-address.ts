@@ -9,6 +9,8 @@ export interface ReplyRules {
   readonly prefixes: readonly string[];
   /** Trees that the site's own messages lie in: no answer gets in there, whatever is configured. */
   readonly ours: readonly string[];
+  /** `topic`: the broker holds each client to its own topics, and so do we, since it cannot see whom we answer. */
+  readonly identity: "claimed" | "topic";
 }
 
 export interface Asked {
@@ -30,17 +32,21 @@ export function replyAddress(
   if (responseTopic === undefined) {
     return client === undefined ? undefined : { topic: topicOf("reply", { site: rules.site, client }) };
   }
-  if (!isReplyTopic(responseTopic, rules) || (correlation?.length ?? 0) > MAX_CORRELATION) {
+  if (!isReplyTopic(responseTopic, client, rules) || (correlation?.length ?? 0) > MAX_CORRELATION) {
     throw new TrustError("command.reply-topic", { topic: shownTopic(responseTopic) });
   }
   return correlation === undefined ? { topic: responseTopic } : { topic: responseTopic, correlation };
 }
 
 /** MQTT 5.0 §4.7: no wildcard, no NUL; a topic of which a level is empty or that begins with `$` is a mistake or worse. */
-function isReplyTopic(topic: string, { site, prefixes, ours }: ReplyRules): boolean {
+function isReplyTopic(topic: string, client: string | undefined, rules: ReplyRules): boolean {
+  const { site, prefixes, ours, identity } = rules;
   if (Buffer.byteLength(topic) > MAX_TOPIC || /[\p{Cc}\p{Cs}+#]|^\$|\/\/|\/$/u.test(topic)) return false;
   const below = (prefix: string): boolean => topic.startsWith(prefix) && topic.length > prefix.length;
-  if (below(`sidgate/1/${site}/rsp/`)) return true;
+  const replies = `sidgate/1/${site}/rsp/`;
+  if (identity === "topic" && client !== undefined && below(replies))
+    return `${topic}/`.startsWith(`${replies}${client}/`);
+  if (below(replies)) return true;
   return prefixes.some(below) && !["sidgate/", ...ours].some((prefix) => topic.startsWith(prefix));
 }
 
