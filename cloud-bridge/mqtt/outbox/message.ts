@@ -44,7 +44,8 @@ export const isRemoval = (message: Message): boolean => message.payload.length =
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const jsonBytes = (value: Members): Uint8Array => encoder.encode(JSON.stringify(value));
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+export const jsonBytes = (value: Members): Uint8Array => utf8(JSON.stringify(value));
 
 /** The compiler holds what is said to the contract's table; nothing is checked when it runs. */
 export function messageOf<N extends TopicName>(

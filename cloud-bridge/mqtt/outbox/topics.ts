@@ -109,12 +109,22 @@ export function checkTopicPart(part: string, value: string): string {
   return value;
 }
 
+/** Each pattern apart: text and names of placeholders by turns. */
+const PIECES: Readonly<Record<TopicName, readonly string[]>> = piecesOf(TOPICS);
+
+function piecesOf<N extends string>(rows: Readonly<Record<N, TopicRow>>): Readonly<Record<N, readonly string[]>> {
+  const pieces: Partial<Record<N, readonly string[]>> = {};
+  for (const name in rows) pieces[name] = rows[name].pattern.split(/\{(\w+)\}/);
+  return pieces as Record<N, readonly string[]>;
+}
+
 /** The topic of a row with its placeholders filled in; nothing that could be a wildcard or a level ever gets in. */
 export function topicOf<N extends TopicName>(name: N, parts: TopicParts<N>): string {
   const values: Readonly<Record<string, string>> = parts;
-  const topic = TOPICS[name].pattern.replace(/\{(\w+)\}/g, (_whole, part: string) =>
-    checkTopicPart(part, values[part] ?? ""),
-  );
+  let topic = "";
+  for (const [index, piece] of PIECES[name].entries()) {
+    topic += index % 2 === 0 ? piece : checkTopicPart(piece, values[piece] ?? "");
+  }
   if (topic.length > MAX_TOPIC) throw new UsageError("mqtt.topic", { part: "whole", value: topic });
   return topic;
 }

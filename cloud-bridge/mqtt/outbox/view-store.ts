@@ -3,6 +3,7 @@ import type { NodeId } from "../../../gateway/base/index.ts";
 import type { StateChange, StateStore } from "../../../gateway/store/ports.ts";
 import { NOTHING_KEPT } from "../../../gateway/yang/index.ts";
 import type { SetName } from "../../../gateway/yang/schema-source.ts";
+import type { Tree } from "../../../gateway/yang/tree.ts";
 import type { Trees, TreesOf } from "../render/trees.ts";
 import {
   type CampaignView,
@@ -37,7 +38,7 @@ export class ViewStore {
   /** Each name of a module set once, however many nodes bear it. */
   readonly #sets = new Map<string, string>();
   /** Rows touched since the last commit, by kind and key. */
-  readonly #touched = new Map<string, { readonly kind: RowKind; readonly key: string }>();
+  readonly #touched = new Map<string, { readonly kind: RowKind; readonly key: string; treeToo: boolean }>();
 
   private constructor(trees: TreesOf) {
     this.#trees = trees;
@@ -111,23 +112,27 @@ export class ViewStore {
 
   /** The changes since the last call. */
   drain(): readonly StateChange[] {
-    const changes = [...this.#touched.values()].flatMap(({ kind, key }) => this.#rowOf(kind, key));
+    const changes = [...this.#touched.values()].flatMap(({ kind, key, treeToo }) => this.#rowOf(kind, key, treeToo));
     this.#touched.clear();
     return changes;
   }
 
-  #replace<V>(rows: Map<string, V>, kind: RowKind, key: string, value: V | undefined): void {
-    if (rows.get(key) === value) return;
+  #replace<V extends Rows[RowKind]>(rows: Map<string, V>, kind: RowKind, key: string, value: V | undefined): void {
+    const former = rows.get(key);
+    if (former === value) return;
     if (value === undefined) rows.delete(key);
     else rows.set(key, value);
-    this.#touch(kind, key);
+    this.#touch(kind, key, treeOf(former) !== treeOf(value));
   }
 
-  #touch(kind: RowKind, key: string): void {
-    this.#touched.set(`${kind}/${key}`, { kind, key });
+  #touch(kind: RowKind, key: string, treeToo = false): void {
+    const row = `${kind}/${key}`;
+    const touched = this.#touched.get(row);
+    if (touched === undefined) this.#touched.set(row, { kind, key, treeToo });
+    else touched.treeToo ||= treeToo;
   }
 
-  #rowOf(kind: RowKind, key: string): readonly StateChange[] {
+  #rowOf(kind: RowKind, key: string, treeToo: boolean): readonly StateChange[] {
     const row = (value: unknown): StateChange => ({
       table: TABLE,
       key: `${kind}/${key}`,
@@ -144,6 +149,7 @@ export class ViewStore {
         const node = this.#nodes.get(key);
         if (node === undefined) return [row(undefined), { table: TREES, key, value: undefined }];
         const { tree, left, ...rest } = node;
+        if (!treeToo) return [row(rest)];
         const trees = this.#former.get(key) ?? this.#trees(node.set);
         return [row(rest), { table: TREES, key, value: trees.write({ tree, left }) }];
       }
@@ -180,5 +186,9 @@ export class ViewStore {
     }
   }
 }
+
+/** Most facts leave a node's tree as it was, and its row with it. */
+const treeOf = (value: Rows[RowKind] | undefined): Tree | undefined =>
+  value !== undefined && "tree" in value ? value.tree : undefined;
 
 const parseRow = <K extends RowKind>(json: string): Rows[K] => JSON.parse(json);

@@ -1,15 +1,17 @@
 /** docs/mqtt.md, "Events" — facts as the ordered `event` stream: numbered, linked by prev-seq and by a hash chain. */
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { type Millis, rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { EventBody, Payload } from "../contract/payloads.ts";
-import { jsonBytes, type Members, type Message, messageOf } from "../outbox/message.ts";
+import { type Members, type Message, messageOf, utf8 } from "../outbox/message.ts";
+import { topicOf } from "../outbox/topics.ts";
 import type { RenderContext } from "./context.ts";
 import type { Trees } from "./trees.ts";
 import { ulidOfFact } from "./ulid.ts";
 import type { SiteView } from "./view.ts";
 
-export const sha256Text = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+/** As JSON has it before the hash is known. */
+const UNHASHED = ',"hash":null';
 
 /**
  * What an event of this fact says beside its numbers; undefined = the fact makes no event and leaves a hole in `seq`. `trees`:
@@ -251,19 +253,25 @@ export function renderEvent(
   context: RenderContext,
 ): { readonly message: Message; readonly lastEvent: SiteView["lastEvent"] } {
   const time = rfc3339(fact.at);
-  const head = {
+  const { seq: prevSeq, hash: prev } = lastEvent;
+  const members: Payload<"event"> = {
     seq: String(fact.seq),
-    "prev-seq": String(lastEvent.seq),
+    "prev-seq": String(prevSeq),
     epoch: context.epoch,
     id: ulidOfFact(context.site, context.epoch, fact.seq, fact.at),
     time,
     observed: time,
     ...body,
+    hash: null,
+    prev,
   };
   // The hash covers the payload as it stands without its `hash` member: `jq -cj 'del(.hash)' | sha256sum` checks it.
-  const hash = sha256Text(jsonBytes({ ...head, prev: lastEvent.hash }));
+  const tail = `,"prev":${JSON.stringify(prev)}}`;
+  const head = JSON.stringify(members).slice(0, -(UNHASHED.length + tail.length));
+  const hash = `sha256:${digest("sha256", head + tail)}`;
+  const payload = utf8(`${head},"hash":"${hash}"${tail}`);
   return {
-    message: messageOf("event", { site: context.site }, fact.seq, { ...head, hash, prev: lastEvent.hash }),
+    message: { kind: "event", topic: topicOf("event", { site: context.site }), seq: fact.seq, payload },
     lastEvent: { seq: fact.seq, hash },
   };
 }

@@ -88,7 +88,7 @@ function nodeMessages(
   if (after === before) return [];
   return NODE_TOPICS.flatMap(([kind, says]) => {
     const members = says(after, context);
-    const unchanged = members === undefined || (before && sameJson(says(before, context), members));
+    const unchanged = members === undefined || (before && sameMembers(says(before, context), members));
     return unchanged ? [] : [messageOf(kind, { site: context.site, node: after.id }, seq, members)];
   });
 }
@@ -112,9 +112,18 @@ function campaignMessages(
 ): readonly Message[] {
   if (after === undefined || after === before) return [];
   const members = campaignSummary(after);
-  if (before !== undefined && sameJson(campaignSummary(before), members)) return [];
+  if (before !== undefined && sameMembers(campaignSummary(before), members)) return [];
   return [messageOf("campaign", { site: context.site, campaign: after.id }, seq, members)];
 }
 
-const sameJson = (a: Members | undefined, b: Members): boolean =>
-  a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+/** Would both be the same JSON? They come from one renderer, which writes its members in one order. */
+function sameMembers(a: Members[string], b: Members[string]): boolean {
+  if (a === b) return true;
+  if (!isStructured(a) || !isStructured(b) || Array.isArray(a) !== Array.isArray(b)) return false;
+  for (const name in a) if (!sameMembers(a[name], b[name])) return false;
+  for (const name in b) if (b[name] !== undefined && a[name] === undefined) return false;
+  return true;
+}
+
+/** Elements of a list are members here, too. */
+const isStructured = (value: unknown): value is Members => typeof value === "object" && value !== null;
