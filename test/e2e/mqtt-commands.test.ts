@@ -1,9 +1,18 @@
 /** docs/mqtt.md, "Commands" — with a real Mosquitto, its own tools as the cloud application, and a real gateway that is killed. */
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
+import { type Closable, millis, seconds, systemClock } from "../../gateway/base/index.ts";
+import { makeImage, startFleet, startServing } from "../../gateway/sim/index.ts";
 import {
   hasMosquitto,
   type Line,
@@ -13,25 +22,31 @@ import {
   subscribe,
 } from "../support/bridge-mosquitto.ts";
 import { drill, inDrill } from "../support/drill.ts";
-import { GatewayProcess } from "../support/gateway-process.ts";
+import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 
 const run = promisify(execFile);
 const PUB = "/usr/bin/mosquitto_pub";
 const RR = "/usr/bin/mosquitto_rr";
 const SUB = "/usr/bin/mosquitto_sub";
-const hasTools = hasMosquitto && existsSync(PUB) && existsSync(RR);
+const OPENSSL = "/usr/bin/openssl";
+const hasTools = hasMosquitto && [PUB, RR, OPENSSL].every((path) => existsSync(path));
 
 type Version = "5" | "311";
+type Asked = Readonly<Record<string, unknown>> & { readonly id: string };
+type Answer = Readonly<Record<string, unknown>>;
 
 describe("commands over MQTT", () => {
   if (!hasTools) {
-    test.skip("needs mosquitto, mosquitto_pub and mosquitto_rr (apt-get install mosquitto mosquitto-clients)", () => {});
+    test.skip("needs mosquitto, mosquitto_pub, mosquitto_rr and openssl (apt-get install mosquitto mosquitto-clients openssl)", () => {});
     return;
   }
   let broker: Mosquitto;
   let gateway: GatewayProcess;
   let cloud: Subscriber;
   let root: string;
+  let folder: string;
+  let author: Server | undefined;
+  const fleets: Closable[] = [];
 
   const publish = async (topic: string, payload: object, version: Version = "5", ...more: readonly string[]) => {
     const to = [
@@ -78,13 +93,34 @@ describe("commands over MQTT", () => {
     return (await gateway.client.command<{ node: string }>("node.add", { endpoint, plain: true })).node;
   };
 
+  /** A command of bms-1 with all that is answered, up to its end. */
+  const give = async (topic: string, payload: Asked): Promise<readonly Answer[]> => {
+    const deadline = new Date(Date.now() + 60_000).toISOString();
+    await publish(topic, { client: "bms-1", deadline, ...payload });
+    const isEnd = ({ status }: Answer): boolean => status !== "accepted";
+    return answersTo(payload.id)(await cloud.until((lines) => answersTo(payload.id)(lines).some(isEnd)));
+  };
+  const ended = async (topic: string, payload: Asked): Promise<Answer | undefined> =>
+    (await give(topic, payload)).at(-1);
+
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sidgate-mqtt-commands-"));
+    const key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test".split(" ");
+    const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    await run(OPENSSL, [...key, "-addext", "subjectAltName=DNS:localhost", "-keyout", keyFile, "-out", certFile]);
     broker = await startMosquitto();
-    gateway = await GatewayProcess.start(`mqtt: { url: "${broker.url}", rights: ["*: all", "reader: read"] }\n`);
+    gateway = await GatewayProcess.start(`mqtt: { url: "${broker.url}", rights: ["*: all", "reader: read"] }
+trust: { mode: lab }
+upstream: { allow-private: "on", ca: ${certFile} }
+nodes: { wake-interval: 1s }
+`);
     root = `sidgate/1/${gateway.status.site}`;
     cloud = await subscribe(broker.port, `${root}/#`, "5");
   });
   afterAll(async () => {
+    for (const fleet of fleets) await fleet.close();
+    author?.close();
+    await rm(folder, { recursive: true });
     await cloud?.close();
     await gateway?.stop();
     await broker?.close();
@@ -160,6 +196,122 @@ describe("commands over MQTT", () => {
       "mqtt:reader",
     ]);
     expect(events("node.removed")(cloud.lines)).toHaveLength(removed);
+  });
+
+  describe("at nodes", () => {
+    let ids: Readonly<Record<"checks-in" | "updates" | "serves", string>>;
+
+    beforeAll(async () => {
+      const endpoints = ["checks-in", "updates", "serves"] as const;
+      const credentials = await introduceSecured(gateway.client, endpoints);
+      const found = await Promise.all(
+        endpoints.map((endpoint) => gateway.client.get<{ readonly node: string }>(`/api/nodes/${endpoint}`)),
+      );
+      const [checksIn, updates, serves] = found.map(({ node }) => node);
+      ids = { "checks-in": checksIn ?? "", updates: updates ?? "", serves: serves ?? "" };
+      const all = { gateway: `coap://127.0.0.1:${gateway.coapPort}`, credentials, seed: 5, clock: systemClock() };
+      const sleepy = { wakeInterval: millis(500), ackTimeout: millis(50), model: "trv", rebootWakes: 0 };
+      fleets.push(startFleet({ ...all, ...sleepy, endpoints: endpoints.slice(0, 2) }));
+      fleets.push(await startServing({ ...all, endpoints: endpoints.slice(2), interval: seconds(1) }));
+      await eventually("all were heard", async () => {
+        const rows = await gateway.client.get<readonly { readonly lastSeen?: number }[]>("/api/nodes");
+        return rows.filter(({ lastSeen }) => lastSeen !== undefined).length >= endpoints.length;
+      });
+    });
+
+    test.each(["checks-in", "serves"] as const)(
+      "one that %s is read, edited and called",
+      async (kind) => {
+        const to = `n/${ids[kind]}/cmd`;
+        const [room, node] = ["/sidgate-building:room", ids[kind]];
+        const value = { "sidgate-building:room": { "set-point": "21.5" } };
+        const [got, fetched, edited, called] = await Promise.all([
+          give(`${to}/get`, { id: `${kind}-get`, path: `${room}/temperature` }),
+          give(`${to}/fetch`, { id: `${kind}-fetch`, paths: [`${room}/temperature`, `${room}/humidity`] }),
+          give(`${to}/ipatch`, { id: `${kind}-edit`, "if-version": "0", value }),
+          give(`${to}/rpc`, { id: `${kind}-rpc`, name: "/sidgate-node:check-in" }),
+        ]);
+        const observed = expect.any(String);
+        const temperature = { path: `${room}/temperature`, value: expect.stringMatching(/^\d+\.\d+$/) };
+        expect(got.map(({ status }) => status)).toEqual(["accepted", "completed"]);
+        expect(got[1]).toMatchObject({ node, observed, ...temperature });
+        const humidity = { path: `${room}/humidity`, value: expect.any(Number) };
+        expect(fetched.at(-1)).toMatchObject({ status: "completed", node, values: [temperature, humidity] });
+        expect(edited.map(({ status }) => status)).toEqual(["accepted", "completed"]);
+        expect(edited[1]).toMatchObject({ node, version: "1" });
+        // No simulated node has operations; a check-in is one of the gateway's own.
+        expect(called.at(-1)).toMatchObject({ status: "failed", error: { "error-tag": expect.any(String) } });
+        const again = { id: `${kind}-late`, "if-version": "0", value };
+        expect(await ended(`${to}/ipatch`, again)).toMatchObject({
+          code: 409,
+          error: { "error-app-tag": "command.stale" },
+        });
+        const known = { id: `${kind}-known`, path: `${room}/set-point`, "max-age-s": 3600 };
+        expect(await give(`${to}/get`, known)).toMatchObject([{ status: "completed", version: "1", value: "21.5" }]);
+      },
+      30_000,
+    );
+
+    test("the gateway's own data is read and called at once", async () => {
+      const node = await addNode("room-called");
+      const path = `/sidgate-gateway:gateway/node[id='${node}']`;
+      expect(await give("cmd/get", { id: "own-get", path: `${path}/name` })).toMatchObject([
+        { status: "completed", value: "room-called" },
+      ]);
+      expect(await give("cmd/rpc", { id: "own-rpc", name: `${path}/remove` })).toMatchObject([{ status: "completed" }]);
+      await cloud.until((lines) => events("node.removed")(lines).some((event) => event.node === node));
+    });
+
+    test("an image of an https author comes to nodes by install and by a campaign", async () => {
+      const image = makeImage("trv", "2.0.0", 2000);
+      const [key, cert] = ["key.pem", "cert.pem"].map((name) => readFileSync(join(folder, name)));
+      author = createServer({ key, cert }, (_request, response) => response.end(image)).listen(0, "127.0.0.1");
+      await once(author, "listening");
+      const url = `https://localhost:${(author.address() as AddressInfo).port}/trv-2.bin`;
+      const digest = createHash("sha256").update(image).digest("hex");
+      const claim = { id: "image", url, digest, model: "trv", version: "2.0.0" };
+      expect(await give("cmd/image.add", claim)).toMatchObject([
+        { status: "accepted" },
+        { status: "completed", digest },
+      ]);
+
+      let decisions = 0;
+      const plan = { image: digest, nodes: ["updates"] };
+      const waiting = { status: "completed", state: "waiting-approval" };
+      const create = (id: string, more: object) => ended("cmd/campaign.create", { id, ...plan, ...more });
+      const decide = (verb: string, campaign: unknown, more: object = {}) =>
+        ended(`cmd/campaign.${verb}`, { id: `decision-${++decisions}`, campaign, ...more });
+      const forced = await create("forced", { again: true, approval: false });
+      expect(forced).toMatchObject(waiting);
+      expect(await decide("start", forced?.["campaign"])).toMatchObject({ ...waiting, waits: expect.any(String) });
+      expect(await decide("approve", forced?.["campaign"])).toMatchObject({
+        error: { "error-app-tag": "command.unknown" },
+      });
+      expect(await decide("abort", forced?.["campaign"])).toMatchObject({ state: "aborted" });
+      const downgrade = { id: "downgrade", ...plan, reason: "2 drains batteries", approval: false };
+      const lower = await ended("cmd/campaign.downgrade", downgrade);
+      expect(lower).toMatchObject(waiting);
+      expect(await decide("abort", lower?.["campaign"])).toMatchObject({ state: "aborted" });
+
+      const installed = give(`n/${ids["checks-in"]}/cmd/install`, { id: "install", image: digest });
+      const created = await create("campaign", {});
+      const campaign = created?.["campaign"];
+      expect(created).toMatchObject({ state: "running", targets: 1 });
+      expect(await decide("start", campaign)).toMatchObject({ status: "completed", state: "running" });
+      const paused = await decide("pause", campaign, { "if-version": created?.["version"] });
+      expect(paused).toMatchObject({ state: "paused" });
+      expect(await decide("start", campaign)).toMatchObject({
+        error: { "error-app-tag": "campaign.state" },
+      });
+      expect(await decide("resume", campaign, { "if-version": created?.["version"] })).toMatchObject({ code: 409 });
+      expect(await decide("resume", campaign, { "if-version": paused?.["version"] })).toMatchObject({
+        state: "running",
+      });
+      expect((await installed).map(({ status }) => status)).toEqual(["accepted", "completed"]);
+      await cloud.until((lines) =>
+        events("campaign.state")(lines).some((event) => event.campaign === campaign && event.to === "done"),
+      );
+    }, 60_000);
   });
 
   test("replay brings the events again, with the same bytes", async () => {

@@ -22,7 +22,7 @@ const NOTE = HAS ? "" : " (skipped: needs aiocoap)";
 
 (HAS ? describe : describe.skip)(`a node on aiocoap that serves its datastore${NOTE}`, () => {
   let gateway: GatewayProcess;
-  let child: ChildProcess;
+  let child: ChildProcess | undefined;
   let lines: Interface;
   let node: string;
 
@@ -47,15 +47,15 @@ const NOTE = HAS ? "" : " (skipped: needs aiocoap)";
     lines = createInterface(child.stdout);
   }, 60_000);
   afterAll(async () => {
-    child.kill();
-    await gateway.stop();
+    child?.kill();
+    await gateway?.stop();
   });
 
   const said = (): Promise<JsonObject> =>
     new Promise((resolve) => lines.once("line", (line) => resolve(JSON.parse(line))));
   const tell = (words: string): Promise<JsonObject> => {
     const answer = said();
-    child.stdin?.write(`${words}\n`);
+    child?.stdin?.write(`${words}\n`);
     return answer;
   };
   const shown = (): Promise<NodeDetail> => gateway.client.get<NodeDetail>(`/api/nodes/${node}`);
