@@ -219,6 +219,16 @@ const BROKERS = [
     expect(next.lost).toHaveLength(1);
   });
 
+  test("MQTT 5.0 §3.2.2.3.6: what is larger than the broker takes is not sent, and the line stays", async () => {
+    const broker = parts.add(await startMosquitto({ extra: ["max_packet_size 300"] }));
+    const line = await connect({ broker: { url: broker.url } });
+    const large = { ...event, payload: jsonBytes({ text: "x".repeat(250) }) };
+    expect(await published(line, large)).toMatchObject({ code: 0x95 });
+    expect(await published(line, event)).toBeUndefined();
+    expect(await published(line, large)).toMatchObject({ code: 0x95 });
+    expect([await published(line, event), line.lost]).toEqual([undefined, []]);
+  });
+
   test("a message of QoS 0 needs no PUBACK and reaches who listens", async () => {
     const broker = parts.add(await startMosquitto());
     const cloud = parts.add(await subscribe(broker.port, `${ROOT}/log`, "5"));

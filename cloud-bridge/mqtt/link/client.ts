@@ -185,7 +185,8 @@ function tlsOptions({ tls }: BrokerAddress): IClientOptions {
 
 function connectionOf(client: MqttClient, { protocol }: DialRequest, ids: PacketIds, over: () => void): Connection {
   const { stream, serverProperties } = client;
-  const publisher = new Publisher({ stream, ids, protocol, aliases: serverProperties?.topicAliasMaximum ?? 0 });
+  const { topicAliasMaximum: aliases = 0, maximumPacketSize: maximumPacket } = serverProperties ?? {};
+  const publisher = new Publisher({ stream, ids, protocol, aliases, maximumPacket });
   // The package's own look at this PUBACK finds nothing that waits for it, and leaves it at that.
   client.on("packetreceive", (packet) => {
     if (packet.cmd !== "puback" || packet.messageId === undefined) return;

@@ -13,6 +13,10 @@ import { TopicAliases } from "./topic-aliases.ts";
 const MAX_ID = 0xffff;
 /** MQTT 5.0 §3.4.2.1: from here on reason codes are refusals. */
 const REFUSED = 0x80;
+/** MQTT 5.0 §2.4: Packet too large. */
+const TOO_LARGE = 0x95;
+/** What a packet has beside its payload is less: a topic, correlation data, user properties. */
+const HEAD_ROOM = 4096;
 
 /** MQTT 5.0 §2.2.1: packet identifiers, no two of the same at a time. The package takes those of its own packets from here. */
 export class PacketIds {
@@ -47,6 +51,8 @@ export interface PublisherOptions {
   readonly protocol: Protocol;
   /** The broker's Topic Alias Maximum. */
   readonly aliases: number;
+  /** The broker's Maximum Packet Size (MQTT 5.0 §3.2.2.3.6); without it, any size goes. */
+  readonly maximumPacket?: number | undefined;
 }
 
 export class Publisher {
@@ -64,6 +70,10 @@ export class Publisher {
 
   publish(message: Message, acknowledged: Acknowledged, replay: boolean): void {
     const { stream, ids, protocol } = this.#options;
+    if (this.#isTooLarge(message, replay)) {
+      queueMicrotask(() => acknowledged({ code: TOO_LARGE, text: "larger than the broker's Maximum Packet Size" }));
+      return;
+    }
     const { qos } = deliveryOf(message);
     const id = qos === 0 ? 0 : ids.allocate();
     const head = publishHead(message, { protocol, id, alias: this.#aliases.of(message.topic), replay });
@@ -73,6 +83,17 @@ export class Publisher {
     if (qos === 1) this.#waiting.set(id, acknowledged);
     else if (stream.writableNeedDrain) stream.once("drain", () => acknowledged(undefined));
     else acknowledged(undefined);
+  }
+
+  /**
+   * MQTT 5.0 §3.2.2.3.6: such a packet must not be sent; the broker would break the line, and again with each retry. Judged
+   * before the topic gets an alias, which the broker would not hear of.
+   */
+  #isTooLarge(message: Message, replay: boolean): boolean {
+    const { maximumPacket: most = Number.POSITIVE_INFINITY, protocol } = this.#options;
+    if (message.payload.length + HEAD_ROOM <= most) return false;
+    const head = publishHead(message, { protocol, id: MAX_ID, alias: { number: MAX_ID, known: false }, replay });
+    return head.length + message.payload.length > most;
   }
 
   /** PUBACK came. What nobody waits for is the package's own. */
