@@ -6,8 +6,10 @@ import { days, hours, type Millis, millis, type NodeId } from "../../gateway/bas
 import { withUser } from "../../gateway/service/access/index.ts";
 import type { Command } from "../../gateway/store/index.ts";
 import type { Json, JsonObject } from "../../gateway/yang/index.ts";
+import { threeSchemas } from "../support/building-2.ts";
 import { type CloudSite, openCloudSite } from "../support/cloud-site.ts";
 import { inDrill } from "../support/drill.ts";
+import { ChangingSchemas } from "../support/model-sets.ts";
 import { settled } from "../support/virtual-clock.ts";
 
 let site: CloudSite;
@@ -179,6 +181,63 @@ test("a node that is removed: its commands fail", async () => {
   await take("ipatch", room({ mode: "economy" }), { id: "p" });
   await site.services.ledger.record("node.removed", { node, actor: "cli:me" });
   for (const id of ["g", "p"]) expect(await ended(id)).toMatchObject({ error: { code: "command.node-gone" } });
+});
+
+/** What a command waits for, and the report by which its node comes up to that. */
+const LAST: ReadonlyArray<readonly [op: string, args: Record<string, Json>, report: JsonObject]> = [
+  ["get", { path: SET_POINT }, { report: 2 }],
+  ["fetch", { paths: [SET_POINT] }, { report: 2 }],
+  ["ipatch", room({ "set-point": "21.5" }), { report: 2, applied: 1 }],
+  ["node.identify", {}, { report: 2, applied: 1 }],
+];
+test.each(LAST)(
+  "%s: the last wake before the deadline completes it, the first one after it does not",
+  async (op, args, report) => {
+    for (const [id, wait] of [
+      ["in-time", 59_999],
+      ["late", 60_000],
+    ] as const) {
+      site = await openCloudSite();
+      node = await site.services.join("room-1");
+      await take(op, args, { id });
+      if (op !== "get" && op !== "fetch") await site.wake("room-1", { report: 1 });
+      site.clock.advance(wait);
+      await site.wake("room-1", report);
+      expect(await ended(id)).toMatchObject({ status: id === "in-time" ? "completed" : "expired" });
+    }
+  },
+);
+
+test("a node whose device is replaced: what is read of the new one counts, and an edit says what became of it", async () => {
+  await take("get", { path: SET_POINT }, { id: "g" });
+  await take("ipatch", room({ "set-point": "21.5" }), { id: "p" });
+  const { ledger } = site.services;
+  await ledger.record("node.replaced", { node, endpoint: "room-1b", former: "room-1", actor: "cli:me" });
+  expect(await ended("p")).toMatchObject({ status: "failed", error: { code: "command.device-replaced" } });
+  expect(await ended("g")).toEqual([]);
+  await site.wake("room-1b", { report: 1 });
+  expect(await ended("g")).toMatchObject({ status: "completed", result: { node } });
+});
+
+test("a node that gets another module set while commands wait: what fits goes on, what does not says so", async () => {
+  const { first, second } = await threeSchemas();
+  const schemas = new ChangingSchemas(second, { before: first });
+  site = await openCloudSite({ schemas });
+  node = await site.services.join("room-1");
+  const { ledger } = site.services;
+  await take("get", { path: "/sidgate-building:room/eco" }, { id: "gone" });
+  await ledger.record("node.models", { node, set: "before", actor: "cli:me" });
+  await site.wake("room-1", { report: 1 });
+  expect(await ended("gone")).toMatchObject({ status: "failed", error: { code: "yang.path" } });
+  await take("ipatch", room({ "set-point": "30.0" }), { id: "narrow" }); // the second revision ends at 25
+  await take("ipatch", room({ mode: "economy" }), { id: "fits" });
+  await take("get", { path: SET_POINT }, { id: "g" });
+  await ledger.record("node.models", { node, actor: "cli:me" }); // the second revision again
+  expect(await ended("narrow")).toMatchObject({ status: "failed", error: { code: "command.modules-changed" } });
+  expect(await namesAt({ report: 2 })).toEqual(["mode"]);
+  expect(await ended("g")).toMatchObject({ status: "completed" });
+  await site.wake("room-1", { report: 3, applied: 2 });
+  expect(await ended("fits")).toMatchObject({ status: "completed" });
 });
 
 const OPEN = "/sidgate-gateway:gateway/node/remove";

@@ -20,6 +20,7 @@ import {
   type Json,
   type JsonObject,
   type Schema,
+  type SchemaSource,
   valueToJson,
 } from "../../gateway/yang/index.ts";
 import { ANYBODY, openServices, request, type Services, StandingClock } from "./services.ts";
@@ -87,6 +88,7 @@ export interface CloudSiteOptions {
   };
   readonly waiting?: ReadonlySet<string>;
   readonly images?: ImageStore;
+  readonly schemas?: SchemaSource;
 }
 
 export async function openCloudSite(options: CloudSiteOptions = {}): Promise<CloudSite> {
@@ -97,6 +99,7 @@ export async function openCloudSite(options: CloudSiteOptions = {}): Promise<Clo
   const services = await openServices({
     images: options.images ?? NO_IMAGES,
     managers,
+    ...(options.schemas === undefined ? {} : { schemas: options.schemas }),
     more: [inbox],
     on: { clock, journal: former?.journal, state: former?.state },
   });

@@ -85,6 +85,16 @@ export const COMMAND_ERRORS = {
     text: "a later edit of the node {node} took the place of revision {revision}",
     hint: "Who made it stands in the event edit.state and in `sidgate node show`.",
   },
+  "command.device-replaced": {
+    blame: "usage",
+    text: "another device has the place of {node} since the edit was made",
+    hint: "It gets the configuration as it was meant to be, this edit included; read the node to see what it has.",
+  },
+  "command.modules-changed": {
+    blame: "usage",
+    text: "the node {node} has other modules by now, and the edit does not fit them",
+    hint: "Nothing of it goes out any more; look at the node's module set and give it anew.",
+  },
   "command.update-ended": {
     blame: "usage",
     text: "the update of {node} in campaign {campaign} ended as {phase}: {reason}",

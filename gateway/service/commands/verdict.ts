@@ -32,7 +32,7 @@ export function verdictOn(open: OpenCommand, around: Surroundings, news?: Fact):
   if (node !== undefined && !around.hasNode(node)) return failed(new UsageError("command.node-gone", { node }));
   switch (wait.kind) {
     case "edit":
-      return node === undefined ? WAITS : onEdit(node, wait, around.boxOf(node));
+      return node === undefined ? WAITS : onEdit(node, wait, around.boxOf(node), news);
     case "report":
       return (news?.type === "node.reported" || news?.type === "node.read") && news.node === node ? COMPLETED : WAITS;
     case "update":
@@ -46,7 +46,12 @@ export function verdictOn(open: OpenCommand, around: Surroundings, news?: Fact):
 }
 
 /** Where one part of it failed, so did all of it; a later edit may have taken the place of a part before it went out. */
-function onEdit(node: NodeId, { revision, parts = 1 }: WaitOf<"edit">, { edits }: Box): Verdict {
+function onEdit(
+  node: NodeId,
+  { revision, parts = 1 }: WaitOf<"edit">,
+  { edits }: Box,
+  news: Fact | undefined,
+): Verdict {
   const own = edits.filter((edit) => edit.revision <= revision && edit.revision > revision - parts);
   const rejected = own.find(({ status }) => status.state === "rejected");
   if (rejected !== undefined) {
@@ -57,7 +62,20 @@ function onEdit(node: NodeId, { revision, parts = 1 }: WaitOf<"edit">, { edits }
   }
   if (own.some(({ status }) => status.state === "expired")) return EXPIRED;
   if (own.some(({ status }) => isOpen(status))) return WAITS;
-  return own.length < parts ? failed(new UsageError("command.superseded", { node, revision })) : COMPLETED;
+  return own.length < parts ? failed(whyGone(node, revision, news)) : COMPLETED;
+}
+
+/** What took an edit out of the mailbox, before anybody knew what became of it. */
+function whyGone(node: NodeId, revision: number, news: Fact | undefined): UsageError {
+  switch (news?.type) {
+    case "node.replaced":
+      return new UsageError("command.device-replaced", { node });
+    case "node.models":
+    case "models.changed":
+      return new UsageError("command.modules-changed", { node });
+    default:
+      return new UsageError("command.superseded", { node, revision });
+  }
 }
 
 function onUpdate(node: NodeId, { campaign: id }: WaitOf<"update">, campaign: Campaign | undefined): Verdict {

@@ -53,7 +53,12 @@ const ABOUT_NODE: ReadonlySet<Fact["type"]> = new Set([
   "edit.state",
   "ota.phase",
 ]);
-const ABOUT_ALL: ReadonlySet<Fact["type"]> = new Set(["campaign.state", "image.added", "image.removed"]);
+const ABOUT_ALL: ReadonlySet<Fact["type"]> = new Set([
+  "campaign.state",
+  "image.added",
+  "image.removed",
+  "models.changed",
+]);
 /** While time stands still, nothing is due however long one waits; then it is looked at no more often than this. */
 const LEAST_WAIT = 1;
 
