@@ -169,7 +169,7 @@ export async function openGateway(
       store,
       later: store && puttingOff(store, ports.random),
       questions: CAMPAIGN_QUESTIONS,
-      risks: () => shared?.warnings ?? [],
+      risks: () => [...home.unused, ...(shared?.warnings ?? [])],
       siteName: config.site.name,
       version: ports.version,
       startedAt,

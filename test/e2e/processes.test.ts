@@ -3,7 +3,7 @@
  * wrong order, with each of them killed under the others. What was answered is in the history, once, and nobody lends a hand.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -129,6 +129,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
   }, 30_000);
 
   test("started before Redis, the bridge first, both come up by themselves", async () => {
+    await mkdir(join(site.data, "journal"), { recursive: true }); // of a site that had no Redis before
     site.bridge.start();
     site.gateway.start();
     await eventually("both say that they wait", () =>
@@ -147,7 +148,9 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
       const { broker: shown } = await status();
       return shown.process === "bridge" && shown.connected && shown.url === broker.url;
     });
-    expect((await status()).notices.join()).not.toContain("No bridge");
+    const notices = (await status()).notices.join();
+    expect(notices).not.toContain("No bridge");
+    expect(notices).toMatch(/ holds a site of its own, s-\w+, which is not used: .* town-hall in Redis/);
   }, 60_000);
 
   test("what a node tells reaches the cloud, and health has both processes", async () => {

@@ -17,9 +17,9 @@ const HAS = existsSync("/usr/bin/coap-client-notls") && existsSync("/usr/bin/mos
 const blocksOf = (page: string): readonly string[] =>
   [...page.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, script = ""]) => script);
 
-function scriptOf(title: string, gateway: GatewayProcess): string {
+function scriptOf(title: string, gateway: GatewayProcess, index = 0): string {
   const section = README.split(/^## /m).find((part) => part.startsWith(title)) ?? "";
-  return at(blocksOf(section)[0] ?? "", gateway);
+  return at(blocksOf(section)[index] ?? "", gateway);
 }
 
 /** On the ports and the folder of the test. */
@@ -27,10 +27,19 @@ const at = (script: string, gateway: GatewayProcess): string =>
   script
     .replaceAll("npm run -s sidgate --", `SIDGATE_DATA=${gateway.data} ${process.execPath} ${BIN}`)
     .replaceAll("coap://127.0.0.1/", `coap://127.0.0.1:${gateway.coapPort}/`)
-    .replaceAll("mosquitto_sub", `mosquitto_sub -p ${gateway.brokerPort}`)
+    .replaceAll(/mosquitto_[sp]ub/g, (program) => `${program} -p ${gateway.brokerPort}`)
     .replace("SIDGATE=$PWD", `SIDGATE=${ROOT}`)
     .replaceAll("$SIDGATE/data", gateway.data)
     .replaceAll('sidgate.js" sim ', `sidgate.js" sim --gateway coap://127.0.0.1:${gateway.coapPort} `);
+
+/** "What the cloud sees", its second terminal beside its third. */
+function cloudMinute(gateway: GatewayProcess): string {
+  const [nodes, cloud] = [0, 1].map((index) => scriptOf("What the cloud sees", gateway, index));
+  const own = `${process.execPath} ${BIN} sim --data ${gateway.data} --gateway coap://127.0.0.1:${gateway.coapPort}`;
+  const beside = `${nodes?.trimEnd().replace("npm run sidgate -- sim", own).replace("10s", "1s")} > nodes.log & NODES=$!`;
+  const wait = `for _ in {1..100}; do grep -q ' wake ' nodes.log && break; sleep 0.1; done`;
+  return [beside, wait, cloud, "kill $NODES"].join("\n");
+}
 
 /** Runs a script in bash; what it says, on both channels. */
 async function bash(
@@ -63,6 +72,10 @@ async function bash(
         /n\/n-\w+\/data\/sidgate-building \{"sidgate-building:room":\{"temperature":"21\.5","humidity":45/,
       );
       expect(output).not.toMatch(/sidgate: /);
+      const cloud = await bash(cloudMinute(gateway), folder);
+      expect(cloud.output).toMatch(/\/birth \{"name":"sim-0001"/);
+      expect(cloud.output).toMatch(/"status":"accepted","will-run-at":"[-:TZ\d]+","position":1\}\n/);
+      expect(cloud.output).toMatch(/"status":"completed","node":"n-\w+","version":"1"\}\n/);
       // Pasted again it goes the same way, but for the node that is there already.
       if (!inDrill(false, true)) return;
       const again = await bash(scriptOf("A first conversation", gateway), folder);

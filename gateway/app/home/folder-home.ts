@@ -35,6 +35,7 @@ export async function openFolderHome(
     },
     sequence: (clock, use) => fileSequence(sequenceFile(folder), clock, use),
     shared: undefined,
+    unused: [],
   };
 }
 

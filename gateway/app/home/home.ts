@@ -26,6 +26,8 @@ export interface Home {
   readonly backup: BackupSource | undefined;
   /** What the processes of the site have in common; undefined where there is but one. */
   readonly shared: Shared | undefined;
+  /** What lies there beside and is of no use, as sentences for the operator. */
+  readonly unused: readonly string[];
 }
 
 export interface HomeOptions {

@@ -1,4 +1,5 @@
 /** A site that several processes share: journal, state, images and the ceiling of sequence numbers in Redis. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Lifecycle } from "../../base/index.ts";
 import type { DataFolder } from "../../store/index.ts";
@@ -25,5 +26,15 @@ export async function openSharedHome(
     sequence: (_clock, use) => shared.sequence({ file: sequenceFile(folder), use }),
     backup: undefined,
     shared,
+    unused: unusedSite(folder, shared),
   };
+}
+
+/** A site that had no Redis before: it looks as if all nodes were gone. */
+function unusedSite({ path, site }: DataFolder, shared: Shared): readonly string[] {
+  if (!existsSync(join(path, "journal"))) return [];
+  return [
+    `The folder ${path} holds a site of its own, ${site.site}, which is not used: with store.redis the site is ` +
+      `${shared.site.site} in Redis, with nodes and numbers of its own (docs/redis.md).`,
+  ];
 }

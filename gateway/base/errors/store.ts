@@ -92,8 +92,8 @@ export const STORE_ERRORS = {
   },
   "store.sites": {
     blame: "usage",
-    text: "the Redis at {url} holds the sites {sites}, and not {site}",
-    hint: "Say with store.site which one it is.",
+    text: "the Redis at {url} holds no site {site} (there: {sites})",
+    hint: "Say with store.site which one it is; a 'sidgate gateway' makes one that is not there yet.",
   },
   "store.redis-needed": {
     blame: "usage",

@@ -62,7 +62,8 @@ export async function enterSite(link: RedisLink, { site, make, random }: SiteCho
   const [chosen] = found;
   if (chosen === undefined || found.length > 1 || (site !== undefined && chosen !== site)) {
     const sites = found.join(", ") || "none";
-    throw new UsageError("store.sites", { url: link.url, sites, site: site ?? "which one is meant" });
+    const wanted = site ?? (found.length === 0 ? "yet" : "that is the only one");
+    throw new UsageError("store.sites", { url: link.url, sites, site: wanted });
   }
   const [epoch, version] = texts(await link.eval(ENTER, [siteKey(chosen)], [1, DATA_VERSION])).map(Number);
   if (version === undefined || version > DATA_VERSION) {
