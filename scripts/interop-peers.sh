@@ -3,7 +3,8 @@
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
 # pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For the views on MQTT: pysparkplug,
-# and Home Assistant itself (500 MB). Python programs get an environment each. What cannot be had is named, and its tests are skipped by name.
+# and Home Assistant itself, which is 500 MB and wants Python 3.12 or 3.13: only by 'scripts/interop-peers.sh homeassistant'.
+# Python programs get an environment each. What cannot be had is named, and its tests are skipped by name.
 set -uo pipefail
 
 LIBCOAP=4.3.5
@@ -112,9 +113,17 @@ firmware() {
   mv firmware/bookworm firmware/old && mv firmware/sid firmware/new && rm -rf apt
 }
 
+# An environment that is half there would be taken for a whole one.
+clear() { [ ! -e "$1/bin" ] || rm -rf "$1"; }
+exec 3>&1
+trap 'clear "$peer"; echo "Ended at $peer: what talks to it, or to what comes after it, is skipped." >&3; exit 1' INT TERM
+
+wanted=(libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware pysparkplug)
+[ "${1:-}" = homeassistant ] && wanted+=(homeassistant)
 status=0
-for peer in libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware pysparkplug homeassistant; do
+for peer in "${wanted[@]}"; do
   "$peer" >"$peer.log" 2>&1 || {
+    clear "$peer"
     echo "Could not get $peer (see $peers/$peer.log): what talks to it is skipped."
     status=1
   }

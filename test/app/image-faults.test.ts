@@ -28,7 +28,7 @@ import {
 } from "../../gateway/store/index.ts";
 import { openDoors } from "../admin/doors.ts";
 import { smallDisk } from "../store/small-disk.ts";
-import { inDrill } from "../support/drill.ts";
+import { drill, inDrill } from "../support/drill.ts";
 import { mcubootImage } from "../support/mcuboot.ts";
 import { StandingClock } from "../support/services.ts";
 import { imageNumber } from "./image-numbers.ts";
@@ -234,41 +234,46 @@ function startWriter(folder: string): ChildProcessByStdio<Writable, Readable, nu
   return spawn(process.execPath, ["--import", "tsx", program, folder], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
-test("a gateway killed at any moment of an import has all images that it told, whole, and nothing else", async () => {
-  const random = seededRandom(5);
-  const folder = newFolder();
-  let told = 0;
-  const rounds = inDrill(1, 60);
-  const writers = [startWriter(folder)];
-  for (let round = 0; round < rounds; round++) {
-    if (round < rounds - 1) writers.push(startWriter(folder));
-    const writer = writers.shift();
-    if (writer === undefined) break;
-    const exit = once(writer, "exit");
-    writer.stdin.write("go\n");
-    const lines = createInterface(writer.stdout)[Symbol.asyncIterator]();
-    for (let line = 0; line < 1 + Math.floor(random.next() * 4); line++) {
-      told = Number((await lines.next()).value);
+// In the usual run test/store/journal-crash.test.ts has a process that is killed at any moment.
+drill(
+  "a gateway killed at any moment of an import has all images that it told, whole, and nothing else",
+  async () => {
+    const random = seededRandom(5);
+    const folder = newFolder();
+    let told = 0;
+    const rounds = 60;
+    const writers = [startWriter(folder)];
+    for (let round = 0; round < rounds; round++) {
+      if (round < rounds - 1) writers.push(startWriter(folder));
+      const writer = writers.shift();
+      if (writer === undefined) break;
+      const exit = once(writer, "exit");
+      writer.stdin.write("go\n");
+      const lines = createInterface(writer.stdout)[Symbol.asyncIterator]();
+      for (let line = 0; line < 1 + Math.floor(random.next() * 4); line++) {
+        told = Number((await lines.next()).value);
+      }
+      for (let turns = random.next() * 1000; turns > 0; turns--) await new Promise(setImmediate);
+      writer.kill("SIGKILL");
+      await exit;
+      const journal = await openFileJournal({ folder: join(folder, "journal"), log: SILENT });
+      const { images, ledger, store } = await openLibrary(join(folder, "images"), journal);
+      const names = images.list().map(({ name }) => Number(name));
+      expect(names).toEqual(Array.from({ length: names.length }, (_, index) => index));
+      expect(names.length).toBeGreaterThan(told);
+      expect(filesIn(join(folder, "images")).toSorted()).toEqual(
+        images
+          .list()
+          .map(({ digest }) => digest)
+          .toSorted(),
+      );
+      for (const image of images.list()) {
+        expect(Buffer.from(images.open(image).slice(0, image.size)).equals(imageNumber(Number(image.name)))).toBe(true);
+      }
+      await ledger.close();
+      await store.close();
+      await journal.close();
     }
-    for (let turns = random.next() * 1000; turns > 0; turns--) await new Promise(setImmediate);
-    writer.kill("SIGKILL");
-    await exit;
-    const journal = await openFileJournal({ folder: join(folder, "journal"), log: SILENT });
-    const { images, ledger, store } = await openLibrary(join(folder, "images"), journal);
-    const names = images.list().map(({ name }) => Number(name));
-    expect(names).toEqual(Array.from({ length: names.length }, (_, index) => index));
-    expect(names.length).toBeGreaterThan(told);
-    expect(filesIn(join(folder, "images")).toSorted()).toEqual(
-      images
-        .list()
-        .map(({ digest }) => digest)
-        .toSorted(),
-    );
-    for (const image of images.list()) {
-      expect(Buffer.from(images.open(image).slice(0, image.size)).equals(imageNumber(Number(image.name)))).toBe(true);
-    }
-    await ledger.close();
-    await store.close();
-    await journal.close();
-  }
-}, 300_000);
+  },
+  300_000,
+);

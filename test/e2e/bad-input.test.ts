@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ImageRow, Status } from "../../gateway/admin/api/index.ts";
 import { CoapPeer, type PeerAnswer, type PeerRequest } from "../support/coap-peer.ts";
+import { inDrill } from "../support/drill.ts";
 import { GatewayProcess, sidgate } from "../support/gateway-process.ts";
 import { SecuredPeer } from "../support/secured-peer.ts";
 
@@ -211,7 +212,7 @@ describe("models", () => {
     const config = join(gateway.folder, "with-models.yaml");
     await mkdir(models);
     await writeFile(config, `data: ${gateway.data}\nmodels: { folders: ["${models}"] }\n`);
-    for (const [what, source, where, ours] of rows) {
+    for (const [what, source, where, ours] of inDrill(rows.slice(0, 1), rows)) {
       await writeFile(join(models, FILE), source);
       const { code, stderr } = await sidgate(["run", "--config", config]);
       expect({ what, code, stderr }).toEqual({ what, code: 1, stderr: expect.stringContaining(where) });

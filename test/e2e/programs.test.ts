@@ -67,12 +67,11 @@ test("a CoAP port that is taken is one line and exit code 69", async () => {
   expect(code).toBe(69);
 }, 60_000);
 
-test.each([
+for (const [what, variable, key] of [
   ["the embedded MQTT broker", "SIDGATE_MQTT__EMBEDDED__PORT", "mqtt.embedded.port"],
   ["the status page", "SIDGATE_ADMIN__LISTEN", "admin.listen"],
-])(
-  "the port of %s, too",
-  async (_what, variable, key) => {
+] as const) {
+  drill(`the port of ${what}, too`, async () => {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -92,9 +91,8 @@ test.each([
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toContain(key);
     expect(code).toBe(69);
-  },
-  60_000,
-);
+  });
+}
 
 test("a wrong configuration names every mistake and exits with 78", async () => {
   const { code, stderr } = await sidgate(["config", "check"], {

@@ -18,6 +18,7 @@ import { expect, test } from "@jest/globals";
 import { equalBytes, SILENT, seededRandom } from "../../gateway/base/index.ts";
 import { encodePlain, type Journal, openFileJournal } from "../../gateway/store/index.ts";
 import { RECORD_HEADER } from "../../gateway/store/journal/record.ts";
+import { inDrill } from "../support/drill.ts";
 import { numbered, sizeOf } from "./numbered-fact.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
@@ -55,8 +56,9 @@ test("a process killed at any moment has every fact that it acknowledged, in ord
   let acknowledged = 0;
   // Each writer is started one round ahead: loading it takes longer than its round.
   const writers = [startWriter(folder)];
-  for (let round = 0; round < 8; round++) {
-    if (round < 7) writers.push(startWriter(folder));
+  const rounds = inDrill(3, 40);
+  for (let round = 0; round < rounds; round++) {
+    if (round < rounds - 1) writers.push(startWriter(folder));
     const told = await writeUntilKilled(writers.shift(), 1 + Math.floor(random.next() * 400));
     acknowledged = Math.max(acknowledged, told);
     const { journal } = await openAndCount(folder);

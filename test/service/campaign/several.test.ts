@@ -385,7 +385,7 @@ async function restarted(facts: readonly Fact[], first: number, second: number):
 }
 
 describe("any course of several campaigns", () => {
-  const courses = { seed: 11, numRuns: inDrill(60, 6000) };
+  const courses = { seed: 11, numRuns: inDrill(30, 6000) };
   const aCourse = fc.tuple(aPair, fc.array(anAct, { minLength: 20, maxLength: 90 }));
 
   test("UX-R5 UX-R10 UX-R12 UX-R16 UX-R17: offers, counts and waves are right, and reports concern their own image", () => {
