@@ -68,6 +68,7 @@ export const forkScript = (name: string, args: readonly string[], flags: readonl
 
 /** The next message of a child; rejects when the child ends instead. */
 export async function messageOf<T>(child: ChildProcess): Promise<T> {
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error("a child of the bench had ended already");
   const over = new AbortController();
   try {
     const { signal } = over;

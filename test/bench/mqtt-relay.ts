@@ -1,10 +1,10 @@
 /**
  * Child process of the bench `mqtt`: one end that publishes. `bridge` relays facts from a journal on disk to the broker, through
- * its outbox in LMDB; `raw` publishes the very messages that the bridge published, from memory. Each says its own CPU time.
+ * its outbox in LMDB; `raw` publishes the very messages that the bridge published in its first round, from memory. Each says its
+ * own CPU time.
  */
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt, { type IClientPublishOptions } from "mqtt";
 import { type Dial, dial, openMqttBridge, treesFrom } from "../../cloud-bridge/mqtt/index.ts";
@@ -13,10 +13,12 @@ import { millis, type NodeId, SILENT, seededRandom, systemClock } from "../../ga
 import { type JournalReader, type NewFact, openFileJournal, openLmdbState } from "../../gateway/store/index.ts";
 import { encodeTree, fixedSchema, fromJson, loadModels } from "../../gateway/yang/index.ts";
 
-const [kind, url = "", tape = "", warm = "0", count = "0", rounds = "0"] = process.argv.slice(2);
+const [kind, url = "", place = ".", warm = "0", count = "0", rounds = "0"] = process.argv.slice(2);
 const WARM = Number(warm);
 const COUNT = Number(count);
 const ROUNDS = Number(rounds);
+const TAPE = join(place, "tape.json");
+const LEAVING_MS = 5_000;
 
 export interface RelayReport {
   readonly messages: number;
@@ -50,7 +52,7 @@ async function serve(round: (number: number) => Promise<{ messages: number }>): 
 }
 
 async function bridge(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "sidgate-bench-relay-"));
+  const folder = await mkdtemp(join(place, "relay-"));
   const journal = await openFileJournal({ folder: join(folder, "journal"), log: SILENT });
   const state = await openLmdbState({ folder: join(folder, "state") });
   const schema = await loadModels({ log: SILENT });
@@ -105,7 +107,7 @@ async function bridge(): Promise<void> {
   };
   const taped: Taped[] = [];
   let taping = false;
-  const taped5: Dial = async (request) => {
+  const tapedDial: Dial = async (request) => {
     const connection = await dial(request);
     return {
       ...connection,
@@ -124,7 +126,7 @@ async function bridge(): Promise<void> {
     realtime: systemClock(),
     random: seededRandom(1),
     log: SILENT,
-    dial: ROUNDS === 1 ? taped5 : dial,
+    dial: tapedDial,
     broker: { url, protocol: 5 },
     run: { roles: ["gateway", "bridge"], broker: "configured" },
     software: { sidgate: "bench" },
@@ -135,18 +137,16 @@ async function bridge(): Promise<void> {
   });
   await opened.settled();
   process.once("disconnect", () => {
-    void opened
-      .close()
-      .then(() => rm(folder, { recursive: true, force: true }))
-      .then(() => process.exit(0));
+    setTimeout(() => process.exit(1), LEAVING_MS).unref();
+    void opened.close().then(() => process.exit(0));
   });
-  taping = true;
-  await serve(async () => {
+  await serve(async (number) => {
+    taping = number === 0;
     const before = opened.stats().published;
     last += COUNT;
     for (const listener of listeners) listener(last);
     await opened.settled();
-    if (ROUNDS === 1) await writeFile(tape, JSON.stringify(taped));
+    if (taping) await writeFile(TAPE, JSON.stringify(taped));
     return { messages: opened.stats().published - before };
   });
 }
@@ -166,7 +166,7 @@ function tapeOf(message: Parameters<typeof propertiesOf>[0] & { readonly topic: 
 const WINDOW = 64;
 
 async function raw(): Promise<void> {
-  const messages = (JSON.parse(await readFile(tape, "utf8")) as Taped[]).map(({ topic, payload, options }) => ({
+  const messages = (JSON.parse(await readFile(TAPE, "utf8")) as Taped[]).map(({ topic, payload, options }) => ({
     topic,
     payload: Buffer.from(payload, "base64"),
     options,
