@@ -3,6 +3,7 @@
 import type {
   AdminSource,
   BrokerStatus,
+  CommandRow,
   EditRow,
   ImageRow,
   ManagerRow,
@@ -20,10 +21,11 @@ import { type Box, type Edit, type Mailbox, wakesLeft } from "../service/mailbox
 import { type HouseModels, houseModels, type NodeRecord, type Registry } from "../service/registry/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { AcceptedImage, NodeReport, TrustService } from "../service/trust/index.ts";
-import type { Inbox, Journal, Ledger, Outcome, SiteInfo } from "../store/index.ts";
+import type { CommandInbox, Inbox, Journal, Ledger, OpenCommand, Outcome, SiteInfo } from "../store/index.ts";
 import type { FetchState } from "../upstream/index.ts";
 import { toJson } from "../yang/index.ts";
 import { accessAnswer, accessView } from "./access-view.ts";
+import { present } from "./campaign-arguments.ts";
 import { type CampaignSources, campaignDetail, campaignRow, campaignWhy } from "./campaign-view.ts";
 import type { Keys } from "./keys.ts";
 import { type ModelSets, modelRows } from "./models/index.ts";
@@ -46,7 +48,7 @@ export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omi
   readonly credentials: Credentials;
   readonly access: Access;
   readonly models: ModelSets;
-  readonly inbox: Inbox;
+  readonly inbox: Pick<CommandInbox, "submit" | "open">;
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly trace: Trace;
@@ -101,6 +103,7 @@ export function adminSource(options: AdminSourceOptions): AdminSource {
       const node = find(id);
       return node && peerCredential(credentials.ofNode(node.id));
     },
+    openCommands: () => [...inbox.open()].map((open) => commandRow(open, registry)),
     images: () => [
       ...images.list().map((image) => imageRow(image, options)),
       ...images.awaited().map((named) => namedRow(named, options)),
@@ -237,6 +240,12 @@ const managerRow = ({ name, kid, added }: CredentialInfo, { access }: AdminSourc
   kid: toHex(kid),
   addedAt: added,
 });
+
+function commandRow(open: OpenCommand, registry: Registry): CommandRow {
+  const { id, op, actor, node, wait, since, willRunAt, deadline } = open;
+  const name = node && registry.find(node)?.name;
+  return { id, op, actor, waitsFor: wait.kind, since, ...present({ node, name, willRunAt, deadline }) };
+}
 
 /** Turned round: what we receive by, the peer sends by. */
 const peerCredential = (credential: Credential | undefined): PeerCredential | undefined =>

@@ -30,6 +30,7 @@ describe("both doors show the same", () => {
     ["/api/nodes"],
     ["/api/nodes/n-1"],
     ["/api/managers"],
+    ["/api/commands"],
     ["/api/images"],
     ["/api/campaigns"],
     ["/api/campaigns/c-20261121-01"],

@@ -332,6 +332,10 @@ describe("a running gateway", () => {
     [["node", "show", "n-1"], "check-in 7"],
     [["node", "show", "n-1"], "not-authentic, from udp://10.0.0.9:5683, "],
     [["manager", "list"], "bms      admin   05   2 min ago"],
+    [
+      ["command", "list"],
+      "ipatch     Room 4  to be applied      2 min ago  in 13 min  in 1 h    mqtt:bms-1  01JD7QAAA1",
+    ],
     [["access"], "/acme:x (no module set has it)"],
     [["access", "show"], "2 min ago: wall, update /sidgate-building:room/set-point"],
     [["access", "test", "wall", "read", "/m:x"], "Yes: wall (in the group viewer), read /m:x: so says the rule 'read'"],

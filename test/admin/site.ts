@@ -346,6 +346,20 @@ export function openSite(): Site {
     }),
     managers: () => [{ manager: "bms", groups: ["admin"], kid: "05", addedAt: ago(minutes(2)) }],
     credential: (of, id) => [ROOM_4, BMS].find((known) => id === (of === "node" ? known.node : known.name)),
+    openCommands: () => [
+      {
+        id: "01JD7QAAA1",
+        op: "ipatch",
+        actor: "mqtt:bms-1",
+        node: node("n-4"),
+        name: "Room 4",
+        waitsFor: "edit",
+        since: ago(minutes(2)),
+        willRunAt: millis(NOW + minutes(13)),
+        deadline: millis(NOW + hours(1)),
+      },
+      { id: "i-1", op: "image.add", actor: "mqtt:fleet", waitsFor: "image", since: ago(minutes(1)) },
+    ],
     images: () => [
       {
         digest: DIGEST,

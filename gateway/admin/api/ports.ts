@@ -1,6 +1,14 @@
 /** What the admin faces ask of the gateway: rows to show and one way in for commands. */
 import type { Millis, NodeId } from "../../base/index.ts";
-import type { Digest, EditState, Phase, Reachability, SigningRights, Withdrawal } from "../../store/facts.ts";
+import type {
+  CommandWait,
+  Digest,
+  EditState,
+  Phase,
+  Reachability,
+  SigningRights,
+  Withdrawal,
+} from "../../store/facts.ts";
 import type { Command, Outcome } from "../../store/inbox.ts";
 import type { Json } from "../../yang/api.ts";
 import type { CampaignDetail, CampaignRow, CampaignWhy } from "./campaign-rows.ts";
@@ -208,6 +216,22 @@ export interface PeerCredential {
   readonly idContext?: string;
 }
 
+/** A command that was accepted and has not ended (docs/mqtt.md, "Commands"). */
+export interface CommandRow {
+  readonly id: string;
+  readonly op: string;
+  /** Who gave it, e.g. `mqtt:bms-1`. */
+  readonly actor: string;
+  readonly node?: NodeId;
+  /** Of the node. */
+  readonly name?: string;
+  readonly waitsFor: CommandWait["kind"];
+  readonly since: Millis;
+  /** When its node is expected. */
+  readonly willRunAt?: Millis;
+  readonly deadline?: Millis;
+}
+
 /** An image that is not here yet, and how its fetch stands. */
 export interface FetchRow {
   readonly uri: string;
@@ -329,6 +353,8 @@ export interface AdminSource {
   mayAccess(question: AccessQuestion): AccessAnswer;
   /** Secrets in clear: for the control socket alone. By id of the node, or name of the manager. */
   credential(of: "node" | "manager", id: string): PeerCredential | undefined;
+  /** Those that wait, oldest first. */
+  openCommands(): readonly CommandRow[];
   images(): readonly ImageRow[];
   campaigns(): readonly CampaignRow[];
   campaign(id: string): CampaignDetail | undefined;

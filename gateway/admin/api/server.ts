@@ -189,6 +189,7 @@ function buildRoutes(source: AdminSource, page: Page, doors: Doors): FastifyInst
     return why;
   });
 
+  app.get("/api/commands", async () => source.openCommands());
   app.post("/api/commands", async ({ body }) => {
     const { id = randomUUID(), op, args, actor } = understand(COMMAND, body);
     return source.submit({ id, op, args: args as Record<string, Json>, actor });

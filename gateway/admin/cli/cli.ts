@@ -5,6 +5,7 @@ import { addAccess } from "./access.ts";
 import type { CliContext } from "./asking.ts";
 import { addBackups } from "./backups.ts";
 import { addCampaigns } from "./campaigns.ts";
+import { addCommands } from "./commands.ts";
 import { addImages } from "./images.ts";
 import { addModels } from "./models.ts";
 import { addManagers, addNodes } from "./nodes.ts";
@@ -38,6 +39,7 @@ export function buildCli(context: CliContext): Command {
   addAccess(cli, context);
   addImages(cli, context);
   addCampaigns(cli, context);
+  addCommands(cli, context);
   addModels(cli, context);
   addTrust(cli, context);
   addRelease(cli, context);

@@ -1,6 +1,6 @@
 /** How rows look on a terminal. */
 import type { Millis } from "../../base/index.ts";
-import type { EditRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
+import type { CommandRow, EditRow, ImageRow, ManagerRow, NodeDetail, NodeRow } from "../api/index.ts";
 import { formatMoment, formatSize } from "../api/quantities.ts";
 import { type Column, formatTable, printable, printableJson } from "./table.ts";
 
@@ -79,6 +79,29 @@ export function nodeView(node: NodeDetail, now: Millis): string {
   return [head, ...edits, "data:", printableJson(node.data, 2), "trace:", ...(trace.length > 0 ? trace : ["  -"])].join(
     "\n",
   );
+}
+
+const WAITS: Readonly<Record<CommandRow["waitsFor"], string>> = {
+  edit: "to be applied",
+  report: "the next report",
+  call: "the call's answer",
+  update: "the update's end",
+  image: "the image's bytes",
+};
+
+export function commandTable(rows: readonly CommandRow[], now: Millis): string {
+  const moment = (at: Millis | undefined): string => (at === undefined ? "-" : formatMoment(at, now));
+  const columns: Column<CommandRow>[] = [
+    { title: "COMMAND", cell: ({ op }) => op },
+    { title: "NODE", cell: ({ node, name }) => name ?? node ?? "-" },
+    { title: "WAITS FOR", cell: ({ waitsFor }) => WAITS[waitsFor] },
+    { title: "SINCE", cell: ({ since }) => formatMoment(since, now) },
+    { title: "EXPECTED", cell: ({ willRunAt }) => moment(willRunAt) },
+    { title: "DEADLINE", cell: ({ deadline }) => moment(deadline) },
+    { title: "BY", cell: ({ actor }) => actor },
+    { title: "ID", cell: ({ id }) => id },
+  ];
+  return formatTable(columns, rows, "No command waits. docs/mqtt.md tells how a cloud gives some.");
 }
 
 export function managerTable(rows: readonly ManagerRow[], now: Millis): string {

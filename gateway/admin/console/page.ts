@@ -41,7 +41,7 @@ ${live("campaigns", "Campaigns", campaigns(source, status.now))}
 ${live("images", "Images", images(source.images(), status.now))}
 ${live("releases", "Releases", releases(source, status.now))}
 ${live("models", "Models", models(source.models(), status.now))}
-${live("gateway", "Gateway", gateway(status, source.access()))}
+${live("gateway", "Gateway", gateway(status, source.access(), source.openCommands().length))}
 ${live("next", "What to try next", tryNext(status))}
 </main>
 <footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/releases">releases</a>, <a href="/api/trust">trust</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
@@ -122,12 +122,13 @@ function models(rows: readonly ModelSetRow[], now: Millis): Html {
   )}</tbody></table></div>`;
 }
 
-function gateway(status: Status, { enable, denied }: AccessView): Html {
+function gateway(status: Status, { enable, denied }: AccessView, waiting: number): Html {
   const { broker, journal } = status;
   return html`<dl>
 ${status.listening.map(({ what, address, note }) => html`<dt>${what}</dt><dd><code>${address}</code>${note === undefined ? NOTHING : html` <span class="soft">${note}</span>`}</dd>`)}
 <dt>MQTT link</dt><dd>${mqttLink(broker)}</dd>
 <dt>Access</dt><dd>${enable ? "by rules" : "no rules: every manager may do everything"}; denied since the start: reads ${denied.reads}, edits ${denied.writes}, calls ${denied.operations}</dd>
+<dt>Commands</dt><dd>${waiting} ${waiting === 1 ? "waits" : "wait"} for a node, an image or a campaign</dd>
 <dt>Journal</dt><dd>${journal.last} facts, ${journal.last - journal.lastDurable} on their way to the disk</dd>
 <dt>Site</dt><dd><code>${status.site}</code>, process <code>${status.process}</code>, epoch ${status.epoch}</dd>
 </dl>`;
