@@ -33,13 +33,13 @@ beforeAll(async () => {
     await manager.request(iPatch("a119eb2cc4822119089c")),
   ];
   expect(stored.map(({ code }) => code)).toEqual(["2.04", "2.04"]);
-}, 30_000);
+});
 
 afterAll(async () => {
   room?.close();
   manager?.close();
   await gateway.stop();
-}, 30_000);
+});
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
@@ -220,5 +220,5 @@ describe("models", () => {
     }
     await gateway.up();
     expect(await world()).toEqual({ ...before, journal: before.journal + 1 }); // the fact of its start
-  }, 90_000);
+  });
 });

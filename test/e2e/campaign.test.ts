@@ -84,7 +84,7 @@ test("UX-R10 UX-R12: failures of the first wave stop the campaign before the sec
     await fleet.close();
     await gateway.stop();
   }
-}, 60_000);
+});
 
 // -- the drill --------------------------------------------------------------------------------------------------------
 

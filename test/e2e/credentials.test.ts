@@ -26,7 +26,7 @@ const REPORT = "a119ea61a2020105a118c3a201c4822119086602182d";
 let gateway: GatewayProcess;
 beforeAll(async () => {
   gateway = await GatewayProcess.start("", "off");
-}, 30_000);
+});
 afterAll(() => gateway.stop(), 30_000);
 
 const asked = (...args: readonly string[]): Promise<Finished> => sidgate([...args, "--config", gateway.config]);
@@ -55,18 +55,14 @@ async function addNode(endpoint: string, format: string, file: string): Promise<
   expect(code).toBe(0);
 }
 
-needs(COAP_CLIENT)(
-  `libcoap checks in with the file made for it${skipped(COAP_CLIENT)}`,
-  async () => {
-    const file = inFolder("libcoap.conf");
-    await addNode("libcoap-node", "libcoap", file);
-    await writeFile(inFolder("report"), Buffer.from(REPORT, "hex"));
-    const args = ["-E", `${file},${inFolder("libcoap.sequence")}`, "-m", "post", "-t", "142", "-f", inFolder("report")];
-    await run(COAP_CLIENT, [...args, "-B", "10", uri("/c")]);
-    expect(await temperatureOf("libcoap-node")).toContain('"temperature":"21.5"');
-  },
-  30_000,
-);
+needs(COAP_CLIENT)(`libcoap checks in with the file made for it${skipped(COAP_CLIENT)}`, async () => {
+  const file = inFolder("libcoap.conf");
+  await addNode("libcoap-node", "libcoap", file);
+  await writeFile(inFolder("report"), Buffer.from(REPORT, "hex"));
+  const args = ["-E", `${file},${inFolder("libcoap.sequence")}`, "-m", "post", "-t", "142", "-f", inFolder("report")];
+  await run(COAP_CLIENT, [...args, "-B", "10", uri("/c")]);
+  expect(await temperatureOf("libcoap-node")).toContain('"temperature":"21.5"');
+});
 
 needs(AIOCOAP)(
   `aiocoap checks in with the folder made for it${skipped(AIOCOAP)}`,
@@ -106,7 +102,7 @@ test("CC-S1 CC-S2: a node reports, a manager reads it, and whoever has no creden
 
   const stranger = await sidgate(["ask", "FETCH", uri(`/n/${id}/c`), "--payload", "19eb29"]);
   expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining("4.01 Unauthorized") });
-}, 60_000);
+});
 
 test("new credentials void the old ones at once, and after kill -9", async () => {
   const { client } = gateway;
@@ -121,7 +117,7 @@ test("new credentials void the old ones at once, and after kill -9", async () =>
   await gateway.kill();
   await gateway.up();
   expect([await checkIn(before), await checkIn(after)]).toEqual([voided, works]);
-}, 60_000);
+});
 
 // The tests before have left what a process that was killed leaves.
 test("nothing secret stands in the data folder, and nothing leaves by the status page", async () => {
@@ -162,7 +158,7 @@ test("a lost key stops the gateway until it is restored, or given up in so many 
   const [row] = await gateway.client.get<NodeRow[]>("/api/nodes");
   await gateway.client.command("node.rekey", { node: row?.node ?? "" });
   expect(await secured()).toBe(1);
-}, 60_000);
+});
 
 drill(
   "no nonce comes again: without its sequence numbers the gateway does not start, and voids nothing by itself",
@@ -198,48 +194,39 @@ drill(
     const [notice] = gateway.status.notices;
     expect(notice).toContain(told);
   },
-  60_000,
 );
 
-drill(
-  "a data folder that is put back from a copy begins a new epoch when it is told",
-  async () => {
-    const { epoch } = gateway.status;
-    const file = inFolder("restored.json");
-    await addNode("restored-1", "json", file);
-    expect(await checkIn(file)).toBe("2.04");
-    await gateway.kill();
-    await run("cp", ["-a", gateway.data, inFolder("backup")]);
-    await gateway.up();
-    await gateway.client.command("node.add", { endpoint: "restored-2" });
-    const reached = gateway.status.journal.last;
-    await gateway.kill();
-    await rm(gateway.data, { recursive: true });
-    await rename(inFolder("backup"), gateway.data);
-    await gateway.up("--restored");
-    const raised = gateway.status.epoch;
-    expect(raised).toBeGreaterThan(epoch);
-    expect(gateway.status.journal.last).toBeLessThanOrEqual(reached); // the same numbers come again
-    expect(await checkIn(file)).toBe("2.04");
-    expect(gateway.output).toContain(`epoch ${raised} now`);
-    await gateway.kill();
-    await gateway.up();
-    expect(gateway.status.epoch).toBe(raised);
-  },
-  60_000,
-);
+drill("a data folder that is put back from a copy begins a new epoch when it is told", async () => {
+  const { epoch } = gateway.status;
+  const file = inFolder("restored.json");
+  await addNode("restored-1", "json", file);
+  expect(await checkIn(file)).toBe("2.04");
+  await gateway.kill();
+  await run("cp", ["-a", gateway.data, inFolder("backup")]);
+  await gateway.up();
+  await gateway.client.command("node.add", { endpoint: "restored-2" });
+  const reached = gateway.status.journal.last;
+  await gateway.kill();
+  await rm(gateway.data, { recursive: true });
+  await rename(inFolder("backup"), gateway.data);
+  await gateway.up("--restored");
+  const raised = gateway.status.epoch;
+  expect(raised).toBeGreaterThan(epoch);
+  expect(gateway.status.journal.last).toBeLessThanOrEqual(reached); // the same numbers come again
+  expect(await checkIn(file)).toBe("2.04");
+  expect(gateway.output).toContain(`epoch ${raised} now`);
+  await gateway.kill();
+  await gateway.up();
+  expect(gateway.status.epoch).toBe(raised);
+});
 
-drill(
-  "the site's key may lie outside of the data folder from the first start on",
-  async () => {
-    const keyFile = inFolder(join("elsewhere", "site.key"));
-    const other = await GatewayProcess.start(`security:\n  key-file: ${JSON.stringify(keyFile)}`, "off");
-    const { node } = await other.client.command<{ readonly node: string }>("node.add", { endpoint: "room-1" });
-    await other.kill();
-    await other.up();
-    expect(await other.client.credentials("node", node)).toMatchObject({ name: "room-1" });
-    expect([existsSync(keyFile), existsSync(join(other.data, "keys", "site.key"))]).toEqual([true, false]);
-    await other.stop();
-  },
-  60_000,
-);
+drill("the site's key may lie outside of the data folder from the first start on", async () => {
+  const keyFile = inFolder(join("elsewhere", "site.key"));
+  const other = await GatewayProcess.start(`security:\n  key-file: ${JSON.stringify(keyFile)}`, "off");
+  const { node } = await other.client.command<{ readonly node: string }>("node.add", { endpoint: "room-1" });
+  await other.kill();
+  await other.up();
+  expect(await other.client.credentials("node", node)).toMatchObject({ name: "room-1" });
+  expect([existsSync(keyFile), existsSync(join(other.data, "keys", "site.key"))]).toEqual([true, false]);
+  await other.stop();
+});

@@ -32,11 +32,11 @@ beforeAll(async () => {
   gateway = await GatewayProcess.start();
   ({ node } = await gateway.client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
   neighbour = await Attacker.open();
-}, 30_000);
+});
 afterAll(async () => {
   neighbour?.close();
   await gateway.stop();
-}, 30_000);
+});
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Answers that are waited for at a time: more would only test the kernel's buffers. */
@@ -192,4 +192,4 @@ test("CC-S1: a hostile manager: waves of mutated and dear requests cost bounded 
   expect(anonymousMiB() - warm).toBeLessThan(96);
   expect(gateway.output).not.toMatch(/"level":(?:50|60)|handler-failed/);
   expect(await neighbour.ask(plain("GET", `n/${node}/c`))).toBe("2.05");
-}, 60_000);
+});

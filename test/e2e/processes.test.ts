@@ -116,7 +116,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     broker = await startMosquitto({ port: await freePort() });
     site = await siteApart(folder, { redis: redis.url, broker: broker.url, preload: pathToFileURL(preload).href });
     cloud = await subscribe(broker.port, "sidgate/#", "5");
-  }, 30_000);
+  });
 
   afterAll(async () => {
     room?.close();
@@ -126,7 +126,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     await broker?.close();
     await redis?.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   test("started before Redis, the bridge first, both come up by themselves", async () => {
     await mkdir(join(site.data, "journal"), { recursive: true }); // of a site that had no Redis before
@@ -151,7 +151,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     const notices = (await status()).notices.join();
     expect(notices).not.toContain("No bridge");
     expect(notices).toMatch(/ holds a site of its own, s-\w+, which is not used: .* town-hall in Redis/);
-  }, 60_000);
+  });
 
   test("what a node tells reaches the cloud, and health has both processes", async () => {
     ({ node } = await site.client.command<{ node: string }>("node.add", { endpoint: "room-1" }));
@@ -167,13 +167,13 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
       return processes.join() === ["bridge", gatewayName()].sort().join();
     });
     expect(last("health")).toMatchObject({ coap: {}, models: { sets: 1 }, clock: { synchronised: true } });
-  }, 30_000);
+  });
 
   test("a command from the cloud is carried out by the gateway, and answered by the bridge", async () => {
     commanded("01JD7QAAA10000000000000001");
     await eventually("it is answered", () => answered("01JD7QAAA10000000000000001") !== undefined);
     expect(answered("01JD7QAAA10000000000000001")).toMatchObject({ status: "completed" });
-  }, 30_000);
+  });
 
   test("the bridge loads neither CoAP, nor services, nor what nodes and people speak to", async () => {
     const loaded = await readFile(join(folder, "loaded"), "utf8");
@@ -205,7 +205,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     expect((await status()).journal.lastDurable - before).toBeLessThanOrEqual(4);
     expect(site.gateway.state).toBe("running");
     expect(site.bridge.state).toBe("running");
-  }, 60_000);
+  });
 
   test("a report that was under way when Redis died is there once", async () => {
     redis.freeze(true);
@@ -216,7 +216,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     await redis.start();
     await told(report(3, 43));
     await eventually("the cloud hears of it", () => humidity(last(`n/${node}/data/sidgate-building`)) === 43);
-  }, 60_000);
+  });
 
   test("the bridge killed: facts go on, and its successor tells them all, in order", async () => {
     await site.bridge.end("SIGKILL");
@@ -230,7 +230,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
       return names.every((name) => joined.includes(name));
     });
     expect(gaps()).toEqual([]);
-  }, 60_000);
+  });
 
   test("the gateway stopped and started: its presence is told by the bridge", async () => {
     const name = gatewayName();
@@ -244,7 +244,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     room = await connect();
     await told(report(4, 44));
     await eventually("and heard", () => humidity(last(`n/${node}/data/sidgate-building`)) === 44);
-  }, 60_000);
+  });
 
   test("without Redis they still end when they are told to", async () => {
     await redis.kill();

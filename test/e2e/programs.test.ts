@@ -15,41 +15,33 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-drill(
-  "a trial on a lossy network ends with every node on the new image",
-  async () => {
-    const { code, stdout } = await sidgate(["try", "--nodes", "6", "--loss", "5%", "--seed", "3", "--json"]);
-    const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
-    expect(Object.keys(last)).toEqual([
-      "nodes",
-      "done",
-      "failed",
-      "silent",
-      "verified",
-      "state",
-      "blocks",
-      "retransmissions",
-      "mqttMessages",
-      "seconds",
-    ]);
-    expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, verified: 6, state: "done" });
-    expect(last["blocks"]).toBeGreaterThanOrEqual(6 * 128);
-    expect(last["mqttMessages"]).toBeGreaterThan(100);
-    expect(code).toBe(0);
-  },
-  60_000,
-);
+drill("a trial on a lossy network ends with every node on the new image", async () => {
+  const { code, stdout } = await sidgate(["try", "--nodes", "6", "--loss", "5%", "--seed", "3", "--json"]);
+  const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+  expect(Object.keys(last)).toEqual([
+    "nodes",
+    "done",
+    "failed",
+    "silent",
+    "verified",
+    "state",
+    "blocks",
+    "retransmissions",
+    "mqttMessages",
+    "seconds",
+  ]);
+  expect(last).toMatchObject({ nodes: 6, done: 6, failed: 0, silent: 0, verified: 6, state: "done" });
+  expect(last["blocks"]).toBeGreaterThanOrEqual(6 * 128);
+  expect(last["mqttMessages"]).toBeGreaterThan(100);
+  expect(code).toBe(0);
+});
 
 // In the usual run test/e2e/campaign.test.ts has a trial that stops.
-drill(
-  "a trial with broken nodes is stopped by the campaign's own rule",
-  async () => {
-    const { code, stdout } = await sidgate(["try", "--nodes", "8", "--loss", "0%", "--fail", "25%", "--json"]);
-    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({ state: "stopped" });
-    expect(code).toBe(3);
-  },
-  60_000,
-);
+drill("a trial with broken nodes is stopped by the campaign's own rule", async () => {
+  const { code, stdout } = await sidgate(["try", "--nodes", "8", "--loss", "0%", "--fail", "25%", "--json"]);
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({ state: "stopped" });
+  expect(code).toBe(3);
+});
 
 test("a CoAP port that is taken is one line and exit code 69", async () => {
   const socket = createSocket("udp4");
@@ -65,7 +57,7 @@ test("a CoAP port that is taken is one line and exit code 69", async () => {
     `sidgate: CoAP cannot listen on 127.0.0.1:${port}: the port is taken. Stop the other program, or set coap.listen in the configuration. [port.taken]`,
   ]);
   expect(code).toBe(69);
-}, 60_000);
+});
 
 for (const [what, variable, key] of [
   ["the embedded MQTT broker", "SIDGATE_MQTT__EMBEDDED__PORT", "mqtt.embedded.port"],
@@ -102,7 +94,7 @@ test("a wrong configuration names every mistake and exits with 78", async () => 
   expect(stderr).toContain("coap.port");
   expect(stderr).toContain("nodes.silent-after");
   expect(code).toBe(78);
-}, 60_000);
+});
 
 test("decode explains a check-in and says what is wrong with a cut one", async () => {
   const whole = await sidgate(["decode", "--format", "142", "a119ea61a2020105a118c3a201c4822119086602182d"]);
@@ -111,4 +103,4 @@ test("decode explains a check-in and says what is wrong with a cut one", async (
   const cut = await sidgate(["decode", "--format", "142", "a119ea61a20201"]);
   expect(cut.stdout).toContain("cbor.truncated");
   expect(cut.code).toBe(1);
-}, 60_000);
+});

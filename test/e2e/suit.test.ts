@@ -23,7 +23,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-suit-"));
   gateway = await GatewayProcess.start(YAML, "off");
-}, 60_000);
+});
 
 afterAll(async () => {
   await fleet?.close();

@@ -23,7 +23,7 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-update-"));
   gateway = await GatewayProcess.start(YAML, "off");
-}, 30_000);
+});
 
 afterEach(async () => {
   await fleet?.close();
@@ -82,7 +82,7 @@ test("six nodes update through the gateway, and a cloud app sees it", async () =
   } finally {
     await cloud.close();
   }
-}, 90_000);
+});
 
 const KILLS = 10;
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   server = spawn(SERVER, ["-A", "127.0.0.1", "-p", String(port), "-d", "4"], { stdio: "ignore" });
   await writeFile(join(folder, "fw.bin"), IMAGE);
   await run(CLIENT, ["-B", "20", "-m", "put", "-b", "1024", "-f", join(folder, "fw.bin"), author]);
-}, 30_000);
+});
 afterAll(async () => {
   server?.kill("SIGKILL");
   await engine.close();

@@ -38,7 +38,7 @@ const until = async (isSo: () => boolean): Promise<void> => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sidgate-libcoap-"));
     gateway = await GatewayProcess.start("trust: { mode: lab }");
-  }, 30_000);
+  });
   afterAll(async () => {
     await gateway.stop();
     await rm(folder, { recursive: true });

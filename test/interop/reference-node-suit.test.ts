@@ -139,7 +139,7 @@ having(`the reference node verifies releases${note}`, () => {
     const [introduced = ""] = await ask(lineOf("introduce", new Uint8Array(0)));
     const [, hex = ""] = /^a401582f((?:..){47})02/.exec(introduced.trim()) ?? [];
     capabilities = bytesOf(hex);
-  }, 30_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** As it goes to this node. */

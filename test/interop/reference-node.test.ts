@@ -150,12 +150,12 @@ having(`the reference node in C${note}`, () => {
     plain = await buildProgram(folder, "plain");
     await gateway.client.command("manager.add", { manager: "bms", groups: ["admin"] });
     manager = await SecuredPeer.connect(gateway.coapPort, await gateway.client.credentials("manager", "bms"));
-  }, 60_000);
+  });
   afterAll(async () => {
     manager.close();
     await gateway.stop();
     rmSync(folder, { recursive: true });
-  }, 30_000);
+  });
 
   // -- what it is made of ----------------------------------------------------------------------------------------------
 
@@ -332,7 +332,7 @@ having(`the reference node in C${note}`, () => {
     }
     const { stdout } = await run(program, ["10000", ...seeds]);
     expect(stdout).toMatch(/^read=10000 wakes=100 /);
-  }, 60_000);
+  });
 
   // -- fewer blocks ----------------------------------------------------------------------------------------------------
 
@@ -378,7 +378,7 @@ having(`the reference node in C${note}`, () => {
     expect(lines[1]).toMatch(/^tried=6630 right=\d{1,3}$/);
     expect(lines[2]).toMatch(/^tried=26 right=[0-2]$/);
     expect(lines.slice(3).map((line) => line.split(" ")[0])).toEqual(refused.map(() => "wrong"));
-  }, 30_000);
+  });
 
   const withDelta = (target: Target): Target => ({ ...target, flags: [...target.flags, ...WITH_DELTA] });
   const cortex = TARGETS.find(({ title }) => title === "Cortex-M0") ?? HOST;
@@ -444,7 +444,7 @@ having(`the reference node in C${note}`, () => {
         },
       },
     });
-  }, 30_000);
+  });
 
   test("what it has no room for it rejects, and the gateway shows what it has", async () => {
     const node = await join_("plain-2");
@@ -460,7 +460,7 @@ having(`the reference node in C${note}`, () => {
       pending: 0,
       data: { "sidgate-building:room": { "set-point": "22.5", period: start } },
     });
-  }, 30_000);
+  });
 
   test("user-experience.md §2.3: it holds an image for its window, and goes back to the former one when nobody hears the new one", async () => {
     const [WAITING, CONFIRMING, ROLLED_BACK] = [9, 12, 14];
@@ -499,7 +499,7 @@ having(`the reference node in C${note}`, () => {
     } finally {
       small.close();
     }
-  }, 30_000);
+  });
 
   test("WITH_DELTA: a compressed image, then a patch over a loss of power, in a handful of blocks", async () => {
     const node = await join_("short-1");
@@ -539,7 +539,7 @@ having(`the reference node in C${note}`, () => {
     const compressed = await update("5.0.0", whole, 1);
     expect(compressed).toBeLessThan(Math.ceil(whole.length / 64) / 3);
     expect(await update("5.0.1", imageWith("5.0.1", "Warmer: "), 0)).toBeLessThan(6);
-  }, 60_000);
+  });
 
   test("under OSCORE, in bad weather, with the power lost twice: an edit and an image arrive", async () => {
     const node = await join_("room-1");
@@ -587,7 +587,7 @@ having(`the reference node in C${note}`, () => {
     } finally {
       await relay.close();
     }
-  }, 60_000);
+  });
 
   test("under OSCORE, in bad weather: edits replaced, rejected and expired, an image over kill -9 of the gateway, a successor", async () => {
     const node = await join_("room-4");
@@ -715,7 +715,7 @@ having(`the reference node in C${note}`, () => {
     await offer(node, imageOf("4.1.0", 400), "4.1.0");
     expect((await wakes(2)).join("\n")).toMatch(/ phase=15 received=0 /);
     expect(await firmware()).toMatchObject({ "sidgate-firmware:firmware": { phase: "failed", reason: "refused" } });
-  }, 60_000);
+  });
 
   // -- beside a gateway that says and hears what the test wants ---------------------------------------------------------
 
@@ -768,7 +768,7 @@ having(`the reference node in C${note}`, () => {
     expect(new Set(taken.filter((report) => report.includes(OPENED))).size).toBe(1);
     expect(taken.at(-1)).not.toContain("a119eb35");
     scripted.close();
-  }, 30_000);
+  });
 
   test("a gateway that leaves out the time is asked for it again, and takes away none", async () => {
     const scripted = await ScriptedGateway.start();
@@ -786,7 +786,7 @@ having(`the reference node in C${note}`, () => {
     expect(heard.at(-1)).toMatch(new RegExp(`${BRIEF}$`));
     expect(await node.end()).toBe(0);
     scripted.close();
-  }, 30_000);
+  });
 
   test("the gateway takes the event, and a manager hears it", async () => {
     const node = await join_("window");
@@ -796,7 +796,7 @@ having(`the reference node in C${note}`, () => {
     const stream = await manager.request({ method: "GET", path: `/n/${node}/s` });
     expect([stream.code, Buffer.from(stream.payload).toString("hex")]).toEqual(["2.05", OPENED.slice(4)]);
     expect(await detail(node)).toMatchObject({ data: { "sidgate-building:room": { alarm: "window-open" } } });
-  }, 30_000);
+  });
 
   // -- the page --------------------------------------------------------------------------------------------------------
 
@@ -822,7 +822,7 @@ having(`the reference node in C${note}`, () => {
     await third.end();
     const event = conversation("An event");
     expect(masked(datagramsOf(third.lines), event)).toEqual(event);
-  }, 30_000);
+  });
 
   const SECRET = Buffer.from("0102030405060708090a0b0c0d0e0f10", "hex");
   const SALT = Buffer.from("9e7ca92223786340", "hex");
@@ -859,7 +859,7 @@ having(`the reference node in C${note}`, () => {
     const [report = ""] = conversation("A first report");
     const inner = report.slice(report.indexOf("b163118e")).replace("3665703d6e3137", "");
     expect(decipher.update(cipher.subarray(0, -8)).toString("hex")).toBe(`02${inner}`);
-  }, 30_000);
+  });
 
   test("the sizes on air of the page are those of its datagrams", async () => {
     const node = await join_("n18");
@@ -912,7 +912,7 @@ having(`the reference node in C${note}`, () => {
     });
     const [, table = ""] = PAGE.split("| message | plain | OSCORE | frames under OSCORE |\n|---|---|---|---|\n");
     expect(table.split("\n\n")[0]?.trim().split("\n")).toEqual(rows);
-  }, 30_000);
+  });
 
   test("it asks a group ever more rarely, while its gateway stays silent", async () => {
     const mute = createSocket("udp4").bind(0, "127.0.0.1");
@@ -929,7 +929,7 @@ having(`the reference node in C${note}`, () => {
     expect(await silent("--gateway", address, "--flash", flash("n20"))).toEqual([4, 8]);
     expect(await silent("--flash", flash("n21"))).toEqual([1, 2, 4, 8]);
     mute.close();
-  }, 30_000);
+  });
 
   test("it finds its gateway by asking a group, and keeps the address that answered", async () => {
     await join_("n19");

@@ -25,7 +25,7 @@ let gateway: GatewayProcess;
 let child: ChildProcess | undefined;
 beforeAll(async () => {
   if (PYTHON !== undefined) gateway = await GatewayProcess.start();
-}, 60_000);
+});
 afterAll(async () => {
   child?.kill();
   if (PYTHON !== undefined) await gateway.stop();
@@ -85,5 +85,4 @@ async function run(...args: readonly string[]): Promise<string> {
       return state === "done";
     });
   },
-  60_000,
 );

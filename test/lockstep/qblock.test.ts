@@ -227,7 +227,6 @@ test.each([
     const got = await fetchByQBlock2(node, clock, Math.ceil(image.length / size), szx);
     expect(Buffer.concat(got.map((bytes) => bytes ?? new Uint8Array(0))).equals(image)).toBe(true);
   },
-  30_000,
 );
 
 /** A client as RFC 9177 §4.4 has it: asks for what a set misses, then goes on; it sleeps ten minutes half-way. */

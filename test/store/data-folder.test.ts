@@ -79,7 +79,7 @@ test("the folder of a process killed with -9 is free at once", async () => {
   const folder = await open(path);
   expect(folder.site).toEqual(JSON.parse(String(line)));
   await folder.close();
-}, 20_000);
+});
 
 test("an owner in another network namespace is found by its socket", async () => {
   const path = folders();

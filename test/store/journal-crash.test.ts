@@ -71,7 +71,7 @@ test("a process killed at any moment has every fact that it acknowledged, in ord
     await journal.close();
   }
   expect(segments(folder).length).toBeGreaterThan(2);
-}, 60_000);
+});
 
 /** A process that waits for a line and then writes to the journal until it is killed. */
 function startWriter(folder: string): ChildProcessByStdio<Writable, Readable, null> {
