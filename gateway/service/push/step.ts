@@ -2,7 +2,7 @@
  * RFC 8641 §3.1, §3.3: when a subscription has something to say of a node, and what. Pure: one look at what was told last, at
  * what is so now, and at the clock.
  *
- *     on-change   nothing told ── is there something? ──▶ the subtree
+ *     on-change   nothing told ── is there something? ──▶ the subtree; without sync-on-start what changes from now on
  *                 told ── another now? ──▶ what changed; within the dampening period later, and then only if it still differs
  *     periodic    heard since ── the period is over ──▶ the subtree
  *
@@ -58,7 +58,8 @@ export function remembered(memory: Memory, update: Update, now: Millis, schema: 
 function stepOnChange(memory: Memory, { now, tree }: Look, { sync, dampening }: OnChange, schema: Schema): Step {
   const { until: _due, ...quiet } = memory;
   if (memory.at === undefined) {
-    if (tree.size === 0) return [quiet, undefined];
+    // Without sync-on-start what comes is told from then on, so that nothing is where it begins, too.
+    if (tree.size === 0 && sync) return [quiet, undefined];
     return told(memory, { is: sync ? "data" : "start", tree }, now, schema);
   }
   const changes = memory.told && changesBetween(memory.told, tree, schema);

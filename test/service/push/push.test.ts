@@ -162,6 +162,20 @@ const COURSES: readonly Course[] = [
     [`0 push:push-change-update 1: ${T} {"sidgate-building:temperature":"21.0"} @0`],
   ],
   [
+    "RFC 8641 §3.3: without sync-on-start what was not there at first and comes is a change",
+    [`on-change ${ROOM}/alarm no-sync-on-start`],
+    async (site) => {
+      await site.report(1, room({ temperature: "20.0" }));
+      await site.restart();
+      await site.report(1, room({ temperature: "21.0", alarm: "frost" }));
+      await site.report(1, room({ alarm: "" }));
+    },
+    [
+      '0 push:push-change-update 1: create /sidgate-building:room/alarm {"sidgate-building:alarm":"frost"} @0',
+      '0 push:push-change-update 1: replace /sidgate-building:room/alarm {"sidgate-building:alarm":""} @0',
+    ],
+  ],
+  [
     "list entries come and go as wholes, and change by leaf",
     [`on-change ${ROOM}/period`],
     async (site) => {
