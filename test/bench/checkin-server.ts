@@ -8,7 +8,7 @@ import { openGateway } from "../../gateway/app/gateway.ts";
 import { SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { endpointOf } from "./endpoints.ts";
 
-const [nodes = "64", bridge = "without", broker] = process.argv.slice(2);
+const [nodes = "64", bridge = "without", broker = "", redis = ""] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), "sidgate-bench-"));
 const config = readConfig({
   path: undefined,
@@ -17,7 +17,8 @@ const config = readConfig({
     SIDGATE_COAP__LISTEN: "127.0.0.1:0",
     SIDGATE_ADMIN__LISTEN: "127.0.0.1:0",
     SIDGATE_MQTT__EMBEDDED__PORT: "0",
-    ...(broker !== undefined && { SIDGATE_MQTT__URL: broker }),
+    ...(broker !== "" && { SIDGATE_MQTT__URL: broker }),
+    ...(redis !== "" && { SIDGATE_STORE__REDIS: redis }),
   },
 });
 const gateway = await openGateway(

@@ -9,6 +9,7 @@ import { deltaBench } from "./delta.ts";
 import type { Figures } from "./measure.ts";
 import { mqttBench } from "./mqtt.ts";
 import { oscoreBench } from "./oscore.ts";
+import { redisBench } from "./redis.ts";
 import { DEFAULT_NODES, scaleBench } from "./scale.ts";
 import { startBench } from "./start.ts";
 import { suitBench } from "./suit.ts";
@@ -31,6 +32,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   coreconf: () => coreconfBench(values.quick === true),
   delta: deltaBench,
   mqtt: mqttBench,
+  redis: redisBench,
   scale: () => scaleBench(Number(values.nodes)),
   start: startBench,
   suit: suitBench,

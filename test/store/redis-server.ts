@@ -14,6 +14,8 @@ export const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"] as con
 
 export interface RedisServer {
   readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, no last write. */
   kill(): Promise<void>;
@@ -50,6 +52,9 @@ export async function startRedis(folder: string, ...more: readonly string[]): Pr
   await start();
   return {
     url,
+    get pid() {
+      return server?.pid ?? 0;
+    },
     start,
     stop: async () => {
       for (const client of clients) client.disconnect();
