@@ -210,7 +210,13 @@ nodes: { wake-interval: 1s }
       const [checksIn, updates, serves] = found.map(({ node }) => node);
       ids = { "checks-in": checksIn ?? "", updates: updates ?? "", serves: serves ?? "" };
       const all = { gateway: `coap://127.0.0.1:${gateway.coapPort}`, credentials, seed: 5, clock: systemClock() };
-      const sleepy = { wakeInterval: millis(500), ackTimeout: millis(50), model: "trv", rebootWakes: 0 };
+      const sleepy = {
+        wakeInterval: millis(500),
+        ackTimeout: millis(50),
+        model: "trv",
+        rebootWakes: 0,
+        blocksPerWake: 64,
+      };
       fleets.push(startFleet({ ...all, ...sleepy, endpoints: endpoints.slice(0, 2) }));
       fleets.push(await startServing({ ...all, endpoints: endpoints.slice(2), interval: seconds(1) }));
       await eventually("all were heard", async () => {
@@ -259,7 +265,7 @@ nodes: { wake-interval: 1s }
     });
 
     test("an image of an https author comes to nodes by install and by a campaign", async () => {
-      const image = makeImage("trv", "2.0.0", 2000);
+      const image = makeImage("trv", "2.0.0", 1000);
       const [key, cert] = ["key.pem", "cert.pem"].map((name) => readFileSync(join(folder, name)));
       author = createServer({ key, cert }, (_request, response) => response.end(image)).listen(0, "127.0.0.1");
       await once(author, "listening");
