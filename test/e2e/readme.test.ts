@@ -37,7 +37,7 @@ function cloudMinute(gateway: GatewayProcess): string {
   const [nodes, cloud] = [0, 1].map((index) => scriptOf("What the cloud sees", gateway, index));
   const own = `${process.execPath} ${BIN} sim --data ${gateway.data} --gateway coap://127.0.0.1:${gateway.coapPort}`;
   const beside = `${nodes?.trimEnd().replace("npm run sidgate -- sim", own).replace("10s", "1s")} > nodes.log & NODES=$!`;
-  const wait = `for _ in {1..100}; do grep -q ' wake ' nodes.log && break; sleep 0.1; done`;
+  const wait = `for _ in {1..600}; do grep -q ' wake ' nodes.log && break; sleep 0.1; done`;
   return [beside, wait, cloud, "kill $NODES"].join("\n");
 }
 

@@ -339,7 +339,7 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
       const second = await home(site, "gw-2");
       const began = performance.now();
       expect((await second.claim("gateway")).token).toBe(2);
-      expect(performance.now() - began).toBeLessThan(5000); // its lease would have lasted ten
+      expect(performance.now() - began).toBeLessThan(9000); // its lease would have lasted ten
     });
 
     test("a copy that was put back has an epoch of its own, and who ran before it notices", async () => {

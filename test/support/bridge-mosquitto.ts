@@ -34,8 +34,29 @@ export interface Mosquitto extends Closable {
 export async function startMosquitto(
   options: { readonly port?: number; readonly extra?: readonly string[] } = {},
 ): Promise<Mosquitto> {
-  const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "sidgate-mosquitto-"));
+  let [port, child] = await launch(folder, options);
+  // Somebody else may have taken the port by then.
+  for (let attempt = 0; child === undefined && options.port === undefined && attempt < 3; attempt++) {
+    [port, child] = await launch(folder, options);
+  }
+  const broker = child;
+  if (broker === undefined) throw new Error(`mosquitto does not listen on ${port}`);
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    close: async () => {
+      await stop(broker, "SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(
+  folder: string,
+  options: { readonly port?: number; readonly extra?: readonly string[] },
+): Promise<readonly [port: number, listening: ChildProcess | undefined]> {
+  const port = options.port ?? (await freePort());
   const config = [
     "allow_anonymous true",
     "persistence false",
@@ -45,20 +66,14 @@ export async function startMosquitto(
   ];
   await writeFile(join(folder, "mosquitto.conf"), `${config.join("\n")}\n`);
   const child = spawn(MOSQUITTO, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" });
-  await accepting(port, child);
-  return {
-    port,
-    url: `mqtt://127.0.0.1:${port}`,
-    close: async () => {
-      await stop(child, "SIGKILL");
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  if (await accepting(port, child)) return [port, child];
+  await stop(child, "SIGKILL");
+  return [port, undefined];
 }
 
-/** Tries until somebody listens; 10 ms between tries, at most 5 s. */
-async function accepting(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 500 && child.exitCode === null; attempt++) {
+/** Tries until somebody listens; 10 ms between tries, at most half a minute. */
+async function accepting(port: number, child: ChildProcess): Promise<boolean> {
+  for (let attempt = 0; attempt < 3_000 && child.exitCode === null; attempt++) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1");
       socket.once("connect", () => {
@@ -67,10 +82,11 @@ async function accepting(port: number, child: ChildProcess): Promise<void> {
       });
       socket.once("error", () => resolve(false));
     });
-    if (open) return;
+    // Mosquitto itself: with the port of another program it has ended by now.
+    if (open && child.exitCode === null) return true;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`mosquitto does not listen on ${port}`);
+  return false;
 }
 
 export interface Line {

@@ -285,10 +285,10 @@ describe("any filter", () => {
 
   test("the most costly pattern over a long text takes a moment", () => {
     const filter = parseFilter(`name ~ "${"a*".repeat(128)}"`, fields);
-    const begun = performance.now();
+    const before = process.cpuUsage();
     expect(filter.matches(subject({ name: "a".repeat(10_000) }))).toBe(true);
     expect(filter.matches(subject({ name: `${"b".repeat(10_000)}` }))).toBe(false);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 });
 
