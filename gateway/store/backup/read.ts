@@ -26,13 +26,18 @@ const drop: Keep = async (_file, bytes) => {
 export async function readBackup(file: string, keep: Keep = drop): Promise<BackupManifest> {
   await checkSeal(file);
   const reader = new Reader(file, keep);
+  const refused: unknown[] = [];
+  const read = (plain: AsyncIterable<Uint8Array>): Promise<void> =>
+    readTar(plain, (entry) => reader.take(entry)).catch((error: unknown) => {
+      refused.push(error); // the pipeline has its own words for who stopped reading
+      throw error;
+    });
   try {
-    await pipeline(createReadStream(file), createGunzip(), (plain: AsyncIterable<Uint8Array>) =>
-      readTar(plain, (entry) => reader.take(entry)),
-    );
+    await pipeline(createReadStream(file), createGunzip(), read);
   } catch (error) {
-    if (isCoded(error)) throw error;
-    throw new StoreError("backup.damaged", { file, reason: reasonOf(error) }, { cause: error });
+    const [why = error] = refused;
+    if (isCoded(why)) throw why;
+    throw new StoreError("backup.damaged", { file, reason: reasonOf(why) }, { cause: why });
   }
   return reader.end();
 }
@@ -61,7 +66,11 @@ class Reader {
     }
     if (size !== expected.size) throw this.#strange(path, "its manifest says another size");
     const hash = createHash("sha256");
-    await this.#keep(expected, hashed(entry.bytes, hash));
+    await this.#keep(expected, hashed(entry.bytes, hash)).catch((error: unknown) => {
+      // What is wrong with the archive itself was told before.
+      if (isCoded(error)) throw error;
+      throw new StoreError("store.write-failed", { what: expected.path, reason: reasonOf(error) }, { cause: error });
+    });
     if (hash.digest("hex") !== expected.sha256) throw this.#strange(path, "its bytes are not those of the manifest");
   }
 

@@ -24,39 +24,51 @@ export async function readTar(
   source: AsyncIterable<Uint8Array>,
   take: (entry: TarEntry) => Promise<void>,
 ): Promise<void> {
-  const failures: unknown[] = [];
-  let taken = Promise.resolve();
-  const fail = (error: unknown): void => void failures.push(error);
   const parser = new Parser({ strict: true });
+  const failures: unknown[] = [];
+  let reading: ReadEntry | undefined;
+  let taken = Promise.resolve();
+  /** Whoever waits for the parser. */
+  let wake = (): void => undefined;
   const onEntry = (entry: ReadEntry): void => {
     const { path, size, type } = entry;
     const isFile = type === "File" || type === "OldFile";
     taken = taken
-      .then(() => (failures.length > 0 ? undefined : take({ path, isFile, size, bytes: entry })))
-      .catch(fail)
-      .then(() => void entry.resume()); // what nobody wanted is read past
+      .then(() => {
+        if (failures.length > 0) return undefined;
+        reading = entry;
+        return take({ path, isFile, size, bytes: entry });
+      })
+      .catch((error: unknown) => void failures.push(error))
+      .then(() => {
+        reading = undefined;
+        entry.resume(); // what nobody wanted is read past
+      });
   };
   parser.on("entry", onEntry);
   parser.on("ignoredEntry", onEntry);
-  parser.on("error", fail);
+  parser.on("drain", () => wake());
+  parser.on("end", () => wake());
+  parser.on("error", (error: unknown) => {
+    failures.push(error);
+    // Its bytes will not come any more.
+    reading?.destroy(error);
+    wake();
+  });
+  const woken = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+    });
   for await (const part of source) {
     if (failures.length > 0) break;
     // Nobody reads faster than he takes: the parser keeps what is not read yet.
-    if (!parser.write(Buffer.from(part)) && failures.length === 0) await drained(parser);
+    if (!parser.write(Buffer.from(part)) && failures.length === 0) await woken();
   }
   if (failures.length === 0) {
-    await new Promise<void>((ended) => {
-      parser.once("end", ended);
-      parser.once("error", () => ended());
-      parser.end();
-    });
+    const ended = woken();
+    parser.end();
+    await ended;
   }
   await taken;
   if (failures.length > 0) throw failures[0];
 }
-
-const drained = (parser: Parser): Promise<void> =>
-  new Promise((resolve) => {
-    parser.once("drain", resolve);
-    parser.once("error", () => resolve());
-  });
