@@ -235,7 +235,11 @@ export const OPTIONS = {
       "plain",
       "mcuboot",
     ]),
-  size: () => new Option("--size <bytes>", "length of the image that is fetched").argParser(integer(1, 0xffff_ffff)),
+  size: () =>
+    new Option(
+      "--size <bytes>",
+      "length of the image that is fetched (default: what comes, up to images.max-bytes)",
+    ).argParser(integer(1, 0xffff_ffff)),
   listed: (flags: string, text: string) => new Option(flags, text).argParser(listed),
   counted: (flags: string, text: string, max: number) => new Option(flags, text).argParser(integer(1, max)),
   threshold: (flags: string, text: string) => new Option(flags, text).argParser(threshold),

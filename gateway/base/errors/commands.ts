@@ -93,7 +93,7 @@ export const COMMAND_ERRORS = {
   "command.modules-changed": {
     blame: "usage",
     text: "the node {node} has other modules by now, and the edit does not fit them",
-    hint: "Nothing of it goes out any more; look at the node's module set and give it anew.",
+    hint: "What does not fit goes out no more: look at the node's module set, and give it anew.",
   },
   "command.update-ended": {
     blame: "usage",
