@@ -27,7 +27,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   gateway = await GatewayProcess.start("", "off");
 });
-afterAll(() => gateway.stop(), 30_000);
+afterAll(() => gateway.stop());
 
 const asked = (...args: readonly string[]): Promise<Finished> => sidgate([...args, "--config", gateway.config]);
 const uri = (path: string): string => `coap://127.0.0.1:${gateway.coapPort}${path}`;

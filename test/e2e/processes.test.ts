@@ -136,7 +136,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
       [site.bridge, site.gateway].every(({ output }) => output.includes("Waiting for Redis")),
     );
     await redis.start();
-    await eventually("the gateway answers", answers, 40_000); // both compile their modules first
+    await eventually("the gateway answers", answers); // both compile their modules first
     await eventually(
       "the bridge tells of itself and of the gateway",
       () => presence("bridge") === "online" && presence(gatewayName()) === "online",
@@ -275,7 +275,7 @@ describeApart("gateway and bridge apart (skipped without redis-server and mosqui
     "each of them killed again and again: what was answered is told, once, in order",
     async () => {
       for (const program of [site.gateway, site.bridge]) program.start();
-      await eventually("they are up", answers, 40_000);
+      await eventually("they are up", answers);
       const random = seededRandom(8);
       const kept: string[] = [];
       let refused = 0;

@@ -88,7 +88,7 @@ nodes: { wake-interval: 1s }`);
     await gateway.kill();
     await gateway.up();
     const before = pushes().length;
-    await eventually("more of them", () => pushes().length >= before + 6, 30_000);
+    await eventually("more of them", () => pushes().length >= before + 6);
     await fleet.close();
     fleet = undefined;
     const nodes = [...new Set(pushes().map(({ topic }) => topic.split("/")[4] ?? ""))];
