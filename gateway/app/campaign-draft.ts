@@ -153,6 +153,8 @@ export function imageWanted(
     if (image === undefined) throw contradiction("image", "neither an image nor a release is named");
     return imageNamed(image, services);
   }
+  const spoken = image === undefined ? spokenOf(release, services) : undefined;
+  if (spoken !== undefined) return imageNamed(spoken, services);
   const named = services.releases.get(release);
   const { id, payloads, withdrawn } = named;
   if (withdrawn !== undefined) {
@@ -162,6 +164,13 @@ export function imageWanted(
   const found = imageNamed(image, services);
   if (payloads.some(({ digest }) => digest === found.digest)) return found;
   throw contradiction("image", `release ${id.slice(0, 8)} does not name it`);
+}
+
+/** `MODEL VERSION`, as `ota` tells of the latest: an envelope need not say it itself, so it is that of an image of a standing release. */
+function spokenOf(name: string, { images, releases }: Pick<DraftServices, "images" | "releases">): Digest | undefined {
+  return [...images.list(), ...images.awaited()].find(
+    ({ model, version, digest }) => `${model} ${version}` === name && releases.of(digest).length > 0,
+  )?.digest;
 }
 
 /** Of what a release names only that which is known here is an image: the rest may be for other parts of a node. */

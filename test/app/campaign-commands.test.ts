@@ -83,6 +83,7 @@ describe("arguments", () => {
   test.each<readonly [name: string, args: Args]>([
     ["an image alone", { image: DIGEST }],
     ["an image by the release that names it", { release: "RELEASE" }],
+    ["an image by model and version, as `ota` tells them", { release: "trv 2" }],
     ["both, when they belong together", { image: DIGEST, release: "RELEASE" }],
     ["groups by share and number", { image: DIGEST, groups: [{ size: "25%" }, { size: 1 }, { size: "rest" }] }],
     ["a threshold and a pause", { image: DIGEST, groups: WAVES }],
@@ -92,7 +93,7 @@ describe("arguments", () => {
     ["a filter", { image: DIGEST, filter: 'name ~ "a*"', lateJoiners: true }],
     ["all the rest", { image: DIGEST, attempts: 3, priority: -2, concurrency: 4, confirmWithin: 600, again: true }],
   ])("%s: a preview is as the campaign is", async (_name, args) => {
-    const meant = args["release"] === undefined ? args : { ...args, release: release.slice(0, 8) };
+    const meant = args["release"] !== "RELEASE" ? args : { ...args, release: release.slice(0, 8) };
     const preview = await run("campaign.preview", meant);
     expect(preview).toMatchObject({ targets: 4, forecast: FORECAST, image: { digest: DIGEST } });
     const made = await run("campaign.create", meant);
@@ -119,6 +120,7 @@ describe("arguments", () => {
     [{}, "[campaign.plan] the plan contradicts itself at image: neither an image nor a release is named"],
     [{ image: "nothing" }, "[image.unknown] "],
     [{ release: "00000000" }, "[release.unknown] "],
+    [{ release: "trv 1" }, "[release.unknown] "], // it is here, and no release names it
     [{ image: "OTHER", release: "RELEASE" }, "[campaign.plan] the plan contradicts itself at image: release "],
     [{ image: DIGEST, colour: "red" }, "[command.argument] command campaign.create: arguments: Unrecognized key"],
     [{ image: DIGEST, groups: [] }, "[command.argument] command campaign.create: groups: "],
