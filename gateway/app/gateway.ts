@@ -21,6 +21,7 @@ import type { Forecaster } from "../service/forecast/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import type { Timekeeper } from "../service/timekeeping/index.ts";
 import type { Naming } from "../southbound/naming/index.ts";
+import { hasRoom } from "../store/index.ts";
 import type { Fetcher, FetchState } from "../upstream/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import { accessHandlers } from "./access-commands.ts";
@@ -94,8 +95,10 @@ export async function openGateway(
     centre.holds.onHeld((node, why) => trace.note(node, clock.now(), `not offered at this wake: the release ${why}`));
     const { home, network } = centre;
     const { shared } = home;
-    const store =
-      shared && lifecycle.add(new StoreWatch({ ...centre, recorder: centre.ledger, clock: network, log: ports.log }));
+    const mayGoOn = shared === undefined ? () => hasRoom(config.data) : undefined;
+    const watched = { ...centre, recorder: centre.ledger, clock: network, log: ports.log, mayGoOn };
+    const watch = lifecycle.add(new StoreWatch(watched));
+    const store = shared && watch; // a folder is never away
     const startedAt = ports.clock.now();
     const mode = modeOf(config);
     await centre.ledger.record("gateway.started", { version: ports.version, boot: String(startedAt), mode });
@@ -203,7 +206,7 @@ export async function openGateway(
       restored: centre.restored,
       onFailure: (listener) => {
         shared?.onFailure(listener);
-        store?.onFailure(listener);
+        watch.onFailure(listener);
       },
       close: () => {
         shared?.leave(LEAVING);

@@ -1,6 +1,6 @@
 /**
- * The store of a site that lies beside the gateway, e.g. in a Redis that restarts: whether it can be reached, who is told when it
- * cannot, and the fact that says afterwards how long nobody could be heard.
+ * The store of a site: whether it takes facts. Of one beside the gateway, e.g. in a Redis that restarts: whether it can be
+ * reached, who is told when it cannot, and the fact that says afterwards how long nobody could be heard.
  */
 import {
   type Clock,
@@ -29,6 +29,8 @@ export interface StoreWatchOptions {
   /** Time that nobody can set. */
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether a journal that is opened again could write, when this one has failed; without it that is believed at once. */
+  readonly mayGoOn?: (() => Promise<boolean>) | undefined;
 }
 
 /** Often enough that no node waits for nothing, and seldom enough to cost nothing. */
@@ -39,6 +41,7 @@ export class StoreWatch implements StoreReach, Closable {
   readonly #listeners = new Set<(why: StoreError) => void>();
   readonly #failureListeners = new Set<(why: StoreError) => void>();
   readonly #timer: Timer;
+  #asking = false;
   /** Since when, and why, until the fact about it is recorded: in between nobody may be taken as late. */
   #gone: { readonly since: Millis; readonly why: StoreError } | undefined;
 
@@ -56,7 +59,7 @@ export class StoreWatch implements StoreReach, Closable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Called once when the journal takes nothing more: opened again it may, so the process had better end. */
+  /** Called once when the journal takes nothing more, and opened again it may: so the process had better end. */
   onFailure(listener: (why: StoreError) => void): void {
     this.#failureListeners.add(listener);
   }
@@ -65,13 +68,20 @@ export class StoreWatch implements StoreReach, Closable {
     this.#timer.cancel();
   }
 
+  /** While the disk is full the process stays: what it can serve it serves, and it says what is wrong. */
+  async #failed(failure: StoreError): Promise<void> {
+    this.#asking = true;
+    const ends = (await this.#options.mayGoOn?.().catch(() => true)) ?? true;
+    this.#asking = false;
+    if (!ends) return;
+    for (const listener of this.#failureListeners) listener(failure);
+    this.#failureListeners.clear();
+  }
+
   #look(): void {
     const { journal, recorder, clock, log } = this.#options;
     const { away, failure } = journal;
-    if (failure !== undefined) {
-      for (const listener of this.#failureListeners) listener(failure);
-      this.#failureListeners.clear();
-    }
+    if (failure !== undefined && this.#failureListeners.size > 0 && !this.#asking) void this.#failed(failure);
     if (away !== undefined && this.#gone === undefined) {
       this.#gone = { since: clock.now(), why: away };
       log.warn("store.away", { reason: explain(away) });

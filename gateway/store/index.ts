@@ -38,6 +38,7 @@ export type { SharedFile, SharedFiles } from "./redis/files.ts";
 export type { RedisHome, RedisHomeOptions, RedisImagesOptions, RedisSequenceOptions } from "./redis/home.ts";
 export type { RedisSiteOptions } from "./redis/place.ts";
 export * from "./shift.ts";
+export { hasRoom } from "./state/disk-space.ts";
 export { memoryState } from "./state/memory.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */

@@ -163,7 +163,7 @@ describe("a store that is away", () => {
       flush: async () => undefined,
     };
     const store = new StoreWatch({ journal, recorder, clock, log: SILENT });
-    return { clock, journal, facts, store, later: puttingOff(store, seededRandom(1)) };
+    return { clock, journal, facts, recorder, store, later: puttingOff(store, seededRandom(1)) };
   };
   const answer = { code: "2.04" } as const;
 
@@ -186,6 +186,21 @@ describe("a store that is away", () => {
     store.onFailure((error) => failures.push(error));
     await clock.advance(seconds(1));
     journal.failure = new StoreError("store.write-failed", { what: "the journal", reason: "OOM" });
+    await clock.advance(seconds(1));
+    expect(failures).toEqual([journal.failure]);
+    store.close();
+  });
+
+  test("while the disk is full the process stays, to serve what it can and to say why", async () => {
+    const { clock, journal, recorder } = open();
+    let room = false;
+    const store = new StoreWatch({ journal, recorder, clock, log: SILENT, mayGoOn: async () => room });
+    const failures: unknown[] = [];
+    store.onFailure((error) => failures.push(error));
+    journal.failure = new StoreError("store.write-failed", { what: "the journal", reason: "ENOSPC" });
+    await clock.advance(seconds(1));
+    expect(failures).toEqual([]);
+    room = true;
     await clock.advance(seconds(1));
     expect(failures).toEqual([journal.failure]);
     store.close();

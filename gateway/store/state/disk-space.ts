@@ -38,3 +38,7 @@ export async function checkSpace(folder: string, needed: number, freeBytes: Free
   const free = await freeBytes(folder);
   if (free < needed) throw new StoreError("store.no-space", { folder, free, needed });
 }
+
+/** Whether a process that begins anew on the disk of a folder has something to write on. */
+export const hasRoom = async (folder: string, freeBytes: FreeBytes = freeBytesOf): Promise<boolean> =>
+  (await freeBytes(folder)) >= 2 * SPACE_FLOOR;

@@ -70,7 +70,7 @@ const BATCH = 500 * 600;
     // birth, state and ota of each node, and health
     expect(waiting.latestDepth).toBeLessThanOrEqual(JOINED * 3 + 1);
     expect(waiting.outboxBytes).toBeLessThan(256 * MIB);
-    expect(disk).toBeLessThan(1.5 * waiting.outboxBytes + 4 * MIB);
+    expect(disk).toBeLessThan(256 * MIB);
     expect(memory).toBeLessThan(400 * MIB);
 
     await broker.start();
