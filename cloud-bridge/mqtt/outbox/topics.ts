@@ -103,9 +103,11 @@ export const MAX_TOPIC = 256;
 /** What may stand for a placeholder; where nothing is said, an id. */
 const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX, group: GROUP, verb: VERB };
 
+export const isTopicPart = (part: string, value: string): boolean => (PARTS[part] ?? ID).test(value);
+
 /** Throws UsageError mqtt.topic when `value` must not stand in a topic. */
 export function checkTopicPart(part: string, value: string): string {
-  if (!(PARTS[part] ?? ID).test(value)) throw new UsageError("mqtt.topic", { part, value });
+  if (!isTopicPart(part, value)) throw new UsageError("mqtt.topic", { part, value });
   return value;
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 // Not by its index: who only reads the configuration loads no bridge.
 import { prefixProblem } from "../../../cloud-bridge/mqtt/commands/reply-address.ts";
 import { formatRights, namedTwice, parseRights } from "../../../cloud-bridge/mqtt/commands/rights.ts";
+import { isTopicPart } from "../../../cloud-bridge/mqtt/outbox/topics.ts";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
 import { parseSubnet, seconds, UsageError } from "../../base/index.ts";
 // Not by its index: who only reads the configuration loads no service.
@@ -116,3 +117,7 @@ export const topicPrefix = text.superRefine((prefix, context) => {
   const problem = prefixProblem(prefix);
   if (problem !== undefined) context.addIssue(problem);
 });
+
+/** What stands in topics of ours: no wildcard, `$` or NUL, and not overlong (MQTT 5.0 §4.7). */
+export const topicPart = (part: "site" | "prefix" | "group", problem: string) =>
+  text.refine((value) => isTopicPart(part, value), `cannot stand in a topic: ${problem}`);

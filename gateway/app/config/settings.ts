@@ -20,6 +20,7 @@ import {
   subnet,
   subscription,
   text,
+  topicPart,
   topicPrefix,
   window,
 } from "./kinds.ts";
@@ -159,10 +160,18 @@ export const SETTINGS = {
     [],
     "Further forms in which nodes are told: Home Assistant's discovery, Sparkplug B, and data as it came, in YANG-CBOR with SIDs.",
   ),
-  "mqtt.home-assistant.prefix": setting(text, "homeassistant", "Discovery prefix of Home Assistant."),
-  "mqtt.sparkplug.group": setting(text, "sidgate", "Group of the Sparkplug view; the edge node is the site's id."),
+  "mqtt.home-assistant.prefix": setting(
+    topicPart("prefix", "use 1 to 64 of letters, digits, '_', '.', '-' and levels between '/'"),
+    "homeassistant",
+    "Discovery prefix of Home Assistant.",
+  ),
+  "mqtt.sparkplug.group": setting(
+    topicPart("group", "use 1 to 64 of letters, digits, '_', '.', ':' and '-'"),
+    "sidgate",
+    "Group of the Sparkplug view; the edge node is the site's id.",
+  ),
   "mqtt.sparkplug.primary-host": optional(
-    text,
+    topicPart("group", "use 1 to 64 of letters, digits, '_', '.', ':' and '-'"),
     "Id of the Sparkplug host application that must be online before anything is told in the Sparkplug view.",
   ),
   "mqtt.log": setting(
@@ -185,7 +194,7 @@ export const SETTINGS = {
     "URL of the Redis in which the site is kept, e.g. redis://:PASSWORD@127.0.0.1:6379/0; then `sidgate gateway` and `sidgate bridge` may run apart. Unset = journal and state lie in the data folder.",
   ),
   "store.site": optional(
-    text,
+    topicPart("site", "use 3 to 64 of a-z, 0-9 and '-'"),
     "Which site of that Redis this is, where it holds several; by default the only one, or a new one.",
   ),
   "admin.listen": setting(hostPort, "127.0.0.1:8080", "TCP address of the status page and of the read-only HTTP API."),

@@ -99,7 +99,8 @@ test("the type of a value follows from the table", () => {
   expect([port, config.coap.listen[0]?.host, config.nodes.wakeInterval]).toEqual([0, "::1", 90_000]);
 });
 
-const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: readonly string[]]> = [
+type Wrong = readonly [name: string, yaml: string, findings: readonly string[]];
+const WRONG: readonly Wrong[] = [
   [
     "an unknown section",
     "campagin:\n  stop-at-percent: 5\n",
@@ -222,6 +223,30 @@ const WRONG: ReadonlyArray<readonly [name: string, yaml: string, findings: reado
       "c.yaml:4:7 mqtt.push[1]: the subscription cannot be read at character 10: '/a:b' stands where a duration of at least one second, e.g. 30s, 15m or 12h, is expected",
     ],
   ],
+  ...["home#assistant", "home/+", "$SYS", "a\\0b", "/a", "a".repeat(65)].map(
+    (prefix) =>
+      [
+        `a prefix of topics '${prefix}'`,
+        `mqtt:\n  home-assistant: { prefix: "${prefix}" }\n`,
+        [expect.stringMatching(/^c\.yaml:2:29 mqtt\.home-assistant\.prefix: cannot stand in a topic: /)],
+      ] as unknown as Wrong,
+  ),
+  ...["a+b", "a/b", "#", "$share", "", "g".repeat(65)].map(
+    (group) =>
+      [
+        `a Sparkplug group '${group}'`,
+        `mqtt:\n  sparkplug: { group: "${group}" }\n`,
+        [expect.stringMatching(/^c\.yaml:2:23 mqtt\.sparkplug\.group: (cannot stand in a topic|must not be empty)/)],
+      ] as unknown as Wrong,
+  ),
+  ...["Plant room", "a/b", "s+", "no", "s".repeat(65)].map(
+    (site) =>
+      [
+        `a site '${site}'`,
+        `store:\n  site: "${site}"\n`,
+        [expect.stringMatching(/^c\.yaml:2:9 store\.site: cannot stand in a topic: /)],
+      ] as unknown as Wrong,
+  ),
   ["broken YAML", "mqtt: {url: x\n", [expect.stringMatching(/^c\.yaml:\d+:\d+: /) as unknown as string]],
 ];
 test.each(WRONG)("%s is named with its place", (_name, yaml, expected) => expect(findings(yaml)).toEqual(expected));
