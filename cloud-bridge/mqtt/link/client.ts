@@ -90,6 +90,7 @@ export const dial: Dial = (request) =>
     const fail = (error: StoreError): void => {
       if (stage !== "dialing") return;
       stage = "over";
+      request.signal.removeEventListener("abort", stop); // a broker that is away for days is dialled thousands of times
       client.end(true);
       reject(error);
     };
