@@ -37,6 +37,7 @@ for (let i = 0; i < Number(nodes); i++) {
   credentials.push(gateway.source.credential("node", node));
 }
 const coap = gateway.source.status().listening.find(({ what }) => what === "CoAP")?.address ?? "";
+if (!process.connected) process.exit(1); // whoever asked has given up
 process.send?.({ port: Number(coap.split(":").at(-1)), credentials, nodes: ids });
 process.once("disconnect", async () => {
   await gateway.close();

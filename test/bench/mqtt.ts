@@ -13,13 +13,13 @@ import { catchUp } from "./mqtt-catch-up.ts";
 import { checkInLatency } from "./mqtt-latency.ts";
 import type { RelayReport } from "./mqtt-relay.ts";
 
-const WARM = 6_000;
-const FACTS = 3_000;
-const ROUNDS = 7;
+const WARM = 4_000;
+const FACTS = 2_500;
+const ROUNDS = 5;
 /** So that both publishers have a window of 64: by default Mosquitto grants 20. */
 const WINDOW = "max_inflight_messages 64";
 /** On a machine that is busy with other things the last part is left out rather than waited for. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 42_000;
 
 /** Where a part of the group runs. */
 export interface Bench {
