@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Bridge, type MqttBridgeOptions, openMqttBridge } from "../../cloud-bridge/mqtt/index.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import { BugError, type Logger, millis, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { BugError, type Logger, millis, minutes, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import type { NewFact } from "../../gateway/store/index.ts";
 import { Broker } from "../support/bridge-broker.ts";
 import { joined, SITE, type TestSite, testSite } from "../support/bridge-site.ts";
@@ -185,6 +185,27 @@ describe("the link", () => {
     expect(broker.events()).toEqual([2, 3]);
     expect(broker).toMatchObject({ dropped: 0 });
     expect(bridge.stats().journalDepth).toBe(0);
+  });
+
+  test("a broker that breaks the line over a retained topic is told all the rest, and that kind again after a while", async () => {
+    const broker = new Broker();
+    const realtime = new VirtualClock();
+    const bridge = await openWith(broker, { realtime }, joins(2));
+    await realtime.advance(millis(100));
+    await broker.until(() => broker.told("nodeState").length === 2);
+    const breaks = (): void => broker.requests.at(-1)?.onLost("closed");
+    const refused = broker.sent.find(({ message }) => message.kind === "nodeState");
+    refused?.acknowledge({ code: 0x87, text: "Not authorized" });
+    breaks(); // as Mosquitto 2.0.11 does it
+    broker.automatic = true;
+    await realtime.advance(millis(1000));
+    await bridge.settled();
+    expect([broker.told("nodeState").length, broker.told("nodeBirth").length, broker.events()]).toEqual([0, 2, [1, 2]]);
+    await realtime.advance(minutes(10));
+    breaks();
+    await realtime.advance(millis(1000));
+    await bridge.settled();
+    expect(broker.told("nodeState").length).toBe(2);
   });
 
   test("says goodbye before it leaves", async () => {

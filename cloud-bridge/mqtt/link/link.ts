@@ -8,6 +8,7 @@ import {
   explain,
   isCoded,
   type Logger,
+  minutes,
   type Random,
   StoreError,
   seconds,
@@ -66,6 +67,10 @@ const FAREWELL_PATIENCE = seconds(2);
 const ACK_PATIENCE = seconds(30);
 /** MQTT 5.0 §3.4.2.1: Quota exceeded, which passes. */
 const QUOTA_EXCEEDED = 0x97;
+/** Some brokers (Mosquitto 2.0.11) break the line after a refusal: so long no more messages of that kind are tried. */
+const SHUNNED = minutes(10);
+/** Without these a connection is none, or nobody tries them again anyhow. */
+const NEVER_SHUNNED: ReadonlySet<Message["kind"]> = new Set<Message["kind"]>(["status", "siteBirth", "reply"]);
 /** Topics that refusals were reported for. */
 const REFUSALS_KNOWN = 1000;
 
@@ -88,6 +93,10 @@ export class Link implements Closable {
   #conn = 0;
   #published = 0;
   readonly #refused = new Set<string>();
+  /** Kinds of which something was refused and left out on this connection. */
+  readonly #unwanted = new Set<Message["kind"]>();
+  /** Kinds over which a line broke, and until when they are left out. */
+  readonly #shunned = new Map<Message["kind"], number>();
   #stopListening: () => void = () => undefined;
   readonly #leaving = new AbortController();
   /** Ends the wait for the farewell's PUBACK. */
@@ -243,11 +252,26 @@ export class Link implements Closable {
   #lost(connection: Connection, reason: string): void {
     this.#lineGone();
     if (this.#session?.connection !== connection) return;
+    this.#shun();
     this.#forget();
     this.#afresh = reason === OVERSIZED;
     this.#options.outbox.conflate();
     this.#options.log.warn("mqtt.lost", { url: this.#options.broker.url, reason });
     this.#happened({ type: "lost" });
+  }
+
+  /** One retained topic too many must not keep the rest of the site from being told. */
+  #shun(): void {
+    const { realtime, log } = this.#options;
+    for (const kind of this.#unwanted) {
+      if (NEVER_SHUNNED.has(kind)) continue;
+      this.#shunned.set(kind, realtime.now() + SHUNNED);
+      log.warn("mqtt.left-out", { kind, minutes: SHUNNED / minutes(1) });
+    }
+  }
+
+  #isShunned({ kind }: Message): boolean {
+    return this.#shunned.size > 0 && (this.#shunned.get(kind) ?? 0) > this.#options.realtime.now();
   }
 
   /** All that dies with a connection. */
@@ -257,6 +281,7 @@ export class Link implements Closable {
     this.#inbound?.close();
     this.#inbound = undefined;
     this.#session = undefined;
+    this.#unwanted.clear();
     this.#transient.clear();
     this.#replays.rewind();
   }
@@ -278,6 +303,11 @@ export class Link implements Closable {
   }
 
   #send(session: Session, entry: InFlight): void {
+    if (this.#isShunned(entry.message)) {
+      session.answered();
+      session.leftOut(entry);
+      return;
+    }
     this.#published += 1;
     const answered = (refusal: Refusal | undefined): void => {
       if (this.#session !== session) return;
@@ -285,7 +315,7 @@ export class Link implements Closable {
       if (refusal === undefined) {
         session.acked(entry);
         if (entry.lane === "journal") this.#holds = 0;
-        this.#happened({ type: "acked", backlog: session.backlog, refusing: this.#holds > 0 });
+        this.#happened({ type: "acked", backlog: session.backlog, refusing: this.#holds + this.#unwanted.size > 0 });
       } else this.#refusedBy(session, entry, refusal);
       this.#pump();
     };
@@ -313,8 +343,10 @@ export class Link implements Closable {
       this.#options.log.error("mqtt.refused", { ...facts, error: explain(new StoreError("mqtt.refused", facts)) });
     }
     const mustWait = lane === "journal" && (message.kind !== "reply" || refusal.code === QUOTA_EXCEEDED);
-    if (!mustWait) session.leftOut(entry);
-    else if (session.awaits(entry)) this.#hold(session);
+    if (!mustWait) {
+      this.#unwanted.add(message.kind);
+      session.leftOut(entry);
+    } else if (session.awaits(entry)) this.#hold(session);
   }
 
   #hold(session: Session): void {
