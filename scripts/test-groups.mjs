@@ -7,7 +7,12 @@ import { join, sep } from "node:path";
 const FOLDER = ".test-groups";
 
 /** These start programs and wait for them, beside each other on two workers; or count what real time has them send again. */
-const ALONE = ["e2e", "interop", "sim"];
+const ALONE = ["e2e", "interop", "sim", "drills"];
+/**
+ * The rest of test/drills kills for a minute what test/e2e/{processes,mqtt-commands,push}.test.ts kill once every day: they are
+ * for `npm run drill`.
+ */
+const DRILLS_OF_EVERY_DAY = ["drills/mqtt/broker-killed.test.ts"];
 const FILES_OF_A_GROUP = 12;
 
 /** Whether a path of Jest's report is a group. */
@@ -21,6 +26,8 @@ function testFiles(folder) {
 }
 
 const topFolder = (path) => path.slice(0, Math.max(path.indexOf("/"), 0));
+const isDue = (path) =>
+  topFolder(path) !== "drills" || process.env.DRILL !== undefined || DRILLS_OF_EVERY_DAY.includes(path);
 
 /** Neighbours of one folder under test/, in equal parts of at most FILES_OF_A_GROUP. */
 function partition(files) {
@@ -43,7 +50,7 @@ export function writeGroups(root) {
   const folder = join(root, FOLDER);
   mkdirSync(folder, { recursive: true });
   const stale = new Set(readdirSync(folder));
-  const paths = partition(testFiles(join(root, "test"))).map(({ name, files }) => {
+  const paths = partition(testFiles(join(root, "test")).filter(isDue)).map(({ name, files }) => {
     if (files.length === 1) return `test/${files[0]}`;
     const file = `${name}.test.mjs`;
     writeFileSync(join(folder, file), source(files));
