@@ -15,7 +15,7 @@ let server: ChildProcess | undefined;
 let requester: (Requests & Closable) | undefined;
 let peer: RequestPeer = { remote: { address: "127.0.0.1", port: 1 } };
 
-const soon = () => ({ deadline: millis(clock.now() + seconds(10)) });
+const soon = () => ({ deadline: millis(clock.now() + seconds(60)) });
 const ask = (question: Omit<Question, "method">, method: Question["method"] = "GET", szx?: RequestPeer["szx"]) =>
   (requester as Requests).request(szx === undefined ? peer : { ...peer, szx }, { method, ...question }, soon());
 const textOf = ({ payload }: { readonly payload: Uint8Array }): string => new TextDecoder().decode(payload);

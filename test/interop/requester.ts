@@ -4,7 +4,7 @@ import { type Answer, Engine, UdpTransport } from "../../gateway/coap/index.ts";
 import { oscoreOf } from "../support/oscore-party.ts";
 import type { Ask, Client, Told } from "./checks.ts";
 
-const DEADLINE_MS = 4_000;
+const DEADLINE_MS = 100_000;
 
 export async function requesterClient(port: number, credential?: Credential): Promise<Client> {
   const clock = systemClock();
