@@ -8,11 +8,13 @@ import { History, type Step } from "./history.ts";
 import type { ReplyFailed, SidgateEvent, Status } from "./sidgate-mqtt.d.ts";
 
 const PATIENCE_MS = 5_000;
+/** As far as there is anything. */
+const END = String(2n ** 53n - 1n);
 type Tell = (site: string, step: Step<SidgateEvent>) => void;
 
 /** `client` names the session at the broker, and whoever asks for replays: the user name, where an access list holds it to that. */
 export function follow(url: string, client: string, tell: Tell): MqttClient {
-  const sites = new Map<string, { history: History<SidgateEvent>; next?: Status | undefined; asked: number }>();
+  const sites = new Map<string, { history: History<SidgateEvent>; next?: Pick<Status, "epoch" | "next-seq"> | undefined; asked: number }>();
   const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000 });
   const look = (site: string, now = Date.now()): void => {
     const row = sites.get(site);
@@ -27,7 +29,16 @@ export function follow(url: string, client: string, tell: Tell): MqttClient {
     mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(command), { qos: 1 });
   };
   const topics = ["sidgate/1/+/event", "sidgate/1/+/g/+/status", `sidgate/1/+/rsp/${client}`];
-  mqtt.on("connect", () => mqtt.subscribe(topics, { qos: 1 }));
+  mqtt.on("connect", ({ sessionPresent }) => {
+    mqtt.subscribe(topics, { qos: 1 });
+    if (sessionPresent) return;
+    for (const [site, row] of sites) {
+      // The broker forgot us: what it gave out meanwhile no status shows.
+      row.next = row.history.position && { epoch: row.history.position.epoch, "next-seq": END };
+      row.asked = 0;
+      look(site);
+    }
+  });
   mqtt.on("message", (topic, payload) => {
     const site = topic.split("/")[2] ?? "";
     const row = sites.get(site) ?? { history: new History<SidgateEvent>(), asked: 0 };

@@ -12,7 +12,7 @@ import { inDrill } from "../../support/drill.ts";
 import { eventually } from "../../support/gateway-process.ts";
 import { MortalBroker, type Saving } from "./broker.ts";
 import { Consumer, faultsIn, report } from "./consumer.ts";
-import { openLine, produce } from "./line.ts";
+import { factOf, openLine, produce } from "./line.ts";
 
 const KILLS = inDrill(2, 6);
 const EVERY_MS = 4;
@@ -69,4 +69,27 @@ async function killed(saving: Saving, protocol: 4 | 5): Promise<void> {
       await Promise.all(ROWS.slice(at, at + TOGETHER).map(([saving, protocol]) => killed(saving, protocol)));
     }
   }, 400_000);
+
+  test("an event that nobody got, and none after it: a consumer that the broker forgot asks for what came meanwhile", async () => {
+    const parts = new Lifecycle();
+    try {
+      const folder = await mkdtemp(join(tmpdir(), "sidgate-drill-"));
+      parts.add({ close: () => rm(folder, { recursive: true, force: true }) });
+      const broker = parts.add(await MortalBroker.start("nothing"));
+      const consumer = parts.add(new Consumer(broker.url, "drill"));
+      await consumer.subscribed();
+      const line = parts.add(await openLine({ folder, url: broker.url }));
+      await line.journal.append(factOf(0)).durable;
+      await eventually("the first is told", () => consumer.history.length === 1);
+      await broker.kill();
+      await broker.start();
+      await eventually("the bridge is back", () => line.bridge.stats().connected);
+      await line.journal.append(factOf(1)).durable;
+      await line.bridge.settled();
+      await eventually("it is told", () => consumer.history.length === 2);
+      expect(faultsIn(consumer.history, await line.facts())).toEqual([]);
+    } finally {
+      await parts.close();
+    }
+  }, 60_000);
 });
