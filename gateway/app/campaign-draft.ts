@@ -34,7 +34,7 @@ export interface DraftServices {
   readonly campaigns: Campaigns;
   readonly clock: Clock;
   readonly trust: Pick<TrustService, "stands">;
-  readonly releases: Pick<Releases, "becomes" | "get">;
+  readonly releases: Pick<Releases, "becomes" | "get" | "of">;
   readonly foresight: Pick<Foresight, "obstacle">;
   /** How the fetch of a named image stands, by its URI. */
   readonly fetching: (uri: string) => FetchState;
