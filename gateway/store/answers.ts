@@ -1,11 +1,13 @@
 /** The answers to commands while their ids are remembered: a map of records per day, of which the oldest goes as a whole. */
-import { days, RecordMap } from "../base/index.ts";
+import { days, type NodeId, RecordMap } from "../base/index.ts";
 import { decodePlain, encodePlain } from "./cbor-x.ts";
 
 export interface Answered {
   readonly op: string;
   readonly at: number;
   readonly answer: string;
+  /** Which it was given to, when it was given to one by its id. */
+  readonly node?: NodeId;
 }
 
 /** How long an id is remembered at least, in days. */
@@ -31,8 +33,8 @@ export class Answers {
   }
 
   add(id: string, answered: Answered): void {
-    const { op, at, answer } = answered;
-    this.#put(id, at, encodePlain([op, at, answer]));
+    const { op, at, answer, node } = answered;
+    this.#put(id, at, encodePlain([op, at, answer, ...(node === undefined ? [] : [node])]));
   }
 
   restore(id: string, bytes: Uint8Array): void {
@@ -63,6 +65,6 @@ const OPENING_BRACE = 0x7b;
 /** Version 0.1 wrote JSON. */
 function decode(bytes: Uint8Array): Answered {
   if (bytes[0] === OPENING_BRACE) return JSON.parse(Buffer.from(bytes).toString()) as Answered;
-  const [op, at, answer] = decodePlain(bytes) as readonly [op: string, at: number, answer: string];
-  return { op, at, answer };
+  const [op, at, answer, node] = decodePlain(bytes) as readonly [string, number, string, NodeId?];
+  return { op, at, answer, ...(node !== undefined && { node }) };
 }

@@ -468,6 +468,14 @@ export interface FactBodies {
     /** What it was offered is a patch, or the image compressed. */
     readonly encoded?: boolean;
   };
+  /** A command that may be delivered again is about to be carried out: should its end be missing, it was cut off. */
+  "command.begun": {
+    readonly id: string;
+    readonly op: string;
+    readonly actor: string;
+    readonly node?: NodeId;
+    readonly reply?: ReplyAddress;
+  };
   /** A command that ends later, e.g. after a node's next wake: who gave it was told so. */
   "command.accepted": {
     readonly id: string;

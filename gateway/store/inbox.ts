@@ -1,13 +1,15 @@
 /**
  * The inbox: commands from every face (CLI, console, MQTT, CWMP) enter here and run once per id. Answers are facts, so a
- * repeated id gets the stored answer after a restart too, or how far it has got. Killed between what a command did and its
- * answer, the same id runs again and meets what is done already (image.exists, node.exists).
+ * repeated id gets the stored answer after a restart too, or how far it has got. A face that delivers a command again until it is
+ * taken has it noted before it runs: killed between what it did and its answer, it is answered `command.interrupted`, and never
+ * runs twice.
  */
 import {
   BugError,
   type Clock,
   explain,
   isCoded,
+  isNodeId,
   type Logger,
   type Millis,
   type NodeId,
@@ -17,6 +19,7 @@ import {
 } from "../base/index.ts";
 import type { Json } from "../yang/api.ts";
 import { Answers } from "./answers.ts";
+import { decodePlain, encodePlain } from "./cbor-x.ts";
 import type { CommandWait, Fact, FactBodies, ReplyAddress } from "./facts.ts";
 import type { Projection, Recorder } from "./ledger.ts";
 import { decodeOpen, encodeOpen, keyOf, type OpenCommand, shifted } from "./open-commands.ts";
@@ -110,8 +113,11 @@ export interface CommandPort {
 
 const TABLE = "command";
 const OPEN = "command-open";
+const BEGUN = "command-begun";
 /** Each is some hundred bytes in memory. */
 const MOST_OPEN = 4096;
+/** Of one client, once half of all places are taken. */
+const SHARE = 0.25;
 
 export interface InboxOptions {
   /** By which deadlines are judged; without it, they are not. */
@@ -121,14 +127,19 @@ export interface InboxOptions {
 
 interface Running {
   readonly op: string;
+  readonly node?: NodeId;
   readonly taken: Promise<Taken>;
 }
+
+type Begun = FactBodies["command.begun"];
 
 /** The inbox of a gateway process; its answers and the commands that wait are a projection of the journal. */
 export class CommandInbox implements Inbox, CommandPort, Projection {
   readonly name = "inbox";
   readonly #answers = new Answers();
   readonly #open = new Map<string, OpenCommand>();
+  /** Noted before they ran, by key. */
+  readonly #begun = new Map<string, Begun>();
   readonly #running = new Map<string, Running>();
   readonly #dirty = new Set<string>();
   readonly #dirtyOpen = new Set<string>();
@@ -162,6 +173,17 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     this.#recorder = recorder;
     this.#questions = questions;
     this.#waiting = waiting;
+    for (const begun of this.#begun.values()) this.#cutOff(begun, recorder);
+  }
+
+  /** A former process began it. */
+  #cutOff(begun: Begun, recorder: Recorder): void {
+    const outcome = failed(new StoreError("command.interrupted", { op: begun.op }));
+    recorder
+      .record("command.done", { ...doneBody(begun, outcome), ...present({ node: begun.node }) })
+      .catch((error: unknown) => {
+        this.#log.error("command.answer-lost", { op: begun.op, id: begun.id, reason: explain(error) });
+      });
   }
 
   async submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {
@@ -169,7 +191,7 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   }
 
   take(command: Command): Promise<Taken> {
-    return this.#take(command);
+    return this.#take(command, undefined, true);
   }
 
   refuse(refusal: FactBodies["command.refused"]): void {
@@ -194,37 +216,52 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     });
   }
 
-  #take(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Taken> {
+  /** `again`: whoever delivers it does so until it is taken. */
+  #take(command: Command, body?: AsyncIterable<Uint8Array>, again = false): Promise<Taken> {
     const key = keyOf(command);
     const before = this.#running.get(key) ?? this.#open.get(key) ?? this.#answers.get(key);
-    if (before !== undefined && before.op !== command.op) {
+    if (before !== undefined && isOther(command, before)) {
       return unrecorded(failed(new UsageError("command.repeated", { id: command.id })));
     }
     if (before === undefined) {
-      const taken = this.#run(command, body).finally(() => this.#running.delete(key));
-      this.#running.set(key, { op: command.op, taken });
+      const taken = this.#run(command, body, again).finally(() => this.#running.delete(key));
+      this.#running.set(key, { op: command.op, ...present({ node: nodeOf(command) }), taken });
       return taken;
     }
     if ("answer" in before) return unrecorded(JSON.parse(before.answer) as Outcome);
     return "taken" in before ? before.taken.then(({ outcome }) => unrecorded(outcome)) : unrecorded(accepted(before));
   }
 
-  async #run(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Taken> {
-    const { op } = command;
+  async #run(command: Command, body: AsyncIterable<Uint8Array> | undefined, again: boolean): Promise<Taken> {
+    const { id, op, actor, reply } = command;
     const handler = this.#handlers.get(op);
     if (handler === undefined || this.#recorder === undefined) {
       return unrecorded(failed(new UsageError("command.unknown", { op })));
     }
     const mayWait = this.#waiting.has(op);
-    const count = this.#open.size + this.#undecided;
-    if (mayWait && count >= (this.#options.mostOpen ?? MOST_OPEN))
-      return unrecorded(failed(new StoreError("command.crowded", { count })));
+    const count = mayWait ? this.#crowd(actor) : undefined;
+    if (count !== undefined) return unrecorded(failed(new StoreError("command.crowded", { count })));
     this.#undecided += Number(mayWait);
     try {
+      if (again && !this.#questions.has(op)) {
+        const begun = { id, op, actor, ...present({ node: nodeOf(command), reply }) };
+        // Not waited for: what the command does comes after it in the journal.
+        this.#recorder.record("command.begun", begun).catch(() => undefined);
+      }
       return await this.#conclude(command, await this.#attempt(handler, command, body), this.#recorder);
     } finally {
       this.#undecided -= Number(mayWait);
     }
+  }
+
+  /** How many commands wait, where they are too many for one more of this actor. */
+  #crowd(actor: string): number | undefined {
+    const most = this.#options.mostOpen ?? MOST_OPEN;
+    const all = this.#open.size + this.#undecided;
+    if (all >= most) return all;
+    if (all <= most / 2) return undefined;
+    const own = [...this.#open.values()].filter((open) => open.actor === actor).length;
+    return own < most * SHARE ? undefined : own;
   }
 
   async #attempt(
@@ -249,7 +286,7 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   async #conclude(command: Command, outcome: Ended | Waiting, recorder: Recorder): Promise<Taken> {
     if (!(outcome instanceof Waiting)) {
       if (this.#questions.has(command.op)) return unrecorded(outcome);
-      await recorder.record("command.done", doneBody(command, outcome));
+      await recorder.record("command.done", { ...doneBody(command, outcome), ...present({ node: nodeOf(command) }) });
       return { outcome, recorded: true };
     }
     const { id, op, actor, deadline, reply } = command;
@@ -275,6 +312,7 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   }
 
   async load(state: StateStore): Promise<void> {
+    for (const [key, bytes] of await state.entries(BEGUN)) this.#begun.set(key, decodePlain(bytes) as Begun);
     for (const [key, bytes] of await state.entries(TABLE)) this.#answers.restore(key, bytes);
     const open = (await state.entries(OPEN)).map(([key, bytes]) => [key, decodeOpen(bytes)] as const);
     for (const [key, command] of open.sort(([, a], [, b]) => a.since - b.since)) this.#open.set(key, command);
@@ -282,8 +320,15 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
 
   apply(fact: Fact): void {
     switch (fact.type) {
+      case "command.begun": {
+        const { seq, at, type, ...body } = fact;
+        this.#begun.set(keyOf(fact), body);
+        this.#dirtyOpen.add(keyOf(fact));
+        break;
+      }
       case "command.accepted": {
         const { seq, at, type, ...body } = fact;
+        this.#begun.delete(keyOf(fact));
         this.#setOpen(keyOf(fact), { ...body, since: at });
         break;
       }
@@ -308,10 +353,11 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
 
   #ended(fact: Extract<Fact, { type: "command.done" }>): void {
     const key = keyOf(fact);
-    if (this.#open.delete(key)) this.#dirtyOpen.add(key);
+    if (this.#open.delete(key) || this.#begun.delete(key)) this.#dirtyOpen.add(key);
     this.#calls.get(key)?.abort();
     this.#calls.delete(key);
-    this.#answers.add(key, { op: fact.op, at: fact.at, answer: fact.answer });
+    const { op, at, answer, node } = fact;
+    this.#answers.add(key, { op, at, answer, ...present({ node }) });
     this.#dirty.add(key);
     for (const forgotten of this.#answers.forgetBefore(fact.at)) this.#dirty.add(forgotten);
   }
@@ -326,11 +372,22 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     for (const key of this.#dirtyOpen) {
       if (changes.length >= limit) return changes;
       this.#dirtyOpen.delete(key);
-      const open = this.#open.get(key);
+      const [open, begun] = [this.#open.get(key), this.#begun.get(key)];
       changes.push({ table: OPEN, key, value: open && encodeOpen(open) });
+      changes.push({ table: BEGUN, key, value: begun && encodePlain(begun) });
     }
     return changes;
   }
+}
+
+/** Of those that name their node by its id, as commands of the cloud do. */
+const nodeOf = ({ args: { node } }: Command): NodeId | undefined =>
+  typeof node === "string" && isNodeId(node) ? node : undefined;
+
+/** The id was used for something else. */
+function isOther(command: Command, before: { readonly op: string; readonly node?: NodeId }): boolean {
+  const node = nodeOf(command);
+  return before.op !== command.op || (node !== undefined && before.node !== undefined && before.node !== node);
 }
 
 const unrecorded = async (outcome: Outcome): Promise<Taken> => ({ outcome, recorded: false });

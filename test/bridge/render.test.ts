@@ -93,6 +93,7 @@ const FACT_TYPES: Readonly<Record<FactType, true>> = {
   "release.marks": true,
   "release.withdrawn": true,
   "release.reported": true,
+  "command.begun": true,
   "command.accepted": true,
   "command.done": true,
   "command.refused": true,

@@ -61,7 +61,10 @@ export function commandsContract(name: string, makeDriver: () => Promise<Command
       recorded: true,
     });
     expect(ran).toEqual([given.args]);
-    expect(facts).toMatchObject([{ type: "command.done", id: "c-1", actor: "mqtt:bms-1", reply }]);
+    expect(facts).toMatchObject([
+      { type: "command.begun" },
+      { type: "command.done", id: "c-1", actor: "mqtt:bms-1", reply },
+    ]);
   });
 
   test(`${name}: an id runs once, whatever else comes under it`, async () => {

@@ -34,6 +34,7 @@ let site: Site;
 const HANDLERS: ReadonlyArray<readonly [op: string, handler: WaitingHandler]> = [
   ["do", async () => ({ done: true })],
   ["look", async () => ({ seen: true })],
+  ["hang", () => new Promise(() => undefined)],
   ["fail", () => Promise.reject(new UsageError("node.unknown", { node: "x" }))],
   ["wait", async () => new Waiting({ kind: "edit", revision: 7 }, { node: NODE, position: 2, willRunAt: millis(99) })],
   [
@@ -86,7 +87,10 @@ const restarted = async (committed: boolean): Promise<Site> => {
 test("an answer is told by a fact that carries where to; the same id again gets it without another execution", async () => {
   const first = await site.inbox.take(command("do", { reply: REPLY }));
   expect(first).toEqual({ outcome: { status: "completed", result: { done: true } }, recorded: true });
-  expect(await facts()).toMatchObject([{ type: "command.done", id: "c-1", actor: "mqtt:a", reply: REPLY }]);
+  expect(await facts()).toMatchObject([
+    { type: "command.begun", id: "c-1", reply: REPLY },
+    { type: "command.done", id: "c-1", actor: "mqtt:a", reply: REPLY },
+  ]);
   expect(await site.inbox.take(command("do"))).toEqual({ ...first, recorded: false });
   expect(runs).toEqual(["do"]);
 });
@@ -120,6 +124,32 @@ test("the id of another op is refused, also while that one waits", async () => {
   }
 });
 
+test("the id of a command to another node is refused", async () => {
+  const to = (node: string): Command => command("do", { args: { node } });
+  await site.inbox.take(to(NODE));
+  site = await restarted(true);
+  expect(await site.inbox.take(to("n-0002"))).toMatchObject({ outcome: { error: { code: "command.repeated" } } });
+  expect(await site.inbox.take(to(NODE))).toMatchObject({ outcome: { status: "completed" } });
+  expect(runs).toEqual(["do"]);
+});
+
+test.each([false, true])(
+  "killed between what a command did and its answer, it is told to be cut off and never runs again (checkpoint: %s)",
+  async (committed) => {
+    void site.inbox.take(command("hang", { reply: REPLY }));
+    await site.journal.flush();
+    site = await restarted(committed);
+    await site.journal.flush();
+    const interrupted = { status: "failed", error: { code: "command.interrupted" } };
+    expect((await facts()).at(-1)).toMatchObject({ type: "command.done", outcome: "failed", reply: REPLY });
+    expect(await site.inbox.take(command("hang"))).toMatchObject({ outcome: interrupted, recorded: false });
+    site = await restarted(true);
+    expect(await site.inbox.take(command("hang"))).toMatchObject({ outcome: interrupted });
+    expect(runs).toEqual(["hang"]);
+    expect((await facts()).filter(({ type }) => type === "command.done")).toHaveLength(1);
+  },
+);
+
 test("what ends later is accepted, remembered as that over a restart, and ends once", async () => {
   const told = { status: "accepted", willRunAt: 99, position: 2 };
   expect(await site.inbox.take(command("wait", { reply: REPLY, deadline: millis(site.clock.now() + 5) }))).toEqual({
@@ -135,11 +165,11 @@ test("what ends later is accepted, remembered as that over a restart, and ends o
     site = again;
   }
   await site.inbox.end({ id: "c-1", actor: "mqtt:b" }, { status: "expired" });
-  expect(await facts()).toHaveLength(1);
+  expect((await facts()).map(({ type }) => type)).toEqual(["command.begun", "command.accepted"]);
   await Promise.all(
     [1, 2].map(() => site.inbox.end(command("wait"), { status: "completed", result: { version: "7" } })),
   );
-  expect((await facts()).slice(1)).toMatchObject([
+  expect((await facts()).slice(2)).toMatchObject([
     { type: "command.done", node: NODE, reply: REPLY, outcome: "completed" },
   ]);
   expect([...site.inbox.open()]).toEqual([]);
@@ -163,7 +193,7 @@ test("a call that comes back after the command's end changes nothing", async () 
   expect(calls[0]?.signal.aborted).toBe(true);
   calls[0]?.resolve("late");
   await settled();
-  expect((await facts()).map(({ type }) => type)).toEqual(["command.accepted", "command.done"]);
+  expect((await facts()).map(({ type }) => type)).toEqual(["command.begun", "command.accepted", "command.done"]);
 });
 
 test("what comes after its deadline is not carried out, and the id has its answer", async () => {
@@ -185,6 +215,15 @@ test("as many wait as there is room for; what ends at once always has room", asy
   expect(await site.inbox.submit(command("do", { id: "c-4" }))).toMatchObject({ status: "completed" });
   await site.inbox.end(command("wait", { id: "c-1" }), { status: "expired" });
   expect(await site.inbox.submit(command("wait", { id: "c-3" }))).toMatchObject({ status: "accepted" });
+});
+
+test("one client leaves room for others", async () => {
+  site = await open(undefined, { mostOpen: 8 });
+  const wait = (id: number, actor: string): Promise<unknown> =>
+    site.inbox.submit(command("wait", { id: `c-${id}`, actor }));
+  for (let id = 0; id < 5; id++) expect(await wait(id, "mqtt:a")).toMatchObject({ status: "accepted" });
+  expect(await wait(5, "mqtt:a")).toMatchObject({ error: { code: "command.crowded" } });
+  expect(await wait(5, "mqtt:b")).toMatchObject({ status: "accepted" });
 });
 
 test("a refusal is a fact", async () => {

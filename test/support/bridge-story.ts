@@ -361,6 +361,14 @@ export function bridgeStory(schema: Schema): readonly NewFact[] {
       report: Uint8Array.of(0xa0),
     },
     {
+      type: "command.begun",
+      at: atSecond(2011),
+      id: "01JD7QAAA10000000000000000",
+      op: "ipatch",
+      actor: "mqtt:bms-1",
+      node: nodeId(1),
+    },
+    {
       type: "command.accepted",
       at: atSecond(2011),
       id: "01JD7QAAA10000000000000000",

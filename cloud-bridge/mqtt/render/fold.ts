@@ -91,6 +91,7 @@ export function fold(slice: Slice, fact: Fact, trees: TreesOf): Slice {
     case "release.marks":
     case "release.withdrawn":
     case "release.reported":
+    case "command.begun":
     case "command.accepted":
     case "command.refused":
     case "push.updated":

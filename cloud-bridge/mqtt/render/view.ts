@@ -171,6 +171,7 @@ export function keysOf(fact: Fact): SliceKeys {
     case "directory.removed":
     case "image.named":
     case "image.removed":
+    case "command.begun":
     case "command.accepted":
     case "command.done":
     case "command.refused":
