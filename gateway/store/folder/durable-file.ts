@@ -1,6 +1,7 @@
 /** Small files and folders that must survive loss of power: content first, then the name. */
 import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { systemCode } from "../system-error.ts";
 
 /** Makes the names in `folder` durable: a file that was created, renamed or removed in it stays so. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -12,10 +13,21 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates a folder with its parents, readable by this user only; nothing happens when it exists. */
+/**
+ * Creates a folder with its parents, readable by this user only; nothing happens when it exists. One by one: Node's recursive mkdir
+ * tries for ever where a parent is there and the kernel still says ENOENT, as in /proc.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const created = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (created !== undefined) await syncFolder(dirname(created));
+  const missing: string[] = [];
+  for (let each = resolve(folder); !(await folderExists(each)); each = dirname(each)) missing.unshift(each);
+  for (const each of missing) {
+    try {
+      await mkdir(each, { mode: 0o700 });
+      await syncFolder(dirname(each));
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST" || !(await folderExists(each))) throw error; // somebody made it meanwhile
+    }
+  }
 }
 
 export async function folderExists(folder: string): Promise<boolean> {
