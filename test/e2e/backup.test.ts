@@ -2,6 +2,9 @@
  * docs/deployment.md, "Backup and restore" — a site whose campaign is under way, backed up while it runs, goes on from the backup:
  * the same nodes, trees, images and counts, the same answers to what nodes repeat, and a cloud that sees where history was put back.
  */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +18,8 @@ import {
   subscribe,
 } from "../support/bridge-mosquitto.ts";
 import { CoapPeer } from "../support/coap-peer.ts";
-import { inDrill } from "../support/drill.ts";
-import { eventually, GatewayProcess, sidgate } from "../support/gateway-process.ts";
+import { drill, inDrill } from "../support/drill.ts";
+import { BIN, eventually, GatewayProcess, sidgate } from "../support/gateway-process.ts";
 
 const NODES = inDrill(
   ["room-1", "room-2", "room-3"],
@@ -131,13 +134,14 @@ test("a site in the middle of a campaign goes on from its backup under a new epo
 
 test("a backup by command lies in the data folder, without the key, and never more than five", async () => {
   const place = join(gateway.data, "backups");
-  const kept = async () =>
-    (await readdir(place).catch(() => [])).filter((name) => name.endsWith(".tar.gz") && !name.startsWith("."));
+  const all = async () => readdir(place).catch(() => []);
+  const kept = async () => (await all()).filter((name) => name.endsWith(".tar.gz") && !name.startsWith("."));
   for (let n = 0; n < KEPT_MADE; n++) {
     await gateway.client.command("backup", { label: `n ${n}` });
-    await eventually("the backup lies there", async () =>
-      (await kept()).some((name) => name.endsWith(`-n-${n}.tar.gz`)),
-    );
+    // It is done when what it froze is gone, too: before that the next one is refused.
+    const isDone = (names: readonly string[]): boolean =>
+      names.some((name) => name.endsWith(`-n-${n}.tar.gz`)) && !names.some((name) => name.startsWith("."));
+    await eventually("the backup lies there", async () => isDone(await all()));
   }
   const names = await kept();
   expect(names.length).toBe(Math.min(KEPT_MADE, MOST_KEPT));
@@ -146,3 +150,84 @@ test("a backup by command lies in the data folder, without the key, and never mo
   const restored = await ask("restore", copy, "--data", join(folder, "copy"));
   expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("The site's key is not there") });
 }, 60_000);
+
+// -- the drill --------------------------------------------------------------------------------------------------------
+
+const KILLS = 6;
+const LARGE = 12 << 20;
+
+/** Starts a command and kills it, at another moment each time. Whether it had ended before. */
+async function killed(share: number, wholeMs: number, ...args: readonly string[]): Promise<boolean> {
+  const child: ChildProcess = spawn(process.execPath, [BIN, ...args], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  const timer = setTimeout(() => child.kill("SIGKILL"), wholeMs * share);
+  const [code] = await ended;
+  clearTimeout(timer);
+  return code === 0;
+}
+
+/** Digests of what a backup takes, by path. */
+async function contentOf(data: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(data, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const kept = paths.filter((path) => !path.includes("/backups/") && !/(lock\.mdb|restored\.json)$/.test(path));
+  return new Map(
+    await Promise.all(
+      kept.sort().map(async (path) => {
+        const digest = createHash("sha256").update(await readFile(path));
+        return [path.slice(data.length), digest.digest("hex")] as const;
+      }),
+    ),
+  );
+}
+
+drill(
+  "sidgate backup and sidgate restore are killed at any moment: afterwards nothing is there, or the whole",
+  async () => {
+    const path = join(folder, "large.bin");
+    for (const version of ["3.0.0", "3.0.1", "3.0.2"]) {
+      await writeFile(path, randomBytes(LARGE));
+      await gateway.client.addImage({ path, model: "trv", version });
+    }
+    await gateway.kill();
+    const file = join(folder, "killed.tar.gz");
+    const backup = ["backup", file, "--keys", "--data", gateway.data];
+    let begun = Date.now();
+    expect(await sidgate(backup)).toMatchObject({ code: 0 });
+    const backupMs = Date.now() - begun;
+    const whole = join(folder, "whole");
+    begun = Date.now();
+    expect(await sidgate(["restore", file, "--data", whole])).toMatchObject({ code: 0 });
+    const restoreMs = Date.now() - begun;
+    const content = await contentOf(whole);
+    const outcomes = { backups: 0, restores: 0, nothing: 0 };
+
+    for (let kill = 0; kill < KILLS; kill++) {
+      await rm(file, { force: true });
+      const share = 0.2 + (kill + Math.random()) / KILLS;
+      const isDone = await killed(share, backupMs, ...backup);
+      const isThere = (await readdir(folder)).includes("killed.tar.gz");
+      if (isDone) expect(isThere).toBe(true);
+      if (isThere) outcomes.backups++;
+      else expect(await sidgate(backup)).toMatchObject({ code: 0 });
+      expect((await readdir(join(gateway.data, "backups"))).filter((name) => name.startsWith(".") && !isThere)).toEqual(
+        [],
+      );
+
+      const data = join(folder, `killed-${kill}`);
+      await killed(share, restoreMs, "restore", file, "--data", data);
+      const again = await sidgate(["restore", file, "--data", data]);
+      if (again.code === 0) outcomes.nothing++;
+      else {
+        expect(again.stderr).toContain("[backup.occupied]");
+        outcomes.restores++;
+        // Killed behind its moment, it is finished by who opens the folder next.
+        expect(await sidgate(["backup", join(folder, "next.tar.gz"), "--data", data])).toMatchObject({ code: 0 });
+      }
+      expect(await contentOf(data)).toEqual(content);
+      await rm(data, { recursive: true });
+    }
+    process.stdout.write(`backup and restore: ${KILLS} kills each, ${JSON.stringify(outcomes)}\n`);
+  },
+  600_000,
+);
