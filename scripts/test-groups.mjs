@@ -8,11 +8,10 @@ const FOLDER = ".test-groups";
 
 /** These start programs and wait for them, beside each other on two workers; or count what real time has them send again. */
 const ALONE = ["e2e", "interop", "sim", "drills"];
-/**
- * The rest of test/drills kills for a minute what test/e2e/{processes,mqtt-commands,push}.test.ts kill once every day: they are
- * for `npm run drill`.
- */
-const DRILLS_OF_EVERY_DAY = ["drills/mqtt/broker-killed.test.ts"];
+/** In their short forms; those that fill a disk, or wait for an hour, are for `npm run drill` alone. */
+const DRILLS_OF_EVERY_DAY = ["broker-killed", "commands", "gateway-killed", "redis-killed"].map(
+  (name) => `drills/mqtt/${name}.test.ts`,
+);
 const FILES_OF_A_GROUP = 12;
 
 /** Whether a path of Jest's report is a group. */

@@ -142,6 +142,6 @@ const BATCH = 500 * 600;
     const told = consumer.history.filter((event) => event !== overflow);
     expect(told.map(({ seq }) => Number(seq))).toEqual(kept.map(({ seq }) => seq));
     expect(chainFaults(consumer.history)).toEqual([]);
-    await health.until((lines) => lines.some(({ payload }) => payload.includes('"filling":true')));
+    await health.until((lines) => lines.some(({ payload }) => payload.includes('"outbox-filling":true')));
   }, 120_000);
 });

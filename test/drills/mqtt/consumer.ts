@@ -102,6 +102,7 @@ export function isTold(fact: Fact): boolean {
     case "node.reported":
     case "node.read":
     case "push.updated":
+    case "command.begun":
       return false;
     case "node.reachability":
       return fact.from !== fact.to || fact.heard === undefined;

@@ -69,9 +69,9 @@ function commands(app: App, node: string): { stop(): void } {
 
 /**
  * How a command may end beside `completed`, the same however often it is told: an edit gives way to a later one while it waits.
- * Who joins just when the gateway is killed is there, without an answer yet: the same id then meets what is done (node.exists).
+ * What was cut off by a kill, between what it did and its answer, says so.
  */
-const BESIDE = new Set(["join node.exists", "edit command.superseded"]);
+const BESIDE = new Set(["join command.interrupted", "edit command.interrupted", "edit command.superseded"]);
 function isWell(app: App, id: string): boolean {
   const ends = app.answers(id).filter(({ status }) => status !== "accepted");
   const words = new Set(ends.map(({ status, error }) => error?.["error-app-tag"] ?? status));
