@@ -286,7 +286,9 @@ test("the example subscriber has a site send again what the broker lost at the e
     asked.push([range.epoch, range.from, range.to]);
     for (const message of replay(stream, range)) publish("event", message);
   });
-  await new Promise<void>((resolve) => bridge.subscribe("sidgate/1/s-5kq2/by/+/cmd/replay", { qos: 1 }, () => resolve()));
+  await new Promise<void>((resolve) =>
+    bridge.subscribe("sidgate/1/s-5kq2/by/+/cmd/replay", { qos: 1 }, () => resolve()),
+  );
   const consumer = follow(broker.url, "my-app", (site, step: Step<SidgateEvent>) => {
     told.push(`${site} ${"message" in step ? step.message.seq : "lost"}`);
     if (told.length === stream.length) ended?.();
