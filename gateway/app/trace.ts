@@ -78,6 +78,8 @@ export class Trace {
 }
 
 function nodeOf(fact: Fact): NodeId | undefined {
+  // What the node itself is none the wiser for.
+  if (fact.type === "command.begun" || fact.type === "push.updated") return undefined;
   if ("node" in fact) return fact.node;
   return fact.type === "datastore.edited" && fact.root !== "gateway" ? fact.root : undefined;
 }
@@ -123,6 +125,10 @@ function describe(fact: Fact | Note, schema: Schema): string {
       return `renamed to ${fact.name}`;
     case "node.models":
       return `works with ${fact.set === undefined ? "the default module set" : `the module set ${fact.set}`}`;
+    case "command.accepted":
+      return `${fact.actor} asked for ${fact.op}, which waits for it`;
+    case "command.done":
+      return `${fact.op} for ${fact.actor}: ${fact.outcome}`;
     default:
       return fact.type;
   }

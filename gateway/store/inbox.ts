@@ -286,7 +286,8 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   async #conclude(command: Command, outcome: Ended | Waiting, recorder: Recorder): Promise<Taken> {
     if (!(outcome instanceof Waiting)) {
       if (this.#questions.has(command.op)) return unrecorded(outcome);
-      await recorder.record("command.done", { ...doneBody(command, outcome), ...present({ node: nodeOf(command) }) });
+      const node = this.#begun.get(keyOf(command))?.node;
+      await recorder.record("command.done", { ...doneBody(command, outcome), ...present({ node }) });
       return { outcome, recorded: true };
     }
     const { id, op, actor, deadline, reply } = command;
