@@ -8,10 +8,11 @@ const FOLDER = ".test-groups";
 
 /** These start programs and wait for them, beside each other on two workers; or count what real time has them send again. */
 const ALONE = ["e2e", "interop", "sim", "drills"];
-/** In their short forms; those that fill a disk, or wait for an hour, are for `npm run drill` alone. */
-const DRILLS_OF_EVERY_DAY = ["broker-killed", "commands", "gateway-killed", "redis-killed"].map(
-  (name) => `drills/mqtt/${name}.test.ts`,
-);
+/**
+ * In their short forms. The others are for `npm run drill` alone: test/e2e/{processes,mqtt-commands}.test.ts kill Redis and give
+ * commands every day.
+ */
+const DRILLS_OF_EVERY_DAY = ["broker-killed", "gateway-killed"].map((name) => `drills/mqtt/${name}.test.ts`);
 const FILES_OF_A_GROUP = 12;
 
 /** Whether a path of Jest's report is a group. */

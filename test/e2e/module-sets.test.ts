@@ -12,6 +12,7 @@ import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
 import { type ExtraLeaf, type Fleet, type NodeSecurity, startFleet } from "../../gateway/sim/index.ts";
 import { decodeCbor } from "../../gateway/sim/speech/cbor.ts";
 import { SIDS, writeAcmeAir, writeBuilding2 } from "../support/building-2.ts";
+import { drill } from "../support/drill.ts";
 import { eventually, GatewayProcess, sidgate } from "../support/gateway-process.ts";
 import { SecuredPeer } from "../support/secured-peer.ts";
 
@@ -158,26 +159,29 @@ test("CC-models-reload: a broken module leaves the former schema in force, and i
   expect(await edit("room-1", SET_POINT_30)).toEqual(["2.04", undefined]);
 });
 
-test("after kill -9 a broken set leaves its nodes with the default set, and they lose nothing until it is mended", async () => {
-  const before = await dataOf("room-22", ROOM);
-  await gateway.kill();
-  const start = await sidgate(["run", "--config", gateway.config]);
-  expect([start.code, start.stderr]).toEqual([1, expect.stringContaining("broken.yang:5:5")]);
-  await rm(join(models, "broken.yang"));
-  await writeFile(join(models, "building-2", "broken.yang"), "module broken {\n");
-  await gateway.up();
-  await connect();
-  expect(await stateOf(null)).toBe("ok");
-  expect((await sets()).find(({ set }) => set === "building-2")).toMatchObject({
-    state: "refused",
-    error: { text: expect.stringContaining("broken.yang:1:1") },
-  });
-  const { lastSeen = 0, models: set } = await node("room-22");
-  expect(set).toBe("building-2");
-  await eventually("the node reports all the same", async () => ((await node("room-22")).lastSeen ?? 0) > lastSeen);
-  expect(await dataOf("room-22", ROOM)).toEqual(expect.not.objectContaining({ co2: expect.anything() }));
+drill(
+  "after kill -9 a broken set leaves its nodes with the default set, and they lose nothing until it is mended",
+  async () => {
+    const before = await dataOf("room-22", ROOM);
+    await gateway.kill();
+    const start = await sidgate(["run", "--config", gateway.config]);
+    expect([start.code, start.stderr]).toEqual([1, expect.stringContaining("broken.yang:5:5")]);
+    await rm(join(models, "broken.yang"));
+    await writeFile(join(models, "building-2", "broken.yang"), "module broken {\n");
+    await gateway.up();
+    await connect();
+    expect(await stateOf(null)).toBe("ok");
+    expect((await sets()).find(({ set }) => set === "building-2")).toMatchObject({
+      state: "refused",
+      error: { text: expect.stringContaining("broken.yang:1:1") },
+    });
+    const { lastSeen = 0, models: set } = await node("room-22");
+    expect(set).toBe("building-2");
+    await eventually("the node reports all the same", async () => ((await node("room-22")).lastSeen ?? 0) > lastSeen);
+    expect(await dataOf("room-22", ROOM)).toEqual(expect.not.objectContaining({ co2: expect.anything() }));
 
-  await rm(join(models, "building-2", "broken.yang"));
-  expect(await cli("models", "reload")).toContain("building-2: in force");
-  expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: before["co2"], eco: true });
-});
+    await rm(join(models, "building-2", "broken.yang"));
+    expect(await cli("models", "reload")).toContain("building-2: in force");
+    expect(await dataOf("room-22", ROOM)).toMatchObject({ co2: before["co2"], eco: true });
+  },
+);
