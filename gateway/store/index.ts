@@ -40,6 +40,7 @@ export type { RedisSiteOptions } from "./redis/place.ts";
 export * from "./shift.ts";
 export { hasRoom } from "./state/disk-space.ts";
 export { memoryState } from "./state/memory.ts";
+export { pagesOf } from "./state/pages.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */
 export async function openLmdbState(options: LmdbStateOptions): Promise<StateStore & CopiedState> {

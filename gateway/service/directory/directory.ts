@@ -3,6 +3,7 @@ import { IdLists, type Millis, millis, RecordMap } from "../../base/index.ts";
 import {
   type Fact,
   type Projection,
+  pagesOf,
   type Shift,
   type StateChange,
   type StateStore,
@@ -24,7 +25,6 @@ import {
 } from "./registration.ts";
 
 const TABLE = "directory";
-const LOAD_BATCH = 1000;
 
 /** All registrations, as bytes: a fleet's worth of sleepy nodes must not become a heap of objects. */
 export class Directory implements Projection {
@@ -101,12 +101,8 @@ export class Directory implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (let from = ""; ; ) {
-      const entries = await state.entries(TABLE, from, LOAD_BATCH);
+    for await (const entries of pagesOf(state, TABLE)) {
       for (const [id, bytes] of entries) this.#put(id, undefined, decodeRegistration(id, bytes));
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < LOAD_BATCH) break;
-      from = `${last[0]}\0`; // the very next key
     }
     this.#dirty.clear();
   }

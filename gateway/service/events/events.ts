@@ -11,6 +11,7 @@ import {
   isOff,
   moved,
   type Projection,
+  pagesOf,
   type Shift,
   type StateChange,
   type StateStore,
@@ -30,8 +31,6 @@ export const KEPT_FOR = days(30);
 const SITE_TABLE = "event";
 const NODE_TABLE = "event-node";
 const MODELS_TABLE = "event-models";
-/** Entries read from the state at a time. */
-const LOAD_BATCH = 2048;
 /** Of the seq in a key: the order of keys is that of the numbers. */
 const SEQ_DIGITS = 16;
 const DEFAULT_SET = "default";
@@ -112,12 +111,8 @@ export class Events implements Projection {
     for (const [key, bytes] of await state.entries(MODELS_TABLE)) {
       this.#models.set(key, decodePlain(bytes) as ModelsNews);
     }
-    for (let from = ""; ; ) {
-      const entries = await state.entries(NODE_TABLE, from, LOAD_BATCH);
+    for await (const entries of pagesOf(state, NODE_TABLE)) {
       for (const [node, bytes] of entries) this.#rings.set(node, bytes);
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < LOAD_BATCH) break;
-      from = `${last[0]}\0`; // the very next key
     }
   }
 

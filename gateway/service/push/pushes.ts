@@ -8,6 +8,7 @@ import {
   encodePlain,
   type Fact,
   type Projection,
+  pagesOf,
   type StateChange,
   type StateStore,
   shiftOf,
@@ -34,7 +35,6 @@ const TABLE = "push";
 /** Which subscriptions the rows are of. */
 const TERMS_TABLE = "push-terms";
 const TERMS_KEY = "paths";
-const LOAD_BATCH = 2048;
 
 type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
 
@@ -83,16 +83,12 @@ export class Pushes implements Projection {
     const stored = await state.get(TERMS_TABLE, TERMS_KEY);
     const former = stored === undefined ? [] : (decodePlain(stored) as readonly string[]);
     this.#newTerms = paths.length !== former.length || paths.some((path, index) => path !== former[index]);
-    for (let from = ""; ; ) {
-      const entries = await state.entries(TABLE, from, LOAD_BATCH);
+    for await (const entries of pagesOf(state, TABLE)) {
       for (const [key, bytes] of entries) {
         const index = Number(key.slice(key.indexOf("/") + 1)) - 1;
         if (paths[index] !== undefined && paths[index] === former[index]) this.#rows.set(key, bytes);
         else this.#dirty.add(key);
       }
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < LOAD_BATCH) break;
-      from = `${last[0]}\0`; // the very next key
     }
   }
 

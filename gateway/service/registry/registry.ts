@@ -14,6 +14,7 @@ import {
   type Fact,
   moved,
   type Projection,
+  pagesOf,
   type Reachability,
   type Shift,
   type StateChange,
@@ -50,8 +51,6 @@ const TABLE = "node";
 /** The gateway's own configuration leaves stand beside the nodes. */
 const GATEWAY_KEY = "gateway";
 const GATEWAY_TABLE = "datastore";
-/** Entries read from the state at a time. */
-const LOAD_BATCH = 2048;
 /** Nodes heard last, and places where they ask from: those that are awake at one time are far fewer. */
 const HEARD = 8192;
 /** Messages of one wake come closer together than this. */
@@ -181,12 +180,8 @@ export class Registry implements Projection {
   }
 
   async load(state: StateStore): Promise<void> {
-    for (let from = ""; ; ) {
-      const entries = await state.entries(TABLE, from, LOAD_BATCH);
+    for await (const entries of pagesOf(state, TABLE)) {
       for (const [id, bytes] of entries) this.#nodes.restore(id as NodeId, bytes);
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < LOAD_BATCH) break;
-      from = `${last[0]}\0`; // the very next key
     }
     const gateway = await state.get(GATEWAY_TABLE, GATEWAY_KEY);
     if (gateway !== undefined) {
