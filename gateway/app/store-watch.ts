@@ -50,8 +50,11 @@ export class StoreWatch implements StoreReach, Closable {
     this.#timer = every(options.clock, LOOK, () => this.#look());
   }
 
+  /** Whoever is put off has noticed it too: an outage that ends before the next look is told like a long one. */
   get away(): StoreError | undefined {
-    return this.#options.journal.away ?? this.#gone?.why;
+    const { away } = this.#options.journal;
+    if (away !== undefined) this.#noticed(away);
+    return away ?? this.#gone?.why;
   }
 
   onAway(listener: (why: StoreError) => void): () => void {
@@ -78,15 +81,20 @@ export class StoreWatch implements StoreReach, Closable {
     this.#failureListeners.clear();
   }
 
+  #noticed(away: StoreError): void {
+    if (this.#gone !== undefined) return;
+    const { clock, log } = this.#options;
+    this.#gone = { since: clock.now(), why: away };
+    log.warn("store.away", { reason: explain(away) });
+    for (const listener of [...this.#listeners]) listener(away);
+  }
+
   #look(): void {
     const { journal, recorder, clock, log } = this.#options;
     const { away, failure } = journal;
     if (failure !== undefined && this.#failureListeners.size > 0 && !this.#asking) void this.#failed(failure);
-    if (away !== undefined && this.#gone === undefined) {
-      this.#gone = { since: clock.now(), why: away };
-      log.warn("store.away", { reason: explain(away) });
-      for (const listener of [...this.#listeners]) listener(away);
-    } else if (away === undefined && this.#gone !== undefined) {
+    if (away !== undefined) this.#noticed(away);
+    else if (this.#gone !== undefined) {
       const took = millis(clock.now() - this.#gone.since);
       // Recorded first: what follows from it holds before anybody looks at the clock again.
       recorder.record("store.returned", { away: took }).catch(() => undefined);

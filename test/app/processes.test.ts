@@ -176,7 +176,17 @@ describe("a store that is away", () => {
     expect(store.away).toBe(AWAY); // the fact comes first
     await clock.advance(seconds(1));
     expect(store.away).toBeUndefined();
-    expect(facts).toEqual([["store.returned", { away: 60_000 }]]);
+    expect(facts).toEqual([["store.returned", { away: 60_100 }]]);
+    store.close();
+  });
+
+  test("an outage between two looks is told, when somebody was put off for it", async () => {
+    const { clock, journal, facts, store, later } = open();
+    journal.away = AWAY;
+    expect((await later.requests(() => answer)(ANYBODY, request("POST", "c"))).code).toBe("5.03");
+    journal.away = undefined;
+    await clock.advance(seconds(1));
+    expect(facts).toEqual([["store.returned", { away: 100 }]]);
     store.close();
   });
 
