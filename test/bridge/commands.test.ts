@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { ERROR_TAGS, errorStatus, errorTag } from "../../cloud-bridge/mqtt/commands/error-tags.ts";
 import { type CommandSettings, Commands, parseRights, prefixProblem } from "../../cloud-bridge/mqtt/commands/index.ts";
 import { COMMAND_OPS, inboxArguments } from "../../cloud-bridge/mqtt/commands/ops.ts";
-import { type CommandMessage, MAX_PAYLOAD } from "../../cloud-bridge/mqtt/commands/read.ts";
+import { MAX_PAYLOAD } from "../../cloud-bridge/mqtt/commands/read.ts";
+import type { Inbound } from "../../cloud-bridge/mqtt/link/connection.ts";
 import { type Message, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { renderReply } from "../../cloud-bridge/mqtt/render/reply.ts";
 import { ERRORS, millis, SILENT, StoreError, seconds, seededRandom } from "../../gateway/base/index.ts";
@@ -36,7 +37,7 @@ interface Site {
   readonly said: Message[];
   readonly replayed: Array<readonly [from: number, to: number]>;
   readonly births: { count: number };
-  give(topic: string, payload: Json | string | Uint8Array, rest?: Partial<CommandMessage>): Promise<void>;
+  give(topic: string, payload: Json | string | Uint8Array, rest?: Partial<Inbound>): Promise<void>;
   /** The answers so far, as JSON, and forgets them. */
   answers(): readonly Json[];
 }
@@ -158,7 +159,7 @@ test("names of arguments are the inbox's, also within lists of ours; what stands
 interface Bad {
   readonly topic?: string;
   readonly payload?: Json | string | Uint8Array;
-  readonly message?: Partial<CommandMessage>;
+  readonly message?: Partial<Inbound>;
   readonly settings?: Partial<CommandSettings>;
   readonly code: string;
   readonly tag: string;

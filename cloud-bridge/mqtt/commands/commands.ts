@@ -5,13 +5,14 @@
 import type { Clock, Closable, CodedError, Logger, Random } from "../../../gateway/base/index.ts";
 import type { ReplyAddress } from "../../../gateway/store/facts.ts";
 import type { CommandPort } from "../../../gateway/store/inbox.ts";
+import type { Inbound } from "../link/connection.ts";
 import type { Message } from "../outbox/message.ts";
 import { failedReply, type Reply, replyMembers, replyMessage } from "../render/reply.ts";
 import { randomUlid } from "../render/ulid.ts";
 import { commandError } from "./error-tags.ts";
 import { LocalCommands, type ReplaySource } from "./local.ts";
 import { commandFilters } from "./place.ts";
-import { type CommandMessage, type Known, type ReadingRules, readCommand } from "./read.ts";
+import { type Known, type ReadingRules, readCommand } from "./read.ts";
 import { Refusals } from "./refusals.ts";
 import { rightsOf } from "./rights.ts";
 
@@ -54,7 +55,7 @@ export class Commands implements Closable {
   }
 
   /** Rejects when the inbox cannot be reached now: the message then stays with the broker. */
-  async take(message: CommandMessage): Promise<void> {
+  async take(message: Inbound): Promise<void> {
     const { site, settings, clock, random, port, log } = this.#options;
     const reading = readCommand(message, {
       site,

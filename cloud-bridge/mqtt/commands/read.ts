@@ -16,21 +16,11 @@ import {
 import type { ReplyAddress } from "../../../gateway/store/facts.ts";
 import type { Command } from "../../../gateway/store/inbox.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
+import type { Inbound } from "../link/connection.ts";
 import { isObject, misfitOf } from "./check.ts";
 import { CLIENT_ID, COMMAND_ID, COMMON_MEMBERS, type CommandOp, commandOp, inboxArguments, type Right } from "./ops.ts";
 import { clientOf, type Place, placeOf } from "./place.ts";
 import { type ReplyRules, replyAddress, shownTopic } from "./reply-address.ts";
-
-/** What the link hands over of a message. */
-export interface CommandMessage {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retain: boolean;
-  readonly responseTopic?: string;
-  readonly correlation?: Uint8Array;
-  /** MQTT 5: what is left of its message expiry. */
-  readonly expirySeconds?: number;
-}
 
 export interface ReadingRules extends ReplyRules {
   readonly may: (client: string, right: Right) => boolean;
@@ -69,7 +59,7 @@ const MAX_DEPTH = 64;
 
 export const ANONYMOUS = "anonymous";
 
-export function readCommand(message: CommandMessage, rules: ReadingRules): Reading {
+export function readCommand(message: Inbound, rules: ReadingRules): Reading {
   if (message.payload.length === 0) return { kind: "nothing" };
   let known: Known = { actor: `mqtt:${ANONYMOUS}` };
   /** So that a refusal tells as much as had been understood by then. */
@@ -88,7 +78,7 @@ export function readCommand(message: CommandMessage, rules: ReadingRules): Readi
 type Learn = (more: Partial<Known>) => void;
 
 /** The checks in the order in which docs/mqtt.md names them. */
-function understood(message: CommandMessage, rules: ReadingRules, learn: Learn) {
+function understood(message: Inbound, rules: ReadingRules, learn: Learn) {
   const topic = shownTopic(message.topic);
   const place = placeOf(message.topic, rules.site);
   if (place !== undefined) learn({ op: opName(place.op), ...nodeOf(place) });
@@ -125,7 +115,7 @@ function understood(message: CommandMessage, rules: ReadingRules, learn: Learn) 
 
 /** An answer that may go nowhere is no reason to leave a command undone: its event tells what became of it. */
 function addressOf(
-  { responseTopic, correlation }: CommandMessage,
+  { responseTopic, correlation }: Inbound,
   client: string | undefined,
   rules: ReplyRules,
 ): { readonly address?: ReplyAddress | undefined; readonly unanswered?: CodedError } {
@@ -216,7 +206,7 @@ const opName = (op: string): string => shownTopic(op).slice(0, 64);
 
 /** Throws UsageError `command.missing`, `command.argument`. */
 function checkedMembers(
-  message: CommandMessage,
+  message: Inbound,
   members: Readonly<Record<string, Json>>,
   { name: op, row, waits }: FoundOp,
   place: Place | undefined,
