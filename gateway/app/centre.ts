@@ -35,13 +35,13 @@ import {
 } from "../service/trust/index.ts";
 import { CommandInbox, isRestored, type Journal, Ledger, type StateStore } from "../store/index.ts";
 import type { Schema } from "../yang/index.ts";
+import { meshOf } from "./campaign/mesh.ts";
 import { checkClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
 import { type Home, openHome } from "./home/index.ts";
-import { type Keys, openKeys } from "./keys.ts";
-import { meshOf } from "./mesh.ts";
+import { type Keys, openKeys } from "./home/keys.ts";
 import { Compiler, ModelSets, mirrorTo, watchFolder } from "./models/index.ts";
-import { openTrustDesk } from "./trust-desk.ts";
+import { openTrustDesk } from "./trust/desk.ts";
 
 export interface Centre {
   readonly home: Home;

@@ -1,7 +1,7 @@
 /** The commands about access: first use, upgrade, groups and rules. */
 import { beforeEach, expect, test } from "@jest/globals";
-import { accessHandlers } from "../../gateway/app/access-commands.ts";
-import { commandHandlers } from "../../gateway/app/commands.ts";
+import { accessHandlers } from "../../gateway/app/inbox/access-commands.ts";
+import { commandHandlers } from "../../gateway/app/inbox/inventory-commands.ts";
 import { isCoded, SILENT } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";

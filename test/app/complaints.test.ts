@@ -1,6 +1,6 @@
 /** What a person at the terminal of `sidgate sim` is told of silence and refusals. */
 import { beforeEach, expect, test } from "@jest/globals";
-import { Complaints } from "../../gateway/app/complaints.ts";
+import { Complaints } from "../../gateway/app/sim/complaints.ts";
 import { refusalText } from "../../gateway/sim/speech/refusal.ts";
 import { StandingClock } from "../support/services.ts";
 

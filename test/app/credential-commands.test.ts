@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { commandHandlers } from "../../gateway/app/commands.ts";
+import { commandHandlers } from "../../gateway/app/inbox/inventory-commands.ts";
 import { type NodeId, SILENT, toHex } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";

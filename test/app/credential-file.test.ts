@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { exposure, readCredentialFile } from "../../gateway/app/credential-file.ts";
+import { exposure, readCredentialFile } from "../../gateway/app/sim/credential-file.ts";
 
 const A = {
   node: "n-1",

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { editHandlers } from "../../gateway/app/edit-commands.ts";
+import { editHandlers } from "../../gateway/app/inbox/edit-commands.ts";
 import { hours, type NodeId, SILENT } from "../../gateway/base/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { CommandInbox, type ImageStore } from "../../gateway/store/index.ts";

@@ -1,6 +1,6 @@
 /** Rates of the health message. */
 import { expect, test } from "@jest/globals";
-import { coapHealth } from "../../gateway/app/health.ts";
+import { coapHealth } from "../../gateway/app/status/health.ts";
 
 test("rates are those since the last look, and what OSCORE refused is counted", () => {
   let stats = { datagramsIn: 100, duplicates: 0, blocksServed: 10 };

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { expect, test } from "@jest/globals";
 import { readConfig } from "../../gateway/app/config/index.ts";
-import { openListeners } from "../../gateway/app/listeners.ts";
+import { openListeners } from "../../gateway/app/south/listeners.ts";
 import { millis, SILENT, systemClock, UsageError } from "../../gateway/base/index.ts";
 import { Engine } from "../../gateway/coap/index.ts";
 import { codeOf, decodeMessage, encodeMessage, OPTION } from "../../gateway/wire/coap/index.ts";

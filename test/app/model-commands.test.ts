@@ -1,8 +1,8 @@
 /** The commands that give nodes a module set, and that look at the folders: their facts, and what they refuse. */
 import { beforeEach, expect, test } from "@jest/globals";
-import { modelHandlers } from "../../gateway/app/model-commands.ts";
+import { modelHandlers } from "../../gateway/app/inbox/model-commands.ts";
 import type { ModelSet } from "../../gateway/app/models/index.ts";
-import { Trace } from "../../gateway/app/trace.ts";
+import { Trace } from "../../gateway/app/status/trace.ts";
 import { millis, type NodeId, SILENT } from "../../gateway/base/index.ts";
 import { CommandInbox, type Fact, type ImageStore, type Ledger } from "../../gateway/store/index.ts";
 import { encodeInstances } from "../../gateway/yang/index.ts";

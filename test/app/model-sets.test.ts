@@ -5,8 +5,8 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { modelsHealth } from "../../gateway/app/health.ts";
 import { ModelSets, modelRows } from "../../gateway/app/models/index.ts";
+import { modelsHealth } from "../../gateway/app/status/health.ts";
 import { isCoded, type LogFacts, type Logger, millis, SILENT } from "../../gateway/base/index.ts";
 import { builtInModels, type CompileJob, compileImage, type SetName } from "../../gateway/yang/index.ts";
 import { ACME_AIR, building2, SECOND, writeAcmeAir, writeBuilding2 } from "../support/building-2.ts";

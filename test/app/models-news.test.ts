@@ -1,6 +1,6 @@
 /** Who says that the modules of a set have changed: at a start what happened since the last one, then what happens. */
 import { expect, test } from "@jest/globals";
-import { tellModels } from "../../gateway/app/models-news.ts";
+import { tellModels } from "../../gateway/app/models/news.ts";
 import { libraryChecksum } from "../../gateway/southbound/coreconf/index.ts";
 import type { ImageStore } from "../../gateway/store/index.ts";
 import type { Schema } from "../../gateway/yang/index.ts";

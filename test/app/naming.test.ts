@@ -1,7 +1,7 @@
 /** Whether a gateway is announced, and what it says of itself. */
 import { describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../gateway/app/config/index.ts";
-import { announced, announcementOf, openNaming } from "../../gateway/app/naming.ts";
+import { announced, announcementOf, openNaming } from "../../gateway/app/south/naming.ts";
 import { Lifecycle, SILENT, seededRandom } from "../../gateway/base/index.ts";
 
 const NAMED = { site: "s-5kq2", addresses: ["coap://203.0.113.9:5683"], statusPage: "http://0.0.0.0:8080/" };

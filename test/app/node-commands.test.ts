@@ -1,7 +1,7 @@
 /** docs/mqtt.md, "Commands" — those to one node: what is answered at once, what waits, what ends it, what is refused before anything is queued. */
 import { beforeEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { recordAccess } from "../../gateway/app/access-commands.ts";
+import { recordAccess } from "../../gateway/app/inbox/access-commands.ts";
 import { days, hours, type Millis, millis, type NodeId } from "../../gateway/base/index.ts";
 import { withUser } from "../../gateway/service/access/index.ts";
 import type { Command } from "../../gateway/store/index.ts";

@@ -6,8 +6,8 @@ import { otherStatus } from "../../cloud-bridge/mqtt/render/site.ts";
 import { readConfig } from "../../gateway/app/config/index.ts";
 import { openShared, Processes, type ProcessRow } from "../../gateway/app/home/index.ts";
 import { mirrorTo } from "../../gateway/app/models/index.ts";
-import { puttingOff } from "../../gateway/app/putting-off.ts";
-import { StoreWatch } from "../../gateway/app/store-watch.ts";
+import { puttingOff } from "../../gateway/app/store/putting-off.ts";
+import { StoreWatch } from "../../gateway/app/store/store-watch.ts";
 import {
   type Millis,
   millis,

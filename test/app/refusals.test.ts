@@ -1,6 +1,6 @@
 /** Refused requests: told, but never so often that telling does harm. */
 import { expect, test } from "@jest/globals";
-import { Refusals } from "../../gateway/app/refusals.ts";
+import { Refusals } from "../../gateway/app/status/refusals.ts";
 import { type LogFacts, millis, SILENT } from "../../gateway/base/index.ts";
 import type { Refusal } from "../../gateway/coap/index.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { ReleaseGuard } from "../../gateway/app/release-guard.ts";
+import { ReleaseGuard } from "../../gateway/app/trust/release-guard.ts";
 import { SILENT } from "../../gateway/base/index.ts";
 import type { AcceptedImage } from "../../gateway/service/trust/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";

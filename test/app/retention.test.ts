@@ -1,6 +1,6 @@
 /** How long facts stay: readers first, then age and size. */
 import { describe, expect, test } from "@jest/globals";
-import { trimJournal } from "../../gateway/app/retention.ts";
+import { trimJournal } from "../../gateway/app/store/retention.ts";
 import { days, type Millis, millis } from "../../gateway/base/index.ts";
 import { type Journal, memoryJournal } from "../../gateway/store/index.ts";
 import { StandingClock } from "../support/services.ts";

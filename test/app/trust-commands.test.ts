@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { trustHandlers } from "../../gateway/app/trust-commands.ts";
+import { trustHandlers } from "../../gateway/app/trust/commands.ts";
 import { isCoded } from "../../gateway/base/index.ts";
 import { shortId } from "../../gateway/service/images/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";

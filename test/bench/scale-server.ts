@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openCentre } from "../../gateway/app/centre.ts";
 import { siteClock } from "../../gateway/app/clock/index.ts";
-import { commandHandlers } from "../../gateway/app/commands.ts";
 import { readConfig } from "../../gateway/app/config/index.ts";
+import { commandHandlers } from "../../gateway/app/inbox/inventory-commands.ts";
 import { openSouth } from "../../gateway/app/south.ts";
-import { Trace } from "../../gateway/app/trace.ts";
+import { Trace } from "../../gateway/app/status/trace.ts";
 import { Lifecycle, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { endpointOf } from "./endpoints.ts";
 

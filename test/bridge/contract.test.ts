@@ -28,7 +28,7 @@ import {
   willStatus,
 } from "../../cloud-bridge/mqtt/render/site.ts";
 import { addDocuments } from "../../gateway/admin/api/documents.ts";
-import { cloudDocuments } from "../../gateway/app/cloud-documents.ts";
+import { cloudDocuments } from "../../gateway/app/cloud/documents.ts";
 import type { JsonObject } from "../../gateway/yang/index.ts";
 import { atSecond, SITE } from "../support/bridge-site.ts";
 

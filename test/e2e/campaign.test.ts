@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { CampaignRow } from "../../gateway/admin/api/index.ts";
-import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
+import { introduceSecured } from "../../gateway/app/sim/fleet-credentials.ts";
 import type { TrialResult } from "../../gateway/app/try/index.ts";
 import { millis, minutes, type NodeId, SILENT, systemClock } from "../../gateway/base/index.ts";
 import { fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";

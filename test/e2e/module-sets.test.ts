@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import mqtt from "mqtt";
 import type { ModelSetRow, NodeDetail } from "../../gateway/admin/api/index.ts";
-import { parseCredential } from "../../gateway/app/credential-file.ts";
+import { parseCredential } from "../../gateway/app/sim/credential-file.ts";
 import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
 import { type ExtraLeaf, type Fleet, type NodeSecurity, startFleet } from "../../gateway/sim/index.ts";
 import { decodeCbor } from "../../gateway/sim/speech/cbor.ts";

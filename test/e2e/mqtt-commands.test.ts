@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
+import { introduceSecured } from "../../gateway/app/sim/fleet-credentials.ts";
 import { type Closable, millis, seconds, systemClock } from "../../gateway/base/index.ts";
 import { makeImage, startFleet, startServing } from "../../gateway/sim/index.ts";
 import {

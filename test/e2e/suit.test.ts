@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { CampaignDetail, NodeRow } from "../../gateway/admin/api/index.ts";
-import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
+import { introduceSecured } from "../../gateway/app/sim/fleet-credentials.ts";
 import { trialAuthor } from "../../gateway/app/try/trial-author.ts";
 import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { watchCloud } from "../../cloud-bridge/app/index.ts";
 import type { CampaignDetail, NodeRow } from "../../gateway/admin/api/index.ts";
-import { introduceSecured } from "../../gateway/app/fleet-credentials.ts";
+import { introduceSecured } from "../../gateway/app/sim/fleet-credentials.ts";
 import { millis, minutes, systemClock } from "../../gateway/base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, makeImage, startFleet } from "../../gateway/sim/index.ts";
 import { drill } from "../support/drill.ts";

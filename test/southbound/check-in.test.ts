@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { Trace } from "../../gateway/app/trace.ts";
+import { Trace } from "../../gateway/app/status/trace.ts";
 import type { NodeId } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { openFileImages } from "../../gateway/store/index.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { openEnvelopes } from "../../gateway/app/envelopes.ts";
+import { openEnvelopes } from "../../gateway/app/trust/envelopes.ts";
 import { type Logger, type NodeId, SILENT, shortIdOf } from "../../gateway/base/index.ts";
 import type { Response } from "../../gateway/coap/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";

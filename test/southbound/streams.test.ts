@@ -1,6 +1,6 @@
 /** The event streams by their bytes: what the gateway tells of itself and its nodes, what nodes tell, who hears what. */
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { Trace } from "../../gateway/app/trace.ts";
+import { Trace } from "../../gateway/app/status/trace.ts";
 import { millis, type NodeId, type Peer } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { ALL_OPERATIONS, withRule, withUser } from "../../gateway/service/access/index.ts";

@@ -1,5 +1,5 @@
 /** A site with commands as a gateway serves them to a cloud, on a clock that rings; nodes wake when a test says so. */
-import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "../../gateway/app/node-commands.ts";
+import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "../../gateway/app/inbox/node-commands.ts";
 import { type Millis, millis, type NodeId, SILENT, type Timer, UsageError } from "../../gateway/base/index.ts";
 import type { Access } from "../../gateway/service/access/index.ts";
 import { CommandWaits } from "../../gateway/service/commands/index.ts";

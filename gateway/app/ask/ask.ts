@@ -20,7 +20,7 @@ import {
 } from "../../coap/index.ts";
 import { SequenceFile } from "../../sim/index.ts";
 import { withLibraryModule } from "../../southbound/coreconf/library/module.ts";
-import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../credential-file.ts";
+import { exposure, type OwnCredential, readCredentialFile, sequenceName } from "../sim/credential-file.ts";
 import { schemaForPeople } from "../tools/schema-for-people.ts";
 import { toldToStop } from "../until-told.ts";
 import { answerJson, answerText } from "./answer-view.ts";

@@ -7,7 +7,7 @@ import { MAX_GROUPS } from "../../service/campaign/index.ts";
 import { type PlanFinding, readYaml, shownFinding } from "../../service/trust/author/index.ts";
 import type { Command } from "../../store/index.ts";
 import type { Json } from "../../yang/index.ts";
-import { present } from "../campaign-arguments.ts";
+import { present } from "../campaign/arguments.ts";
 import { asText, readFileBytes } from "./input.ts";
 
 class CampaignPlanError extends UsageError<"campaign.plan-file"> implements Detailed {

@@ -12,7 +12,7 @@ import { Lifecycle, minutes, SILENT, seededRandom } from "../../base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, startFleet } from "../../sim/index.ts";
 import { type Fact, openFileJournal } from "../../store/index.ts";
 import { PacedClock } from "../clock/index.ts";
-import { type FleetCredentials, introduce, introduceSecured } from "../fleet-credentials.ts";
+import { type FleetCredentials, introduce, introduceSecured } from "../sim/fleet-credentials.ts";
 import { examine, type Findings } from "./check.ts";
 import { ChildGateway } from "./child-gateway.ts";
 import { Kills } from "./kills.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { CampaignRow, NodeRow } from "../../../gateway/admin/api/index.ts";
-import { introduceSecured } from "../../../gateway/app/fleet-credentials.ts";
+import { introduceSecured } from "../../../gateway/app/sim/fleet-credentials.ts";
 import { days, Lifecycle, millis, minutes, rfc3339, SILENT, systemClock } from "../../../gateway/base/index.ts";
 import { fleetEndpoints, makeImage, startFleet } from "../../../gateway/sim/index.ts";
 import { type Fact, openFileJournal } from "../../../gateway/store/index.ts";

@@ -8,7 +8,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { trustHandlers } from "../../../gateway/app/trust-commands.ts";
+import { trustHandlers } from "../../../gateway/app/trust/commands.ts";
 import type { ErrorCode } from "../../../gateway/base/index.ts";
 import { openFileImages } from "../../../gateway/store/index.ts";
 import { createSign1, encodeKey } from "../../../gateway/wire/cose/index.ts";
