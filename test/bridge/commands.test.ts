@@ -258,10 +258,6 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
     "no right to it as anybody",
     { settings: { rights: ["*: none"] }, code: "command.forbidden", tag: "access-denied", status: 403 },
   ],
-  [
-    "a client that only says who it is",
-    { settings: { identity: "topic" }, code: "command.identity", tag: "access-denied", status: 403 },
-  ],
   ["a user name below by/ that is no client", { topic: "by/Mallory!/n/n-4k7q2m/cmd/ipatch", ...malformed }],
 ];
 
@@ -383,6 +379,22 @@ test.each(OWN)(
     expect([taken[0]?.reply, refused.length]).toEqual([
       allowed ? { topic: responseTopic } : undefined,
       allowed ? 0 : 1,
+    ]);
+  },
+);
+
+test.each([
+  {},
+  { responseTopic: `${ROOT}/rsp/bms-1`, correlation: Uint8Array.of(7) },
+  { responseTopic: "cloud-app/replies/1" },
+])(
+  "where the broker says who is who, a command without its client in the topic is refused, and answered nowhere: %j",
+  async (message) => {
+    const { give, taken, refused, said } = site({ identity: "topic", replyPrefixes: ["cloud-app/replies/"] });
+    await give(`${NODE_CMD}/ipatch`, IPATCH, message);
+    expect([taken, said]).toEqual([[], []]);
+    expect(refused).toEqual([
+      expect.objectContaining({ code: "command.identity", actor: "mqtt:anonymous", op: "ipatch", node: "n-4k7q2m" }),
     ]);
   },
 );

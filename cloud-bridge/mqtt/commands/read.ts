@@ -85,6 +85,8 @@ function understood(message: Inbound, rules: ReadingRules, learn: Learn) {
   const byTopic = clientOf(message.topic, rules.site);
   if (byTopic !== undefined) learn({ actor: `mqtt:${checkedClient(byTopic, topic)}` });
   if (message.retain) throw new UsageError("command.retained", { topic });
+  // Before anything of it is believed: an answer would go to whomever it names.
+  if (rules.identity === "topic" && byTopic === undefined) throw new TrustError("command.identity", { topic });
 
   // Where the answer goes is known before what it says, as far as the payload has no part in it.
   const { address, unanswered } = addressOf(message, byTopic, rules);
@@ -95,7 +97,6 @@ function understood(message: Inbound, rules: ReadingRules, learn: Learn) {
   else learn(idOf(members));
   const reply = address ?? (unanswered === undefined ? replyAddress({ client }, rules) : undefined);
   if (reply !== undefined) learn({ reply });
-  if (rules.identity === "topic" && byTopic === undefined) throw new TrustError("command.identity", { topic });
 
   const op = opOf(place, topic);
   const { id, deadline, args } = checkedMembers(message, members, op, place, rules);

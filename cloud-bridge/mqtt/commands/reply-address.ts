@@ -44,9 +44,7 @@ function isReplyTopic(topic: string, client: string | undefined, rules: ReplyRul
   if (Buffer.byteLength(topic) > MAX_TOPIC || /[\p{Cc}\p{Cs}+#]|^\$|\/\/|\/$/u.test(topic)) return false;
   const below = (prefix: string): boolean => topic.startsWith(prefix) && topic.length > prefix.length;
   const replies = `sidgate/1/${site}/rsp/`;
-  if (identity === "topic" && client !== undefined && below(replies))
-    return `${topic}/`.startsWith(`${replies}${client}/`);
-  if (below(replies)) return true;
+  if (below(replies)) return identity === "claimed" || `${topic}/`.startsWith(`${replies}${client ?? ""}/`);
   return prefixes.some(below) && !["sidgate/", ...ours].some((prefix) => topic.startsWith(prefix));
 }
 
