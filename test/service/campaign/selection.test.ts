@@ -16,6 +16,7 @@ import { Slots } from "../../../gateway/service/campaign/turn.ts";
 import { type CampaignPlan, openFileImages } from "../../../gateway/store/index.ts";
 import { encodeTree, fromJson, type JsonObject } from "../../../gateway/yang/index.ts";
 import { inDrill } from "../../support/drill.ts";
+import { watchTurns } from "../../support/held-up.ts";
 import { openServices, type Services } from "../../support/services.ts";
 
 const IMAGE = { digest: "ab".repeat(32), model: "valve-2", version: "1.10.0", size: 60_000 };
@@ -301,15 +302,10 @@ test("UX-R11: a survey of a large fleet lets others be heard meanwhile", async (
   const filter = census.filter(
     'not name == "m1" and (battery >= 2800 or not battery > 0) and version < 2 or model == x',
   );
-  let [turns, last, longest] = [0, performance.now(), 0];
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    [turns, last] = [turns + 1, now];
-  }, 0);
   const begun = performance.now();
+  const watch = watchTurns();
   const nodes = await census.survey(IMAGE.digest, filter);
-  clearInterval(timer);
+  const { turns, longest } = watch.stop();
   expect(nodes).toHaveLength(many);
   expect(turns).toBeGreaterThan(0);
   expect(longest).toBeLessThan(250);

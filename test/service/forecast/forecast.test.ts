@@ -12,6 +12,7 @@ import {
   withRepeats,
 } from "../../../gateway/service/forecast/index.ts";
 import type { CampaignPlan } from "../../../gateway/store/index.ts";
+import { watchTurns } from "../../support/held-up.ts";
 
 /** Monday, 12:00 UTC. */
 const START = millis(Date.parse("2026-11-23T12:00:00Z"));
@@ -215,25 +216,16 @@ test("more loss never makes it earlier, nor cheaper", async () => {
 });
 
 test("a thousand nodes are foreseen without stopping the loop", async () => {
-  let longest = 0;
-  let last = performance.now();
-  let running = true;
-  const watch = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (running) setImmediate(watch);
-  };
-  setImmediate(watch);
   const many = Array.from({ length: 1000 }, (_, index) => ({
     mesh: `fd0${index % 7}::/64`,
     wakes: { ...WAKES, due: START + index * 3000, spread: 20_000 },
     loss: 0.05,
   }));
   const before = process.cpuUsage();
+  const watch = watchTurns();
   const { forecast: found } = await forecast(situation(many, { groups: [50, 250, 700], plan: { concurrency: 8 } }));
   const spent = process.cpuUsage(before);
-  running = false;
+  const { longest } = watch.stop();
   expect(found.p50).toBeGreaterThan(at(9));
   expect(found.airtime).toHaveLength(7);
   // Generous: it shares its cores with other suites.
