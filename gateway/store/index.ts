@@ -1,15 +1,18 @@
 /** Stratum 3: durable state behind ports, and the drivers. What is heavy to load is loaded when it is opened. */
-import type { Backup, BackupSource, BackupWords } from "./backup/backup.ts";
+import type { Backup, BackupWords } from "./backup/backup.ts";
 import type { Restored, RestoreOptions } from "./backup/restore.ts";
+import type { BackupSource } from "./backup/source.ts";
 import type { CopiedState, Journal, StateStore } from "./ports.ts";
 import type { RedisHome, RedisHomeOptions } from "./redis/home.ts";
 import type { RedisSiteOptions } from "./redis/place.ts";
 import type { LmdbStateOptions } from "./state/lmdb.ts";
 
-export type { Backup, BackupSource, BackupWords } from "./backup/backup.ts";
+export type { Backup, BackupWords } from "./backup/backup.ts";
+export { folderSource } from "./backup/folder-source.ts";
 export type { BackupManifest } from "./backup/manifest.ts";
 export { BACKUPS, tidyBackups, UNFINISHED } from "./backup/place.ts";
 export type { Restored, RestoreOptions } from "./backup/restore.ts";
+export type { BackupSource } from "./backup/source.ts";
 export { decodePlain, encodePlain } from "./cbor-x.ts";
 export * from "./facts.ts";
 export {

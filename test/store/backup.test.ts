@@ -15,6 +15,7 @@ import {
   backUpStopped,
   type Digest,
   type Fact,
+  folderSource,
   isRestored,
   Ledger,
   makeBackup,
@@ -102,11 +103,11 @@ async function openSite(path: string) {
     ledger,
     backup: () =>
       makeBackup(
-        {
+        folderSource({
           folder: path,
           copyState: (to) => state.copyTo(to),
-          moment: () => ({ lastDurable: journal.lastDurable, images: images.digests() }),
-        },
+          moment: () => ({ last: journal.lastDurable, images: images.digests() }),
+        }),
         WORDS,
       ),
     close: async () => {

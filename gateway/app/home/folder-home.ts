@@ -4,6 +4,7 @@ import type { Lifecycle } from "../../base/index.ts";
 import {
   type DataFolder,
   fileSequence,
+  folderSource,
   openFileImages,
   openFileJournal,
   openLmdbState,
@@ -28,11 +29,11 @@ export async function openFolderHome(
     journal,
     state,
     images,
-    backup: {
+    backup: folderSource({
       folder: folder.path,
       copyState: (to) => state.copyTo(to),
-      moment: () => ({ lastDurable: journal.lastDurable, images: images.digests() }),
-    },
+      moment: () => ({ last: journal.lastDurable, images: images.digests() }),
+    }),
     sequence: (clock, use) => fileSequence(sequenceFile(folder), clock, use),
     shared: undefined,
     unused: [],

@@ -12,13 +12,12 @@ import { isCoded, StoreError, UsageError } from "../../base/index.ts";
 import { parseSite } from "../folder/data-folder.ts";
 import { makeFolder } from "../folder/durable-file.ts";
 import { reasonOf } from "../system-error.ts";
-import { type FreezeSource, freeze } from "./freeze.ts";
+import { freeze } from "./freeze.ts";
 import { BACKUP_FORMAT, type BackedUpFile, type BackupManifest, DATA, MANIFEST, mayHold } from "./manifest.ts";
 import { BACKUPS, FROZEN } from "./place.ts";
 import { sealed } from "./seal.ts";
+import type { BackupSource } from "./source.ts";
 import { packTar } from "./tar.ts";
-
-export type BackupSource = FreezeSource;
 
 export interface BackupWords {
   readonly software: string;

@@ -6,8 +6,10 @@ import { makeFolder } from "../folder/durable-file.ts";
 import { claimFolder } from "../folder/owner.ts";
 import { settleRestored } from "../folder/restored.ts";
 import { systemCode } from "../system-error.ts";
-import { type Backup, type BackupSource, type BackupWords, makeBackup } from "./backup.ts";
+import { type Backup, type BackupWords, makeBackup } from "./backup.ts";
+import { folderSource } from "./folder-source.ts";
 import { tidyBackups } from "./place.ts";
+import type { BackupSource } from "./source.ts";
 
 /** Throws UsageError `backup.nothing`, StoreErrors `store.owned`, `store.*`. */
 export async function backUpStopped(folder: string, words: BackupWords): Promise<Backup> {
@@ -30,13 +32,14 @@ export async function backUpStopped(folder: string, words: BackupWords): Promise
   }
 }
 
-const sourceOf = (folder: string): BackupSource => ({
-  folder,
-  copyState: async (to) => {
-    await makeFolder(to);
-    await copyFile(join(folder, "state", "data.mdb"), join(to, "data.mdb")).catch((error: unknown) => {
-      if (systemCode(error) !== "ENOENT") throw error; // it has not begun yet
-    });
-  },
-  moment: () => undefined,
-});
+const sourceOf = (folder: string): BackupSource =>
+  folderSource({
+    folder,
+    copyState: async (to) => {
+      await makeFolder(to);
+      await copyFile(join(folder, "state", "data.mdb"), join(to, "data.mdb")).catch((error: unknown) => {
+        if (systemCode(error) !== "ENOENT") throw error; // it has not begun yet
+      });
+    },
+    moment: () => undefined,
+  });
