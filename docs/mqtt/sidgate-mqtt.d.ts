@@ -1425,13 +1425,77 @@ export interface CommandRebirth {
   readonly deadline?: string;
 }
 
-/** By the last level of their topic: `sidgate/1/{site}/cmd/{op}`, `sidgate/1/{site}/n/{node}/cmd/{op}`. */
-export interface Commands {
+/** As `command-get`, of the gateway's own datastore; answered at once. */
+export interface CommandGetGateway {
+  /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
+  readonly id: string;
+  /** Who gives it, and whose `rsp/{client}` is answered on; below `by/{client}/` the topic says it. */
+  readonly client?: string;
+  /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
+  readonly deadline?: string;
+  /** Which part (RFC 7951 instance-identifier); without it everything. */
+  readonly path?: string;
+  /** What is known and no older is told at once; else the node's next report is awaited. */
+  readonly "max-age-s"?: number;
+}
+
+/** As `command-fetch`, of the gateway's own datastore; answered at once. */
+export interface CommandFetchGateway {
+  /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
+  readonly id: string;
+  /** Who gives it, and whose `rsp/{client}` is answered on; below `by/{client}/` the topic says it. */
+  readonly client?: string;
+  /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
+  readonly deadline?: string;
+  /** Which parts (RFC 7951 instance-identifiers). */
+  readonly paths: readonly string[];
+  /** As with `get`. */
+  readonly "max-age-s"?: number;
+}
+
+/** As `command-ipatch`, of the gateway's own datastore; answered at once. */
+export interface CommandIpatchGateway {
+  /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
+  readonly id: string;
+  /** Who gives it, and whose `rsp/{client}` is answered on; below `by/{client}/` the topic says it. */
+  readonly client?: string;
+  /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
+  readonly deadline?: string;
+  /** Where the value belongs; without it the value begins at the top. */
+  readonly path?: string;
+  /** What is to change, as RFC 7951 JSON; null removes. */
+  readonly value: unknown;
+  /** Only if it still has this version; else `failed` with code 409. */
+  readonly "if-version"?: string | number;
+  /** On trial: taken back unless so many wakes afterwards are healthy. */
+  readonly "confirm-wakes"?: number;
+}
+
+/** As `command-rpc`, of the gateway's own datastore; answered at once. */
+export interface CommandRpcGateway {
+  /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
+  readonly id: string;
+  /** Who gives it, and whose `rsp/{client}` is answered on; below `by/{client}/` the topic says it. */
+  readonly client?: string;
+  /** Nothing comes of it after that; an MQTT 5 message expiry says the same. */
+  readonly deadline?: string;
+  /** Its path, e.g. `/sidgate-building:ventilate`. */
+  readonly name: string;
+  /** Its input, as RFC 7951 has it. */
+  readonly input?: unknown;
+}
+
+/** By the last level of their topic: `sidgate/1/{site}/n/{node}/cmd/{op}`. */
+export interface NodeCommands {
   readonly get: CommandGet;
   readonly fetch: CommandFetch;
   readonly ipatch: CommandIpatch;
   readonly rpc: CommandRpc;
   readonly install: CommandInstall;
+}
+
+/** By the last level of their topic: `sidgate/1/{site}/cmd/{op}`. */
+export interface SiteCommands {
   readonly "campaign.create": CommandCampaignCreate;
   readonly "campaign.downgrade": CommandCampaignDowngrade;
   readonly "campaign.start": CommandCampaignStart;
@@ -1447,4 +1511,8 @@ export interface Commands {
   readonly "log-level": CommandLogLevel;
   readonly replay: CommandReplay;
   readonly rebirth: CommandRebirth;
+  readonly get: CommandGetGateway;
+  readonly fetch: CommandFetchGateway;
+  readonly ipatch: CommandIpatchGateway;
+  readonly rpc: CommandRpcGateway;
 }

@@ -149,6 +149,8 @@ describe("a schema", () => {
     expect(judge("event", { ...event?.payload, type: "node.joined" })).not.toEqual([]);
     expect(judge("command-rebirth", { id: "1" })).toEqual([]);
     expect(judge("command-rebirth", { id: "1", ids: "2" })).not.toEqual([]);
+    expect(judge("command-get", { id: "1" })).not.toEqual([]);
+    expect(judge("command-get-gateway", { id: "1" })).toEqual([]);
   });
 
   test("files lie in docs/mqtt/schemas, one for each and no others", () => {
@@ -196,6 +198,20 @@ describe("the AsyncAPI document", () => {
     expect(diagnostics.filter(([code]: readonly string[]) => code !== "asyncapi-latest-version")).toEqual([]);
     expect(operations).toBe(Object.keys(asyncApi()["channels"] ?? {}).length);
   }, 120_000);
+
+  test("wants a deadline of a command to a node, and none of the same to the gateway", () => {
+    const { channels, components } = asyncApi() as {
+      channels: Record<string, { address: string; messages: Record<string, unknown> }>;
+      components: { schemas: Record<string, { required?: readonly string[] }> };
+    };
+    const needs = Object.values(channels).flatMap(({ address, messages }) =>
+      Object.keys(messages)
+        .filter((name) => /^command-(get|fetch|ipatch|rpc)/.test(name))
+        .map((name) => [address, components.schemas[name]?.required?.includes("deadline")] as const),
+    );
+    expect(needs.length).toBe(16);
+    expect(needs.filter(([address, needed]) => needed !== address.includes("/n/{node}/"))).toEqual([]);
+  });
 
   test("of a site has its id filled in", () => {
     const { channels } = asyncApi("s-5kq2") as { channels: Record<string, { parameters: Record<string, unknown> }> };

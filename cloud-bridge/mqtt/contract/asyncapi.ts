@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from "../../../gateway/yang/api.ts";
 import { COMMAND_TOPICS, TOPICS, type TopicName } from "../outbox/topics.ts";
 import { EVENT_CHAIN, EVENT_HEAD, EVENTS } from "./events.ts";
-import { COMMAND_MESSAGES, schemaOf } from "./json-schema.ts";
+import { COMMAND_MESSAGES, GATEWAY_MESSAGES, schemaOf } from "./json-schema.ts";
 import { EVENT_MESSAGES, type MessageRow, REPLY_MESSAGES, TOPIC_TEXTS } from "./messages.ts";
 import { exactly, must, object } from "./shape.ts";
 import { CONTRACT_VERSION } from "./version.ts";
@@ -59,19 +59,20 @@ const commandChannels: readonly Channel[] = [
     text: command.text,
     messages: [command],
   })),
-  ...COMMAND_MESSAGES.filter(({ row }) => row.gateway !== undefined).map((command) => ({
-    name: `${command.name}-gateway`,
+  ...GATEWAY_MESSAGES.map((command) => ({
+    name: command.name,
     address: COMMAND_TOPICS.siteCommand.replace("{op}", command.op),
-    text: "The same of the gateway's own datastore; answered at once.",
+    text: command.text,
     messages: [command],
   })),
   ...(["site", "node"] as const).map((level) => ({
     name: COMMAND_LEVELS[level].name,
     address: COMMAND_LEVELS[level].by,
     text: `The same commands to a ${level}, where the broker's access list says who the client is.`,
-    messages: COMMAND_MESSAGES.filter(
-      ({ row }) => row.level === level || (level === "site" && row.gateway !== undefined),
-    ),
+    messages: [
+      ...COMMAND_MESSAGES.filter(({ row }) => row.level === level),
+      ...(level === "site" ? GATEWAY_MESSAGES : []),
+    ],
   })),
 ];
 
@@ -123,7 +124,8 @@ function payloadSchema({ name, shape }: MessageRow): JsonObject {
     const own = object({ type: must(exactly(event.type), event.text), ...EVENTS[event.type].members });
     return { allOf: [ref("components", "schemas", HEAD), schemaOf(own)] };
   }
-  return schemaOf(shape, COMMAND_MESSAGES.some((command) => command.name === name) ? "closed" : "open");
+  const isCommand = [...COMMAND_MESSAGES, ...GATEWAY_MESSAGES].some((command) => command.name === name);
+  return schemaOf(shape, isCommand ? "closed" : "open");
 }
 
 const channelOf = ({ address: pattern, text, messages }: Channel, site: string | undefined): JsonObject => ({

@@ -98,6 +98,17 @@ export const COMMAND_MESSAGES: readonly CommandRow[] = Object.entries(COMMAND_OP
   }),
 );
 
+/** Those that the gateway's own datastore takes as well: it answers at once, so nobody need say until when. */
+export const GATEWAY_MESSAGES: readonly CommandRow[] = COMMAND_MESSAGES.filter(
+  ({ row }) => row.gateway !== undefined,
+).map(({ op, row, name }) => ({
+  op,
+  row,
+  name: `${name}-gateway`,
+  text: `As \`${name}\`, of the gateway's own datastore; answered at once.`,
+  shape: commandShape({ ...row, deadline: "possible" }),
+}));
+
 /** By name: one per topic, one per answer and one per command. */
 export function schemas(): ReadonlyMap<string, JsonObject> {
   const topics = Object.values(TOPIC_TEXTS)
@@ -106,7 +117,7 @@ export function schemas(): ReadonlyMap<string, JsonObject> {
   const rows = [...new Set([...topics, ...REPLY_MESSAGES])].map(
     ({ name, text, shape }) => [name, named(name, text, schemaOf(shape))] as const,
   );
-  const commands = COMMAND_MESSAGES.map(
+  const commands = [...COMMAND_MESSAGES, ...GATEWAY_MESSAGES].map(
     ({ name, text, shape }) => [name, named(name, text, schemaOf(shape, "closed"))] as const,
   );
   return new Map([

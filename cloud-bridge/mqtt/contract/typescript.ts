@@ -1,7 +1,7 @@
 /** sidgate-mqtt.d.ts — the messages as TypeScript types for who writes a consumer, made of the contract's table. */
 import { TOPICS, type TopicName } from "../outbox/topics.ts";
 import { EVENT_CHAIN, EVENT_HEAD, EVENTS, type EventType } from "./events.ts";
-import { COMMAND_MESSAGES } from "./json-schema.ts";
+import { COMMAND_MESSAGES, type CommandRow, GATEWAY_MESSAGES } from "./json-schema.ts";
 import { REPLY_MESSAGES, TOPIC_TEXTS } from "./messages.ts";
 import { type MemberRows, object, type Shape } from "./shape.ts";
 
@@ -60,6 +60,13 @@ const typeName = (topic: TopicName): string =>
 
 const eventTypeName = (type: string): string => `${pascal(type)}Event`;
 
+const inScope = (level: string): readonly CommandRow[] => COMMAND_MESSAGES.filter(({ row }) => row.level === level);
+
+const byOp = (name: string, topic: string, rows: readonly CommandRow[]): string =>
+  `/** By the last level of their topic: \`${topic}\`. */\nexport interface ${name} {\n${rows
+    .map((row) => `  readonly ${key(row.op)}: ${pascal(row.name)};`)
+    .join("\n")}\n}\n`;
+
 export function typeDeclarations(): string {
   const single = (Object.keys(TOPICS) as TopicName[]).filter((name) => TOPIC_TEXTS[name].messages.length === 1);
   const types = Object.keys(EVENTS) as EventType[];
@@ -88,10 +95,11 @@ export function typeDeclarations(): string {
       "`sidgate/1/{site}/rsp/{client}`: told apart by `status`.",
       REPLY_MESSAGES.map(({ name }) => pascal(name)),
     ),
-    ...COMMAND_MESSAGES.map(({ name, text, shape }) => interfaceOf(pascal(name), text, shape)),
-    `/** By the last level of their topic: \`sidgate/1/{site}/cmd/{op}\`, \`sidgate/1/{site}/n/{node}/cmd/{op}\`. */\nexport interface Commands {\n${COMMAND_MESSAGES.map(
-      ({ op, name }) => `  readonly ${key(op)}: ${pascal(name)};`,
-    ).join("\n")}\n}\n`,
+    ...[...COMMAND_MESSAGES, ...GATEWAY_MESSAGES].map(({ name, text, shape }) =>
+      interfaceOf(pascal(name), text, shape),
+    ),
+    byOp("NodeCommands", "sidgate/1/{site}/n/{node}/cmd/{op}", inScope("node")),
+    byOp("SiteCommands", "sidgate/1/{site}/cmd/{op}", [...inScope("site"), ...GATEWAY_MESSAGES]),
   ];
   return parts.join("\n");
 }
