@@ -311,6 +311,29 @@ describe("replays", () => {
     expect(again).toEqual(Array.from({ length: 35 }, (_, i) => 6 + i));
   });
 
+  test("go on by themselves when the line is lost while they are read", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const { link, clock } = await linked(broker);
+    link.start();
+    await settled();
+    let goOn = (): void => undefined;
+    const read = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const replayed = link.replay(
+      (async function* () {
+        await read;
+        yield event(1);
+      })(),
+    );
+    broker.requests[0]?.onLost("test");
+    await clock.advance(seconds(1));
+    expect(broker.requests.length).toBe(2);
+    goOn();
+    expect(await replayed).toBe(1);
+  });
+
   test("leave out what the broker does not have yet, and what is of another epoch", async () => {
     const broker = new Broker();
     const { link, outbox, add } = await linked(broker);
@@ -348,6 +371,33 @@ describe("replays", () => {
     expect([...ends].every((code) => code === "store.write-failed" || code === "mqtt.unreachable")).toBe(true);
     expect(await link.replay(outbox.range(3, 1, 1)).catch(codeOf)).toBe("mqtt.unreachable");
   });
+});
+
+test("what changes while the retained topics are told is told once, and no removal before its event", async () => {
+  const broker = new Broker();
+  broker.receiveMaximum = 3;
+  const health: Message = { kind: "health", topic: `sidgate/1/${SITE}/health`, seq: 0, payload: jsonBytes({}) };
+  const { link, outbox, add } = await linked(broker, {
+    presence: {
+      will: () => status,
+      greeting: () => [status, birth],
+      farewell: () => status,
+      connected: () => outbox.offer(health),
+    },
+  });
+  outbox.offer(health);
+  await add(state(1), state(2), state(3));
+  link.start();
+  await broker.until(() => broker.sent.length === 3);
+  await add({ ...event(2), seq: 2 }, { ...state(2, new Uint8Array(0)), seq: 2 }, { ...state(3), seq: 3 });
+  const order: string[] = [];
+  while (broker.sent.length > 0) {
+    order.push(...broker.sent.map(({ message: { kind, payload } }) => (payload.length === 0 ? "removal" : kind)));
+    broker.acknowledgeAll();
+    await settled();
+  }
+  expect([...order].sort()).toEqual(["event", "health", "nodeState", "nodeState", "removal", "siteBirth", "status"]);
+  expect(order.indexOf("removal")).toBeGreaterThan(order.indexOf("event"));
 });
 
 test("a rebirth tells status, birth and every retained topic again, and holds up no event", async () => {

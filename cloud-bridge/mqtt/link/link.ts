@@ -291,15 +291,22 @@ export class Link implements Closable {
     if (this.#pumping) return; // a QoS 0 message is done within the call that sends it
     this.#pumping = true;
     const session = this.#session;
-    while (session !== undefined && this.#link.state === "online" && session.inFlight < this.#link.window.size) {
-      const entry = session.draw(this.#link.stage);
-      if (entry !== undefined) this.#send(session, entry);
-      else if (this.#link.stage === "stream") break;
-      else this.#happened({ type: "drawn" });
+    try {
+      if (session !== undefined) this.#fill(session);
+    } finally {
+      this.#pumping = false; // a fault of ours must not make every later connection mute
     }
-    this.#pumping = false;
     if (this.#link.state === "online" && session !== undefined) this.#readAhead(session);
     this.#tellIdle();
+  }
+
+  #fill(session: Session): void {
+    while (this.#link.state === "online" && session.inFlight < this.#link.window.size) {
+      const entry = session.draw(this.#link.stage);
+      if (entry !== undefined) this.#send(session, entry);
+      else if (this.#link.stage === "stream") return;
+      else this.#happened({ type: "drawn" });
+    }
   }
 
   #send(session: Session, entry: InFlight): void {
@@ -370,7 +377,8 @@ export class Link implements Closable {
   #read(session: Session, page: Promise<boolean>): void {
     page.then(
       (more) => {
-        if (more && this.#session === session) this.#pump();
+        // By now this may be another line: a replay outlives the one that it was read for.
+        if (more) this.#pump();
         else this.#tellIdle();
       },
       (error: unknown) => {

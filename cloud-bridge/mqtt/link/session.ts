@@ -137,10 +137,12 @@ export class Session {
     }
   }
 
+  /** What changed or went meanwhile is told as a change, once: a removal must not overtake the event that explains it. */
   #nextRetained(): Message | undefined {
+    const { outbox } = this.#sources;
     for (let topic = this.#retained.shift(); topic !== undefined; topic = this.#retained.shift()) {
-      const message = this.#sources.outbox.latest(topic);
-      if (message !== undefined) return message; // else removed since
+      const message = outbox.waits(topic) ? undefined : outbox.latest(topic);
+      if (message !== undefined) return message;
     }
     return undefined;
   }

@@ -226,6 +226,11 @@ export class Outbox {
     return this.#latest.get(topic);
   }
 
+  /** Does a change of this topic wait for `takeLatest`? */
+  waits(topic: string): boolean {
+    return this.#dirty.has(topic);
+  }
+
   /** The next changed retained message; a removal waits until the event that explains it was acknowledged. */
   takeLatest(): Message | undefined {
     for (const [topic, waiting] of this.#dirty) {
