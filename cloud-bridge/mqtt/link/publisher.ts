@@ -59,6 +59,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #aliases: TopicAliases;
   readonly #waiting = new Map<number, Acknowledged>();
+  /** QoS 0, until the socket has room. */
+  #undrained: Acknowledged[] = [];
   /** Of this turn. */
   #packets: Array<{ readonly head: Latin1; readonly payload: Uint8Array }> = [];
   #bytes = 0;
@@ -81,8 +83,17 @@ export class Publisher {
     this.#packets.push({ head, payload: message.payload });
     this.#bytes += head.length + message.payload.length;
     if (qos === 1) this.#waiting.set(id, acknowledged);
-    else if (stream.writableNeedDrain) stream.once("drain", () => acknowledged(undefined));
+    else if (stream.writableNeedDrain) this.#whenDrained(acknowledged);
     else acknowledged(undefined);
+  }
+
+  /** One listener for all of them: Node.js warns of more than ten. */
+  #whenDrained(acknowledged: Acknowledged): void {
+    this.#undrained.push(acknowledged);
+    if (this.#undrained.length > 1) return;
+    this.#options.stream.once("drain", () => {
+      for (const done of this.#undrained.splice(0)) done(undefined);
+    });
   }
 
   /**
