@@ -1,4 +1,3 @@
 export { Publisher, type PublisherParts } from "./publisher.ts";
 export { Pushes, type PushesOptions } from "./pushes.ts";
-export { type Look, type Memory, NOTHING_TOLD, remembered, type Step, step, type Update } from "./step.ts";
 export { type OnChange, type Periodic, type Subscription, Targets } from "./subscription.ts";

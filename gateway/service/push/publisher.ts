@@ -18,7 +18,7 @@ import type { Fact, FactBodies, Ledger } from "../../store/index.ts";
 import { EMPTY_TREE, encodeChanges, encodeTree, type Schema, type SetName, subtreeAt } from "../../yang/index.ts";
 import type { NodeRecord, Registry } from "../registry/index.ts";
 import type { Pushes } from "./pushes.ts";
-import { type Look, step, type Update } from "./step.ts";
+import { step, type Update } from "./step.ts";
 import { type Subscription, Targets } from "./subscription.ts";
 
 export interface PublisherParts {
@@ -49,8 +49,8 @@ export class Publisher implements Closable {
   readonly #parts: PublisherParts;
   readonly #targets: Targets;
   readonly #stop: () => void;
-  /** Nodes to look at, and why. */
-  readonly #due = new Map<NodeId, Look["type"]>();
+  /** Nodes to look at. */
+  readonly #due = new Set<NodeId>();
   /** By `{node}/{number of the subscription}`. */
   readonly #waiting = new Map<string, Waiting>();
   #timer: { readonly at: Millis; readonly timer: Timer } | undefined;
@@ -74,11 +74,11 @@ export class Publisher implements Closable {
 
   /** The modules of a set, or what its nodes are called, may be others. */
   exchanged(set: SetName): void {
-    for (const id of this.#parts.registry.ids()) if (this.#parts.registry.setOf(id) === set) this.#look(id, "changed");
+    for (const id of this.#parts.registry.ids()) if (this.#parts.registry.setOf(id) === set) this.#look(id);
   }
 
   lookAtAll(): void {
-    for (const id of this.#parts.registry.ids()) this.#look(id, "changed");
+    for (const id of this.#parts.registry.ids()) this.#look(id);
   }
 
   /** Resolves when nothing is left to look at now. */
@@ -97,30 +97,30 @@ export class Publisher implements Closable {
   #heard(fact: Fact): void {
     switch (fact.type) {
       case "node.reported":
-        if (fact.data !== undefined || fact.samples !== undefined) this.#look(fact.node, "changed");
+        if (fact.data !== undefined || fact.samples !== undefined) this.#look(fact.node);
         return;
       case "node.read":
       case "node.models":
       case "node.replaced":
       case "edit.state":
-        this.#look(fact.node, "changed");
+        this.#look(fact.node);
         return;
       case "datastore.edited":
-        if (fact.root !== "gateway") this.#look(fact.root, "changed");
+        if (fact.root !== "gateway") this.#look(fact.root);
         return;
       case "node.removed":
         this.#due.delete(fact.node);
         for (const index of this.#parts.pushes.subscriptions.keys()) this.#waiting.delete(keyOf(fact.node, index + 1));
         return;
       case "clock.state":
-        for (const { node } of this.#waiting.values()) this.#look(node, "tick");
+        for (const { node } of this.#waiting.values()) this.#look(node);
         return;
     }
   }
 
-  #look(node: NodeId, type: Look["type"]): void {
+  #look(node: NodeId): void {
     if (this.#closed || this.#parts.pushes.subscriptions.length === 0) return;
-    if (type === "changed" || !this.#due.has(node)) this.#due.set(node, type);
+    this.#due.add(node);
     this.#goOn();
   }
 
@@ -143,11 +143,11 @@ export class Publisher implements Closable {
 
   #lookAtSome(): void {
     let left = AT_ONCE;
-    for (const [node, type] of this.#due) {
+    for (const node of this.#due) {
       if (left-- === 0) return;
       this.#due.delete(node);
       try {
-        this.#lookAt(node, type);
+        this.#lookAt(node);
       } catch (error) {
         // A fault with one node must not silence the others.
         this.#parts.log.error("push.look-failed", { node, reason: explain(error) });
@@ -155,24 +155,18 @@ export class Publisher implements Closable {
     }
   }
 
-  #lookAt(id: NodeId, type: Look["type"]): void {
+  #lookAt(id: NodeId): void {
     const { registry, pushes } = this.#parts;
     const node = registry.find(id);
     if (node === undefined) return;
     const schema = registry.schemaOf(node);
     for (const [index, subscription] of pushes.subscriptions.entries()) {
-      const update = this.#lookBy(subscription, index + 1, node, schema, type);
+      const update = this.#lookBy(subscription, index + 1, node, schema);
       if (update !== undefined) this.#record(subscription, index + 1, node, said(update, schema));
     }
   }
 
-  #lookBy(
-    subscription: Subscription,
-    number: number,
-    node: NodeRecord,
-    schema: Schema,
-    type: Look["type"],
-  ): Update | undefined {
+  #lookBy(subscription: Subscription, number: number, node: NodeRecord, schema: Schema): Update | undefined {
     const { pushes, clock, chosen } = this.#parts;
     const key = keyOf(node.id, number);
     this.#waiting.delete(key);
@@ -182,9 +176,9 @@ export class Publisher implements Closable {
     if (target === undefined && memory.at === undefined) return undefined;
     if (!chosen(subscription, node)) return undefined;
     const tree = target === undefined ? EMPTY_TREE : subtreeAt(node.tree, target);
-    const [after, update] = step(memory, { type, now: clock.now(), tree }, subscription, schema);
-    if (after.until !== undefined) this.#await(key, { node: node.id, until: after.until });
-    return update;
+    const next = step(memory, { now: clock.now(), tree }, subscription, schema);
+    if (next.is === "wait") this.#await(key, { node: node.id, until: next.until });
+    return next.is === "wait" || next.is === "nothing" ? undefined : next;
   }
 
   #record({ path }: Subscription, subscription: number, { id: node, reach }: NodeRecord, what: Said): void {
@@ -221,7 +215,7 @@ export class Publisher implements Closable {
     const now = this.#parts.clock.now();
     let next: Millis | undefined;
     for (const { node, until } of this.#waiting.values()) {
-      if (until <= now) this.#look(node, "tick");
+      if (until <= now) this.#look(node);
       else if (next === undefined || until < next) next = until;
     }
     if (next !== undefined) this.#setTimer(next);

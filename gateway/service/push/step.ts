@@ -1,6 +1,6 @@
 /**
  * RFC 8641 §3.1, §3.3: when a subscription has something to say of a node, and what. Pure: one look at what was told last, at
- * what is so now, and at the clock.
+ * what is so now, and at the clock. What is remembered of it follows from the fact that records it (pushes.ts).
  *
  *     on-change   nothing told ── is there something? ──▶ the subtree; without sync-on-start what changes from now on
  *                 told ── another now? ──▶ what changed; within the dampening period later, and then only if it still differs
@@ -9,7 +9,7 @@
  * What seems to have been in the future was so by a clock that was set back: nothing waits for that time to come again.
  */
 import type { Millis } from "../../base/index.ts";
-import { type Change, changesBetween, type Schema, type Tree, withChanges } from "../../yang/index.ts";
+import { type Change, changesBetween, type Schema, type Tree } from "../../yang/index.ts";
 import type { OnChange, Periodic, Subscription } from "./subscription.ts";
 
 /** What is remembered of one subscription to one node. */
@@ -20,15 +20,9 @@ export interface Memory {
   readonly told?: Tree | undefined;
   /** When the node was heard first since then. */
   readonly heard?: Millis | undefined;
-  /** When the next look is due, as far as time alone decides. */
-  readonly until?: Millis | undefined;
 }
 
-export const NOTHING_TOLD: Memory = {};
-
 export interface Look {
-  /** `changed`: the node's data may be another; `tick`: time has passed. */
-  readonly type: "changed" | "tick";
   readonly now: Millis;
   /** The subtree as it is. */
   readonly tree: Tree;
@@ -40,7 +34,13 @@ export type Update =
   | { readonly is: "start"; readonly tree: Tree }
   | { readonly is: "edits"; readonly changes: readonly Change[] };
 
-export type Step = readonly [after: Memory, update: Update | undefined];
+export type Step =
+  | Update
+  /** Time alone will make an update due. */
+  | { readonly is: "wait"; readonly until: Millis }
+  | { readonly is: "nothing" };
+
+const NOTHING: Step = { is: "nothing" };
 
 export function step(memory: Memory, look: Look, subscription: Subscription, schema: Schema): Step {
   return subscription.kind === "periodic"
@@ -48,41 +48,25 @@ export function step(memory: Memory, look: Look, subscription: Subscription, sch
     : stepOnChange(memory, look, subscription, schema);
 }
 
-/** What an update makes of the memory: also what a restart makes of the fact that records it. */
-export function remembered(memory: Memory, update: Update, now: Millis, schema: Schema): Memory {
-  if (update.is !== "edits") return { at: now, told: update.tree };
-  const { told } = memory;
-  return { at: now, told: told && withChanges(told, update.changes, schema) };
-}
-
-function stepOnChange(memory: Memory, { now, tree }: Look, { sync, dampening }: OnChange, schema: Schema): Step {
-  const { until: _due, ...quiet } = memory;
-  if (memory.at === undefined) {
+function stepOnChange({ at, told }: Memory, { now, tree }: Look, { sync, dampening }: OnChange, schema: Schema): Step {
+  if (at === undefined) {
     // Without sync-on-start what comes is told from then on, so that nothing is where it begins, too.
-    if (tree.size === 0 && sync) return [quiet, undefined];
-    return told(memory, { is: sync ? "data" : "start", tree }, now, schema);
+    if (tree.size === 0 && sync) return NOTHING;
+    return { is: sync ? "data" : "start", tree };
   }
-  const changes = memory.told && changesBetween(memory.told, tree, schema);
-  if (changes?.length === 0) return [quiet, undefined];
-  const due = memory.at + (dampening ?? 0);
-  if (now < due && memory.at <= now) return [{ ...quiet, until: due as Millis }, undefined];
+  const changes = told && changesBetween(told, tree, schema);
+  if (changes?.length === 0) return NOTHING;
+  const due = at + (dampening ?? 0);
+  if (now < due && at <= now) return { is: "wait", until: due as Millis };
   // RFC 8641 §3.3: who has lost the thread is told all of it anew.
-  return told(memory, changes === undefined ? { is: "data", tree } : { is: "edits", changes }, now, schema);
+  return changes === undefined ? { is: "data", tree } : { is: "edits", changes };
 }
 
-function stepPeriodic(memory: Memory, { now, tree }: Look, { period }: Periodic): Step {
-  const { until: _due, ...quiet } = memory;
-  const { heard, at } = memory;
-  if (heard === undefined || (tree.size === 0 && at === undefined)) return [quiet, undefined];
+function stepPeriodic({ heard, at }: Memory, { now, tree }: Look, { period }: Periodic): Step {
+  if (heard === undefined || (tree.size === 0 && at === undefined)) return NOTHING;
   const due = endOfPeriod(heard, period);
-  if (now < due && heard <= now) return [{ ...quiet, until: due as Millis }, undefined];
-  return [{ at: now }, { is: "data", tree }];
+  return now < due && heard <= now ? { is: "wait", until: due as Millis } : { is: "data", tree };
 }
 
 /** Periods begin at multiples of their length since 1970-01-01T00:00:00Z, so that `15m` is told at :00, :15, :30 and :45. */
 const endOfPeriod = (at: Millis, period: Millis): number => (Math.floor(at / period) + 1) * period;
-
-const told = (memory: Memory, update: Update, now: Millis, schema: Schema): Step => [
-  remembered(memory, update, now, schema),
-  update,
-];
