@@ -2,6 +2,7 @@
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient, ReasonCodes } from "mqtt";
 import { type Closable, StoreError, UsageError } from "../../../gateway/base/index.ts";
 import { asBuffer, propertiesOf } from "../outbox/message.ts";
+import type { BrokerLimits, Heard, OpenPlainLine, Outgoing, PlainLine, PlainRequest } from "../probe/plain-line.ts";
 import {
   type Acknowledged,
   type BrokerAddress,
@@ -142,12 +143,11 @@ function inboundOf({ topic, payload, retain, properties }: IPublishPacket): Inbo
   };
 }
 
-function clientOptions({ broker, protocol, clientId, will, afresh = false }: DialRequest): IClientOptions {
-  const v5 = protocol === 5;
+/** Who we are, and nothing that the package would do by itself. */
+function commonOptions({ broker, protocol, clientId }: Who): IClientOptions {
   return {
     protocolVersion: protocol,
     clientId,
-    clean: afresh,
     keepalive: KEEPALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
@@ -156,6 +156,15 @@ function clientOptions({ broker, protocol, clientId, will, afresh = false }: Dia
     ...(broker.username === undefined ? {} : { username: broker.username }),
     ...(broker.password === undefined ? {} : { password: broker.password }),
     ...tlsOptions(broker),
+  };
+}
+
+function clientOptions(request: DialRequest): IClientOptions {
+  const { protocol, will, afresh = false } = request;
+  const v5 = protocol === 5;
+  return {
+    ...commonOptions(request),
+    clean: afresh,
     ...(v5
       ? {
           properties: {
@@ -224,12 +233,82 @@ function answer(error: Error | null | undefined, acknowledged: Acknowledged): vo
   else if (code >= 0x80) acknowledged({ code, text: error.message });
 }
 
+/** The probe's own line: its session ends with it, but for one whose will comes later. */
+export const openPlainLine: OpenPlainLine = (request) =>
+  new Promise((resolve, reject) => {
+    const client = mqtt.connect(request.broker.url, { ...commonOptions(request), clean: true, ...willOf(request) });
+    const fail = (error: StoreError): void => {
+      client.end(true);
+      reject(error); // after the dial nobody hears it, and "close" tells what matters
+    };
+    const { onMessage } = request;
+    if (onMessage !== undefined) client.on("message", (_topic, _payload, packet) => onMessage(heardOf(packet)));
+    client.on("error", (error) => fail(coded(error, request)));
+    client.on("close", () =>
+      fail(new StoreError("mqtt.protocol", { url: request.broker.url, protocol: nameOf(request.protocol) })),
+    );
+    client.on("connect", () => resolve(plainLineOf(client, request)));
+  });
+
+function willOf({ will, protocol }: PlainRequest): IClientOptions {
+  const v5 = protocol === 5;
+  if (will === undefined) return v5 ? { properties: { maximumPacketSize: MAXIMUM_PACKET } } : {};
+  const { topic, delaySeconds } = will;
+  const last = { topic, payload: Buffer.from("will"), qos: 1 as const, retain: false };
+  if (!v5) return { will: last };
+  // MQTT 5.0 §3.1.2.5: the will goes out at the end of the session at the latest.
+  const properties = { sessionExpiryInterval: 2 * delaySeconds + 1 };
+  return { will: { ...last, properties: { willDelayInterval: delaySeconds } }, properties };
+}
+
+function plainLineOf(client: MqttClient, { protocol }: PlainRequest): PlainLine {
+  return {
+    limits: limitsOf(client.serverProperties),
+    gone: new Promise((resolve) => void client.once("close", () => resolve())),
+    publish: ({ topic, payload, retain = false, ...rest }) =>
+      new Promise((resolve) => {
+        const properties = protocol === 5 ? { properties: propertiesFor(rest) } : {};
+        client.publish(topic, payload, { qos: 1, retain, ...properties }, (error) => answer(error, resolve));
+      }),
+    subscribe: (filter) =>
+      new Promise((resolve) => void client.subscribe(filter, { qos: 1 }, (error) => answer(error, resolve))),
+    end: () => client.endAsync(),
+    drop: () => void client.stream.destroy(),
+  };
+}
+
+function limitsOf(said: MqttClient["serverProperties"] = {}): BrokerLimits {
+  const { receiveMaximum, maximumPacketSize, maximumQoS, retainAvailable, sharedSubscriptionAvailable } = said;
+  return {
+    ...(receiveMaximum === undefined ? {} : { receiveMaximum }),
+    ...(maximumPacketSize === undefined ? {} : { maximumPacketSize }),
+    ...(maximumQoS === undefined ? {} : { maximumQos: maximumQoS }),
+    ...(retainAvailable === undefined ? {} : { retainAvailable }),
+    ...(sharedSubscriptionAvailable === undefined ? {} : { sharedAvailable: sharedSubscriptionAvailable }),
+    ...(said.topicAliasMaximum === undefined ? {} : { topicAliasMaximum: said.topicAliasMaximum }),
+  };
+}
+
+const propertiesFor = ({ user, responseTopic, correlation, expirySeconds }: Partial<Outgoing>) => ({
+  ...(user === undefined ? {} : { userProperties: { ...user } }),
+  ...(responseTopic === undefined ? {} : { responseTopic }),
+  ...(correlation === undefined ? {} : { correlationData: asBuffer(correlation) }),
+  ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
+});
+
+function heardOf(packet: IPublishPacket): Heard {
+  const user = Object.entries(packet.properties?.userProperties ?? {});
+  return { ...inboundOf(packet), user: Object.fromEntries(user.map(([name, value]) => [name, String(value)])) };
+}
+
 const REASONS: Readonly<Record<number, string>> = ReasonCodes;
 const wordsOf = (code: number): string => REASONS[code] ?? `reason code ${code}`;
 
 const nameOf = (protocol: Protocol): string => (protocol === 5 ? "5" : "3.1.1");
 
-function coded(error: Error & { readonly code?: unknown }, { broker: { url }, protocol }: DialRequest): StoreError {
+type Who = Pick<DialRequest, "broker" | "protocol" | "clientId">;
+
+function coded(error: Error & { readonly code?: unknown }, { broker: { url }, protocol }: Who): StoreError {
   const code = typeof error.code === "number" ? error.code : undefined;
   if (code !== undefined && WRONG_PROTOCOL.has(code)) {
     return new StoreError("mqtt.protocol", { url, protocol: nameOf(protocol) });

@@ -1,0 +1,89 @@
+/**
+ * docs/doctor.md — what a broker does with messages of this site, tried over connections of our own beside the running bridge:
+ * is it there, is it believed, does it let us in, and what becomes of messages. Each step only where the one before went well.
+ */
+import { type Clock, type CodedError, isCoded, seconds } from "../../../gateway/base/index.ts";
+import type { BrokerAddress } from "../link/connection.ts";
+import type { Protocol } from "../link/link-machine.ts";
+import { Inbox } from "./inbox.ts";
+import type { BrokerLimits, OpenPlainLine, PlainLine } from "./plain-line.ts";
+import { isEncrypted, lookAtTls, reach, type TlsFacts } from "./reach.ts";
+import { Session, type TopicFacts } from "./session.ts";
+
+export interface BrokerFacts {
+  readonly url: string;
+  /** Something listens there. */
+  readonly reached: boolean;
+  /** Left out for a plain line. */
+  readonly tls?: TlsFacts;
+  /** Signed in, by this version. */
+  readonly protocol?: Protocol;
+  readonly limits?: BrokerLimits;
+  /** What the broker calls itself, where it tells. */
+  readonly name?: string;
+  readonly topics?: TopicFacts;
+  /** What kept the probe from going on. */
+  readonly failure?: CodedError;
+}
+
+export interface ProbeRequest {
+  readonly broker: BrokerAddress;
+  /** Left out = not known yet: then nobody signs in, as the user name may be its. */
+  readonly site?: string | undefined;
+  /** Tells this look from others; part of the client id and of all topics. */
+  readonly tag: string;
+  /** The bridge says that it is connected, so what it retains must be there. */
+  readonly expectBirth: boolean;
+  readonly open: OpenPlainLine;
+  readonly clock: Clock;
+}
+
+const PATIENCE = seconds(5);
+export async function probeBroker(request: ProbeRequest): Promise<BrokerFacts> {
+  const { broker, site } = request;
+  const { url } = broker;
+  let facts: BrokerFacts = { url, reached: false };
+  try {
+    await reach(broker, PATIENCE);
+    facts = { ...facts, reached: true };
+    if (isEncrypted(url)) facts = { ...facts, tls: await lookAtTls(broker, PATIENCE) };
+    // The password is for a broker that is believed.
+    if (site === undefined || facts.tls?.distrust !== undefined) return facts;
+    return { ...facts, ...(await probeSession(request, site)) };
+  } catch (failure) {
+    if (!isCoded(failure)) throw failure;
+    return { ...facts, failure };
+  }
+}
+
+type SessionFacts = Pick<BrokerFacts, "protocol" | "limits" | "name" | "topics">;
+
+async function probeSession(request: ProbeRequest, site: string): Promise<SessionFacts> {
+  const inbox = new Inbox(request.clock);
+  const { line, protocol } = await signIn(request, site, inbox);
+  const session = new Session({ ...request, site, line, protocol, inbox });
+  try {
+    const topics = await session.look();
+    const name = session.brokerName;
+    return { protocol, limits: line.limits, topics, ...(name === undefined ? {} : { name }) };
+  } finally {
+    await session.close();
+  }
+}
+
+/** As the link does: MQTT 5, and 3.1.1 where that is refused (docs/mqtt.md, "The broker"). */
+async function signIn(
+  { broker, tag, open }: ProbeRequest,
+  site: string,
+  inbox: Inbox,
+): Promise<{ readonly line: PlainLine; readonly protocol: Protocol }> {
+  const clientId = `sidgate-${site}-doctor-${tag}`;
+  const by = (protocol: Protocol) => open({ broker, protocol, clientId, onMessage: (message) => inbox.take(message) });
+  const first = broker.protocol ?? 5;
+  try {
+    return { line: await by(first), protocol: first };
+  } catch (error) {
+    if (first !== 5 || !isCoded(error) || error.code !== "mqtt.protocol") throw error;
+    return { line: await by(4), protocol: 4 };
+  }
+}

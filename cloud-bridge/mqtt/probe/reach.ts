@@ -1,0 +1,124 @@
+/** What can be seen of a broker before anybody signs in: whether something listens, and the certificate that it shows. */
+
+import { connect, isIP } from "node:net";
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
+import { type Millis, millis, StoreError } from "../../../gateway/base/index.ts";
+import type { BrokerAddress } from "../link/connection.ts";
+import { reasonOf } from "../reason.ts";
+
+export interface TlsFacts {
+  /** E.g. TLSv1.3. */
+  readonly version: string;
+  /** Whose certificate it is, and who signed it. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly until: Millis;
+  /** Why it is not believed, as Node.js says it; left out = it is. */
+  readonly distrust?: string;
+}
+
+/** Ports of the schemes: MQTT by IANA's registry, WebSocket by RFC 6455 §3. */
+const PORTS: Readonly<Record<string, number>> = {
+  "mqtt:": 1883,
+  "tcp:": 1883,
+  "ws:": 80,
+  "mqtts:": 8883,
+  "ssl:": 8883,
+  "tls:": 8883,
+  "wss:": 443,
+};
+const ENCRYPTED = new Set(["mqtts:", "ssl:", "tls:", "wss:"]);
+
+export const isEncrypted = (url: string): boolean => ENCRYPTED.has(new URL(url).protocol);
+
+interface Door {
+  readonly host: string;
+  readonly port: number;
+}
+
+function doorOf(url: string): Door {
+  const { protocol, hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (PORTS[protocol] ?? 1883) : Number(port) };
+}
+
+/** Throws StoreError mqtt.unreachable. */
+export function reach({ url }: BrokerAddress, patience: Millis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...doorOf(url), timeout: patience });
+    const fail = (reason: string, cause?: unknown): void => {
+      socket.destroy();
+      reject(new StoreError("mqtt.unreachable", { url, reason }, { cause }));
+    };
+    socket.on("timeout", () => fail(`nothing came back within ${patience / 1000} s`));
+    socket.on("error", (error) => fail(reasonOf(error), error));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+}
+
+/**
+ * The certificate that the broker shows, believed or not: nothing is said on this line, so there is nothing to protect, and
+ * somebody who looks for the fault wants to see it. Throws StoreError mqtt.tls.
+ */
+export function lookAtTls({ url, tls = {} }: BrokerAddress, patience: Millis): Promise<TlsFacts> {
+  const door = doorOf(url);
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: unknown): void => {
+      socket?.destroy();
+      reject(new StoreError("mqtt.tls", { url, reason }, { cause }));
+    };
+    let socket: TLSSocket | undefined;
+    try {
+      socket = connectTls({
+        ...door,
+        ...tls,
+        ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
+        rejectUnauthorized: false,
+        timeout: patience,
+      });
+    } catch (error) {
+      fail(reasonOf(error), error); // a file that holds no certificate
+      return;
+    }
+    const line = socket;
+    line.on("timeout", () => fail(`no handshake within ${patience / 1000} s`));
+    line.on("error", (error) => fail(reasonOf(error), error));
+    line.on("secureConnect", () => {
+      const facts = tlsFacts(line, door.host);
+      line.destroy();
+      resolve(facts);
+    });
+  });
+}
+
+function tlsFacts(line: TLSSocket, host: string): TlsFacts {
+  const certificate = line.getPeerCertificate();
+  const distrust = distrustOf(line, certificate, host);
+  return {
+    version: line.getProtocol() ?? "TLS",
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    until: millis(Date.parse(certificate.valid_to)),
+    ...(distrust === undefined ? {} : { distrust }),
+  };
+}
+
+/** Its types say Error; at run time it is the code alone, where OpenSSL has one. */
+function distrustOf(line: TLSSocket, certificate: PeerCertificate, host: string): string | undefined {
+  if (line.authorized) return undefined;
+  const wrongName = checkServerIdentity(host, certificate);
+  const said: unknown = line.authorizationError;
+  if (said === undefined || said === null) return wrongName?.message ?? "it is not trusted";
+  const code = typeof said === "string" ? said : reasonOf(said);
+  return code === "ERR_TLS_CERT_ALTNAME_INVALID" ? (wrongName?.message ?? code) : code;
+}
+
+/** RFC 5280 §4.1.2.4: the common name, or whatever part of the name there is. */
+function nameOf(name: PeerCertificate["subject"] | undefined): string {
+  const parts = Object.values({ ...name })
+    .flat()
+    .map(String);
+  return name?.CN?.toString() ?? parts[0] ?? "somebody without a name";
+}
