@@ -240,13 +240,20 @@ describe("what is said to those who listen now", () => {
         ?.acknowledge(code === undefined ? undefined : { code, text: "no" });
     answer("event", 1);
     answer("reply", 1, 0x97);
+    answer("event", 2); // on its way when the reply was refused: no reason for haste
     broker.sent = [];
     await clock.advance(seconds(1));
+    answer("reply", 1, 0x97);
+    broker.sent = [];
+    await clock.advance(millis(1999));
+    expect(broker.sent).toEqual([]);
+    await clock.advance(millis(1));
+    expect(broker.told("event", "reply").map(({ kind, seq }) => [kind, seq])).toEqual([["reply", 1]]);
+    answer("reply", 1, 0x87);
     expect(broker.told("event", "reply").map(({ kind, seq }) => [kind, seq])).toEqual([
       ["reply", 1],
       ["event", 2],
     ]);
-    answer("reply", 1, 0x87);
     answer("event", 2);
     expect(outbox.journalDepth).toBe(0);
   });

@@ -206,6 +206,19 @@ describe("the link", () => {
     await realtime.advance(millis(1000));
     await bridge.settled();
     expect(broker.told("nodeState").length).toBe(2);
+    broker.automatic = false;
+    breaks();
+    await realtime.advance(millis(1000));
+    await broker.until(() => broker.told("nodeState").length === 2);
+    for (const { message, acknowledge } of broker.sent.splice(0)) {
+      acknowledge(message.kind === "nodeState" ? { code: 0x87, text: "Not authorized" } : undefined);
+    }
+    await realtime.advance(millis(15_000));
+    breaks(); // for another reason
+    broker.automatic = true;
+    await realtime.advance(millis(1000));
+    await bridge.settled();
+    expect(broker.told("nodeState").length).toBe(2);
   });
 
   test("says goodbye before it leaves", async () => {

@@ -26,6 +26,7 @@ import {
 } from "./connection.ts";
 import { InboundLane } from "./inbound.ts";
 import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
+import { Refusals, SHUNNED } from "./refusals.ts";
 import { Replays } from "./replays.ts";
 import { type InFlight, Session } from "./session.ts";
 import { Transient } from "./transient.ts";
@@ -67,12 +68,6 @@ const FAREWELL_PATIENCE = seconds(2);
 const ACK_PATIENCE = seconds(30);
 /** MQTT 5.0 §3.4.2.1: Quota exceeded, which passes. */
 const QUOTA_EXCEEDED = 0x97;
-/** Some brokers (Mosquitto 2.0.11) break the line after a refusal: so long no more messages of that kind are tried. */
-const SHUNNED = minutes(10);
-/** Without these a connection is none, or nobody tries them again anyhow. */
-const NEVER_SHUNNED: ReadonlySet<Message["kind"]> = new Set<Message["kind"]>(["status", "siteBirth", "reply"]);
-/** Topics that refusals were reported for. */
-const REFUSALS_KNOWN = 1000;
 
 export class Link implements Closable {
   readonly #options: LinkOptions;
@@ -92,11 +87,7 @@ export class Link implements Closable {
   #afresh = false;
   #conn = 0;
   #published = 0;
-  readonly #refused = new Set<string>();
-  /** Kinds of which something was refused and left out on this connection. */
-  readonly #unwanted = new Set<Message["kind"]>();
-  /** Kinds over which a line broke, and until when they are left out. */
-  readonly #shunned = new Map<Message["kind"], number>();
+  readonly #refusals = new Refusals();
   #stopListening: () => void = () => undefined;
   readonly #leaving = new AbortController();
   /** Ends the wait for the farewell's PUBACK. */
@@ -252,26 +243,15 @@ export class Link implements Closable {
   #lost(connection: Connection, reason: string): void {
     this.#lineGone();
     if (this.#session?.connection !== connection) return;
-    this.#shun();
-    this.#forget();
-    this.#afresh = reason === OVERSIZED;
-    this.#options.outbox.conflate();
-    this.#options.log.warn("mqtt.lost", { url: this.#options.broker.url, reason });
-    this.#happened({ type: "lost" });
-  }
-
-  /** One retained topic too many must not keep the rest of the site from being told. */
-  #shun(): void {
-    const { realtime, log } = this.#options;
-    for (const kind of this.#unwanted) {
-      if (NEVER_SHUNNED.has(kind)) continue;
-      this.#shunned.set(kind, realtime.now() + SHUNNED);
+    const { broker, outbox, realtime, log } = this.#options;
+    for (const kind of this.#refusals.lost(realtime.now())) {
       log.warn("mqtt.left-out", { kind, minutes: SHUNNED / minutes(1) });
     }
-  }
-
-  #isShunned({ kind }: Message): boolean {
-    return this.#shunned.size > 0 && (this.#shunned.get(kind) ?? 0) > this.#options.realtime.now();
+    this.#forget();
+    this.#afresh = reason === OVERSIZED;
+    outbox.conflate();
+    log.warn("mqtt.lost", { url: broker.url, reason });
+    this.#happened({ type: "lost" });
   }
 
   /** All that dies with a connection. */
@@ -281,7 +261,6 @@ export class Link implements Closable {
     this.#inbound?.close();
     this.#inbound = undefined;
     this.#session = undefined;
-    this.#unwanted.clear();
     this.#transient.clear();
     this.#replays.rewind();
   }
@@ -310,7 +289,7 @@ export class Link implements Closable {
   }
 
   #send(session: Session, entry: InFlight): void {
-    if (this.#isShunned(entry.message)) {
+    if (this.#refusals.isShunned(entry.message, () => this.#options.realtime.now())) {
       session.answered();
       session.leftOut(entry);
       return;
@@ -321,8 +300,9 @@ export class Link implements Closable {
       session.answered();
       if (refusal === undefined) {
         session.acked(entry);
-        if (entry.lane === "journal") this.#holds = 0;
-        this.#happened({ type: "acked", backlog: session.backlog, refusing: this.#holds + this.#unwanted.size > 0 });
+        if (entry.lane === "journal" && session.flows) this.#holds = 0;
+        const refusing = this.#holds > 0 || this.#refusals.any;
+        this.#happened({ type: "acked", backlog: session.backlog, refusing });
       } else this.#refusedBy(session, entry, refusal);
       this.#pump();
     };
@@ -343,15 +323,13 @@ export class Link implements Closable {
    */
   #refusedBy(session: Session, entry: InFlight, refusal: Refusal): void {
     const { message, lane } = entry;
-    if (!this.#refused.has(message.topic)) {
-      if (this.#refused.size >= REFUSALS_KNOWN) this.#refused.clear();
-      this.#refused.add(message.topic);
+    if (this.#refusals.isNews(message.topic)) {
       const facts = { topic: message.topic, reason: refusal.text };
       this.#options.log.error("mqtt.refused", { ...facts, error: explain(new StoreError("mqtt.refused", facts)) });
     }
     const mustWait = lane === "journal" && (message.kind !== "reply" || refusal.code === QUOTA_EXCEEDED);
     if (!mustWait) {
-      this.#unwanted.add(message.kind);
+      this.#refusals.leftOut(message.kind, this.#options.realtime.now());
       session.leftOut(entry);
     } else if (session.awaits(entry)) this.#hold(session);
   }

@@ -44,7 +44,8 @@ export class Session {
   #cursor: Place;
   #lostUpTo: Place;
   #reading = false;
-  #held = false;
+  /** `held`: the broker refused a journal message; `probing`: then they go one at a time until it takes one. */
+  #stream: "flowing" | "held" | "probing" = "flowing";
   #turn = 0;
   #inFlight = 0;
   #answers = 0;
@@ -127,7 +128,7 @@ export class Session {
       case "retained":
         return this.#nextRetained();
       case "journal":
-        return this.#held ? undefined : this.#page.shift();
+        return this.#mayFollow ? this.#page.shift() : undefined;
       case "latest":
         return outbox.takeLatest();
       case "transient":
@@ -135,6 +136,11 @@ export class Session {
       case "replay":
         return replays.next();
     }
+  }
+
+  /** Whatever were sent behind one that is refused again would come twice. */
+  get #mayFollow(): boolean {
+    return this.#stream === "flowing" || (this.#stream === "probing" && this.#journal.length === 0);
   }
 
   /** What changed or went meanwhile is told as a change, once: a removal must not overtake the event that explains it. */
@@ -202,26 +208,32 @@ export class Session {
     let done: InFlight | undefined;
     while (this.#journal[0]?.acked === true) {
       done = this.#journal.shift();
+      if (this.#stream === "probing") this.#stream = "flowing";
       if (done !== undefined) this.#sources.outbox.acked(done.message, this.#journal[0]?.message ?? this.#page[0]);
     }
   }
 
   /** The broker will not have this journal message now: it and all that follow it go again after `resume`. */
   hold(): void {
-    this.#held = true;
+    this.#stream = "held";
     this.#journal = [];
     this.#page = [];
     this.#cursor = this.#sources.outbox.lastAcked;
   }
 
   resume(): void {
-    this.#held = false;
+    this.#stream = "probing";
+  }
+
+  /** Nothing holds the journal messages up, as far as is known. */
+  get flows(): boolean {
+    return this.#stream === "flowing";
   }
 
   /** Keeps a page of journal messages at hand; reading must not wait for the window nor the window for reading. */
   get wantsPage(): boolean {
     const { outbox } = this.#sources;
-    const full = this.#held || this.#page.length > PAGE / 2;
+    const full = this.#stream === "held" || this.#page.length > PAGE / 2;
     return !this.#reading && !full && this.#readUpTo < outbox.lastJournal;
   }
 

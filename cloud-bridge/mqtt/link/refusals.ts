@@ -1,0 +1,53 @@
+/**
+ * docs/mqtt.md, "The broker" — what the broker would not have: told once per topic, and kinds over which a line broke are left
+ * out for a while. One retained topic too many must not keep the rest of the site from being told.
+ */
+import { type Millis, millis, minutes, seconds } from "../../../gateway/base/index.ts";
+import type { Message } from "../outbox/message.ts";
+
+type Kind = Message["kind"];
+
+/** Some brokers (Mosquitto 2.0.11) break the line after a refusal: so long no more messages of that kind are tried. */
+export const SHUNNED = minutes(10);
+/** A line that goes later than this went for another reason. */
+const BLAMED = seconds(10);
+/** Without these a connection is none, or nobody tries them again anyhow. */
+const NEVER_SHUNNED: ReadonlySet<Kind> = new Set<Kind>(["status", "siteBirth", "reply"]);
+const TOPICS_KNOWN = 1000;
+
+export class Refusals {
+  readonly #topics = new Set<string>();
+  /** Kinds of which something was refused and left out on this connection, and when last. */
+  readonly #leftOut = new Map<Kind, Millis>();
+  /** Until when. */
+  readonly #shunned = new Map<Kind, Millis>();
+
+  /** Is this the first refusal on this topic that anybody hears of? */
+  isNews(topic: string): boolean {
+    if (this.#topics.has(topic)) return false;
+    if (this.#topics.size >= TOPICS_KNOWN) this.#topics.clear();
+    this.#topics.add(topic);
+    return true;
+  }
+
+  leftOut(kind: Kind, now: Millis): void {
+    this.#leftOut.set(kind, now);
+  }
+
+  /** Was something left out on this connection? */
+  get any(): boolean {
+    return this.#leftOut.size > 0;
+  }
+
+  /** The connection is over. Lost, the kinds are told that will be shunned for it. */
+  lost(now: Millis): readonly Kind[] {
+    const guilty = [...this.#leftOut].filter(([kind, at]) => now - at <= BLAMED && !NEVER_SHUNNED.has(kind));
+    for (const [kind] of guilty) this.#shunned.set(kind, millis(now + SHUNNED));
+    this.#leftOut.clear();
+    return guilty.map(([kind]) => kind);
+  }
+
+  isShunned({ kind }: Message, now: () => Millis): boolean {
+    return this.#shunned.size > 0 && (this.#shunned.get(kind) ?? 0) > now();
+  }
+}
