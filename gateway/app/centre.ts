@@ -33,7 +33,7 @@ import {
   type TrustDesk,
   type TrustService,
 } from "../service/trust/index.ts";
-import { CommandInbox, isRestored, type Journal, Ledger, type StateStore } from "../store/index.ts";
+import { CommandInbox, isRestored, type Journal, Ledger, type StateStore, stageIn } from "../store/index.ts";
 import type { Schema } from "../yang/index.ts";
 import { meshOf } from "./campaign/mesh.ts";
 import { checkClock } from "./clock/index.ts";
@@ -108,8 +108,9 @@ export async function openCentre(
 ): Promise<Centre> {
   const inFolder = (name: string): string => join(config.data, name);
   const asked = clock.ask();
-  // A backup that was restored says so itself; in Redis a folder has no journal that could be put back.
-  const restored = isAsked || (config.store.redis === undefined && (await isRestored(config.data)));
+  // A backup that was restored says so itself; one without a stage says nothing of what a Redis holds.
+  const isMarked = config.store.redis === undefined ? isRestored : stageIn;
+  const restored = isAsked || Boolean(await isMarked(config.data));
   if (restored) checkClock(clock, await asked);
   const { maxBytes, cacheBytes } = config.images;
   const options = { log, random, cacheBytes, note, bridge, restored: restored ? clock.now() : undefined };

@@ -2,7 +2,8 @@
 import type { Backup, BackupWords } from "./backup/backup.ts";
 import type { Restored, RestoreOptions } from "./backup/restore.ts";
 import type { BackupSource } from "./backup/source.ts";
-import type { CopiedState, Journal, StateStore } from "./ports.ts";
+import type { StoppedRedis } from "./backup/stopped.ts";
+import type { CopiedState, Journal, ListedState, StateStore } from "./ports.ts";
 import type { RedisHome, RedisHomeOptions } from "./redis/home.ts";
 import type { RedisSiteOptions } from "./redis/place.ts";
 import type { LmdbStateOptions } from "./state/lmdb.ts";
@@ -10,7 +11,7 @@ import type { LmdbStateOptions } from "./state/lmdb.ts";
 export type { Backup, BackupWords } from "./backup/backup.ts";
 export { folderSource } from "./backup/folder-source.ts";
 export type { BackupManifest } from "./backup/manifest.ts";
-export { BACKUPS, tidyBackups, UNFINISHED } from "./backup/place.ts";
+export { BACKUPS, IMAGE_CACHE, tidyBackups, UNFINISHED } from "./backup/place.ts";
 export type { Restored, RestoreOptions } from "./backup/restore.ts";
 export type { BackupSource } from "./backup/source.ts";
 export { decodePlain, encodePlain } from "./cbor-x.ts";
@@ -24,7 +25,7 @@ export {
 } from "./folder/data-folder.ts";
 export { folderExists, makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
 export { claimFolder, controlSocketPath } from "./folder/owner.ts";
-export { isRestored, settleRestored } from "./folder/restored.ts";
+export { forgetRestored, isRestored, type Stage, settleRestored, stageIn } from "./folder/restored.ts";
 export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
 export { type SmallFile, smallFile } from "./folder/small-file.ts";
 export { type FileImagesOptions, openFileImages } from "./images/file.ts";
@@ -40,13 +41,14 @@ export type { Claim } from "./redis/claims.ts";
 export type { SharedFile, SharedFiles } from "./redis/files.ts";
 export type { RedisHome, RedisHomeOptions, RedisImagesOptions, RedisSequenceOptions } from "./redis/home.ts";
 export type { RedisSiteOptions } from "./redis/place.ts";
+export { WITNESS } from "./redis/witness.ts";
 export * from "./shift.ts";
 export { hasRoom } from "./state/disk-space.ts";
 export { memoryState } from "./state/memory.ts";
 export { pagesOf } from "./state/pages.ts";
 
 /** Opens or creates the state in a folder, in LMDB. */
-export async function openLmdbState(options: LmdbStateOptions): Promise<StateStore & CopiedState> {
+export async function openLmdbState(options: LmdbStateOptions): Promise<ListedState & CopiedState> {
   return (await import("./state/lmdb.ts")).openLmdbState(options);
 }
 
@@ -70,12 +72,12 @@ export async function makeBackup(source: BackupSource, words: BackupWords): Prom
   return (await import("./backup/backup.ts")).makeBackup(source, words);
 }
 
-/** The same of a data folder that nobody runs on; claimed until the backup is closed. */
-export async function backUpStopped(folder: string, words: BackupWords): Promise<Backup> {
-  return (await import("./backup/stopped.ts")).backUpStopped(folder, words);
+/** The same of a site that nobody runs on; claimed until the backup is closed. */
+export async function backUpStopped(folder: string, words: BackupWords, redis?: StoppedRedis): Promise<Backup> {
+  return (await import("./backup/stopped.ts")).backUpStopped(folder, words, redis);
 }
 
-/** Puts a backup back into an empty folder. */
+/** Puts a backup back into an empty folder, or into that and a Redis. */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   return (await import("./backup/restore.ts")).restoreBackup(options);
 }

@@ -67,6 +67,13 @@ export interface StateStore extends Closable {
   applied(projection: string): Promise<number>;
 }
 
+/** A state store that can say what it holds, for who carries all of it elsewhere (state/carry.ts). */
+export interface ListedState extends StateStore {
+  tables(): Promise<readonly string[]>;
+  /** Each projection and the number of the last fact in it. */
+  projections(): Promise<ReadonlyArray<readonly [name: string, applied: number]>>;
+}
+
 /** A state store that can be copied while it is used. */
 export interface CopiedState {
   /** As it is at one moment, whatever is committed meanwhile. Throws StoreErrors `store.no-space`, `store.write-failed`. */

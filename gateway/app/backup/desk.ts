@@ -16,8 +16,7 @@ import {
 import type { PortableConfig } from "../config/index.ts";
 
 export interface BackupDeskOptions {
-  /** undefined: the site lies in Redis. */
-  readonly source: BackupSource | undefined;
+  readonly source: BackupSource;
   readonly siteKey: string;
   readonly configuration: PortableConfig | undefined;
   readonly version: string;
@@ -54,10 +53,9 @@ export class BackupDesk {
     this.#options = options;
   }
 
-  /** To be closed by who asked. Throws UsageErrors `backup.in-redis`, `backup.busy`, StoreErrors `store.*`. */
+  /** To be closed by who asked. Throws UsageError `backup.busy`, StoreErrors `store.*`. */
   async make({ label, keys, actor }: BackupRequest): Promise<Backup & { readonly told: BackupTold }> {
     const { source, siteKey, configuration, version, clock, log, hold } = this.#options;
-    if (source === undefined) throw new UsageError("backup.in-redis");
     if (this.#busy) throw new UsageError("backup.busy");
     this.#busy = true;
     try {
@@ -87,7 +85,7 @@ export class BackupDesk {
       const stamp = made.replace(/\.\d+|[-:]/g, "");
       const words = (label ?? "").replace(/[^A-Za-z0-9._-]+/g, "-");
       const name = `${site}-${stamp}${words === "" ? "" : `-${words}`}.tar.gz`;
-      const folder = join(this.#options.source?.folder ?? "", BACKUPS);
+      const folder = join(this.#options.source.folder, BACKUPS);
       await makeFolder(folder);
       const written = await writeWhole(folder, name, backup.bytes, signal);
       await forgetOldest(folder);

@@ -1,10 +1,12 @@
-/** `sidgate backup` of a folder that no gateway runs on, and `sidgate restore`. */
+/** `sidgate backup` of a site that no gateway runs on, and `sidgate restore`. */
 import { join } from "node:path";
 import type { BackupStream } from "../../admin/api/index.ts";
 import { type BackupOptions, EXIT, type RestoreOptions } from "../../admin/cli/index.ts";
-import { rfc3339, UsageError, wallClock } from "../../base/index.ts";
+import { rfc3339, systemClock, wallClock } from "../../base/index.ts";
 import { backUpStopped as backUp, type Restored, restoreBackup } from "../../store/index.ts";
-import { configOf, portableConfig } from "../config/index.ts";
+import { type Config, configOf, portableConfig } from "../config/index.ts";
+import { openLogger } from "../logger.ts";
+import { SYSTEM_RANDOM } from "../until-told.ts";
 import { softwareVersion } from "../version.ts";
 import { backupWords, toldOf } from "./desk.ts";
 
@@ -13,10 +15,10 @@ export interface BackupIo {
   print(text: string): void;
 }
 
-/** Throws ConfigError, UsageErrors `backup.nothing`, `backup.in-redis`, StoreErrors `store.*`. */
+/** Throws ConfigError, UsageErrors `backup.nothing`, `store.sites`, StoreErrors `store.*`. */
 export async function backUpStopped(options: BackupOptions, env: NodeJS.ProcessEnv): Promise<BackupStream> {
-  const { data, security, store } = configOf(options, env);
-  if (store.redis !== undefined) throw new UsageError("backup.in-redis");
+  const config = configOf(options, env);
+  const { data, security } = config;
   const words = backupWords({
     label: options.label,
     keys: options.keys,
@@ -25,30 +27,37 @@ export async function backUpStopped(options: BackupOptions, env: NodeJS.ProcessE
     version: softwareVersion(),
     made: rfc3339(wallClock.now()),
   });
-  const backup = await backUp(data, words);
+  const backup = await backUp(data, words, redisOf(config));
   return { ...backup, told: toldOf(backup) };
 }
 
 /** Throws ConfigError, UsageErrors and StoreErrors `backup.*`, StoreErrors `store.*`. */
 export async function restore(options: RestoreOptions, { env, print }: BackupIo): Promise<number> {
   const { file, siteKey, json } = options;
-  const { data, store } = configOf(options, env);
-  if (store.redis !== undefined) throw new UsageError("backup.in-redis");
-  const restored = await restoreBackup({ file, folder: data, siteKey });
+  const config = configOf(options, env);
+  const { data } = config;
+  const redis = redisOf(config);
+  const restored = await restoreBackup({ file, folder: data, siteKey, redis });
   const { files, ...told } = restored.manifest;
   print(
     json
       ? JSON.stringify({ ...told, files: files.length, folder: data, hasKey: restored.hasKey })
-      : sentences(data, restored),
+      : sentences(redis === undefined ? data : `Redis and ${data}`, data, restored),
   );
   return EXIT.ok;
 }
 
-function sentences(folder: string, { manifest, hasKey }: Restored): string {
+/** Where the site lies, or shall lie, that is not in the data folder. */
+function redisOf({ store: { redis, site }, log: { level } }: Config) {
+  if (redis === undefined) return undefined;
+  return { url: redis.reveal(), site, log: openLogger(level), clock: systemClock(), random: SYSTEM_RANDOM };
+}
+
+function sentences(place: string, folder: string, { manifest, hasKey }: Restored): string {
   const { site, made, last, missing, files } = manifest;
   const others = missing.filter((what) => what !== "the site's key");
   return [
-    `Restored site ${site} into ${folder}, as it was ${made} up to fact ${last}: ${files.length} files.`,
+    `Restored site ${site} into ${place}, as it was ${made} up to fact ${last}: ${files.length} files.`,
     ...(others.length === 0 ? [] : ["The backup does not have:", ...others.map((what) => `  - ${what}`)]),
     ...(hasKey
       ? []

@@ -22,8 +22,8 @@ export interface Home {
   readonly images: ImageStore & ListedImages;
   /** How far the sender sequence numbers of OSCORE were given out. */
   sequence(clock: Clock, use: SequenceUse): SequenceStore;
-  /** What a backup is made of; undefined where the site lies elsewhere than in its folder. */
-  readonly backup: BackupSource | undefined;
+  /** What a backup is made of. */
+  readonly backup: BackupSource;
   /** What the processes of the site have in common; undefined where there is but one. */
   readonly shared: Shared | undefined;
   /** What lies there beside and is of no use, as sentences for the operator. */

@@ -1,6 +1,6 @@
 /** Which drivers keep a site: the one place that asks the configuration for it. */
 import { type Lifecycle, systemClock } from "../../base/index.ts";
-import { openDataFolder } from "../../store/index.ts";
+import { forgetRestored, openDataFolder, stageIn } from "../../store/index.ts";
 import type { Config } from "../config/index.ts";
 import { openFolderHome } from "./folder-home.ts";
 import type { Home, HomeOptions } from "./home.ts";
@@ -20,17 +20,20 @@ export async function openHome(config: Config, options: HomeOptions, lifecycle: 
   const folder = lifecycle.add(await openDataFolder(config.data, log, { restored: isShared ? undefined : restored }));
   if (!isShared) return openFolderHome(folder, options, lifecycle);
   const { process } = folder.site;
+  const staged = await stageIn(folder.path);
   const shared = lifecycle.add(
     await openShared(config, "run", {
       process,
       make: true,
       folder: folder.path,
       restored,
+      staged,
       clock: systemClock(),
       random,
       log,
       note,
     }),
   );
+  if (staged !== undefined) await forgetRestored(folder.path); // its epoch is durable
   return openSharedHome(folder, shared, options, lifecycle);
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Lifecycle } from "../../base/index.ts";
-import type { DataFolder } from "../../store/index.ts";
+import { type DataFolder, IMAGE_CACHE, tidyBackups } from "../../store/index.ts";
 import { sequenceFile } from "./folder-home.ts";
 import type { Home, HomeOptions } from "./home.ts";
 import type { Shared } from "./shared.ts";
@@ -16,15 +16,16 @@ export async function openSharedHome(
 ): Promise<Home> {
   await shared.claim("gateway");
   if (bridge) await shared.claim("bridge");
+  await tidyBackups(folder.path);
   const journal = lifecycle.add(await shared.journal());
   return {
     folder,
     site: shared.site,
     journal,
     state: lifecycle.add(await shared.state()),
-    images: lifecycle.add(await shared.images({ folder: join(folder.path, "image-cache"), cacheBytes })),
+    images: lifecycle.add(await shared.images({ folder: join(folder.path, IMAGE_CACHE), cacheBytes })),
     sequence: (_clock, use) => shared.sequence({ file: sequenceFile(folder), use }),
-    backup: undefined,
+    backup: shared.backup(folder.path),
     shared,
     unused: unusedSite(folder, shared),
   };

@@ -12,7 +12,7 @@ import {
   seconds,
   UsageError,
 } from "../../base/index.ts";
-import { openRedisHome, type RedisHome } from "../../store/index.ts";
+import { openRedisHome, type RedisHome, type Stage, WITNESS } from "../../store/index.ts";
 import type { Config } from "../config/index.ts";
 
 /** What the processes of one site have in common: a board, files and commands, and what opens each port of the store. */
@@ -26,6 +26,8 @@ export interface SharedOptions {
   /** Folder of this process, where it keeps in mind how far it knows Redis to have been. */
   readonly folder: string;
   readonly restored?: Millis | undefined;
+  /** What a restore into Redis has left to do. */
+  readonly staged?: Stage | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -47,7 +49,7 @@ export async function openShared(config: Config, program: string, options: Share
   if (url === undefined) throw new UsageError("store.redis-needed", { program });
   const { folder, note, ...rest } = options;
   const { site } = config.store;
-  const witness = join(folder, "redis.json");
+  const witness = join(folder, WITNESS);
   for (let told: Millis | undefined; ; ) {
     try {
       return await openRedisHome({ ...rest, url, site, witness });

@@ -35,10 +35,20 @@ export const BACKUP_ERRORS = {
     text: "the backup {file} has the site's key, and another one was given",
     hint: "Leave --site-key out: the key in a backup is the one that seals its credentials.",
   },
-  "backup.in-redis": {
+  "backup.other-site": {
     blame: "usage",
-    text: "the journal of this site is kept in Redis, which is not copied by this command",
-    hint: "Back up Redis by its own means, and the gateway's keys folder with it: docs/redis.md says how.",
+    text: "the backup is of site {site}, and store.site says {wanted}",
+    hint: "A site keeps its name: set store.site to that of the backup, or leave it out.",
+  },
+  "backup.in-use": {
+    blame: "usage",
+    text: "nothing is restored into the Redis at {url}: it holds {site} already",
+    hint: "Take another Redis, or another database of this one; beside other sites, say with store.site which one is meant.",
+  },
+  "backup.stage-lost": {
+    blame: "store",
+    text: "the Redis at {url} does not hold what was restored for site {site}",
+    hint: "It lost that before this first start, or another site came first. Restore again into an empty folder.",
   },
   "backup.busy": {
     blame: "usage",

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 /** Those that the gateway keeps by itself, and what is frozen for one that is being made. */
 export const BACKUPS = "backups";
+/** Copies of the images of a site in Redis. */
+export const IMAGE_CACHE = "image-cache";
 export const FROZEN = ".frozen-";
 /** Begins the name of one that is being written. */
 export const UNFINISHED = ".unfinished-";

@@ -9,11 +9,12 @@ import { isCoded, StoreError, UsageError } from "../../base/index.ts";
 import { parseSite } from "../folder/data-folder.ts";
 import { folderExists, makeFolder, syncFolder, writeFileDurably } from "../folder/durable-file.ts";
 import { claimFolder } from "../folder/owner.ts";
-import { MARK, RESTORING, settleRestored, WHOLE } from "../folder/restored.ts";
+import { isRestored, MARK, RESTORING, type Stage, settleRestored, WHOLE } from "../folder/restored.ts";
 import { checkSpace, type FreeBytes, freeBytesOf, SPACE_FLOOR } from "../state/disk-space.ts";
 import { reasonOf, systemCode } from "../system-error.ts";
 import type { BackupManifest } from "./manifest.ts";
 import { readBackup } from "./read.ts";
+import type { RedisTarget, RedisTargetOptions } from "./redis-target.ts";
 
 export interface RestoreOptions {
   readonly file: string;
@@ -21,6 +22,8 @@ export interface RestoreOptions {
   readonly folder: string;
   /** The site's key from where it was kept, for a backup that does not have it. */
   readonly siteKey?: string | undefined;
+  /** Journal, state and images go there, and the folder gets the rest. */
+  readonly redis?: RedisTargetOptions | undefined;
   readonly freeBytes?: FreeBytes;
 }
 
@@ -38,6 +41,7 @@ export async function restoreBackup({
   file,
   folder,
   siteKey,
+  redis,
   freeBytes = freeBytesOf,
 }: RestoreOptions): Promise<Restored> {
   await checkEmpty(folder);
@@ -49,20 +53,28 @@ export async function restoreBackup({
     throw new StoreError("store.folder", { folder, reason: reasonOf(error) }, { cause: error });
   });
   const ownership = await claimFolder(folder);
+  let target: RedisTarget | undefined;
   try {
+    target = redis && (await (await import("./redis-target.ts")).openRedisTarget(redis, manifest));
     await checkEmpty(folder);
     await settleRestored(folder);
     const needed = manifest.files.reduce((sum, { size }) => sum + size + 4096, SPACE_FLOOR);
     await checkSpace(folder, needed, freeBytes);
     await fill(join(folder, RESTORING), file, key, manifest);
+    const stage = await target?.load(join(folder, RESTORING));
+    await mark(folder, manifest, stage);
     await rename(join(folder, RESTORING), join(folder, WHOLE));
     await syncFolder(folder);
     await settleRestored(folder);
+    // What is whole in the folder is finished by the next start, if not here.
+    if (stage !== undefined) await target?.finish(stage);
   } catch (error) {
+    if (!(await isRestored(folder))) await target?.drop().catch(() => undefined);
     await rm(join(folder, RESTORING), { recursive: true, force: true }).catch(() => undefined);
     if (isCoded(error)) throw error;
     throw new StoreError("store.write-failed", { what: folder, reason: reasonOf(error) }, { cause: error });
   } finally {
+    await target?.close();
     await ownership.close();
     if (isNew) await rmdir(folder).catch(() => undefined); // it is not empty when all went well
   }
@@ -103,10 +115,15 @@ async function fill(to: string, file: string, key: Uint8Array | undefined, befor
   const strange = await strangeIn(to, manifest);
   if (strange !== undefined) throw new StoreError("backup.entry", { file, ...strange });
   if (key !== undefined) await writeDurably(await into("keys/site.key"), [key]);
-  const { site, epoch, last, made } = manifest;
-  await writeFileDurably(join(to, MARK), `${JSON.stringify({ site, epoch, last, made })}\n`);
   for (const folder of [...folders, to]) await syncFolder(folder);
-  await giveToOwner(dirname(to), to);
+}
+
+/** The last that is written. */
+async function mark(folder: string, { site, epoch, last, made }: BackupManifest, stage?: Stage): Promise<void> {
+  const place = join(folder, RESTORING);
+  const text = JSON.stringify({ site, epoch, last, made, ...(stage === undefined ? {} : { stage: stage.id }) });
+  await writeFileDurably(join(place, MARK), `${text}\n`);
+  await giveToOwner(folder, place);
 }
 
 /** Every gateway has these two, and they say what the manifest says. */

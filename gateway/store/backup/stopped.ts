@@ -1,35 +1,55 @@
-/** The backup of a data folder that no gateway runs on: claimed like one that does, so that none begins meanwhile. */
+/** The backup of a site that no gateway runs on: claimed like by one that does, so that none begins meanwhile. */
 import { copyFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../../base/index.ts";
+import { Lifecycle, UsageError } from "../../base/index.ts";
+import { siteIn } from "../folder/data-folder.ts";
 import { makeFolder } from "../folder/durable-file.ts";
 import { claimFolder } from "../folder/owner.ts";
-import { settleRestored } from "../folder/restored.ts";
+import { settleRestored, stageIn } from "../folder/restored.ts";
+import type { RedisHomeOptions } from "../redis/home.ts";
+import { WITNESS } from "../redis/witness.ts";
 import { systemCode } from "../system-error.ts";
 import { type Backup, type BackupWords, makeBackup } from "./backup.ts";
 import { folderSource } from "./folder-source.ts";
 import { tidyBackups } from "./place.ts";
 import type { BackupSource } from "./source.ts";
 
-/** Throws UsageError `backup.nothing`, StoreErrors `store.owned`, `store.*`. */
-export async function backUpStopped(folder: string, words: BackupWords): Promise<Backup> {
+/** Where a site lies that is not in its folder. */
+export type StoppedRedis = Pick<RedisHomeOptions, "url" | "site" | "log" | "clock" | "random">;
+
+/** Throws UsageError `backup.nothing`, StoreErrors `store.owned`, `store.claimed`, `store.*`. */
+export async function backUpStopped(folder: string, words: BackupWords, redis?: StoppedRedis): Promise<Backup> {
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new UsageError("backup.nothing", { folder });
-  const ownership = await claimFolder(folder);
+  const claimed = new Lifecycle();
+  claimed.add(await claimFolder(folder));
   try {
     await settleRestored(folder);
     await tidyBackups(folder);
-    const backup = await makeBackup(sourceOf(folder), words);
+    const source = redis === undefined ? sourceOf(folder) : await sourceInRedis(folder, redis, claimed);
+    const backup = await makeBackup(source, words);
     return {
       ...backup,
       close: async () => {
         await backup.close();
-        await ownership.close();
+        await claimed.close();
       },
     };
   } catch (error) {
-    await ownership.close();
+    await claimed.close();
     throw error;
   }
+}
+
+/** A folder that no gateway has started on has no keys either. */
+async function sourceInRedis(folder: string, redis: StoppedRedis, claimed: Lifecycle): Promise<BackupSource> {
+  const own = await siteIn(folder);
+  if (own === undefined) throw new UsageError("backup.nothing", { folder });
+  const { openRedisHome } = await import("../redis/home.ts");
+  const { process } = own;
+  const options = { ...redis, witness: join(folder, WITNESS), process, make: false, staged: await stageIn(folder) };
+  const home = claimed.add(await openRedisHome(options));
+  await home.claim("gateway");
+  return home.backup(folder);
 }
 
 const sourceOf = (folder: string): BackupSource =>

@@ -5,7 +5,7 @@
  *   .restored/     the same, whole and durable: the rename between the two is the moment; whoever finds it moves what is in it up
  *   restored.json  came with it: the next start begins a new epoch, and removes it when that is durable
  */
-import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../system-error.ts";
 import { syncFolder } from "./durable-file.ts";
@@ -29,11 +29,31 @@ export async function settleRestored(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
+/** What was loaded into a Redis and gets its names there with the folder's own rename, or after it (redis/stage.ts). */
+export interface Stage {
+  readonly site: string;
+  /** Never the same twice. */
+  readonly id: string;
+}
+
 /** Was it put back from a backup, and not started since? */
-export async function isRestored(folder: string): Promise<boolean> {
-  const places = [join(folder, MARK), join(folder, WHOLE)];
-  const found = await Promise.all(places.map((path) => stat(path).catch(() => undefined)));
-  return found.some((each) => each !== undefined);
+export const isRestored = async (folder: string): Promise<boolean> => (await markIn(folder)) !== undefined;
+
+/** What a restore into Redis has left to do, or has done and nobody has started since. */
+export async function stageIn(folder: string): Promise<Stage | undefined> {
+  const text = await markIn(folder);
+  if (text === undefined) return undefined;
+  const { site, stage: id }: { readonly site?: unknown; readonly stage?: unknown } = { ...JSON.parse(text) };
+  return typeof site === "string" && typeof id === "string" ? { site, id } : undefined;
+}
+
+/** It may not have been moved up yet. */
+async function markIn(folder: string): Promise<string | undefined> {
+  for (const file of [join(folder, MARK), join(folder, WHOLE, MARK)]) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 /** The new epoch is durable. */

@@ -10,6 +10,7 @@ import { type News, tellNews } from "../redis/news.ts";
 import { evalFenced, FENCED, type RedisPlace } from "../redis/place.ts";
 import { reasonOf } from "../system-error.ts";
 import { type FileImagesOptions, openFileImages } from "./file.ts";
+import { PART, readParts } from "./redis-parts.ts";
 
 export interface RedisImagesOptions extends FileImagesOptions {
   readonly clock: Clock;
@@ -17,8 +18,6 @@ export interface RedisImagesOptions extends FileImagesOptions {
   readonly log: Logger;
 }
 
-/** Redis answers nobody else while it takes one in. */
-const PART = 256 * 1024;
 /** An image that is not whole after so long was given up. */
 const UNFINISHED = 3_600_000;
 const RETRY = minutes(1);
@@ -182,18 +181,13 @@ class RedisImages implements ImageStore, ListedImages {
   }
 
   async #fetch(digest: Digest, size: number): Promise<void> {
-    const received = await this.#files.receive(this.#partsFromRedis(digest, size), { name: digest, maxBytes: size });
+    const received = await this.#files.receive(readParts(this.#place, this.#partsOf(digest), size), {
+      name: digest,
+      maxBytes: size,
+    });
     if (received.digest === digest) return received.keep();
     await received.discard();
     throw new StoreError("store.damaged", { file: this.#partsOf(digest), offset: 0 });
-  }
-
-  async *#partsFromRedis(digest: Digest, size: number): AsyncGenerator<Uint8Array> {
-    for (let n = 0; n * PART < size; n++) {
-      const part = await this.#place.link.run((redis) => redis.hgetBuffer(this.#partsOf(digest), String(n)));
-      if (part === null) throw new StoreError("store.damaged", { file: this.#partsOf(digest), offset: n * PART });
-      yield part;
-    }
   }
 
   async #writing(digest: Digest, work: () => Promise<void>): Promise<void> {

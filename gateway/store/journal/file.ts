@@ -45,7 +45,8 @@ function segment(folder: string, first: number): Segment {
   return { first, path, marks: [{ seq: first, offset: MAGIC.length }] };
 }
 
-async function openSegments(options: FileJournalOptions): Promise<Segments> {
+/** What the journal writes to, for who brings numbered facts along. */
+export async function openSegments(options: FileJournalOptions): Promise<JournalBacking> {
   const { folder, log } = options;
   const segmentBytes = options.segmentBytes ?? 4 << 20;
   try {

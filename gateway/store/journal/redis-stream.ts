@@ -29,9 +29,24 @@ export async function factsBetween(redis: Redis, stream: string, from: number, t
   return entries.map((entry, index) => factOf(stream, entry, seqOf(String(entries[0]?.[0])) + index));
 }
 
-/** XRANGE leaves holes out; a journal has none, so a missing entry is told by the id of the next. */
-export function factOf(stream: string, [id, [, payload]]: StreamEntry, seq: number): Fact {
-  const fact = payload === undefined || String(id) !== `${seq}-0` ? undefined : decodeFact(seq, payload);
+/** The same as bytes, at most `count` of them. */
+export async function payloadsBetween(
+  redis: Redis,
+  stream: string,
+  { from, to, count }: { readonly from: number; readonly to: number; readonly count: number },
+): Promise<readonly Uint8Array[]> {
+  const entries = await redis.xrangeBuffer(stream, `${from}-0`, `${to}-0`, "COUNT", count);
+  return entries.map((entry, index) => payloadOf(stream, entry, from + index));
+}
+
+export function factOf(stream: string, entry: StreamEntry, seq: number): Fact {
+  const fact = decodeFact(seq, payloadOf(stream, entry, seq));
   if (fact === undefined) throw new StoreError("store.damaged", { file: stream, offset: seq });
   return fact;
+}
+
+/** XRANGE leaves holes out; a journal has none, so a missing entry is told by the id of the next. */
+function payloadOf(stream: string, [id, [, payload]]: StreamEntry, seq: number): Uint8Array {
+  if (payload !== undefined && String(id) === `${seq}-0`) return payload;
+  throw new StoreError("store.damaged", { file: stream, offset: seq });
 }

@@ -14,6 +14,9 @@ import {
   type Random,
   StoreError,
 } from "../../base/index.ts";
+import { redisSource } from "../backup/redis-source.ts";
+import type { BackupSource } from "../backup/source.ts";
+import type { Stage } from "../folder/restored.ts";
 import { smallFile } from "../folder/small-file.ts";
 import { openRedisImages, type RedisImagesOptions } from "../images/redis.ts";
 import type { CommandPort } from "../inbox.ts";
@@ -40,6 +43,7 @@ import { risksOf, riskText, runOf, setupOf } from "./persistence.ts";
 import { keysOf, type RedisPlace } from "./place.ts";
 import { type RedisSequenceOptions, redisSequence } from "./sequence.ts";
 import { checkSite, enterSite, type KeptSite, raiseEpoch } from "./site.ts";
+import { finishStage } from "./stage.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
 export type { RedisImagesOptions } from "../images/redis.ts";
@@ -63,6 +67,8 @@ export interface RedisHomeOptions {
   readonly witness?: string;
   /** The operator put Redis back from a copy, or goes on with what it has left: what follows gets an epoch of its own. */
   readonly restored?: Millis | undefined;
+  /** What a restore was killed in front of; done first, once. */
+  readonly staged?: Stage | undefined;
   /** How long a claim outlives its holder; by default ten seconds. */
   readonly lease?: Millis | undefined;
   readonly log: Logger;
@@ -90,8 +96,8 @@ export interface RedisHome extends Closable {
   journal(): Promise<Journal>;
   /** Over connections of its own; for everybody. */
   reader(): Promise<JournalReader>;
-  /** `part`: a process that keeps tables of its own names them apart from those of others. */
-  state(part?: string): Promise<StateStore>;
+  /** For everybody: each projection is one process's. */
+  state(): Promise<StateStore>;
   images(options: Omit<RedisImagesOptions, "news" | "log" | "clock">): Promise<ImageStore & ListedImages>;
   sequence(options: Omit<RedisSequenceOptions, "clock">): SequenceStore;
   readonly commands: {
@@ -100,6 +106,8 @@ export interface RedisHome extends Closable {
     /** The side of who asks. */
     port(): Promise<CommandPort & Closable>;
   };
+  /** For the holder of the claim `gateway`, of its data folder. */
+  backup(folder: string): BackupSource;
   readonly board: RedisBoard;
   readonly files: SharedFiles;
   /** The process ends: from now on nobody waits for longer than `patience` for a Redis that is away. */
@@ -134,8 +142,9 @@ interface Settled {
 
 /** The site that this process belongs to, in the epoch that goes on from here. */
 async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witness): Promise<Settled> {
-  const { site, make = true, random, restored, clock, process } = options;
+  const { site, make = true, random, restored, staged, clock, process } = options;
   const { known } = witness;
+  if (staged !== undefined) await finishStage(link, staged);
   const wanted = site ?? known?.site;
   const isKnown = known !== undefined && wanted === known.site;
   const kept = await enterSite(link, {
@@ -276,8 +285,8 @@ class Home implements RedisHome {
     return openRedisReader({ ...this.#redis, site, failed: (error) => this.#link.fail(error) });
   }
 
-  async state(part?: string): Promise<StateStore> {
-    return new RedisState(this.#place, () => undefined, part);
+  async state(): Promise<StateStore> {
+    return new RedisState(this.#place, () => undefined);
   }
 
   images(options: Omit<RedisImagesOptions, "news" | "log" | "clock">): Promise<ImageStore & ListedImages> {
@@ -287,6 +296,10 @@ class Home implements RedisHome {
 
   sequence(options: Omit<RedisSequenceOptions, "clock">): SequenceStore {
     return redisSequence(this.#place, { ...options, clock: this.#options.clock });
+  }
+
+  backup(folder: string): BackupSource {
+    return redisSource(this.#place, { folder, site: this.site, clock: this.#options.clock });
   }
 
   leave(patience: Millis): void {

@@ -31,6 +31,34 @@ export const keysOf =
   (name) =>
     `sidgate:{${site}}:${name}`;
 
+/** Keys whose names begin with `prefix`, which begins with the site's. */
+export async function namesIn({ link }: Pick<RedisPlace, "link">, prefix: string): Promise<readonly string[]> {
+  const found = new Set<string>(); // SCAN may say one twice
+  for (let cursor = "0"; ; ) {
+    const from = cursor;
+    const [next, names] = await link.run((redis) => redis.scan(from, "MATCH", `${prefix}*`, "COUNT", 1000));
+    for (const name of names) found.add(name);
+    if (next === "0") return [...found];
+    cursor = next;
+  }
+}
+
+/** Puts them all away. */
+export async function sweep(place: Pick<RedisPlace, "link">, prefix: string): Promise<void> {
+  const names = await namesIn(place, prefix);
+  if (names.length > 0) await place.link.run((redis) => redis.unlink(...names));
+}
+
+/** Lines of a script that make `names` those that begin with `prefix`: in one step with whatever the script does with them. */
+export const NAMES = `
+local cursor, names = '0', {}
+repeat
+  local page = redis.call('SCAN', cursor, 'MATCH', prefix .. '*', 'COUNT', 1000)
+  cursor = page[1]
+  for _, name in ipairs(page[2]) do names[#names + 1] = name end
+until cursor == '0'
+`;
+
 export const unfenced = (link: RedisLink, site: string): RedisPlace => ({
   link,
   key: keysOf(site),

@@ -5,7 +5,7 @@ import { type Redis, type RedisLink, script } from "../ioredis.ts";
 import { keysOf } from "./place.ts";
 
 /** The names of all sites of a Redis. */
-const SITES = "sidgate:sites";
+export const SITES = "sidgate:sites";
 
 export interface KeptSite {
   readonly site: string;
@@ -86,7 +86,7 @@ export async function checkSite(redis: Redis, url: string, { site, epoch }: Kept
   if (found !== epoch) throw new StoreError("store.other-site", { url, site, epoch });
 }
 
-const siteKey = (site: string): string => keysOf(site)("site");
+export const siteKey = (site: string): string => keysOf(site)("site");
 
 /** What a script returns as a list of texts. */
 const texts = (answer: unknown): readonly string[] => (Array.isArray(answer) ? answer.map(String) : []);

@@ -7,6 +7,9 @@ import type { SmallFile } from "../folder/small-file.ts";
 import type { JournalReader, SiteInfo } from "../ports.ts";
 import type { KeptSite } from "./site.ts";
 
+/** Its name in the data folder. */
+export const WITNESS = "redis.json";
+
 export interface Known extends KeptSite {
   /** Redis acknowledged at least the facts up to here. */
   readonly last: number;

@@ -16,6 +16,8 @@ export function entryKey(table: string, key: string): Buffer {
 
 export const keyOf = (table: string, entry: Buffer): string => entry.toString("utf8", Buffer.byteLength(table) + 1);
 
+export const tableOf = (entry: Buffer): string => entry.toString("utf8", 0, entry.indexOf(0));
+
 export const tableRange = (table: string, from: string): { readonly start: Buffer; readonly end: Buffer } => ({
   start: Buffer.from(`${table}\0${from}`),
   end: Buffer.from(`${table}\x01`),

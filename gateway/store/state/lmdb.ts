@@ -8,10 +8,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RootDatabase } from "lmdb";
 import { isCoded, StoreError } from "../../base/index.ts";
 import { makeFolder } from "../folder/durable-file.ts";
-import type { CopiedState, StateChange, StateStore } from "../ports.ts";
+import type { CopiedState, ListedState, StateChange } from "../ports.ts";
 import { reasonOf, systemCode } from "../system-error.ts";
 import { checkSpace, commitNeeds, type FreeBytes, freeBytesOf, OPENING_NEEDS, SPACE_FLOOR } from "./disk-space.ts";
-import { APPLIED_TABLE, decodeNumber, encodeNumber, entryKey, keyOf, tableRange } from "./keys.ts";
+import { APPLIED_TABLE, decodeNumber, encodeNumber, entryKey, keyOf, tableOf, tableRange } from "./keys.ts";
 
 const PAGE = 4096;
 /** lmdb.h: each of the two meta pages carries MDB_MAGIC behind its page header (24 bytes in lmdb-js). */
@@ -31,7 +31,7 @@ export interface LmdbStateOptions {
 export async function openLmdbState({
   folder,
   freeBytes = freeBytesOf,
-}: LmdbStateOptions): Promise<StateStore & CopiedState> {
+}: LmdbStateOptions): Promise<ListedState & CopiedState> {
   const file = join(folder, "data.mdb");
   try {
     await makeFolder(folder);
@@ -73,7 +73,7 @@ interface LmdbPlace {
   readonly freeBytes: FreeBytes;
 }
 
-class LmdbState implements StateStore, CopiedState {
+class LmdbState implements ListedState, CopiedState {
   readonly #database: RootDatabase<Buffer, Buffer>;
   readonly #place: LmdbPlace;
 
@@ -118,6 +118,21 @@ class LmdbState implements StateStore, CopiedState {
   async applied(projection: string): Promise<number> {
     const value = this.#read(() => this.#database.get(entryKey(APPLIED_TABLE, projection)));
     return value === undefined ? 0 : decodeNumber(value);
+  }
+
+  async tables(): Promise<readonly string[]> {
+    const tables: string[] = [];
+    // From the first key of each table to what lies behind its last one.
+    for (let start = tableRange(APPLIED_TABLE, "").end; ; start = tableRange(tables.at(-1) ?? "", "").end) {
+      const from = start;
+      const [first] = this.#read(() => [...this.#database.getKeys({ start: from, limit: 1 })]);
+      if (first === undefined) return tables;
+      tables.push(tableOf(first));
+    }
+  }
+
+  async projections(): Promise<ReadonlyArray<readonly [string, number]>> {
+    return (await this.entries(APPLIED_TABLE)).map(([name, bytes]) => [name, decodeNumber(asBuffer(bytes))] as const);
   }
 
   async copyTo(folder: string): Promise<void> {

@@ -4,8 +4,8 @@
  */
 import { type Closable, isCoded, StoreError } from "../../base/index.ts";
 import { type Argument, asBuffer, connectRedis, script } from "../ioredis.ts";
-import type { StateChange, StateStore } from "../ports.ts";
-import { evalFenced, FENCED, type RedisPlace, type RedisSiteOptions, unfenced } from "../redis/place.ts";
+import type { ListedState, StateChange, StateStore } from "../ports.ts";
+import { evalFenced, FENCED, namesIn, type RedisPlace, type RedisSiteOptions, unfenced } from "../redis/place.ts";
 import { reasonOf } from "../system-error.ts";
 import { entryKey } from "./keys.ts";
 
@@ -40,12 +40,12 @@ return {names, redis.call('HMGET', KEYS[1], unpack(names))}
 /** Entries that one script reads: Redis answers nobody else meanwhile, and Lua takes no more than some thousand arguments. */
 const PAGE = 1000;
 
-export class RedisState implements StateStore {
+export class RedisState implements ListedState {
   readonly #place: RedisPlace;
   readonly #closed: Closable["close"];
   readonly #prefix: string;
 
-  /** `part`: processes that keep tables of their own keep them apart. */
+  /** `part`: begins the names of its keys; what is not the state in use has another one. */
   constructor(place: RedisPlace, closed: Closable["close"], part = "state") {
     this.#place = place;
     this.#closed = closed;
@@ -92,6 +92,17 @@ export class RedisState implements StateStore {
 
   async applied(projection: string): Promise<number> {
     return Number((await this.#reading(this.#place.link.run((redis) => redis.hget(this.#applied, projection)))) ?? 0);
+  }
+
+  async tables(): Promise<readonly string[]> {
+    const prefix = this.#index("");
+    const names = await this.#reading(namesIn(this.#place, prefix));
+    return names.map((name) => name.slice(prefix.length)).sort();
+  }
+
+  async projections(): Promise<ReadonlyArray<readonly [string, number]>> {
+    const applied = await this.#reading(this.#place.link.run((redis) => redis.hgetall(this.#applied)));
+    return Object.entries(applied).map(([name, seq]) => [name, Number(seq)] as const);
   }
 
   close(): Promise<void> | void {
