@@ -69,7 +69,7 @@ export type Ended = Exclude<Outcome, Accepted>;
 /**
  * What a handler answers when the command ends later. What ends it is up to who hears `command.accepted`, unless there is a
  * `call`: that runs once it is durable that it was begun, and its outcome is the command's. Its signal tells that the command
- * has ended otherwise.
+ * has ended otherwise. With the process that runs it ends the command too.
  */
 export class Waiting {
   readonly wait: CommandWait;
@@ -173,17 +173,20 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     this.#recorder = recorder;
     this.#questions = questions;
     this.#waiting = waiting;
-    for (const begun of this.#begun.values()) this.#cutOff(begun, recorder);
+    this.#endCutOff(recorder);
   }
 
-  /** A former process began it. */
-  #cutOff(begun: Begun, recorder: Recorder): void {
-    const outcome = failed(new StoreError("command.interrupted", { op: begun.op }));
-    recorder
-      .record("command.done", { ...doneBody(begun, outcome), ...present({ node: begun.node }) })
-      .catch((error: unknown) => {
-        this.#log.error("command.answer-lost", { op: begun.op, id: begun.id, reason: explain(error) });
+  /** What a former process began and did not end: nobody knows what became of it. */
+  #endCutOff(recorder: Recorder): void {
+    const calls = [...this.#open.values()].filter(({ wait }) => wait.kind === "call");
+    for (const cutOff of [...this.#begun.values(), ...calls]) {
+      const { id, op, actor, node, reply } = cutOff;
+      const outcome = failed(new StoreError("command.interrupted", { op }));
+      const body = { ...doneBody({ id, op, actor, reply }, outcome), ...present({ node }) };
+      recorder.record("command.done", body).catch((error: unknown) => {
+        this.#log.error("command.answer-lost", { op, id, reason: explain(error) });
       });
+    }
   }
 
   async submit(command: Command, body?: AsyncIterable<Uint8Array>): Promise<Outcome> {

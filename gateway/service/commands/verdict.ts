@@ -1,5 +1,5 @@
 /** What has become of a command that waits: one question per kind of wait, each asked of what the services know. Pure. */
-import { type CodedError, type NodeId, StoreError, UsageError, WireError } from "../../base/index.ts";
+import { type CodedError, type NodeId, UsageError, WireError } from "../../base/index.ts";
 import type { CommandWait, Digest, Fact, OpenCommand } from "../../store/index.ts";
 import { type Campaign, isEnded, isOver } from "../campaign/index.ts";
 import { type Box, isOpen } from "../mailbox/index.ts";
@@ -9,8 +9,8 @@ export interface Surroundings {
   boxOf(node: NodeId): Box;
   hasNode(node: NodeId): boolean;
   campaign(id: string): Campaign | undefined;
-  /** Of an image that was named: its bytes are here, are still to come, or nobody awaits them any more. */
-  image(digest: Digest): "here" | "awaited" | "gone";
+  /** Of an image that was named: its bytes are here, are still to come, nobody awaits them any more, or why they will not come. */
+  image(digest: Digest): "here" | "awaited" | "gone" | CodedError;
 }
 
 export type Verdict =
@@ -40,8 +40,7 @@ export function verdictOn(open: OpenCommand, around: Surroundings, news?: Fact):
     case "image":
       return onImage(wait, around);
     case "call":
-      // Whoever called answers it. Who asks without news has been restarted, and with him the call has gone.
-      return news === undefined ? failed(new StoreError("command.interrupted", { op: open.op })) : WAITS;
+      return WAITS; // the inbox runs it, and ends it
   }
 }
 
@@ -89,12 +88,15 @@ function onUpdate(node: NodeId, { campaign: id }: WaitOf<"update">, campaign: Ca
 }
 
 function onImage({ digest }: WaitOf<"image">, around: Surroundings): Verdict {
-  switch (around.image(digest)) {
+  const image = around.image(digest);
+  switch (image) {
     case "here":
       return COMPLETED;
     case "awaited":
       return WAITS;
     case "gone":
       return failed(new UsageError("command.image-gone", { digest }));
+    default:
+      return failed(image);
   }
 }
