@@ -39,7 +39,7 @@ import { editHandlers } from "./inbox/edit-commands.ts";
 import { commandHandlers } from "./inbox/inventory-commands.ts";
 import { modelHandlers } from "./inbox/model-commands.ts";
 import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "./inbox/node-commands.ts";
-import { handlerNamed, isFinal, SITE_WAITS, siteHandlers } from "./inbox/site-commands.ts";
+import { handlerNamed, SITE_WAITS, siteHandlers } from "./inbox/site-commands.ts";
 import { tellModels } from "./models/news.ts";
 import { announced, openNaming } from "./south/naming.ts";
 import { openSouth } from "./south.ts";
@@ -51,7 +51,7 @@ import { puttingOff } from "./store/putting-off.ts";
 import { Retention } from "./store/retention.ts";
 import { StoreWatch } from "./store/store-watch.ts";
 import { trustHandlers } from "./trust/commands.ts";
-import { openUpstream } from "./upstream.ts";
+import { isFinal, openUpstream } from "./upstream.ts";
 
 export interface GatewayPorts {
   readonly clock: Clock;
@@ -115,9 +115,7 @@ export async function openGateway(
     );
     let waits: CommandWaits | undefined;
     const fetcher = openUpstream(config, ports, centre, lifecycle, {
-      onFailed: ({ digest }, error) => {
-        if (isFinal(error)) waits?.failedImage(digest, error);
-      },
+      onFailed: ({ digest }) => waits?.imageFailed(digest),
     });
     const forecaster = openForecaster(centre, { clock: clock.held, encodings });
     const southern = { nodes, calls, gatewayRoot: root };
@@ -258,7 +256,16 @@ function serveCommands(
     ...nodeHandlers(ofNodes),
   ]);
   centre.inbox.serve(later, centre.ledger, CAMPAIGN_QUESTIONS, new Set([...NODE_WAITS, ...SITE_WAITS]));
-  return new CommandWaits({ ...centre, clock: clock.held, log, answer: (open) => answerOf(open, ofNodes) });
+  return new CommandWaits({
+    ...centre,
+    clock: clock.held,
+    log,
+    imageFailure: ({ uri }) => {
+      const why = fetcher.failure(uri);
+      return isFinal(why) ? why : undefined;
+    },
+    answer: (open) => answerOf(open, ofNodes),
+  });
 }
 
 const rolesOf = ({ bridge }: CentreOptions): ProcessRow["roles"] => (bridge ? ["gateway", "bridge"] : ["gateway"]);

@@ -1,6 +1,14 @@
 /** Authors: the images that were named and are not here are fetched in the background. */
 import { readFileSync } from "node:fs";
-import { type Lifecycle, type Logger, type Random, seconds, UsageError } from "../base/index.ts";
+import {
+  type CodedError,
+  isCoded,
+  type Lifecycle,
+  type Logger,
+  type Random,
+  seconds,
+  UsageError,
+} from "../base/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import { AuthorAddresses, Fetcher, type OpenSource, type Resolve } from "../upstream/index.ts";
 import type { Centre } from "./centre.ts";
@@ -13,7 +21,7 @@ const HTTPS_PATIENCE = seconds(30);
 export interface UpstreamHooks {
   readonly resolve?: Resolve;
   /** Told of each failure, beside that it is tried again. */
-  readonly onFailed?: (image: NamedImage, error: unknown) => void;
+  readonly onFailed?: (image: NamedImage) => void;
 }
 
 /** Throws UsageError `config.unreadable` for an authority file that is not there. */
@@ -57,6 +65,9 @@ export function openUpstream(
   fetcher.look();
   return fetcher;
 }
+
+/** What an author gives is not what was named: to ask again would bring the same. */
+export const isFinal = (error: unknown): error is CodedError => isCoded(error) && error.blame === "trust";
 
 function readAuthorities(path: string): Uint8Array {
   try {

@@ -61,8 +61,8 @@ export interface FetcherOptions<A extends Awaited> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Told of each failure; it is tried again all the same. */
-  readonly onFailed?: (image: A, error: unknown) => void;
+  /** Told of each failure, which `failure` gives by then; it is tried again all the same. */
+  readonly onFailed?: (image: A) => void;
 }
 
 const AT_ONCE = 2;
@@ -74,6 +74,7 @@ const SLOWEST_BYTES_PER_SECOND = 256;
 
 interface Failure {
   readonly failures: number;
+  readonly error: unknown;
   readonly shown: FetchState;
   readonly timer: Timer;
   /** The pause is over. */
@@ -166,6 +167,11 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     return this.#failed.get(uri)?.shown ?? { state: "awaited" };
   }
 
+  /** Why it could not be had the last time, since it was named. */
+  failure(uri: string): unknown {
+    return this.#failed.get(uri)?.error;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     for (const { timer } of this.#failed.values()) timer.cancel();
@@ -181,7 +187,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
         (error: unknown) => {
           if (running.unwanted.signal.aborted) return;
           this.#pause(image, error);
-          if (!this.#closing.signal.aborted) this.#options.onFailed?.(image, error);
+          if (!this.#closing.signal.aborted) this.#options.onFailed?.(image);
         },
       )
       .then(() => {
@@ -251,7 +257,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
       failure.due = true;
       this.look();
     });
-    const failure: Failure = { failures, shown, timer, due: false };
+    const failure: Failure = { failures, error, shown, timer, due: false };
     this.#failed.set(uri, failure);
   }
 }

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { campaignHandlers } from "../../gateway/app/campaign/commands.ts";
 import { commandHandlers } from "../../gateway/app/inbox/inventory-commands.ts";
-import { handlerNamed, isFinal, SITE_WAITS, siteHandlers } from "../../gateway/app/inbox/site-commands.ts";
+import { handlerNamed, SITE_WAITS, siteHandlers } from "../../gateway/app/inbox/site-commands.ts";
 import { adjustable } from "../../gateway/app/log-levels.ts";
+import { isFinal } from "../../gateway/app/upstream.ts";
 import { type NodeId, SILENT, seconds, TrustError, UsageError, WireError } from "../../gateway/base/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { type Command, type CommandHandler, openFileImages } from "../../gateway/store/index.ts";
@@ -159,8 +160,12 @@ test("an image that is removed while it is awaited, or whose author gives someth
   await site.services.images.remove(DIGEST, "cli:me", site.services.ledger);
   expect(await ended("i")).toMatchObject({ error: { code: "command.image-gone" } });
   await take("image.add", IMAGE, { id: "j" });
-  site.waits.failedImage(DIGEST, new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }));
+  site.failures.set(DIGEST, new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }));
+  site.waits.imageFailed(DIGEST);
   expect(await ended("j")).toMatchObject({ error: { code: "image.digest" } });
+  // Its author may be faster than our disk: then it has failed before the command is known to wait.
+  await take("image.add", IMAGE, { id: "k" });
+  expect(await ended("k")).toMatchObject({ error: { code: "image.digest" } });
   const [trust, wire] = [
     new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }),
     new WireError("upstream.answer", { uri: "x", answer: "5.03" }),

@@ -1,6 +1,14 @@
 /** A site with commands as a gateway serves them to a cloud, on a clock that rings; nodes wake when a test says so. */
 import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "../../gateway/app/inbox/node-commands.ts";
-import { type Millis, millis, type NodeId, SILENT, type Timer, UsageError } from "../../gateway/base/index.ts";
+import {
+  type CodedError,
+  type Millis,
+  millis,
+  type NodeId,
+  SILENT,
+  type Timer,
+  UsageError,
+} from "../../gateway/base/index.ts";
 import type { Access } from "../../gateway/service/access/index.ts";
 import { CommandWaits } from "../../gateway/service/commands/index.ts";
 import {
@@ -69,6 +77,8 @@ export interface CloudSite {
   readonly waits: CommandWaits;
   /** Nodes that serve their datastore, as a test has them. */
   readonly serving: { readonly ids: Set<NodeId>; readonly asleep: Set<NodeId>; readonly looked: NodeId[] };
+  /** Images that will not come, by digest. */
+  readonly failures: Map<string, CodedError>;
   take(command: Partial<Command> & Pick<Command, "op">): Promise<Taken>;
   /** One check-in; the edits that its answer carries. */
   wake(endpoint: string, report: JsonObject): Promise<readonly Sent[]>;
@@ -122,7 +132,15 @@ export async function openCloudSite(options: CloudSiteOptions = {}): Promise<Clo
   };
   const waiting = new Set([...NODE_WAITS, ...(options.waiting ?? [])]);
   inbox.serve(new Map([...(others?.handlers ?? []), ...nodeHandlers(given)]), ledger, new Set(), waiting);
-  const waits = new CommandWaits({ ...services, inbox, clock, log: SILENT, answer: (open) => answerOf(open, given) });
+  const failures = on?.failures ?? new Map<string, CodedError>();
+  const waits = new CommandWaits({
+    ...services,
+    inbox,
+    clock,
+    log: SILENT,
+    imageFailure: ({ digest }) => failures.get(digest),
+    answer: (open) => answerOf(open, given),
+  });
   waits.open();
   let counted = 0;
   const site: CloudSite = {
@@ -131,6 +149,7 @@ export async function openCloudSite(options: CloudSiteOptions = {}): Promise<Clo
     inbox,
     waits,
     serving,
+    failures,
     take: (command) => {
       counted += 1;
       return inbox.take({

@@ -1,15 +1,7 @@
 /** The commands of a cloud to the whole site that no other face has (docs/mqtt.md, "Commands"), over the handlers that the others use. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import {
-  type Clock,
-  type CodedError,
-  isCoded,
-  type Logger,
-  seconds,
-  TrustError,
-  UsageError,
-} from "../../base/index.ts";
+import { type Clock, type Logger, seconds, TrustError, UsageError } from "../../base/index.ts";
 import { type CommandHandler, Waiting, type WaitingHandler } from "../../store/index.ts";
 import { authorUri } from "../../upstream/fetch.ts";
 import { SUIT_LIMITS } from "../../wire/suit/index.ts";
@@ -129,9 +121,6 @@ async function fetchRelease(
     return add({ ...Object.fromEntries(given), envelope: Buffer.from(bytes).toString("base64") }, actor);
   });
 }
-
-/** What an author gives is not what was named: to ask again would bring the same. */
-export const isFinal = (error: unknown): error is CodedError => isCoded(error) && error.blame === "trust";
 
 /** Throws UsageError `command.argument` where nothing is logged that could be told apart. */
 function setLevel({ namespace, level, forS }: z.output<typeof LOG_LEVEL>, { log, clock }: SiteCommandServices): Json {

@@ -24,7 +24,7 @@ import {
 } from "../../store/index.ts";
 import type { Json } from "../../yang/index.ts";
 import type { Campaigns } from "../campaign/index.ts";
-import type { Images } from "../images/index.ts";
+import type { Images, NamedImage } from "../images/index.ts";
 import { type Mailbox, withdrawEdits } from "../mailbox/index.ts";
 import type { Registry } from "../registry/index.ts";
 import { type Surroundings, verdictOn } from "./verdict.ts";
@@ -39,6 +39,8 @@ export interface CommandWaitsOptions {
   /** The site's time as what ends by it sees it: it stands still while nobody can say that it is right. */
   readonly clock: Clock;
   readonly log: Logger;
+  /** Why an image that is awaited will not come; undefined while it may. */
+  readonly imageFailure: (image: NamedImage) => CodedError | undefined;
   /** What is told of a command that has succeeded. Throws what makes its answer impossible. */
   readonly answer: (open: OpenCommand) => Json;
 }
@@ -72,7 +74,7 @@ export class CommandWaits implements Closable {
   #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: CommandWaitsOptions) {
-    const { registry, mailbox, campaigns, images } = options;
+    const { registry, mailbox, campaigns, images, imageFailure } = options;
     this.#options = options;
     this.#around = {
       boxOf: (node) => mailbox.box(node),
@@ -80,7 +82,8 @@ export class CommandWaits implements Closable {
       campaign: (id) => campaigns.find(id),
       image: (digest) => {
         if (images.stored(digest) !== undefined) return "here";
-        return images.awaitedBy(digest) === undefined ? "gone" : "awaited";
+        const named = images.awaitedBy(digest);
+        return named === undefined ? "gone" : (imageFailure(named) ?? "awaited");
       },
     };
   }
@@ -148,11 +151,9 @@ export class CommandWaits implements Closable {
     }
   }
 
-  /** An image cannot be had: what its author gives is not what was named. */
-  failedImage(digest: Digest, error: CodedError): void {
-    for (const open of [...this.#options.inbox.open()]) {
-      if (open.wait.kind === "image" && open.wait.digest === digest) this.#end(open, failed(error));
-    }
+  /** Its author was asked in vain. */
+  imageFailed(digest: Digest): void {
+    this.#judge([...this.#options.inbox.open()].filter(({ wait }) => wait.kind === "image" && wait.digest === digest));
   }
 
   #end(open: OpenCommand, outcome: Ended): void {
