@@ -135,6 +135,7 @@ const IDLE: Programs = {
   configCheck: async () => 0,
   configShow: async () => 0,
   serviceInstall: async () => 0,
+  doctor: async () => 0,
   backUpStopped: async (): Promise<never> => {
     throw new Error("idle");
   },

@@ -2,16 +2,7 @@
  * Composition of the bridge: with a configured broker it connects there, without one it brings the embedded broker
  * along and says so in every status.
  */
-import { readFile } from "node:fs/promises";
-import {
-  type Clock,
-  Lifecycle,
-  type Logger,
-  type Millis,
-  type Random,
-  systemClock,
-  UsageError,
-} from "../../gateway/base/index.ts";
+import { type Clock, Lifecycle, type Logger, type Millis, type Random, systemClock } from "../../gateway/base/index.ts";
 import type { CommandPort } from "../../gateway/store/inbox.ts";
 import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
@@ -32,31 +23,19 @@ import {
   openEmbeddedBroker,
   openMqttBridge,
   type Role,
-  reasonOf,
   type SiteWords,
-  type TlsOptions,
   type TreesOf,
   treesFrom,
   treesOf,
   type ViewSettings,
   type Views,
 } from "../mqtt/index.ts";
-
-/** Paths of PEM files. */
-export interface TlsFiles {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
+import { type ConfiguredBroker, configuredBroker } from "./configured-broker.ts";
 
 /** The section `mqtt` of the configuration. */
-export interface MqttSettings extends ViewSettings {
+export interface MqttSettings extends ViewSettings, Omit<ConfiguredBroker, "url"> {
   /** Without it the embedded broker is started. */
   readonly url?: string | undefined;
-  /** By default the site's id, so that one ACL pattern serves all sites. */
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly tls?: TlsFiles | undefined;
   /** Port of the embedded broker on 127.0.0.1; 0 takes a free one. */
   readonly embedded?: { readonly port: number } | undefined;
   /** Who may give commands, how it is known who gives one, and where answers may go; without `rights` nobody may anything. */
@@ -181,24 +160,5 @@ async function brokerOf(
     return { broker: { url, protocol: 4 }, kind: "embedded-for-trying" };
   }
   if (isExposed(mqtt.url)) log.warn("mqtt.unencrypted", { url: mqtt.url });
-  const broker: BrokerAddress = {
-    url: mqtt.url,
-    username: mqtt.username ?? site.site,
-    ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
-    tls: await readTlsFiles(mqtt.tls ?? {}),
-  };
-  return { broker, kind: "configured" };
-}
-
-async function readTlsFiles(files: TlsFiles): Promise<TlsOptions> {
-  const named = Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return Object.fromEntries(await Promise.all(named.map(async ([name, path]) => [name, await readPem(path)] as const)));
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new UsageError("mqtt.tls-file", { path, reason: reasonOf(error) }, { cause: error });
-  }
+  return { broker: await configuredBroker({ ...mqtt, url: mqtt.url }, site.site), kind: "configured" };
 }

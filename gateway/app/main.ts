@@ -20,6 +20,7 @@ const PROGRAMS: Programs = {
   configCheck: async (options) => (await import("./config/index.ts")).configCheck(options, io),
   configShow: async (options) => (await import("./config/index.ts")).configShow(options, io),
   serviceInstall: async (options) => (await import("./service-unit/install.ts")).serviceInstall(options, print),
+  doctor: async (options) => (await import("./doctor/index.ts")).doctor(options, io),
   backUpStopped: async (options) => (await import("./backup/programs.ts")).backUpStopped(options, process.env),
   restore: async (options) => (await import("./backup/programs.ts")).restore(options, io),
   yang: {

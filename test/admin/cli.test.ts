@@ -64,6 +64,7 @@ async function sidgate(args: readonly string[], overrides: Partial<Programs> = {
     configCheck: (options) => configCheck(options, io),
     configShow: (options) => configShow(options, io),
     serviceInstall: note("service install"),
+    doctor: note("doctor"),
     backUpStopped: async (options) => {
       asked.push(["backup", options]);
       throw new UsageError("backup.nothing", { folder: "x" });

@@ -44,6 +44,7 @@ async function sidgate(line: string): Promise<{ readonly code: number; readonly 
     configCheck: unused,
     configShow: unused,
     serviceInstall: unused,
+    doctor: unused,
     backUpStopped: unused,
     restore: unused,
     campaignPlan: unused,

@@ -62,6 +62,7 @@ export const programs = (io: ToolIo): Programs => {
     configCheck: unused,
     configShow: unused,
     serviceInstall: unused,
+    doctor: unused,
     backUpStopped: unused,
     restore: unused,
     campaignPlan: unused,

@@ -12,6 +12,7 @@ import { addManagers, addNodes } from "./nodes.ts";
 import { ARGUMENTS, OPTIONS } from "./options.ts";
 import type {
   AskOptions,
+  DoctorOptions,
   GatewayOptions,
   RunOptions,
   ServiceInstallOptions,
@@ -32,6 +33,7 @@ export function buildCli(context: CliContext): Command {
     .showSuggestionAfterError();
   addPrograms(cli, context);
   addConfig(cli, context);
+  addDoctor(cli, context);
   addService(cli, context);
   addBackups(cli, context);
   addNodes(cli, context);
@@ -146,6 +148,16 @@ function addConfig(cli: Command, { programs, exit }: CliContext): void {
     .addOption(OPTIONS.config())
     .option("--origin", "say where each value comes from", false)
     .action(async (options: { config?: string; origin: boolean }) => exit(await programs.configShow(options)));
+}
+
+function addDoctor(cli: Command, { programs, exit }: CliContext): void {
+  cli
+    .command("doctor")
+    .description("say what is right and what is not: configuration, machine, gateway, Redis, MQTT broker")
+    .addOption(OPTIONS.config())
+    .addOption(OPTIONS.data())
+    .addOption(OPTIONS.json())
+    .action(async (options: DoctorOptions) => exit(await programs.doctor(options)));
 }
 
 function addService(cli: Command, { programs, exit }: CliContext): void {

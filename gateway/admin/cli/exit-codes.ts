@@ -7,7 +7,7 @@ export type ExitName = keyof typeof EXIT;
 export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: "done",
   failed:
-    "the gateway refused the command, data or models break a rule, or something else went wrong; the text says what",
+    "the gateway refused the command, data or models break a rule, `doctor` found something that is not right, or something else went wrong; the text says what",
   stopped: "`try` and `campaign show`: the campaign's own rule stopped it",
   usage: "the command line is wrong",
   unavailable: "a port, the data folder or the site is taken, no gateway runs on it, or Redis refuses us",

@@ -9,6 +9,7 @@ export {
   type AskOptions,
   type BackupOptions,
   type ConfigOptions,
+  type DoctorOptions,
   type GatewayOptions,
   type Programs,
   type RestoreOptions,

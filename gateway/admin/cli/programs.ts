@@ -88,6 +88,10 @@ export interface ConfigOptions {
   readonly config?: string;
 }
 
+export interface DoctorOptions extends RunOptions {
+  readonly json: boolean;
+}
+
 export const SERVICE_PROGRAMS = ["run", "gateway", "bridge"] as const;
 
 export interface ServiceInstallOptions {
@@ -127,6 +131,8 @@ export interface Programs {
   configCheck(options: ConfigOptions): Promise<number>;
   configShow(options: ConfigOptions & { readonly origin: boolean }): Promise<number>;
   serviceInstall(options: ServiceInstallOptions): Promise<number>;
+  /** What is right and what is not, of all that a gateway with this configuration needs. */
+  doctor(options: DoctorOptions): Promise<number>;
   /** Of a data folder that no gateway runs on; to be closed. */
   backUpStopped(options: BackupOptions): Promise<BackupStream>;
   restore(options: RestoreOptions): Promise<number>;

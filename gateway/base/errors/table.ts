@@ -11,6 +11,7 @@ import { CONFIG_ERRORS } from "./config.ts";
 import { COSE_ERRORS } from "./cose.ts";
 import { DELTA_ERRORS } from "./delta.ts";
 import { DIRECTORY_ERRORS } from "./directory.ts";
+import { DOCTOR_ERRORS } from "./doctor.ts";
 import { MODELS_ERRORS } from "./models.ts";
 import { PROCESSOR_ERRORS } from "./processor.ts";
 import { RIOT_ERRORS } from "./riot.ts";
@@ -57,6 +58,7 @@ export const ERRORS = {
   ...BRIDGE_ERRORS,
   ...DIRECTORY_ERRORS,
   ...UPSTREAM_ERRORS,
+  ...DOCTOR_ERRORS,
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
