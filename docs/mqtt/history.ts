@@ -28,6 +28,18 @@ export interface Range {
   readonly to: string;
 }
 
+/** What a `status`, a `birth` or the answer to a replay says of what there is. */
+export interface Said {
+  /** Of an answer. */
+  readonly status?: string;
+  readonly code?: string | number;
+  readonly epoch?: number;
+  /** Number that the next fact will have. */
+  readonly "next-seq"?: string;
+  /** A replay failed, since only messages from this number on are kept. */
+  readonly "oldest-seq"?: string;
+}
+
 interface Gone {
   readonly epoch: number;
   readonly after: bigint;
@@ -39,17 +51,28 @@ interface Held<M> extends Position {
   readonly message: M;
 }
 
+/** How long an answer to a replay is waited for: each time twice as long, as nobody may be there to give one. */
+const PATIENCE_MS = 5_000;
+const MOST_PATIENCE_MS = 80_000;
+
 export class History<M> {
   /** Up to here all was given out, in order. */
   #position: Position | undefined;
+  /** Up to here there may be more than what came shows. */
+  #end: Position | undefined;
+  /** The end that was asked for last, if it was no gap. */
+  #asked: Position | undefined;
+  #askAt = 0;
+  #patience = PATIENCE_MS;
   /** What came too early, in order. */
   readonly #ahead: Held<M>[] = [];
   /** What is not to be had any more, from after one number up to another. */
   #gone: Gone[] = [];
 
-  /** Without a position it starts with the first message that comes. */
+  /** Without a position it starts with the first message that comes; with the one of a former start, after that. */
   constructor(position?: Position) {
     this.#position = position;
+    this.forgotten(); // what had come too early for the former one, nobody has
   }
 
   /** To be kept for the next start. */
@@ -72,6 +95,42 @@ export class History<M> {
     if (there === undefined || compare(there, held) !== 0) this.#ahead.splice(index, 0, held);
     if (isOverflow) this.#gone.push({ epoch, after: before, upTo: seq });
     return this.#advance();
+  }
+
+  /** What is said beside the messages; with what can be given out since something will not come any more. */
+  learn({ status, code, epoch, "next-seq": next, "oldest-seq": oldest }: Said): readonly Step<M>[] {
+    this.#patience = PATIENCE_MS;
+    // Not every number is a message, so there may be nothing up to an end; what is refused (below 409) would be so again.
+    if (this.#asked === this.#end && (status === "completed" || Number(code) < 409)) this.#end = undefined;
+    if (epoch === undefined) return [];
+    if (next !== undefined) this.#reaches({ epoch, seq: BigInt(next) - 1n });
+    if (oldest === undefined) return [];
+    const steps = this.notKept(epoch, oldest);
+    if (this.#ahead.length === 0) this.#reaches({ epoch, seq: LAST });
+    this.#askAt = 0; // for what is kept, at once
+    return steps;
+  }
+
+  /** The broker has forgotten us: what it gave out meanwhile nothing shows. */
+  forgotten(): void {
+    if (this.#position !== undefined) this.#reaches({ epoch: this.#position.epoch, seq: LAST });
+    this.#askAt = 0;
+  }
+
+  /** What to ask for at this time, if anything: a gap until it is closed, an end until it is answered. */
+  ask(nowMs: number): Range | undefined {
+    if (nowMs < this.#askAt) return undefined;
+    const gap = this.gap();
+    const range = gap ?? (this.#end && this.behind(this.#end.epoch, String(this.#end.seq + 1n)));
+    if (range === undefined) return undefined;
+    this.#asked = gap === undefined ? this.#end : undefined;
+    this.#askAt = nowMs + this.#patience;
+    this.#patience = Math.min(this.#patience * 2, MOST_PATIENCE_MS);
+    return range;
+  }
+
+  #reaches(end: Position): void {
+    if (this.#end === undefined || compare(end, this.#end) > 0) this.#end = end;
   }
 
   /** What is missing, as what came after it shows. */
@@ -149,8 +208,25 @@ export class History<M> {
   }
 }
 
+/** The last that a replay can be asked for: as far as there is anything. */
+const LAST = 2n ** 53n - 1n;
 /** Numbers have 64 bits. */
 const NUMBERS_END = 2n ** 64n;
 
 const compare = (a: Position, b: Position): number =>
   a.epoch !== b.epoch ? a.epoch - b.epoch : a.seq === b.seq ? 0 : a.seq < b.seq ? -1 : 1;
+
+/** By site. */
+export type Histories<M> = Map<string, History<M>>;
+
+/** Where lines of JSON end that tell a site and a step each, in the order in which they were given out. */
+export function historiesAfter<M extends Numbers>(lines: string): Histories<M> {
+  const sites: Histories<M> = new Map();
+  for (const line of lines.split("\n")) {
+    if (line === "") continue;
+    const { site, ...step }: { site: string } & Step<M> = JSON.parse(line);
+    const { epoch, seq } = "lost" in step ? { epoch: step.lost.epoch, seq: step.lost.to } : step.message;
+    sites.set(site, new History({ epoch, seq: BigInt(seq) }));
+  }
+  return sites;
+}

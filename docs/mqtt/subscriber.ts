@@ -1,65 +1,40 @@
 /**
- * A consumer that misses nothing: every event of every site once and in order, one JSON object a line (docs/mqtt.md).
- * npx tsx docs/mqtt/subscriber.ts mqtt://127.0.0.1:1883 [CLIENT]
+ * A consumer that misses nothing (docs/mqtt.md, "Replay"): every event of every site once and in order, as lines of a file; at its
+ * next start it goes on after the last of them. npx tsx docs/mqtt/subscriber.ts mqtt://127.0.0.1:1883 [CLIENT [FILE]]
  */
-import { fileURLToPath } from "node:url";
+import { appendFileSync, readFileSync } from "node:fs";
 import { connect, type MqttClient } from "mqtt";
-import { History, type Step } from "./history.ts";
+import { type Histories, historiesAfter, History, type Step } from "./history.ts";
 import type { ReplyFailed, SidgateEvent, Status } from "./sidgate-mqtt.d.ts";
 
-const PATIENCE_MS = 5_000;
-/** As far as there is anything. */
-const END = String(2n ** 53n - 1n);
 type Tell = (site: string, step: Step<SidgateEvent>) => void;
 
 /** `client` names the session at the broker, and whoever asks for replays: the user name, where an access list holds it to that. */
-export function follow(url: string, client: string, tell: Tell): MqttClient {
-  const sites = new Map<string, { history: History<SidgateEvent>; next?: Pick<Status, "epoch" | "next-seq"> | undefined; asked: number }>();
+export function follow(url: string, client: string, tell: Tell, sites: Histories<SidgateEvent> = new Map()): MqttClient {
   const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000 });
-  const look = (site: string, now = Date.now()): void => {
-    const row = sites.get(site);
-    if (row === undefined || !mqtt.connected || now < row.asked + PATIENCE_MS) return;
-    const { history, next } = row;
-    const gap = history.gap();
-    const range = gap ?? (next?.["next-seq"] && history.behind(next.epoch, next["next-seq"]));
-    if (gap === undefined) row.next = undefined; // looked at once: not every number is an event
-    if (!range) return;
-    row.asked = now;
-    const command = { id: `replay-${now}`, client, ...range };
-    mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(command), { qos: 1 });
+  const ask = (history: History<SidgateEvent>, site: string): void => {
+    const range = mqtt.connected ? history.ask(Date.now()) : undefined;
+    if (range) mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(range), { qos: 1 });
   };
-  const topics = ["sidgate/1/+/event", "sidgate/1/+/g/+/status", `sidgate/1/+/rsp/${client}`];
   mqtt.on("connect", ({ sessionPresent }) => {
-    mqtt.subscribe(topics, { qos: 1 });
-    if (sessionPresent) return;
-    for (const [site, row] of sites) {
-      // The broker forgot us: what it gave out meanwhile no status shows.
-      row.next = row.history.position && { epoch: row.history.position.epoch, "next-seq": END };
-      row.asked = 0;
-      look(site);
-    }
+    mqtt.subscribe(["sidgate/1/+/event", "sidgate/1/+/g/+/status", `sidgate/1/+/rsp/${client}`], { qos: 1 });
+    if (!sessionPresent) for (const history of sites.values()) history.forgotten();
+    sites.forEach(ask);
   });
   mqtt.on("message", (topic, payload) => {
     const site = topic.split("/")[2] ?? "";
-    const row = sites.get(site) ?? { history: new History<SidgateEvent>(), asked: 0 };
-    sites.set(site, row);
+    const history = sites.get(site) ?? new History();
+    sites.set(site, history);
     const message: SidgateEvent | Status | ReplyFailed = JSON.parse(payload.toString() || "{}");
-    const steps: Step<SidgateEvent>[] = [];
-    if ("prev-seq" in message) steps.push(...row.history.take(message, message));
-    else if ("next-seq" in message) row.next = message;
-    else if ("oldest-seq" in message && message.epoch !== undefined && message["oldest-seq"] !== undefined) {
-      steps.push(...row.history.notKept(message.epoch, message["oldest-seq"]));
-      row.asked = 0; // for what is kept
-    }
-    for (const step of steps) tell(site, step);
-    look(site);
+    for (const step of "prev-seq" in message ? history.take(message, message) : history.learn(message)) tell(site, step);
+    ask(history, site);
   });
-  const ticks = setInterval(() => [...sites.keys()].forEach((site) => look(site)), PATIENCE_MS);
-  mqtt.on("end", () => clearInterval(ticks));
-  return mqtt;
+  const ticks = setInterval(() => sites.forEach(ask), 1_000);
+  return mqtt.on("end", () => clearInterval(ticks));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [url = "mqtt://127.0.0.1:1883", client = "history"] = process.argv.slice(2);
-  follow(url, client, (site, step) => console.log(JSON.stringify({ site, ...step })));
+if (process.argv[1] === import.meta.filename) {
+  const [url = "mqtt://127.0.0.1:1883", client = "history", file = "history.jsonl"] = process.argv.slice(2);
+  const sites = historiesAfter<SidgateEvent>(readFileSync(file, { encoding: "utf8", flag: "a+" }));
+  follow(url, client, (site, step) => appendFileSync(file, `${JSON.stringify({ site, ...step })}\n`), sites);
 }

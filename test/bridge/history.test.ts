@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { connect } from "mqtt";
 import { openEmbeddedBroker } from "../../cloud-bridge/mqtt/link/embedded-broker.ts";
-import { History, type Numbers, type Range, type Step } from "../../docs/mqtt/history.ts";
+import { History, historiesAfter, type Numbers, type Range, type Step } from "../../docs/mqtt/history.ts";
 import type { SidgateEvent } from "../../docs/mqtt/sidgate-mqtt.d.ts";
 import { follow } from "../../docs/mqtt/subscriber.ts";
 import { inDrill } from "../support/drill.ts";
@@ -124,6 +124,73 @@ describe("a history", () => {
     fed(history, [...chain([1]), event(20, 18), ...chain([2, 3], 9)]);
     expect(history.gap()).toEqual({ epoch: 3, from: "2", to: "20" });
     expect(history.notKept(9, "1").map(shown)).toEqual(["lost 3/2-18", "3/20", "9/2", "9/3"]);
+  });
+});
+
+describe("what a history asks for", () => {
+  const END = `${2n ** 53n - 1n}`;
+  const status = (next: string, epoch = 3) => ({ epoch, "next-seq": next });
+  const begun = (): History<Numbers> => {
+    const history = new History<Numbers>();
+    fed(history, chain([1, 2]));
+    return history;
+  };
+
+  test("is a gap, again and again, with ever more patience while nobody answers", () => {
+    const history = begun();
+    fed(history, [event(9, 7)]);
+    const asked = Array.from({ length: 400 }, (_none, second) => second).filter((second) => history.ask(second * 1000));
+    expect(asked).toEqual([0, 5, 15, 35, 75, 155, 235, 315, 395]);
+    history.learn(status("10"));
+    expect(history.ask(475_000)).toEqual({ epoch: 3, from: "3", to: "9" });
+    expect([history.ask(479_999), history.ask(480_000)]).toEqual([undefined, { epoch: 3, from: "3", to: "9" }]);
+  });
+
+  test("is the end that a status shows, until that was sent or is refused", () => {
+    for (const answer of [{ status: "completed" }, { status: "failed", code: 400 }]) {
+      const history = begun();
+      history.learn(status("9"));
+      const range = { epoch: 3, from: "3", to: "8" };
+      expect([history.ask(0), history.ask(4_999), history.ask(5_000)]).toEqual([range, undefined, range]);
+      history.learn({ status: "accepted" });
+      history.learn({ status: "failed", code: 409 }); // there are too many replays
+      expect(history.ask(60_000)).toEqual(range);
+      history.learn(answer);
+      expect(history.ask(600_000)).toBeUndefined();
+    }
+  });
+
+  test("is a gap first, then the end beyond it", () => {
+    const history = begun();
+    history.learn(status("20"));
+    fed(history, [event(9, 7)]);
+    expect(history.ask(0)).toEqual({ epoch: 3, from: "3", to: "9" });
+    fed(history, [event(7, 2)]);
+    history.learn({ status: "completed" });
+    expect(history.ask(60_000)).toEqual({ epoch: 3, from: "10", to: "19" });
+  });
+
+  test("is all that there is when the broker has forgotten us, and after a start", () => {
+    const forgotten = begun();
+    forgotten.forgotten();
+    const lines = ["a", "b"].map((site) => JSON.stringify({ site, message: event(2, 1) })).join("\n");
+    const sites = historiesAfter(
+      `${lines}\n${JSON.stringify({ site: "b", lost: { epoch: 3, from: "3", to: "7" } })}\n`,
+    );
+    expect([...sites.keys()]).toEqual(["a", "b"]);
+    expect(forgotten.ask(0)).toEqual({ epoch: 3, from: "3", to: END });
+    expect(sites.get("a")?.ask(0)).toEqual({ epoch: 3, from: "3", to: END });
+    expect(sites.get("b")?.ask(0)).toEqual({ epoch: 3, from: "8", to: END });
+    expect(historiesAfter("").size).toBe(0);
+  });
+
+  test("is what is kept, at once, when the beginning is not", () => {
+    const history = new History<Numbers>({ epoch: 0, seq: 0n });
+    expect(history.ask(0)).toEqual({ epoch: 0, from: "1", to: END });
+    const refusal = { status: "failed", code: 409, epoch: 3, "oldest-seq": "27" };
+    expect(history.learn(refusal)).toEqual([]);
+    expect(history.ask(1)).toEqual({ epoch: 3, from: "27", to: END });
+    expect(fed(history, [event(28, 25)])).toEqual(["lost 3/1-25", "3/28"]);
   });
 });
 
