@@ -121,9 +121,14 @@ function isWell(app: App, id: string): boolean {
       }
       await pause(inDrill(500, 2_000));
       giving.stop();
-      const isDone = async (): Promise<boolean> =>
-        (await gateway.client.get<CampaignRow[]>("/api/campaigns")).every(({ state }) => state === "done");
-      await eventually("the campaign is done", isDone, inDrill(40_000, 120_000));
+      let campaigns: readonly CampaignRow[] = [];
+      const isDone = async (): Promise<boolean> => {
+        campaigns = await gateway.client.get<CampaignRow[]>("/api/campaigns");
+        return campaigns.every(({ state }) => state === "done");
+      };
+      await eventually("the campaign is done", isDone, 120_000).catch((cause: unknown) => {
+        throw new Error(JSON.stringify([campaigns, fleet.nodes()]), { cause });
+      });
       const open = (): readonly string[] => app.given.filter((each) => app.ends(each).length === 0);
       await eventually("each command ends", () => open().length === 0, inDrill(60_000, 180_000)).catch(() => undefined);
       expect(open().map((each) => [each, app.answers(each)])).toEqual([]);
