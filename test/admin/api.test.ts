@@ -8,6 +8,7 @@ import { openAdmin } from "../../gateway/admin/api/index.ts";
 import { controlRequest } from "../../gateway/admin/cli/index.ts";
 import { STATUS_PAGE } from "../../gateway/admin/console/index.ts";
 import { millis } from "../../gateway/base/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { ROOM_4 } from "./site.ts";
 
@@ -182,20 +183,22 @@ describe("an image", () => {
   });
 
   const MEBIBYTES = 8;
+  /** What went wrong in them before did so now and then. */
+  const ROUNDS = inDrill(6, 30);
   const upload = (): Readable => Readable.from(Array.from({ length: MEBIBYTES * 16 }, () => Buffer.alloc(65_536)));
 
   test.each([
     ["before its first byte", QUERY.replace("rm.bin", "refused.bin"), 200, "image.too-large"],
     ["in the middle", QUERY.replace("rm.bin", "refused-midway.bin"), 200, "image.too-large"],
     ["for its query", QUERY.replace("1.2.0", ""), 400, "admin.request"],
-  ])("that is refused %s gets its answer, each of 30 times", async (_name, path, status, code) => {
-    for (let round = 0; round < 30; round++) {
+  ])("that is refused %s gets its answer, each time", async (_name, path, status, code) => {
+    for (let round = 0; round < ROUNDS; round++) {
       expect(await socket("POST", path, upload())).toMatchObject({ status, body: { error: { code } } });
     }
   });
 
-  test("may be sent to its end after its answer, each of 30 times", async () => {
-    for (let round = 0; round < 30; round++) {
+  test("may be sent to its end after its answer, each time", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
       const length = 4 * 2 ** 20;
       const socket = connect(doors.socketPath);
       socket.write(
