@@ -116,6 +116,10 @@ describe("programs get their options, checked and with defaults", () => {
       ["run", { config: "a.yaml", data: "/d" }],
     ],
     [
+      ["doctor", "-c", "a.yaml", "--json"],
+      ["doctor", { config: "a.yaml", json: true }],
+    ],
+    [
       ["run", "--new-site-key"],
       ["run", { newSiteKey: true }],
     ],

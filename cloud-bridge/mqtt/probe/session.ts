@@ -30,6 +30,8 @@ export interface TopicFacts {
 
 /** How long an answer is waited for that a broker gives at once or never. */
 const ANSWER = millis(1500);
+/** The first one, on which all else hangs. */
+const FIRST_ANSWER = millis(4000);
 export const WILL_DELAY_S = 2;
 /** Retained messages of the shortest life: brokers count whole seconds, and some look once a second. */
 const EXPIRY_S = 1;
@@ -136,7 +138,7 @@ export class Session {
       correlation: Buffer.from("echo"),
       expirySeconds: 60,
     });
-    return this.#wait("live/echo");
+    return this.#wait("live/echo", FIRST_ANSWER);
   }
 
   /** MQTT 5.0 §4.8.2; brokers of MQTT 3.1.1 may know it too, or take `$share` for the name of a topic. */
