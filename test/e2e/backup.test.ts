@@ -5,11 +5,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { CampaignRow, ImageRow, NodeDetail } from "../../gateway/admin/api/index.ts";
+import { DURABLE, hasRedis, startRedis } from "../store/redis-server.ts";
 import {
   hasMosquitto,
   type Mosquitto,
@@ -88,6 +89,8 @@ async function told() {
   };
 }
 
+const isDigest = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
 interface Event {
   readonly epoch: number;
   readonly seq: string;
@@ -130,7 +133,7 @@ test("a site in the middle of a campaign goes on from its backup under a new epo
   await cloud.until(() => events().some(isNew));
   expect(new Set(events().map((event) => event.epoch))).toEqual(new Set([epoch, gateway.status.epoch]));
   expect(events().find(isNew)).toHaveProperty("prev-seq", "0");
-}, 60_000);
+}, 120_000);
 
 test("a backup by command lies in the data folder, without the key, and never more than five", async () => {
   const place = join(gateway.data, "backups");
@@ -150,6 +153,50 @@ test("a backup by command lies in the data folder, without the key, and never mo
   const restored = await ask("restore", copy, "--data", join(folder, "copy"));
   expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("The site's key is not there") });
 }, 60_000);
+
+(hasRedis ? test : test.skip)(
+  "a site moves from its folder into Redis, and by a backup of that into a folder",
+  async () => {
+    const before = await told();
+    const { site, epoch } = gateway.status;
+    await gateway.kill();
+    const file = join(folder, "moved.tar.gz");
+    expect(await ask("backup", file, "--keys")).toMatchObject({ code: 0 });
+    const former = `${gateway.data}-former`;
+    await rename(gateway.data, former);
+    const inFolder = await readFile(gateway.config, "utf8");
+    const redis = await startRedis(folder, ...DURABLE);
+    await writeFile(gateway.config, `${inFolder}\nstore: { redis: "${redis.url}" }\n`);
+    try {
+      expect(await ask("restore", file)).toMatchObject({ code: 0, stdout: expect.stringContaining("into Redis and ") });
+      await gateway.up();
+      expect(gateway.status.site).toBe(site);
+      expect(gateway.status.epoch).toBeGreaterThan(epoch);
+      expect(await told()).toEqual(before);
+
+      await gateway.client.command("backup", { label: "of redis" });
+      const place = join(gateway.data, "backups");
+      const made = async () => (await readdir(place).catch(() => [])).find((name) => name.endsWith("-of-redis.tar.gz"));
+      await eventually("the backup lies there", async () => (await made()) !== undefined);
+      const again = join(place, (await made()) ?? "");
+      const data = join(folder, "again");
+      expect((await ask("restore", again, "--data", data)).stderr).toContain("[backup.in-use]");
+      await writeFile(gateway.config, inFolder);
+      expect(await ask("restore", again, "--data", data)).toMatchObject({ code: 0 });
+      expect((await readdir(join(data, "images"))).sort()).toEqual(
+        (await readdir(join(former, "images"))).filter(isDigest).sort(),
+      );
+    } finally {
+      await gateway.kill();
+      await writeFile(gateway.config, inFolder);
+      await rm(gateway.data, { recursive: true });
+      await rename(former, gateway.data);
+      await redis.stop();
+      await gateway.up();
+    }
+  },
+  60_000,
+);
 
 // -- the drill --------------------------------------------------------------------------------------------------------
 
