@@ -15,6 +15,7 @@ import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { ProcessFigures } from "./contract/site.ts";
 import type { BrokerAddress, Dial, InboundPort } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
+import type { Replayed } from "./link/replays.ts";
 import { changesOf, gatewayAmong, type OtherProcesses, type SiteWords, spokenFor } from "./others.ts";
 import type { OutboxLimits } from "./outbox/journal-rows.ts";
 import { type Message, placeOf } from "./outbox/message.ts";
@@ -45,8 +46,8 @@ export interface BridgeLine {
   range(epoch: number, from: number, to: number): AsyncIterable<Message>;
   /** Number of the oldest fact whose message is kept. */
   oldest(): Promise<number>;
-  /** Sends messages again; resolves with their number when the broker has them. Throws StoreError command.crowded, mqtt.unreachable. */
-  replay(messages: AsyncIterable<Message>): Promise<number>;
+  /** Sends messages again; resolves with their numbers when the broker has them. Throws StoreError command.crowded, mqtt.unreachable. */
+  replay(messages: AsyncIterable<Message>): Promise<Replayed>;
   /** Status, birth and all retained topics once more. */
   rebirth(): void;
 }

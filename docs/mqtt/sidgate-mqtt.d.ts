@@ -914,7 +914,7 @@ export interface CommandRefusedEvent extends EventBase {
   readonly times?: number;
 }
 
-/** It stands for messages that had to be dropped unsent because the broker was away for too long; its `hash` is that of the last one. */
+/** It stands for messages that were not told, since the broker was away for too long or takes none so large; its `hash` is that of the last one. */
 export interface JournalOverflowEvent extends EventBase {
   readonly type: "journal.overflow";
   /** Who caused it: `system`, or e.g. `cli:root`, `mqtt:bms-1`, `node:n-4k7q2m`. */

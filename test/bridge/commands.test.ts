@@ -2,7 +2,13 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ERROR_TAGS, errorStatus, errorTag } from "../../cloud-bridge/mqtt/commands/error-tags.ts";
-import { type CommandSettings, Commands, parseRights, prefixProblem } from "../../cloud-bridge/mqtt/commands/index.ts";
+import {
+  type CommandSettings,
+  Commands,
+  parseRights,
+  prefixProblem,
+  type ReplaySource,
+} from "../../cloud-bridge/mqtt/commands/index.ts";
 import { COMMAND_OPS, inboxArguments } from "../../cloud-bridge/mqtt/commands/ops.ts";
 import { MAX_PAYLOAD } from "../../cloud-bridge/mqtt/commands/read.ts";
 import type { Inbound } from "../../cloud-bridge/mqtt/link/connection.ts";
@@ -47,7 +53,7 @@ const ALL: CommandSettings = { rights: ["*: all"], identity: "claimed", replyPre
 function site(
   settings: Partial<CommandSettings> = {},
   answer: (command: Command) => Taken | Error = () => done({}),
-  replay: (from: number, to: number) => Promise<number> = async (from, to) => to - from + 1,
+  replay: ReplaySource["replay"] = async (from, to) => ({ messages: to - from + 1, leftOut: 0 }),
 ): Site {
   const clock = new VirtualClock(NOW);
   const taken: Command[] = [];

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { OVERSIZED } from "../../cloud-bridge/mqtt/link/connection.ts";
 import { Link, type LinkOptions } from "../../cloud-bridge/mqtt/link/link.ts";
-import { jsonBytes, type Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
+import { jsonBytes, type Message, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { isCoded, type Logger, millis, SILENT, StoreError, seconds } from "../../gateway/base/index.ts";
 import { memoryState } from "../../gateway/store/index.ts";
@@ -259,6 +259,68 @@ describe("what is said to those who listen now", () => {
   });
 });
 
+describe("what is larger than the broker takes (MQTT 5.0 §3.2.2.3.6)", () => {
+  const push: Message = {
+    kind: "nodePush",
+    topic: `sidgate/1/${SITE}/n/n-0001/push`,
+    seq: 3,
+    at: NOW,
+    payload: jsonBytes({ "sidgate-mqtt:meta": { seq: "3", epoch: 3, observed: "2026-11-22T08:00:00Z" } }),
+  };
+  const large = (one: Message): Message => ({
+    ...one,
+    payload: jsonBytes({ ...parsePayload(one.payload), text: "x".repeat(999) }),
+  });
+
+  test("does not hold up the history: an event says what it stands for, a push is left out, and a replay says the same", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    broker.maximumPayload = 500;
+    const logged: string[] = [];
+    const log: Logger = { ...SILENT, error: (name) => void logged.push(name) };
+    const { link, outbox, add } = await linked(broker, { log });
+    await add(event(1), large(event(2)), large(push), event(4), large(state(1)));
+    link.start();
+    await link.settled(outbox.lastJournal);
+    const told = broker.told("event", "nodePush");
+    expect(told.map(({ seq }) => seq)).toEqual([1, 2, 4]);
+    expect(parsePayload(told[1]?.payload ?? new Uint8Array(0))).toEqual({
+      seq: "2",
+      "prev-seq": "1",
+      epoch: 3,
+      type: "journal.overflow",
+      actor: "system",
+      "from-seq": "2",
+      "to-seq": "2",
+      hash: null,
+      prev: null,
+    });
+    expect([outbox.journalDepth, outbox.lastAcked === outbox.lastJournal, link.stats.connections]).toEqual([
+      0,
+      true,
+      1,
+    ]);
+    expect(logged).toEqual(Array.from({ length: 3 }, () => "mqtt.too-large"));
+    broker.sent = [];
+    expect(await link.replay(outbox.range(3, 2, 4))).toEqual({ messages: 2, leftOut: 1 });
+    expect(broker.told("event", "nodePush")).toEqual(told.slice(1));
+  });
+
+  test("is left out where nothing can be told in its place, and no kind is shunned for it", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    broker.maximumPayload = 50;
+    const { link, outbox, clock, add } = await linked(broker);
+    await add(large(state(1)), state(2), large(event(1)), { ...said("reply"), seq: 2, part: 1, at: NOW });
+    link.start();
+    await link.settled(outbox.lastJournal);
+    broker.requests[0]?.onLost("test");
+    await clock.advance(seconds(1));
+    await link.settled(outbox.lastJournal);
+    expect(broker.told("event", "nodeState", "reply")).toEqual([state(2)]);
+  });
+});
+
 describe("replays", () => {
   const many = (from: number, to: number): Message[] =>
     Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
@@ -283,7 +345,7 @@ describe("replays", () => {
     }
     broker.automatic = true;
     for (const { message, acknowledge } of broker.sent) if (!done.has(message.seq)) acknowledge(undefined);
-    expect(await replayed).toBe(140);
+    expect(await replayed).toEqual({ messages: 140, leftOut: 0 });
     await link.settled(outbox.lastJournal);
     const again = broker.sent.filter(({ replay }) => replay).map(({ message }) => message);
     expect(again.map(({ seq }) => seq)).toEqual(Array.from({ length: 140 }, (_, i) => 11 + i));
@@ -313,7 +375,7 @@ describe("replays", () => {
     broker.automatic = true;
     broker.requests[0]?.onLost("test");
     await clock.advance(seconds(1));
-    expect(await replayed).toBe(40);
+    expect(await replayed).toEqual({ messages: 40, leftOut: 0 });
     const again = broker.sent.filter(({ replay }) => replay).map(({ message }) => message.seq);
     expect(again).toEqual(Array.from({ length: 35 }, (_, i) => 6 + i));
   });
@@ -338,7 +400,7 @@ describe("replays", () => {
     await clock.advance(seconds(1));
     expect(broker.requests.length).toBe(2);
     goOn();
-    expect(await replayed).toBe(1);
+    expect(await replayed).toEqual({ messages: 1, leftOut: 0 });
   });
 
   test("leave out what the broker does not have yet, and what is of another epoch", async () => {

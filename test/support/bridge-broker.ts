@@ -1,11 +1,12 @@
 /** A broker whose every PUBACK the test gives by hand, and which the test lets bring messages in. */
-import type {
-  Acknowledged,
-  Connection,
-  Dial,
-  DialRequest,
-  Inbound,
-  Refusal,
+import {
+  type Acknowledged,
+  type Connection,
+  type Dial,
+  type DialRequest,
+  type Inbound,
+  type Refusal,
+  TOO_LARGE,
 } from "../../cloud-bridge/mqtt/link/connection.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { StoreError } from "../../gateway/base/index.ts";
@@ -30,6 +31,7 @@ export class Broker {
   dropped = 0;
   automatic = false;
   receiveMaximum = 65_535;
+  maximumPayload = Number.POSITIVE_INFINITY;
   filters: readonly string[] = [];
   readonly pubacks: string[] = [];
   subscribeRefusal: Refusal | undefined;
@@ -44,6 +46,10 @@ export class Broker {
     const connection: Connection = {
       receiveMaximum: this.receiveMaximum || 65_535,
       publish: (message, acknowledge, replay = false) => {
+        if (message.payload.length > this.maximumPayload) {
+          acknowledge({ code: TOO_LARGE, text: "Packet too large" });
+          return;
+        }
         this.sent.push({ message, acknowledge, replay });
         if (this.automatic) queueMicrotask(() => acknowledge(undefined));
         for (const wake of this.#waiting.splice(0)) wake();

@@ -26,8 +26,8 @@ export interface ReplaySource {
   readonly last: number;
   /** Number of the oldest fact whose messages are kept. */
   oldest(): Promise<number>;
-  /** Sends them again, beside what is new, over any number of connections; how many there were. */
-  replay(from: number, to: number): Promise<number>;
+  /** Sends them again, beside what is new, over any number of connections; how many there were, and how many the broker would not have. */
+  replay(from: number, to: number): Promise<{ readonly messages: number; readonly leftOut: number }>;
   /** Says again who is there and every retained topic. */
   rebirth(): void;
 }
@@ -90,7 +90,8 @@ export class LocalCommands implements Closable {
     }
     say(reply, accepted);
     const ended = source.replay(range.from, range.to).then(
-      (messages) => say(reply, { id, status: "completed", messages }),
+      ({ messages, leftOut }) =>
+        say(reply, { id, status: "completed", messages, ...(leftOut === 0 ? {} : { "left-out": leftOut }) }),
       (error: unknown) => this.#broke(command, error),
     );
     this.#replays.set(

@@ -366,7 +366,7 @@ export const EVENTS = {
     },
   },
   "journal.overflow": {
-    text: "It stands for messages that had to be dropped unsent because the broker was away for too long; its `hash` is that of the last one.",
+    text: "It stands for messages that were not told, since the broker was away for too long or takes none so large; its `hash` is that of the last one.",
     members: {
       actor: ACTOR,
       "from-seq": must(NUMBER64, "Number of the first one."),

@@ -51,6 +51,9 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** MQTT 5.0 §2.4: Packet too large. A message that is larger than the broker takes (its Maximum Packet Size) is not sent. */
+export const TOO_LARGE = 0x95;
+
 /** `refusal` undefined = the broker took it. */
 export type Acknowledged = (refusal: Refusal | undefined) => void;
 
@@ -75,8 +78,8 @@ export const OVERSIZED = "a packet larger than we take";
 export interface Connection {
   readonly receiveMaximum: number;
   /**
-   * Hands the message to the socket in this call; the callback comes with PUBACK (QoS 0: when the socket took it), or never
-   * when the line is lost. `replay` is told as a user property (MQTT 5).
+   * Hands the message to the socket in this call; the callback comes with PUBACK (QoS 0: when the socket took it; TOO_LARGE:
+   * within this call), or never when the line is lost. `replay` is told as a user property (MQTT 5).
    */
   publish(message: Message, acknowledged: Acknowledged, replay?: boolean): void;
   /** Subscribes with QoS 1; the callback says what the broker refused. */

@@ -16,6 +16,7 @@ import {
 } from "../../../gateway/base/index.ts";
 import type { Message, Place } from "../outbox/message.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import { inPlaceOf } from "../render/event.ts";
 import {
   type BrokerAddress,
   type Connection,
@@ -23,11 +24,12 @@ import {
   type InboundPort,
   OVERSIZED,
   type Refusal,
+  TOO_LARGE,
 } from "./connection.ts";
 import { InboundLane } from "./inbound.ts";
 import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
 import { Refusals, SHUNNED } from "./refusals.ts";
-import { Replays } from "./replays.ts";
+import { type Replayed, Replays } from "./replays.ts";
 import { type InFlight, Session } from "./session.ts";
 import { Transient } from "./transient.ts";
 
@@ -121,14 +123,14 @@ export class Link implements Closable {
   }
 
   /**
-   * Sends messages again, with the same bytes, beside what is new; resolves with their number once the broker has them all.
+   * Sends messages again, with the same bytes, beside what is new; resolves with their numbers once the broker has them all.
    * Throws StoreError command.crowded, mqtt.unreachable (the bridge is leaving), or what `messages` throws.
    */
-  replay(messages: AsyncIterable<Message>): Promise<number> {
+  replay(messages: AsyncIterable<Message>): Promise<Replayed> {
     if (this.#link.state === "closed") return Promise.reject(this.#leavingError());
-    const count = this.#replays.add(messages);
+    const replayed = this.#replays.add(messages);
     this.#pump();
-    return count;
+    return replayed;
   }
 
   /** Tells status, birth and every retained topic again. */
@@ -295,8 +297,17 @@ export class Link implements Closable {
       return;
     }
     this.#published += 1;
+    this.#publish(session, entry, entry.message);
+  }
+
+  #publish(session: Session, entry: InFlight, message: Message): void {
     const answered = (refusal: Refusal | undefined): void => {
       if (this.#session !== session) return;
+      const instead = refusal?.code === TOO_LARGE ? this.#instead(entry, message) : undefined;
+      if (instead !== undefined) {
+        this.#publish(session, entry, instead);
+        return;
+      }
       session.answered();
       if (refusal === undefined) {
         session.acked(entry);
@@ -306,7 +317,7 @@ export class Link implements Closable {
       } else this.#refusedBy(session, entry, refusal);
       this.#pump();
     };
-    session.connection.publish(entry.message, answered, entry.lane === "replay");
+    session.connection.publish(message, answered, entry.lane === "replay");
   }
 
   #watchAcks(session: Session, before: number): void {
@@ -316,12 +327,27 @@ export class Link implements Closable {
     });
   }
 
+  /** It is larger than the broker takes. An event has another one told in its place, so that the history goes on. */
+  #instead({ lane }: InFlight, message: Message): Message | undefined {
+    const { topic, seq, payload } = message;
+    if (lane === "journal" || this.#refusals.isNews(topic)) {
+      const facts = { topic, seq, bytes: payload.length };
+      this.#options.log.error("mqtt.too-large", { ...facts, error: explain(new StoreError("mqtt.too-large", facts)) });
+    }
+    return inPlaceOf(message);
+  }
+
   /**
    * MQTT 5: the broker took the packet and refuses the message. An event must not be left out: it waits, with all after it,
    * while the rest goes on and the operator has time to set the broker right. A retained topic is left out, and so is the
-   * reply to somebody whose topic we may not write: his command's answer is kept, and he can ask again.
+   * reply to somebody whose topic we may not write: his command's answer is kept, and he can ask again. What is too large was
+   * not even sent, and waiting would not help.
    */
   #refusedBy(session: Session, entry: InFlight, refusal: Refusal): void {
+    if (refusal.code === TOO_LARGE) {
+      session.leftOut(entry);
+      return;
+    }
     const { message, lane } = entry;
     if (this.#refusals.isNews(message.topic)) {
       const facts = { topic: message.topic, reason: refusal.text };

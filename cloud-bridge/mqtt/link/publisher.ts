@@ -5,7 +5,7 @@
  */
 import type { Writable } from "node:stream";
 import type { Message } from "../outbox/message.ts";
-import type { Acknowledged } from "./connection.ts";
+import { type Acknowledged, TOO_LARGE } from "./connection.ts";
 import type { Protocol } from "./link-machine.ts";
 import { deliveryOf, type Latin1, publishHead } from "./publish-packet.ts";
 import { TopicAliases } from "./topic-aliases.ts";
@@ -13,8 +13,6 @@ import { TopicAliases } from "./topic-aliases.ts";
 const MAX_ID = 0xffff;
 /** MQTT 5.0 §3.4.2.1: from here on reason codes are refusals. */
 const REFUSED = 0x80;
-/** MQTT 5.0 §2.4: Packet too large. */
-const TOO_LARGE = 0x95;
 /** What a packet has beside its payload is less: a topic, correlation data, user properties. */
 const HEAD_ROOM = 4096;
 
@@ -73,7 +71,7 @@ export class Publisher {
   publish(message: Message, acknowledged: Acknowledged, replay: boolean): void {
     const { stream, ids, protocol } = this.#options;
     if (this.#isTooLarge(message, replay)) {
-      queueMicrotask(() => acknowledged({ code: TOO_LARGE, text: "larger than the broker's Maximum Packet Size" }));
+      acknowledged({ code: TOO_LARGE, text: "larger than the broker's Maximum Packet Size" });
       return;
     }
     const { qos } = deliveryOf(message);

@@ -8,23 +8,30 @@ import { type Message, placeOf } from "../outbox/message.ts";
 const PAGE = 100;
 const MAX_REPLAYS = 8;
 
+export interface Replayed {
+  readonly messages: number;
+  /** The broker would not have these, e.g. since they are too large for it. */
+  readonly leftOut: number;
+}
+
 interface Replay {
   readonly messages: AsyncIterator<Message>;
-  readonly resolve: (count: number) => void;
+  readonly resolve: (replayed: Replayed) => void;
   readonly reject: (error: unknown) => void;
   ready: Message[];
   /** On their way, oldest first. */
   readonly flying: Set<Message>;
   read: boolean;
-  count: number;
+  taken: number;
+  leftOut: number;
 }
 
 export class Replays {
   readonly #replays: Replay[] = [];
   #reading = false;
 
-  /** Resolves with the number of messages once the broker has all of them. Throws StoreError command.crowded. */
-  add(messages: AsyncIterable<Message>): Promise<number> {
+  /** Resolves with the numbers of messages once the broker has all of them. Throws StoreError command.crowded. */
+  add(messages: AsyncIterable<Message>): Promise<Replayed> {
     if (this.#replays.length >= MAX_REPLAYS) {
       return Promise.reject(new StoreError("command.crowded", { count: this.#replays.length }));
     }
@@ -37,7 +44,8 @@ export class Replays {
         ready: [],
         flying: new Set(),
         read: false,
-        count: 0,
+        taken: 0,
+        leftOut: 0,
       });
     });
   }
@@ -57,7 +65,7 @@ export class Replays {
   acked(message: Message, taken: boolean): void {
     const [replay] = this.#replays;
     if (replay?.flying.delete(message) !== true) return;
-    if (taken) replay.count += 1;
+    replay[taken ? "taken" : "leftOut"] += 1;
     this.#endOf(replay);
   }
 
@@ -103,7 +111,7 @@ export class Replays {
   #endOf(replay: Replay): void {
     if (!replay.read || replay.ready.length > 0 || replay.flying.size > 0) return;
     this.#drop(replay);
-    replay.resolve(replay.count);
+    replay.resolve({ messages: replay.taken, leftOut: replay.leftOut });
   }
 
   #drop(replay: Replay): void {

@@ -3,7 +3,7 @@ import { hash as digest } from "node:crypto";
 import { type Millis, rfc3339, shownUri, toHex } from "../../../gateway/base/index.ts";
 import type { Fact } from "../../../gateway/store/facts.ts";
 import type { EventBody, Payload } from "../contract/payloads.ts";
-import { type Members, type Message, messageOf, utf8 } from "../outbox/message.ts";
+import { jsonBytes, type Members, type Message, messageOf, parsePayload, utf8 } from "../outbox/message.ts";
 import { topicOf } from "../outbox/topics.ts";
 import type { RenderContext } from "./context.ts";
 import type { Trees } from "./trees.ts";
@@ -282,11 +282,25 @@ export function renderEvent(
  * `hash` is that of the last dropped event, `prev` and `prev-seq` are those of the first. `to`: the last dropped message
  * may be a push.
  */
-export function renderOverflow(first: Members, last: Members, site: string, to = last["seq"]): Message {
+export const renderOverflow = (first: Members, last: Members, site: string, to = last["seq"]): Message =>
+  messageOf("event", { site }, Number(last["seq"]), overflowOf(first, last, to));
+
+/**
+ * What is told in the place of an event that is too large for the broker, always with the same bytes; undefined = it is no event,
+ * or stands in a larger one's place already.
+ */
+export function inPlaceOf(message: Message): Message | undefined {
+  if (message.kind !== "event") return undefined;
+  const event = parsePayload(message.payload);
+  if (event["type"] === "journal.overflow") return undefined;
+  return { ...message, payload: jsonBytes(overflowOf(event, event, event["seq"])) };
+}
+
+function overflowOf(first: Members, last: Members, to: Members[string]): Payload<"event"> {
   const { type: firstType, seq: firstSeq, "from-seq": firstFrom, "prev-seq": prevSeq, prev } = first;
   const { seq, epoch, id, time, observed, hash } = last;
   // The members come from events in the outbox, which were rendered from the contract's table.
-  const overflow = {
+  return {
     seq,
     "prev-seq": prevSeq,
     epoch,
@@ -300,5 +314,4 @@ export function renderOverflow(first: Members, last: Members, site: string, to =
     hash,
     prev,
   } as Payload<"event">;
-  return messageOf("event", { site }, Number(seq), overflow);
 }

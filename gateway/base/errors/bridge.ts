@@ -5,6 +5,11 @@ export const BRIDGE_ERRORS = {
     text: "'{value}' cannot be the {part} of an MQTT topic",
     hint: "Use 3 to 64 of a-z, 0-9 and '-'; a whole topic has at most 256 bytes.",
   },
+  "mqtt.alias": {
+    blame: "usage",
+    text: "mqtt.alias '{template}' {what}",
+    hint: "docs/mqtt.md, Alias, lists the placeholders; e.g. uns/{model}/{endpoint}.",
+  },
   "mqtt.url": {
     blame: "usage",
     text: "'{url}' is not the address of an MQTT broker",
@@ -44,6 +49,11 @@ export const BRIDGE_ERRORS = {
     blame: "store",
     text: "the MQTT broker refused a message on {topic}: {reason}",
     hint: "Allow this site 'readwrite sidgate/1/SITE/#' and packets of at least 64 KiB.",
+  },
+  "mqtt.too-large": {
+    blame: "store",
+    text: "message {seq} for {topic} has {bytes} bytes, and is larger than the MQTT broker takes",
+    hint: "Let the broker take packets of at least 64 KiB; then the command replay brings what was left out.",
   },
   "bridge.bug": {
     blame: "bug",
