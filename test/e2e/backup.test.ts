@@ -40,7 +40,7 @@ beforeAll(async () => {
   broker = hasMosquitto ? await startMosquitto() : undefined;
   cloud = broker && (await subscribe(broker.port, "sidgate/1/+/event", "311"));
   gateway = await GatewayProcess.start(`trust: { mode: lab }${broker ? `\nmqtt: { url: "${broker.url}" }` : ""}`);
-}, 60_000);
+});
 afterAll(async () => {
   await gateway.stop();
   await cloud?.close();
@@ -152,7 +152,7 @@ test("a backup by command lies in the data folder, without the key, and never mo
   expect((await readFile(copy)).length).toBeGreaterThan(0);
   const restored = await ask("restore", copy, "--data", join(folder, "copy"));
   expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("The site's key is not there") });
-}, 60_000);
+});
 
 (hasRedis ? test : test.skip)(
   "a site moves from its folder into Redis, and by a backup of that into a folder",
@@ -180,7 +180,6 @@ test("a backup by command lies in the data folder, without the key, and never mo
       await eventually("the backup lies there", async () => (await made()) !== undefined);
       const again = join(place, (await made()) ?? "");
       const data = join(folder, "again");
-      expect((await ask("restore", again, "--data", data)).stderr).toContain("[backup.in-use]");
       await writeFile(gateway.config, inFolder);
       expect(await ask("restore", again, "--data", data)).toMatchObject({ code: 0 });
       expect((await readdir(join(data, "images"))).sort()).toEqual(
@@ -192,10 +191,8 @@ test("a backup by command lies in the data folder, without the key, and never mo
       await rm(gateway.data, { recursive: true });
       await rename(former, gateway.data);
       await redis.stop();
-      await gateway.up();
     }
   },
-  60_000,
 );
 
 // -- the drill --------------------------------------------------------------------------------------------------------
@@ -231,6 +228,8 @@ async function contentOf(data: string): Promise<ReadonlyMap<string, string>> {
 drill(
   "sidgate backup and sidgate restore are killed at any moment: afterwards nothing is there, or the whole",
   async () => {
+    await gateway.kill();
+    await gateway.up();
     const path = join(folder, "large.bin");
     for (const version of ["3.0.0", "3.0.1", "3.0.2"]) {
       await writeFile(path, randomBytes(LARGE));
