@@ -1,6 +1,6 @@
 /** The southern half of a gateway: the CoAP engine on its addresses, its lanes, and CORECONF behind it. */
 import { type Clock, explain, type Lifecycle, type Logger, type Millis, type NodeId } from "../base/index.ts";
-import { Engine, Oscore, type RequestPort, SenderSequence } from "../coap/index.ts";
+import { type AdmissionOptions, Engine, Oscore, type RequestPort, SenderSequence } from "../coap/index.ts";
 import { CampaignWatch } from "../service/campaign/index.ts";
 import { awaitsReport } from "../service/commands/index.ts";
 import type { Deltas } from "../service/delta/index.ts";
@@ -25,11 +25,9 @@ import { joiningOf } from "./campaign/joining.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 import type { GatewayPorts } from "./gateway.ts";
-import { admissionOf } from "./south/admission.ts";
 import { openDeltas } from "./south/deltas.ts";
 import { nearest, openDirectory } from "./south/directory.ts";
-import { openListeners } from "./south/listeners.ts";
-import { ownBase } from "./south/own-address.ts";
+import { openListeners, ownBase } from "./south/listeners.ts";
 import { modeOf } from "./status/lab.ts";
 import { Refusals } from "./status/refusals.ts";
 import { puttingOff } from "./store/putting-off.ts";
@@ -169,6 +167,13 @@ export async function openSouth(
     encodings,
     addresses: listeners.map(({ transport }) => `coap://${transport.local}`),
   };
+}
+
+/** Who is a neighbour and whose air is rationed, from the settings under coap.southbound and coap.airtime. */
+function admissionOf({ coap: { southbound, airtime } }: Pick<Config, "coap">): AdmissionOptions {
+  const { networks, routers, share, burst } = airtime;
+  if (networks === "off") return { southbound };
+  return { southbound, airtime: { shared: networks, routers, share: share / 100, burst } };
 }
 
 /** Of `[::]:5683`: the port that was given to us where the configuration leaves that open. */

@@ -1,6 +1,6 @@
 /** Nodes that run RIOT's `sys/suit` are told where their manifest is, when they can hear it, and never twice for nothing. */
 import { beforeEach, expect, test } from "@jest/globals";
-import { ownBase } from "../../gateway/app/south/own-address.ts";
+import { ownBase } from "../../gateway/app/south/listeners.ts";
 import { minutes, type NodeId, SILENT, toHex, WireError } from "../../gateway/base/index.ts";
 import type { Answer, Question, RequestPeer } from "../../gateway/coap/index.ts";
 import { CampaignOffers, Campaigns } from "../../gateway/service/campaign/index.ts";

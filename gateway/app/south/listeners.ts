@@ -1,7 +1,8 @@
-/** The addresses on which CoAP is heard, unicast and multicast, as the configuration names them. */
+/** The addresses on which CoAP is heard, unicast and multicast, as the configuration names them; and where a peer reaches us. */
+import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { UsageError } from "../../base/index.ts";
-import { type Transport, UdpGroup, UdpTransport } from "../../coap/index.ts";
+import { type Remote, type Transport, UdpGroup, UdpTransport } from "../../coap/index.ts";
 import { type Config, formatHostPort, hearsUnprotected, isLoopback } from "../config/index.ts";
 
 export interface Listener {
@@ -45,3 +46,30 @@ function joinsOn(group: string, via: string): string | undefined {
   if (zone !== undefined) return `::${zone}`;
   return isIPv6(withoutZone(group)) || via === "0.0.0.0" || via === "localhost" ? undefined : via;
 }
+
+const COAP_PORT = 5683;
+const WILDCARDS: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
+
+/**
+ * `coap://[fd00::1]`, for a transport that is bound to this host and port; undefined = there is no way to the peer.
+ * Our datagrams to it leave from there, which the operating system chooses.
+ */
+export async function ownBase(host: string, port: number, remote: Remote): Promise<string | undefined> {
+  const address = WILDCARDS.has(host) ? await leavingFrom(remote) : host;
+  if (address === undefined) return undefined;
+  // A zone is a name of ours; the peer has its own.
+  const named = formatHostPort({ host: withoutZone(address), port });
+  return `coap://${port === COAP_PORT ? named.slice(0, named.lastIndexOf(":")) : named}`;
+}
+
+/** Nothing is sent: a datagram socket that is connected only has its route looked up. */
+const leavingFrom = ({ address, port }: Remote): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+    const done = (found: string | undefined): void => {
+      socket.close();
+      resolve(found);
+    };
+    socket.once("error", () => done(undefined));
+    socket.connect(port, address, () => done(socket.address().address));
+  });
