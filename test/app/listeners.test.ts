@@ -56,7 +56,7 @@ test("discovery sent to a group is answered from the gateway's own address", asy
     const request = { type: "NON", code: codeOf("GET"), messageId: 1, token, options: path, payload } as const;
     const [address = "", port = ""] = group.split(":");
     client.send(encodeMessage(request), Number(port), address);
-    const signal = AbortSignal.timeout(millis(5000));
+    const signal = AbortSignal.timeout(millis(60_000));
     const [bytes, from]: [Buffer, RemoteInfo] = (await once(client, "message", { signal })) as [Buffer, RemoteInfo];
     expect(`127.0.0.1:${from.port}`).toBe(listeners[0]?.transport.local);
     expect(decodeMessage(bytes)).toMatchObject({ type: "NON", code: codeOf("2.05"), token: Buffer.of(7) });

@@ -90,7 +90,7 @@ libcoap(
     const uri = `coap://127.0.0.1:${gateway.coapPort}/n/${node}/c`;
     const { stdout, stderr } = await run(
       COAP_CLIENT,
-      [...security, "-m", "ipatch", "-t", "142", "-f", body, "-B", "10", uri],
+      [...security, "-m", "ipatch", "-t", "142", "-f", body, "-B", "60", uri],
       {
         encoding: "latin1",
       },

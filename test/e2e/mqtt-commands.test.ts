@@ -65,7 +65,7 @@ describe("commands over MQTT", () => {
   };
   /** Asks as a cloud application on MQTT 5 does, and waits for one answer. */
   const ask = async (topic: string, payload: object): Promise<unknown> => {
-    const to = ["-h", "127.0.0.1", "-p", String(broker.port), "-V", "5", "-q", "1", "-W", "20"];
+    const to = ["-h", "127.0.0.1", "-p", String(broker.port), "-V", "5", "-q", "1", "-W", "60"];
     const { stdout } = await run(RR, [
       ...to,
       "-t",
@@ -143,7 +143,7 @@ nodes: { wake-interval: 1s }
   );
 
   test("MQTT 5.0 §4.10: the answer comes on the response topic with the correlation data", async () => {
-    const at = ["-h", "127.0.0.1", "-p", String(broker.port), "-V", "5", "-q", "1", "-W", "20", "-C", "1", "-d"];
+    const at = ["-h", "127.0.0.1", "-p", String(broker.port), "-V", "5", "-q", "1", "-W", "60", "-C", "1", "-d"];
     const listener = spawn("/usr/bin/stdbuf", ["-oL", SUB, ...at, "-t", `${root}/rsp/asker/7`, "-F", ">%D %p"]);
     let output = "";
     listener.stdout.on("data", (part) => {

@@ -46,7 +46,7 @@ mqtt:
     - periodic 2s /${ROOM}/temperature nodes endpoint == "room-1"
     - on-change /acme-air:air
 nodes: { wake-interval: 1s }`);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await fleet?.close();

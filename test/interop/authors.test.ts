@@ -45,7 +45,7 @@ beforeAll(async () => {
   // Resources that are put there stay there: that is all an author has to do.
   server = spawn(SERVER, ["-A", "127.0.0.1", "-p", String(port), "-d", "4"], { stdio: "ignore" });
   await writeFile(join(folder, "fw.bin"), IMAGE);
-  await run(CLIENT, ["-B", "20", "-m", "put", "-b", "1024", "-f", join(folder, "fw.bin"), author]);
+  await run(CLIENT, ["-B", "60", "-m", "put", "-b", "1024", "-f", join(folder, "fw.bin"), author]);
 });
 afterAll(async () => {
   server?.kill("SIGKILL");
@@ -71,7 +71,7 @@ withLibcoap(
   "libcoap's client gets it through the forward proxy, and nothing else (needs coap-client-notls)",
   async () => {
     const out = join(folder, "out");
-    const through = ["-B", "10", "-m", "get", "-P", `coap://${transport.local}`];
+    const through = ["-B", "60", "-m", "get", "-P", `coap://${transport.local}`];
     await run(CLIENT, [...through, "-o", out, author]);
     expect((await readFile(out)).equals(IMAGE)).toBe(true);
     const { stdout, stderr } = await run(CLIENT, [...through, `${author}x`]);

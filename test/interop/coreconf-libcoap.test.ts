@@ -26,7 +26,7 @@ const until = async (isSo: () => boolean): Promise<void> => {
     await rm(out, { force: true });
     const uri = args.at(-1) ?? "";
     const url = `coap://127.0.0.1:${gateway.coapPort}${uri}`;
-    await promisify(execFile)(CLIENT, [...args.slice(0, -1), "-B", "10", "-o", out, url]);
+    await promisify(execFile)(CLIENT, [...args.slice(0, -1), "-B", "60", "-o", out, url]);
     return existsSync(out) ? readFile(out) : Buffer.alloc(0);
   };
   const file = async (name: string, bytes: Uint8Array): Promise<string> => {

@@ -50,7 +50,7 @@ const NOTE = HAS ? "" : " (skipped: needs coap-client-notls)";
 
   /** What the client prints: the payload of a success, or the code of an error. */
   const coap = async (method: string, path: string, links?: string, ...more: readonly string[]): Promise<string> => {
-    const args = ["-B", "5", "-m", method, ...more];
+    const args = ["-B", "60", "-m", method, ...more];
     if (links !== undefined) {
       const file = join(folder, "links");
       await writeFile(file, links);

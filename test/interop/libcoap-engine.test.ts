@@ -58,7 +58,7 @@ afterAll(async () => {
 async function client(...args: string[]): Promise<Buffer> {
   const out = join(folder, "out");
   await rm(out, { force: true });
-  await run(CLIENT, ["-B", "10", "-o", out, ...args]);
+  await run(CLIENT, ["-B", "60", "-o", out, ...args]);
   return existsSync(out) ? readFile(out) : Buffer.alloc(0);
 }
 

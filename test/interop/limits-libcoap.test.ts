@@ -76,7 +76,7 @@ async function subject(options: Partial<EngineOptions> = {}, lost: readonly numb
 async function fetch(uri: string, args: readonly string[]) {
   const out = join(folder, "out");
   await rm(out, { force: true });
-  const { stdout, stderr } = await run(CLIENT, ["-v", "7", "-B", "30", "-o", out, ...args, uri], {
+  const { stdout, stderr } = await run(CLIENT, ["-v", "7", "-B", "60", "-o", out, ...args, uri], {
     maxBuffer: 1 << 26,
   });
   const sent = [...`${stdout}${stderr}`.matchAll(/v:1 t:\w+ c:(?:GET|POST|FETCH) [^\n]*/g)].map(([line]) => line);

@@ -39,7 +39,7 @@ async function get(settings: string, ...args: readonly string[]): Promise<Buffer
   await writeFile(config, `${libcoapOscore(secret)}${settings}`);
   const out = join(folder, "out");
   const context = ["-E", `${config},${join(folder, "sequence")}`];
-  await promisify(execFile)(LIBCOAP_WITH_OSCORE, [...context, "-B", "10", "-o", out, ...args, `${subject.uri}/f/img`]);
+  await promisify(execFile)(LIBCOAP_WITH_OSCORE, [...context, "-B", "60", "-o", out, ...args, `${subject.uri}/f/img`]);
   return readFile(out);
 }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Closable, millis, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { type Closable, millis, SILENT, seconds, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import {
   type Command,
   type CommandPort,
@@ -297,7 +297,7 @@ const command = (id: string, more: Partial<Command> = {}): Command => ({
 
     test("one gateway at a time: a second one waits, is told who runs, and takes over who let go", async () => {
       const site = newSite();
-      const lease = millis(600);
+      const lease = seconds(2);
       const first = await home(site, "gw-1", { lease });
       const claim = await first.claim("gateway");
       const second = await home(site, "gw-2", { lease });

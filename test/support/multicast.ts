@@ -35,7 +35,7 @@ export async function askerSocket(): Promise<Socket> {
 export async function carriesMulticast(): Promise<boolean> {
   try {
     const socket = await groupSocket(await freePort());
-    const heard = once(socket, "message", { signal: AbortSignal.timeout(500) });
+    const heard = once(socket, "message", { signal: AbortSignal.timeout(3_000) });
     socket.send("x", socket.address().port, GROUP);
     return await heard
       .then(

@@ -105,7 +105,7 @@ export const slice = (image: Buffer, question: Question, szx = 6, change: Said =
 export async function fetchFrom(uri: string, size: number, options: { patience?: number; signal?: AbortSignal } = {}) {
   const parsed = parseUri(uri);
   if (parsed === undefined) throw new Error(`no URI: ${uri}`);
-  const source = coapSource(systemClock(), millis(options.patience ?? 5000));
+  const source = coapSource(systemClock(), millis(options.patience ?? 60_000));
   const signal = options.signal ?? new AbortController().signal;
   const parts: Uint8Array[] = [];
   const bytes = source({ uri: parsed, at: LOOPBACK, size, signal });

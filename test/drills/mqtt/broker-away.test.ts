@@ -49,7 +49,7 @@ const BATCH = 500 * 600;
       if (index % PER_SECOND === PER_SECOND - 1) await clock.advance(millis(1000));
       if (index % 1000 === 999 || index === to - 1) await durable;
     }
-    await eventually("all is rendered", () => bridge.stats().rendered >= to, inDrill(20_000, 300_000));
+    await eventually("all is rendered", () => bridge.stats().rendered >= to, 300_000);
   }
 
   test("everything waits on disk, within bounds, and comes in order; retained topics have one value", async () => {
@@ -79,7 +79,7 @@ const BATCH = 500 * 600;
     const begun = performance.now();
     await line.bridge.settled();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    await eventually("all is told", () => consumer.history.length >= total, inDrill(20_000, 300_000));
+    await eventually("all is told", () => consumer.history.length >= total, 300_000);
     const facts = await line.facts();
     report(
       `broker away for ${AWAY_S} s at ${PER_SECOND}/s`,

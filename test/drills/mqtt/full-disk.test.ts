@@ -39,7 +39,7 @@ async function fill(folder: string, free: number): Promise<void> {
   afterAll(async () => {
     await program.end("SIGKILL");
     for (const part of open.reverse()) await part.close();
-  }, 30_000);
+  });
 
   const isUp = (): Promise<boolean> =>
     client.get<Status>("/api/status").then(
@@ -116,7 +116,7 @@ async function fill(folder: string, free: number): Promise<void> {
     await journal.close();
     program.start();
     const produced = facts.filter(isTold).length;
-    await eventually("all is told", () => consumer.history.length > produced, 30_000);
+    await eventually("all is told", () => consumer.history.length > produced);
     const history = consumer.history.filter(({ seq }) => Number(seq) <= facts.length);
     report(
       `disk full ${ROUNDS} times`,

@@ -103,7 +103,7 @@ function isWell(app: App, id: string): boolean {
           model: "trv",
         }),
       );
-      await eventually("every node reported", () => fleet.nodes().every(({ reports }) => reports > 0), 60_000);
+      await eventually("every node reported", () => fleet.nodes().every(({ reports }) => reports > 0));
       const path = join(folder, "image.bin");
       await writeFile(path, makeImage("trv", "2.0.0", IMAGE_BYTES));
       const { id } = await gateway.client.addImage<{ id: string }>({ path, model: "trv", version: "2.0.0" });
@@ -130,14 +130,14 @@ function isWell(app: App, id: string): boolean {
         throw new Error(JSON.stringify([campaigns, fleet.nodes()]), { cause });
       });
       const open = (): readonly string[] => app.given.filter((each) => app.ends(each).length === 0);
-      await eventually("each command ends", () => open().length === 0, inDrill(60_000, 180_000)).catch(() => undefined);
+      await eventually("each command ends", () => open().length === 0, 180_000).catch(() => undefined);
       expect(open().map((each) => [each, app.answers(each)])).toEqual([]);
       await fleet.close();
       await gateway.kill();
       const facts = await factsIn(gateway.data);
       await gateway.up();
       const produced = facts.filter(isTold).length;
-      await eventually("all is told", () => consumer.history.length > produced, 40_000);
+      await eventually("all is told", () => consumer.history.length > produced);
 
       expect(facts.map(({ seq }) => seq)).toEqual(facts.map((_, index) => index + 1));
       const last = facts.length;

@@ -45,7 +45,7 @@ export async function libcoapClient(program: string, uri: string, secret?: Share
   const ask = async ({ method, path, payload, contentFormat, etag, option, qBlock2 }: Ask): Promise<Told> => {
     const out = join(folder, "out");
     await rm(out, { force: true });
-    const args = [...oscore, "-v", "6", "-B", "20", "-m", method.toLowerCase(), "-o", out];
+    const args = [...oscore, "-v", "6", "-B", "60", "-m", method.toLowerCase(), "-o", out];
     if (payload !== undefined) {
       await writeFile(join(folder, "body"), payload);
       args.push("-f", join(folder, "body"));

@@ -135,70 +135,62 @@ test.each(FAULTS)("$name", (fault) => {
   expect(ours.filter((path) => !theirs.includes(path)).sort()).toEqual(fault.ours);
 });
 
-(PYANG ? test : test.skip)(
-  `CC-SID-5: with pyang's quirks its files come out byte for byte${NEEDS_PYANG}`,
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
-    try {
-      const runs = FAULTS.map((fault, index) => {
-        const own = join(folder, `sources-${index}`);
-        mkdirSync(own);
-        // By name: a later text replaces the earlier one.
-        for (const text of [
-          TARGET,
-          GROUPING,
-          ...(fault.others ?? []),
-          textOf(fault).replace("module m ", `module m${index} `),
-        ]) {
-          writeFileSync(
-            join(own, `${/(?:sub)?module\s+([\w-]+)/.exec(text)?.[1]}.yang`),
-            text.replace("belongs-to m ", `belongs-to m${index} `),
-          );
-        }
-        return ["-p", own, "--sid-generate-file", "60000:500", join(own, `m${index}.yang`)];
-      });
-      const made = await runPyang(folder, runs);
-      for (const [index, fault] of FAULTS.entries()) {
-        const rename = (text: string): string =>
-          text.replace("module m ", `module m${index} `).replace("belongs-to m ", `belongs-to m${index} `);
-        const others = [...(fault.others ?? []), TARGET, GROUPING].map((text) => parseModule(rename(text)));
-        const tree = treeAmong(parseModule(rename(textOf(fault))), others);
-        const ours = sidFileText(generate(tree, [RANGE], NUMBERING));
-        expect([fault.name, made.get(`m${index}@2026-01-01.sid`)]).toEqual([fault.name, ours]);
+(PYANG ? test : test.skip)(`CC-SID-5: with pyang's quirks its files come out byte for byte${NEEDS_PYANG}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
+  try {
+    const runs = FAULTS.map((fault, index) => {
+      const own = join(folder, `sources-${index}`);
+      mkdirSync(own);
+      // By name: a later text replaces the earlier one.
+      for (const text of [
+        TARGET,
+        GROUPING,
+        ...(fault.others ?? []),
+        textOf(fault).replace("module m ", `module m${index} `),
+      ]) {
+        writeFileSync(
+          join(own, `${/(?:sub)?module\s+([\w-]+)/.exec(text)?.[1]}.yang`),
+          text.replace("belongs-to m ", `belongs-to m${index} `),
+        );
       }
-    } finally {
-      rmSync(folder, { recursive: true });
+      return ["-p", own, "--sid-generate-file", "60000:500", join(own, `m${index}.yang`)];
+    });
+    const made = await runPyang(folder, runs);
+    for (const [index, fault] of FAULTS.entries()) {
+      const rename = (text: string): string =>
+        text.replace("module m ", `module m${index} `).replace("belongs-to m ", `belongs-to m${index} `);
+      const others = [...(fault.others ?? []), TARGET, GROUPING].map((text) => parseModule(rename(text)));
+      const tree = treeAmong(parseModule(rename(textOf(fault))), others);
+      const ours = sidFileText(generate(tree, [RANGE], NUMBERING));
+      expect([fault.name, made.get(`m${index}@2026-01-01.sid`)]).toEqual([fault.name, ours]);
     }
-  },
-  60_000,
-);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
-(PYANG ? test : test.skip)(
-  `CC-SID-7: and so do its updates${NEEDS_PYANG}`,
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
-    try {
-      const first = moduleM(`${LEAF("a")} ${LEAF("b")}`, { head: "import t { prefix p; }" });
-      const second = moduleM(`${LEAF("A")} ${LEAF("b")} ${LEAF("c")}`, {
-        head: "import t { prefix p; }",
-        revision: "2026-02-01",
-      });
-      const others = [parseModule(TARGET)];
-      const old = sidFileText(
-        generate(treeAmong(parseModule(first), others), [{ entryPoint: 60_000, size: 4 }], NUMBERING),
-      );
-      writeFileSync(join(folder, "t.yang"), TARGET);
-      writeFileSync(join(folder, "m.yang"), second);
-      writeFileSync(join(folder, "old.sid"), old);
-      const made = await runPyang(folder, [
-        ["-p", folder, "--sid-update-file", "old.sid", "--sid-extra-range", "61000:10", "m.yang"],
-      ]);
-      const options = { ...NUMBERING, ranges: [{ entryPoint: 61_000, size: 10 }] };
-      const ours = update(readSidFile(old, "old.sid"), treeAmong(parseModule(second), others), options);
-      expect(made.get("m@2026-02-01.sid")).toBe(sidFileText(ours.file));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-  60_000,
-);
+(PYANG ? test : test.skip)(`CC-SID-7: and so do its updates${NEEDS_PYANG}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sidgate-pyang-"));
+  try {
+    const first = moduleM(`${LEAF("a")} ${LEAF("b")}`, { head: "import t { prefix p; }" });
+    const second = moduleM(`${LEAF("A")} ${LEAF("b")} ${LEAF("c")}`, {
+      head: "import t { prefix p; }",
+      revision: "2026-02-01",
+    });
+    const others = [parseModule(TARGET)];
+    const old = sidFileText(
+      generate(treeAmong(parseModule(first), others), [{ entryPoint: 60_000, size: 4 }], NUMBERING),
+    );
+    writeFileSync(join(folder, "t.yang"), TARGET);
+    writeFileSync(join(folder, "m.yang"), second);
+    writeFileSync(join(folder, "old.sid"), old);
+    const made = await runPyang(folder, [
+      ["-p", folder, "--sid-update-file", "old.sid", "--sid-extra-range", "61000:10", "m.yang"],
+    ]);
+    const options = { ...NUMBERING, ranges: [{ entryPoint: 61_000, size: 10 }] };
+    const ours = update(readSidFile(old, "old.sid"), treeAmong(parseModule(second), others), options);
+    expect(made.get("m@2026-02-01.sid")).toBe(sidFileText(ours.file));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
