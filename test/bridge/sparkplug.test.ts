@@ -456,6 +456,19 @@ describe("the connection of the edge node", () => {
     expect(dials[0]).toMatchObject({ protocol: 4, afresh: true, will: { kind: "sparkplugDeath" } });
   });
 
+  test("a large site is born over many turns of the event loop", async () => {
+    const { options, said } = fakeBroker(new VirtualClock());
+    const ids = Array.from({ length: 1000 }, (_, n) => nodeId(n + 1));
+    const view = new Sparkplug({ ...options, nodes: () => ids, device: () => device(21) });
+    view.start();
+    await settled();
+    const births = (): number => said.filter((message) => message.startsWith("DBIRTH")).length;
+    expect(births()).toBeLessThan(50);
+    while (births() < ids.length) await new Promise(setImmediate);
+    await view.close();
+    expect(said.slice(-2)).toEqual([expect.stringMatching(/^NDEATH/), "DISCONNECT"]);
+  });
+
   test("tck-id-topics-nbirth-bdseq-increment: the number of a session goes on after a loss and after a restart", async () => {
     const clock = new VirtualClock();
     const { options, said, dials } = fakeBroker(clock);

@@ -54,6 +54,7 @@ export class Sparkplug implements LiveView, Closable {
   #line: Connection | undefined;
   #bdSeq = 0;
   #inFlight = 0;
+  #pumping = false;
   /** What the primary host said of itself last. */
   #host = { online: false, timestamp: 0 };
   #begun = false;
@@ -175,9 +176,24 @@ export class Sparkplug implements LiveView, Closable {
     this.#pump();
   }
 
+  /** A window per turn of the event loop: the births of a large site must not keep everybody else waiting. */
   #pump(): void {
+    if (this.#pumping) return; // a message of QoS 0 is done within the call that sends it
+    this.#pumping = true;
+    try {
+      this.#fill();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #fill(): void {
     const line = this.#line;
-    while (line !== undefined && this.#inFlight < WINDOW) {
+    for (let sent = 0; line !== undefined && this.#inFlight < WINDOW; sent++) {
+      if (sent === WINDOW) {
+        setImmediate(() => this.#pump());
+        return;
+      }
       const message = this.#edge.next(this.#options.clock.now());
       if (message === undefined) return;
       this.#inFlight += 1;
