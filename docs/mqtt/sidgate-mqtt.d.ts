@@ -1399,7 +1399,7 @@ export interface CommandLogLevel {
   readonly "for-s"?: number;
 }
 
-/** Has stored events, pushes and replies sent again, with the same bytes on the same topics. */
+/** Has stored events and pushes sent again, with the same bytes on the same topics. */
 export interface CommandReplay {
   /** Names the command, best a ULID: the same id of the same client is carried out once, for 7 days. */
   readonly id?: string;

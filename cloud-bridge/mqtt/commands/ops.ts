@@ -264,7 +264,7 @@ export const COMMAND_OPS = {
     right: "read",
     id: "possible",
     here: true,
-    text: "Has stored events, pushes and replies sent again, with the same bytes on the same topics.",
+    text: "Has stored events and pushes sent again, with the same bytes on the same topics.",
     arguments: {
       from: must(VERSION, "The first `seq`."),
       to: may(VERSION, "The last `seq`; without it, up to now."),
