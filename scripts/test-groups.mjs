@@ -6,14 +6,14 @@ import { join, sep } from "node:path";
 /** Below the root, because Jest takes test files from nowhere else; git does not see it. */
 const FOLDER = ".test-groups";
 
-/** These start programs and wait for them, beside each other on two workers; or count what real time has them send again. */
+/** These start programs and wait for them, beside each other on the workers; or count what real time has them send again. */
 const ALONE = ["e2e", "interop", "sim", "drills"];
 /**
  * In their short forms. The others are for `npm run drill` alone: test/e2e/{processes,mqtt-commands}.test.ts kill Redis and give
  * commands every day.
  */
 const DRILLS_OF_EVERY_DAY = ["broker-killed", "gateway-killed"].map((name) => `drills/mqtt/${name}.test.ts`);
-const FILES_OF_A_GROUP = 12;
+const FILES_OF_A_GROUP = 24;
 
 /** Whether a path of Jest's report is a group. */
 export const isGroup = (root, path) => path.startsWith(join(root, FOLDER) + sep);
