@@ -30,7 +30,7 @@ const verdicts = (findings: readonly Finding[]): string => findings.map(({ verdi
 
 describe("docs/mqtt.md, The broker: what the probe saw becomes findings", () => {
   const NOW = millis(Date.UTC(2026, 10, 22));
-  const VIEW = { embedded: false, exposed: false, username: "s-5kq2", now: NOW };
+  const VIEW = { embedded: false, encrypted: true, exposed: false, username: "s-5kq2", now: NOW };
   const GOOD: TopicFacts = {
     prefix: "sidgate/1/s-5kq2/probe/ab/",
     echo: true,
@@ -46,7 +46,9 @@ describe("docs/mqtt.md, The broker: what the probe saw becomes findings", () => 
   };
   const tls = { version: "TLSv1.3", subject: "broker", issuer: "Town hall", until: millis(NOW + days(300)) };
   const FACTS: BrokerFacts = { url: "mqtts://b.example", reached: true, tls, protocol: 5, limits: {}, topics: GOOD };
-  const topics = (changed: Partial<TopicFacts>): Partial<BrokerFacts> => ({ topics: { ...GOOD, ...changed } });
+  const topics = (changed: { readonly [K in keyof TopicFacts]?: TopicFacts[K] | undefined }): Partial<BrokerFacts> => ({
+    topics: { ...GOOD, ...changed } as TopicFacts,
+  });
   const url = "mqtts://b.example";
   const ROWS: ReadonlyArray<readonly [name: string, facts: Partial<BrokerFacts>, codes: readonly ErrorCode[]]> = [
     ["all is well", {}, []],
@@ -79,10 +81,12 @@ describe("docs/mqtt.md, The broker: what the probe saw becomes findings", () => 
 
   test("a plain line is wrong where others can read it", () => {
     const plain: BrokerFacts = { url: "mqtt://b.example", reached: true };
-    expect(codes(brokerFindings(plain, { ...VIEW, exposed: true }))).toEqual(["doctor.plain-line"]);
-    expect(verdicts(brokerFindings({ ...plain, url: "mqtt://localhost" }, { ...VIEW, username: undefined }))).toBe(
-      "right right note",
-    );
+    expect(codes(brokerFindings(plain, { ...VIEW, encrypted: false, exposed: true }))).toEqual(["doctor.plain-line"]);
+    expect(
+      verdicts(
+        brokerFindings({ ...plain, url: "mqtt://localhost" }, { ...VIEW, encrypted: false, username: undefined }),
+      ),
+    ).toBe("right right note");
   });
 });
 
@@ -180,7 +184,7 @@ describe("a broker, looked at", () => {
       const list = join(shown(folder()), "acl");
       writeFileSync(list, "pattern write sidgate/1/%u/#\n");
       const { url } = parts.add(await startMosquitto({ extra: [`acl_file ${list}`] }));
-      const view = { embedded: false, exposed: false, username: "s-5kq2", now: millis(0) };
+      const view = { embedded: false, encrypted: false, exposed: false, username: "s-5kq2", now: millis(0) };
       expect(codes(brokerFindings(await look(url), view))).toEqual(["doctor.not-heard"]);
     },
     15_000,

@@ -1,13 +1,13 @@
 /** The adapter of the npm package `mqtt`, the only file that imports it. Its own queue, store and reconnect stay unused. */
+import { TLSSocket } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient, ReasonCodes } from "mqtt";
-import { type Closable, StoreError, UsageError } from "../../../gateway/base/index.ts";
+import { type Closable, StoreError } from "../../../gateway/base/index.ts";
 import { asBuffer, propertiesOf } from "../outbox/message.ts";
 import type { BrokerLimits, Heard, OpenPlainLine, Outgoing, PlainLine, PlainRequest } from "../probe/plain-line.ts";
 import {
   type Acknowledged,
   type BrokerAddress,
   type Connection,
-  type Dial,
   type DialRequest,
   type Inbound,
   OVERSIZED,
@@ -16,6 +16,8 @@ import { INBOUND_MAXIMUM } from "./inbound.ts";
 import type { Protocol } from "./link-machine.ts";
 import { deliveryOf } from "./publish-packet.ts";
 import { PacketIds, Publisher } from "./publisher.ts";
+import { doorOf } from "./schemes.ts";
+import type { LineFacts } from "./tap.ts";
 
 const KEEPALIVE_S = 30;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -37,26 +39,8 @@ const DENIED = new Set([4, 5, 134, 135, 138, 140]);
 /** What Node.js calls faults of certificates (its documentation, "X509 certificate error codes") and of the handshake. */
 const TLS_FAULT = /^(ERR_SSL|ERR_TLS|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_|HOSTNAME_MISMATCH|ERR_OSSL)/;
 
-const SCHEMES: ReadonlyMap<string, "plain" | "encrypted"> = new Map([
-  ["mqtt:", "plain"],
-  ["tcp:", "plain"],
-  ["ws:", "plain"],
-  ["mqtts:", "encrypted"],
-  ["ssl:", "encrypted"],
-  ["tls:", "encrypted"],
-  ["wss:", "encrypted"],
-]);
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-/** Is the line to this broker readable for others on the network? Throws UsageError mqtt.url. */
-export function isExposed(url: string): boolean {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const scheme = SCHEMES.get(parsed?.protocol ?? "");
-  if (parsed === undefined || scheme === undefined || parsed.hostname === "") throw new UsageError("mqtt.url", { url });
-  return scheme === "plain" && !LOOPBACK.test(parsed.hostname);
-}
-
-export const dial: Dial = (request) =>
+/** Throws as Dial says. */
+export const dial = (request: DialRequest): Promise<ToldConnection> =>
   new Promise((resolve, reject) => {
     const ids = new PacketIds();
     const client = mqtt.connect(request.broker.url, { ...clientOptions(request), messageIdProvider: ids });
@@ -193,7 +177,16 @@ function tlsOptions({ tls }: BrokerAddress): IClientOptions {
   };
 }
 
-function connectionOf(client: MqttClient, { protocol }: DialRequest, ids: PacketIds, over: () => void): Connection {
+interface ToldConnection extends Connection {
+  readonly facts: LineFacts;
+}
+
+function connectionOf(
+  client: MqttClient,
+  { protocol, broker: { url } }: DialRequest,
+  ids: PacketIds,
+  over: () => void,
+): ToldConnection {
   const { stream, serverProperties } = client;
   const { topicAliasMaximum: aliases = 0, maximumPacketSize: maximumPacket } = serverProperties ?? {};
   const publisher = new Publisher({ stream, ids, protocol, aliases, maximumPacket });
@@ -205,6 +198,7 @@ function connectionOf(client: MqttClient, { protocol }: DialRequest, ids: Packet
   });
   return {
     receiveMaximum: serverProperties?.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
+    facts: factsOf(client, url),
     publish: (message, acknowledged, replay = false) => publisher.publish(message, acknowledged, replay),
     subscribe: (filters, done) => {
       // MQTT 5.0 §3.8.3.1: the flag of a retained command is shown, and what lies there is told once per session.
@@ -221,6 +215,13 @@ function connectionOf(client: MqttClient, { protocol }: DialRequest, ids: Packet
       client.end(true);
     },
   };
+}
+
+/** Over a WebSocket (wss) the stream is not the socket, and the version stays unknown. */
+function factsOf({ stream, serverProperties }: MqttClient, url: string): LineFacts {
+  const limits = limitsOf(serverProperties);
+  if (!doorOf(url).encrypted) return { limits };
+  return { limits, tls: (stream instanceof TLSSocket && stream.getProtocol()) || "TLS" };
 }
 
 /**

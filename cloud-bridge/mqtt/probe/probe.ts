@@ -5,9 +5,10 @@
 import { type Clock, type CodedError, isCoded, seconds } from "../../../gateway/base/index.ts";
 import type { BrokerAddress } from "../link/connection.ts";
 import type { Protocol } from "../link/link-machine.ts";
+import { doorOf } from "../link/schemes.ts";
 import { Inbox } from "./inbox.ts";
 import type { BrokerLimits, OpenPlainLine, PlainLine } from "./plain-line.ts";
-import { isEncrypted, lookAtTls, reach, type TlsFacts } from "./reach.ts";
+import { lookAtTls, reach, type TlsFacts } from "./reach.ts";
 import { Session, type TopicFacts } from "./session.ts";
 
 export interface BrokerFacts {
@@ -46,7 +47,7 @@ export async function probeBroker(request: ProbeRequest): Promise<BrokerFacts> {
   try {
     await reach(broker, PATIENCE);
     facts = { ...facts, reached: true };
-    if (isEncrypted(url)) facts = { ...facts, tls: await lookAtTls(broker, PATIENCE) };
+    if (doorOf(url).encrypted) facts = { ...facts, tls: await lookAtTls(broker, PATIENCE) };
     // The password is for a broker that is believed.
     if (site === undefined || facts.tls?.distrust !== undefined) return facts;
     return { ...facts, ...(await probeSession(request, site)) };

@@ -4,6 +4,7 @@ import { connect, isIP } from "node:net";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import { type Millis, millis, StoreError } from "../../../gateway/base/index.ts";
 import type { BrokerAddress } from "../link/connection.ts";
+import { doorOf } from "../link/schemes.ts";
 import { reasonOf } from "../reason.ts";
 
 export interface TlsFacts {
@@ -17,34 +18,11 @@ export interface TlsFacts {
   readonly distrust?: string;
 }
 
-/** Ports of the schemes: MQTT by IANA's registry, WebSocket by RFC 6455 §3. */
-const PORTS: Readonly<Record<string, number>> = {
-  "mqtt:": 1883,
-  "tcp:": 1883,
-  "ws:": 80,
-  "mqtts:": 8883,
-  "ssl:": 8883,
-  "tls:": 8883,
-  "wss:": 443,
-};
-const ENCRYPTED = new Set(["mqtts:", "ssl:", "tls:", "wss:"]);
-
-export const isEncrypted = (url: string): boolean => ENCRYPTED.has(new URL(url).protocol);
-
-interface Door {
-  readonly host: string;
-  readonly port: number;
-}
-
-function doorOf(url: string): Door {
-  const { protocol, hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (PORTS[protocol] ?? 1883) : Number(port) };
-}
-
 /** Throws StoreError mqtt.unreachable. */
 export function reach({ url }: BrokerAddress, patience: Millis): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...doorOf(url), timeout: patience });
+    const { host, port } = doorOf(url);
+    const socket = connect({ host, port, timeout: patience });
     const fail = (reason: string, cause?: unknown): void => {
       socket.destroy();
       reject(new StoreError("mqtt.unreachable", { url, reason }, { cause }));
@@ -63,7 +41,7 @@ export function reach({ url }: BrokerAddress, patience: Millis): Promise<void> {
  * somebody who looks for the fault wants to see it. Throws StoreError mqtt.tls.
  */
 export function lookAtTls({ url, tls = {} }: BrokerAddress, patience: Millis): Promise<TlsFacts> {
-  const door = doorOf(url);
+  const { host, port } = doorOf(url);
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => {
       socket?.destroy();
@@ -72,9 +50,10 @@ export function lookAtTls({ url, tls = {} }: BrokerAddress, patience: Millis): P
     let socket: TLSSocket | undefined;
     try {
       socket = connectTls({
-        ...door,
+        host,
+        port,
         ...tls,
-        ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
+        ...(isIP(host) === 0 ? { servername: host } : {}),
         rejectUnauthorized: false,
         timeout: patience,
       });
@@ -86,7 +65,7 @@ export function lookAtTls({ url, tls = {} }: BrokerAddress, patience: Millis): P
     line.on("timeout", () => fail(`no handshake within ${patience / 1000} s`));
     line.on("error", (error) => fail(reasonOf(error), error));
     line.on("secureConnect", () => {
-      const facts = tlsFacts(line, door.host);
+      const facts = tlsFacts(line, host);
       line.destroy();
       resolve(facts);
     });

@@ -6,6 +6,7 @@ import { type Finding, note, right, wrong } from "./finding.ts";
 export interface BrokerView {
   /** No broker is configured. */
   readonly embedded: boolean;
+  readonly encrypted: boolean;
   /** Others on the network can read the line. */
   readonly exposed: boolean;
   /** As whom the probe signed in; undefined = the site has no id yet. */
@@ -37,11 +38,15 @@ const UNSEEN =
   "Whether the broker saves what it acknowledged cannot be seen from outside. In mosquitto.conf: persistence true, " +
   "autosave_on_changes true, autosave_interval 1 (with autosave_on_changes it counts changes, not seconds), max_queued_messages 0.";
 
-function lineFindings({ url, reached, tls }: BrokerFacts, { exposed, embedded, now }: BrokerView): readonly Finding[] {
+function lineFindings(
+  { url, reached, tls }: BrokerFacts,
+  { exposed, encrypted, embedded, now }: BrokerView,
+): readonly Finding[] {
   if (tls === undefined) {
     if (exposed) return [wrong(new UsageError("doctor.plain-line", { url }))];
-    const isPlain = reached && !embedded && !/^(mqtts|ssl|tls|wss):/.test(url);
-    return isPlain ? [right("The line to it is not encrypted, and does not leave this machine.")] : [];
+    return reached && !embedded && !encrypted
+      ? [right("The line to it is not encrypted, and does not leave this machine.")]
+      : [];
   }
   const { version, subject, issuer, until, distrust } = tls;
   const day = rfc3339(until).slice(0, 10);

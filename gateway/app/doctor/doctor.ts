@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { configuredBroker, lookAtBroker } from "../../../cloud-bridge/app/index.ts";
-import { isExposed } from "../../../cloud-bridge/mqtt/index.ts";
+import { doorOf, isExposed } from "../../../cloud-bridge/mqtt/link/schemes.ts";
 import { type DoctorOptions, EXIT, printableJson, printableLines } from "../../admin/cli/index.ts";
 import { isCoded, systemClock, UsageError, wallClock } from "../../base/index.ts";
 import { lookAtRedis, type RedisFacts } from "../../store/redis/look.ts";
@@ -104,8 +104,8 @@ async function north(config: Config, gateway: GatewayFacts, site: string | undef
       expectBirth: running?.connected === true,
       clock: systemClock(),
     });
-    const exposed = isExposed(url);
-    return brokerFindings(facts, { embedded, exposed, username: site && broker.username, now: wallClock.now() });
+    const view = { embedded, encrypted: doorOf(url).encrypted, exposed: isExposed(url) };
+    return brokerFindings(facts, { ...view, username: site && broker.username, now: wallClock.now() });
   } catch (error) {
     if (!isCoded(error)) throw error;
     return [wrong(error)];
