@@ -15,6 +15,7 @@ export { BACKUPS, IMAGE_CACHE, tidyBackups, UNFINISHED } from "./backup/place.ts
 export type { Restored, RestoreOptions } from "./backup/restore.ts";
 export type { BackupSource } from "./backup/source.ts";
 export { decodePlain, encodePlain } from "./cbor-x.ts";
+export * from "./command-inbox.ts";
 export * from "./facts.ts";
 export {
   DATA_VERSION,
