@@ -25,7 +25,6 @@ import { checkTopicPart } from "./outbox/topics.ts";
 import { ViewStore } from "./outbox/view-store.ts";
 import {
   type BrokerKind,
-  type Mode,
   onlineStatus,
   otherStatus,
   type ProcessRun,
@@ -52,7 +51,8 @@ export interface BridgeLine {
   rebirth(): void;
 }
 
-export interface MqttBridgeOptions {
+/** The site's words are those of a gateway in this process; another one's are among `others`. */
+export interface MqttBridgeOptions extends SiteWords {
   readonly site: SiteInfo;
   readonly journal: JournalReader;
   readonly state: StateStore;
@@ -70,14 +70,6 @@ export interface MqttBridgeOptions {
   /** Called with the line whenever a connection stands, before anything is sent. */
   readonly connected?: ((line: BridgeLine) => void) | undefined;
   readonly run: Pick<ProcessRun, "roles" | "broker">;
-  /** Name of the site for people. */
-  readonly name?: string | undefined;
-  /** "lab" is told in every status, with its reasons in the site's birth. */
-  readonly mode?: Mode | undefined;
-  /** The reasons, a sentence each. */
-  readonly warnings?: readonly string[] | undefined;
-  /** Configured pushes, for the site's birth. */
-  readonly subscriptions?: SiteWords["subscriptions"];
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
   /** Processes of the site that have no connection of their own. */
@@ -133,7 +125,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   const outbox = await Outbox.open(state, {
     log,
     site: info.site,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    limits: options.limits,
   });
   const view = await ViewStore.load(state, trees);
   const live = options.views?.live({ nodes: () => view.nodes, node: (id) => view.slice({ node: id }).node }) ?? [];

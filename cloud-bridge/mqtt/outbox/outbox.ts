@@ -94,7 +94,7 @@ export class Outbox {
 
   static async open(
     state: StateStore,
-    options: { readonly log: Logger; readonly site: string; readonly limits?: OutboxLimits },
+    options: { readonly log: Logger; readonly site: string; readonly limits?: OutboxLimits | undefined },
   ): Promise<Outbox> {
     const outbox = new Outbox(state, options.log, options.site, options.limits ?? OUTBOX_LIMITS);
     const marks = await state.get(MARKS, "journal");

@@ -3,8 +3,8 @@ import { type Millis, rfc3339 } from "../../../gateway/base/index.ts";
 import type { SiteInfo } from "../../../gateway/store/ports.ts";
 import type { JsonObject } from "../../../gateway/yang/api.ts";
 import type { Payload } from "../contract/payloads.ts";
-import type { ProcessFigures, SubscriptionRow } from "../contract/site.ts";
-import type { OtherProcess } from "../others.ts";
+import type { ProcessFigures } from "../contract/site.ts";
+import type { OtherProcess, SiteWords } from "../others.ts";
 import { type Message, messageOf } from "../outbox/message.ts";
 import type { SiteView } from "./view.ts";
 
@@ -68,14 +68,8 @@ export function otherStatus(run: ProcessRun, other: OtherProcess, at: Millis, ne
   );
 }
 
-export interface SiteBirth {
-  readonly name?: string | undefined;
+export interface SiteBirth extends SiteWords {
   readonly software: Readonly<Record<string, string>>;
-  readonly mode?: Mode | undefined;
-  /** What is left unprotected, a sentence each. */
-  readonly warnings?: readonly string[] | undefined;
-  /** Configured pushes. */
-  readonly subscriptions?: readonly SubscriptionRow[] | undefined;
   readonly mqtt: 4 | 5;
   readonly nextSeq: number;
   /** Views that are switched on. */
