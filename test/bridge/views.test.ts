@@ -1,15 +1,24 @@
 /** docs/mqtt.md, "Views": Home Assistant's discovery, raw data, lines of the log, and how views are switched. */
 import { describe, expect, test } from "@jest/globals";
-import { isRemoval, type Message, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
+import fc from "fast-check";
+import {
+  classOf,
+  isRemoval,
+  type Message,
+  parsePayload,
+  propertiesOf,
+} from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
+import { aliasView } from "../../cloud-bridge/mqtt/views/alias.ts";
+import { aliasProblem, parseAlias } from "../../cloud-bridge/mqtt/views/alias-template.ts";
 import { homeAssistantView } from "../../cloud-bridge/mqtt/views/home-assistant.ts";
 import { type LogLevel, tellLogLines } from "../../cloud-bridge/mqtt/views/log-lines.ts";
 import { openViews } from "../../cloud-bridge/mqtt/views/open-views.ts";
 import { rawView } from "../../cloud-bridge/mqtt/views/raw.ts";
 import type { RenderedView } from "../../cloud-bridge/mqtt/views/view.ts";
-import { heardLogger, isCoded, millis, SILENT, systemClock } from "../../gateway/base/index.ts";
+import { heardLogger, isCoded, type Logger, millis, SILENT, systemClock } from "../../gateway/base/index.ts";
 import { memoryJournal, memoryState, type StateStore } from "../../gateway/store/index.ts";
 import { atSecond, joined, nodeId, phase, SITE } from "../support/bridge-site.ts";
 import { bridgeStory } from "../support/bridge-story.ts";
@@ -222,6 +231,130 @@ const refusal = async (settings: Parameters<typeof openViews>[0]): Promise<unkno
     (error: unknown) => (isCoded(error) ? error.code : error),
   );
 
+const alias = async (template: string, epoch = SITE.epoch, log: Logger = SILENT): Promise<RenderedView> =>
+  aliasView({ template, context: { site: SITE.site, epoch, trees: await bridgeTrees() }, log });
+
+describe("an alias", () => {
+  const ALIAS = "uns/{model}/{endpoint}";
+  const model = { "sidgate-node:node": { model: "acme-trv2" } };
+  const text = ({ topic, payload }: Message): string => `${topic} ${Buffer.from(payload).toString()}`;
+
+  test("tells state and data of a node once more: the same bytes and properties, retained", async () => {
+    const site = await watched(await alias(ALIAS));
+    expect(site.take(joined(1)).map(text)).toEqual([
+      `uns/_/trv-1/state ${site.told["sidgate/1/s-5kq2/n/n-0001/state"]}`,
+    ]);
+    site.take(await reported(1, 3, model));
+    const messages = site.take(await reported(1, 4, { "sidgate-building:room": ROOM }));
+    expect(messages.map(text)).toEqual(
+      ["data/sidgate-building", "state"].map(
+        (below) => `uns/acme-trv2/trv-1/${below} ${site.told[`sidgate/1/s-5kq2/n/n-0001/${below}`]}`,
+      ),
+    );
+    expect(messages.map(classOf)).toEqual(["latest", "latest"]);
+    expect(propertiesOf(messages[0]!)).toEqual(propertiesOf({ ...messages[0]!, kind: "nodeData" }));
+    expect(propertiesOf(messages[0]!).user["epoch"]).toBe("3");
+  });
+
+  test("moves with its node, and goes with it", async () => {
+    const site = await watched(await alias("uns/{name}/{endpoint}"));
+    site.take(joined(1));
+    site.take(await reported(1, 4, { "sidgate-building:room": ROOM }));
+    const shown = (messages: readonly Message[]): string[] =>
+      messages.map((message) => `${isRemoval(message) ? "-" : "+"} ${message.topic}`);
+    const who = { at: atSecond(9), node: nodeId(1), actor: "x" };
+    expect(shown(site.take({ ...who, type: "node.renamed", name: "Room 2" }))).toEqual([
+      "- uns/Room 1 valve/trv-1/state",
+      "- uns/Room 1 valve/trv-1/data/sidgate-building",
+      "+ uns/Room 2/trv-1/state",
+      "+ uns/Room 2/trv-1/data/sidgate-building",
+    ]);
+    const gone = site.take({ ...who, type: "node.replaced", endpoint: "trv-9", former: "trv-1" });
+    expect(shown(gone).slice(0, 3)).toEqual([
+      "- uns/Room 2/trv-1/state",
+      "- uns/Room 2/trv-1/data/sidgate-building",
+      "+ uns/Room 2/trv-9/state",
+    ]);
+    expect(shown(site.take({ ...who, type: "node.removed" }))).toContain("- uns/Room 2/trv-9/state");
+  });
+
+  test("stays where it is when nothing in it changes", async () => {
+    const site = await watched(await alias("uns/{node}"));
+    site.take(joined(1));
+    expect(site.take({ type: "node.renamed", at: atSecond(9), node: nodeId(1), name: "b", actor: "x" })).toEqual([]);
+  });
+
+  const NAMES: ReadonlyArray<readonly [name: string, level: string]> = [
+    ["Room 1/2", "Room 1%2F2"],
+    ["#", "%23"],
+    ["+", "%2B"],
+    ["$SYS", "%24SYS"],
+    ["a\0b", "a%00b"],
+    ["50 %", "50 %25"],
+    ["a\nb\u2028", "a%0Ab%E2%80%A8"],
+    ["Büro {node}", "Büro {node}"],
+    ["\ud800", "\ufffd"],
+    ["", "_"],
+  ];
+  test.each(NAMES)("MQTT 5.0 §4.7: a node called %j is one level: %j", async (name, level) => {
+    const site = await watched(await alias("uns/{name}/{node}"));
+    const [message] = site.take({ ...joined(1), name } as ReturnType<typeof joined>);
+    expect(message?.topic).toBe(`uns/${level}/n-0001/state`);
+  });
+
+  test("has a topic of its own for each node, whatever they are called", () => {
+    const fill = parseAlias("uns/{name}/{endpoint}");
+    const none = { site: "s-1", node: "n-1", models: undefined, model: undefined, hw: undefined };
+    const words = fc.string({ unit: fc.constantFrom(..."ab/+#$%\0_2F ü"), minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.tuple(words, words), { selector: ([, endpoint]) => endpoint }), (nodes) => {
+        const topics = nodes.map(([name, endpoint]) => fill({ ...none, name, endpoint }));
+        expect(new Set(topics).size).toBe(nodes.length);
+        for (const topic of topics) expect(topic).toMatch(/^uns(\/[^/+#$\0]+){2}$/);
+      }),
+      { seed: 20261122, numRuns: 200 },
+    );
+  });
+
+  test("that would be too long is not told, and the log says so once", async () => {
+    const log = heardLogger(SILENT);
+    const lines: string[] = [];
+    log.listen(({ event }) => lines.push(event));
+    const site = await watched(await alias("uns/{name}/{node}", SITE.epoch, log));
+    expect(site.take({ ...joined(1), name: "/".repeat(100) } as ReturnType<typeof joined>)).toEqual([]);
+    expect(site.take(await reported(1, 4, {}))).toEqual([]);
+    expect(lines).toEqual(["mqtt.alias-too-long"]);
+    expect(site.take(joined(2))).toHaveLength(1);
+  });
+
+  test.each([
+    "uns/{building}/{node}",
+    "uns/{name}",
+    "{site}/{node}",
+    "{node}",
+    "/uns/{node}",
+    "uns//{node}",
+    "uns/{node}/",
+    "uns/+/{node}",
+    "uns/#/{node}",
+    "$SYS/{node}",
+    "uns/{{node}}",
+    "uns/{node",
+    "sidgate/1/{node}",
+    "spBv1.0/{node}",
+    "a\0/{node}",
+    `uns/${"a".repeat(130)}/{node}`,
+    "",
+  ])("is refused when it is configured: %j", async (template) => {
+    expect(aliasProblem(template)).toBeDefined();
+    expect(await refusal({ alias: template })).toBe("mqtt.alias");
+  });
+
+  test("has the epoch in its form, as what it tells has: under another one all of it is told anew", async () => {
+    expect((await alias(ALIAS, 4)).form).not.toBe((await alias(ALIAS)).form);
+  });
+});
+
 describe("raw data", () => {
   test("is what the node sent, byte by byte: samples first", async () => {
     const site = await watched(rawView(SITE.site));
@@ -288,6 +421,24 @@ describe("a view that is switched", () => {
     const off = await start(state, [rawView(SITE.site)]);
     expect(discoveries(off)).toEqual([]);
     expect(topics("ha/two").map((topic) => off.latest(topic)?.payload.length)).toEqual([0, 0, 0]);
+  });
+
+  test("is an alias: its topics come, move and go with the template", async () => {
+    const state = memoryState();
+    const aliases = (outbox: Outbox) =>
+      outbox
+        .told(new Set(["aliasState", "aliasData"]))
+        .map(({ topic }) => topic)
+        .filter((topic) => topic.endsWith("/state"))
+        .sort();
+    expect(aliases(await start(state, [await alias("uns/{endpoint}")]))).toEqual([
+      "uns/trv-1/state",
+      "uns/trv-2/state",
+    ]);
+    const moved = await start(state, [await alias("plant/b2/{node}")]);
+    expect(aliases(moved)).toEqual(["plant/b2/n-0001/state", "plant/b2/n-0002/state"]);
+    expect(moved.latest("uns/trv-1/state")?.payload.length).toBe(0);
+    expect(aliases(await start(state, []))).toEqual([]);
   });
 
   test("of class none leaves nothing in the outbox", async () => {
@@ -389,6 +540,10 @@ test("views are named among the capabilities of the site, and one that is off ha
   const source = { nodes: () => [], node: () => undefined };
   const off = await openViews({ log: "warn" }, ports);
   expect([off.names, off.rendered, off.live(source)]).toEqual([[], [], []]);
-  const on = await openViews({ views: ["home-assistant", "raw", "sparkplug"] }, ports);
-  expect([on.names, on.rendered.length, on.live(source).length]).toEqual([["ha-discovery", "raw", "sparkplug"], 2, 1]);
+  const on = await openViews({ views: ["home-assistant", "raw", "sparkplug"], alias: "uns/{node}" }, ports);
+  expect([on.names, on.rendered.length, on.live(source).length]).toEqual([
+    ["ha-discovery", "raw", "sparkplug", "alias"],
+    3,
+    1,
+  ]);
 });

@@ -35,7 +35,7 @@ export async function watched(...views: readonly RenderedView[]): Promise<Watche
       const { slice, messages } = render(before, fact, { site: SITE.site, epoch: SITE.epoch, trees });
       store.put(keysOf(fact), slice);
       for (const { topic, payload } of messages) told[topic] = Buffer.from(payload).toString();
-      return views.flatMap((view) => view.fact(fact, before.node, slice.node));
+      return views.flatMap((view) => view.fact(fact, before.node, slice.node, messages));
     },
   };
 }

@@ -21,6 +21,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   campaign: "Id of a campaign.",
   client: "Id of who gives commands.",
   op: "What is to be done.",
+  alias: "Where a node belongs, as `mqtt.alias` makes it: several levels.",
 };
 
 /** Views are described by the standards that they follow. */

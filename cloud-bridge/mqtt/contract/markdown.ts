@@ -4,7 +4,7 @@ import { COMMON_MEMBERS, RIGHTS } from "../commands/ops.ts";
 import { COMMAND_TOPICS, TOPICS, type TopicName } from "../outbox/topics.ts";
 import { EVENT_CHAIN, EVENT_HEAD, EVENTS } from "./events.ts";
 import { COMMAND_MESSAGES } from "./json-schema.ts";
-import { REPLY_MESSAGES, TOPIC_TEXTS } from "./messages.ts";
+import { REPLY_MESSAGES, SINGLE_TOPICS, TOPIC_TEXTS } from "./messages.ts";
 import { METRICS } from "./metrics.ts";
 import { type MemberRows, object, type Shape } from "./shape.ts";
 
@@ -95,11 +95,10 @@ const metrics = (): string =>
 
 /** docs/mqtt/members.md: each message with all of its members. */
 export function memberTables(): string {
-  const messages = (Object.keys(TOPICS) as TopicName[]).flatMap((name) => {
-    const [message, ...others] = TOPIC_TEXTS[name].messages;
-    if (message === undefined || others.length > 0) return [];
-    return [`### \`${message.name}\`: ${TOPICS[name].pattern.replace("sidgate/1/", "…/")}`, members(message.shape)];
-  });
+  const messages = SINGLE_TOPICS.flatMap(([topic, { name, shape }]) => [
+    `### \`${name}\`: ${TOPICS[topic].pattern.replace("sidgate/1/", "…/")}`,
+    members(shape),
+  ]);
   const types = Object.entries(EVENTS).flatMap(([type, { members: rows }]) => [
     `#### \`${type}\``,
     members(object(rows)),

@@ -2,7 +2,7 @@
 import { TOPICS, type TopicName } from "../outbox/topics.ts";
 import { EVENT_CHAIN, EVENT_HEAD, EVENTS, type EventType } from "./events.ts";
 import { COMMAND_MESSAGES, type CommandRow, GATEWAY_MESSAGES } from "./json-schema.ts";
-import { REPLY_MESSAGES, TOPIC_TEXTS } from "./messages.ts";
+import { REPLY_MESSAGES, SINGLE_TOPICS } from "./messages.ts";
 import { type MemberRows, object, type Shape } from "./shape.ts";
 
 const INDENT = "  ";
@@ -55,8 +55,6 @@ const union = (name: string, text: string, of: readonly string[]): string =>
   `/** ${text} */\nexport type ${name} =\n${of.map((each) => `  | ${each}`).join("\n")};\n`;
 
 const TYPE_NAMES: Readonly<Partial<Record<TopicName, string>>> = { siteBirth: "SiteBirth" };
-const typeName = (topic: TopicName): string =>
-  TYPE_NAMES[topic] ?? pascal(TOPIC_TEXTS[topic].messages[0]?.name ?? topic);
 
 const eventTypeName = (type: string): string => `${pascal(type)}Event`;
 
@@ -68,16 +66,13 @@ const byOp = (name: string, topic: string, rows: readonly CommandRow[]): string 
     .join("\n")}\n}\n`;
 
 export function typeDeclarations(): string {
-  const single = (Object.keys(TOPICS) as TopicName[]).filter((name) => TOPIC_TEXTS[name].messages.length === 1);
   const types = Object.keys(EVENTS) as EventType[];
   const parts = [
     "// Written by scripts/docs.ts from the tables in the code. Every message of version 1 of the MQTT contract (docs/mqtt.md).",
     "// Numbers of 64 bits are text; times are RFC 3339 in UTC. A later Sidgate may add members, events and words.\n",
-    ...single.map((name) => {
-      const [message] = TOPIC_TEXTS[name].messages;
-      if (message === undefined) return "";
-      return interfaceOf(typeName(name), `\`${TOPICS[name].pattern}\`: ${message.text}`, message.shape);
-    }),
+    ...SINGLE_TOPICS.map(([topic, { name, text, shape }]) =>
+      interfaceOf(TYPE_NAMES[topic] ?? pascal(name), `\`${TOPICS[topic].pattern}\`: ${text}`, shape),
+    ),
     interfaceOf("EventBase", "What every event has.", object({ ...EVENT_HEAD, ...EVENT_CHAIN })),
     ...types.map((type) => {
       const { text, members } = EVENTS[type];

@@ -136,6 +136,7 @@ function userProperties(message: Message): MessageProperties["user"] {
     case "event":
       return quickCloudEvent(message) ?? cloudEvent(message.topic, parsePayload(message.payload));
     case "nodeData":
+    case "aliasData":
     case "nodePush":
       return quickMeta(message.payload) ?? metaOf(parsePayload(message.payload));
     default:

@@ -180,7 +180,7 @@ export class Projector implements Closable {
       const before = view.slice(keys);
       const { slice, messages: own, skipped } = render(before, fact, this.#context);
       view.put(keys, slice);
-      const more = views.flatMap((one) => one.fact(fact, before.node, slice.node));
+      const more = views.flatMap((one) => one.fact(fact, before.node, slice.node, own));
       const messages = [...own, ...more];
       for (const code of skipped) log.warn("mqtt.data-skipped", { seq: fact.seq, code });
       return messages.map((message) => (classOf(message) === "journal" ? { ...message, at: fact.at } : message));

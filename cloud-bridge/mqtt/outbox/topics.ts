@@ -45,6 +45,8 @@ export const TOPICS = {
     class: "none",
     contentType: "application/yang-data+cbor; id=sid",
   },
+  aliasState: { pattern: "{alias}/state", class: "latest", contentType: "application/json" },
+  aliasData: { pattern: "{alias}/data/{module}", class: "latest", contentType: "application/yang-data+json" },
   homeAssistant: {
     pattern: "{prefix}/device/sidgate_{site}_{node}/config",
     class: "latest",
@@ -97,11 +99,19 @@ const MODULE = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 const PREFIX = /^(?=.{1,64}$)[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
 /** Sparkplug 3.0.0 §4.1.2: all but `+`, `/` and `#`; we take what no broker and no shell stumbles over. */
 const GROUP = /^[A-Za-z0-9_.:-]{1,64}$/;
+/** Several levels with text of somebody's, in which what means something to MQTT was written otherwise (views/alias-template.ts). */
+const ALIAS = /^[^/+#$\p{C}]+(\/[^/+#$\p{C}]+)*$/u;
 const VERB = /^[ND](BIRTH|DEATH|DATA|CMD)$/;
 export const MAX_TOPIC = 256;
 
 /** What may stand for a placeholder; where nothing is said, an id. */
-const PARTS: Readonly<Record<string, RegExp>> = { module: MODULE, prefix: PREFIX, group: GROUP, verb: VERB };
+const PARTS: Readonly<Record<string, RegExp>> = {
+  module: MODULE,
+  prefix: PREFIX,
+  group: GROUP,
+  verb: VERB,
+  alias: ALIAS,
+};
 
 export const isTopicPart = (part: string, value: string): boolean => (PARTS[part] ?? ID).test(value);
 

@@ -22,6 +22,8 @@ import type { LiveView, RenderedView } from "./view.ts";
 export interface ViewSettings {
   readonly views?: ReadonlyArray<"home-assistant" | "sparkplug" | "raw"> | undefined;
   readonly homeAssistant?: { readonly prefix: string } | undefined;
+  /** Template of the topics under which nodes are told once more; undefined = they are not. */
+  readonly alias?: string | undefined;
   readonly sparkplug?: { readonly group: string; readonly primaryHost?: string | undefined } | undefined;
   readonly identity?: "claimed" | "topic" | undefined;
   readonly log?: LogLevel | "off" | undefined;
@@ -57,13 +59,16 @@ export interface Views {
   readonly lines: (say: (message: Message) => unknown) => Closable;
 }
 
-/** Throws UsageError mqtt.topic for a prefix or a group that cannot stand in a topic. */
+/** Throws UsageError mqtt.topic for a prefix or a group that cannot stand in a topic, mqtt.alias for an alias. */
 export async function openViews(settings: ViewSettings, ports: ViewPorts): Promise<Views> {
   const { views = [], log: least = "off" } = settings;
   const sparkplug = views.includes("sparkplug") ? await sparkplugView(settings, ports) : undefined;
   const lines = least === "off" ? undefined : await logLines(least, ports);
   return {
-    names: views.map((view) => (view === "home-assistant" ? "ha-discovery" : view)),
+    names: [
+      ...views.map((view) => (view === "home-assistant" ? "ha-discovery" : view)),
+      ...(settings.alias === undefined ? [] : ["alias"]),
+    ],
     rendered: await renderedViews(settings, ports),
     live: (source) => (sparkplug === undefined ? [] : [sparkplug(source)]),
     lines: (say) => lines?.(say) ?? { close: () => undefined },
@@ -71,14 +76,18 @@ export async function openViews(settings: ViewSettings, ports: ViewPorts): Promi
 }
 
 async function renderedViews(settings: ViewSettings, ports: ViewPorts): Promise<readonly RenderedView[]> {
-  const { views = [], homeAssistant = { prefix: "homeassistant" }, identity = "claimed" } = settings;
-  const { site, name, software, trees } = ports;
+  const { views = [], homeAssistant = { prefix: "homeassistant" }, identity = "topic", alias } = settings;
+  const { site, name, software, trees, log } = ports;
   const rendered: RenderedView[] = [];
   if (views.includes("home-assistant")) {
     const prefix = checkTopicPart("prefix", homeAssistant.prefix);
     const { homeAssistantView } = await import("./home-assistant.ts");
     const options = { site: site.site, process: site.process, prefix, name, software, commands: identity, trees };
     rendered.push(homeAssistantView(options));
+  }
+  if (alias !== undefined) {
+    const { aliasView } = await import("./alias.ts");
+    rendered.push(aliasView({ template: alias, context: { site: site.site, epoch: site.epoch, trees }, log }));
   }
   if (views.includes("raw")) {
     const { rawView } = await import("./raw.ts");

@@ -11,12 +11,22 @@ export interface RenderedView {
   readonly form: string;
   /** All of its retained topics. */
   whole(nodes: Iterable<NodeView>, seq: number): readonly Message[];
-  /** What one fact adds to them, with its node as it was and as it is. */
-  fact(fact: Fact, before: NodeView | undefined, after: NodeView | undefined): readonly Message[];
+  /** What one fact adds to them, with its node as it was and as it is, and what the contract tells of it. */
+  fact(
+    fact: Fact,
+    before: NodeView | undefined,
+    after: NodeView | undefined,
+    told: readonly Message[],
+  ): readonly Message[];
 }
 
 /** Retained topics that only views have: what none of them renders any more is taken from the broker. */
-export const VIEW_KINDS: ReadonlySet<TopicName> = new Set(["homeAssistant", "homeAssistantSite"]);
+export const VIEW_KINDS: ReadonlySet<TopicName> = new Set([
+  "homeAssistant",
+  "homeAssistantSite",
+  "aliasState",
+  "aliasData",
+]);
 
 /** A view with a connection of its own, for who listens now. */
 export interface LiveView {

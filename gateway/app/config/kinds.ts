@@ -4,6 +4,7 @@ import { z } from "zod";
 import { prefixProblem } from "../../../cloud-bridge/mqtt/commands/reply-address.ts";
 import { formatRights, namedTwice, parseRights } from "../../../cloud-bridge/mqtt/commands/rights.ts";
 import { isTopicPart } from "../../../cloud-bridge/mqtt/outbox/topics.ts";
+import { aliasProblem } from "../../../cloud-bridge/mqtt/views/alias-template.ts";
 import { parseDuration, parseInteger, parsePercent, parseSize } from "../../admin/api/quantities.ts";
 import { parseSubnet, seconds, UsageError } from "../../base/index.ts";
 // Not by its index: who only reads the configuration loads no service.
@@ -115,6 +116,11 @@ export const rightsLines = listOf(rightsLine).superRefine((lines, context) => {
 /** Beginning of a topic, e.g. `cloud-app/replies/`. */
 export const topicPrefix = text.superRefine((prefix, context) => {
   const problem = prefixProblem(prefix);
+  if (problem !== undefined) context.addIssue(problem);
+});
+
+export const topicAlias = text.superRefine((template, context) => {
+  const problem = aliasProblem(template);
   if (problem !== undefined) context.addIssue(problem);
 });
 

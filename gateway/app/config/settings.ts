@@ -20,6 +20,7 @@ import {
   subnet,
   subscription,
   text,
+  topicAlias,
   topicPart,
   topicPrefix,
   window,
@@ -173,6 +174,10 @@ export const SETTINGS = {
   "mqtt.sparkplug.primary-host": optional(
     topicPart("group", "use 1 to 64 of letters, digits, '_', '.', ':' and '-'"),
     "Id of the Sparkplug host application that must be online before anything is told in the Sparkplug view.",
+  ),
+  "mqtt.alias": optional(
+    topicAlias,
+    "Topic under which state and data of each node are told once more, e.g. `uns/{model}/{endpoint}`; with {site}, {node}, {endpoint}, {name}, {models}, {model} and {hw}.",
   ),
   "mqtt.log": setting(
     oneOf("off", "info", "warn", "error"),

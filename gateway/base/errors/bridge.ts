@@ -8,7 +8,7 @@ export const BRIDGE_ERRORS = {
   "mqtt.alias": {
     blame: "usage",
     text: "mqtt.alias '{template}' {what}",
-    hint: "docs/mqtt.md, Alias, lists the placeholders; e.g. uns/{model}/{endpoint}.",
+    hint: "docs/mqtt.md, Alias, lists the placeholders and has examples.",
   },
   "mqtt.url": {
     blame: "usage",

@@ -192,7 +192,7 @@ const WRONG: readonly Wrong[] = [
     "a value where settings are wanted",
     "mqtt: 5\n",
     [
-      "c.yaml:1:7 mqtt: must hold settings: url, username, password, tls, rights, identity, reply-prefixes, push, views, home-assistant, sparkplug, log, outbox-bytes, replay-days, embedded",
+      "c.yaml:1:7 mqtt: must hold settings: url, username, password, tls, rights, identity, reply-prefixes, push, views, home-assistant, sparkplug, alias, log, outbox-bytes, replay-days, embedded",
     ],
   ],
   [
@@ -231,6 +231,18 @@ const WRONG: readonly Wrong[] = [
         [expect.stringMatching(/^c\.yaml:2:29 mqtt\.home-assistant\.prefix: cannot stand in a topic: /)],
       ] as unknown as Wrong,
   ),
+  [
+    "an alias with a place that the gateway does not know",
+    "mqtt:\n  alias: uns/{building}/{node}\n",
+    [
+      "c.yaml:2:10 mqtt.alias: has {building}, which is not known of a node: use {site}, {node}, {endpoint}, {name}, {models}, {model}, {hw}",
+    ],
+  ],
+  [
+    "an alias that two nodes could share",
+    "mqtt:\n  alias: uns/{name}\n",
+    ["c.yaml:2:10 mqtt.alias: must have {node} or {endpoint}, or two nodes could have one topic"],
+  ],
   ...["a+b", "a/b", "#", "$share", "g".repeat(65)].map(
     (group) =>
       [
