@@ -115,7 +115,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
 
 function commandsOf(options: BridgeOptions, port: CommandPort, line: BridgeLine): Commands {
   const { site: info, journal, mqtt, clock, random, log } = options;
-  const { rights = [], identity = "topic", replyPrefixes = [], homeAssistant } = mqtt;
+  const { rights = [], identity = "topic", replyPrefixes = [], homeAssistant, alias } = mqtt;
   const { site, epoch } = info;
   return new Commands({
     site,
@@ -124,7 +124,11 @@ function commandsOf(options: BridgeOptions, port: CommandPort, line: BridgeLine)
       rights,
       identity,
       replyPrefixes,
-      ours: ["spBv1.0/", ...(homeAssistant === undefined ? [] : [`${homeAssistant.prefix}/`])],
+      ours: [
+        "spBv1.0/",
+        ...(homeAssistant === undefined ? [] : [`${homeAssistant.prefix}/`]),
+        ...(alias === undefined ? [] : [alias.slice(0, alias.indexOf("/") + 1)]),
+      ],
     },
     source: {
       epoch,
@@ -145,8 +149,8 @@ function commandsOf(options: BridgeOptions, port: CommandPort, line: BridgeLine)
 
 /** Loaded only where something is switched on. */
 async function viewsOf(options: BridgeOptions, trees: TreesOf, broker: BrokerAddress): Promise<Views | undefined> {
-  const { views = [], log = "off" } = options.mqtt;
-  if (views.length === 0 && log === "off") return undefined;
+  const { views = [], log = "off", alias } = options.mqtt;
+  if (views.length === 0 && log === "off" && alias === undefined) return undefined;
   const { openViews } = await import("../mqtt/views/open-views.ts");
   return openViews(options.mqtt, { ...options, trees, realtime: systemClock(), dial, broker });
 }
