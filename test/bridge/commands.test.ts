@@ -186,6 +186,11 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
   ["no JSON", { payload: '{"id":', ...malformed }],
   ["no JSON object", { payload: "[1]", ...malformed }],
   ["no UTF-8", { payload: Uint8Array.of(0x22, 0xff, 0x22), ...malformed }],
+  [
+    "half of a surrogate pair (RFC 7493 §2.1)",
+    { payload: '{"value":[{"room":"\\ud83d\\ude00 \\ud800"}]}', ...malformed },
+  ],
+  ["half of one in a name", { payload: '{"value":{"\\udc00":1}}', ...malformed }],
   ["nested beyond reason", { payload: `{"value":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, ...malformed }],
   [
     "larger than is taken",

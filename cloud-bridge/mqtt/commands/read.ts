@@ -169,8 +169,19 @@ function objectOf(payload: Uint8Array, topic: string): Readonly<Record<string, J
   }
   if (!isObject(value)) throw malformed("it is no JSON object");
   if (isDeep(value)) throw malformed(`it is nested more than ${MAX_DEPTH} deep`);
+  // RFC 7493 §2.1: many a JSON parser takes no message that repeats it, and an event stays in the history.
+  if (hasHalfPair(value)) throw malformed("it holds half of a surrogate pair");
   return value;
 }
+
+/** With the flag `u`, whole pairs are no surrogates. */
+const HALF_PAIR = /\p{Cs}/u;
+const hasHalfPair = (value: Json): boolean =>
+  typeof value === "string"
+    ? HALF_PAIR.test(value)
+    : typeof value === "object" &&
+      value !== null &&
+      Object.entries(value).some(([name, each]) => HALF_PAIR.test(name) || hasHalfPair(each));
 
 /** Level by level, since what is asked here is whether recursion is safe. */
 function isDeep(value: Json): boolean {
