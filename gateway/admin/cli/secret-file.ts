@@ -1,8 +1,9 @@
 /** A file for a secret: nobody but its owner may read it, at no moment. */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../base/index.ts";
+import { makeFolder } from "../../store/folder/durable-file.ts";
 
 interface Secret<T> {
   readonly text: string;
@@ -18,10 +19,10 @@ export async function intoSecretFile<T>(path: string, force: boolean, make: () =
   if (former !== undefined && !force) throw new UsageError("cli.file-exists", { path });
   if (former !== undefined && !former.isFile()) throw failed(path, "it is not a regular file");
   const draft = `${path}.${randomBytes(4).toString("hex")}.new`;
-  const file = writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openSync(draft, "wx", 0o600);
+  await makeFolder(dirname(path)).catch((error: unknown) => {
+    throw failed(path, codeOf(error), error);
   });
+  const file = writing(path, () => openSync(draft, "wx", 0o600));
   try {
     const { text, result } = await make();
     writing(path, () => {
@@ -40,9 +41,12 @@ function writing<T>(path: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    throw failed(path, (error as NodeJS.ErrnoException).code ?? String(error), error); // node:fs throws nothing else
+    throw failed(path, codeOf(error), error);
   }
 }
+
+/** node:fs throws nothing else. */
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 const failed = (path: string, reason: string, cause?: unknown): UsageError =>
   new UsageError("cli.file-write", { path, reason }, { cause });

@@ -2,7 +2,6 @@
  * `sidgate bridge`: the MQTT half alone, beside a gateway in another process over the same Redis. It reads the journal, keeps its
  * outbox in Redis too, and hands commands on. On this machine it keeps caches only, so its folder may begin empty.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bridge, MirroredSets, openBridge } from "../../../cloud-bridge/app/index.ts";
 import type { RunOptions } from "../../admin/cli/index.ts";
@@ -17,6 +16,7 @@ import {
   systemClock,
   wallClock,
 } from "../../base/index.ts";
+import { makeFolder } from "../../store/index.ts";
 import type { JsonObject } from "../../yang/api.ts";
 import { type Config, configOf } from "../config/index.ts";
 import { openShared, ownRow, Processes, type ProcessRow, type Shared } from "../home/index.ts";
@@ -119,7 +119,7 @@ export async function openBridgeProcess(config: Config, ports: BridgePorts): Pro
 /** Beside that of a gateway which has the same configuration on the same machine. */
 async function cacheFolder(data: string): Promise<string> {
   const folder = join(data, "bridge");
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreError("store.folder", { folder, reason }, { cause: error });
   });

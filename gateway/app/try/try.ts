@@ -2,7 +2,7 @@
  * `sidgate try`: the product's main job before your eyes. A real gateway process, a real broker, simulated sleepy nodes
  * that speak real CoAP over lossy sockets, an image, a campaign; only the clock is faster.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type CloudApp, watchCloud } from "../../../cloud-bridge/app/index.ts";
@@ -10,7 +10,7 @@ import type { CampaignDetail, CampaignRow, NodeRow } from "../../admin/api/index
 import type { TryOptions } from "../../admin/cli/index.ts";
 import { Lifecycle, minutes, SILENT, seededRandom } from "../../base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, startFleet } from "../../sim/index.ts";
-import { type Fact, openFileJournal } from "../../store/index.ts";
+import { type Fact, makeFolder, openFileJournal } from "../../store/index.ts";
 import { PacedClock } from "../clock/index.ts";
 import { type FleetCredentials, introduce, introduceSecured } from "../sim/fleet-credentials.ts";
 import { examine, type Findings } from "./check.ts";
@@ -116,7 +116,7 @@ async function prepare(options: TryOptions, lifecycle: Lifecycle): Promise<Trial
 
 async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<string> {
   if (data !== undefined) {
-    await mkdir(data, { recursive: true });
+    await makeFolder(data);
     return resolve(data);
   }
   const folder = await mkdtemp(join(tmpdir(), "sidgate-try-"));
