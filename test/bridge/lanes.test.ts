@@ -67,7 +67,7 @@ async function linked(broker: Broker, options: Partial<LinkOptions> = {}) {
     ...options,
   });
   links.push([link, broker]);
-  return { link, outbox, clock, add };
+  return { link, store, outbox, clock, add };
 }
 
 /** A taker whose every answer the test gives. */
@@ -488,6 +488,26 @@ test("a rebirth tells status, birth and every retained topic again, and holds up
   broker.automatic = true;
   broker.acknowledgeAll();
   await link.settled(outbox.lastJournal);
+});
+
+test("an outbox that cannot be read holds up what must be read alone, and the line stays", async () => {
+  const { store, add } = await linked(new Broker());
+  await add(event(1), state(1));
+  const entries = store.entries.bind(store);
+  const outbox = await Outbox.open(store, { log: SILENT, site: SITE });
+  let reads = 0;
+  store.entries = (...which) => (reads++ < 2 ? Promise.reject(away) : entries(...which));
+  const broker = new Broker();
+  broker.automatic = true;
+  const { link, clock } = await linked(broker, { outbox });
+  link.start();
+  await settled();
+  expect(link.say(said("log"))).toBe(true);
+  await clock.advance(millis(2999)); // after a second, then after two more
+  expect([broker.told("nodeState", "log").length, broker.events(), reads]).toEqual([2, [], 2]);
+  await clock.advance(millis(1));
+  await link.settled(outbox.lastJournal);
+  expect([broker.events(), broker.dropped, link.stats.connections]).toEqual([[1], 0, 1]);
 });
 
 test("a broker that answers pings but acknowledges nothing is given up", async () => {

@@ -82,8 +82,11 @@ export class Link implements Closable {
   #timer: Timer | undefined;
   #ackTimer: Timer | undefined;
   #holdTimer: Timer | undefined;
+  #readTimer: Timer | undefined;
   /** How often the broker refused journal messages since it last took one, on whatever connection. */
   #holds = 0;
+  /** How often the outbox could not be read since it last could. */
+  #unreadable = 0;
   #dialing: Promise<void> = Promise.resolve();
   #pumping = false;
   #afresh = false;
@@ -260,6 +263,8 @@ export class Link implements Closable {
   #forget(): void {
     this.#ackTimer?.cancel();
     this.#holdTimer?.cancel();
+    this.#readTimer?.cancel();
+    this.#readTimer = undefined;
     this.#inbound?.close();
     this.#inbound = undefined;
     this.#session = undefined;
@@ -322,8 +327,9 @@ export class Link implements Closable {
 
   #watchAcks(session: Session, before: number): void {
     this.#ackTimer = this.#options.realtime.after(ACK_PATIENCE, () => {
-      if (session.inFlight > 0 && session.answers === before) this.#give(session, "no acknowledgement");
-      else this.#watchAcks(session, session.answers);
+      if (session.inFlight === 0 || session.answers !== before) return this.#watchAcks(session, session.answers);
+      session.connection.drop();
+      this.#lost(session.connection, "no acknowledgement");
     });
   }
 
@@ -368,26 +374,28 @@ export class Link implements Closable {
     });
   }
 
-  #give(session: Session, reason: string): void {
-    session.connection.drop();
-    this.#lost(session.connection, reason);
-  }
-
   #readAhead(session: Session): void {
-    if (session.wantsPage) this.#read(session, session.readPage());
+    if (this.#readTimer === undefined && session.wantsPage) this.#read(session, session.readPage());
     if (this.#replays.wantsPage) this.#read(session, this.#replays.readPage());
   }
 
+  /** While our own backing is away the line stays, with all that needs no reading. */
   #read(session: Session, page: Promise<boolean>): void {
+    const { log, realtime } = this.#options;
     page.then(
       (more) => {
+        this.#unreadable = 0;
         // By now this may be another line: a replay outlives the one that it was read for.
         if (more) this.#pump();
         else this.#tellIdle();
       },
       (error: unknown) => {
-        this.#options.log.error("mqtt.store-failed", { error: explain(error) });
-        if (this.#session === session) this.#give(session, "the outbox cannot be read");
+        log.error("mqtt.store-failed", { error: explain(error) });
+        if (this.#session !== session) return;
+        this.#readTimer = realtime.after(backoff(this.#unreadable++, 1), () => {
+          this.#readTimer = undefined;
+          this.#pump();
+        });
       },
     );
   }
