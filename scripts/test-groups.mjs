@@ -8,11 +8,6 @@ const FOLDER = ".test-groups";
 
 /** These start programs and wait for them, beside each other on the workers; or count what real time has them send again. */
 const ALONE = ["e2e", "interop", "sim", "drills"];
-/**
- * In their short forms. The others are for `npm run drill` alone: test/e2e/{processes,mqtt-commands}.test.ts kill Redis and give
- * commands every day.
- */
-const DRILLS_OF_EVERY_DAY = ["broker-killed", "gateway-killed"].map((name) => `drills/mqtt/${name}.test.ts`);
 const FILES_OF_A_GROUP = 24;
 
 /** Whether a path of Jest's report is a group. */
@@ -26,8 +21,6 @@ function testFiles(folder) {
 }
 
 const topFolder = (path) => path.slice(0, Math.max(path.indexOf("/"), 0));
-const isDue = (path) =>
-  topFolder(path) !== "drills" || process.env.DRILL !== undefined || DRILLS_OF_EVERY_DAY.includes(path);
 
 /** Neighbours of one folder under test/, in equal parts of at most FILES_OF_A_GROUP. */
 function partition(files) {
@@ -50,7 +43,7 @@ export function writeGroups(root) {
   const folder = join(root, FOLDER);
   mkdirSync(folder, { recursive: true });
   const stale = new Set(readdirSync(folder));
-  const paths = partition(testFiles(join(root, "test")).filter(isDue)).map(({ name, files }) => {
+  const paths = partition(testFiles(join(root, "test"))).map(({ name, files }) => {
     if (files.length === 1) return `test/${files[0]}`;
     const file = `${name}.test.mjs`;
     writeFileSync(join(folder, file), source(files));

@@ -21,7 +21,7 @@ import { Consumer, faultsIn, isTold, report } from "./consumer.ts";
 
 const MIB = 2 ** 20;
 const ROUNDS = inDrill(1, 4);
-const COMMANDS = inDrill(10, 60);
+const COMMANDS = inDrill(5, 60);
 const disk = hasMosquitto ? smallDisk("64m") : undefined;
 
 /** Leaves so many bytes of the disk free. */

@@ -22,7 +22,7 @@ import { Consumer, faultsIn, isTold, report } from "./consumer.ts";
 const SITE = "town-hall";
 const NODES = 4;
 const ROUNDS = inDrill(1, 8);
-const AWAY_MS = inDrill(700, 2_500);
+const AWAY_MS = inDrill(200, 2_500);
 const pause = (ms: number): Promise<void> => new Promise((resume) => void setTimeout(resume, ms));
 
 /** 60001 (ea61) {2: report, 5: data {195: room {2: humidity}}}; numbers from 256 on have two bytes. */
