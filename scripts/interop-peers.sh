@@ -2,7 +2,7 @@
 # Fetches the implementations that Debian stable does not have in the form the interop tests need, into a folder outside
 # the clone ($INTEROP_PEERS, else ~/.cache/sidgate-peers). For CoAP: libcoap 4.3.5 with OSCORE, built from Debian's own
 # source package, and aiocoap; our small server is built over both versions of libcoap. For YANG: pyang, cbor2 and
-# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For the views on MQTT: pysparkplug,
+# pycoreconf. For COSE: cwt, pycose and pyhsslms. For patches: detools, and pairs of firmware. For MQTT: jsonschema, pysparkplug,
 # and Home Assistant itself, which is 500 MB and wants Python 3.12 or 3.13: only by 'scripts/interop-peers.sh homeassistant'.
 # Python programs get an environment each. What cannot be had is named, and its tests are skipped by name.
 set -uo pipefail
@@ -17,6 +17,7 @@ PYCOSE=1.1.0
 PYHSSLMS=2.0.0
 DETOOLS=0.53.0
 PYSPARKPLUG=0.6.1
+JSONSCHEMA=4.26.0
 HOMEASSISTANT=2025.1.4
 
 server="$(cd "$(dirname "$0")/.." && pwd)/test/interop/peers/libcoap-server.c"
@@ -79,6 +80,7 @@ pycose() { python-package pycose "$PYCOSE" 'cbor2<6'; }
 pyhsslms() { python-package pyhsslms "$PYHSSLMS"; }
 detools() { python-package detools "$DETOOLS"; }
 pysparkplug() { python-package pysparkplug "$PYSPARKPLUG"; }
+jsonschema() { python-package jsonschema "$JSONSCHEMA"; }
 
 # Home Assistant takes the newest versions of Python only; of its integrations one is needed, and what that imports.
 homeassistant() {
@@ -118,7 +120,7 @@ clear() { [ ! -e "$1/bin" ] || rm -rf "$1"; }
 exec 3>&1
 trap 'clear "$peer"; echo "Ended at $peer: what talks to it, or to what comes after it, is skipped." >&3; exit 1' INT TERM
 
-wanted=(libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware pysparkplug)
+wanted=(libcoap libcoap-debian aiocoap pyang cbor2 pycoreconf cwt pycose pyhsslms detools firmware pysparkplug jsonschema)
 [ "${1:-}" = homeassistant ] && wanted+=(homeassistant)
 status=0
 for peer in "${wanted[@]}"; do
