@@ -25,7 +25,7 @@ export {
   openDataFolder,
 } from "./folder/data-folder.ts";
 export { folderExists, makeFolder, syncFolder, writeFileDurably } from "./folder/durable-file.ts";
-export { claimFolder, controlSocketPath } from "./folder/owner.ts";
+export { claimFolder, controlSocketPath, unusable } from "./folder/owner.ts";
 export { forgetRestored, isRestored, type Stage, settleRestored, stageIn } from "./folder/restored.ts";
 export { fileSequence, memorySequence, type SequenceUse } from "./folder/sequence-file.ts";
 export { type SmallFile, smallFile } from "./folder/small-file.ts";

@@ -11,12 +11,12 @@ import {
   Lifecycle,
   type Logger,
   type Random,
-  StoreError,
+  type StoreError,
   seconds,
   systemClock,
   wallClock,
 } from "../../base/index.ts";
-import { makeFolder } from "../../store/index.ts";
+import { makeFolder, unusable } from "../../store/index.ts";
 import type { JsonObject } from "../../yang/api.ts";
 import { type Config, configOf } from "../config/index.ts";
 import { openShared, ownRow, Processes, type ProcessRow, type Shared } from "../home/index.ts";
@@ -120,8 +120,7 @@ export async function openBridgeProcess(config: Config, ports: BridgePorts): Pro
 async function cacheFolder(data: string): Promise<string> {
   const folder = join(data, "bridge");
   await makeFolder(folder).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreError("store.folder", { folder, reason }, { cause: error });
+    throw unusable(folder, error);
   });
   return folder;
 }

@@ -10,7 +10,7 @@ import type { CampaignDetail, CampaignRow, NodeRow } from "../../admin/api/index
 import type { TryOptions } from "../../admin/cli/index.ts";
 import { Lifecycle, minutes, SILENT, seededRandom } from "../../base/index.ts";
 import { examineImage, type Fleet, fleetEndpoints, startFleet } from "../../sim/index.ts";
-import { type Fact, makeFolder, openFileJournal } from "../../store/index.ts";
+import { type Fact, makeFolder, openFileJournal, unusable } from "../../store/index.ts";
 import { PacedClock } from "../clock/index.ts";
 import { type FleetCredentials, introduce, introduceSecured } from "../sim/fleet-credentials.ts";
 import { examine, type Findings } from "./check.ts";
@@ -116,7 +116,9 @@ async function prepare(options: TryOptions, lifecycle: Lifecycle): Promise<Trial
 
 async function trialFolder({ data }: TryOptions, lifecycle: Lifecycle): Promise<string> {
   if (data !== undefined) {
-    await makeFolder(data);
+    await makeFolder(data).catch((error: unknown) => {
+      throw unusable(data, error);
+    });
     return resolve(data);
   }
   const folder = await mkdtemp(join(tmpdir(), "sidgate-try-"));

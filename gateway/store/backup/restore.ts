@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { isCoded, StoreError, UsageError } from "../../base/index.ts";
 import { parseSite } from "../folder/data-folder.ts";
 import { folderExists, makeFolder, syncFolder, writeFileDurably } from "../folder/durable-file.ts";
-import { claimFolder } from "../folder/owner.ts";
+import { claimFolder, unusable } from "../folder/owner.ts";
 import { isRestored, MARK, RESTORING, type Stage, settleRestored, WHOLE } from "../folder/restored.ts";
 import { checkSpace, type FreeBytes, freeBytesOf, SPACE_FLOOR } from "../state/disk-space.ts";
 import { reasonOf, systemCode } from "../system-error.ts";
@@ -50,7 +50,7 @@ export async function restoreBackup({
   const key = siteKey === undefined ? undefined : readKey(siteKey);
   const isNew = !(await folderExists(folder));
   await makeFolder(folder).catch((error: unknown) => {
-    throw new StoreError("store.folder", { folder, reason: reasonOf(error) }, { cause: error });
+    throw unusable(folder, error);
   });
   const ownership = await claimFolder(folder);
   let target: RedisTarget | undefined;
@@ -84,7 +84,7 @@ export async function restoreBackup({
 async function checkEmpty(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return [];
-    throw new StoreError("store.folder", { folder, reason: reasonOf(error) }, { cause: error });
+    throw unusable(folder, error);
   });
   const entry = names.find((name) => !NOTHING.has(name));
   if (entry !== undefined) throw new UsageError("backup.occupied", { folder, entry });

@@ -48,6 +48,7 @@ export async function claimFolder(folder: string): Promise<Ownership> {
   }
 }
 
+/** What a folder that cannot be made or used is told as. */
 export const unusable = (folder: string, error: unknown): StoreError =>
   new StoreError("store.folder", { folder, reason: reasonOf(error) }, { cause: error });
 
