@@ -1,5 +1,5 @@
 /** The cloud bridge as the gateway's process, or a process of its own, starts it. */
-export { type Bridge, type BridgeStats, EMBEDDED_PORT, PROJECTION } from "../mqtt/index.ts";
+export { type Bridge, type BridgeStats, EMBEDDED_PORT, PROJECTION, type SentMessage } from "../mqtt/index.ts";
 export {
   type BrokerFacts,
   type BrokerLimits,
@@ -11,5 +11,5 @@ export {
 } from "../mqtt/probe/index.ts";
 export { configuredBroker } from "./configured-broker.ts";
 export { MirroredSets, type MirroredSetsOptions } from "./mirrored-sets.ts";
-export { type BridgeOptions, type MqttSettings, openBridge } from "./open-bridge.ts";
+export { type BridgeOptions, type MqttSettings, openBridge, type WatchedBridge } from "./open-bridge.ts";
 export { type CloudApp, watchCloud } from "./watch-cloud.ts";

@@ -2,21 +2,30 @@
  * Composition of the bridge: with a configured broker it connects there, without one it brings the embedded broker
  * along and says so in every status.
  */
-import { type Clock, Lifecycle, type Logger, type Millis, type Random, systemClock } from "../../gateway/base/index.ts";
+import {
+  type Clock,
+  type Closable,
+  Lifecycle,
+  type Logger,
+  type Millis,
+  type Random,
+  systemClock,
+} from "../../gateway/base/index.ts";
 import type { CommandPort } from "../../gateway/store/inbox.ts";
 import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SchemaSource } from "../../gateway/yang/schema-source.ts";
 import {
+  aliasRoot,
   type Bridge,
   type BridgeLine,
   type BrokerAddress,
   type BrokerKind,
-  type CommandSettings,
   Commands,
   dial,
   EMBEDDED_PORT,
   isExposed,
+  type LineFacts,
   type Mode,
   type OtherProcesses,
   type OutboxLimits,
@@ -24,11 +33,13 @@ import {
   openMqttBridge,
   type Role,
   type SiteWords,
+  Tap,
   type TreesOf,
   treesFrom,
   treesOf,
   type ViewSettings,
   type Views,
+  type Watcher,
 } from "../mqtt/index.ts";
 import { type ConfiguredBroker, configuredBroker } from "./configured-broker.ts";
 
@@ -40,7 +51,6 @@ export interface MqttSettings extends ViewSettings, Omit<ConfiguredBroker, "url"
   readonly embedded?: { readonly port: number } | undefined;
   /** Who may give commands, how it is known who gives one, and where answers may go; without `rights` nobody may anything. */
   readonly rights?: readonly string[] | undefined;
-  readonly identity?: CommandSettings["identity"] | undefined;
   readonly replyPrefixes?: readonly string[] | undefined;
 }
 
@@ -75,15 +85,24 @@ export interface BridgeOptions {
   readonly batchDelay?: Millis | undefined;
 }
 
+/** A bridge, and a look at its line. */
+export interface WatchedBridge extends Bridge {
+  /** What the broker said when the line was made last. */
+  line(): LineFacts | undefined;
+  /** Called with each message that goes out, until it is closed. */
+  watch(watcher: Watcher): Closable;
+}
+
 /**
  * Opens everything and connects in the background: an absent broker is no reason not to start. Throws UsageError
  * mqtt.url, mqtt.tls-file, mqtt.topic, port.taken or port.refused.
  */
-export async function openBridge(options: BridgeOptions): Promise<Bridge> {
+export async function openBridge(options: BridgeOptions): Promise<WatchedBridge> {
   const { clock, schemas, commands } = options;
   const trees = treesFrom(schemas);
   const parts = new Lifecycle();
   const started = clock.now();
+  const tap = new Tap(clock, options.log);
   try {
     const { broker, kind } = await brokerOf(options, parts);
     const bridge = parts.add(
@@ -91,7 +110,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
         ...options,
         trees,
         realtime: systemClock(),
-        dial,
+        dial: tap.on(dial),
         broker,
         inbound: commands && ((line) => parts.add(commandsOf(options, commands, line))),
         run: { roles: options.roles, broker: kind },
@@ -106,7 +125,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     );
     const stop = schemas.onChange((set, before) => bridge.exchanged(set, treesOf(before)));
     parts.add({ close: stop });
-    return { ...bridge, close: () => parts.close() };
+    return { ...bridge, line: () => tap.facts, watch: (watcher) => tap.watch(watcher), close: () => parts.close() };
   } catch (error) {
     await parts.close();
     throw error;
@@ -127,7 +146,7 @@ function commandsOf(options: BridgeOptions, port: CommandPort, line: BridgeLine)
       ours: [
         "spBv1.0/",
         ...(homeAssistant === undefined ? [] : [`${homeAssistant.prefix}/`]),
-        ...(alias === undefined ? [] : [alias.slice(0, alias.indexOf("/") + 1)]),
+        ...(alias === undefined ? [] : [aliasRoot(alias)]),
       ],
     },
     source: {

@@ -71,6 +71,7 @@ export async function openFaces(
       socketServer: home.folder.control,
       tcp: config.admin.listen,
       documents: north.documents,
+      messages: north.messages,
       backups,
       logger: log,
     }),

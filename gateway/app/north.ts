@@ -1,8 +1,8 @@
 /** The northern half of a gateway: cloud apps have the bridge in this process, or one in a process beside it (docs/deployment.md). */
-import type { Bridge } from "../../cloud-bridge/app/index.ts";
+import type { WatchedBridge } from "../../cloud-bridge/app/index.ts";
 // Not by its index: a gateway without a bridge loads none of it.
 import { PROJECTION } from "../../cloud-bridge/mqtt/outbox/projection.ts";
-import type { BrokerStatus, CloudDocuments } from "../admin/api/index.ts";
+import type { BrokerStatus, CloudDocuments, LinkStatus, SentMessages } from "../admin/api/index.ts";
 import type { Lifecycle, Millis } from "../base/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import type { Centre } from "./centre.ts";
@@ -23,6 +23,8 @@ export interface NorthParts {
 export interface North {
   /** Contract and figures, for the admin API. */
   readonly documents: CloudDocuments;
+  /** What goes out, where the bridge is part of this process. */
+  readonly messages: SentMessages | undefined;
   broker(): BrokerStatus;
   /** No process has the connection to the broker, for long enough to tell a person. */
   withoutBridge(): boolean;
@@ -56,6 +58,7 @@ export async function openNorth(
   const broker = (): BrokerStatus => brokerStatus(bridge, processes);
   return {
     documents: cloudDocuments(home.site.site, bridge),
+    messages: bridge,
     broker,
     withoutBridge: () => processes?.settled === true && broker().kind === "none",
     passed: () => (isRead ? state.applied(PROJECTION) : Promise.resolve(Infinity)),
@@ -74,7 +77,7 @@ async function openBridge(
   { journal, state, models, home, inbox }: Centre,
   { roles, sections, processes }: BridgeParts,
   lifecycle: Lifecycle,
-): Promise<Bridge> {
+): Promise<WatchedBridge> {
   // Loaded when nodes are served already: they are awake for a moment only, the cloud can wait.
   const { openBridge: open } = await import("../../cloud-bridge/app/index.ts");
   return lifecycle.add(
@@ -98,12 +101,32 @@ async function openBridge(
 }
 
 /** Of the bridge in this process, or of the one that tells of itself on the board. */
-function brokerStatus(bridge: Bridge | undefined, processes: Processes | undefined): BrokerStatus {
+function brokerStatus(bridge: WatchedBridge | undefined, processes: Processes | undefined): BrokerStatus {
   if (bridge !== undefined) {
     const { connected, journalDepth } = bridge.stats();
-    return { ...bridge.broker, connected, queued: journalDepth };
+    return { ...bridge.broker, connected, queued: journalDepth, link: linkStatus(bridge) };
   }
   const other = processes?.others.find(({ online, broker }) => online === true && broker !== undefined);
   if (other?.broker === undefined) return { kind: "none", url: "", connected: false, queued: 0 };
   return { ...other.broker, process: other.process };
+}
+
+function linkStatus(bridge: WatchedBridge): LinkStatus {
+  const { protocol, connections, published, journalDepth, latestDepth, oldestSeconds, outboxBytes, outboxLimit } =
+    bridge.stats();
+  const { tls, limits } = bridge.line() ?? { limits: {} };
+  return {
+    connections,
+    published,
+    journalDepth,
+    latestDepth,
+    oldestSeconds,
+    outboxBytes,
+    outboxLimit,
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(limits.receiveMaximum === undefined ? {} : { receiveMaximum: limits.receiveMaximum }),
+    ...(limits.maximumPacketSize === undefined ? {} : { maximumPacketSize: limits.maximumPacketSize }),
+    ...(limits.topicAliasMaximum === undefined ? {} : { topicAliases: limits.topicAliasMaximum }),
+  };
 }

@@ -4,4 +4,5 @@ export type { BackupStream, Backups } from "./backups.ts";
 export * from "./campaign-rows.ts";
 export type { CloudDocuments } from "./documents.ts";
 export * from "./ports.ts";
+export type { SentMessage, SentMessages } from "./sent-messages.ts";
 export { type Admin, type AdminOptions, openAdmin, type Page } from "./server.ts";

@@ -49,6 +49,29 @@ export interface BrokerStatus {
   readonly queued: number;
   /** The process that has the connection, where it is another one. */
   readonly process?: string;
+  /** What the bridge knows of its line, where it is part of this process. */
+  readonly link?: LinkStatus;
+}
+
+export interface LinkStatus {
+  /** While connected. */
+  readonly protocol?: "5" | "3.1.1";
+  /** E.g. TLSv1.3; absent = the line is not encrypted, or none was made yet. */
+  readonly tls?: string;
+  /** What the broker said of itself (MQTT 5.0 §3.2.2.3); absent = no limit of its own. */
+  readonly receiveMaximum?: number;
+  readonly maximumPacketSize?: number;
+  readonly topicAliases?: number;
+  /** Since this process started: connections that were made, and messages handed over. */
+  readonly connections: number;
+  readonly published: number;
+  /** Messages that wait: of the stream, and last values. */
+  readonly journalDepth: number;
+  readonly latestDepth: number;
+  /** Age of the oldest one of the stream. */
+  readonly oldestSeconds: number;
+  readonly outboxBytes: number;
+  readonly outboxLimit: number;
 }
 
 /** What the last SUIT report of a node came to (docs/trust.md). */

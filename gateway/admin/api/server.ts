@@ -14,6 +14,7 @@ import { addDocuments, type CloudDocuments } from "./documents.ts";
 import { bodyOf, linger } from "./linger.ts";
 import { listenTcp, type Place } from "./listen.ts";
 import type { AdminSource, PeerCredential } from "./ports.ts";
+import { addSentMessages, type SentMessages } from "./sent-messages.ts";
 
 /** The status page: its HTML and the headers that guard it. */
 export interface Page {
@@ -29,6 +30,8 @@ export interface AdminOptions {
   readonly tcp: Place;
   readonly documents?: CloudDocuments;
   readonly backups?: Backups;
+  /** Where a bridge is part of this process. */
+  readonly messages?: SentMessages | undefined;
   readonly logger?: Logger;
   /** How long the rest of a refused image may still come in before its sender is cut off. */
   readonly lingerTime?: Millis;
@@ -91,6 +94,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   });
   if (options.documents !== undefined) addDocuments(app, options.documents);
   if (options.backups !== undefined) addBackups(app, options.backups, isLocal);
+  if (options.messages !== undefined) addSentMessages(app, options.messages);
   const url = await listenTcp(app, tcp, { what: "the status page", key: "admin.listen" });
 
   const sockets = new Set<Socket>();

@@ -1,5 +1,6 @@
 /** Style and script of the status page: inline, so that one file is the whole page, and pinned by hash in its CSP. */
 import { createHash } from "node:crypto";
+import { WATCH_SCRIPT } from "./watch-script.ts";
 
 export const STYLE = `
 :root {
@@ -53,6 +54,15 @@ article + article { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid v
 h3 { font-size: 1rem; margin: 0; display: flex; flex-wrap: wrap; gap: 0 .75rem; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 footer { padding-block: 0 1.5rem; }
+button, input, summary { font: inherit; color: inherit; min-height: 2.75rem; }
+button, input { background: var(--page); border: 1px solid var(--line); border-radius: .4rem; padding: .3rem .75rem; }
+input { width: 100%; max-width: 36rem; }
+button { cursor: pointer; flex: none; }
+summary { cursor: pointer; align-content: center; color: var(--accent); }
+.command { display: flex; gap: .75rem; align-items: center; justify-content: space-between; margin-block: .4rem .8rem; }
+.sent { list-style: none; margin: .5rem 0; padding: 0; }
+.sent li { border-top: 1px solid var(--line); padding-block: .4rem; display: grid; gap: .1rem; }
+.sent .payload { white-space: pre-wrap; }
 @media (max-width: 40rem) {
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
@@ -92,7 +102,7 @@ async function refresh() {
 }
 setInterval(refresh, 2000);
 document.addEventListener("visibilitychange", refresh);
-`;
+${WATCH_SCRIPT}`;
 
 const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 

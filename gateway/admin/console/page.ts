@@ -5,6 +5,7 @@ import type { AccessView, AdminSource, ImageRow, ModelSetRow, NodeRow, Page, Sta
 import { formatDuration, formatSize } from "../api/quantities.ts";
 import { HEADERS, SCRIPT, STYLE } from "./assets.ts";
 import { campaigns } from "./campaigns.ts";
+import { cloudLink, hasLink, watchSection } from "./cloud-link.ts";
 import { Html, html } from "./html.ts";
 import { chip, moment, NOTHING } from "./pieces.ts";
 import { releases } from "./releases.ts";
@@ -42,6 +43,8 @@ ${live("images", "Images", images(source.images(), status.now))}
 ${live("releases", "Releases", releases(source, status.now))}
 ${live("models", "Models", models(source.models(), status.now))}
 ${live("gateway", "Gateway", gateway(status, source.access(), source.openCommands().length))}
+${live("link", "Cloud link", cloudLink(status))}
+${hasLink(status) ? watchSection(status) : NOTHING}
 ${live("next", "What to try next", tryNext(status))}
 </main>
 <footer class="soft small"><p>Tooltips give times in UTC. The same data as JSON: <a href="/api/status">status</a>, <a href="/api/nodes">nodes</a>, <a href="/api/images">images</a>, <a href="/api/releases">releases</a>, <a href="/api/trust">trust</a>, <a href="/api/campaigns">campaigns</a>, <a href="/api/models">models</a>.</p></footer>
@@ -123,22 +126,14 @@ function models(rows: readonly ModelSetRow[], now: Millis): Html {
 }
 
 function gateway(status: Status, { enable, denied }: AccessView, waiting: number): Html {
-  const { broker, journal } = status;
+  const { journal } = status;
   return html`<dl>
 ${status.listening.map(({ what, address, note }) => html`<dt>${what}</dt><dd><code>${address}</code>${note === undefined ? NOTHING : html` <span class="soft">${note}</span>`}</dd>`)}
-<dt>MQTT link</dt><dd>${mqttLink(broker)}</dd>
 <dt>Access</dt><dd>${enable ? "by rules" : "no rules: every manager may do everything"}; denied since the start: reads ${denied.reads}, edits ${denied.writes}, calls ${denied.operations}</dd>
 <dt>Commands</dt><dd>${waiting} ${waiting === 1 ? "waits" : "wait"} for a node, an image or a campaign</dd>
 <dt>Journal</dt><dd>${journal.last} facts, ${journal.last - journal.lastDurable} on their way to the disk</dd>
 <dt>Site</dt><dd><code>${status.site}</code>, process <code>${status.process}</code>, epoch ${status.epoch}</dd>
 </dl>`;
-}
-
-function mqttLink({ kind, url, connected, queued, process }: Status["broker"]): Html {
-  if (kind === "none") return html`<span class="chip waiting">none</span> <span class="soft">no bridge runs</span>`;
-  const what = kind === "embedded-for-trying" ? "embedded broker, for trying only" : "configured broker";
-  const of = process === undefined ? NOTHING : html`, of the process <code>${process}</code>`;
-  return html`<code>${url}</code> (${what}) <span class="chip ${connected ? "connected" : "waiting"}">${connected ? "connected" : "not connected"}</span>, ${queued} ${queued === 1 ? "message" : "messages"} waiting${of}`;
 }
 
 function tryNext({ tryNext: rows }: Status): Html {

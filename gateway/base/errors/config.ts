@@ -85,6 +85,11 @@ export const CONFIG_ERRORS = {
     text: "commands are not taken over the network yet, since nobody can log in",
     hint: "Use 'sidgate' on the gateway itself; it talks through the data folder's socket.",
   },
+  "admin.watchers": {
+    blame: "usage",
+    text: "{count} others watch the messages of the cloud link already",
+    hint: "Close one of their pages, or watch at the broker with mosquitto_sub.",
+  },
   "admin.host": {
     blame: "usage",
     text: "this address does not answer to the name {host}",
