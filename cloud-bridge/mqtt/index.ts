@@ -13,4 +13,5 @@ export { TOPICS } from "./outbox/topics.ts";
 export { reasonOf } from "./reason.ts";
 export type { BrokerKind, Mode, Role } from "./render/site.ts";
 export { type Trees, type TreesOf, treesFrom, treesOf } from "./render/trees.ts";
+export { aliasRoot } from "./views/alias-template.ts";
 export type { ViewSettings, Views } from "./views/open-views.ts";

@@ -12,7 +12,7 @@ import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
 import { Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
 import { aliasView } from "../../cloud-bridge/mqtt/views/alias.ts";
-import { aliasProblem, parseAlias } from "../../cloud-bridge/mqtt/views/alias-template.ts";
+import { aliasProblem, aliasRoot, parseAlias } from "../../cloud-bridge/mqtt/views/alias-template.ts";
 import { homeAssistantView } from "../../cloud-bridge/mqtt/views/home-assistant.ts";
 import { type LogLevel, tellLogLines } from "../../cloud-bridge/mqtt/views/log-lines.ts";
 import { openViews } from "../../cloud-bridge/mqtt/views/open-views.ts";
@@ -348,6 +348,14 @@ describe("an alias", () => {
   ])("is refused when it is configured: %j", async (template) => {
     expect(aliasProblem(template)).toBeDefined();
     expect(await refusal({ alias: template })).toBe("mqtt.alias");
+  });
+
+  test.each([
+    ["uns/{node}", "uns/"],
+    ["plant/b2/{name}/{node}", "plant/b2/"],
+    ["plant/b2-{node}/x", "plant/"],
+  ])("keeps answers out of where it tells: %s", (template, root) => {
+    expect(aliasRoot(template)).toBe(root);
   });
 
   test("has the epoch in its form, as what it tells has: under another one all of it is told anew", async () => {

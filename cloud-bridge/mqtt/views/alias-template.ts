@@ -58,6 +58,9 @@ export function parseAlias(template: string): (values: AliasValues) => string {
     pieces.map((piece, at) => (at % 2 === 1 && isPlaceholder(piece) ? levelText(values[piece]) : piece)).join("");
 }
 
+/** What all topics of a template begin with, e.g. `uns/`. */
+export const aliasRoot = (template: string): string => template.replace(/[^/]*\{.*$/s, "");
+
 /** Half of a surrogate pair, which UTF-8 cannot say, becomes U+FFFD. */
 const levelText = (value = ""): string =>
   value === ""
