@@ -6,16 +6,9 @@ import { isCoded, SILENT } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { labTrust } from "../../gateway/service/trust/index.ts";
-import { type CommandHandler, type ImageStore, Ledger, memoryState } from "../../gateway/store/index.ts";
+import { type CommandHandler, Ledger, memoryState } from "../../gateway/store/index.ts";
 import { type Json, parsePath, valueFromJson } from "../../gateway/yang/index.ts";
 import { openServices, type Services } from "../support/services.ts";
-
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 
 let services: Services;
 let credentials: Credentials;
@@ -23,7 +16,7 @@ let access: Access;
 let handlers: ReadonlyMap<string, CommandHandler>;
 
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   const { registry, images, campaigns, clock, schema, journal, state } = services;
   credentials = new Credentials(SILENT);
   const ledger = await Ledger.open({ journal, state, projections: [registry, credentials], clock, log: SILENT });
@@ -220,6 +213,6 @@ test("the rules are data of the gateway's datastore: what is written is read bac
     comment: "why",
   });
   const before = access.config;
-  const again = await openServices({ images: NO_IMAGES, on: { ...services, state: memoryState() } });
+  const again = await openServices({ on: { ...services, state: memoryState() } });
   expect(accessOf(again, credentials).config).toEqual(before);
 });

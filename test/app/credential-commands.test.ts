@@ -8,15 +8,8 @@ import { type NodeId, SILENT, toHex } from "../../gateway/base/index.ts";
 import { Access } from "../../gateway/service/access/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { labTrust } from "../../gateway/service/trust/index.ts";
-import { CommandInbox, type Fact, type ImageStore, Ledger } from "../../gateway/store/index.ts";
+import { CommandInbox, type Fact, Ledger } from "../../gateway/store/index.ts";
 import { openServices, type Services } from "../support/services.ts";
-
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 
 let folder: string;
 let services: Services;
@@ -31,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   credentials = new Credentials(SILENT);
   inbox = new CommandInbox(SILENT);
   const { registry, images, campaigns, journal, state, clock } = services;

@@ -6,16 +6,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { editHandlers } from "../../gateway/app/inbox/edit-commands.ts";
 import { hours, type NodeId, SILENT } from "../../gateway/base/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
-import { CommandInbox, type ImageStore } from "../../gateway/store/index.ts";
+import { CommandInbox } from "../../gateway/store/index.ts";
 import { type Json, toJson } from "../../gateway/yang/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidgate-edit-commands-"));
@@ -27,7 +21,7 @@ let inbox: CommandInbox;
 let node: NodeId;
 let commands = 0;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   inbox = new CommandInbox(SILENT);
   const credentials = new Credentials(SILENT);
   await credentials.unlock(join(folder, "site.key"));

@@ -4,18 +4,12 @@ import { modelHandlers } from "../../gateway/app/inbox/model-commands.ts";
 import type { ModelSet } from "../../gateway/app/models/index.ts";
 import { Trace } from "../../gateway/app/status/trace.ts";
 import { millis, type NodeId, SILENT } from "../../gateway/base/index.ts";
-import { CommandInbox, type Fact, type ImageStore, type Ledger } from "../../gateway/store/index.ts";
+import { CommandInbox, type Fact, type Ledger } from "../../gateway/store/index.ts";
 import { encodeInstances } from "../../gateway/yang/index.ts";
 import { SIDS, threeSchemas } from "../support/building-2.ts";
 import { ChangingSchemas } from "../support/model-sets.ts";
 import { openServices, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const { first, second } = await threeSchemas();
 
 let services: Services;
@@ -28,7 +22,7 @@ let commands = 0;
 
 beforeEach(async () => {
   schemas = new ChangingSchemas(first, { "building-2": second });
-  services = await openServices({ images: NO_IMAGES, schemas });
+  services = await openServices({ schemas });
   ({ ledger } = services);
   inbox = new CommandInbox(SILENT);
   reloads = 0;

@@ -2,18 +2,11 @@
 import { expect, test } from "@jest/globals";
 import { tellModels } from "../../gateway/app/models/news.ts";
 import { libraryChecksum } from "../../gateway/southbound/coreconf/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import type { Schema } from "../../gateway/yang/index.ts";
 import { threeSchemas } from "../support/building-2.ts";
 import { ChangingSchemas } from "../support/model-sets.ts";
 import { ANYBODY, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const { first, second, nameless } = await threeSchemas();
 const sum = (schema: Schema): string => hex(libraryChecksum(schema));
 
@@ -31,7 +24,7 @@ const update = (schema: Schema): string => `a1197276a10148${sum(schema)}`;
 
 test("CC-L1: each set is told once, then when it changes; observers of its nodes hear of it", async () => {
   const schemas = new ChangingSchemas(first, { "building-2": second });
-  const services = await openServices({ images: NO_IMAGES, schemas });
+  const services = await openServices({ schemas });
   const node = await services.join("room-1");
   await services.ledger.record("node.models", { node, set: "building-2", actor: "test" });
   tellModels(schemas, { events: services.events, recorder: services.ledger });
@@ -51,7 +44,7 @@ test("CC-L1: each set is told once, then when it changes; observers of its nodes
 
   // What happened while nobody ran is told at the next start, and what is as it was is not.
   const next = new ChangingSchemas(second, { "building-2": nameless });
-  const restarted = await openServices({ images: NO_IMAGES, schemas: next, on: services });
+  const restarted = await openServices({ schemas: next, on: services });
   tellModels(next, { events: restarted.events, recorder: restarted.ledger });
   expect((await told(restarted)).slice(3)).toEqual([[undefined, sum(second)]]);
   expect((await updates(restarted)).startsWith(update(second))).toBe(true);

@@ -1,23 +1,16 @@
 /** Large reads and edits of a datastore through the engine: blocks from one state, and validation by ETag. */
 import { beforeEach, expect, test } from "@jest/globals";
 import type { NodeId } from "../../gateway/base/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import { dottedCode, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { encodeInstances, encodeTree, fromJson, type Instance, parsePath } from "../../gateway/yang/index.ts";
 import { con, type Line, type Stage, stage } from "../support/lockstep.ts";
 import { bytes, hex, openServices, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let services: Services;
 let node: NodeId;
 let path: string;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   node = await services.join("room-1");
   path = `n/${node}/c`;
 });

@@ -9,19 +9,13 @@ import { MOST_WAITING } from "../../gateway/service/mailbox/index.ts";
 import { decodeCbor, encodeCbor } from "../../gateway/sim/speech/cbor.ts";
 import { ERROR_APP_TAGS, ERROR_TAGS } from "../../gateway/southbound/coreconf/index.ts";
 import { MOST } from "../../gateway/southbound/coreconf/limits.ts";
-import { type ImageStore, memoryJournal, memoryState } from "../../gateway/store/index.ts";
+import { memoryJournal, memoryState } from "../../gateway/store/index.ts";
 import { decodeUint, dottedCode, type Message, type MethodName, OPTION } from "../../gateway/wire/coap/index.ts";
 import { encodeTree, fixedSchema } from "../../gateway/yang/index.ts";
 import { con, type Line, type Stage, stage } from "../support/lockstep.ts";
 import { bytes, hex, openServices, type Services, StandingClock } from "../support/services.ts";
 import { SID_OF_GONE, sidIn, workshopSchema } from "../support/workshop.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const schema = await workshopSchema();
 const sid = (path: string): number => sidIn(schema, path);
 
@@ -36,7 +30,6 @@ beforeEach(async () => {
   user = undefined;
   journal = memoryJournal();
   services = await openServices({
-    images: NO_IMAGES,
     schemas: fixedSchema(schema),
     managers: ["boss"],
     operations: [{ path: "/test-workshop:ring", run: () => undefined }],

@@ -15,7 +15,6 @@ import { gatewayRoot } from "../../gateway/southbound/coreconf/gateway-root.ts";
 import { guarded } from "../../gateway/southbound/coreconf/guarded.ts";
 import { withLibrary } from "../../gateway/southbound/coreconf/library/library-root.ts";
 import type { DatastoreRoot } from "../../gateway/southbound/coreconf/root.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import {
   encodeIdentifiers,
   encodeInstances,
@@ -26,12 +25,6 @@ import {
 import { inDrill } from "../support/drill.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const GATEWAY = "/sidgate-gateway:gateway";
 const NODE = `${GATEWAY}/node`;
 /** Short lists are looked through, long ones have an index: there are enough of them for both. */
@@ -41,7 +34,7 @@ let services: Services;
 let nodes: NodeId[];
 let root: DatastoreRoot;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES, managers: ["bms"] });
+  services = await openServices({ managers: ["bms"] });
   nodes = [];
   for (let index = 0; index < NODES; index++) nodes.push(await services.join(`room-${index}`));
   root = rootOf(services);
@@ -246,7 +239,7 @@ describe("versions", () => {
     expect(etagOf(await ask("GET"))).toBe(before);
     const stored = services;
     await stored.ledger.checkpoint();
-    services = await openServices({ images: NO_IMAGES, managers: ["bms"], on: stored });
+    services = await openServices({ managers: ["bms"], on: stored });
     expect(await version()).toBe(before);
   });
 

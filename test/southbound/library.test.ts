@@ -7,7 +7,6 @@ import { beforeEach, expect, test } from "@jest/globals";
 import { type NodeId, SILENT } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { checksumOf, libraryUpdate, withLibraryModule } from "../../gateway/southbound/coreconf/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import {
   decodeInstances,
   decodeTree,
@@ -24,18 +23,12 @@ import { threeSchemas } from "../support/building-2.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 import { workshopSchema } from "../support/workshop.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const PUBLISHED = "/work/shared/yang";
 const { first, second, nameless } = await threeSchemas();
 let services: Services;
 let node: NodeId;
 const open = async (schema: Schema): Promise<void> => {
-  services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(schema) });
+  services = await openServices({ schemas: fixedSchema(schema) });
   node = await services.join("room-1");
 };
 beforeEach(() => open(first));

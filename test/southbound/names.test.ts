@@ -2,23 +2,16 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { NodeId } from "../../gateway/base/index.ts";
 import { decodeCbor, encodeCbor } from "../../gateway/sim/speech/cbor.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import { encodeInstances, fixedSchema, type JsonObject, toJson } from "../../gateway/yang/index.ts";
 import { threeSchemas } from "../support/building-2.ts";
 import { ANYBODY, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const { first, nameless } = await threeSchemas();
 
 let services: Services;
 let node: NodeId;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(nameless) });
+  services = await openServices({ schemas: fixedSchema(nameless) });
   node = await services.join("room-1");
 });
 
@@ -101,7 +94,7 @@ test("what names a node without a SID wrong is told in words", async () => {
 });
 
 test("CC-M10: where everything has a SID, names are refused as ever", async () => {
-  services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(first) });
+  services = await openServices({ schemas: fixedSchema(first) });
   node = await services.join("room-1");
   const refused = await checkIn(1, [["sidgate-building:room", new Map([["humidity", 40]])]]);
   expect(refused).toMatchObject({ code: "4.00" });

@@ -4,17 +4,11 @@ import { type NodeId, UsageError } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { type Cbor, encodeCbor } from "../../gateway/sim/speech/cbor.ts";
 import { type Call, gatewayOperations, type Operation } from "../../gateway/southbound/coreconf/index.ts";
-import type { Command, ImageStore, Inbox } from "../../gateway/store/index.ts";
+import type { Command, Inbox } from "../../gateway/store/index.ts";
 import { fixedSchema } from "../../gateway/yang/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 import { sidIn, workshopSchema } from "../support/workshop.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const schema = await workshopSchema();
 const sid = (path: string): number => sidIn(schema, path);
 const PING = "/sidgate-gateway:gateway/node/test-workshop:ping";
@@ -44,7 +38,7 @@ beforeEach(async () => {
     operation("/test-workshop:rest", () => undefined),
     operation(PING, ({ keys }) => new Map([[sid(`${PING}/output/answer`), String(keys[0])]])),
   ];
-  services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(schema), operations });
+  services = await openServices({ schemas: fixedSchema(schema), operations });
   node = await services.join("room-1");
 });
 
@@ -93,7 +87,6 @@ test("CC-A4: no call runs unless all of them are right", async () => {
 
 test("CC-A4: the first that fails ends the request; the answer has its kind and says what was done", async () => {
   services = await openServices({
-    images: NO_IMAGES,
     schemas: fixedSchema(schema),
     operations: [
       operation("/test-workshop:rest", () => undefined),
@@ -110,7 +103,6 @@ test("CC-A4: the first that fails ends the request; the answer has its kind and 
 
 test("an operation that breaks is no business of the caller", async () => {
   services = await openServices({
-    images: NO_IMAGES,
     schemas: fixedSchema(schema),
     operations: [
       operation("/test-workshop:rest", () => {
@@ -188,7 +180,6 @@ test("CC-A2: a node is removed as the command line does it, and what goes wrong 
     },
   };
   services = await openServices({
-    images: NO_IMAGES,
     schemas: fixedSchema(schema),
     operations: gatewayOperations(inbox),
   });

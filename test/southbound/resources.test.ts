@@ -2,21 +2,14 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { NodeId } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import { dottedCode } from "../../gateway/wire/coap/index.ts";
 import { Line, stage } from "../support/lockstep.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let services: Services;
 let node: NodeId;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   node = await services.join("room-1");
 });
 

@@ -3,18 +3,11 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { millis, type NodeId, type Peer } from "../../gateway/base/index.ts";
 import type { Engine } from "../../gateway/coap/index.ts";
 import { ALL_OPERATIONS, withRule, withUser } from "../../gateway/service/access/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import { decodeUint, type Message, OPTION } from "../../gateway/wire/coap/index.ts";
 import { ack, con, type Line, non, rst, type ScriptedNode, stage } from "../support/lockstep.ts";
 import { ANYBODY, bytes, hex, openServices, type Services } from "../support/services.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let services: Services;
 let node: NodeId;
 let manager: ScriptedNode;
@@ -25,7 +18,7 @@ let peer: Peer;
 
 beforeEach(async () => {
   peer = ANYBODY;
-  services = await openServices({ images: NO_IMAGES, managers: ["boss"] });
+  services = await openServices({ managers: ["boss"] });
   const { handler, ledger, streams } = services;
   ({ node: manager, engine, clock } = await stage({ handler: (_peer, request) => handler(peer, request) }));
   ledger.onFact((fact) => {

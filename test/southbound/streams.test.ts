@@ -5,7 +5,7 @@ import { millis, type NodeId, type Peer } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { ALL_OPERATIONS, withRule, withUser } from "../../gateway/service/access/index.ts";
 import { libraryChecksum } from "../../gateway/southbound/coreconf/index.ts";
-import type { FactBodies, FactType, ImageStore } from "../../gateway/store/index.ts";
+import type { FactBodies, FactType } from "../../gateway/store/index.ts";
 import {
   decodeInstances,
   encodeInstances,
@@ -18,16 +18,10 @@ import { ChangingSchemas } from "../support/model-sets.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 import { sidIn, workshopSchema } from "../support/workshop.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let services: Services;
 let node: NodeId;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   node = await services.join("room-1");
 });
 
@@ -142,7 +136,7 @@ describe("what the gateway tells", () => {
   });
 
   test("CC-E4: nothing to report is a sequence of nothing: zero bytes", async () => {
-    services = await openServices({ images: NO_IMAGES });
+    services = await openServices();
     const answer = await ask("GET", "s");
     expect(answer).toMatchObject({ code: "2.05", contentFormat: 142 });
     expect(answer.payload).toHaveLength(0);
@@ -154,7 +148,7 @@ describe("what the gateway tells", () => {
     const before = [await stream(), await stream(`n/${node}/s`)];
     for (const checkpoint of [false, true]) {
       if (checkpoint) await services.ledger.checkpoint();
-      services = await openServices({ images: NO_IMAGES, on: services });
+      services = await openServices({ on: services });
       expect([await stream(), await stream(`n/${node}/s`)]).toEqual(before);
     }
   });
@@ -286,7 +280,7 @@ describe("nodes with modules of their own", () => {
     schema = await workshopSchema();
   });
   beforeEach(async () => {
-    services = await openServices({ images: NO_IMAGES, schemas: fixedSchema(schema) });
+    services = await openServices({ schemas: fixedSchema(schema) });
     node = await services.join("room-1");
     stuck = `19${sidIn(schema, "yard/gate/stuck").toString(16)}`;
   });
@@ -319,7 +313,7 @@ describe("nodes with modules of their own", () => {
 test("CC-L1: another set tells its nodes the new checksum; what was said by a module that is gone is left out", async () => {
   const [workshop, { second }] = await Promise.all([workshopSchema(), threeSchemas()]);
   const schemas = new ChangingSchemas(workshop, { "building-2": second });
-  services = await openServices({ images: NO_IMAGES, schemas });
+  services = await openServices({ schemas });
   node = await services.join("room-1");
   const noise = hex(bytes(`a1 19${sidIn(workshop, "noise").toString(16)} a1 01 09`));
   await tells(FROST);
@@ -356,7 +350,7 @@ describe("who hears what", () => {
     await services.ledger.record("datastore.edited", { root: "gateway", patch: access.patch(config), actor: "test" });
   };
   beforeEach(async () => {
-    services = await openServices({ images: NO_IMAGES, managers: ["boss"] });
+    services = await openServices({ managers: ["boss"] });
     node = await services.join("room-1");
     await services.join("room-2");
     const edits = [{ revision: 1, path: "/a" }];

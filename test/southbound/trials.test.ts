@@ -2,15 +2,9 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import { type NodeId, SILENT } from "../../gateway/base/index.ts";
 import { acceptEdit, EditTrials, wakesLeft } from "../../gateway/service/mailbox/index.ts";
-import type { Fact, ImageStore } from "../../gateway/store/index.ts";
+import type { Fact } from "../../gateway/store/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const SET_POINT = { sid: 60204, keys: [] };
 const MODE = { sid: 60209, keys: [] };
 
@@ -19,7 +13,7 @@ let node: NodeId;
 let facts: Fact[];
 let report: number;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   node = await services.join("room-1");
   new EditTrials({ ...services, log: SILENT });
   facts = [];
@@ -109,7 +103,7 @@ test("a trial goes on after a restart", async () => {
   await wake({});
   await wake({ applied: 2 });
   await services.ledger.checkpoint();
-  services = await openServices({ images: NO_IMAGES, on: services });
+  services = await openServices({ on: services });
   services.ledger.onFact((fact) => facts.push(fact));
   new EditTrials({ ...services, log: SILENT });
   await wake({ applied: 2 });

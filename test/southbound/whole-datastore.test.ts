@@ -4,7 +4,6 @@ import fc from "fast-check";
 import type { NodeId } from "../../gateway/base/index.ts";
 import type { Request, Response } from "../../gateway/coap/index.ts";
 import { withLibraryModule } from "../../gateway/southbound/coreconf/index.ts";
-import type { ImageStore } from "../../gateway/store/index.ts";
 import {
   decodeTree,
   encodeInstances,
@@ -17,16 +16,10 @@ import {
 import { inDrill } from "../support/drill.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../support/services.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 let services: Services;
 let node: NodeId;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   node = await services.join("room-1");
   // temperature 21.50, humidity 45
   await services.checkIn.answer(

@@ -34,13 +34,6 @@ import {
 import { ANYBODY, openServices, request, type Services, StandingClock } from "./services.ts";
 import { settled } from "./virtual-clock.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
-
 /** Stands still until it is moved, and rings what is due then. */
 export class RingingClock extends StandingClock {
   readonly #alarms = new Set<{ readonly due: number; readonly run: () => void }>();
@@ -107,7 +100,7 @@ export async function openCloudSite(options: CloudSiteOptions = {}): Promise<Clo
   const inbox = new CommandInbox(SILENT, { clock });
   const former = on?.services;
   const services = await openServices({
-    images: options.images ?? NO_IMAGES,
+    ...(options.images === undefined ? {} : { images: options.images }),
     managers,
     ...(options.schemas === undefined ? {} : { schemas: options.schemas }),
     more: [inbox],

@@ -19,24 +19,11 @@ import { labTrust, NodeReports, ReleasePrograms, Releases, ReportIntake } from "
 import { CheckIn, coreconfHandler, EventStreams, gatewayRoot } from "../../gateway/southbound/coreconf/index.ts";
 import { imageUri } from "../../gateway/southbound/firmware/index.ts";
 import { NodeSessions } from "../../gateway/southbound/nodes/index.ts";
-import {
-  type Fact,
-  type ImageStore,
-  type Journal,
-  Ledger,
-  memoryJournal,
-  memoryState,
-} from "../../gateway/store/index.ts";
+import { type Fact, type Journal, Ledger, memoryJournal, memoryState } from "../../gateway/store/index.ts";
 import { builtInModels, fixedSchema, loadModels, type Schema } from "../../gateway/yang/index.ts";
-import { ANYBODY, request } from "./services.ts";
+import { ANYBODY, NO_IMAGES, request } from "./services.ts";
 import { settled, VirtualClock } from "./virtual-clock.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 export const PLACE = { address: "192.0.2.7", port: 40007 };
 export const LINKS = '</c>;rt="core.c.ds";ds=1029,</s>;rt="core.c.es core.c.ev"';
 export const DATASTORE_ONLY = '</c>;rt="core.c.ds";ds=1029';

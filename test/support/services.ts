@@ -97,9 +97,17 @@ export interface Services {
 /** Compiled once per test file. */
 let compiled: Promise<Schema> | undefined;
 
-/** `on`: stores of earlier services, to see what a restart makes of them. */
-export async function openServices(options: {
-  readonly images: ImageStore;
+/** For tests that need none. */
+export const NO_IMAGES: ImageStore = {
+  receive: () => Promise.reject(new RangeError("no images here")),
+  open: () => undefined,
+  remove: async () => undefined,
+  close: async () => undefined,
+};
+
+export interface ServicesOptions {
+  /** Without it there are none. */
+  readonly images?: ImageStore;
   readonly trust?: TrustService;
   readonly on?: Pick<Services, "clock"> & { readonly [P in "journal" | "state"]?: Services[P] | undefined };
   /** Who has credentials, for access rules; without it everybody may everything. */
@@ -115,7 +123,10 @@ export async function openServices(options: {
   readonly more?: readonly Projection[];
   /** Without it offers name no envelopes. */
   readonly envelopes?: (parts: Pick<Services, "registry" | "images" | "campaigns">) => EnvelopeSource;
-}): Promise<Services> {
+}
+
+/** `on`: stores of earlier services, to see what a restart makes of them. */
+export async function openServices(options: ServicesOptions = {}): Promise<Services> {
   const { on } = options;
   compiled ??= loadModels({ folder: builtInModels(), log: SILENT });
   const schema = await compiled;
@@ -128,7 +139,7 @@ export async function openServices(options: {
   const mailbox = new Mailbox({ schemas, setOf: (node) => registry.setOf(node), expireAfter: days(30), log: SILENT });
   const trust = options.trust ?? labTrust;
   const images = new Images({
-    store: options.images,
+    store: options.images ?? NO_IMAGES,
     trust,
     maxBytes: 1 << 20,
     log: SILENT,

@@ -7,15 +7,7 @@ import {
   withRule,
   withUser,
 } from "../../../gateway/service/access/index.ts";
-import type { ImageStore } from "../../../gateway/store/index.ts";
 import { ANYBODY, bytes, openServices, request, type Services } from "../../support/services.ts";
-
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 
 export type Role = "boss" | "guest" | "node";
 
@@ -46,7 +38,7 @@ const permit = (path: string, operations: ReadonlySet<Operation>): Rule => ({
 });
 
 export async function openCoreconfScene(): Promise<CoreconfScene> {
-  const services = await openServices({ images: NO_IMAGES, managers: ["boss"] });
+  const services = await openServices({ managers: ["boss"] });
   const { access, ledger, handler } = services;
   if (access === undefined) throw new RangeError("it was asked for");
   const node = await services.join("room-1");

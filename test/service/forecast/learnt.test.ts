@@ -2,7 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { hours, type Millis, millis, minutes, type NodeId } from "../../../gateway/base/index.ts";
 import { Forecaster, Habits, lossOf, wakesOf } from "../../../gateway/service/forecast/index.ts";
-import { type ImageStore, memoryState, type Phase } from "../../../gateway/store/index.ts";
+import { memoryState, type Phase } from "../../../gateway/store/index.ts";
 import { startCampaign } from "../../support/campaign.ts";
 import { openServices, type Services } from "../../support/services.ts";
 
@@ -131,12 +131,6 @@ test.each([
   else expect(wakesOf(reach, 0)).toMatchObject(wakes);
 });
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const IMAGE = { digest: "ab".repeat(32), model: "room-sensor" };
 
 async function heardOnce(services: Services, node: NodeId): Promise<void> {
@@ -151,7 +145,7 @@ async function heardOnce(services: Services, node: NodeId): Promise<void> {
 }
 
 test("what a campaign took is without its pauses, and held against its forecast", async () => {
-  const services = await openServices({ images: NO_IMAGES });
+  const services = await openServices();
   const { campaigns, ledger, clock, registry, join } = services;
   const node = await join("one");
   await heardOnce(services, node);

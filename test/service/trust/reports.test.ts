@@ -10,19 +10,13 @@ import { releaseRows } from "../../../gateway/app/trust/view.ts";
 import { type NodeId, toHex } from "../../../gateway/base/index.ts";
 import { Anchors, judgeReport } from "../../../gateway/service/trust/index.ts";
 import { programOf } from "../../../gateway/service/trust/processor/index.ts";
-import { type Fact, type ImageStore, memoryState } from "../../../gateway/store/index.ts";
+import { type Fact, memoryState } from "../../../gateway/store/index.ts";
 import { encodeReport, REASONS, type Report, type ReportRecord } from "../../../gateway/wire/suit/index.ts";
 import { decodeInstances, fixedSchema, instanceToJson } from "../../../gateway/yang/index.ts";
 import { ANYBODY, openServices, request, type Services } from "../../support/services.ts";
 import { digestHex, digestOfImage, IMAGE, plannedEnvelope } from "../../support/signed-release.ts";
 import { acceptedFact, tells } from "../../support/suit-node.ts";
 
-const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 const ENVELOPE = plannedEnvelope({ sequence: 7 });
 const RELEASE = toHex(ENVELOPE.authentication.digest.bytes);
 const SHORT = RELEASE.slice(0, 8);
@@ -63,7 +57,7 @@ let node: NodeId;
 let facts: Fact[];
 let number: number;
 beforeEach(async () => {
-  services = await openServices({ images: NO_IMAGES });
+  services = await openServices();
   facts = [];
   services.ledger.onFact((fact) => facts.push(fact));
   number = 0;
@@ -108,7 +102,7 @@ test("SU-R8: a report is a fact once, after a restart too; another one, or the s
   await tell(FAILED);
   await tell(FAILED);
   expect(reported()).toHaveLength(1);
-  const restarted = await openServices({ images: NO_IMAGES, on: services });
+  const restarted = await openServices({ on: services });
   restarted.ledger.onFact((fact) => facts.push(fact));
   await tell(FAILED, restarted);
   expect(reported()).toHaveLength(1);
@@ -124,7 +118,7 @@ test("nodes on which a release failed are counted once, until they report its su
   const rows = () => releaseRows({ ...services, anchors: new Anchors() });
   await tell(FAILED);
   expect(rows()).toMatchObject([{ release: RELEASE, failed: 1 }]);
-  const restarted = await openServices({ images: NO_IMAGES, on: services });
+  const restarted = await openServices({ on: services });
   expect([...restarted.reports.failedOn(RELEASE)]).toEqual([node]);
   await tell(reportOf(failure({ componentIndex: 0, parameters: new Map() })));
   expect(rows()).toMatchObject([{ failed: 1 }]);

@@ -11,7 +11,7 @@ import { decodeInstances, decodeTree, edit, encodeTree, type Tree, type Value } 
 import { Dice } from "../../fuzz/dice.ts";
 import { con, type Line, stage } from "../../support/lockstep.ts";
 import { bytes, hex, openServices, StandingClock } from "../../support/services.ts";
-import { MODE, minute, NO_IMAGES, openSite, PERIOD, periodEdit, ROOM, SET_POINT, type Site } from "./site.ts";
+import { MODE, minute, openSite, PERIOD, periodEdit, ROOM, SET_POINT, type Site } from "./site.ts";
 
 /** One state of the room in which all values belong together: `k` degrees everywhere. */
 const wholeRoom = (k: number): Uint8Array => {
@@ -183,7 +183,6 @@ test("CC-I4: a hostile manager: the disk fills while many edit: each answer is 5
 
   const { node } = site;
   const again = await openServices({
-    images: NO_IMAGES,
     on: { journal: disk.open(), state: memoryState(), clock: new StandingClock() },
   });
   expect(hex(encodeTree(again.registry.get(node).tree, again.schema, "any"))).toBe(answered);

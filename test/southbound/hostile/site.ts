@@ -1,16 +1,8 @@
 /** What all hostile managers meet: a gateway with one node that has something to lose, and ways to ask it. */
 import type { NodeId, Peer } from "../../../gateway/base/index.ts";
 import type { Request, Response } from "../../../gateway/coap/index.ts";
-import type { ImageStore } from "../../../gateway/store/index.ts";
 import { encodeTree } from "../../../gateway/yang/index.ts";
 import { ANYBODY, bytes, hex, openServices, request, type Services } from "../../support/services.ts";
-
-export const NO_IMAGES: ImageStore = {
-  receive: () => Promise.reject(new RangeError("no images here")),
-  open: () => undefined,
-  remove: async () => undefined,
-  close: async () => undefined,
-};
 
 /** SIDs of the room. */
 export const [ROOM, TEMPERATURE, HUMIDITY, SET_POINT, MODE, PERIOD] = [
@@ -34,7 +26,7 @@ export const manager = (name: string | undefined): Peer =>
 
 /** A room of 21.50 degrees and 45 percent; the set-point is 20.50. */
 export async function openSite(options: Partial<Parameters<typeof openServices>[0]> = {}): Promise<Site> {
-  const services = await openServices({ images: NO_IMAGES, ...options });
+  const services = await openServices({ ...options });
   const node = await services.join("room-1");
   const path = `n/${node}/c`;
   const ask: Site["ask"] = async (method, more = {}, at = path, name = undefined) =>
