@@ -18,6 +18,7 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS" && !name.startsWith("SIDGATE_")),
 );
+env.TEST_MODELS = join(scratch, "models"); // test/support/gateway-process.ts
 const flags = ["--disable-warning=ExperimentalWarning", "--experimental-vm-modules"];
 const TIME_LIMIT_MS = 20 * 60_000;
 

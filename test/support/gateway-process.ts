@@ -1,7 +1,8 @@
 /** A real `sidgate run` as a child process, on free ports, that a test may kill and start again on the same folder. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,9 @@ export const BIN = fileURLToPath(new URL("../../bin/sidgate.js", import.meta.url
 
 /** A start takes a second; on a machine that does much else, many. */
 const PATIENCE_MS = 60_000;
+
+/** Of a whole run (scripts/test.mjs): the models that one gateway compiled, for all that start after it. */
+const COMPILED = process.env["TEST_MODELS"];
 
 export interface Finished {
   readonly code: number | null;
@@ -54,7 +58,10 @@ export class GatewayProcess {
     const folder = await mkdtemp(join(tmpdir(), "sidgate-e2e-"));
     const gateway = new GatewayProcess(folder, lab);
     await gateway.#configure(0, yaml);
+    const cache = join(gateway.data, "cache");
+    if (COMPILED !== undefined && existsSync(COMPILED)) await cp(COMPILED, cache, { recursive: true });
     await gateway.up();
+    if (COMPILED !== undefined && !existsSync(COMPILED)) await keepCompiled(cache, COMPILED);
     await gateway.#configure(gateway.coapPort, yaml);
     return gateway;
   }
@@ -147,6 +154,13 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
     child.kill(signal);
     await ended;
   }
+}
+
+/** In one step, as others look for it at the same time; that of whoever is first stays. */
+async function keepCompiled(cache: string, at: string): Promise<void> {
+  const draft = `${at}.${process.pid}`;
+  await cp(cache, draft, { recursive: true });
+  await rename(draft, at).catch(() => undefined);
 }
 
 /** Resolves when `holds` does; rejects after `ms`. */
