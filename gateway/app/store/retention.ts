@@ -47,7 +47,10 @@ export class Retention implements Closable {
         const now = quality.synchronised ? clock.now() : undefined;
         await trimJournal(journal, passed, limits, { now, jump: clockMemory.remembered.jump });
       };
-      this.#trimming = trim().catch((error: unknown) => log.error("journal.trim-failed", { reason: explain(error) }));
+      // After the one before, which waits where the store is away.
+      this.#trimming = this.#trimming
+        .then(trim)
+        .catch((error: unknown) => log.error("journal.trim-failed", { reason: explain(error) }));
     });
   }
 
@@ -62,8 +65,10 @@ export class Retention implements Closable {
     }
   }
 
-  close(): void {
+  /** What is being dropped is dropped before the journal closes. */
+  async close(): Promise<void> {
     this.#timer.cancel();
+    await this.#trimming;
   }
 }
 
