@@ -1,19 +1,10 @@
 /** The MQTT bridge in one piece: projector and outbox on the side of the journal, link on the side of the broker. */
-import {
-  type Clock,
-  type Closable,
-  every,
-  Lifecycle,
-  type Logger,
-  type Millis,
-  type Random,
-  seconds,
-} from "../../gateway/base/index.ts";
-import type { JournalReader, SiteInfo, StateStore } from "../../gateway/store/ports.ts";
+import { type Closable, every, Lifecycle, type Millis, seconds } from "../../gateway/base/index.ts";
+import type { JournalReader } from "../../gateway/store/ports.ts";
 import type { JsonObject } from "../../gateway/yang/api.ts";
 import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { ProcessFigures } from "./contract/site.ts";
-import type { BrokerAddress, Dial, InboundPort } from "./link/connection.ts";
+import type { InboundPort } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
 import type { Replayed } from "./link/replays.ts";
 import { changesOf, gatewayAmong, type OtherProcesses, type SiteWords, spokenFor } from "./others.ts";
@@ -33,9 +24,9 @@ import {
   siteHealth,
   willStatus,
 } from "./render/site.ts";
-import type { Trees, TreesOf } from "./render/trees.ts";
+import type { Trees } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
-import type { Views } from "./views/open-views.ts";
+import type { LinePorts, Views } from "./views/open-views.ts";
 
 /** What those may do with the bridge who take commands and who tell more than the journal. */
 export interface BridgeLine {
@@ -52,19 +43,8 @@ export interface BridgeLine {
 }
 
 /** The site's words are those of a gateway in this process; another one's are among `others`. */
-export interface MqttBridgeOptions extends SiteWords {
-  readonly site: SiteInfo;
+export interface MqttBridgeOptions extends SiteWords, LinePorts {
   readonly journal: JournalReader;
-  readonly state: StateStore;
-  readonly trees: TreesOf;
-  /** The site's time, which a trial may run faster: what messages say. */
-  readonly clock: Clock;
-  /** Time as disks and networks know it: delays and patience. */
-  readonly realtime: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly dial: Dial;
-  readonly broker: BrokerAddress;
   /** Makes the taker of what comes in; without it nothing is subscribed to. */
   readonly inbound?: ((line: BridgeLine) => InboundPort) | undefined;
   /** Called with the line whenever a connection stands, before anything is sent. */
@@ -140,7 +120,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     realtime,
     log,
     say: (message) => void link.say(message),
-    ...(options.batchDelay === undefined ? {} : { batchDelay: options.batchDelay }),
+    batchDelay: options.batchDelay,
     views: options.views?.rendered ?? [],
     live,
   });

@@ -11,7 +11,8 @@ import {
   placeOf,
 } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
-import { PROJECTION, Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
+import { PROJECTION } from "../../cloud-bridge/mqtt/outbox/projection.ts";
+import { Projector } from "../../cloud-bridge/mqtt/outbox/projector.ts";
 import { ViewStore } from "../../cloud-bridge/mqtt/outbox/view-store.ts";
 import type { Trees, TreesOf } from "../../cloud-bridge/mqtt/render/trees.ts";
 import {

@@ -29,8 +29,6 @@ import type { Outbox } from "./outbox.ts";
 import { PROJECTION } from "./projection.ts";
 import type { ViewStore } from "./view-store.ts";
 
-export { PROJECTION } from "./projection.ts";
-
 const BATCH_FACTS = 500;
 const BATCH_DELAY = millis(100);
 /** Acknowledgements alone are saved this seldom; a crash in between sends the last ones again. */
@@ -51,7 +49,7 @@ export interface ProjectorOptions {
   /** Time as disks and networks know it. */
   readonly realtime: Clock;
   readonly log: Logger;
-  readonly batchDelay?: Millis;
+  readonly batchDelay?: Millis | undefined;
   /** Rendered and committed with the contract's own messages. */
   readonly views?: readonly RenderedView[];
   /** Told of what was committed. */
