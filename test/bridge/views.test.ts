@@ -214,19 +214,21 @@ describe("Home Assistant's discovery", () => {
   });
 });
 
+const viewPorts = async (): Promise<Parameters<typeof openViews>[1]> => ({
+  site: SITE,
+  software: "0.1.0",
+  state: memoryState(),
+  trees: await bridgeTrees(),
+  clock: systemClock(),
+  realtime: systemClock(),
+  random: { next: () => 0 },
+  log: SILENT,
+  dial: () => Promise.reject(new Error("not here")),
+  broker: { url: "mqtt://127.0.0.1" },
+});
+
 const refusal = async (settings: Parameters<typeof openViews>[0]): Promise<unknown> =>
-  openViews(settings, {
-    site: SITE,
-    software: "0.1.0",
-    state: memoryState(),
-    trees: await bridgeTrees(),
-    clock: systemClock(),
-    realtime: systemClock(),
-    random: { next: () => 0 },
-    log: SILENT,
-    dial: () => Promise.reject(new Error("not here")),
-    broker: { url: "mqtt://127.0.0.1" },
-  }).then(
+  openViews(settings, await viewPorts()).then(
     () => undefined,
     (error: unknown) => (isCoded(error) ? error.code : error),
   );
@@ -533,18 +535,7 @@ describe("lines of the log", () => {
 });
 
 test("views are named among the capabilities of the site, and one that is off has nothing to start", async () => {
-  const ports = {
-    site: SITE,
-    software: "0.1.0",
-    state: memoryState(),
-    trees: await bridgeTrees(),
-    clock: systemClock(),
-    realtime: systemClock(),
-    random: { next: () => 0 },
-    log: SILENT,
-    dial: () => Promise.reject(new Error("not here")),
-    broker: { url: "mqtt://127.0.0.1" },
-  };
+  const ports = await viewPorts();
   const source = { nodes: () => [], node: () => undefined };
   const off = await openViews({ log: "warn" }, ports);
   expect([off.names, off.rendered, off.live(source)]).toEqual([[], [], []]);

@@ -29,18 +29,26 @@ export interface ViewSettings {
   readonly log?: LogLevel | "off" | undefined;
 }
 
-export interface ViewPorts {
+/** What a bridge and its views are made with. */
+export interface LinePorts {
   readonly site: SiteInfo;
-  readonly name?: string | undefined;
-  readonly software: string;
   readonly state: StateStore;
   readonly trees: TreesOf;
+  /** The site's time, which a trial may run faster: what messages say. */
   readonly clock: Clock;
+  /** Time as disks and networks know it: delays and patience. */
   readonly realtime: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly dial: Dial;
   readonly broker: BrokerAddress;
+}
+
+export interface ViewPorts extends LinePorts {
+  /** Name of the site for people. */
+  readonly name?: string | undefined;
+  /** Version of Sidgate. */
+  readonly software: string;
 }
 
 /** Nodes as the bridge knows them now. */
