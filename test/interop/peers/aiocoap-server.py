@@ -5,6 +5,7 @@ Usage: aiocoap-server.py PORT IMAGE-FILE [CREDENTIALS.json]
 
 import asyncio
 import json
+import os
 import sys
 
 import aiocoap
@@ -89,6 +90,8 @@ async def main():
         with open(sys.argv[3], encoding="utf-8") as file:
             credentials.load_from_dict({":gateway": json.load(file)})
         site = OscoreSiteWrapper(site, credentials)
+    # The port is known to be free for UDP only.
+    os.environ["AIOCOAP_SERVER_TRANSPORT"] = "oscore:udp6"
     await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", int(sys.argv[1])))
     print("ready", flush=True)
     await clock.run()

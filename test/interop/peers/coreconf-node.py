@@ -9,6 +9,7 @@ It registers at the gateway's resource directory, serves /c and /s, and obeys a 
 import asyncio
 import io
 import json
+import os
 import sys
 from decimal import Decimal
 
@@ -155,6 +156,8 @@ async def main():
         credentials.load_from_dict({":gateway": context})
         credentials[f"coap://127.0.0.1:{gateway}/*"] = credentials[":gateway"]
         site = OscoreSiteWrapper(site, credentials)
+    # The port is known to be free for UDP only.
+    os.environ["AIOCOAP_SERVER_TRANSPORT"] = "oscore:udp6"
     context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", port))
     context.client_credentials = credentials
     links = '</data/store>;rt="core.c.ds";ds=1029,</s>;rt="core.c.es";obs'

@@ -9,6 +9,7 @@ What RIOT answers with an error code ends with that code.
 import asyncio
 import hashlib
 import json
+import os
 import sys
 import uuid
 
@@ -174,6 +175,8 @@ async def main():
     site.add_resource(["suit", "trigger"], Trigger(update))
     site.add_resource(["suit", "version"], Text(lambda: "NONE"))
     site.add_resource(["suit", "slot", "active"], Text(lambda: str(device.slot)))
+    # The port is known to be free for UDP only.
+    os.environ["AIOCOAP_SERVER_TRANSPORT"] = "udp6"
     context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", int(port)))
     report = {CHECK_IN: {REPORT - CHECK_IN: 0, DATA - CHECK_IN: {NODE - DATA: {MODEL - NODE: model}}}}
     check_in = aiocoap.Message(code=Code.POST, uri=f"{here}/c?ep={endpoint}", payload=cbor2.dumps(report), content_format=142)
