@@ -2,10 +2,12 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { BrokerStatus, SentMessage, SentMessages } from "../../gateway/admin/api/index.ts";
+import { WatchStream } from "../../gateway/admin/api/sent-messages.ts";
 import { escapeHtml, html } from "../../gateway/admin/console/html.ts";
 import { renderPage } from "../../gateway/admin/console/page.ts";
 import { type Doors, openDoors } from "./doors.ts";
-import { NODES, openSite, RELEASES, TRUST } from "./site.ts";
+import { NODES, NOW, openSite, RELEASES, TRUST } from "./site.ts";
 
 describe("HTML", () => {
   test.each([
@@ -131,4 +133,118 @@ test("says whose releases are believed and which of them stand", () => {
   expect(page).toContain("Signatures of acme &lt;b&gt; are believed.");
   expect(page).toMatch(/abababab<\/code>.*1 of 2 images not here yet/);
   expect(page).toMatch(/cdcdcdcd<\/code>.*withdrawn<\/span> <span class="soft">revoked/);
+});
+
+describe("docs/mqtt.md, The broker: the cloud link", () => {
+  const link = {
+    protocol: "5" as const,
+    tls: "TLSv1.3",
+    receiveMaximum: 20,
+    topicAliases: 10,
+    connections: 2,
+    published: 1234,
+    journalDepth: 3,
+    latestDepth: 1,
+    oldestSeconds: 90,
+    outboxBytes: 2 ** 20,
+    outboxLimit: 2 ** 28,
+  };
+  const site = openSite();
+  const shown = (broker: Partial<BrokerStatus>): string =>
+    renderPage({ ...site, status: () => ({ ...site.status(), broker: { ...site.status().broker, ...broker } }) });
+  const url = "mqtts://b.example";
+  const page = shown({ kind: "configured", url, link });
+
+  test.each([
+    ["the version and the encryption", "MQTT 5, TLSv1.3"],
+    ["what the broker said of itself", "20 messages at a time; 10 topic aliases"],
+    ["what waits, and since when", "3 messages of the stream, the oldest for 1 min 30 s; 1 last value"],
+    ["what the outbox takes", "1 MiB of 256 MiB"],
+    [
+      "the command to watch",
+      `mosquitto_sub -h b.example -p 8883 -V mqttv5 --cafile CA.crt -u USER -P PASSWORD -v -t &#39;`,
+    ],
+    ["the command to have things sent again", "cmd/replay&#39; -m &#39;{&quot;client&quot;"],
+    ["the contract", '<a href="/api/asyncapi.json">'],
+  ])("says %s", (_name, words) => expect(page).toContain(words));
+
+  test("has nothing to watch where the bridge is another process", () => {
+    const other = shown({ kind: "configured", url, process: "bridge" });
+    expect(other).toContain("of the process <code>bridge</code>");
+    expect(other).not.toContain('id="watch"');
+  });
+});
+
+describe("HTML Standard, Server-sent events: messages as they go out", () => {
+  const bytes = (text: string): Uint8Array => Buffer.from(text);
+  const message = (topic: string, payload = "{}"): SentMessage => ({
+    at: NOW,
+    topic,
+    payload: bytes(payload),
+    retained: true,
+    replay: false,
+  });
+
+  test("who watches sees what begins with his prefix, and costs nothing before and after", async () => {
+    const watchers = new Set<(message: SentMessage) => void>();
+    let watched = (): void => undefined;
+    const messages: SentMessages = {
+      watch: (watcher) => {
+        watchers.add(watcher);
+        watched();
+        return { close: async () => void watchers.delete(watcher) };
+      },
+    };
+    const doors = await openDoors({ messages });
+    try {
+      expect(watchers.size).toBe(0);
+      const begun = new Promise<void>((resolve) => {
+        watched = resolve;
+      });
+      const leaving = new AbortController();
+      const answer = await fetch(`${doors.admin.url}/api/link/messages?prefix=a/`, { signal: leaving.signal });
+      expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+      await begun;
+      for (const tell of watchers) for (const topic of ["b/1", "a/1"]) tell(message(topic, "x".repeat(700)));
+      const reader = answer.body!.getReader();
+      let text = "";
+      while (!text.includes("data:")) text += Buffer.from((await reader.read()).value ?? []).toString();
+      const told: unknown = JSON.parse(/data: (.*)/.exec(text)?.[1] ?? "");
+      expect(told).toEqual({
+        time: "2026-11-21T12:00:00Z",
+        topic: "a/1",
+        bytes: 700,
+        text: "x".repeat(600),
+        cut: true,
+        retained: true,
+        replay: false,
+      });
+      const gone = new Promise<void>((resolve) => {
+        const [watcher] = watchers;
+        const look = (): void => (watchers.has(watcher!) ? void setImmediate(look) : resolve());
+        look();
+      });
+      leaving.abort();
+      await gone;
+    } finally {
+      await doors.close();
+    }
+  });
+
+  test("who cannot keep up is told how much he missed, and nothing piles up", () => {
+    const written: string[] = [];
+    const to = { writableLength: 0, write: (text: string) => written.push(text) > 0 };
+    const stream = new WatchStream(to, "");
+    for (let n = 0; n < 60; n++) stream.take(message(`t/${n}`));
+    stream.nextSecond();
+    expect(written).toHaveLength(51);
+    expect(written.at(-1)).toBe("event: missed\ndata: 10\n\n");
+    to.writableLength = 1 << 20;
+    stream.take(message("t/60"));
+    stream.nextSecond();
+    to.writableLength = 0;
+    stream.nextSecond();
+    expect(written.at(-1)).toBe("event: missed\ndata: 1\n\n");
+    expect(written).toHaveLength(52);
+  });
 });

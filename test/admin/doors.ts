@@ -15,7 +15,7 @@ export interface Doors extends Closable {
   readonly socketPath: string;
 }
 
-export async function openDoors(options: Pick<AdminOptions, "lingerTime"> = {}): Promise<Doors> {
+export async function openDoors(options: Pick<AdminOptions, "lingerTime" | "messages"> = {}): Promise<Doors> {
   const folder = mkdtempSync(join(tmpdir(), "sidgate-admin-"));
   const socketPath = join(folder, "control.sock");
   const socketServer = createServer();
