@@ -557,6 +557,11 @@ test("RFC 8040 §7: every error of the house has one of its tags, and the status
     expect(Object.keys(ERROR_TAGS)).toContain(tag);
     expect(errorStatus({ code })).toBeGreaterThanOrEqual(400);
   }
+  for (const code of ["backup.busy", "command.superseded"]) expect(errorStatus({ code })).toBe(409);
+  // What lies at the URL that was named is of no use: that is for who named it to mend.
+  for (const code of ["suit.tag", "suit.manifest-digest", "upstream.redirect", "image.digest"]) {
+    expect(errorTag({ code })).toBe("invalid-value");
+  }
   expect(errorTag({ code: "yang.pattern", tag: "bad-attribute" })).toBe("bad-attribute");
   expect(errorTag({ code: "of.a-later-gateway" })).toBe("operation-failed");
 });
