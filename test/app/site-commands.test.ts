@@ -345,7 +345,7 @@ test("whoever calls what is not there is refused", async () => {
 
 test("backup is taken at once, and completed with what was written", async () => {
   expect(await take("backup", { label: "before-the-move" }, { id: "b" })).toEqual({ status: "accepted" });
-  const result = { file: "backups/before-the-move.tar.gz", size: 9, digest: DIGEST, last: 3 };
+  const result = { file: "backups/before-the-move.tar.gz", size: 9, digest: DIGEST, last: "3" };
   expect(await ended("b")).toEqual({ status: "completed", result });
   expect(await take("backup", { label: "" })).toMatchObject({ status: "failed", error: { code: "command.argument" } });
   expect(await take("backup", { keys: true })).toMatchObject({ status: "failed", error: { code: "command.argument" } });

@@ -87,7 +87,7 @@ export const handlerNamed = (op: string, handlers: ReadonlyMap<string, CommandHa
 const backUp = (label: string | undefined, actor: string, { backups }: SiteCommandServices): Waiting =>
   new Waiting({ kind: "call", path: "backup" }, {}, async (signal): Promise<Json> => {
     const { file, size, digest, last } = await backups.keep(label, actor, signal);
-    return { file, size, digest, last };
+    return { file, size, digest, last: String(last) };
   });
 
 /** Judged and named now, fetched in the background: what its author gives must be the digest's bytes. */
