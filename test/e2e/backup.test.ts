@@ -176,7 +176,9 @@ test("a backup by command lies in the data folder, without the key, and never mo
 
       await gateway.client.command("backup", { label: "of redis" });
       const place = join(gateway.data, "backups");
-      const made = async () => (await readdir(place).catch(() => [])).find((name) => name.endsWith("-of-redis.tar.gz"));
+      // Not the draft, which has the same end.
+      const isMade = (name: string): boolean => name.startsWith(site) && name.endsWith("-of-redis.tar.gz");
+      const made = async () => (await readdir(place).catch(() => [])).find(isMade);
       await eventually("the backup lies there", async () => (await made()) !== undefined);
       const again = join(place, (await made()) ?? "");
       const data = join(folder, "again");
