@@ -66,8 +66,12 @@ export function openUpstream(
   return fetcher;
 }
 
-/** What an author gives is not what was named: to ask again would bring the same. */
-export const isFinal = (error: unknown): error is CodedError => isCoded(error) && error.blame === "trust";
+/** What would be the same if it was asked for again, beside bytes and authors that are not believed. */
+const FINAL: ReadonlySet<string> = new Set(["upstream.refused", "image.mcuboot", "image.short-id"]);
+
+/** An author has said no for good, or gives what is not what was named. */
+export const isFinal = (error: unknown): error is CodedError =>
+  isCoded(error) && (error.blame === "trust" || FINAL.has(error.code));
 
 function readAuthorities(path: string): Uint8Array {
   try {

@@ -20,6 +20,8 @@ import { AuthorSocket } from "./author-socket.ts";
 import type { Asked, OpenSource } from "./source.ts";
 
 const CONTENT = "2.05";
+/** RFC 7252 §5.9.3, RFC 7959 §2.9.2, RFC 8516 §3, and a reset: what may be otherwise the next time. Other answers stay. */
+const MAY_CHANGE = /^(0\.|5\.|4\.08$|4\.29$)/;
 /** Of the first request, and of a body that comes in one piece. */
 const WHOLE: BlockOption = { num: 0, more: false, szx: 6 };
 
@@ -203,8 +205,10 @@ function optionsOf({ host, path, query }: AbsoluteUri, position: BlockOption): R
 /** Throws WireError `upstream.answer`, `block-option.*`. */
 function blockOf({ shown: uri }: AbsoluteUri, response: IncomingMessage): Block {
   const { code, payload } = response;
-  if (code !== CONTENT)
-    throw new WireError("upstream.answer", { uri, answer: code === "0.00" ? "with a reset" : code });
+  if (code !== CONTENT) {
+    const answer = code === "0.00" ? "with a reset" : code;
+    throw new WireError(MAY_CHANGE.test(code) ? "upstream.answer" : "upstream.refused", { uri, answer });
+  }
   const option = (number: number): Uint8Array | undefined =>
     response._packet.options?.find(({ name }) => Number(name) === number)?.value;
   const place = option(OPTION.block2);

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type Millis, shownUri, TrustError, WireError } from "../base/index.ts";
 import { type AbsoluteUri, parseUri } from "../wire/coap/index.ts";
 import type { Asked, OpenSource } from "./source.ts";
@@ -15,6 +16,8 @@ export interface HttpsOptions {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 3;
+/** RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4: the refusals that say to come again. */
+const COME_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export const httpsSource = (options: HttpsOptions): OpenSource =>
   async function* (asked) {
@@ -63,16 +66,16 @@ function get({ uri, at, signal }: Asked, { ca, patience }: HttpsOptions): Promis
       response.setTimeout(patience, () => response.destroy(silent));
       resolve(response);
     });
-    outgoing.on("error", (error) => reject(reachable(uri, error, signal)));
+    outgoing.on("error", (error) => reject(distrusted(uri, outgoing.socket, error) ?? reachable(uri, error, signal)));
     outgoing.end();
   });
 }
 
 async function* body(response: IncomingMessage, { uri, size, atMost, signal }: Asked): AsyncGenerator<Uint8Array> {
   try {
-    if (response.statusCode !== 200) throw answered(uri, String(response.statusCode));
+    if (response.statusCode !== 200) throw answered(uri, response.statusCode ?? 0);
     const encoding = response.headers["content-encoding"] ?? "identity";
-    if (encoding !== "identity") throw answered(uri, `in the encoding ${encoding}`);
+    if (encoding !== "identity") throw refused(uri, `in the encoding ${encoding}`);
     const length = response.headers["content-length"];
     // What says beforehand that it is something else need not be read.
     if (length !== undefined && (atMost ? Number(length) > size : Number(length) !== size)) {
@@ -87,8 +90,19 @@ async function* body(response: IncomingMessage, { uri, size, atMost, signal }: A
   }
 }
 
-const answered = ({ shown: uri }: AbsoluteUri, answer: string): WireError =>
-  new WireError("upstream.answer", { uri, answer });
+/** RFC 9110 §15.6: what fails on the server's side may be mended; anything else is its answer for good. */
+const answered = (uri: AbsoluteUri, status: number): WireError =>
+  status >= 500 || COME_AGAIN.has(status)
+    ? new WireError("upstream.answer", { uri: uri.shown, answer: String(status) })
+    : refused(uri, String(status));
+const refused = ({ shown: uri }: AbsoluteUri, answer: string): WireError =>
+  new WireError("upstream.refused", { uri, answer });
+
+/** A connection that ended because the certificate is not believed, e.g. as it has another name. */
+const distrusted = ({ shown: uri }: AbsoluteUri, socket: unknown, error: Error): TrustError | undefined =>
+  socket instanceof TLSSocket && socket.authorizationError
+    ? new TrustError("upstream.certificate", { uri, reason: error.message }, { cause: error })
+    : undefined;
 
 /** What node:https throws, as an error of ours; an end that we asked for stays what it is. */
 function reachable({ shown: uri }: AbsoluteUri, error: unknown, signal: AbortSignal): unknown {

@@ -166,11 +166,12 @@ test("an image that is removed while it is awaited, or whose author gives someth
   // Its author may be faster than our disk: then it has failed before the command is known to wait.
   await take("image.add", IMAGE, { id: "k" });
   expect(await ended("k")).toMatchObject({ error: { code: "image.digest" } });
-  const [trust, wire] = [
+  const [trust, refused, wire] = [
     new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }),
-    new WireError("upstream.answer", { uri: "x", answer: "5.03" }),
+    new WireError("upstream.refused", { uri: "x", answer: "404" }),
+    new WireError("upstream.answer", { uri: "x", answer: "503" }),
   ];
-  expect([isFinal(trust), isFinal(wire), isFinal(new RangeError("x"))]).toEqual([true, false, false]);
+  expect([trust, refused, wire, new RangeError("x")].map(isFinal)).toEqual([true, true, false, false]);
 });
 
 const PRIVATE = new TrustError("upstream.private", { host: "fw.example", address: "10.0.0.1" });

@@ -97,9 +97,10 @@ const LIARS: ReadonlyArray<readonly [name: string, script: Script, code: string]
     (question) => [answer(question, { num: question.num, more: true, payload: Buffer.alloc(1024) })],
     "upstream.size",
   ],
-  ["not found", (question) => [answer(question, { code: "4.04", etag: Buffer.alloc(0) })], "upstream.answer"],
+  ["not found", (question) => [answer(question, { code: "4.04", etag: Buffer.alloc(0) })], "upstream.refused"],
+  ["RFC 8516 §3: too many requests", lie(0, { code: "4.29" }), "upstream.answer"],
   ["an error midway", lie(3, { code: "5.00" }), "upstream.answer"],
-  ["valid, although nothing was asked to be validated", lie(0, { code: "2.03" }), "upstream.answer"],
+  ["valid, although nothing was asked to be validated", lie(0, { code: "2.03" }), "upstream.refused"],
   [
     "a reset",
     ({ packet }) => [generate({ code: "0.00", reset: true, messageId: packet.messageId, token: Buffer.alloc(0) })],

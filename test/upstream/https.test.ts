@@ -35,6 +35,11 @@ const location =
     else response.writeHead(status, { location: to(request) }).end();
   };
 
+const says =
+  (status: number): Answering =>
+  (_request, response) =>
+    response.writeHead(status).end();
+
 const ROWS: readonly Row[] = [
   { name: "an image", answering: (_request, response) => response.end(IMAGE), outcome: "whole" },
   {
@@ -72,13 +77,23 @@ const ROWS: readonly Row[] = [
   {
     name: "not found",
     answering: (_request, response) => response.writeHead(404).end("no"),
-    outcome: "upstream.answer",
+    outcome: "upstream.refused",
   },
-  { name: "a part", answering: (_request, response) => response.writeHead(206).end(IMAGE), outcome: "upstream.answer" },
+  ...[204, 304, 403, 410].map((status) => ({
+    name: `RFC 9110 §15: ${status}, which stays so`,
+    answering: says(status),
+    outcome: "upstream.refused",
+  })),
+  ...[408, 425, 429, 500, 503].map((status) => ({
+    name: `RFC 9110 §15: ${status}, which may change`,
+    answering: says(status),
+    outcome: "upstream.answer",
+  })),
+  { name: "a part", answering: says(206), outcome: "upstream.refused" },
   {
     name: "an encoding nobody asked for",
     answering: (_request, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(IMAGE),
-    outcome: "upstream.answer",
+    outcome: "upstream.refused",
   },
   {
     name: "a byte too few",
@@ -188,9 +203,9 @@ const ROWS: readonly Row[] = [
 
   test("a certificate that nobody vouches for, or of another name, is not believed", async () => {
     const port = await listen((_request, response) => response.end(IMAGE));
-    expect(await fetchFrom(`https://${HOST}:${port}/`)).toBe("upstream.unreachable");
-    expect(await fetchFrom(`https://other.example:${port}/`, { ca: cert })).toBe("upstream.unreachable");
-    expect(await fetchFrom(`https://127.0.0.1:${port}/`, { ca: cert })).toBe("upstream.unreachable");
+    expect(await fetchFrom(`https://${HOST}:${port}/`)).toBe("upstream.certificate");
+    expect(await fetchFrom(`https://other.example:${port}/`, { ca: cert })).toBe("upstream.certificate");
+    expect(await fetchFrom(`https://127.0.0.1:${port}/`, { ca: cert })).toBe("upstream.certificate");
   });
 
   test("a fetch that is no longer wanted ends at once", async () => {

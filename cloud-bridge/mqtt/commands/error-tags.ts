@@ -62,6 +62,8 @@ const ROWS: ReadonlyArray<readonly [code: string, tag: ErrorTag, status?: number
   ["upstream.private", "access-denied"],
   ["upstream.uri", "invalid-value"],
   ["upstream.redirect", "invalid-value"],
+  ["upstream.refused", "invalid-value"],
+  ["upstream.certificate", "access-denied"],
   ["upstream.*", "operation-failed"],
   ["node.unreachable", "operation-failed"],
   ["suit.*", "invalid-value"],

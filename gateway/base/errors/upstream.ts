@@ -35,6 +35,16 @@ export const UPSTREAM_ERRORS = {
     text: "{uri} answered {answer}",
     hint: "Check the URI; it is tried again.",
   },
+  "upstream.refused": {
+    blame: "wire",
+    text: "{uri} answered {answer}",
+    hint: "Check the URI: asked again, it would answer the same. A command that waits for it has failed.",
+  },
+  "upstream.certificate": {
+    blame: "trust",
+    text: "the certificate of {uri} is not believed: {reason}",
+    hint: "Check the name in the URI, the author's certificate, and upstream.ca.",
+  },
   "upstream.redirect": {
     blame: "trust",
     text: "{uri} leads on to {location}",
