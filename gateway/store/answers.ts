@@ -8,6 +8,8 @@ export interface Answered {
   readonly answer: string;
   /** Which it was given to, when it was given to one by its id. */
   readonly node?: NodeId;
+  /** Digest of its arguments, where it was taken from a face that delivers again. */
+  readonly asked?: string;
 }
 
 /** How long an id is remembered at least, in days. */
@@ -33,8 +35,9 @@ export class Answers {
   }
 
   add(id: string, answered: Answered): void {
-    const { op, at, answer, node } = answered;
-    this.#put(id, at, encodePlain([op, at, answer, ...(node === undefined ? [] : [node])]));
+    const { op, at, answer, node, asked } = answered;
+    const given = asked === undefined ? (node === undefined ? [] : [node]) : [node ?? null, asked];
+    this.#put(id, at, encodePlain([op, at, answer, ...given]));
   }
 
   restore(id: string, bytes: Uint8Array): void {
@@ -65,6 +68,12 @@ const OPENING_BRACE = 0x7b;
 /** Version 0.1 wrote JSON. */
 function decode(bytes: Uint8Array): Answered {
   if (bytes[0] === OPENING_BRACE) return JSON.parse(Buffer.from(bytes).toString()) as Answered;
-  const [op, at, answer, node] = decodePlain(bytes) as readonly [string, number, string, NodeId?];
-  return { op, at, answer, ...(node !== undefined && { node }) };
+  const [op, at, answer, node, asked] = decodePlain(bytes) as readonly [
+    string,
+    number,
+    string,
+    (NodeId | null)?,
+    string?,
+  ];
+  return { op, at, answer, ...(node != null && { node }), ...(asked !== undefined && { asked }) };
 }

@@ -4,6 +4,7 @@
  * taken has it noted before it runs: killed between what it did and its answer, it is answered `command.interrupted`, and never
  * runs twice.
  */
+import { hash } from "node:crypto";
 import {
   BugError,
   type Clock,
@@ -16,6 +17,7 @@ import {
   StoreError,
   UsageError,
 } from "../base/index.ts";
+import type { Json } from "../yang/api.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Fact, FactBodies, ReplyAddress } from "./facts.ts";
 import {
@@ -45,9 +47,15 @@ export interface InboxOptions {
   readonly mostOpen?: number;
 }
 
-interface Running {
+/** What tells one command from another under the same id; of those that are remembered, all of it need not be known. */
+interface Identity {
   readonly op: string;
   readonly node?: NodeId;
+  /** Digest of its arguments. */
+  readonly asked?: string;
+}
+
+interface Running extends Identity {
   readonly taken: Promise<Taken>;
 }
 
@@ -136,19 +144,20 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   #take(command: Command, body?: AsyncIterable<Uint8Array>, again = false): Promise<Taken> {
     const key = keyOf(command);
     const before = this.#running.get(key) ?? this.#memory.openOf(key) ?? this.#memory.answerOf(key);
-    if (before !== undefined && isOther(command, before)) {
+    const identity = identityOf(command, again);
+    if (before !== undefined && isOther(identity, before)) {
       return unrecorded(failed(new UsageError("command.repeated", { id: command.id })));
     }
     if (before === undefined) {
-      const taken = this.#run(command, body, again).finally(() => this.#running.delete(key));
-      this.#running.set(key, { op: command.op, ...present({ node: nodeOf(command) }), taken });
+      const taken = this.#run(command, identity, body).finally(() => this.#running.delete(key));
+      this.#running.set(key, { ...identity, taken });
       return taken;
     }
     if ("answer" in before) return unrecorded(JSON.parse(before.answer) as Outcome);
     return "taken" in before ? before.taken.then(({ outcome }) => unrecorded(outcome)) : unrecorded(accepted(before));
   }
 
-  async #run(command: Command, body: AsyncIterable<Uint8Array> | undefined, again: boolean): Promise<Taken> {
+  async #run(command: Command, identity: Identity, body: AsyncIterable<Uint8Array> | undefined): Promise<Taken> {
     const { id, op, actor, reply } = command;
     const handler = this.#handlers.get(op);
     if (handler === undefined || this.#recorder === undefined) {
@@ -159,12 +168,12 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     if (count !== undefined) return unrecorded(failed(new StoreError("command.crowded", { count })));
     this.#undecided += Number(mayWait);
     try {
-      if (again && !this.#questions.has(op)) {
-        const begun = { id, op, actor, ...present({ node: nodeOf(command), reply }) };
+      if (identity.asked !== undefined && !this.#questions.has(op)) {
+        const begun = { id, actor, ...identity, ...present({ reply }) };
         // Not waited for: what the command does comes after it in the journal.
         this.#recorder.record("command.begun", begun).catch(() => undefined);
       }
-      return await this.#conclude(command, await this.#attempt(handler, command, body), this.#recorder);
+      return await this.#conclude(command, identity, await this.#attempt(handler, command, body), this.#recorder);
     } finally {
       this.#undecided -= Number(mayWait);
     }
@@ -199,16 +208,16 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
     }
   }
 
-  async #conclude(command: Command, outcome: Ended | Waiting, recorder: Recorder): Promise<Taken> {
+  async #conclude(command: Command, { asked }: Identity, outcome: Ended | Waiting, recorder: Recorder): Promise<Taken> {
     if (!(outcome instanceof Waiting)) {
       if (this.#questions.has(command.op)) return unrecorded(outcome);
-      const node = this.#memory.nodeOf(keyOf(command));
+      const node = this.#memory.begunOf(keyOf(command))?.node;
       await recorder.record("command.done", { ...doneBody(command, outcome), ...present({ node }) });
       return { outcome, recorded: true };
     }
     const { id, op, actor, deadline, reply } = command;
     const { wait, told, call } = outcome;
-    await recorder.record("command.accepted", { id, op, actor, wait, ...told, ...present({ deadline, reply }) });
+    await recorder.record("command.accepted", { id, op, actor, wait, ...told, ...present({ asked, deadline, reply }) });
     if (call !== undefined) this.#begin(command, call);
     return { outcome: accepted(told), recorded: true };
   }
@@ -244,15 +253,33 @@ export class CommandInbox implements Inbox, CommandPort, Projection {
   }
 }
 
-/** Of those that name their node by its id, as commands of the cloud do. */
-const nodeOf = ({ args: { node } }: Command): NodeId | undefined =>
-  typeof node === "string" && isNodeId(node) ? node : undefined;
+/** Its arguments matter where it is delivered again; those of other faces may be an image's megabytes, and have ids of their own. */
+function identityOf({ op, args }: Command, again: boolean): Identity {
+  const { node } = args;
+  const named = typeof node === "string" && isNodeId(node) ? { node } : {};
+  return { op, ...named, ...(again ? { asked: digestOf(args) } : {}) };
+}
+
+/** The same whatever the order of members. */
+const digestOf = (args: Command["args"]): string =>
+  hash(
+    "sha256",
+    JSON.stringify(args, (_name, value: Json) => (isObject(value) ? sorted(value) : value)),
+    "base64url",
+  );
+
+const isObject = (value: Json): value is { readonly [name: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const sorted = (object: { readonly [name: string]: Json }): Json =>
+  Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** The id was used for something else. */
-function isOther(command: Command, before: { readonly op: string; readonly node?: NodeId }): boolean {
-  const node = nodeOf(command);
-  return before.op !== command.op || (node !== undefined && before.node !== undefined && before.node !== node);
-}
+const isOther = (given: Identity, before: Identity): boolean =>
+  given.op !== before.op || differs(given.node, before.node) || differs(given.asked, before.asked);
+
+const differs = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
 
 const unrecorded = async (outcome: Outcome): Promise<Taken> => ({ outcome, recorded: false });
 

@@ -2,7 +2,6 @@
  * What the inbox remembers of commands, by who gave them and their id: those that were noted before they ran, those that wait, and
  * the answers. A projection of the journal; it decides nothing.
  */
-import type { NodeId } from "../base/index.ts";
 import { type Answered, Answers } from "./answers.ts";
 import { decodePlain, encodePlain } from "./cbor-x.ts";
 import type { Fact, FactBodies } from "./facts.ts";
@@ -36,9 +35,9 @@ export class CommandMemory implements Projection {
     return this.#open.get(key);
   }
 
-  /** Which node it was given to, of one that was noted before it ran. */
-  nodeOf(key: string): NodeId | undefined {
-    return this.#begun.get(key)?.node;
+  /** Of one that was noted before it ran. */
+  begunOf(key: string): Begun | undefined {
+    return this.#begun.get(key);
   }
 
   /** Those that wait, oldest first. */
@@ -120,9 +119,11 @@ export class CommandMemory implements Projection {
   #ended(fact: Extract<Fact, { type: "command.done" }>): void {
     const key = keyOf(fact);
     const { op, at, answer, node } = fact;
+    const asked = (this.#open.get(key) ?? this.#begun.get(key))?.asked;
     this.#forgetBegun(key);
     if (this.#open.delete(key)) this.#dirty["command-open"].add(key);
-    this.#answers.add(key, { op, at, answer, ...(node === undefined ? {} : { node }) });
+    const given = { ...(node === undefined ? {} : { node }), ...(asked === undefined ? {} : { asked }) };
+    this.#answers.add(key, { op, at, answer, ...given });
     this.#dirty.command.add(key);
     for (const forgotten of this.#answers.forgetBefore(at)) this.#dirty.command.add(forgotten);
   }

@@ -474,6 +474,8 @@ export interface FactBodies {
     readonly op: string;
     readonly actor: string;
     readonly node?: NodeId;
+    /** Digest of its arguments: the same id with others is another command. */
+    readonly asked?: string;
     readonly reply?: ReplyAddress;
   };
   /** A command that ends later, e.g. after a node's next wake: who gave it was told so. */
@@ -482,6 +484,8 @@ export interface FactBodies {
     readonly op: string;
     readonly actor: string;
     readonly node?: NodeId;
+    /** As above. */
+    readonly asked?: string;
     /** What ends it. */
     readonly wait: CommandWait;
     /** It ends as `expired` then, whatever comes of it. */

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { days } from "../../gateway/base/index.ts";
-import { Answers } from "../../gateway/store/answers.ts";
+import { type Answered, Answers } from "../../gateway/store/answers.ts";
 
 const T0 = days(20_000);
 const answered = (at: number) => ({ op: "node.add", at, answer: `{"at":${at}}` });
@@ -25,6 +25,16 @@ test("what went to disk is the same answer when it comes back", () => {
   expect(again.forgetBefore(T0 + days(8))).toEqual(["ä-1"]);
   expect(again.bytes("ä-1")).toBeUndefined();
 });
+
+test.each([{}, { node: "n-0001" }, { asked: "abc" }, { node: "n-0001", asked: "abc" }])(
+  "what it was asked comes back, as far as it was known: %j",
+  (known) => {
+    const answers = new Answers();
+    const given = { ...answered(T0), ...known } as Answered;
+    answers.add("c-1", given);
+    expect(answers.get("c-1")).toEqual(given);
+  },
+);
 
 test("an answer that version 0.1 wrote is read", () => {
   const answers = new Answers();

@@ -14,6 +14,7 @@ import {
   Waiting,
   type WaitingHandler,
 } from "../../gateway/store/index.ts";
+import type { Json } from "../../gateway/yang/api.ts";
 import { settled, VirtualClock } from "../support/virtual-clock.ts";
 
 const NODE = "n-0001" as NodeId;
@@ -131,6 +132,29 @@ test("the id of a command to another node is refused", async () => {
   expect(await site.inbox.take(to("n-0002"))).toMatchObject({ outcome: { error: { code: "command.repeated" } } });
   expect(await site.inbox.take(to(NODE))).toMatchObject({ outcome: { status: "completed" } });
   expect(runs).toEqual(["do"]);
+});
+
+test("the id of a command with other arguments is refused: while it runs, while it waits, and after its end", async () => {
+  const refused = { outcome: { error: { code: "command.repeated" } }, recorded: false };
+  const asking = (op: string, value: Json): Command => command(op, { id: op, args: { node: NODE, value } });
+  void site.inbox.take(asking("hang", 1));
+  expect(await site.inbox.take(asking("hang", 2))).toMatchObject(refused);
+  const set = { a: [1, { b: "x", c: null }], d: "y" };
+  for (const op of ["wait", "do"]) await site.inbox.take(asking(op, set));
+  for (const committed of [false, true]) {
+    for (const op of ["wait", "do"]) {
+      expect(await site.inbox.take(asking(op, { ...set, d: "z" }))).toMatchObject(refused);
+      const inAnotherOrder = { d: "y", a: [1, { c: null, b: "x" }] };
+      const { outcome } = await site.inbox.take(asking(op, inAnotherOrder));
+      expect(outcome.status).toBe(op === "do" ? "completed" : "accepted");
+    }
+    site = await restarted(committed);
+  }
+  await site.inbox.end({ actor: "mqtt:a", id: "wait" }, { status: "expired" });
+  site = await restarted(true);
+  expect(await site.inbox.take(asking("wait", 1))).toMatchObject(refused);
+  expect(await site.inbox.take(asking("wait", set))).toMatchObject({ outcome: { status: "expired" } });
+  expect(runs).toEqual(["hang", "wait", "do"]);
 });
 
 test.each([false, true])(

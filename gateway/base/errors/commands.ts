@@ -12,8 +12,8 @@ export const COMMAND_ERRORS = {
   },
   "command.repeated": {
     blame: "usage",
-    text: "the command id {id} was used for another command",
-    hint: "Give each command an id of its own.",
+    text: "the command id {id} was used for another command, or with other arguments",
+    hint: "Give each command an id of its own; the answer of a former one comes again for the same command alone.",
   },
   "command.retained": {
     blame: "usage",
