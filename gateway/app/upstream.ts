@@ -45,7 +45,7 @@ export function openUpstream(
   const fetcher = lifecycle.add(
     new Fetcher<NamedImage>({
       images: {
-        awaited: () => images.awaited(),
+        awaited: () => images.sources(),
         take: (source, named) => images.fetched(source, named, ledger),
       },
       maxBytes,

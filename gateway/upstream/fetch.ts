@@ -28,13 +28,15 @@ import { aborted, atMost, exactly, type OpenSource } from "./source.ts";
 export interface Awaited {
   /** In its normal form. */
   readonly uri: string;
+  /** What is had from one URI need not be had from another. */
+  readonly digest: string;
   /** Without it, whatever comes is taken, up to the most. */
   readonly size?: number;
 }
 
 /** Where the bytes go. */
 export interface AwaitedImages<A extends Awaited> {
-  /** Named, and their bytes are not here. */
+  /** Named, and their bytes are not here. Those of one digest are asked one at a time, in this order. */
   awaited(): readonly A[];
   /** Reads the source to its end; rejects when the bytes are not what was named. */
   take(source: AsyncIterable<Uint8Array>, image: A): Promise<unknown>;
@@ -73,6 +75,7 @@ const ALLOWANCE = minutes(2);
 const SLOWEST_BYTES_PER_SECOND = 256;
 
 interface Failure {
+  readonly digest: string;
   readonly failures: number;
   readonly error: unknown;
   readonly shown: FetchState;
@@ -82,6 +85,7 @@ interface Failure {
 }
 
 interface Running {
+  readonly digest: string;
   received: number;
   /** Aborted when nobody wants it any more. */
   readonly unwanted: AbortController;
@@ -145,7 +149,8 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   look(): void {
     for (const image of this.#options.images.awaited()) {
       if (this.#running.size >= AT_ONCE || this.#closing.signal.aborted) return;
-      if (this.#running.has(image.uri) || this.#failed.get(image.uri)?.due === false) continue;
+      if (this.#running.has(image.uri) || this.#fetching(image.digest) !== undefined) continue;
+      if (this.#failed.get(image.uri)?.due === false) continue;
       this.#start(image);
     }
   }
@@ -160,11 +165,17 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     return fetchSmall(authorUri(uri), most, this.#options, AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  /** Of an image that is awaited. */
+  /** Of an image that is awaited: by another of its URIs it may be on its way after this one has failed. */
   state(uri: string): FetchState {
-    const running = this.#running.get(uri);
+    const failed = this.#failed.get(uri);
+    const running = this.#running.get(uri) ?? (failed && this.#fetching(failed.digest));
     if (running !== undefined) return { state: "fetching", received: running.received };
-    return this.#failed.get(uri)?.shown ?? { state: "awaited" };
+    return failed?.shown ?? { state: "awaited" };
+  }
+
+  #fetching(digest: string): Running | undefined {
+    for (const running of this.#running.values()) if (running.digest === digest) return running;
+    return undefined;
   }
 
   /** Why it could not be had the last time, since it was named. */
@@ -179,7 +190,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   }
 
   #start(image: A): void {
-    const running: Running = { received: 0, unwanted: new AbortController() };
+    const running: Running = { digest: image.digest, received: 0, unwanted: new AbortController() };
     this.#running.set(image.uri, running);
     const work = this.#fetch(image, running)
       .then(
@@ -243,7 +254,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
   }
 
   /** Doubles with each failure, a little spread, so that many gateways do not come back to an author at once. */
-  #pause({ uri }: A, error: unknown): void {
+  #pause({ uri, digest }: A, error: unknown): void {
     const { clock, random, log } = this.#options;
     if (this.#closing.signal.aborted) return;
     const failures = (this.#failed.get(uri)?.failures ?? 0) + 1;
@@ -257,7 +268,7 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
       failure.due = true;
       this.look();
     });
-    const failure: Failure = { failures, error, shown, timer, due: false };
+    const failure: Failure = { digest, failures, error, shown, timer, due: false };
     this.#failed.set(uri, failure);
   }
 }

@@ -64,7 +64,7 @@ const codeOf = (work: Promise<Json>): Promise<unknown> =>
 test("no answer shows the query of a URI, and a name comes from its path", async () => {
   expect(await run("image.announce", NAMED)).toMatchObject({ uri: "https://fw.example/a.bin?…" });
   expect(await run("image.announce", { ...NAMED, uri: "https://fw.example/?token=s3cret" })).toBeDefined();
-  expect(services.images.awaited().map(({ name }) => name)).toEqual(["fw.example"]);
+  expect(services.images.sources().map(({ name }) => name)).toEqual(["a.bin", "fw.example"]);
 });
 
 test("a URI that is named again tells what is fetched from there no longer", async () => {

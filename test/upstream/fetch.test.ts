@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { hours, millis, minutes, SILENT, seconds } from "../../gateway/base/index.ts";
 import type { NamedClaim, NamedImage } from "../../gateway/service/images/index.ts";
 import { suitTrust } from "../../gateway/service/trust/index.ts";
@@ -61,7 +61,7 @@ const PUBLIC = new AuthorAddresses(false, async () => [{ address: "93.184.216.34
 function fetcherOf(source: OpenSource, on: Services = services, addresses = PUBLIC, log = SILENT): Fetcher<NamedImage> {
   const { images, ledger } = on;
   const made = new Fetcher<NamedImage>({
-    images: { awaited: () => images.awaited(), take: (bytes, named) => images.fetched(bytes, named, ledger) },
+    images: { awaited: () => images.sources(), take: (bytes, named) => images.fetched(bytes, named, ledger) },
     maxBytes: MOST,
     addresses,
     sources: { coap: source, https: source },
@@ -231,13 +231,57 @@ test("two are fetched at once, the others wait; closing ends them", async () => 
   expect(fetcher.state("coap://fw.example/1").state).toBe("awaited");
 });
 
-test("one image by two URIs is fetched once, from where it was named last", async () => {
+describe("one image by several URIs", () => {
   const [here, there] = [claim().uri, "https://fw.example/trv.bin"];
-  for (const uri of [here, there, here]) {
-    services.clock.advance(1);
-    await name({ uri });
-  }
-  expect(services.images.awaited()).toMatchObject([{ uri: here }]);
+  const nameBoth = async (): Promise<void> => {
+    for (const uri of [here, there, here]) {
+      services.clock.advance(1);
+      await name({ uri });
+    }
+  };
+
+  test("it is one image, from where it was named first, however often that is said", async () => {
+    await nameBoth();
+    expect(services.images.awaited()).toMatchObject([{ uri: here }]);
+    expect(services.images.sources()).toMatchObject([{ uri: here }, { uri: there }]);
+  });
+
+  test("it is fetched once: a URI that is named later ends nothing that has begun", async () => {
+    const asked: string[] = [];
+    await name({ uri: here });
+    const fetcher = fetcherOf((wish) => {
+      asked.push(wish.uri.shown);
+      return stalls(wish);
+    });
+    fetcher.look();
+    await nameBoth();
+    fetcher.named(there);
+    await until(() => JSON.stringify(fetcher.state(here)).includes("100"));
+    expect(fetcher.state(there)).toEqual({ state: "awaited" });
+    expect(asked).toEqual([here]);
+  });
+
+  test("after a failure the next is asked, and each has a failure of its own", async () => {
+    await nameBoth();
+    let bytes: Uint8Array = IMAGE.subarray(1);
+    const good: OpenSource = async function* (asked) {
+      if (asked.uri.shown === here) yield* sends(Buffer.of(1))(asked);
+      else yield* bytes === IMAGE ? sends(IMAGE)(asked) : stalls(asked);
+    };
+    const fetcher = fetcherOf(good);
+    fetcher.look();
+    await until(() => JSON.stringify(fetcher.state(here)).includes('"received":100'));
+    expect([fetcher.failure(here), fetcher.failure(there)]).toEqual([
+      expect.objectContaining({ code: "upstream.size" }),
+      undefined,
+    ]);
+    await clock.advance(minutes(3));
+    await failed(fetcher, there);
+    bytes = IMAGE;
+    fetcher.named(there);
+    await until(() => services.images.list().length === 1);
+    expect(services.images.sources()).toEqual([]);
+  });
 });
 
 test("who names the same URI at the same moment is told of its own image", async () => {

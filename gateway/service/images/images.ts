@@ -255,11 +255,16 @@ export class Images implements Projection {
     return { named, replaced: former?.digest === digest ? undefined : former };
   }
 
-  /** Those that were named and are not stored; of several URIs of one image the one named last. */
+  /** Those that were named and are not stored; of several URIs of one image the one named first. */
   awaited(): readonly NamedImage[] {
+    const lastFirst = this.sources().toReversed();
+    return [...new Map(lastFirst.map((named) => [named.digest, named])).values()].reverse();
+  }
+
+  /** Where those that are not stored are to be had: by all their URIs, the one named first first. */
+  sources(): readonly NamedImage[] {
     const missing = [...this.#byUri.values()].filter(({ digest }) => this.stored(digest) === undefined);
-    const inOrder = missing.sort((a, b) => a.named - b.named);
-    return [...new Map(inOrder.map((named) => [named.digest, named])).values()];
+    return missing.sort((a, b) => a.named - b.named);
   }
 
   /** By the normal form of its URI. */
@@ -370,7 +375,9 @@ export class Images implements Projection {
         ...(size === undefined ? {} : { size }),
         ...(fact.format === undefined ? {} : { format: fact.format }),
       };
-      this.#byUri.set(uri, { uri, digest, model, version, name, verified, actor, named: at, ...more });
+      const former = this.#byUri.get(uri);
+      const named = former?.digest === digest ? former.named : at; // to say it again is not to stand behind others
+      this.#byUri.set(uri, { uri, digest, model, version, name, verified, actor, named, ...more });
       this.#dirtyUris.add(uri);
     }
     if (fact.type === "image.removed") this.#forget(fact);
