@@ -306,12 +306,51 @@ describe("what is larger than the broker takes (MQTT 5.0 §3.2.2.3.6)", () => {
     expect(broker.told("event", "nodePush")).toEqual(told.slice(1));
   });
 
+  test("is an answer: a short one says so in its place, also when its id is given again", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    broker.maximumPayload = 600;
+    const { link, outbox, add } = await linked(broker);
+    const answer = (status: string, seq: number): Message => ({
+      ...said("reply"),
+      seq,
+      part: 1,
+      at: NOW,
+      correlation: Uint8Array.of(7),
+      payload: jsonBytes({ id: "g1", status, text: "x".repeat(999) }),
+    });
+    await add(answer("completed", 1), answer("accepted", 2), { ...said("reply"), seq: 3, part: 1, at: NOW });
+    link.start();
+    await link.settled(outbox.lastJournal);
+    expect(link.say({ ...answer("failed", 0), topic: "app/replies" })).toBe(true);
+    await settled();
+    const told = broker.told("reply");
+    expect(told.map(({ seq, topic, correlation }) => [seq, topic, correlation])).toEqual([
+      [1, `sidgate/1/${SITE}/rsp/bms-1`, Uint8Array.of(7)],
+      [3, `sidgate/1/${SITE}/rsp/bms-1`, undefined],
+      [0, "app/replies", Uint8Array.of(7)],
+    ]);
+    const short = { id: "g1", status: "failed", code: 413 };
+    const error = { "error-type": "application", "error-tag": "too-big", "error-app-tag": "answer.too-large" };
+    expect(told.map(({ payload }) => parsePayload(payload))).toMatchObject([
+      { ...short, error },
+      { n: 1 },
+      { ...short, error },
+    ]);
+  });
+
   test("is left out where nothing can be told in its place, and no kind is shunned for it", async () => {
     const broker = new Broker();
     broker.automatic = true;
     broker.maximumPayload = 50;
     const { link, outbox, clock, add } = await linked(broker);
-    await add(large(state(1)), state(2), large(event(1)), { ...said("reply"), seq: 2, part: 1, at: NOW });
+    await add(large(state(1)), state(2), large(event(1)), {
+      ...said("reply"),
+      seq: 2,
+      part: 1,
+      at: NOW,
+      payload: jsonBytes({ id: "g1", status: "completed", text: "x".repeat(99) }),
+    });
     link.start();
     await link.settled(outbox.lastJournal);
     broker.requests[0]?.onLost("test");

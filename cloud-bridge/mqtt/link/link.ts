@@ -16,7 +16,8 @@ import {
 } from "../../../gateway/base/index.ts";
 import type { Message, Place } from "../outbox/message.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import { inPlaceOf } from "../render/event.ts";
+import { eventInPlaceOf } from "../render/event.ts";
+import { replyInPlaceOf } from "../render/reply.ts";
 import {
   type BrokerAddress,
   type Connection,
@@ -333,14 +334,17 @@ export class Link implements Closable {
     });
   }
 
-  /** It is larger than the broker takes. An event has another one told in its place, so that the history goes on. */
+  /**
+   * It is larger than the broker takes. An event has another one told in its place, so that the history goes on; an answer has a
+   * short one, so that nobody waits for it.
+   */
   #instead({ lane }: InFlight, message: Message): Message | undefined {
     const { topic, seq, payload } = message;
     if (lane === "journal" || this.#refusals.isNews(topic)) {
       const facts = { topic, seq, bytes: payload.length };
       this.#options.log.error("mqtt.too-large", { ...facts, error: explain(new StoreError("mqtt.too-large", facts)) });
     }
-    return inPlaceOf(message);
+    return eventInPlaceOf(message) ?? replyInPlaceOf(message);
   }
 
   /**

@@ -289,7 +289,7 @@ export const renderOverflow = (first: Members, last: Members, site: string, to =
  * What is told in the place of an event that is too large for the broker, always with the same bytes; undefined = it is no event,
  * or stands in a larger one's place already.
  */
-export function inPlaceOf(message: Message): Message | undefined {
+export function eventInPlaceOf(message: Message): Message | undefined {
   if (message.kind !== "event") return undefined;
   const event = parsePayload(message.payload);
   if (event["type"] === "journal.overflow") return undefined;

@@ -1,12 +1,12 @@
 /** docs/mqtt.md, "Answers" — what became of a command, told to who gave it. Pure, so that a crash tells it in the same bytes. */
-import { rfc3339 } from "../../../gateway/base/index.ts";
+import { rfc3339, StoreError } from "../../../gateway/base/index.ts";
 import type { Fact, ReplyAddress } from "../../../gateway/store/facts.ts";
 import type { CommandError, Outcome } from "../../../gateway/store/inbox.ts";
 import type { Json } from "../../../gateway/yang/api.ts";
 import { isObject } from "../commands/check.ts";
-import { errorMembers, errorStatus } from "../commands/error-tags.ts";
+import { commandError, errorMembers, errorStatus } from "../commands/error-tags.ts";
 import type { Payload } from "../contract/payloads.ts";
-import { jsonBytes, type Message } from "../outbox/message.ts";
+import { jsonBytes, type Message, parsePayload } from "../outbox/message.ts";
 
 export type Reply = Payload<"reply">;
 
@@ -21,7 +21,7 @@ export function replyMembers(id: string, outcome: Outcome): Reply {
     case "failed":
       return failedReply(id, outcome.error);
     case "expired":
-      return { id, status: outcome.status };
+      return { id, status: outcome.status, error: outcome.error && errorMembers(outcome.error) };
   }
 }
 
@@ -54,6 +54,21 @@ export const replyMessage = ({ topic, correlation }: ReplyAddress, members: Repl
   ...(seq === 0 ? {} : { part: 1 }), // the event comes first
   ...(correlation === undefined ? {} : { correlation }),
 });
+
+/**
+ * What is told in the place of an answer that is too large for the broker, always with the same bytes; undefined = it is no answer
+ * that ends a command, or stands in a larger one's place already.
+ */
+export function replyInPlaceOf(message: Message): Message | undefined {
+  if (message.kind !== "reply") return undefined;
+  const { id, status, error } = parsePayload(message.payload) as Partial<Reply> & { readonly error?: Json };
+  if (status !== "completed" && status !== "failed") return undefined;
+  if (isObject(error) && error["error-app-tag"] === TOO_LARGE) return undefined;
+  const instead = new StoreError(TOO_LARGE, { status, bytes: message.payload.length });
+  return { ...message, payload: jsonBytes(failedReply(id, commandError(instead))) };
+}
+
+const TOO_LARGE = "answer.too-large";
 
 /** The answer that a fact carries; undefined = nobody is to be answered. */
 export function renderReply(fact: Fact): Message | undefined {

@@ -53,7 +53,7 @@ export const BRIDGE_ERRORS = {
   "mqtt.too-large": {
     blame: "store",
     text: "message {seq} for {topic} has {bytes} bytes, and is larger than the MQTT broker takes",
-    hint: "Let the broker take packets of at least 64 KiB; then the command replay brings what was left out.",
+    hint: "Let the broker take packets of at least 64 KiB; then the command replay brings events and pushes, and the id of a command its answer.",
   },
   "bridge.bug": {
     blame: "bug",

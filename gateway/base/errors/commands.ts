@@ -110,6 +110,11 @@ export const COMMAND_ERRORS = {
     text: "the image {digest} was removed before its bytes were here",
     hint: "Add it again if it is still wanted.",
   },
+  "answer.too-large": {
+    blame: "store",
+    text: "the command was answered '{status}' in {bytes} bytes, which is more than the MQTT broker takes",
+    hint: "Ask for a part of it, or let the broker take packets of at least 64 KiB and give the same id again.",
+  },
   "command.crowded": {
     blame: "store",
     text: "{count} commands are open already",
