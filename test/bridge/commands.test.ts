@@ -277,8 +277,6 @@ test.each(BAD)("refused with a coded answer, and nothing happens: %s", async (_n
   await give(bad.topic ?? `${NODE_CMD}/ipatch`, bad.payload ?? IPATCH, bad.message);
   expect(taken).toEqual([]);
   expect(refused.map(({ code }) => code)).toEqual([bad.code]);
-  // Below by/ a client that cannot be has nowhere to be answered.
-  if (bad.topic?.startsWith("by/Mallory")) return expect(said).toEqual([]);
   expect(said.map(({ topic }) => topic)).toEqual([`${ROOT}/rsp/bms-1`]);
   expect(answers()).toEqual([
     expect.objectContaining({
@@ -407,6 +405,31 @@ test.each([
     expect(refused).toEqual([
       expect.objectContaining({ code: "command.identity", actor: "mqtt:anonymous", op: "ipatch", node: "n-4k7q2m" }),
     ]);
+  },
+);
+
+const NO_CLIENT: ReadonlyArray<
+  readonly [identity: "claimed" | "topic", responseTopic: string | undefined, told: boolean]
+> = [
+  ["claimed", `${ROOT}/rsp/bms-1`, true],
+  ["claimed", "cloud-app/replies/1", true],
+  ["claimed", "elsewhere/1", false],
+  ["claimed", undefined, false],
+  ["topic", `${ROOT}/rsp/bms-1`, false],
+  ["topic", `${ROOT}/rsp/X`, false],
+  ["topic", "cloud-app/replies/1", true],
+];
+test.each(NO_CLIENT)(
+  "a name below by/ that cannot be a client's is answered where one without a name is: %s, %j: %j",
+  async (identity, responseTopic, told) => {
+    const { give, taken, refused, answers } = site({ identity, replyPrefixes: ["cloud-app/replies/"] });
+    await give("by/X/cmd/get", { id: "x1" }, responseTopic === undefined ? {} : { responseTopic });
+    expect(taken).toEqual([]);
+    expect(refused).toEqual([
+      expect.objectContaining({ code: "command.malformed", actor: "mqtt:anonymous", op: "get" }),
+    ]);
+    const answer = expect.objectContaining({ status: "failed", code: 400 });
+    expect(answers()).toEqual(told ? [answer] : []);
   },
 );
 

@@ -83,17 +83,19 @@ function understood(message: Inbound, rules: ReadingRules, learn: Learn) {
   const place = placeOf(message.topic, rules.site);
   if (place !== undefined) learn({ op: opName(place.op), ...nodeOf(place) });
   const byTopic = clientOf(message.topic, rules.site);
-  if (byTopic !== undefined) learn({ actor: `mqtt:${checkedClient(byTopic, topic)}` });
+  const named = byTopic !== undefined && CLIENT_ID.test(byTopic) ? byTopic : undefined;
+  if (named !== undefined) learn({ actor: `mqtt:${named}` });
   if (message.retain) throw new UsageError("command.retained", { topic });
   // Before anything of it is believed: an answer would go to whomever it names.
   if (rules.identity === "topic" && byTopic === undefined) throw new TrustError("command.identity", { topic });
 
   // Where the answer goes is known before what it says, as far as the payload has no part in it.
-  const { address, unanswered } = addressOf(message, byTopic, rules);
+  const { address, unanswered } = addressOf(message, named, rules);
   if (address !== undefined) learn({ reply: address });
+  if (named !== byTopic) throw noClient(topic);
   const members = objectOf(message.payload, topic);
-  const client = byTopic ?? clientMember(members, topic);
-  if (byTopic === undefined) learn({ actor: `mqtt:${client ?? ANONYMOUS}`, ...idOf(members) });
+  const client = named ?? clientMember(members, topic);
+  if (named === undefined) learn({ actor: `mqtt:${client ?? ANONYMOUS}`, ...idOf(members) });
   else learn(idOf(members));
   const reply = address ?? (unanswered === undefined ? replyAddress({ client }, rules) : undefined);
   if (reply !== undefined) learn({ reply });
@@ -194,12 +196,9 @@ function isDeep(value: Json): boolean {
 }
 
 /** Below `by/` it is the user name at the broker, which may be anything there. */
-function checkedClient(client: string, topic: string): string {
-  if (CLIENT_ID.test(client)) return client;
-  throw new UsageError("command.malformed", {
-    topic,
-    what: "the client in it is not made of 3 to 64 of a-z, 0-9 and '-'",
-  });
+function noClient(topic: string): UsageError {
+  const what = "the client in it is not made of 3 to 64 of a-z, 0-9 and '-'";
+  return new UsageError("command.malformed", { topic, what });
 }
 
 function clientMember({ client }: Readonly<Record<string, Json>>, topic: string): string | undefined {
