@@ -1022,6 +1022,21 @@ export interface ReplyExpired {
   readonly id: string;
   /** Its deadline came first; nothing goes out any more. */
   readonly status: "expired";
+  /** What it still waited for, where that is known, e.g. why the author of an image did not give it. */
+  readonly error?: {
+    /** `protocol`: the command itself is wrong; `application`: what it asked for. */
+    readonly "error-type": "protocol" | "application";
+    /** Kind of the error, as RFC 8040 §7 has it. */
+    readonly "error-tag": string;
+    /** Its code in docs/errors.md, which never changes its meaning. */
+    readonly "error-app-tag": string;
+    /** What is wrong: a member of the command, or an instance in the data. */
+    readonly "error-path"?: string;
+    /** What is wrong with it, in a sentence. */
+    readonly "error-message": string;
+    /** What to do about it. */
+    readonly hint: string;
+  };
 }
 
 /** `sidgate/1/{site}/rsp/{client}`: told apart by `status`. */

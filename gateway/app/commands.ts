@@ -17,7 +17,7 @@ import { modelHandlers } from "./inbox/model-commands.ts";
 import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "./inbox/node-commands.ts";
 import { handlerNamed, SITE_WAITS, siteHandlers } from "./inbox/site-commands.ts";
 import { trustHandlers } from "./trust/commands.ts";
-import { isFinal } from "./upstream.ts";
+import { awaitedOf } from "./upstream.ts";
 
 /** What commands ask beside the centre. */
 export interface CommandParts extends Pick<NodeCommandServices, "nodes" | "calls" | "gatewayRoot"> {
@@ -62,10 +62,7 @@ export function serveCommands(
     ...centre,
     clock: clock.held,
     log,
-    imageFailure: ({ uri }) => {
-      const why = fetcher.failure(uri);
-      return isFinal(why) ? why : undefined;
-    },
+    awaited: (named) => awaitedOf(named, fetcher),
     answer: (open) => answerOf(open, ofNodes),
   });
 }

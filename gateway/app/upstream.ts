@@ -1,7 +1,8 @@
 /** Authors: the images that were named and are not here are fetched in the background. */
 import { readFileSync } from "node:fs";
 import {
-  type CodedError,
+  BugError,
+  explain,
   isCoded,
   type Lifecycle,
   type Logger,
@@ -9,8 +10,10 @@ import {
   seconds,
   UsageError,
 } from "../base/index.ts";
+import type { Awaited } from "../service/commands/index.ts";
 import type { NamedImage } from "../service/images/index.ts";
 import { AuthorAddresses, Fetcher, type OpenSource, type Resolve } from "../upstream/index.ts";
+import { stillAwaited } from "./campaign/draft.ts";
 import type { Centre } from "./centre.ts";
 import type { Config } from "./config/index.ts";
 
@@ -26,9 +29,9 @@ export interface UpstreamHooks {
 
 /** Throws UsageError `config.unreadable` for an authority file that is not there. */
 export function openUpstream(
-  { upstream, images: { maxBytes } }: Config,
+  { upstream, images: { maxBytes } }: Pick<Config, "upstream" | "images">,
   { random, log }: { readonly random: Random; readonly log: Logger },
-  { images, ledger, network: clock }: Centre,
+  { images, ledger, network: clock }: Pick<Centre, "images" | "ledger" | "network">,
   lifecycle: Lifecycle,
   { resolve, onFailed }: UpstreamHooks = {},
 ): Fetcher<NamedImage> {
@@ -59,18 +62,26 @@ export function openUpstream(
   );
   const stop = ledger.onFact((fact) => {
     if (fact.type === "image.named") fetcher.named(fact.uri);
-    if (fact.type === "image.removed") fetcher.removed();
+    if (fact.type === "image.removed" || (fact.type === "command.done" && fact.op === "image.add")) fetcher.removed();
   });
   lifecycle.add({ close: stop });
   fetcher.look();
   return fetcher;
 }
 
+/** How it stands with an image that commands wait for. */
+export function awaitedOf(named: NamedImage, fetcher: Pick<Fetcher<NamedImage>, "failure" | "state">): Awaited {
+  const { error, failures } = fetcher.failure(named.uri) ?? { error: undefined, failures: 0 };
+  if (error === undefined) return { why: stillAwaited(named, fetcher.state(named.uri)), failures, isFinal: false };
+  const why = isCoded(error) ? error : new BugError("service.bug", { what: explain(error) });
+  return { why, failures, isFinal: isFinal(error) };
+}
+
 /** What would be the same if it was asked for again, beside bytes and authors that are not believed. */
 const FINAL: ReadonlySet<string> = new Set(["upstream.refused", "image.mcuboot", "image.short-id"]);
 
 /** An author has said no for good, or gives what is not what was named. */
-export const isFinal = (error: unknown): error is CodedError =>
+export const isFinal = (error: unknown): boolean =>
   isCoded(error) && (error.blame === "trust" || FINAL.has(error.code));
 
 function readAuthorities(path: string): Uint8Array {

@@ -319,6 +319,8 @@ export interface FactBodies {
     /** As which its bytes are to be judged; absent: by what they begin with. */
     readonly format?: "plain" | "mcuboot";
     readonly actor: string;
+    /** Id of its actor's command that waits for the bytes: once that has ended without them, nobody awaits them for its sake. */
+    readonly command?: string;
   };
   /** Nodes can no longer fetch it, and its bytes are gone; or they were only named, and are awaited no longer. */
   "image.removed": { readonly digest: Digest; readonly actor: string };
@@ -553,8 +555,8 @@ export type CommandWait =
   | { readonly kind: "update"; readonly campaign: string }
   /** A call of one of its operations; it does not survive a restart of the gateway. */
   | { readonly kind: "call"; readonly path: string }
-  /** An image that was named by its URI is here. */
-  | { readonly kind: "image"; readonly digest: Digest };
+  /** An image that was named by its URI is here. `uri`: in its normal form; without it any that names the digest. */
+  | { readonly kind: "image"; readonly digest: Digest; readonly uri?: string };
 
 export type FactType = keyof FactBodies;
 

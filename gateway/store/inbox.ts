@@ -22,8 +22,8 @@ export type Outcome =
   | { readonly status: "failed"; readonly error: CommandError }
   /** It ends later, by a `command.done`. */
   | Accepted
-  /** Its deadline came first; nothing goes out any more. */
-  | { readonly status: "expired" };
+  /** Its deadline came first; nothing goes out any more. `error`: what it still waited for, where more is known than that. */
+  | { readonly status: "expired"; readonly error?: CommandError };
 
 export interface CommandError {
   readonly code: string;
@@ -60,8 +60,13 @@ export class Waiting {
   }
 }
 
-/** `body`: bytes that belong to the command and are too many for an argument, e.g. an image. */
-export type CommandHandler = (args: Command["args"], actor: string, body?: AsyncIterable<Uint8Array>) => Promise<Json>;
+/** `body`: bytes that belong to the command and are too many for an argument, e.g. an image. `command`: what it was called by. */
+export type CommandHandler = (
+  args: Command["args"],
+  actor: string,
+  body?: AsyncIterable<Uint8Array>,
+  command?: Command,
+) => Promise<Json>;
 
 /** Of an op that may wait; `command` is what it was called by. */
 export type WaitingHandler = (

@@ -35,7 +35,7 @@ export * from "./inbox.ts";
 export { type FileJournalOptions, openFileJournal } from "./journal/file.ts";
 export { memoryJournal } from "./journal/memory.ts";
 export * from "./ledger.ts";
-export type { OpenCommand } from "./open-commands.ts";
+export { keyOf, type OpenCommand } from "./open-commands.ts";
 export * from "./ports.ts";
 export type { BoardRow, RedisBoard } from "./redis/board.ts";
 export type { Claim } from "./redis/claims.ts";

@@ -178,9 +178,9 @@ export class Fetcher<A extends Awaited = Awaited> implements Closable {
     return undefined;
   }
 
-  /** Why it could not be had the last time, since it was named. */
-  failure(uri: string): unknown {
-    return this.#failed.get(uri)?.error;
+  /** Why it could not be had the last time, and how often, since it was named. */
+  failure(uri: string): Pick<Failure, "error" | "failures"> | undefined {
+    return this.#failed.get(uri);
   }
 
   async close(): Promise<void> {

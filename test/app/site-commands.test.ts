@@ -8,8 +8,19 @@ import { campaignHandlers } from "../../gateway/app/campaign/commands.ts";
 import { commandHandlers } from "../../gateway/app/inbox/inventory-commands.ts";
 import { handlerNamed, SITE_WAITS, siteHandlers } from "../../gateway/app/inbox/site-commands.ts";
 import { adjustable } from "../../gateway/app/log-levels.ts";
-import { isFinal } from "../../gateway/app/upstream.ts";
-import { type NodeId, SILENT, seconds, TrustError, UsageError, WireError } from "../../gateway/base/index.ts";
+import { awaitedOf, isFinal, openUpstream } from "../../gateway/app/upstream.ts";
+import {
+  type CodedError,
+  Lifecycle,
+  millis,
+  type NodeId,
+  SILENT,
+  seconds,
+  TrustError,
+  UsageError,
+  WireError,
+} from "../../gateway/base/index.ts";
+import type { Awaited } from "../../gateway/service/commands/index.ts";
 import { Credentials } from "../../gateway/service/credentials/index.ts";
 import { type Command, type CommandHandler, openFileImages } from "../../gateway/store/index.ts";
 import { AuthorAddresses } from "../../gateway/upstream/index.ts";
@@ -155,23 +166,109 @@ test("image.add by URL: what the releases that name it say need not be said, and
   expect(await take("image.add", wish)).toEqual({ status: "accepted" });
 });
 
+const WRONG = new TrustError("image.digest", { name: "x", actual: "1", expected: "2" });
+const BUSY = new WireError("upstream.answer", { uri: "x", answer: "503" });
+const asked = (why: CodedError, failures = 1, isFinal = false): Awaited => ({ why, failures, isFinal });
+
 test("an image that is removed while it is awaited, or whose author gives something else, ends its command", async () => {
   await take("image.add", IMAGE, { id: "i" });
   await site.services.images.remove(DIGEST, "cli:me", site.services.ledger);
   expect(await ended("i")).toMatchObject({ error: { code: "command.image-gone" } });
   await take("image.add", IMAGE, { id: "j" });
-  site.failures.set(DIGEST, new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }));
+  site.failures.set(URL_OF.image, asked(WRONG, 1, true));
   site.waits.imageFailed(DIGEST);
   expect(await ended("j")).toMatchObject({ error: { code: "image.digest" } });
   // Its author may be faster than our disk: then it has failed before the command is known to wait.
   await take("image.add", IMAGE, { id: "k" });
   expect(await ended("k")).toMatchObject({ error: { code: "image.digest" } });
-  const [trust, refused, wire] = [
-    new TrustError("image.digest", { name: "x", actual: "1", expected: "2" }),
-    new WireError("upstream.refused", { uri: "x", answer: "404" }),
-    new WireError("upstream.answer", { uri: "x", answer: "503" }),
-  ];
-  expect([trust, refused, wire, new RangeError("x")].map(isFinal)).toEqual([true, true, false, false]);
+  const refused = new WireError("upstream.refused", { uri: "x", answer: "404" });
+  expect([WRONG, refused, BUSY, new RangeError("x")].map(isFinal)).toEqual([true, true, false, false]);
+});
+
+const OTHER_URL = "https://mirror.example/trv-2.bin";
+const uris = (): readonly string[] => site.services.images.sources().map(({ uri }) => uri);
+
+test("image.add by URL expires with what its author did last, and is awaited no longer, after a restart neither", async () => {
+  const deadline = millis(site.clock.now() + 5000);
+  await take("image.add", IMAGE, { id: "i", deadline });
+  await take(
+    "image.add",
+    { ...IMAGE, url: OTHER_URL },
+    { id: "j", actor: "mqtt:bms-2", deadline: millis(deadline + 9000) },
+  );
+  site.failures.set(URL_OF.image, asked(BUSY, 20));
+  site.waits.imageFailed(DIGEST);
+  expect(await ended("i")).toBeUndefined();
+  site.clock.advance(5000);
+  expect(await ended("i")).toMatchObject({ status: "expired", error: { code: "upstream.answer" } });
+  expect(uris()).toEqual([OTHER_URL]);
+  await site.services.ledger.checkpoint();
+  const { clock, services } = await site.restart();
+  expect(services.images.sources().map(({ uri }) => uri)).toEqual([OTHER_URL]);
+  clock.advance(9000);
+  await settled();
+  expect(services.images.sources()).toEqual([]);
+});
+
+test("without a deadline image.add fails after eight attempts", async () => {
+  const { inbox, waits } = site;
+  const wish = { op: "image.add", args: IMAGE, actor: "mqtt:bms-1" };
+  await inbox.take({ ...wish, id: "i" });
+  site.failures.set(URL_OF.image, asked(BUSY, 7));
+  waits.imageFailed(DIGEST);
+  expect(await ended("i")).toBeUndefined();
+  site.failures.set(URL_OF.image, asked(BUSY, 8));
+  waits.imageFailed(DIGEST);
+  expect(await ended("i")).toMatchObject({ status: "failed", error: { code: "upstream.answer" } });
+  expect(uris()).toEqual([]);
+});
+
+test("each image.add of one digest has its own author's refusal, or the bytes of any", async () => {
+  const { images, ledger } = site.services;
+  await take("image.add", IMAGE, { id: "good" });
+  await take("image.add", IMAGE, { id: "same", actor: "mqtt:bms-3" });
+  await take("image.add", { ...IMAGE, url: OTHER_URL }, { id: "bad", actor: "mqtt:bms-2" });
+  site.failures.set(OTHER_URL, asked(WRONG, 1, true));
+  site.waits.imageFailed(DIGEST);
+  expect(await ended("bad")).toMatchObject({ error: { code: "image.digest" } });
+  expect(await ended("good")).toBeUndefined();
+  expect(uris()).toEqual([URL_OF.image]);
+  const [named] = images.awaited();
+  if (named !== undefined) await images.fetched(stream(), named, ledger);
+  expect(await ended("good")).toMatchObject({ status: "completed" });
+  expect(await ended("same")).toMatchObject({ status: "completed" });
+});
+
+test("a URI at which another image was named meanwhile ends the command, and what a person named outlives it", async () => {
+  await take("image.add", IMAGE, { id: "i" });
+  await take("image.add", { ...IMAGE, digest: "ab".repeat(32) }, { id: "j" });
+  expect(await ended("i")).toMatchObject({ error: { code: "command.image-gone" } });
+  expect(uris()).toEqual([URL_OF.image]);
+  const { url: uri, ...rest } = IMAGE;
+  await take("image.announce", { ...rest, digest: "ab".repeat(32), uri });
+  site.clock.advance(60_000);
+  expect(await ended("j")).toMatchObject({ status: "expired" });
+  expect(uris()).toEqual([URL_OF.image]);
+});
+
+test("the fetch for a command ends with it", async () => {
+  const lifecycle = new Lifecycle();
+  const { images, ledger } = site.services;
+  const upstream = { allowPrivate: "off", ca: undefined } as const;
+  const config = { upstream, images: { maxBytes: 1 << 20, cacheBytes: 0, delta: "off", deltaCacheBytes: 0 } as const };
+  const ports = { random: { next: () => 0 }, log: SILENT };
+  const resolve = () => new Promise<never>(() => undefined);
+  const fetcher = openUpstream(config, ports, { images, ledger, network: site.clock }, lifecycle, { resolve });
+  await take("image.add", IMAGE, { id: "i" });
+  const [named] = images.awaited();
+  if (named === undefined) throw new RangeError("nothing is awaited");
+  expect(awaitedOf(named, fetcher)).toMatchObject({ why: { code: "image.awaited" }, failures: 0, isFinal: false });
+  expect(fetcher.state(URL_OF.image).state).toBe("fetching");
+  site.clock.advance(60_000);
+  expect(await ended("i")).toMatchObject({ status: "expired" });
+  await settled();
+  expect(fetcher.state(URL_OF.image).state).toBe("awaited"); // and it does not begin again
+  await lifecycle.close();
 });
 
 const PRIVATE = new TrustError("upstream.private", { host: "fw.example", address: "10.0.0.1" });

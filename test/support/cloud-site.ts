@@ -1,16 +1,8 @@
 /** A site with commands as a gateway serves them to a cloud, on a clock that rings; nodes wake when a test says so. */
 import { answerOf, NODE_WAITS, type NodeCommandServices, nodeHandlers } from "../../gateway/app/inbox/node-commands.ts";
-import {
-  type CodedError,
-  type Millis,
-  millis,
-  type NodeId,
-  SILENT,
-  type Timer,
-  UsageError,
-} from "../../gateway/base/index.ts";
+import { type Millis, millis, type NodeId, SILENT, type Timer, UsageError } from "../../gateway/base/index.ts";
 import type { Access } from "../../gateway/service/access/index.ts";
-import { CommandWaits } from "../../gateway/service/commands/index.ts";
+import { type Awaited, CommandWaits } from "../../gateway/service/commands/index.ts";
 import {
   type Command,
   type CommandHandler,
@@ -70,8 +62,8 @@ export interface CloudSite {
   readonly waits: CommandWaits;
   /** Nodes that serve their datastore, as a test has them. */
   readonly serving: { readonly ids: Set<NodeId>; readonly asleep: Set<NodeId>; readonly looked: NodeId[] };
-  /** Images that will not come, by digest. */
-  readonly failures: Map<string, CodedError>;
+  /** Of images that were asked for in vain, by URI. */
+  readonly failures: Map<string, Awaited>;
   take(command: Partial<Command> & Pick<Command, "op">): Promise<Taken>;
   /** One check-in; the edits that its answer carries. */
   wake(endpoint: string, report: JsonObject): Promise<readonly Sent[]>;
@@ -125,13 +117,14 @@ export async function openCloudSite(options: CloudSiteOptions = {}): Promise<Clo
   };
   const waiting = new Set([...NODE_WAITS, ...(options.waiting ?? [])]);
   inbox.serve(new Map([...(others?.handlers ?? []), ...nodeHandlers(given)]), ledger, new Set(), waiting);
-  const failures = on?.failures ?? new Map<string, CodedError>();
+  const failures = on?.failures ?? new Map<string, Awaited>();
   const waits = new CommandWaits({
     ...services,
     inbox,
     clock,
     log: SILENT,
-    imageFailure: ({ digest }) => failures.get(digest),
+    awaited: ({ uri }) =>
+      failures.get(uri) ?? { why: new UsageError("image.unknown", { image: uri }), failures: 0, isFinal: false },
     answer: (open) => answerOf(open, given),
   });
   waits.open();

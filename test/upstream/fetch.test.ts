@@ -272,7 +272,7 @@ describe("one image by several URIs", () => {
     fetcher.look();
     await until(() => JSON.stringify(fetcher.state(here)).includes('"received":100'));
     expect([fetcher.failure(here), fetcher.failure(there)]).toEqual([
-      expect.objectContaining({ code: "upstream.size" }),
+      expect.objectContaining({ error: expect.objectContaining({ code: "upstream.size" }), failures: 1 }),
       undefined,
     ]);
     await clock.advance(minutes(3));

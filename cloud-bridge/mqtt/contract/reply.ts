@@ -46,6 +46,7 @@ export const FAILED = object({
 export const EXPIRED = object({
   id: ID,
   status: must(exactly("expired"), "Its deadline came first; nothing goes out any more."),
+  error: may(ERROR, "What it still waited for, where that is known, e.g. why the author of an image did not give it."),
 });
 
 export const REPLY = either(ACCEPTED, COMPLETED, FAILED, EXPIRED);

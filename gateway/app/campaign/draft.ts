@@ -13,7 +13,7 @@ import {
   select,
 } from "../../service/campaign/index.ts";
 import type { Credentials } from "../../service/credentials/index.ts";
-import type { ImageInfo, Images } from "../../service/images/index.ts";
+import type { ImageInfo, Images, NamedImage } from "../../service/images/index.ts";
 import { type HouseModels, houseModels, type Registry } from "../../service/registry/index.ts";
 import type { Foresight, ReleaseInfo, Releases, TrustService } from "../../service/trust/index.ts";
 import type { CampaignForecast, Digest, FactBodies } from "../../store/index.ts";
@@ -188,9 +188,11 @@ function imageNamed(
     if (trust.stands(image)) return image;
     throw new TrustError("image.untrusted", { image: `${image.model} ${image.version}` });
   }
-  const { model, version, uri } = named;
-  throw new UsageError("image.awaited", { model, version, uri: shownUri(uri), why: whyAwaited(fetching(uri)) });
+  throw stillAwaited(named, fetching(named.uri));
 }
+
+export const stillAwaited = ({ model, version, uri }: NamedImage, state: FetchState): UsageError =>
+  new UsageError("image.awaited", { model, version, uri: shownUri(uri), why: whyAwaited(state) });
 
 function whyAwaited(state: FetchState): string {
   if (state.state === "fetching") return `${state.received} bytes so far`;

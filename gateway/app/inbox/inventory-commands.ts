@@ -94,7 +94,10 @@ export function commandHandlers(services: CommandServices): ReadonlyMap<string, 
     ],
     [
       "image.announce",
-      async (args, actor) => announceImage(understand("image.announce", IMAGE_ANNOUNCE, args), actor, services),
+      async (args, actor, _body, command) => {
+        const claim = understand("image.announce", IMAGE_ANNOUNCE, args);
+        return announceImage(claim, actor, command?.op === "image.add" ? command.id : undefined, services);
+      },
     ],
   ]);
 }
@@ -211,10 +214,14 @@ async function addImage(
   };
 }
 
-/** The URI is kept in its normal form: a node may ask for the image by any spelling of it. */
+/**
+ * The URI is kept in its normal form: a node may ask for the image by any spelling of it. `waiting`: the command that waits for the
+ * bytes; without one they are awaited until they are here, or the image is removed.
+ */
 async function announceImage(
   { uri, name, format, ...claim }: z.output<typeof IMAGE_ANNOUNCE>,
   actor: string,
+  waiting: string | undefined,
   services: CommandServices,
 ): Promise<Json> {
   const { images, recorder } = services;
@@ -222,7 +229,7 @@ async function announceImage(
   const file = path.split("/").at(-1) || host;
   const known = withKnown(claim, services);
   const full = { ...known, ...(format === undefined ? {} : { format }), uri: text, name: name ?? file.slice(0, 255) };
-  const { named, replaced } = await images.announce(full, actor, recorder);
+  const { named, replaced } = await images.announce(full, actor, recorder, waiting);
   const { digest, size, model, version } = named;
   const said = { id: shortId(digest), uri: shown, digest, model, version, ...(size === undefined ? {} : { size }) };
   if (replaced === undefined) return said;

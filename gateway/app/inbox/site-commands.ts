@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type Clock, type Logger, seconds, TrustError, UsageError } from "../../base/index.ts";
-import { type CommandHandler, Waiting, type WaitingHandler } from "../../store/index.ts";
+import { type Command, type CommandHandler, Waiting, type WaitingHandler } from "../../store/index.ts";
 import { authorUri } from "../../upstream/fetch.ts";
 import { SUIT_LIMITS } from "../../wire/suit/index.ts";
 import type { Json } from "../../yang/index.ts";
@@ -61,9 +61,9 @@ export function siteHandlers(
   return new Map<string, WaitingHandler>([
     [
       "image.add",
-      async (args, actor, body) => {
+      async (args, actor, body, command) => {
         if (!Object.hasOwn(args, "url")) return asBefore("image.add")(args, actor, body);
-        return fetchImage(understand("image.add", IMAGE_ADD, args), actor, asBefore("image.announce"), services);
+        return fetchImage(understand("image.add", IMAGE_ADD, args), command, asBefore("image.announce"), services);
       },
     ],
     [
@@ -93,13 +93,14 @@ const backUp = (label: string | undefined, actor: string, { backups }: SiteComma
 /** Judged and named now, fetched in the background: what its author gives must be the digest's bytes. */
 async function fetchImage(
   { url, digest, ...claim }: z.output<typeof IMAGE_ADD>,
-  actor: string,
+  command: Command,
   announce: CommandHandler,
   { authors }: SiteCommandServices,
 ): Promise<Waiting> {
   await authors.check(url);
-  await announce({ ...(claim as Parameters<CommandHandler>[0]), uri: url, digest }, actor);
-  return new Waiting({ kind: "image", digest });
+  const args = { ...(claim as Command["args"]), uri: url, digest };
+  await announce(args, command.actor, undefined, command);
+  return new Waiting({ kind: "image", digest, uri: authorUri(url).text });
 }
 
 /** Signatures say what to believe; a digest says that it is the one that was meant. */

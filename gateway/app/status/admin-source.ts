@@ -262,7 +262,7 @@ const peerCredential = (credential: Credential | undefined): PeerCredential | un
 
 /** Shown as the image that it will be. */
 const namedRow = (
-  { named, actor: _actor, format: _format, uri, ...image }: NamedImage,
+  { named, actor: _actor, format: _format, commands: _commands, uri, ...image }: NamedImage,
   { fetching, trust }: AdminSourceOptions,
 ): ImageRow => {
   const { reason: why, ...state } = { reason: undefined, ...fetching(uri) };

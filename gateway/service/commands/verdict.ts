@@ -1,6 +1,6 @@
 /** What has become of a command that waits: one question per kind of wait, each asked of what the services know. Pure. */
 import { type CodedError, type NodeId, UsageError, WireError } from "../../base/index.ts";
-import type { CommandWait, Digest, Fact, OpenCommand } from "../../store/index.ts";
+import type { CommandWait, Fact, OpenCommand } from "../../store/index.ts";
 import { type Campaign, isEnded, isOver } from "../campaign/index.ts";
 import { type Box, isOpen } from "../mailbox/index.ts";
 
@@ -9,9 +9,22 @@ export interface Surroundings {
   boxOf(node: NodeId): Box;
   hasNode(node: NodeId): boolean;
   campaign(id: string): Campaign | undefined;
-  /** Of an image that was named: its bytes are here, are still to come, nobody awaits them any more, or why they will not come. */
-  image(digest: Digest): "here" | "awaited" | "gone" | CodedError;
+  /** Of an image that was named: its bytes are here, are still to come, or nobody awaits them any more. */
+  image(wait: WaitOf<"image">): "here" | "gone" | Awaited;
 }
+
+/** How it stands with bytes that are not here. */
+export interface Awaited {
+  /** The last failure, or how far they are. */
+  readonly why: CodedError;
+  /** How often their author was asked in vain. */
+  readonly failures: number;
+  /** To ask again would bring the same. */
+  readonly isFinal: boolean;
+}
+
+/** A command without a deadline is not kept waiting for longer: 20 minutes, by the pauses of upstream/fetch.ts. */
+export const MOST_FAILURES = 8;
 
 export type Verdict =
   | { readonly to: "waits" }
@@ -19,7 +32,7 @@ export type Verdict =
   | { readonly to: "expired" }
   | { readonly to: "failed"; readonly error: CodedError };
 
-type WaitOf<K extends CommandWait["kind"]> = Extract<CommandWait, { readonly kind: K }>;
+export type WaitOf<K extends CommandWait["kind"]> = Extract<CommandWait, { readonly kind: K }>;
 
 const WAITS: Verdict = { to: "waits" };
 const COMPLETED: Verdict = { to: "completed" };
@@ -38,7 +51,7 @@ export function verdictOn(open: OpenCommand, around: Surroundings, news?: Fact):
     case "update":
       return node === undefined ? WAITS : onUpdate(node, wait, around.campaign(wait.campaign));
     case "image":
-      return onImage(wait, around);
+      return onImage(wait, open.deadline !== undefined, around);
     case "call":
       return WAITS; // the inbox runs it, and ends it
   }
@@ -87,16 +100,10 @@ function onUpdate(node: NodeId, { campaign: id }: WaitOf<"update">, campaign: Ca
   return isOver(campaign) ? ended(campaign.state, campaign.reason) : WAITS;
 }
 
-function onImage({ digest }: WaitOf<"image">, around: Surroundings): Verdict {
-  const image = around.image(digest);
-  switch (image) {
-    case "here":
-      return COMPLETED;
-    case "awaited":
-      return WAITS;
-    case "gone":
-      return failed(new UsageError("command.image-gone", { digest }));
-    default:
-      return failed(image);
-  }
+function onImage(wait: WaitOf<"image">, mayExpire: boolean, around: Surroundings): Verdict {
+  const image = around.image(wait);
+  if (image === "here") return COMPLETED;
+  if (image === "gone") return failed(new UsageError("command.image-gone", { digest: wait.digest }));
+  const isOver = image.isFinal || (!mayExpire && image.failures >= MOST_FAILURES);
+  return isOver ? failed(image.why) : WAITS;
 }

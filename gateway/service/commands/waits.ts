@@ -5,7 +5,6 @@
 import {
   type Clock,
   type Closable,
-  type CodedError,
   explain,
   type Logger,
   type Millis,
@@ -27,7 +26,7 @@ import type { Campaigns } from "../campaign/index.ts";
 import type { Images, NamedImage } from "../images/index.ts";
 import { type Mailbox, withdrawEdits } from "../mailbox/index.ts";
 import type { Registry } from "../registry/index.ts";
-import { type Surroundings, verdictOn } from "./verdict.ts";
+import { type Awaited, type Surroundings, verdictOn } from "./verdict.ts";
 
 export interface CommandWaitsOptions {
   readonly inbox: Pick<CommandInbox, "open" | "end">;
@@ -39,8 +38,7 @@ export interface CommandWaitsOptions {
   /** The site's time as what ends by it sees it: it stands still while nobody can say that it is right. */
   readonly clock: Clock;
   readonly log: Logger;
-  /** Why an image that is awaited will not come; undefined while it may. */
-  readonly imageFailure: (image: NamedImage) => CodedError | undefined;
+  readonly awaited: (image: NamedImage) => Awaited;
   /** What is told of a command that has succeeded. Throws what makes its answer impossible. */
   readonly answer: (open: OpenCommand) => Json;
 }
@@ -58,6 +56,7 @@ const ABOUT_NODE: ReadonlySet<Fact["type"]> = new Set([
 const ABOUT_ALL: ReadonlySet<Fact["type"]> = new Set([
   "campaign.state",
   "image.added",
+  "image.named", // perhaps another image is to be had there now
   "image.removed",
   "models.changed",
 ]);
@@ -74,16 +73,16 @@ export class CommandWaits implements Closable {
   #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: CommandWaitsOptions) {
-    const { registry, mailbox, campaigns, images, imageFailure } = options;
+    const { registry, mailbox, campaigns, images, awaited } = options;
     this.#options = options;
     this.#around = {
       boxOf: (node) => mailbox.box(node),
       hasNode: (node) => registry.find(node) !== undefined,
       campaign: (id) => campaigns.find(id),
-      image: (digest) => {
+      image: ({ digest, uri }) => {
         if (images.stored(digest) !== undefined) return "here";
-        const named = images.awaitedBy(digest);
-        return named === undefined ? "gone" : (imageFailure(named) ?? "awaited");
+        const named = uri === undefined ? images.awaitedBy(digest) : images.byUri(uri);
+        return named?.digest === digest ? awaited(named) : "gone";
       },
     };
   }
@@ -172,10 +171,16 @@ export class CommandWaits implements Closable {
         const { revision: last, parts = 1 } = open.wait;
         withdrawEdits(open.node, (revision) => revision <= last && revision > last - parts, { mailbox, recorder }, now);
       }
-      this.#end(open, { status: "expired" });
+      this.#end(open, { status: "expired", ...this.#unready(open) });
     }
     this.#timerAt = Number.POSITIVE_INFINITY;
     for (const { deadline } of inbox.open()) if (deadline !== undefined) this.#lookAt(deadline);
+  }
+
+  /** What it still waited for, where that is known. */
+  #unready({ wait }: OpenCommand): Pick<Extract<Ended, { status: "expired" }>, "error"> {
+    const image = wait.kind === "image" ? this.#around.image(wait) : undefined;
+    return typeof image === "object" ? { error: failed(image.why).error } : {};
   }
 
   #lookAt(deadline: Millis): void {

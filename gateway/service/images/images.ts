@@ -7,6 +7,7 @@ import {
   type Fact,
   type ImageStore,
   isOff,
+  keyOf,
   moved,
   type Projection,
   type Received,
@@ -62,6 +63,8 @@ export interface NamedImage {
   readonly actor: string;
   readonly named: Millis;
   readonly format?: ImageFormat;
+  /** The commands, by their keys, for whose sake alone it is awaited; absent: it was named for good. */
+  readonly commands?: readonly string[];
 }
 
 /** `replaced`: what was named at the same URI before, and is fetched from there no longer. */
@@ -228,9 +231,10 @@ export class Images implements Projection {
 
   /**
    * Says where an image is to be had: the trust service judges the claim before a byte is fetched, and only what was
-   * named here is ever fetched. Throws UsageError `image.too-large`, `image.short-id`, TrustError `image.unsigned`.
+   * named here is ever fetched. `command`: the actor's, where it is awaited for the sake of that only. Throws UsageError
+   * `image.too-large`, `image.short-id`, TrustError `image.unsigned`.
    */
-  async announce(claim: NamedClaim, actor: string, recorder: Recorder): Promise<Announced> {
+  async announce(claim: NamedClaim, actor: string, recorder: Recorder, command?: string): Promise<Announced> {
     const { uri, digest, size, model, version, name } = claim;
     const { maxBytes, trust } = this.#options;
     const format = claim.format === undefined ? {} : { format: claim.format };
@@ -248,6 +252,7 @@ export class Images implements Projection {
       verified,
       ...format,
       actor,
+      ...(command === undefined ? {} : { command }),
     });
     const named = this.#byUri.get(uri); // now: somebody else may name the same URI before this is durable
     await durable;
@@ -374,6 +379,7 @@ export class Images implements Projection {
       const more = {
         ...(size === undefined ? {} : { size }),
         ...(fact.format === undefined ? {} : { format: fact.format }),
+        ...this.#forWhom(fact),
       };
       const former = this.#byUri.get(uri);
       const named = former?.digest === digest ? former.named : at; // to say it again is not to stand behind others
@@ -381,11 +387,41 @@ export class Images implements Projection {
       this.#dirtyUris.add(uri);
     }
     if (fact.type === "image.removed") this.#forget(fact);
+    if (fact.type === "command.done" && fact.outcome !== "completed") this.#endWaiting(keyOf(fact));
     if (fact.type === "clock.state") this.#shift(shiftOf(fact));
     if (fact.type !== "image.added") return;
     const { digest, id, size, model, version, name, verified } = fact;
     this.#put({ digest, id, size, model, version, name, verified, ...formatOf(fact), added: fact.at });
     this.#dirty.add(digest);
+    this.#keepNames(digest);
+  }
+
+  /** Who names for good what a command waits for, or has named it so before, wants it whatever becomes of the command. */
+  #forWhom(fact: Extract<Fact, { type: "image.named" }>): Pick<NamedImage, "commands"> {
+    const { uri, digest, actor, command: id } = fact;
+    const former = this.#byUri.get(uri);
+    const known = former?.digest === digest ? former.commands : [];
+    if (id === undefined || known === undefined || this.#byDigest.has(digest)) return {};
+    return { commands: [...known, keyOf({ actor, id })] };
+  }
+
+  #endWaiting(command: string): void {
+    for (const named of this.#byUri.values()) {
+      if (!named.commands?.includes(command)) continue;
+      const commands = named.commands.filter((each) => each !== command);
+      if (commands.length === 0) this.#byUri.delete(named.uri);
+      else this.#byUri.set(named.uri, { ...named, commands });
+      this.#dirtyUris.add(named.uri);
+    }
+  }
+
+  /** Its bytes are here: under all its URIs nodes may have it from now on. */
+  #keepNames(digest: Digest): void {
+    for (const { commands, ...named } of this.#byUri.values()) {
+      if (named.digest !== digest || commands === undefined) continue;
+      this.#byUri.set(named.uri, named);
+      this.#dirtyUris.add(named.uri);
+    }
   }
 
   #shift(shift: Shift | undefined): void {
