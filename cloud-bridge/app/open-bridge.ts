@@ -31,6 +31,7 @@ import {
   type OutboxLimits,
   openEmbeddedBroker,
   openMqttBridge,
+  openPlainLine,
   type Role,
   type SiteWords,
   Tap,
@@ -121,6 +122,8 @@ export async function openBridge(options: BridgeOptions): Promise<WatchedBridge>
         }),
         sections: options.health ?? (() => ({})),
         views: await viewsOf(options, trees, broker),
+        // The embedded broker forgets everything with us.
+        sweep: kind === "configured" ? { open: openPlainLine } : undefined,
       }),
     );
     const stop = schemas.onChange((set, before) => bridge.exchanged(set, treesOf(before)));

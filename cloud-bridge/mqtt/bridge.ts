@@ -12,7 +12,7 @@ import type { OutboxLimits } from "./outbox/journal-rows.ts";
 import { type Message, placeOf } from "./outbox/message.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Projector } from "./outbox/projector.ts";
-import { checkTopicPart } from "./outbox/topics.ts";
+import { checkTopicPart, topicOf } from "./outbox/topics.ts";
 import { ViewStore } from "./outbox/view-store.ts";
 import {
   type BrokerKind,
@@ -26,6 +26,8 @@ import {
 } from "./render/site.ts";
 import type { Trees } from "./render/trees.ts";
 import { randomUlid } from "./render/ulid.ts";
+import { siteGrounds } from "./sweep/ground.ts";
+import { Sweep, type SweepOptions } from "./sweep/sweep.ts";
 import type { LinePorts, Views } from "./views/open-views.ts";
 
 /** What those may do with the bridge who take commands and who tell more than the journal. */
@@ -62,6 +64,8 @@ export interface MqttBridgeOptions extends SiteWords, LinePorts {
   readonly batchDelay?: Millis | undefined;
   /** Those that are switched on (docs/mqtt.md, "Views"). */
   readonly views?: Views | undefined;
+  /** How to look what lies at the broker of a history that the site does not have any more; without it nobody looks. */
+  readonly sweep?: Pick<SweepOptions, "open" | "quiet"> | undefined;
 }
 
 export interface BridgeStats {
@@ -214,10 +218,27 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     );
   };
 
+  const statusTopic = (process: string): string => topicOf("status", { site: info.site, process });
+  const sweepWith = (how: Pick<SweepOptions, "open" | "quiet">): Sweep =>
+    new Sweep({
+      ...options,
+      ...how,
+      outbox,
+      grounds: [...siteGrounds(info.site), ...(options.views?.rendered ?? []).flatMap(({ grounds }) => grounds)],
+      protocol: () => (link.stats.protocol === "3.1.1" ? 4 : 5),
+      status: statusTopic(info.process),
+      others: () => (others?.others ?? []).map(({ process }) => statusTopic(process)),
+      told: async () => {
+        await projector.reached(journal.lastDurable);
+        return link.introduced();
+      },
+    });
+
   const parts = new Lifecycle();
   if (others !== undefined) parts.add({ close: followOthers(others) });
   parts.add(projector); // closed last: the link's last acknowledgements are saved
   parts.add(link);
+  const sweep = options.sweep && parts.add(sweepWith(options.sweep));
   for (const part of live) parts.add(part);
   if (options.views !== undefined) parts.add(options.views.lines((message) => link.say(message)));
   projector.start();
@@ -225,6 +246,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   parts.add({ close: () => beat.cancel() });
   link.start();
   for (const part of live) part.start();
+  sweep?.start();
   return {
     broker: { kind: options.run.broker, url: options.broker.url },
     stats,

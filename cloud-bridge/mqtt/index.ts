@@ -1,7 +1,7 @@
 /** The MQTT face of the site: journal facts as retained topics and one ordered event stream (docs/mqtt.md). */
 export { type Bridge, type BridgeLine, type BridgeStats, type MqttBridgeOptions, openMqttBridge } from "./bridge.ts";
 export { COMMAND_OPS, type CommandSettings, Commands } from "./commands/index.ts";
-export { dial, watch } from "./link/client.ts";
+export { dial, openPlainLine, watch } from "./link/client.ts";
 export type { BrokerAddress, Connection, Dial, Inbound, InboundPort, TlsOptions } from "./link/connection.ts";
 export { EMBEDDED_PORT, type EmbeddedBroker, openEmbeddedBroker } from "./link/embedded-broker.ts";
 export { isExposed } from "./link/schemes.ts";

@@ -3,9 +3,8 @@ import { createHash } from "node:crypto";
 import {
   type Bridge,
   type BrokerAddress,
-  type Dial,
   dial,
-  type OutboxLimits,
+  type MqttBridgeOptions,
   openMqttBridge,
 } from "../../cloud-bridge/mqtt/index.ts";
 import {
@@ -56,8 +55,10 @@ export interface TestSite {
   readonly journal: Journal;
   readonly state: StateStore;
   record(...facts: readonly NewFact[]): Promise<void>;
-  open(broker: BrokerAddress, options?: { readonly dial?: Dial; readonly limits?: OutboxLimits }): Promise<Bridge>;
+  open(broker: BrokerAddress, options?: OpenOptions): Promise<Bridge>;
 }
+
+type OpenOptions = Partial<Pick<MqttBridgeOptions, "dial" | "limits" | "log" | "views" | "sweep" | "others" | "site">>;
 
 export function testSite(state: StateStore = memoryState()): TestSite {
   const journal = memoryJournal();
@@ -84,15 +85,15 @@ export function testSite(state: StateStore = memoryState()): TestSite {
         realtime: systemClock(),
         random: hurried(opened),
         log: SILENT,
-        dial: options.dial ?? dial,
+        dial,
         broker,
         run: { roles: ["gateway", "bridge"], broker: "configured" },
         name: "Plant room B2",
         software: { sidgate: "0.1.0", node: "20.20.2" },
         figures: () => ({ "uptime-s": 1, "rss-mib": 64 }),
         sections: () => ({}),
-        limits: options.limits,
         batchDelay: millis(5),
+        ...options,
       });
     },
   };

@@ -271,8 +271,8 @@ function plainLineOf(client: MqttClient, { protocol }: PlainRequest): PlainLine 
         const properties = protocol === 5 ? { properties: propertiesFor(rest) } : {};
         client.publish(topic, payload, { qos: 1, retain, ...properties }, (error) => answer(error, resolve));
       }),
-    subscribe: (filter) =>
-      new Promise((resolve) => void client.subscribe(filter, { qos: 1 }, (error) => answer(error, resolve))),
+    subscribe: (filter, qos: 0 | 1 = 1) =>
+      new Promise((resolve) => void client.subscribe(filter, { qos }, (error) => answer(error, resolve))),
     end: () => client.endAsync(),
     drop: () => void client.stream.destroy(),
   };

@@ -151,6 +151,16 @@ export class Link implements Closable {
     while (!this.#isSettled(place)) await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
 
+  /** Resolves when a connection was handed status, birth and all retained topics; false = we are leaving. */
+  async introduced(): Promise<boolean> {
+    while (this.#link.state !== "closed") {
+      const streams = this.#link.state === "online" && this.#link.stage === "stream";
+      if (streams && this.#session?.introduced === true && this.#options.outbox.latestDepth === 0) return true;
+      await new Promise<void>((resolve) => this.#idle.add(resolve));
+    }
+    return false;
+  }
+
   /** Says goodbye and leaves; what is not acknowledged stays in the outbox. */
   async close(): Promise<void> {
     if (this.#link.state === "closed") return;

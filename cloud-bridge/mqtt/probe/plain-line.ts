@@ -41,7 +41,8 @@ export interface PlainLine {
   readonly gone: Promise<void>;
   /** Resolves with what the broker refused; never when the line is lost meanwhile. */
   publish(message: Outgoing): Promise<Refusal | undefined>;
-  subscribe(filter: string): Promise<Refusal | undefined>;
+  /** QoS 1 where nothing else is said. */
+  subscribe(filter: string, qos?: 0): Promise<Refusal | undefined>;
   /** DISCONNECT, so that the broker forgets the will. */
   end(): Promise<void>;
   /** Breaks the line; the broker will send the will. */

@@ -4,11 +4,12 @@
  */
 import type { Logger } from "../../../gateway/base/index.ts";
 import { type Message, removalOf } from "../outbox/message.ts";
-import { MAX_TOPIC, topicOf } from "../outbox/topics.ts";
+import { MAX_TOPIC, TOPICS, topicOf } from "../outbox/topics.ts";
 import type { RenderContext } from "../render/context.ts";
 import { nodeBirth } from "../render/node.ts";
 import { renderRow } from "../render/render.ts";
 import type { NodeView } from "../render/view.ts";
+import { groundAt } from "../sweep/ground.ts";
 import { parseAlias } from "./alias-template.ts";
 import type { RenderedView } from "./view.ts";
 
@@ -49,6 +50,9 @@ export function aliasView({ template, context, log }: AliasOptions): RenderedVie
   return {
     // What they say has the epoch in it.
     form: JSON.stringify(["alias", template, epoch]),
+    grounds: (["aliasState", "aliasData"] as const).map((kind) =>
+      groundAt(kind, TOPICS[kind].pattern.replace("{alias}", template), { site }),
+    ),
     whole: (nodes, seq) => [...nodes].flatMap((node) => all(node, seq)),
     fact: ({ seq }, before, after, told) => {
       const node = after ?? before;

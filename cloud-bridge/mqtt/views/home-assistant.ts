@@ -10,6 +10,7 @@ import { topicOf } from "../outbox/topics.ts";
 import { nodeLeaf } from "../render/node.ts";
 import type { TreesOf } from "../render/trees.ts";
 import type { NodeView } from "../render/view.ts";
+import { groundOf } from "../sweep/ground.ts";
 import { type Entity, foreignEntity, isForeign, PRESENCE, READINGS } from "./entities.ts";
 import { membersOf, onlineUnless, valueAt } from "./templates.ts";
 import type { RenderedView } from "./view.ts";
@@ -61,6 +62,7 @@ export function homeAssistantView(options: HomeAssistantOptions): RenderedView {
     payload: jsonBytes(siteDevice(options)),
   });
   return {
+    grounds: [groundOf("homeAssistant", { prefix, site })],
     form: JSON.stringify([REVISION, prefix, process, name, software, commands]),
     whole: (nodes, seq) => [siteMessage(), ...[...nodes].map((node) => tell(node, aboutOf(node, trees), seq))],
     fact: ({ seq }, before, after) => {

@@ -6,6 +6,7 @@ import type { RenderedView } from "./view.ts";
 /** Each sample a node saved up, oldest first, then what it reported; what the gateway read from it, too. */
 export const rawView = (site: string): RenderedView => ({
   form: "",
+  grounds: [],
   whole: () => [],
   fact: (fact) => {
     if (fact.type !== "node.reported" && fact.type !== "node.read") return [];

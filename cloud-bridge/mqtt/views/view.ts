@@ -4,11 +4,14 @@ import type { Fact } from "../../../gateway/store/facts.ts";
 import type { Message } from "../outbox/message.ts";
 import type { TopicName } from "../outbox/topics.ts";
 import type { NodeView } from "../render/view.ts";
+import type { Ground } from "../sweep/ground.ts";
 
 /** A view that is rendered with the contract's own messages and committed with them. */
 export interface RenderedView {
   /** What its retained topics look like, kept beside them: under another form all of them are rendered anew. */
   readonly form: string;
+  /** Where they lie. */
+  readonly grounds: readonly Ground[];
   /** All of its retained topics. */
   whole(nodes: Iterable<NodeView>, seq: number): readonly Message[];
   /** What one fact adds to them, with its node as it was and as it is, and what the contract tells of it. */

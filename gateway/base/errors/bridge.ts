@@ -35,6 +35,11 @@ export const BRIDGE_ERRORS = {
     text: "the MQTT broker at {url} does not let us listen for commands: {reason}",
     hint: "Allow this site 'readwrite sidgate/1/SITE/#'; until then commands do not come in by MQTT.",
   },
+  "mqtt.sweep-refused": {
+    blame: "store",
+    text: "the MQTT broker at {url} does not show us what lies at {filter}: {reason}",
+    hint: "Allow this site to read what it writes (docs/mqtt.md, The broker), and let a client have as many messages wait as the site has topics; until then topics of a history before a backup may lie there.",
+  },
   "mqtt.protocol": {
     blame: "store",
     text: "the MQTT broker at {url} refuses MQTT version {protocol}",
