@@ -180,6 +180,7 @@ const NODE_CMD = "n/n-4k7q2m/cmd";
 const CREATE = { id: "c1", client: "bms-1", release: "x" };
 const arg = { code: "command.argument", tag: "invalid-value", status: 400 };
 const malformed = { code: "command.malformed", tag: "malformed-message", status: 400, message: toBms1 };
+const otherLevel = { code: "command.level", tag: "operation-not-supported", status: 501 };
 const unknownOp = { code: "command.unknown", tag: "operation-not-supported", status: 501 };
 const missing = { code: "command.missing", tag: "missing-element", status: 400 };
 const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
@@ -197,8 +198,9 @@ const BAD: ReadonlyArray<readonly [name: string, bad: Bad]> = [
     { payload: " ".repeat(MAX_PAYLOAD + 1), message: toBms1, code: "command.too-large", tag: "too-big", status: 413 },
   ],
   ["an op that is none", { topic: `${NODE_CMD}/explode`, ...unknownOp }],
-  ["an op of the site at a node", { topic: `${NODE_CMD}/campaign.create`, ...unknownOp }],
-  ["an op of a node at the site", { topic: "cmd/install", ...unknownOp }],
+  ["an op of the site at a node", { topic: `${NODE_CMD}/campaign.create`, ...otherLevel }],
+  ["an op of a node at the site", { topic: "cmd/install", ...otherLevel }],
+  ["a replay at a node", { topic: `${NODE_CMD}/replay`, ...otherLevel }],
   ["an op named like a member of every object", { topic: "cmd/constructor", ...unknownOp }],
   ["a level too many", { topic: `${NODE_CMD}/ipatch/now`, ...unknownOp }],
   ["a level too few below by/", { topic: "by/bms-1/ipatch", ...unknownOp }],
@@ -480,6 +482,32 @@ test("replay: accepted, then completed with how many; what is not kept any more 
   expect(taken).toEqual([]); // the bridge's own affair
 });
 
+type RangeRow = readonly [
+  name: string,
+  args: { readonly [name: string]: Json },
+  path: string,
+  shown: readonly string[],
+];
+const RANGES: readonly RangeRow[] = [
+  ["an epoch that has not begun", { epoch: 7, from: 1 }, "/epoch", ["7", "3"]],
+  ["an end before its beginning", { from: 20, to: "5" }, "/from", ["20", "5"]],
+  ["what has not happened yet", { from: 1000, to: 2000 }, "/from", ["1000", "900"]],
+  ["a number that no double holds", { from: "9999999999999999" }, "/from", ["9999999999999999", "900"]],
+  ["half a number", { from: 1.5 }, "/from", ["whole number"]],
+  ["a number beyond those that are exact", { from: 1e16 }, "/from", ["whole number"]],
+];
+test.each(RANGES)("a replay is told what is wrong with its range: %s", async (_name, args, path, shown) => {
+  const { give, answers, replayed } = site();
+  await give("cmd/replay", { id: "r1", client: "bms-1", ...args });
+  const told = (text: string) =>
+    expect.objectContaining({ "error-path": path, "error-message": expect.stringContaining(text) });
+  const present = path === "/epoch" ? { epoch: 3, "oldest-seq": "100" } : {};
+  const all = answers();
+  for (const each of shown)
+    expect(all).toEqual([{ id: "r1", status: "failed", code: 400, error: told(each), ...present }]);
+  expect(replayed).toEqual([]);
+});
+
 test("replays are bounded, one id replays once at a time, and one that breaks says so", async () => {
   const running: Array<(error: Error) => void> = [];
   const { give, answers, replayed } = site({}, undefined, () => new Promise((_, reject) => running.push(reject)));
@@ -490,6 +518,8 @@ test("replays are bounded, one id replays once at a time, and one that breaks sa
     "failed",
   ]);
   expect(replayed).toHaveLength(4);
+  await give("cmd/replay", { id: "r1", client: "bms-1", from: 201 });
+  expect(answers()).toMatchObject([{ id: "r1", error: { "error-app-tag": "command.repeated" } }]);
   running[0]?.(new Error("the disk"));
   await settled();
   expect(answers()).toEqual([

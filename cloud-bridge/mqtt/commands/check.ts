@@ -55,6 +55,7 @@ const WORD_OF: Readonly<Record<string, string>> = {
   time: "a time of RFC 3339 with its zone, e.g. 2026-11-22T08:00:00Z",
   count: "a number from 0 on",
   integer: "a whole number",
+  "number, or the same as text": "a whole number from 0 on, or the same as text of up to 16 digits",
 };
 
 /** A message has at most 64 KiB anyway; this is against lists that cost more to look at than to send. */

@@ -36,6 +36,7 @@ export type ErrorTag = keyof typeof ERROR_TAGS;
  */
 const ROWS: ReadonlyArray<readonly [code: string, tag: ErrorTag, status?: number]> = [
   ["command.unknown", "operation-not-supported"],
+  ["command.level", "operation-not-supported"],
   ["command.malformed", "malformed-message"],
   ["command.too-large", "too-big"],
   ["command.missing", "missing-element"],

@@ -49,7 +49,7 @@ const MOST_WAITING = 64;
 
 export class LocalCommands implements Closable {
   readonly #options: LocalOptions;
-  readonly #replays = new Map<string, Promise<void>>();
+  readonly #replays = new Map<string, { readonly asked: string; readonly ended: Promise<void> }>();
   #waiting: Command[] = [];
   #timer: Timer | undefined;
   #closed = false;
@@ -73,7 +73,7 @@ export class LocalCommands implements Closable {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
-    await Promise.all(this.#replays.values());
+    await Promise.all([...this.#replays.values()].map(({ ended }) => ended));
   }
 
   async #replay(command: Command): Promise<void> {
@@ -81,7 +81,10 @@ export class LocalCommands implements Closable {
     const { say, source } = this.#options;
     const key = `${actor}\n${id}`;
     const accepted: Reply = { id, status: "accepted" };
-    if (this.#replays.has(key)) return say(reply, accepted); // it came again, and is under way
+    const asked = JSON.stringify(args);
+    const before = this.#replays.get(key);
+    if (before !== undefined && before.asked !== asked) throw new UsageError("command.repeated", { id });
+    if (before !== undefined) return say(reply, accepted); // it came again, and is under way
     if (this.#replays.size >= MOST_REPLAYS) throw new StoreError("command.crowded", { count: this.#replays.size });
     const range = rangeOf(args, source, await source.oldest());
     if ("error" in range) {
@@ -94,10 +97,7 @@ export class LocalCommands implements Closable {
         say(reply, { id, status: "completed", messages, ...(leftOut === 0 ? {} : { "left-out": leftOut }) }),
       (error: unknown) => this.#broke(command, error),
     );
-    this.#replays.set(
-      key,
-      ended.finally(() => this.#replays.delete(key)),
-    );
+    this.#replays.set(key, { asked, ended: ended.finally(() => this.#replays.delete(key)) });
   }
 
   /** The store cannot be read, or the bridge is leaving: then nobody hears an answer, and whoever asked asks again. */
@@ -146,12 +146,19 @@ type Range =
 
 function rangeOf(args: Command["args"], { epoch, last }: ReplaySource, oldest: number): Range {
   const from = Math.max(1, Number(args["from"]));
-  const to = Math.min(Number(args["to"] ?? last), last);
-  const wanted = args["epoch"] ?? epoch;
-  if (wanted !== epoch || from < oldest) {
+  const to = Number(args["to"] ?? Number.POSITIVE_INFINITY);
+  const wanted = Number(args["epoch"] ?? epoch);
+  if (wanted > epoch)
+    return { error: wrong("/epoch", `${wanted} has not begun, ${epoch} is the present one`), kept: oldest };
+  if (from > to) return { error: wrong("/from", `${args["from"]} comes after /to, ${args["to"]}`) };
+  if (wanted < epoch || from < oldest) {
     return { error: new StoreError("command.not-kept", { from, epoch: String(wanted) }), kept: oldest };
   }
-  if (from <= to) return { from, to };
-  const facts = { op: "replay", what: `/from there is nothing from ${from} to ${to} yet`, path: "/from" };
-  return { error: new UsageError("command.argument", facts) };
+  if (from <= last) return { from, to: Math.min(to, last) };
+  return { error: wrong("/from", `${args["from"]} has not happened yet, the last so far is ${last}`) };
+}
+
+function wrong(path: string, what: string): UsageError {
+  const facts = { op: "replay", what: `${path} ${what}`, path };
+  return new UsageError("command.argument", facts);
 }

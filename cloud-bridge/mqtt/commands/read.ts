@@ -139,12 +139,18 @@ interface FoundOp {
   readonly node?: NodeId;
 }
 
+const LEVELS = {
+  site: { whom: "the site", start: "SITE/cmd" },
+  node: { whom: "a node", start: "n/NODE/cmd" },
+} as const;
+
 function opOf(place: Place | undefined, topic: string): FoundOp {
   if (place === undefined) throw new UsageError("command.unknown", { op: topic });
   const { op: name, level, node } = place;
   const row = commandOp(name);
   const right = row?.level === level ? row.right : level === "site" ? row?.gateway : undefined;
-  if (row === undefined || right === undefined) throw new UsageError("command.unknown", { op: opName(name) });
+  if (row === undefined) throw new UsageError("command.unknown", { op: opName(name) });
+  if (right === undefined) throw new UsageError("command.level", { op: name, ...LEVELS[row.level] });
   const found = { name, row, right, waits: row.level === level && row.deadline === "needed" };
   if (node === undefined) return found;
   if (!isNodeId(node)) throw new UsageError("node.unknown", { node: opName(node) });

@@ -5,6 +5,11 @@ export const COMMAND_ERRORS = {
     text: "there is no command '{op}'",
     hint: "docs/mqtt.md, Commands, lists those over MQTT, docs/cli.md those of the command line.",
   },
+  "command.level": {
+    blame: "usage",
+    text: "'{op}' is a command to {whom}: its topic ends in {start}/{op}",
+    hint: "docs/mqtt.md, Commands, says to whom each is given.",
+  },
   "command.argument": {
     blame: "usage",
     text: "command {op}: {what}",
