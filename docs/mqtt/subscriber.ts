@@ -11,7 +11,7 @@ type Tell = (site: string, step: Step<SidgateEvent>) => void;
 
 /** `client` names the session at the broker, and whoever asks for replays: the user name, where an access list holds it to that. */
 export function follow(url: string, client: string, tell: Tell, sites: Histories<SidgateEvent> = new Map()): MqttClient {
-  const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000 });
+  const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000, reconnectOnConnackError: true });
   const ask = (history: History<SidgateEvent>, site: string): void => {
     const range = mqtt.connected ? history.ask(Date.now()) : undefined;
     if (range) mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(range), { qos: 1 });
@@ -36,5 +36,7 @@ export function follow(url: string, client: string, tell: Tell, sites: Histories
 if (process.argv[1] === import.meta.filename) {
   const [url = "mqtt://127.0.0.1:1883", client = "history", file = "history.jsonl"] = process.argv.slice(2);
   const sites = historiesAfter<SidgateEvent>(readFileSync(file, { encoding: "utf8", flag: "a+" }));
-  follow(url, client, (site, step) => appendFileSync(file, `${JSON.stringify({ site, ...step })}\n`), sites);
+  const mqtt = follow(url, client, (site, step) => appendFileSync(file, `${JSON.stringify({ site, ...step })}\n`), sites);
+  mqtt.on("connect", () => console.error(`Connected; what happens is appended to ${file}. Ctrl-C ends it.`));
+  mqtt.on("error", (error) => console.error(`Not connected: ${error.message || String(error)}.`));
 }
