@@ -237,6 +237,25 @@ describe("rendering", () => {
     },
   );
 
+  test("names the version that a node runs alike in its birth and its ota: as the image has it, while it runs that", async () => {
+    const { take } = await viewer();
+    for (const fact of story.slice(0, 12)) take(fact);
+    const versions = ({ messages }: Told): readonly unknown[] =>
+      (["nodeBirth", "nodeOta"] as const).map((kind) => {
+        const told = messages.find((message) => message.kind === kind);
+        const members = told && parsePayload(told.payload);
+        return members?.["sw"] ?? members?.["installed_version"];
+      });
+    expect(versions(take(phase(1, "waiting-wake", "done")))).toEqual([{ app: "1.5.0" }, "1.5.0"]);
+    const report = story[5];
+    if (report?.type !== "node.reported") throw new Error("the story changed");
+    const schema = await bridgeSchema();
+    const firmware = { "running-version": "3.0", "running-digest": Buffer.alloc(32).toString("base64") };
+    const data = encodeTree(fromJson({ "sidgate-firmware:firmware": firmware }, schema), schema);
+    const { samples: _none, ...plain } = report;
+    expect(versions(take({ ...plain, data }))).toEqual([{ app: "3.0" }, "3.0"]);
+  });
+
   test("counts a removed node no longer as active when it is skipped", async () => {
     const { view, take } = await viewer();
     for (const fact of story.slice(0, 14)) take(fact);

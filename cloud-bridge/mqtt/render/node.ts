@@ -1,5 +1,5 @@
 /** docs/mqtt.md, "Topics" — what the retained topics of one node say. */
-import { rfc3339 } from "../../../gateway/base/index.ts";
+import { rfc3339, toHex } from "../../../gateway/base/index.ts";
 import type { LeafValue } from "../../../gateway/yang/tree.ts";
 import type { Payload } from "../contract/payloads.ts";
 import type { TreesOf } from "./trees.ts";
@@ -11,11 +11,12 @@ const LEAVES = {
   hardware: "/sidgate-node:node/hardware",
   wakeInterval: "/sidgate-node:node/wake-interval",
   version: "/sidgate-firmware:firmware/running-version",
+  digest: "/sidgate-firmware:firmware/running-digest",
   received: "/sidgate-firmware:firmware/received",
   battery: "/sidgate-building:room/battery",
 } as const;
 
-/** Text or number of a leaf; the other types do not occur among LEAVES. */
+/** Text or number of a leaf; of the other types only the digest occurs among LEAVES. */
 export function nodeLeaf(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): string | number | undefined {
   const value: LeafValue | undefined = trees(node.set).leaf(node.tree, LEAVES[name]);
   return typeof value === "string" || typeof value === "number" ? value : undefined;
@@ -32,7 +33,7 @@ function nodeNumber(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): 
 }
 
 export function nodeBirth(node: NodeView, trees: TreesOf): Payload<"nodeBirth"> {
-  const version = nodeText(node, "version", trees);
+  const version = installedVersion(node, trees);
   const interval = nodeNumber(node, "wakeInterval", trees);
   return {
     name: node.name,
@@ -40,7 +41,7 @@ export function nodeBirth(node: NodeView, trees: TreesOf): Payload<"nodeBirth"> 
     models: node.set,
     model: nodeText(node, "model", trees),
     hw: nodeText(node, "hardware", trees),
-    sw: version === undefined ? undefined : { app: version },
+    sw: version === null ? undefined : { app: version },
     transport: "coreconf",
     security: (node.credentials ?? []).length > 0 ? "oscore" : "none",
     sleepy: interval === undefined ? undefined : { "interval-s": interval },
@@ -63,7 +64,7 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Payload<"
   const size = ota.image?.size;
   const underWay = isUnderWay(ota.phase);
   return {
-    installed_version: installedVersion(node, ota, trees),
+    installed_version: installedVersion(node, trees),
     latest_version: ota.image?.version ?? null,
     title: ota.image?.model ?? nodeText(node, "model", trees) ?? null,
     in_progress: isActive(ota.phase),
@@ -83,9 +84,18 @@ export function nodeOta(node: NodeView, ota: NodeOta, trees: TreesOf): Payload<"
   };
 }
 
-/** Done means that the node runs these very bytes, whatever name it has for them; else Home Assistant would offer them for ever. */
-const installedVersion = (node: NodeView, ota: NodeOta, trees: TreesOf): string | null =>
-  (ota.phase === "done" ? ota.image?.version : undefined) ?? nodeText(node, "version", trees) ?? null;
+/**
+ * Done means that the node runs these very bytes, whatever name it has for them; else Home Assistant would offer them for ever. A
+ * device that took its place since then says what it runs itself, and it is unknown until it does.
+ */
+function installedVersion(node: NodeView, trees: TreesOf): string | null {
+  const version = nodeText(node, "version", trees);
+  const digest = trees(node.set).leaf(node.tree, LEAVES.digest);
+  if (version === undefined && digest === undefined) return null;
+  const { phase, image } = node.ota ?? {};
+  const runs = phase === "done" && (!(digest instanceof Uint8Array) || toHex(digest) === image?.digest);
+  return (runs ? image?.version : undefined) ?? version ?? null;
+}
 
 /** One decimal; null outside a download, where Home Assistant then shows no number. */
 function percentage(ota: NodeOta): number | null {
