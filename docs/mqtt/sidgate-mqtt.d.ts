@@ -124,6 +124,13 @@ export interface Health {
       readonly numberless: number;
     };
   };
+  /** Images in memory, since the last such message. */
+  readonly cache?: {
+    /** Share of looks at images whose bytes were in memory; not there when there was none. */
+    readonly "hit-pct"?: number;
+    /** Bytes of images in memory; `images.cache-bytes` is the most. */
+    readonly bytes: number;
+  };
   /** YANG module sets. */
   readonly models?: {
     /** Module sets. */
@@ -182,6 +189,8 @@ export interface NodeBirth {
   readonly sleepy?: {
     /** Seconds between two wakes, as the node is configured. */
     readonly "interval-s": number;
+    /** For how long it listens after its last word, where it told so; else it is 93 seconds. */
+    readonly "listen-ms"?: number;
   };
 }
 

@@ -28,7 +28,7 @@ import { openFaces } from "./faces.ts";
 import { tellModels } from "./models/news.ts";
 import { type North, openNorth } from "./north.ts";
 import { openSouth, type South } from "./south.ts";
-import { clockHealth, coapHealth, modelsHealth } from "./status/health.ts";
+import { cacheHealth, clockHealth, coapHealth, modelsHealth } from "./status/health.ts";
 import { modeOf } from "./status/lab.ts";
 import { Trace } from "./status/trace.ts";
 import { Retention } from "./store/retention.ts";
@@ -136,11 +136,12 @@ export async function openGateway(
 }
 
 /** Sections of the health message that only a gateway knows. */
-function healthOf({ engine, security }: South, { network, models }: Centre, clock: Timekeeper): () => JsonObject {
+function healthOf({ engine, security }: South, { network, models, home }: Centre, clock: Timekeeper): () => JsonObject {
   const coap = coapHealth(
     () => engine.stats(),
     () => security.stats(),
     () => network.now(),
   );
-  return () => ({ ...coap(), ...modelsHealth(models), ...clockHealth(clock) });
+  const cache = cacheHealth(() => home.images.cache);
+  return () => ({ ...coap(), ...cache(), ...modelsHealth(models), ...clockHealth(clock) });
 }

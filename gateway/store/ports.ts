@@ -90,6 +90,15 @@ export interface ImageStore extends Closable {
   /** Bytes of an image; undefined when there is none. Synchronous: the block lane answers within its event. */
   open(digest: Digest): StoredImage | undefined;
   remove(digest: Digest): Promise<void>;
+  /** Of a store that keeps images in memory. */
+  readonly cache?: CacheStats | undefined;
+}
+
+/** How often an image was opened, and how often its bytes were in memory; and how many bytes are there now. */
+export interface CacheStats {
+  readonly asked: number;
+  readonly found: number;
+  readonly bytes: number;
 }
 
 /** A store that can say what it holds, for who looks for what nobody will ever ask for. */

@@ -1,6 +1,6 @@
 /** Rates of the health message. */
 import { expect, test } from "@jest/globals";
-import { coapHealth } from "../../gateway/app/status/health.ts";
+import { cacheHealth, coapHealth } from "../../gateway/app/status/health.ts";
 
 test("rates are those since the last look, and what OSCORE refused is counted", () => {
   let stats = { datagramsIn: 100, duplicates: 0, blocksServed: 10 };
@@ -22,4 +22,13 @@ test("rates are those since the last look, and what OSCORE refused is counted", 
   expect(health()).toEqual({ coap: { "rx-s": 10, "retransmit-pct": 2, "blocks-s": 5, oscore: counted } });
   now = 120_000;
   expect(health()).toEqual({ coap: { "rx-s": 0, "retransmit-pct": 0, "blocks-s": 0, oscore: counted } });
+});
+
+test("images in memory: the share since the last look, none where nobody asked, and nothing of a store without them", () => {
+  let stats = { asked: 10, found: 10, bytes: 0 };
+  const health = cacheHealth(() => stats);
+  stats = { asked: 210, found: 185, bytes: 4096 };
+  expect(health()).toEqual({ cache: { "hit-pct": 87.5, bytes: 4096 } });
+  expect(health()).toEqual({ cache: { bytes: 4096 } });
+  expect(cacheHealth(() => undefined)()).toEqual({});
 });

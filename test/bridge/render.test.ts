@@ -256,6 +256,17 @@ describe("rendering", () => {
     expect(versions(take({ ...plain, data }))).toEqual([{ app: "3.0" }, "3.0"]);
   });
 
+  test("says in a node's birth for how long it listens, where it told so", async () => {
+    const { take } = await viewer();
+    for (const fact of story.slice(0, 5)) take(fact);
+    const report = story[5];
+    if (report?.type !== "node.reported") throw new Error("the story changed");
+    const schema = await bridgeSchema();
+    const data = encodeTree(fromJson({ "sidgate-node:node": { "awake-time": 2 } }, schema), schema);
+    const birth = take({ ...report, data }).messages.find(({ kind }) => kind === "nodeBirth");
+    expect(birth && parsePayload(birth.payload)["sleepy"]).toEqual({ "interval-s": 900, "listen-ms": 2000 });
+  });
+
   test("counts a removed node no longer as active when it is skipped", async () => {
     const { view, take } = await viewer();
     for (const fact of story.slice(0, 14)) take(fact);

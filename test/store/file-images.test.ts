@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { BufferCache } from "../../gateway/store/images/buffer-cache.ts";
 import { openFileImages } from "../../gateway/store/index.ts";
@@ -48,6 +48,15 @@ test("bytes that the disk changed are not served", async () => {
   expect(() => images.open(digest)).toThrow(
     expect.objectContaining({ code: "store.damaged", facts: { file, offset: 0 } }),
   );
+});
+
+test("how often bytes were in memory is counted, also where an image is too large for it", async () => {
+  const { images, digest, file } = await stored(folders(), 500);
+  for (let times = 0; times < 4; times++) images.open(digest);
+  expect(images.cache).toEqual({ asked: 4, found: 3, bytes: 500 });
+  const small = await openFileImages({ folder: dirname(file), cacheBytes: 499 });
+  small.open(digest);
+  expect(small.cache).toEqual({ asked: 1, found: 0, bytes: 0 });
 });
 
 test("a file that vanished under the store is told, not served", async () => {

@@ -19,6 +19,7 @@ import {
 
 const SLEEPY = object({
   "interval-s": must(NUMBER, "Seconds between two wakes, as the node is configured."),
+  "listen-ms": may(NUMBER, "For how long it listens after its last word, where it told so; else it is 93 seconds."),
 });
 
 export const NODE_BIRTH = object({

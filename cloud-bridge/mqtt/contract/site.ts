@@ -82,6 +82,11 @@ const COAP = object({
   oscore: must(OSCORE, "Requests since the start of the gateway."),
 });
 
+const CACHE = object({
+  "hit-pct": may(PERCENT, "Share of looks at images whose bytes were in memory; not there when there was none."),
+  bytes: must(COUNT, "Bytes of images in memory; `images.cache-bytes` is the most."),
+});
+
 const MODELS = object({
   sets: must(COUNT, "Module sets."),
   refused: must(list(TEXT), "Those whose files are refused; they stay as they were."),
@@ -110,6 +115,7 @@ export const HEALTH = open(
     processes: must(map("process", PROCESS, "Figures of one process."), "By the id of the process."),
     nodes: must(NODES, "Nodes by state."),
     coap: may(COAP, "The side of the nodes, since the last such message."),
+    cache: may(CACHE, "Images in memory, since the last such message."),
     models: may(MODELS, "YANG module sets."),
     clock: may(CLOCK, "The gateway's clock."),
     mqtt: must(OUTBOX, "The way to the broker."),

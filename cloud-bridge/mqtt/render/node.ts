@@ -10,6 +10,7 @@ const LEAVES = {
   model: "/sidgate-node:node/model",
   hardware: "/sidgate-node:node/hardware",
   wakeInterval: "/sidgate-node:node/wake-interval",
+  awakeTime: "/sidgate-node:node/awake-time",
   version: "/sidgate-firmware:firmware/running-version",
   digest: "/sidgate-firmware:firmware/running-digest",
   received: "/sidgate-firmware:firmware/received",
@@ -35,6 +36,7 @@ function nodeNumber(node: NodeView, name: keyof typeof LEAVES, trees: TreesOf): 
 export function nodeBirth(node: NodeView, trees: TreesOf): Payload<"nodeBirth"> {
   const version = installedVersion(node, trees);
   const interval = nodeNumber(node, "wakeInterval", trees);
+  const listens = nodeNumber(node, "awakeTime", trees);
   return {
     name: node.name,
     endpoint: node.endpoint,
@@ -44,7 +46,7 @@ export function nodeBirth(node: NodeView, trees: TreesOf): Payload<"nodeBirth"> 
     sw: version === null ? undefined : { app: version },
     transport: "coreconf",
     security: (node.credentials ?? []).length > 0 ? "oscore" : "none",
-    sleepy: interval === undefined ? undefined : { "interval-s": interval },
+    sleepy: interval === undefined ? undefined : { "interval-s": interval, "listen-ms": listens && 1000 * listens },
   };
 }
 

@@ -1,9 +1,11 @@
 /**
- * Sections of the health message. `coap`: rates since the last look, and what OSCORE let in and refused since the start;
+ * Sections of the health message. `coap`: rates since the last look, and what OSCORE let in and refused since the start; `cache`: how
+ * many looks at images memory answered;
  * `clock`: whether the gateway's clock is right; `models`: how many module sets there are, and which of them have files that are refused.
  */
 import type { EngineStats, OscoreStats } from "../../coap/index.ts";
 import type { Timekeeper } from "../../service/timekeeping/index.ts";
+import type { CacheStats } from "../../store/index.ts";
 import type { JsonObject } from "../../yang/index.ts";
 import type { ModelSets } from "../models/index.ts";
 
@@ -39,6 +41,19 @@ const oscoreHealth = (stats: OscoreStats): JsonObject => ({
   malformed: stats.badOption + stats.malformedInside,
   numberless: stats.numberless,
 });
+
+/** Each call gives the share since the call before; undefined = nothing was asked for. */
+export function cacheHealth(stats: () => CacheStats | undefined): () => JsonObject {
+  let before = stats();
+  return () => {
+    const after = stats();
+    if (after === undefined) return {};
+    const asked = after.asked - (before?.asked ?? 0);
+    const found = after.found - (before?.found ?? 0);
+    before = after;
+    return { cache: { ...(asked === 0 ? {} : { "hit-pct": round((100 * found) / asked) }), bytes: after.bytes } };
+  };
+}
 
 export const clockHealth = ({ synchronised, why }: Pick<Timekeeper, "synchronised" | "why">): JsonObject => ({
   clock: { synchronised, why },

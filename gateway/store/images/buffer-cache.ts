@@ -1,17 +1,28 @@
+import type { CacheStats } from "../ports.ts";
+
 /** Byte strings by name, at most `capacity` bytes in all; what was not asked for longest goes first. */
 export class BufferCache {
   readonly capacity: number;
   /** A Map keeps the order of insertion: the oldest entry comes first. */
   readonly #entries = new Map<string, Uint8Array>();
   #bytes = 0;
+  #asked = 0;
+  #found = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
   }
 
+  /** `asked` and `found` count since it was made. */
+  get stats(): CacheStats {
+    return { asked: this.#asked, found: this.#found, bytes: this.#bytes };
+  }
+
   get(name: string): Uint8Array | undefined {
     const bytes = this.#entries.get(name);
+    this.#asked += 1;
     if (bytes === undefined) return undefined;
+    this.#found += 1;
     this.#entries.delete(name);
     this.#entries.set(name, bytes);
     return bytes;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { isCoded, StoreError } from "../../base/index.ts";
 import type { Digest } from "../facts.ts";
 import { makeFolder } from "../folder/durable-file.ts";
-import type { ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
+import type { CacheStats, ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
 import { reasonOf } from "../system-error.ts";
 import { BufferCache } from "./buffer-cache.ts";
 import { type Disk, systemDisk } from "./disk.ts";
@@ -114,6 +114,10 @@ class FileImages implements ImageStore, ListedImages {
     return this.#disk.remove(path).catch(() => undefined);
   }
 
+  get cache(): CacheStats {
+    return this.#cache.stats;
+  }
+
   digests(): readonly Digest[] {
     return [...this.#sizes.keys()];
   }
@@ -122,9 +126,10 @@ class FileImages implements ImageStore, ListedImages {
     const size = this.#sizes.get(digest);
     if (size === undefined) return undefined;
     const path = join(this.#folder, digest);
+    const cached = this.#cache.get(digest);
     // One image larger than the whole cache would drive out all others for each of its blocks.
-    if (size > this.#cache.capacity) return imageOnDisk(path, digest, size);
-    const bytes = this.#cache.get(digest) ?? this.#load(path, digest);
+    if (cached === undefined && size > this.#cache.capacity) return imageOnDisk(path, digest, size);
+    const bytes = cached ?? this.#load(path, digest);
     return { digest, size, slice: (offset, length) => bytes.subarray(offset, offset + length) };
   }
 

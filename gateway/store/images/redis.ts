@@ -5,7 +5,7 @@
 import { type Clock, every, isCoded, type Logger, minutes, StoreError, type Timer } from "../../base/index.ts";
 import type { Digest } from "../facts.ts";
 import { asBuffer, type Redis, script } from "../ioredis.ts";
-import type { ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
+import type { CacheStats, ImageStore, ListedImages, Received, ReceiveOptions, StoredImage } from "../ports.ts";
 import { type News, tellNews } from "../redis/news.ts";
 import { evalFenced, FENCED, type RedisPlace } from "../redis/place.ts";
 import { reasonOf } from "../system-error.ts";
@@ -99,6 +99,10 @@ class RedisImages implements ImageStore, ListedImages {
 
   digests(): readonly Digest[] {
     return this.#files.digests();
+  }
+
+  get cache(): CacheStats | undefined {
+    return this.#files.cache;
   }
 
   async remove(digest: Digest): Promise<void> {
