@@ -1,19 +1,26 @@
 /** docs/redis.md, "Back up" — one format for sites in folders and in Redis, so that a site moves between the two; all or nothing. */
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Closable, isCoded, type NodeId, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
+import { openRedisTarget } from "../../gateway/store/backup/redis-target.ts";
 import {
   type Backup,
   backUpStopped,
   type Digest,
+  isRestored,
   type Journal,
   type ListedState,
   makeBackup,
+  openDataFolder,
   openFileImages,
   openFileJournal,
   openLmdbState,
@@ -23,6 +30,7 @@ import {
   type StateStore,
   stageIn,
 } from "../../gateway/store/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
@@ -265,4 +273,92 @@ async function contentOf(journal: Journal, state: StateStore) {
     await server.client().flushall();
     expect(await codeOf(home(two))).toBe("backup.stage-lost");
   });
+
+  test("what was restored into Redis, or ran there, is not begun anew without it", async () => {
+    const folder = folders();
+    const { made } = await makeSite(folder);
+    const file = await save(await makeBackup(made.backup(folder), WORDS));
+    await closeAll();
+    expect(await codeOf(openDataFolder(folder, SILENT))).toBe("store.in-redis");
+    await server.client().flushall();
+    const into = join(folders(), "into");
+    await restoreBackup({ file, folder: into, redis: target() });
+    const before = (await readdir(into)).sort();
+    expect(await codeOf(openDataFolder(into, SILENT, { restored: clock.now() }))).toBe("store.in-redis");
+    expect(await codeOf(backUpStopped(into, WORDS))).toBe("store.in-redis");
+    expect((await readdir(into)).sort()).toEqual(before);
+    open.push(await openDataFolder(into, SILENT, { inRedis: true }));
+    expect((await home(into, { restored: clock.now() })).site.site).toBe("town-hall");
+  });
+
+  test("a gateway that would make the site of that name while it is restored is refused, and makes none", async () => {
+    const folder = folders();
+    const { made } = await makeSite(folder);
+    const { manifest, ...backup } = await makeBackup(made.backup(folder), WORDS);
+    await backup.close();
+    await closeAll();
+    await server.client().flushall();
+    const restoring = await openRedisTarget(target(), manifest);
+    const other = folders();
+    expect(await codeOf(home(other, { site: "town-hall" }))).toBe("store.claimed");
+    expect(await server.client().smembers("sidgate:sites")).toEqual([]);
+    expect(await server.client().exists("sidgate:{town-hall}:site")).toBe(0);
+    await restoring.close();
+    expect((await home(other, { site: "town-hall" })).site.site).toBe("town-hall");
+  });
+
+  test(
+    "killed at any step, a restore leaves nothing or all of it: the next one, or the next start, ends whole",
+    async () => {
+      const folder = folders();
+      const { made, journal, state } = await makeSite(folder);
+      const before = await contentOf(journal, state);
+      const file = await save(await makeBackup(made.backup(folder), WORDS));
+      await closeAll();
+      await server.client().flushall();
+      const steps = Number(await restoreIn(file, join(folders(), "into"), server.url).printed);
+      expect(steps).toBeGreaterThan(50);
+      // Toward the end, where it is decided; the drill takes every one.
+      const some = [0.5, 0.9, 0.97].map((part) => Math.floor(steps * part));
+      const points = inDrill(
+        some,
+        Array.from({ length: steps }, (_, n) => n + 1),
+      );
+      const outcomes = new Set<string>();
+      for (const point of points) {
+        await server.client().flushall();
+        const into = join(folders(), "into");
+        const { ended } = restoreIn(file, into, server.url, point);
+        expect(await ended).toEqual([null, "SIGKILL"]);
+        const isThere = await isRestored(into);
+        outcomes.add(isThere ? "all" : "nothing");
+        if (!isThere) {
+          expect(await server.client().smembers("sidgate:sites")).toEqual([]);
+          await restoreBackup({ file, folder: into, redis: target() });
+        } else expect(await codeOf(restoreBackup({ file, folder: into, redis: target() }))).toBe("backup.occupied");
+        open.push(await openDataFolder(into, SILENT, { inRedis: true }));
+        const next = await home(into, { restored: clock.now() });
+        const found = await next.journal();
+        open.push(found);
+        expect(next.site).toMatchObject({ site: "town-hall", process: "gw-1" });
+        expect(await contentOf(found, await next.state())).toEqual(before);
+        const images = await next.images({ folder: join(into, "image-cache"), cacheBytes: 1000 });
+        open.push(images);
+        expect(images.open(DIGEST)?.slice(0, IMAGE.length)).toEqual(IMAGE);
+        expect((await readdir(into)).filter((name) => name.startsWith("."))).toEqual([]);
+        expect(await server.client().keys("*restoring*")).toEqual([]);
+        await closeAll();
+      }
+      expect([...outcomes].sort()).toEqual(inDrill([...outcomes].sort(), ["all", "nothing"]));
+    },
+    inDrill(60_000, 3_600_000),
+  );
 });
+
+/** A restore in a process of its own, which kills itself before a step. */
+function restoreIn(file: string, folder: string, url: string, killAt = 0) {
+  const program = fileURLToPath(new URL("redis-restorer.ts", import.meta.url));
+  const args = ["--import", "tsx", program, file, folder, url, String(killAt)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  return { printed: text(child.stdout), ended: once(child, "exit") };
+}

@@ -17,7 +17,8 @@ export async function openHome(config: Config, options: HomeOptions, lifecycle: 
   const { log, random, note, restored } = options;
   const isShared = config.store.redis !== undefined;
   // The epoch is that of the site: where Redis has it, the folder's own says nothing.
-  const folder = lifecycle.add(await openDataFolder(config.data, log, { restored: isShared ? undefined : restored }));
+  const kept = isShared ? { inRedis: true } : { restored };
+  const folder = lifecycle.add(await openDataFolder(config.data, log, kept));
   if (!isShared) return openFolderHome(folder, options, lifecycle);
   const { process } = folder.site;
   const staged = await stageIn(folder.path);

@@ -100,6 +100,11 @@ export const STORE_ERRORS = {
     text: "`sidgate {program}` needs store.redis: it runs beside another process, over a Redis that both reach",
     hint: "Set store.redis, or use `sidgate run`, which is everything in one process.",
   },
+  "store.in-redis": {
+    blame: "usage",
+    text: "the site of the data folder {folder} is in a Redis, and store.redis names none",
+    hint: "Set store.redis, and store.site, as they were when it was restored or ran last; for a site of its own take another folder.",
+  },
   "store.bug": {
     blame: "bug",
     text: "the store part met a state that cannot be: {what}",

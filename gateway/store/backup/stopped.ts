@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Lifecycle, UsageError } from "../../base/index.ts";
 import { siteIn } from "../folder/data-folder.ts";
 import { makeFolder } from "../folder/durable-file.ts";
+import { checkSiteIsHere } from "../folder/elsewhere.ts";
 import { claimFolder } from "../folder/owner.ts";
 import { settleRestored, stageIn } from "../folder/restored.ts";
 import type { RedisHomeOptions } from "../redis/home.ts";
@@ -17,7 +18,7 @@ import type { BackupSource } from "./source.ts";
 /** Where a site lies that is not in its folder. */
 export type StoppedRedis = Pick<RedisHomeOptions, "url" | "site" | "log" | "clock" | "random">;
 
-/** Throws UsageError `backup.nothing`, StoreErrors `store.owned`, `store.claimed`, `store.*`. */
+/** Throws UsageErrors `backup.nothing`, `store.in-redis`, StoreErrors `store.owned`, `store.claimed`, `store.*`. */
 export async function backUpStopped(folder: string, words: BackupWords, redis?: StoppedRedis): Promise<Backup> {
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new UsageError("backup.nothing", { folder });
   const claimed = new Lifecycle();
@@ -25,6 +26,7 @@ export async function backUpStopped(folder: string, words: BackupWords, redis?: 
   try {
     await settleRestored(folder);
     await tidyBackups(folder);
+    if (redis === undefined) await checkSiteIsHere(folder);
     const source = redis === undefined ? sourceOf(folder) : await sourceInRedis(folder, redis, claimed);
     const backup = await makeBackup(source, words);
     return {

@@ -16,6 +16,7 @@ import { type Closable, isCoded, type Logger, type Millis, StoreError } from "..
 import type { SiteInfo } from "../ports.ts";
 import { systemCode } from "../system-error.ts";
 import { makeFolder, writeFileDurably } from "./durable-file.ts";
+import { checkSiteIsHere } from "./elsewhere.ts";
 import { claimFolder, unusable } from "./owner.ts";
 import { forgetRestored, settleRestored } from "./restored.ts";
 
@@ -46,17 +47,20 @@ export interface DataFolderOptions {
   readonly migrations?: readonly Migration[];
   /** When the folder was put back from a copy: what follows the copy gets an epoch of its own. */
   readonly restored?: Millis | undefined;
+  /** The site itself is in a Redis. */
+  readonly inRedis?: boolean;
 }
 
-/** Creates or opens a data folder and claims it. Throws store.owned, store.newer, store.migration, store.folder. */
+/** Creates or opens a data folder and claims it. Throws store.owned, store.newer, store.migration, store.folder, store.in-redis. */
 export async function openDataFolder(path: string, log: Logger, options: DataFolderOptions = {}): Promise<DataFolder> {
-  const { version = DATA_VERSION, migrations = MIGRATIONS, restored } = options;
+  const { version = DATA_VERSION, migrations = MIGRATIONS, restored, inRedis = false } = options;
   await makeFolder(path).catch((error: unknown) => {
     throw unusable(path, error);
   });
   const ownership = await claimFolder(path);
   try {
     await settleRestored(path);
+    if (!inRedis) await checkSiteIsHere(path);
     await migrate(path, log, version, migrations);
     const found = await readOrMakeSite(path, log);
     const site = restored === undefined ? found : await raiseEpoch(found, restored, path, log);

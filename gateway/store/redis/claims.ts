@@ -106,15 +106,6 @@ export class Claims {
     }
   }
 
-  /** Whether somebody holds it now; who. */
-  async holderOf(role: string, name: string): Promise<string | undefined> {
-    const [fence, lease] = this.#keys(role, name);
-    return this.#options.link.run(async (redis) => {
-      if ((await redis.exists(lease)) === 0) return undefined;
-      return describe(parseHolder((await redis.hget(fence, "holder")) ?? ""));
-    });
-  }
-
   async #ask(role: string, name: string, dead: string): Promise<readonly string[]> {
     const { link, key } = this.#options;
     const keys = [...this.#keys(role, name), key("claims")];
@@ -162,8 +153,7 @@ export class Claims {
   }
 
   #keys(role: string, name: string): readonly [fence: string, lease: string] {
-    const { key } = this.#options;
-    return [key(`claim:${role}:${name}`), key(`lease:${role}:${name}`)];
+    return claimKeys(this.#options.key, role, name);
   }
 
   /** Certain only where both share a machine and see the same processes. */
@@ -182,6 +172,26 @@ export class Claims {
   #claimed(role: string, holder: Holder | undefined): StoreError {
     return new StoreError("store.claimed", { role, site: this.#options.site, holder: describe(holder) });
   }
+}
+
+/** What outlives a holder, and what does not. */
+export const claimKeys = (
+  key: RedisPlace["key"],
+  role: string,
+  name: string,
+): readonly [fence: string, lease: string] => [key(`claim:${role}:${name}`), key(`lease:${role}:${name}`)];
+
+/** Whether somebody holds a claim now; who. */
+export async function holderOf(
+  { link, key }: Pick<RedisPlace, "link" | "key">,
+  role: string,
+  name: string,
+): Promise<string | undefined> {
+  const [fence, lease] = claimKeys(key, role, name);
+  return link.run(async (redis) => {
+    if ((await redis.exists(lease)) === 0) return undefined;
+    return describe(parseHolder((await redis.hget(fence, "holder")) ?? ""));
+  });
 }
 
 const describe = (holder: Holder | undefined): string =>

@@ -142,7 +142,7 @@ interface Settled {
 
 /** The site that this process belongs to, in the epoch that goes on from here. */
 async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witness): Promise<Settled> {
-  const { site, make = true, random, restored, staged, clock, process } = options;
+  const { site, make = true, random, restored, staged } = options;
   const { known } = witness;
   if (staged !== undefined) await finishStage(link, staged);
   const wanted = site ?? known?.site;
@@ -158,11 +158,10 @@ async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witne
       : error;
   });
   if (restored !== undefined) {
-    const claims = new Claims({ link, key: keysOf(kept.site), site: kept.site, process, instance: "", clock });
-    const holder = await claims.holderOf("gateway", "gateway");
-    if (holder !== undefined) throw new StoreError("store.claimed", { role: "gateway", site: kept.site, holder });
     const before = isKnown ? Math.max(kept.epoch, known.epoch) : kept.epoch;
-    const raised = await raiseEpoch(link, { ...kept, epoch: before }, restored);
+    const raised = await asGateway(link, kept.site, options, () =>
+      raiseEpoch(link, { ...kept, epoch: before }, restored),
+    );
     options.log.warn("data.restored", { folder: link.url, before: kept.epoch, epoch: raised.epoch });
     return { kept: raised, atLeast: 0 };
   }
@@ -176,6 +175,22 @@ async function settle(link: RedisLink, options: RedisHomeOptions, witness: Witne
     throw new StoreError("store.other-site", { url: link.url, site: known.site, epoch: known.epoch });
   }
   return { kept, atLeast: isKnown && kept.epoch === known.epoch ? known.last : 0 };
+}
+
+/** While nobody else is the site's gateway: one that was killed, or a restore that was, is waited for. Throws StoreError store.claimed. */
+async function asGateway<T>(
+  link: RedisLink,
+  site: string,
+  { process, lease, clock }: RedisHomeOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const claims = new Claims({ link, key: keysOf(site), site, process, instance: randomUUID(), lease, clock });
+  await claims.claim("gateway", "gateway");
+  try {
+    return await work();
+  } finally {
+    await claims.close();
+  }
 }
 
 /** Since a run of it that somebody remembers, with a setup under which it may. */

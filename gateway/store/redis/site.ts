@@ -2,6 +2,7 @@
 import { type Millis, type Random, StoreError, UsageError } from "../../base/index.ts";
 import { DATA_VERSION } from "../folder/data-folder.ts";
 import { type Redis, type RedisLink, script } from "../ioredis.ts";
+import { claimKeys, holderOf } from "./claims.ts";
 import { keysOf } from "./place.ts";
 
 /** The names of all sites of a Redis. */
@@ -15,7 +16,10 @@ export interface KeptSite {
 /** As the topics of the cloud bridge want it (docs/mqtt.md). */
 const SITE = /^[a-z0-9-]{3,64}$/;
 
-/** One step, so that two processes which start together do not make two sites. */
+/**
+ * One step, so that two processes which start together do not make two sites. Somebody who acts as the gateway of a site that is
+ * not there restores it.
+ */
 const CHOOSE = script(`
 local wanted, fresh = ARGV[1], ARGV[2]
 if wanted == '' then
@@ -24,6 +28,8 @@ if wanted == '' then
   wanted = fresh
 elseif fresh == '' and redis.call('SISMEMBER', KEYS[1], wanted) == 0 then
   return redis.call('SMEMBERS', KEYS[1])
+elseif redis.call('SISMEMBER', KEYS[1], wanted) == 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+  return {''}
 end
 redis.call('SADD', KEYS[1], wanted)
 return {wanted}
@@ -54,12 +60,17 @@ export interface SiteChoice {
   readonly random: Random;
 }
 
-/** Throws StoreErrors store.sites, store.newer. */
+/** Throws StoreErrors store.sites, store.newer, store.claimed. */
 export async function enterSite(link: RedisLink, { site, make, random }: SiteChoice): Promise<KeptSite> {
   if (site !== undefined && !SITE.test(site)) throw new UsageError("store.sites", { url: link.url, sites: "…", site });
   const fresh = make ? (site ?? `s-${randomBase32(random, 6)}`) : "";
-  const found = texts(await link.eval(CHOOSE, [SITES], [site ?? "", fresh]));
+  const lease = site === undefined ? SITES : claimKeys(keysOf(site), "gateway", "gateway")[1];
+  const found = texts(await link.eval(CHOOSE, [SITES, lease], [site ?? "", fresh]));
   const [chosen] = found;
+  if (site !== undefined && chosen === "") {
+    const holder = (await holderOf({ link, key: keysOf(site) }, "gateway", "gateway")) ?? "unknown";
+    throw new StoreError("store.claimed", { role: "gateway", site, holder });
+  }
   if (chosen === undefined || found.length > 1 || (site !== undefined && chosen !== site)) {
     const sites = found.join(", ") || "none";
     const wanted = site ?? (found.length === 0 ? "yet" : "that is the only one");
