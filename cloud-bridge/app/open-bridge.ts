@@ -75,6 +75,8 @@ export interface BridgeOptions {
   readonly warnings?: readonly string[] | undefined;
   /** Configured pushes, for the site's birth. */
   readonly subscriptions?: SiteWords["subscriptions"];
+  /** Checksum of the gateway's YANG library, hex, where it is part of this process. */
+  readonly libraryNow?: (() => string) | undefined;
   /** Processes of the site that have no connection to the broker of their own. */
   readonly others?: OtherProcesses | undefined;
   /** Where commands go; without it none are taken in. */

@@ -54,6 +54,8 @@ export interface MqttBridgeOptions extends SiteWords, LinePorts {
   readonly run: Pick<ProcessRun, "roles" | "broker">;
   /** Versions, e.g. {sidgate, node}. */
   readonly software: Readonly<Record<string, string>>;
+  /** Checksum of the gateway's YANG library, hex, where it is part of this process; asked again when the default set changes. */
+  readonly libraryNow?: (() => string) | undefined;
   /** Processes of the site that have no connection of their own. */
   readonly others?: OtherProcesses | undefined;
   /** This process in `health`. */
@@ -103,7 +105,8 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   const { site: info, journal, state, trees, clock, realtime, random, log } = options;
   const { software, others } = options;
   // A gateway in a process of its own knows what site it is; we have its settings only where it is part of this one.
-  const words = (): SiteWords => (others && gatewayAmong(others.others)?.words) ?? options;
+  const words = (): SiteWords =>
+    (others && gatewayAmong(others.others)?.words) ?? { ...options, library: options.libraryNow?.() };
   checkTopicPart("site", info.site);
   checkTopicPart("process", info.process);
   const outbox = await Outbox.open(state, {
@@ -144,21 +147,20 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     boot: randomUlid(clock.now(), random),
   };
   const nextSeq = (): number => journal.last + 1;
+  const birth = (protocol: 4 | 5): Message =>
+    siteBirth(info, {
+      ...wordsOf(words()),
+      software,
+      mqtt: protocol,
+      nextSeq: nextSeq(),
+      views: options.views?.names,
+    });
   const link = new Link({
     broker: options.broker,
     clientId: `sidgate-${info.site}-${info.process}`,
     presence: {
       will: (conn) => willStatus(run, conn),
-      greeting: (conn, protocol) => [
-        onlineStatus(run, conn, clock.now(), nextSeq()),
-        siteBirth(info, {
-          ...wordsOf(words()),
-          software,
-          mqtt: protocol,
-          nextSeq: nextSeq(),
-          views: options.views?.names,
-        }),
-      ],
+      greeting: (conn, protocol) => [onlineStatus(run, conn, clock.now(), nextSeq()), birth(protocol)],
       connected: () => {
         sayHealth();
         options.connected?.(line);
@@ -218,6 +220,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
     );
   };
 
+  const protocol = (): 4 | 5 => (link.stats.protocol === "3.1.1" ? 4 : 5);
   const statusTopic = (process: string): string => topicOf("status", { site: info.site, process });
   const sweepWith = (how: Pick<SweepOptions, "open" | "quiet">): Sweep =>
     new Sweep({
@@ -225,7 +228,7 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
       ...how,
       outbox,
       grounds: [...siteGrounds(info.site), ...(options.views?.rendered ?? []).flatMap(({ grounds }) => grounds)],
-      protocol: () => (link.stats.protocol === "3.1.1" ? 4 : 5),
+      protocol,
       status: statusTopic(info.process),
       others: () => (others?.others ?? []).map(({ process }) => statusTopic(process)),
       told: async () => {
@@ -250,7 +253,10 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   return {
     broker: { kind: options.run.broker, url: options.broker.url },
     stats,
-    exchanged: (set, before) => view.exchanged(set, before),
+    exchanged: (set, before) => {
+      view.exchanged(set, before);
+      if (set === undefined && link.stats.connected) outbox.offer(birth(protocol()));
+    },
     settled: async () => {
       const seq = journal.lastDurable;
       await projector.reached(seq);
@@ -260,11 +266,12 @@ export async function openMqttBridge(options: MqttBridgeOptions): Promise<Bridge
   };
 }
 
-const wordsOf = ({ name, mode, warnings, subscriptions }: SiteWords): SiteWords => ({
+const wordsOf = ({ name, mode, warnings, subscriptions, library }: SiteWords): SiteWords => ({
   name,
   mode,
   warnings,
   subscriptions,
+  library,
 });
 
 const figuresOf = (others: OtherProcesses | undefined): Readonly<Record<string, ProcessFigures>> =>

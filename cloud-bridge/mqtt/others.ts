@@ -32,6 +32,8 @@ export interface SiteWords {
   readonly warnings?: readonly string[] | undefined;
   /** Configured pushes. */
   readonly subscriptions?: readonly SubscriptionRow[] | undefined;
+  /** Checksum of its YANG library, hex. */
+  readonly library?: string | undefined;
 }
 
 export interface OtherProcesses {

@@ -42,6 +42,11 @@ export interface SiteBirth {
   readonly mode?: "lab" | "secured";
   /** What is left unprotected, a sentence each. */
   readonly warnings?: readonly string[];
+  /** Of the gateway's own datastore: its modules are those of the default set. */
+  readonly "yang-library"?: {
+    /** Changes with the modules (RFC 8525 §3): the checksum of the event `models.changed`. */
+    readonly "content-id": string;
+  };
   /** What `mqtt.push` has configured (RFC 8639 §2.5), where it has. */
   readonly subscriptions?: readonly {
     /** Its number, which each push names. */

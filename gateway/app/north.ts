@@ -6,7 +6,7 @@ import type { BrokerStatus, CloudDocuments, LinkStatus, SentMessages } from "../
 import type { Lifecycle, Millis } from "../base/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import type { Centre } from "./centre.ts";
-import { bridgeSettings, bridgeWords } from "./cloud/bridge-settings.ts";
+import { bridgeSettings, bridgeWords, libraryOf } from "./cloud/bridge-settings.ts";
 import { cloudDocuments } from "./cloud/documents.ts";
 import type { Config } from "./config/index.ts";
 import type { GatewayPorts } from "./gateway.ts";
@@ -46,7 +46,7 @@ export async function openNorth(
   const roles: Roles = isHere ? ["gateway", "bridge"] : ["gateway"];
   const own = ownRow({ process: home.site.process, roles, startedAt, ...ports }, () => ({
     sections: sections(),
-    words: bridgeWords(config),
+    words: { ...bridgeWords(config), library: libraryOf(centre.models) },
   }));
   const processes =
     shared && lifecycle.add(new Processes({ board: shared.board, own, clock: network, log: ports.log }));
@@ -84,6 +84,7 @@ async function openBridge(
     await open({
       ...bridgeSettings(config),
       ...bridgeWords(config),
+      libraryNow: () => libraryOf(models),
       site: home.site,
       journal,
       state,

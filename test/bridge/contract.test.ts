@@ -110,7 +110,13 @@ describe("what is sent", () => {
     ["a goodbye", shutdownStatus(run, 2, atSecond(1))],
     [
       "the site's birth",
-      siteBirth(SITE, { software: { sidgate: "1", node: "20" }, mqtt: 5, nextSeq: 7, warnings: ["it is open"] }),
+      siteBirth(SITE, {
+        software: { sidgate: "1", node: "20" },
+        mqtt: 5,
+        nextSeq: 7,
+        warnings: ["it is open"],
+        library: "6f1c",
+      }),
     ],
     [
       "its health",

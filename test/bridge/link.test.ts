@@ -127,6 +127,25 @@ describe("the link", () => {
     expect(JSON.parse(Buffer.from(birth ?? []).toString())).toMatchObject({ mqtt: 4 });
   });
 
+  test("names the gateway's modules in the birth of the site, and tells it again when they are others", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    let library = "6f1c";
+    const bridge = await openWith(broker, { libraryNow: () => library });
+    await bridge.settled();
+    library = "a91e";
+    const trees = (await bridgeTrees())(undefined);
+    bridge.exchanged("building-2", trees);
+    bridge.exchanged(undefined, trees);
+    const births = () =>
+      broker.sent.filter(({ message }) => message.kind === "siteBirth").map(({ message }) => message);
+    await broker.until(() => births().length === 2);
+    expect(births().map((birth) => payloadOf(birth)["yang-library"])).toEqual([
+      { "content-id": "6f1c" },
+      { "content-id": "a91e" },
+    ]);
+  });
+
   test("tells the lab mode in every status, and its reasons in the birth of the site", async () => {
     const broker = new Broker();
     broker.automatic = true;

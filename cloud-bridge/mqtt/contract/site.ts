@@ -35,6 +35,10 @@ const SUBSCRIPTION = object({
 });
 export type SubscriptionRow = Said<typeof SUBSCRIPTION>;
 
+const LIBRARY = object({
+  "content-id": must(TEXT, "Changes with the modules (RFC 8525 §3): the checksum of the event `models.changed`."),
+});
+
 export const SITE_BIRTH = object({
   schema: must(TEXT, "Identifier of the JSON Schema of this message."),
   name: may(TEXT, "Name of the site for people."),
@@ -42,6 +46,7 @@ export const SITE_BIRTH = object({
   capabilities: must(list(TEXT), "What this site can do; unknown ones are to be ignored."),
   mode: may(MODE, MODE_TEXT),
   warnings: may(list(TEXT), "What is left unprotected, a sentence each."),
+  "yang-library": may(LIBRARY, "Of the gateway's own datastore: its modules are those of the default set."),
   subscriptions: may(list(SUBSCRIPTION), "What `mqtt.push` has configured (RFC 8639 §2.5), where it has."),
   mqtt: must(MQTT_VERSION, "Protocol version of this connection: 5, or 4 for MQTT 3.1.1."),
   asyncapi: may(TEXT, "Path of this contract as an AsyncAPI document, at the gateway's status page."),

@@ -84,6 +84,7 @@ export const siteBirth = (info: SiteInfo, birth: SiteBirth): Message =>
     capabilities: ["coreconf", "suit", "commands", "replay", "push", ...(birth.views ?? [])],
     mode: birth.mode,
     warnings: birth.warnings,
+    "yang-library": birth.library === undefined ? undefined : { "content-id": birth.library },
     subscriptions: birth.subscriptions,
     mqtt: birth.mqtt,
     asyncapi: "/api/asyncapi.json",
