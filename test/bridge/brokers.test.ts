@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import mqtt from "mqtt";
 import { type EmbeddedBroker, openEmbeddedBroker } from "../../cloud-bridge/mqtt/index.ts";
 import { type Closable, Lifecycle } from "../../gateway/base/index.ts";
 import { openLmdbState } from "../../gateway/store/index.ts";
@@ -201,4 +202,40 @@ const BROKERS: readonly TestBroker[] = [
       conn: 2,
     });
   });
+});
+
+test("MQTT 3.1.1 §4.4 at the embedded broker: a kept session has what waited once, and loses none of it while more comes", async () => {
+  const broker = parts.add(await openEmbeddedBroker(0));
+  const publisher = await mqtt.connectAsync(broker.url, { protocolVersion: 4 });
+  parts.add({ close: () => publisher.endAsync(true) });
+  const say = (...names: readonly string[]): Promise<unknown> =>
+    Promise.all(names.map((name) => publisher.publishAsync("site/event", name, { qos: 1 })));
+  const kept = { clientId: "kept", clean: false, protocolVersion: 4 } as const;
+  const first = await mqtt.connectAsync(broker.url, kept);
+  await first.subscribeAsync(["+/event", "site/event"], { qos: 1 });
+  await first.endAsync();
+  const heard = async (last: string, meanwhile: () => Promise<unknown>): Promise<readonly string[]> => {
+    const client = mqtt.connect(broker.url, kept);
+    const got: string[] = [];
+    const ended = new Promise<void>((resolve) => {
+      client.on("message", (_topic, payload) => {
+        got.push(payload.toString());
+        if (got.includes(last)) resolve();
+      });
+    });
+    await meanwhile();
+    await ended;
+    await client.endAsync();
+    return got;
+  };
+
+  await say("1", "2", "3");
+  expect(await heard("3", async () => undefined)).toEqual(["1", "2", "3"]);
+
+  const waited = Array.from({ length: 10 }, (_, n) => `waited ${n}`);
+  await say(...waited);
+  const got = await heard("waited 9", async () => {
+    for (let n = 0; n < 20; n++) await say(`live ${n}`);
+  });
+  expect(got.filter((name) => name.startsWith("waited"))).toEqual(waited);
 });
