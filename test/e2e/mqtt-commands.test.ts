@@ -267,15 +267,29 @@ nodes: { wake-interval: 1s }
     test("an image of an https author comes to nodes by install and by a campaign", async () => {
       const image = makeImage("trv", "2.0.0", 1000);
       const [key, cert] = ["key.pem", "cert.pem"].map((name) => readFileSync(join(folder, name)));
-      author = createServer({ key, cert }, (_request, response) => response.end(image)).listen(0, "127.0.0.1");
-      await once(author, "listening");
-      const url = `https://localhost:${(author.address() as AddressInfo).port}/trv-2.bin`;
-      const digest = createHash("sha256").update(image).digest("hex");
-      const claim = { id: "image", url, digest, model: "trv", version: "2.0.0" };
-      expect(await give("cmd/image.add", claim)).toMatchObject([
-        { status: "accepted" },
-        { status: "completed", digest },
+      const refusals = new Map([
+        ["/gone.bin", 404],
+        ["/busy.bin", 503],
       ]);
+      author = createServer({ key, cert }, ({ url = "" }, response) => {
+        const refusal = refusals.get(url);
+        if (refusal === undefined) response.end(image);
+        else response.writeHead(refusal).end();
+      }).listen(0, "127.0.0.1");
+      await once(author, "listening");
+      const at = `https://localhost:${(author.address() as AddressInfo).port}`;
+      const digest = createHash("sha256").update(image).digest("hex");
+      const claim = { digest, model: "trv", version: "2.0.0" };
+      const add = (id: string, more: object) => give("cmd/image.add", { id, ...claim, ...more });
+      // One that has no image leaves no trace of it, and does no harm to who has another place for it.
+      const deadline = new Date(Date.now() + 5000).toISOString();
+      const late = add("late", { url: `${at}/busy.bin`, digest: "ef".repeat(32), deadline });
+      const [gone, good] = await Promise.all([
+        add("gone", { url: `${at}/gone.bin`, digest: "cd".repeat(32) }),
+        add("image", { url: `${at}/trv-2.bin` }),
+      ]);
+      expect(gone.at(-1)).toMatchObject({ status: "failed", error: { "error-app-tag": "upstream.refused" } });
+      expect(good).toMatchObject([{ status: "accepted" }, { status: "completed", digest }]);
 
       let decisions = 0;
       const plan = { image: digest, nodes: ["updates"] };
@@ -313,6 +327,10 @@ nodes: { wake-interval: 1s }
       await cloud.until((lines) =>
         events("campaign.state")(lines).some((event) => event.campaign === campaign && event.to === "done"),
       );
+
+      const why = { "error-app-tag": expect.stringMatching(/^(upstream\.answer|image\.awaited)$/) };
+      expect((await late).at(-1)).toMatchObject({ status: "expired", error: why });
+      expect(await gateway.client.get("/api/images")).toMatchObject([{ digest }]);
     });
   });
 
