@@ -5,8 +5,10 @@ export {
   type BrokerLimits,
   LARGE,
   lookAtBroker,
+  type Patience,
   type TlsFacts,
   type TopicFacts,
+  type ViewFacts,
   WILL_DELAY_S,
 } from "../mqtt/probe/index.ts";
 export { configuredBroker } from "./configured-broker.ts";

@@ -24,6 +24,8 @@ afterEach(async () => {
   parts = new Lifecycle();
 });
 
+/** For what is known not to come, from a broker beside us. */
+const BRIEF = { first: millis(400), answer: millis(400) };
 const codes = (findings: readonly Finding[]): readonly (ErrorCode | undefined)[] =>
   findings.filter(({ verdict }) => verdict === "wrong").map(({ code }) => code);
 const verdicts = (findings: readonly Finding[]): string => findings.map(({ verdict }) => verdict).join(" ");
@@ -58,6 +60,11 @@ describe("docs/mqtt.md, The broker: what the probe saw becomes findings", () => 
     ["a right that is missing, silently", topics({ echo: false }), ["doctor.not-heard"]],
     ["a right that is missing, told", topics({ echo: false, refusal: { code: 0x87, text: "no" } }), ["mqtt.refused"]],
     ["nothing retained", topics({ retained: false }), ["doctor.not-retained"]],
+    [
+      "a view that may not write",
+      { views: [{ setting: "mqtt.alias", topic: "uns/x", came: false }] },
+      ["doctor.view-refused"],
+    ],
     ["no will", topics({ will: undefined }), ["doctor.no-will"]],
     ["small packets", { limits: { maximumPacketSize: 4096 }, ...topics({ large: false }) }, ["doctor.packet-size"]],
     ["QoS 0 only (MQTT 5.0 §3.2.2.3.4)", { limits: { maximumQos: 0 } }, ["doctor.no-qos"]],
@@ -138,16 +145,20 @@ describe("a broker, looked at", () => {
     chmodSync(place, 0o755);
     return place;
   };
-  const look = (url: string, more: { readonly protocol?: 4 | 5; readonly expectBirth?: boolean } = {}) => {
-    const { protocol, expectBirth = false } = more;
+  const look = (url: string, more: { readonly protocol?: 4 | 5 } & Pick<Asked, "patience" | "views"> = {}) => {
+    const { protocol, patience, views } = more;
     const broker = { url, username: "s-5kq2", ...(protocol === undefined ? {} : { protocol }) };
-    return lookAtBroker({ broker, site: "s-5kq2", tag: "ab12", expectBirth, clock: systemClock() });
+    return lookAtBroker({
+      ...{ broker, site: "s-5kq2", tag: "ab12", expectBirth: patience !== undefined, clock: systemClock() },
+      ...{ patience, views },
+    });
   };
+  type Asked = Parameters<typeof lookAtBroker>[0];
 
   test("MQTT 3.1.1, the embedded one: what it does, and that it has no shared subscriptions", async () => {
     const { url } = parts.add(await openEmbeddedBroker(0));
-    const { topics, ...facts } = await look(url, { protocol: 4, expectBirth: true });
-    expect(facts).toEqual({ url, reached: true, protocol: 4, limits: {} });
+    const { topics, ...facts } = await look(url, { protocol: 4, patience: BRIEF });
+    expect(facts).toEqual({ url, reached: true, protocol: 4, limits: {}, views: [] });
     expect(topics).toMatchObject({ echo: true, retained: true, large: true, shared: false, birth: false });
     expect(topics?.will).toBeDefined();
   }, 15_000);
@@ -185,7 +196,28 @@ describe("a broker, looked at", () => {
       writeFileSync(list, "pattern write sidgate/1/%u/#\n");
       const { url } = parts.add(await startMosquitto({ extra: [`acl_file ${list}`] }));
       const view = { embedded: false, encrypted: false, exposed: false, username: "s-5kq2", now: millis(0) };
-      expect(codes(brokerFindings(await look(url), view))).toEqual(["doctor.not-heard"]);
+      expect(codes(brokerFindings(await look(url, { patience: BRIEF }), view))).toEqual(["doctor.not-heard"]);
+    },
+    15_000,
+  );
+
+  const VIEWS = {
+    views: ["home-assistant", "sparkplug"] as const,
+    sparkplug: { group: "plant" },
+    alias: "uns/{model}/{endpoint}",
+  };
+  (hasMosquitto ? test : test.skip)(
+    "docs/mqtt.md, Views: a line of the access list that one of them lacks (needs mosquitto)",
+    async () => {
+      const list = join(shown(folder()), "acl");
+      writeFileSync(list, "pattern readwrite sidgate/1/%u/#\npattern readwrite spBv1.0/+/+/%u/#\n");
+      const { url } = parts.add(await startMosquitto({ extra: [`acl_file ${list}`] }));
+      const { views } = await look(url, { protocol: 4, patience: BRIEF, views: VIEWS });
+      expect(views).toMatchObject([
+        { topic: "homeassistant/device/sidgate_s-5kq2_probe-ab12/config", came: false },
+        { topic: "spBv1.0/plant/DCMD/s-5kq2/probe-ab12", came: true },
+        { topic: "uns/probe-ab12/probe-ab12/state", setting: "mqtt.alias", came: false },
+      ]);
     },
     15_000,
   );
@@ -222,7 +254,7 @@ describe("sidgate doctor", () => {
     const print = (text: string): void => {
       out += text;
     };
-    const code = await doctor(options, { env, print });
+    const code = await doctor(options, { env, print, patience: BRIEF });
     const { sections, wrong } = JSON.parse(out) as {
       sections: Array<{ title: string; findings: Finding[] }>;
       wrong: number;

@@ -2,10 +2,12 @@
 import { openPlainLine } from "../link/client.ts";
 import { type BrokerFacts, type ProbeRequest, probeBroker } from "./probe.ts";
 
+export type { Patience } from "./patience.ts";
 export type { BrokerLimits } from "./plain-line.ts";
 export type { BrokerFacts } from "./probe.ts";
 export type { TlsFacts } from "./reach.ts";
 export { LARGE, type TopicFacts, WILL_DELAY_S } from "./session.ts";
+export type { ViewFacts } from "./views.ts";
 
 /** Never throws for what is wrong with the broker: that is what is to be told. */
 export const lookAtBroker = (request: Omit<ProbeRequest, "open">): Promise<BrokerFacts> =>

@@ -6,10 +6,13 @@ import { type Clock, type CodedError, isCoded, seconds } from "../../../gateway/
 import type { BrokerAddress } from "../link/connection.ts";
 import type { Protocol } from "../link/link-machine.ts";
 import { doorOf } from "../link/schemes.ts";
+import type { ViewSettings } from "../views/open-views.ts";
 import { Inbox } from "./inbox.ts";
+import { PATIENCE, type Patience } from "./patience.ts";
 import type { BrokerLimits, OpenPlainLine, PlainLine } from "./plain-line.ts";
 import { lookAtTls, reach, type TlsFacts } from "./reach.ts";
 import { Session, type TopicFacts } from "./session.ts";
+import { tryView, type ViewFacts, viewTopics } from "./views.ts";
 
 export interface BrokerFacts {
   readonly url: string;
@@ -23,6 +26,8 @@ export interface BrokerFacts {
   /** What the broker calls itself, where it tells. */
   readonly name?: string;
   readonly topics?: TopicFacts;
+  /** Of each view whose topics lie elsewhere. */
+  readonly views?: readonly ViewFacts[];
   /** What kept the probe from going on. */
   readonly failure?: CodedError;
 }
@@ -35,19 +40,24 @@ export interface ProbeRequest {
   readonly tag: string;
   /** The bridge says that it is connected, so what it retains must be there. */
   readonly expectBirth: boolean;
+  /** What is told elsewhere, too. */
+  readonly views?: ViewSettings | undefined;
+  readonly patience?: Patience | undefined;
   readonly open: OpenPlainLine;
   readonly clock: Clock;
 }
 
-const PATIENCE = seconds(5);
+/** For the network, before anybody signs in. */
+const REACHED = seconds(5);
+
 export async function probeBroker(request: ProbeRequest): Promise<BrokerFacts> {
   const { broker, site } = request;
   const { url } = broker;
   let facts: BrokerFacts = { url, reached: false };
   try {
-    await reach(broker, PATIENCE);
+    await reach(broker, REACHED);
     facts = { ...facts, reached: true };
-    if (doorOf(url).encrypted) facts = { ...facts, tls: await lookAtTls(broker, PATIENCE) };
+    if (doorOf(url).encrypted) facts = { ...facts, tls: await lookAtTls(broker, REACHED) };
     // The password is for a broker that is believed.
     if (site === undefined || facts.tls?.distrust !== undefined) return facts;
     return { ...facts, ...(await probeSession(request, site)) };
@@ -57,16 +67,20 @@ export async function probeBroker(request: ProbeRequest): Promise<BrokerFacts> {
   }
 }
 
-type SessionFacts = Pick<BrokerFacts, "protocol" | "limits" | "name" | "topics">;
+type SessionFacts = Pick<BrokerFacts, "protocol" | "limits" | "name" | "topics" | "views">;
 
 async function probeSession(request: ProbeRequest, site: string): Promise<SessionFacts> {
   const inbox = new Inbox(request.clock);
   const { line, protocol } = await signIn(request, site, inbox);
-  const session = new Session({ ...request, site, line, protocol, inbox });
+  const { patience = PATIENCE } = request;
+  const session = new Session({ ...request, patience, site, line, protocol, inbox });
   try {
     const topics = await session.look();
     const name = session.brokerName;
-    return { protocol, limits: line.limits, topics, ...(name === undefined ? {} : { name }) };
+    const wanted = topics.echo ? viewTopics(request.views ?? {}, site, request.tag) : [];
+    const views = await Promise.all(wanted.map((view) => tryView(request, { site, protocol, view }, patience)));
+    const tried = views.filter((facts) => facts !== undefined);
+    return { protocol, limits: line.limits, topics, views: tried, ...(name === undefined ? {} : { name }) };
   } finally {
     await session.close();
   }

@@ -3,6 +3,7 @@ import { type Clock, isCoded, type Millis, millis } from "../../../gateway/base/
 import type { BrokerAddress, Refusal } from "../link/connection.ts";
 import type { Protocol } from "../link/link-machine.ts";
 import { type Inbox, within } from "./inbox.ts";
+import type { Patience } from "./patience.ts";
 import type { Heard, OpenPlainLine, PlainLine } from "./plain-line.ts";
 
 /** What became of the messages of the probe. `undefined` = it was not tried. */
@@ -28,10 +29,6 @@ export interface TopicFacts {
   readonly birth?: boolean;
 }
 
-/** How long an answer is waited for that a broker gives at once or never. */
-const ANSWER = millis(1500);
-/** The first one, on which all else hangs. */
-const FIRST_ANSWER = millis(4000);
 export const WILL_DELAY_S = 2;
 /** Retained messages of the shortest life: brokers count whole seconds, and some look once a second. */
 const EXPIRY_S = 1;
@@ -44,6 +41,7 @@ export interface SessionParts {
   readonly broker: BrokerAddress;
   readonly tag: string;
   readonly expectBirth: boolean;
+  readonly patience: Patience;
   readonly open: OpenPlainLine;
   readonly clock: Clock;
   readonly site: string;
@@ -81,17 +79,17 @@ export class Session {
     if (echo === undefined) return { ...told, ...this.#refused };
     const properties = v5 ? propertiesIn(echo, this.#topic("answer")) : {};
     const shared = await this.#sharedComes();
-    const will = await this.#willComes();
-    const kept = await this.#keeps();
+    // Both wait for a clock of the broker.
+    const [will, kept] = await Promise.all([this.#willComes(), this.#keeps()]);
     const birth = await this.#birthLies();
     const large = await this.#largeComes();
     return { ...told, ...properties, shared, ...will, ...kept, ...birth, large, ...this.#refused };
   }
 
   async close(): Promise<void> {
-    const { line, clock } = this.#parts;
+    const { line, clock, patience } = this.#parts;
     for (const topic of this.#retained) await this.#ask(line.publish({ topic, payload: "", retain: true }));
-    await within(clock, ANSWER, line.gone, (done) => void line.end().then(done, done));
+    await within(clock, patience.answer, line.gone, (done) => void line.end().then(done, done));
     line.drop();
   }
 
@@ -103,15 +101,15 @@ export class Session {
     return this.#prefix + name;
   }
 
-  #wait(name: string, patience: Millis = ANSWER): Promise<Heard | undefined> {
+  #wait(name: string, patience = this.#parts.patience.answer): Promise<Heard | undefined> {
     return this.#parts.inbox.wait(this.#topic(name), this.#parts.line.gone, patience);
   }
 
   /** What the broker answers; nothing when it does not. */
   async #ask(question: Promise<Refusal | undefined>): Promise<Refusal | undefined> {
-    const { clock, line } = this.#parts;
+    const { clock, line, patience } = this.#parts;
     let refusal: Refusal | undefined;
-    await within(clock, ANSWER, line.gone, (done) => {
+    await within(clock, patience.answer, line.gone, (done) => {
       question.then((answer) => {
         refusal = answer;
         done();
@@ -138,7 +136,7 @@ export class Session {
       correlation: Buffer.from("echo"),
       expirySeconds: 60,
     });
-    return this.#wait("live/echo", FIRST_ANSWER);
+    return this.#wait("live/echo", this.#parts.patience.first);
   }
 
   /** MQTT 5.0 §4.8.2; brokers of MQTT 3.1.1 may know it too, or take `$share` for the name of a topic. */
@@ -152,14 +150,14 @@ export class Session {
 
   /** Of a connection that ends without goodbye. */
   async #willComes(): Promise<Pick<TopicFacts, "will">> {
-    const { broker, protocol, site, tag, open, clock } = this.#parts;
+    const { broker, protocol, site, tag, open, clock, patience } = this.#parts;
     const will = { topic: this.#topic("live/will"), delaySeconds: WILL_DELAY_S };
     const clientId = `sidgate-${site}-doctor-${tag}-will`;
     const dying = await open({ broker, protocol, clientId, will }).catch(refusedLine);
     if (dying === undefined) return {};
     const begun = clock.now();
     dying.drop();
-    const came = await this.#wait("live/will", millis(WILL_DELAY_S * 1000 + 2 * ANSWER));
+    const came = await this.#wait("live/will", millis(WILL_DELAY_S * 1000 + 2 * patience.answer));
     return came === undefined ? {} : { will: millis(clock.now() - begun) };
   }
 
@@ -182,11 +180,11 @@ export class Session {
   }
 
   async #birthLies(): Promise<Pick<TopicFacts, "birth">> {
-    const { expectBirth, line, site, inbox } = this.#parts;
+    const { expectBirth, line, site, inbox, patience } = this.#parts;
     if (!expectBirth) return {};
     const topic = `sidgate/1/${site}/birth`;
     await this.#ask(line.subscribe(topic));
-    return { birth: (await inbox.wait(topic, line.gone, ANSWER)) !== undefined };
+    return { birth: (await inbox.wait(topic, line.gone, patience.answer)) !== undefined };
   }
 
   /** Last: on MQTT 3.1.1 a broker can only break the line. */

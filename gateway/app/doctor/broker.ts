@@ -1,5 +1,11 @@
 /** docs/mqtt.md, "The broker" — what the probe saw of it, in sentences. */
-import { type BrokerFacts, type BrokerLimits, LARGE, type TopicFacts } from "../../../cloud-bridge/app/index.ts";
+import {
+  type BrokerFacts,
+  type BrokerLimits,
+  LARGE,
+  type TopicFacts,
+  type ViewFacts,
+} from "../../../cloud-bridge/app/index.ts";
 import { days, type Millis, rfc3339, StoreError, UsageError } from "../../base/index.ts";
 import { type Finding, note, right, wrong } from "./finding.ts";
 
@@ -20,7 +26,7 @@ const SOON = days(30);
 const USUAL_WINDOW = 20;
 
 export function brokerFindings(facts: BrokerFacts, view: BrokerView): readonly Finding[] {
-  const { url, reached, name, failure, topics } = facts;
+  const { url, reached, name, failure, topics, views = [] } = facts;
   const called = name === undefined ? "" : `, and calls itself ${name}`;
   return [
     ...(view.embedded ? [wrong(new UsageError("doctor.no-broker", { url }))] : []),
@@ -29,6 +35,7 @@ export function brokerFindings(facts: BrokerFacts, view: BrokerView): readonly F
     ...signInFindings(facts, view),
     ...(facts.limits === undefined ? [] : limitFindings(facts.limits)),
     ...(topics === undefined ? [] : topicFindings(facts, topics)),
+    ...views.map(viewFinding),
     ...(failure === undefined ? [] : [wrong(failure)]),
     ...(topics === undefined || view.embedded ? [] : [note(UNSEEN)]),
   ];
@@ -109,6 +116,12 @@ function topicFindings({ protocol, limits }: BrokerFacts, topics: TopicFacts): r
     ...(birth === false ? [wrong(new StoreError("doctor.birth-missing", { topic: `${site}/birth` }))] : []),
     ...(birth === true ? [right(`What the running bridge retains is there: ${site}/birth.`)] : []),
   ];
+}
+
+function viewFinding({ setting, topic, came, refusal }: ViewFacts): Finding {
+  if (came) return right(`What ${setting} tells can be written and read: ${topic} came back.`);
+  const what = refusal === undefined ? "it was not brought back" : refusal.text;
+  return wrong(new StoreError("doctor.view-refused", { topic, setting, what }));
 }
 
 function propertyFindings({ user, response, expiry }: TopicFacts): readonly Finding[] {

@@ -3,7 +3,7 @@
  * code 0 when nothing is wrong.
  */
 import { randomBytes } from "node:crypto";
-import { configuredBroker, lookAtBroker } from "../../../cloud-bridge/app/index.ts";
+import { configuredBroker, lookAtBroker, type Patience } from "../../../cloud-bridge/app/index.ts";
 import { doorOf, isExposed } from "../../../cloud-bridge/mqtt/link/schemes.ts";
 import { type DoctorOptions, EXIT, printableJson, printableLines } from "../../admin/cli/index.ts";
 import { isCoded, systemClock, UsageError, wallClock } from "../../base/index.ts";
@@ -21,10 +21,12 @@ import { reportJson, reportText } from "./report.ts";
 export interface DoctorIo {
   readonly env: NodeJS.ProcessEnv;
   print(text: string): void;
+  /** With the broker; by default as long as one far away may need. */
+  readonly patience?: Patience | undefined;
 }
 
 /** Throws ConfigError: what is wrong there has a report of its own. */
-export async function doctor(options: DoctorOptions, { env, print }: DoctorIo): Promise<number> {
+export async function doctor(options: DoctorOptions, { env, print, patience }: DoctorIo): Promise<number> {
   const config = configOf(options, env);
   const gateway = await lookAtGateway(config);
   const redis = await lookAtStore(config);
@@ -34,7 +36,7 @@ export async function doctor(options: DoctorOptions, { env, print }: DoctorIo): 
     { title: "Machine", findings: await machineFindings(config, gateway) },
     { title: "Gateway", findings: gatewayFindings(gateway) },
     ...(redis === undefined ? [] : [{ title: "Redis", findings: redis.findings }]),
-    { title: "MQTT broker", findings: await north(config, gateway, site) },
+    { title: "MQTT broker", findings: await north(config, gateway, site, patience) },
   ];
   print(options.json ? printableJson(reportJson(sections)) : printableLines(reportText(sections)));
   return faults(sections) === 0 ? EXIT.ok : EXIT.failed;
@@ -87,7 +89,12 @@ async function siteOf(
   return config.store.site ?? (sites.length === 1 ? sites[0] : undefined);
 }
 
-async function north(config: Config, gateway: GatewayFacts, site: string | undefined): Promise<readonly Finding[]> {
+async function north(
+  config: Config,
+  gateway: GatewayFacts,
+  site: string | undefined,
+  patience: Patience | undefined,
+): Promise<readonly Finding[]> {
   const { mqtt } = config;
   const running = gateway.runs === true ? gateway.status.broker : undefined;
   const embedded = mqtt.url === undefined;
@@ -102,6 +109,8 @@ async function north(config: Config, gateway: GatewayFacts, site: string | undef
       site,
       tag: randomBytes(4).toString("hex"),
       expectBirth: running?.connected === true,
+      views: embedded ? undefined : mqtt,
+      patience,
       clock: systemClock(),
     });
     const view = { embedded, encrypted: doorOf(url).encrypted, exposed: isExposed(url) };

@@ -30,6 +30,11 @@ export const DOCTOR_ERRORS = {
     text: "the MQTT broker keeps no retained message below {prefix}",
     hint: "Allow retained messages; in Mosquitto 'retain_available true'. Without them who connects later sees no site and no node.",
   },
+  "doctor.view-refused": {
+    blame: "store",
+    text: "the MQTT broker does not let this site write and read {topic}, so {setting} tells nothing: {what}",
+    hint: "Its access list lacks a line for it: docs/mqtt.md, Views, has those of each view and of the alias.",
+  },
   "doctor.birth-missing": {
     blame: "store",
     text: "the bridge is connected, but {topic} is not at the MQTT broker",
@@ -53,7 +58,7 @@ export const DOCTOR_ERRORS = {
   "doctor.not-connected": {
     blame: "store",
     text: "the gateway is not connected to the MQTT broker at {url}; {queued} messages wait",
-    hint: "If the lines above find nothing wrong, look at its log: mqtt.connect-failed says why.",
+    hint: "See what is said of the broker below; where nothing is wrong there, its log says why: mqtt.connect-failed.",
   },
   "doctor.redis-risk": {
     blame: "store",
