@@ -6,8 +6,9 @@ import type { BrokerStatus, CloudDocuments, LinkStatus, SentMessages } from "../
 import type { Lifecycle, Millis } from "../base/index.ts";
 import type { JsonObject } from "../yang/index.ts";
 import type { Centre } from "./centre.ts";
-import { bridgeSettings, bridgeWords, libraryOf } from "./cloud/bridge-settings.ts";
+import { bridgeSettings, bridgeWords } from "./cloud/bridge-settings.ts";
 import { cloudDocuments } from "./cloud/documents.ts";
+import { libraryOf } from "./cloud/library-name.ts";
 import type { Config } from "./config/index.ts";
 import type { GatewayPorts } from "./gateway.ts";
 import { ownRow, Processes, type ProcessRow } from "./home/index.ts";

@@ -1,10 +1,8 @@
 /** What the configuration says of the bridge, wherever it runs, and of the site that it speaks for. */
 import type { BridgeOptions } from "../../../cloud-bridge/app/index.ts";
 import type { SiteWords } from "../../../cloud-bridge/mqtt/index.ts";
-import { days, type Millis, toHex } from "../../base/index.ts";
+import { days, type Millis } from "../../base/index.ts";
 import type { Subscription } from "../../service/push/index.ts";
-import { libraryChecksum } from "../../southbound/coreconf/index.ts";
-import { perSchema, type SchemaSource } from "../../yang/index.ts";
 import type { Config } from "../config/index.ts";
 import { labWarnings, modeOf } from "../status/lab.ts";
 
@@ -20,10 +18,6 @@ export const bridgeWords = (config: Config): SiteWords => ({
   warnings: labWarnings(config),
   subscriptions: subscriptionRows(config.mqtt.push),
 });
-
-const checksum = perSchema(libraryChecksum);
-/** What the birth calls the modules of the default set: the checksum that the gateway's own YANG library has. */
-export const libraryOf = (models: Pick<SchemaSource, "of">): string => toHex(checksum(models.of(undefined)));
 
 type Rows = NonNullable<SiteWords["subscriptions"]>;
 
