@@ -240,6 +240,28 @@ describe("the link", () => {
     expect(broker.told("nodeState").length).toBe(2);
   });
 
+  test("a broker that breaks the line after the first message is tried later and later, and the log says once why that may be", async () => {
+    const broker = new Broker();
+    const realtime = new VirtualClock();
+    const warned: unknown[] = [];
+    const log: Logger = { ...SILENT, warn: (event, facts) => void warned.push([event, facts?.["error"]]) };
+    await openWith(broker, { realtime, log, random: { next: () => 0.5 } });
+    for (const delay of [500, 1000, 2000, 4000]) {
+      await broker.until(() => broker.sent.length > 0);
+      const tried = broker.requests.length;
+      broker.sent[0]?.acknowledge(undefined);
+      broker.requests.at(-1)?.onLost("closed");
+      broker.sent.length = 0;
+      await realtime.advance(millis(delay - 1));
+      expect(broker.requests).toHaveLength(tried);
+      await realtime.advance(millis(1));
+      expect(broker.requests).toHaveLength(tried + 1);
+    }
+    expect(warned).toEqual([["mqtt.lost", expect.stringContaining("[mqtt.cut-short]")]]);
+    broker.automatic = true;
+    broker.acknowledgeAll();
+  });
+
   test("says goodbye before it leaves", async () => {
     const broker = new Broker();
     broker.automatic = true;

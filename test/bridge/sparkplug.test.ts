@@ -19,6 +19,7 @@ import {
   fromHex,
   isCoded,
   Lifecycle,
+  type Logger,
   millis,
   type NodeId,
   SILENT,
@@ -507,9 +508,34 @@ describe("the connection of the edge node", () => {
     away = false;
     await clock.advance(millis(8000));
     expect(said.slice(3, 4)).toEqual(["CONNECT 3"]);
+    await clock.advance(millis(10_000));
     dials[0]?.onLost("closed");
     await clock.advance(millis(1000));
     expect(said.filter((line) => line.startsWith("CONNECT"))).toEqual(["CONNECT 3", "CONNECT 4"]);
+    await view.close();
+  });
+
+  test("a broker that breaks the line over the birth is tried later and later, and the log says once why that may be", async () => {
+    const clock = new VirtualClock();
+    const { options, dials } = fakeBroker(clock);
+    const warned: unknown[] = [];
+    const log: Logger = { ...SILENT, warn: (event, facts) => void warned.push([event, facts]) };
+    const view = new Sparkplug({ ...options, log, random: { next: () => 1 } });
+    const start = clock.now();
+    view.start();
+    const at: number[] = [];
+    const breaks = async (times: number): Promise<void> => {
+      for (const until = dials.length + times; dials.length < until; ) {
+        await clock.advance(millis(500));
+        if (dials.length === at.length) continue;
+        at.push((clock.now() - start) / 1000);
+        dials.at(-1)?.onLost("closed");
+      }
+    };
+    await breaks(5);
+    expect(at).toEqual([0.5, 2.5, 6.5, 14.5, 30.5]);
+    const why = expect.stringContaining("[mqtt.sparkplug-cut-short]");
+    expect(warned).toEqual([["mqtt.sparkplug-lost", { reason: "closed", error: why }]]);
     await view.close();
   });
 

@@ -27,12 +27,12 @@ export type LinkEvent =
   | { readonly type: "connected"; readonly receiveMaximum: number }
   /** No connection, or no CONNACK: the broker, or something before it, may not know MQTT 5. */
   | { readonly type: "failed"; readonly wrongProtocol: boolean }
-  | { readonly type: "lost" }
+  /** `lasted`: long enough to show that the broker is well (endings.ts). */
+  | { readonly type: "lost"; readonly lasted: boolean }
   | { readonly type: "waited" }
   /** Everything of the present stage was handed over. */
   | { readonly type: "drawn" }
-  /** `refusing`: other messages it would not have, so that it is not well yet. */
-  | { readonly type: "acked"; readonly backlog: boolean; readonly refusing?: boolean }
+  | { readonly type: "acked"; readonly backlog: boolean }
   | { readonly type: "close" };
 
 export type LinkEffect =
@@ -92,24 +92,22 @@ export function step(link: LinkState, event: LinkEvent, random: number): Step {
       return link.protocol === 5 ? dial(4, link.failures) : wait(5, link.failures, random);
     }
     case "lost":
-      return link.state === "online" ? wait(link.protocol, link.failures, random) : stay(link);
+      return link.state === "online" ? wait(link.protocol, event.lasted ? 0 : link.failures, random) : stay(link);
     case "waited":
       return link.state === "waiting" ? dial(link.protocol, link.failures) : stay(link);
     case "drawn":
       return link.state === "online" ? stay({ ...link, stage: nextStage(link.stage) }) : stay(link);
     case "acked":
-      if (link.state !== "online") return stay(link);
-      // A broker that takes messages is well again: the next loss starts with short delays.
-      return stay(ackedOnce(link, event.backlog, event.refusing === true ? link.failures : 0));
+      return link.state === "online" ? stay(ackedOnce(link, event.backlog)) : stay(link);
     case "close":
       return stay({ state: "closed" });
   }
 }
 
 /** The same object while nothing changes: this runs once per message. */
-function ackedOnce(link: Extract<LinkState, { state: "online" }>, backlog: boolean, failures: number): LinkState {
+function ackedOnce(link: Extract<LinkState, { state: "online" }>, backlog: boolean): LinkState {
   const window = resizeWindow(link.window, backlog);
-  return window === link.window && failures === link.failures ? link : { ...link, failures, window };
+  return window === link.window ? link : { ...link, window };
 }
 
 const stay = (link: LinkState): Step => ({ link, effect: NOTHING });

@@ -27,6 +27,7 @@ import {
   type Refusal,
   TOO_LARGE,
 } from "./connection.ts";
+import { Endings } from "./endings.ts";
 import { InboundLane } from "./inbound.ts";
 import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
 import { Refusals, SHUNNED } from "./refusals.ts";
@@ -94,6 +95,7 @@ export class Link implements Closable {
   #conn = 0;
   #published = 0;
   readonly #refusals = new Refusals();
+  readonly #endings = new Endings();
   #stopListening: () => void = () => undefined;
   readonly #leaving = new AbortController();
   /** Ends the wait for the farewell's PUBACK. */
@@ -220,6 +222,7 @@ export class Link implements Closable {
       return;
     }
     this.#conn = conn;
+    this.#endings.began(realtime.now());
     this.#afresh = false;
     this.#inbound = lane;
     log.info("mqtt.connected", { url: broker.url, protocol, conn });
@@ -266,8 +269,11 @@ export class Link implements Closable {
     this.#forget();
     this.#afresh = reason === OVERSIZED;
     outbox.conflate();
-    log.warn("mqtt.lost", { url: broker.url, reason });
-    this.#happened({ type: "lost" });
+    const facts = { url: broker.url, reason };
+    const { lasted, news } = this.#endings.ended(reason, realtime.now());
+    const error = lasted ? {} : { error: explain(new StoreError("mqtt.cut-short", facts)) };
+    log[news ? "warn" : "debug"]("mqtt.lost", { ...facts, ...error });
+    this.#happened({ type: "lost", lasted });
   }
 
   /** All that dies with a connection. */
@@ -328,8 +334,7 @@ export class Link implements Closable {
       if (refusal === undefined) {
         session.acked(entry);
         if (entry.lane === "journal" && session.flows) this.#holds = 0;
-        const refusing = this.#holds > 0 || this.#refusals.any;
-        this.#happened({ type: "acked", backlog: session.backlog, refusing });
+        this.#happened({ type: "acked", backlog: session.backlog });
       } else this.#refusedBy(session, entry, refusal);
       this.#pump();
     };

@@ -34,11 +34,6 @@ export class Refusals {
     this.#leftOut.set(kind, now);
   }
 
-  /** Was something left out on this connection? */
-  get any(): boolean {
-    return this.#leftOut.size > 0;
-  }
-
   /** The connection is over. Lost, the kinds are told that will be shunned for it. */
   lost(now: Millis): readonly Kind[] {
     const guilty = [...this.#leftOut].filter(([kind, at]) => now - at <= BLAMED && !NEVER_SHUNNED.has(kind));

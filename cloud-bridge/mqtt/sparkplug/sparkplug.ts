@@ -9,11 +9,13 @@ import {
   type Logger,
   type NodeId,
   type Random,
+  StoreError,
   seconds,
   type Timer,
 } from "../../../gateway/base/index.ts";
 import type { StateStore } from "../../../gateway/store/ports.ts";
 import type { BrokerAddress, Connection, Dial, Inbound } from "../link/connection.ts";
+import { Endings } from "../link/endings.ts";
 import { backoff } from "../link/link-machine.ts";
 import type { LiveView } from "../views/view.ts";
 import { BDSEQ_COUNT, type DeviceOf, Edge, REBIRTH } from "./edge.ts";
@@ -51,6 +53,7 @@ export class Sparkplug implements LiveView, Closable {
   readonly #options: SparkplugOptions;
   readonly #edge: Edge;
   readonly #leaving = new AbortController();
+  readonly #endings = new Endings();
   #line: Connection | undefined;
   #bdSeq = 0;
   #inFlight = 0;
@@ -91,10 +94,9 @@ export class Sparkplug implements LiveView, Closable {
     let failures = 0;
     while (!this.#leaving.signal.aborted) {
       this.#begun = false;
-      await this.#connect();
+      const lasted = await this.#connect();
       if (this.#leaving.signal.aborted) return;
-      // A broker that took our birth is well again: the next attempt comes after a short delay.
-      failures = this.#begun ? 0 : failures + 1;
+      failures = lasted ? 0 : failures + 1;
       await this.#pause(failures);
     }
   }
@@ -110,9 +112,9 @@ export class Sparkplug implements LiveView, Closable {
     });
   }
 
-  /** One connection from CONNECT to its end. */
-  async #connect(): Promise<void> {
-    const { dial, broker, clientId, clock, log } = this.#options;
+  /** One connection from CONNECT to its end; true = the broker is well, and the next may come soon. */
+  async #connect(): Promise<boolean> {
+    const { dial, broker, clientId, clock, realtime, log } = this.#options;
     const gone = new Promise<string>((resolve) => {
       this.#lost = resolve;
     });
@@ -137,8 +139,9 @@ export class Sparkplug implements LiveView, Closable {
       if (!this.#leaving.signal.aborted) {
         log.warn("mqtt.sparkplug-failed", { url: broker.url, error: explain(error) });
       }
-      return;
+      return false;
     }
+    this.#endings.began(realtime.now());
     this.#line = line;
     this.#inFlight = 0;
     this.#host = { online: false, timestamp: 0 };
@@ -148,7 +151,18 @@ export class Sparkplug implements LiveView, Closable {
     this.#line = undefined;
     this.#edge.end();
     if (this.#leaving.signal.aborted || reason === HOST_GONE) await this.#leave(line);
-    if (!this.#leaving.signal.aborted) log.warn("mqtt.sparkplug-lost", { reason });
+    return this.#leaving.signal.aborted || this.#lostFor(reason);
+  }
+
+  /** Was the broker well until then? */
+  #lostFor(reason: string): boolean {
+    const { broker, realtime, log } = this.#options;
+    const { lasted, news } = this.#endings.ended(reason, realtime.now());
+    const well = lasted || reason === HOST_GONE;
+    const facts = { url: broker.url, reason };
+    const error = well ? {} : { error: explain(new StoreError("mqtt.sparkplug-cut-short", facts)) };
+    log[news ? "warn" : "debug"]("mqtt.sparkplug-lost", { reason, ...error });
+    return well;
   }
 
   /** Written down before it is used: a number that stood in a will is never used again by another session. */

@@ -55,6 +55,16 @@ export const BRIDGE_ERRORS = {
     text: "the MQTT broker refused a message on {topic}: {reason}",
     hint: "Allow this site 'readwrite sidgate/1/SITE/#' and packets of at least 64 KiB.",
   },
+  "mqtt.cut-short": {
+    blame: "store",
+    text: "the MQTT broker at {url} ended the connection soon after it was made: {reason}",
+    hint: "Its log says why: a topic that this site may not write (docs/mqtt.md, The broker), or somebody else with the same client id. The bridge tries again by itself, later and later, and says it again when a connection has lasted.",
+  },
+  "mqtt.sparkplug-cut-short": {
+    blame: "store",
+    text: "the MQTT broker at {url} ended the connection of the Sparkplug view soon after it was made: {reason}",
+    hint: "Its access list may lack a line: allow this site 'pattern readwrite spBv1.0/+/+/%u/#' (docs/mqtt.md, Views). The view tries again by itself, later and later, and says it again when a connection has lasted.",
+  },
   "mqtt.too-large": {
     blame: "store",
     text: "message {seq} for {topic} has {bytes} bytes, and is larger than the MQTT broker takes",
