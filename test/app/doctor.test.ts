@@ -12,8 +12,18 @@ import type { Finding } from "../../gateway/app/doctor/finding.ts";
 import { gatewayFindings, redisFindings } from "../../gateway/app/doctor/gateway.ts";
 import { doctor } from "../../gateway/app/doctor/index.ts";
 import { clockFindings, folderFindings, portFindings } from "../../gateway/app/doctor/machine.ts";
-import { days, ERRORS, type ErrorCode, Lifecycle, millis, StoreError, systemClock } from "../../gateway/base/index.ts";
-import { controlSocketPath } from "../../gateway/store/index.ts";
+import { openStartingDoor } from "../../gateway/app/home/starting-door.ts";
+import {
+  days,
+  ERRORS,
+  type ErrorCode,
+  Lifecycle,
+  millis,
+  SILENT,
+  StoreError,
+  systemClock,
+} from "../../gateway/base/index.ts";
+import { controlSocketPath, openDataFolder } from "../../gateway/store/index.ts";
 import { temporaryFolders } from "../store/temporary-folder.ts";
 import { freePort, hasMosquitto, startMosquitto, subscribe } from "../support/bridge-mosquitto.ts";
 
@@ -26,7 +36,7 @@ afterEach(async () => {
 
 /** For what is known not to come, from a broker beside us. */
 const BRIEF = { first: millis(400), answer: millis(400) };
-const codes = (findings: readonly Finding[]): readonly (ErrorCode | undefined)[] =>
+const codes = (findings: readonly Finding[]): readonly (string | undefined)[] =>
   findings.filter(({ verdict }) => verdict === "wrong").map(({ code }) => code);
 const verdicts = (findings: readonly Finding[]): string => findings.map(({ verdict }) => verdict).join(" ");
 
@@ -306,4 +316,19 @@ describe("sidgate doctor", () => {
     expect(of("Machine").every(({ text }) => !text.includes("listen"))).toBe(true);
     expect(of("MQTT broker").some(({ text }) => text.includes("sidgate/1/s-5kq2/"))).toBe(true);
   }, 15_000);
+
+  test("beside a gateway that waits for its Redis: in its own words, and the site of the folder is not made", async () => {
+    const place = join(folder(), "data");
+    const told: string[] = [];
+    const log = { ...SILENT, info: (event: string) => void told.push(event) };
+    const { control } = parts.add(await openDataFolder(place, log, { inRedis: true }));
+    const door = openStartingDoor(control);
+    door.waits("Redis", "Redis at redis://r does not answer: ECONNREFUSED");
+    const { all } = await run(
+      `data: ${place}\n${PORTS}clock: { synchronised: yes }\nmqtt: { url: "mqtt://127.0.0.1:1" }\n`,
+    );
+    expect(codes(all)).toEqual(["gateway.waits", "mqtt.unreachable"]);
+    expect(told).toEqual(["data.process-made"]);
+    door.close();
+  });
 });

@@ -25,6 +25,7 @@ const BY_CODE: { readonly [C in ErrorCode]?: ExitName } = {
   "cli.credentials": "io",
   "store.owned": "unavailable",
   "store.redis": "unavailable",
+  "gateway.waits": "unavailable",
   "store.claimed": "unavailable",
   "store.fenced": "unavailable",
   "store.redis-needed": "config",

@@ -3,7 +3,7 @@ export type { CliContext } from "./asking.ts";
 export { buildCli } from "./cli.ts";
 export { type Answer, controlRequest } from "./control.ts";
 export { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
-export { GatewayClient } from "./gateway-client.ts";
+export { GatewayClient, GatewayRefusal } from "./gateway-client.ts";
 export { type CliIo, type Detailed, runCli } from "./main.ts";
 export {
   type AskOptions,

@@ -1,14 +1,12 @@
 /** What the doctor says: sentences in sections, and for what is not right the error with its hint. */
-import type { ErrorCode } from "../../base/index.ts";
-
 /** `note`: nothing to mend, or nothing that can be seen from here. */
 export type Verdict = "right" | "note" | "wrong";
 
 export interface Finding {
   readonly verdict: Verdict;
   readonly text: string;
-  /** Of what is wrong, from the one table of errors. */
-  readonly code?: ErrorCode;
+  /** Of what is wrong, from the one table of errors: ours, or that of the gateway that runs. */
+  readonly code?: string;
   readonly hint?: string;
 }
 
@@ -19,11 +17,9 @@ export interface Section {
 
 export const right = (text: string): Finding => ({ verdict: "right", text });
 export const note = (text: string): Finding => ({ verdict: "note", text });
-export const wrong = ({
-  message,
-  code,
-  hint,
-}: Readonly<{ message: string; code: ErrorCode; hint: string }>): Finding => ({
+export type Refusing = Readonly<Record<"message" | "code" | "hint", string>>;
+
+export const wrong = ({ message, code, hint }: Refusing): Finding => ({
   verdict: "wrong",
   text: message,
   code,

@@ -1,13 +1,13 @@
 /** The gateway on the data folder, if one runs, and its Redis, in sentences. */
 import type { Status } from "../../admin/api/index.ts";
-import { type CodedError, StoreError, UsageError } from "../../base/index.ts";
+import { StoreError, UsageError } from "../../base/index.ts";
 import type { RedisFacts } from "../../store/redis/look.ts";
-import { type Finding, note, right, wrong } from "./finding.ts";
+import { type Finding, note, type Refusing, right, wrong } from "./finding.ts";
 
 export type GatewayFacts =
   | { readonly runs: true; readonly status: Status }
   | { readonly runs: false; readonly folder: string }
-  | { readonly runs: undefined; readonly failure: CodedError };
+  | { readonly runs: undefined; readonly failure: Refusing };
 
 export function gatewayFindings(facts: GatewayFacts): readonly Finding[] {
   if (facts.runs === undefined) return [wrong(facts.failure)];

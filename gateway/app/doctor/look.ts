@@ -5,7 +5,7 @@ import { access, readdir, stat } from "node:fs/promises";
 import { createServer, isIPv6 } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Status } from "../../admin/api/index.ts";
-import { GatewayClient } from "../../admin/cli/index.ts";
+import { GatewayClient, GatewayRefusal } from "../../admin/cli/index.ts";
 import { isCoded } from "../../base/index.ts";
 import { siteIn } from "../../store/folder/data-folder.ts";
 import { controlSocketPath } from "../../store/index.ts";
@@ -60,6 +60,8 @@ export async function lookAtGateway({ data }: Config): Promise<GatewayFacts> {
     const client = new GatewayClient(controlSocketPath(folder));
     return { runs: true, status: await client.get<Status>("/api/status") };
   } catch (failure) {
+    // In its own words, e.g. that it is starting.
+    if (failure instanceof GatewayRefusal) return { runs: undefined, failure };
     if (!isCoded(failure)) throw failure;
     return failure.code === "cli.no-gateway" ? { runs: false, folder } : { runs: undefined, failure };
   }

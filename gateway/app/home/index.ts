@@ -6,6 +6,7 @@ import { openFolderHome } from "./folder-home.ts";
 import type { Home, HomeOptions } from "./home.ts";
 import { openShared } from "./shared.ts";
 import { openSharedHome } from "./shared-home.ts";
+import { openStartingDoor } from "./starting-door.ts";
 
 export type { Home, HomeOptions } from "./home.ts";
 export { ownRow, type ProcessRow } from "./process-row.ts";
@@ -22,19 +23,20 @@ export async function openHome(config: Config, options: HomeOptions, lifecycle: 
   if (!isShared) return openFolderHome(folder, options, lifecycle);
   const { process } = folder.site;
   const staged = await stageIn(folder.path);
-  const shared = lifecycle.add(
-    await openShared(config, "run", {
-      process,
-      make: true,
-      folder: folder.path,
-      restored,
-      staged,
-      clock: systemClock(),
-      random,
-      log,
-      note,
-    }),
-  );
+  const door = openStartingDoor(folder.control);
+  const opening = openShared(config, "run", {
+    process,
+    make: true,
+    folder: folder.path,
+    restored,
+    staged,
+    clock: systemClock(),
+    random,
+    log,
+    note,
+    waits: door.waits,
+  });
+  const shared = lifecycle.add(await opening.finally(door.close));
   if (staged !== undefined) await forgetRestored(folder.path); // its epoch is durable
   return openSharedHome(folder, shared, options, lifecycle);
 }

@@ -33,6 +33,8 @@ export interface SharedOptions {
   readonly log: Logger;
   /** Tells a person what is waited for. */
   readonly note: (sentence: string) => void;
+  /** Tells each time what is waited for, for those who ask. */
+  readonly waits?: (what: string, reason: string) => void;
 }
 
 const AGAIN = seconds(1);
@@ -47,7 +49,7 @@ const REMIND = minutes(1);
 export async function openShared(config: Config, program: string, options: SharedOptions): Promise<Shared> {
   const url = config.store.redis?.reveal();
   if (url === undefined) throw new UsageError("store.redis-needed", { program });
-  const { folder, note, ...rest } = options;
+  const { folder, note, waits, ...rest } = options;
   const { site } = config.store;
   const witness = join(folder, WITNESS);
   for (let told: Millis | undefined; ; ) {
@@ -55,7 +57,8 @@ export async function openShared(config: Config, program: string, options: Share
       return await openRedisHome({ ...rest, url, site, witness });
     } catch (error) {
       const what = isCoded(error) ? waitFor(error, options.make, site) : undefined;
-      if (what === undefined) throw error;
+      if (what === undefined || !isCoded(error)) throw error;
+      waits?.(what, error.message);
       const now = options.clock.now();
       if (told === undefined || now - told >= REMIND) {
         told = now;

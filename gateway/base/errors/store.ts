@@ -65,6 +65,11 @@ export const STORE_ERRORS = {
     text: "Redis at {url} does not answer: {reason}",
     hint: "Check that Redis runs and that the configured URL reaches it.",
   },
+  "gateway.waits": {
+    blame: "store",
+    text: "the gateway is starting, and waits for {what}: {reason}",
+    hint: "It goes on by itself as soon as that is there; ask again then.",
+  },
   "store.away": {
     blame: "store",
     text: "{what} cannot be reached for {seconds} s: {reason}",

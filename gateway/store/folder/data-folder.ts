@@ -62,7 +62,7 @@ export async function openDataFolder(path: string, log: Logger, options: DataFol
     await settleRestored(path);
     if (!inRedis) await checkSiteIsHere(path);
     await migrate(path, log, version, migrations);
-    const found = await readOrMakeSite(path, log);
+    const found = await readOrMakeSite(path, inRedis, log);
     const site = restored === undefined ? found : await raiseEpoch(found, restored, path, log);
     if (restored !== undefined) await forgetRestored(path);
     return { path, site, control: ownership.control, close: () => ownership.close() };
@@ -103,12 +103,13 @@ async function raiseEpoch(site: SiteInfo, at: Millis, folder: string, log: Logge
   return raised;
 }
 
-async function readOrMakeSite(folder: string, log: Logger): Promise<SiteInfo> {
+async function readOrMakeSite(folder: string, inRedis: boolean, log: Logger): Promise<SiteInfo> {
   const found = await siteIn(folder);
   if (found !== undefined) return found;
   const site: SiteInfo = { site: `s-${randomBase32(6)}`, epoch: 1, process: `gw-${randomBase32(4)}` };
   await writeFileDurably(siteFile(folder), `${JSON.stringify(site)}\n`);
-  log.info("data.site-made", { folder, ...site });
+  if (inRedis) log.info("data.process-made", { folder, process: site.process });
+  else log.info("data.site-made", { folder, ...site });
   return site;
 }
 
