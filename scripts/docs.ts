@@ -85,8 +85,9 @@ nodes:
 - **Durations** carry a unit: \`500ms\`, \`90s\`, \`15m\`, \`12h\`, \`7d\`. **Sizes** are bytes, or \`512KiB\`, \`16MiB\`, \`1GiB\`
   (also \`kB\`, \`MB\`, \`GB\`).
 - **Environment**: each key can be set by a variable, \`mqtt.url\` by \`SIDGATE_MQTT__URL\`, \`nodes.wake-interval\` by
-  \`SIDGATE_NODES__WAKE_INTERVAL\`, a list with commas. It wins over the file, and is checked like the file;
-  a variable with this beginning that is no setting is an error, but for those that Kubernetes makes of services.
+  \`SIDGATE_NODES__WAKE_INTERVAL\`, a list with commas, or, where an entry has one itself (\`mqtt.rights\`, a filter of
+  \`mqtt.push\`), as lines, each with its newline. It wins over the file, and is checked like the file; a variable with this
+  beginning that is no setting is an error, but for those that Kubernetes makes of services.
 - **Secrets** are best given as references: \`file:PATH\` or \`env:NAME\`. They are never shown or logged.
 - **Paths** start at the working directory.
 - \`sidgate config check\` says everything that is wrong, each as \`file:line:column key: what is wrong\`, and ends with

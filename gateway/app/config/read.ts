@@ -160,11 +160,11 @@ class Reading {
   }
 }
 
-/** A variable holds text; the default tells whether it stands for a list or a number. */
+/** A variable holds text; the default tells whether it stands for a list or a number. An entry with commas is a line of a list. */
 function fromVariable(text: string, fallback: RawValue | undefined): RawValue {
   if (Array.isArray(fallback))
     return text
-      .split(",")
+      .split(text.includes("\n") ? "\n" : ",")
       .map((item) => item.trim())
       .filter((item) => item !== "");
   return typeof fallback === "number" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;

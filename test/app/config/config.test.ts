@@ -293,6 +293,11 @@ describe("the environment", () => {
     expect(config.models.folders).toEqual([]);
   });
 
+  test("holds a list as lines where an entry has a comma", () => {
+    const env = { SIDGATE_MQTT__RIGHTS: "bms-1: read, configure\n*: read\n" };
+    expect(readConfig({ env }).mqtt.rights).toEqual(["bms-1: read, configure", "*: read"]);
+  });
+
   test("is checked like the file, and named by its variable", () => {
     const env = { SIDGATE_MQTT__URL: "x", SIDGATE_MQTT__ULR: "y", SIDGATE_COAP__LISTEN: "127.0.0.1:1,no" };
     expect(findings("", env)).toEqual([
