@@ -405,7 +405,7 @@ test("what is there is never mixed with a backup", async () => {
   const site = await openSite(used);
   expect(await codeOf(restoreInto(used))).toBe("backup.occupied");
   await site.close();
-  expect(await codeOf(restoreInto(temporaryFolder(), join(home, "none.tar.gz")))).toBe("store.read-failed");
+  expect(await codeOf(restoreInto(temporaryFolder(), join(home, "none.tar.gz")))).toBe("cli.file");
   await writeFile(join(home, "words.txt"), "no backup at all, but a text of some length that is no gzip either");
   expect(await codeOf(restoreInto(temporaryFolder(), join(home, "words.txt")))).toBe("backup.unknown");
   expect(await codeOf(restoreInto(join(home, "words.txt", "below")))).toBe("store.folder");

@@ -15,6 +15,7 @@ import { reasonOf, systemCode } from "../system-error.ts";
 import type { BackupManifest } from "./manifest.ts";
 import { readBackup } from "./read.ts";
 import type { RedisTarget, RedisTargetOptions } from "./redis-target.ts";
+import { unread } from "./seal.ts";
 
 export interface RestoreOptions {
   readonly file: string;
@@ -94,7 +95,7 @@ function readKey(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+    throw unread(file, error);
   }
 }
 

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { StoreError, UsageError } from "../../base/index.ts";
-import { reasonOf } from "../system-error.ts";
+import { reasonOf, systemCode } from "../system-error.ts";
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 /** FEXTRA, no time, no name of an operating system; XLEN 36; subfield SG of 32 bytes. */
@@ -26,10 +26,19 @@ export async function* sealed(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
   yield Buffer.concat([BEFORE, hash.digest(), BEHIND]);
 }
 
-/** Throws StoreErrors `backup.damaged`, `store.read-failed`, UsageError `backup.unknown`. */
+/** What somebody named and is not there is his affair, all else the disk's. */
+const NOT_THERE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
+
+export function unread(file: string, error: unknown): UsageError | StoreError {
+  const code = systemCode(error);
+  if (NOT_THERE.has(code)) return new UsageError("cli.file", { path: file, reason: String(code) }, { cause: error });
+  return new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+}
+
+/** Throws StoreErrors `backup.damaged`, `store.read-failed`, UsageErrors `backup.unknown`, `cli.file`. */
 export async function checkSeal(file: string): Promise<void> {
   const { begins, ends, size } = await edgesOf(file).catch((error: unknown) => {
-    throw new StoreError("store.read-failed", { what: file, reason: reasonOf(error) }, { cause: error });
+    throw unread(file, error);
   });
   const isSealed =
     ends.length === SEAL &&
