@@ -1,6 +1,7 @@
 /** The driver of the link against a connection whose every PUBACK the test gives by hand. */
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Bridge, type MqttBridgeOptions, openMqttBridge } from "../../cloud-bridge/mqtt/index.ts";
+import { refusalOf } from "../../cloud-bridge/mqtt/link/refusals.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { BugError, type Logger, millis, minutes, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import type { NewFact } from "../../gateway/store/index.ts";
@@ -238,6 +239,14 @@ describe("the link", () => {
     await realtime.advance(millis(1000));
     await bridge.settled();
     expect(broker.told("nodeState").length).toBe(2);
+  });
+
+  test.each([
+    ["sidgate/1/s-5kq2/n/n-0001/state", "Allow this site 'readwrite sidgate/1/SITE/#'"],
+    ["homeassistant/device/sidgate_s-5kq2_n-0001/config", "'readwrite homeassistant/#'"],
+    ["uns/acme-trv2/room-1/state", "'readwrite uns/#'"],
+  ])("a refusal on %s names what the access list lacks", (topic, line) => {
+    expect(refusalOf(topic, "Not authorized").hint).toContain(line);
   });
 
   test("a broker that breaks the line after the first message is tried later and later, and the log says once why that may be", async () => {

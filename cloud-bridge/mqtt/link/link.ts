@@ -30,7 +30,7 @@ import {
 import { Endings } from "./endings.ts";
 import { InboundLane } from "./inbound.ts";
 import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
-import { Refusals, SHUNNED } from "./refusals.ts";
+import { Refusals, refusalOf, SHUNNED } from "./refusals.ts";
 import { type Replayed, Replays } from "./replays.ts";
 import { type InFlight, Session } from "./session.ts";
 import { Transient } from "./transient.ts";
@@ -376,7 +376,7 @@ export class Link implements Closable {
     const { message, lane } = entry;
     if (this.#refusals.isNews(message.topic)) {
       const facts = { topic: message.topic, reason: refusal.text };
-      this.#options.log.error("mqtt.refused", { ...facts, error: explain(new StoreError("mqtt.refused", facts)) });
+      this.#options.log.error("mqtt.refused", { ...facts, error: explain(refusalOf(facts.topic, facts.reason)) });
     }
     const mustWait = lane === "journal" && (message.kind !== "reply" || refusal.code === QUOTA_EXCEEDED);
     if (!mustWait) {

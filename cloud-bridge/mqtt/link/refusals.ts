@@ -2,7 +2,7 @@
  * docs/mqtt.md, "The broker" — what the broker would not have: told once per topic, and kinds over which a line broke are left
  * out for a while. One retained topic too many must not keep the rest of the site from being told.
  */
-import { type Millis, millis, minutes, seconds } from "../../../gateway/base/index.ts";
+import { type Millis, millis, minutes, StoreError, seconds } from "../../../gateway/base/index.ts";
 import type { Message } from "../outbox/message.ts";
 
 type Kind = Message["kind"];
@@ -14,6 +14,13 @@ const BLAMED = seconds(10);
 /** Without these a connection is none, or nobody tries them again anyhow. */
 const NEVER_SHUNNED: ReadonlySet<Kind> = new Set<Kind>(["status", "siteBirth", "reply"]);
 const TOPICS_KNOWN = 1000;
+
+/** Views and answers may go to topics that `sidgate/1/SITE/#` in an access list does not allow. */
+export function refusalOf(topic: string, reason: string): StoreError {
+  if (topic.startsWith("sidgate/1/")) return new StoreError("mqtt.refused", { topic, reason });
+  const [level = topic] = topic.split("/");
+  return new StoreError("mqtt.refused-elsewhere", { topic, reason, level });
+}
 
 export class Refusals {
   readonly #topics = new Set<string>();

@@ -55,6 +55,11 @@ export const BRIDGE_ERRORS = {
     text: "the MQTT broker refused a message on {topic}: {reason}",
     hint: "Allow this site 'readwrite sidgate/1/SITE/#' and packets of at least 64 KiB.",
   },
+  "mqtt.refused-elsewhere": {
+    blame: "store",
+    text: "the MQTT broker refused a message on {topic}: {reason}",
+    hint: "A topic outside of sidgate/1/ needs a line of its own in the access list, such as 'readwrite {level}/#' for this site: docs/mqtt.md, Views, has them; answers elsewhere are those of mqtt.reply-prefixes.",
+  },
   "mqtt.cut-short": {
     blame: "store",
     text: "the MQTT broker at {url} ended the connection soon after it was made: {reason}",
