@@ -1,7 +1,4 @@
-/**
- * A consumer that misses nothing (docs/mqtt.md, "Replay"): every event of every site once and in order, as lines of a file; at its
- * next start it goes on after the last of them. npx tsx docs/mqtt/subscriber.ts mqtt://127.0.0.1:1883 [CLIENT [FILE]]
- */
+/** A consumer that misses nothing (docs/mqtt.md, "Replay"): every event of every site once and in order, as lines of a file. */
 import { appendFileSync, readFileSync } from "node:fs";
 import { connect, type MqttClient } from "mqtt";
 import { type Histories, historiesAfter, History, type Step } from "./history.ts";
@@ -9,9 +6,9 @@ import type { ReplyFailed, SidgateEvent, Status } from "./sidgate-mqtt.d.ts";
 
 type Tell = (site: string, step: Step<SidgateEvent>) => void;
 
-/** `client` names the session at the broker, and whoever asks for replays: the user name, where an access list holds it to that. */
+/** `client` names the session at the broker, and who asks for replays: where an access list holds it to that, the user name. */
 export function follow(url: string, client: string, tell: Tell, sites: Histories<SidgateEvent> = new Map()): MqttClient {
-  const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectPeriod: 1_000, reconnectOnConnackError: true });
+  const mqtt = connect(url, { clientId: `subscriber-${client}`, clean: false, reconnectOnConnackError: true });
   const ask = (history: History<SidgateEvent>, site: string): void => {
     const range = mqtt.connected ? history.ask(Date.now()) : undefined;
     if (range) mqtt.publish(`sidgate/1/${site}/by/${client}/cmd/replay`, JSON.stringify(range), { qos: 1 });
@@ -33,6 +30,7 @@ export function follow(url: string, client: string, tell: Tell, sites: Histories
   return mqtt.on("end", () => clearInterval(ticks));
 }
 
+// npx tsx docs/mqtt/subscriber.ts mqtt://127.0.0.1:1883 [CLIENT [FILE]]; its next start goes on after the last line of the file.
 if (process.argv[1] === import.meta.filename) {
   const [url = "mqtt://127.0.0.1:1883", client = "history", file = "history.jsonl"] = process.argv.slice(2);
   const sites = historiesAfter<SidgateEvent>(readFileSync(file, { encoding: "utf8", flag: "a+" }));
