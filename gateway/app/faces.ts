@@ -14,6 +14,7 @@ import type { South, SouthPorts } from "./south.ts";
 import { adminSource } from "./status/admin-source.ts";
 import { answersUnprotected, labWarnings, modeOf } from "./status/lab.ts";
 import type { Trace } from "./status/trace.ts";
+import { tryNext } from "./status/try-next.ts";
 import { puttingOff } from "./store/putting-off.ts";
 import type { StoreReach } from "./store/store-watch.ts";
 
@@ -38,6 +39,7 @@ export async function openFaces(
   const { home } = centre;
   const { addresses, refusals, nodes } = south;
   const listening = addresses.map((address) => ({ what: "CoAP", address }));
+  const byNpm = process.env["npm_lifecycle_event"] !== undefined;
   let naming: Naming | undefined; // told once the status page stands, as it is announced too
   const source = adminSource({
     ...centre,
@@ -61,6 +63,7 @@ export async function openFaces(
     withoutBridge: north.withoutBridge,
     fetching: (uri) => fetcher.state(uri),
     serves: (node) => nodes.servedBy(node),
+    tryNext: (known) => tryNext({ ...config, addresses, nodes: known, broker: north.broker(), byNpm }),
   });
   const { openAdmin } = await import("../admin/api/index.ts");
   const { STATUS_PAGE } = await import("../admin/console/index.ts");

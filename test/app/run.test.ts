@@ -1,6 +1,8 @@
 /** The end of `sidgate run` and its like: what fails while it closes is told, part by part. */
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { exitCodeOf } from "../../gateway/admin/cli/index.ts";
+import { Secret } from "../../gateway/app/config/secret.ts";
+import { type TryNextFacts, tryNext } from "../../gateway/app/status/try-next.ts";
 import { closeOrTell, untilTold } from "../../gateway/app/until-told.ts";
 import { BugError, explain, Lifecycle, type LogFacts, SILENT, StoreError } from "../../gateway/base/index.ts";
 
@@ -50,4 +52,42 @@ test("a process that cannot go on closes, and ends with why it could not", async
   };
   await expect(untilTold(running, SILENT)).rejects.toBe(fenced);
   expect([closed, exitCodeOf(fenced)]).toEqual([1, 69]);
+});
+
+describe("what the start says to try next reaches this gateway", () => {
+  const FACTS: TryNextFacts = {
+    data: "./data",
+    addresses: ["coap://127.0.0.1:5683"],
+    nodes: 0,
+    broker: { kind: "embedded-for-trying", url: "mqtt://127.0.0.1:1883" },
+    mqtt: { password: undefined, username: undefined, tls: { ca: undefined, cert: undefined, key: undefined } },
+    byNpm: true,
+  };
+  const { tls } = FACTS.mqtt;
+  const lines = (changed: Partial<TryNextFacts>) => tryNext({ ...FACTS, ...changed }).map(({ command }) => command);
+
+  test("as it comes: nothing need be said", () => {
+    expect(lines({})).toEqual([
+      "npm run sidgate -- sim --nodes 5",
+      "npm run sidgate -- node add room-1",
+      "mosquitto_sub -t 'sidgate/1/#' -v",
+      "npm run demo",
+    ]);
+  });
+
+  test("a folder and ports of its own, and the broker of the site", () => {
+    const own = { byNpm: false, data: "/var/lib/sid gate", addresses: ["coaps://h", "coap://[::]:15683"] };
+    const mqtt = { password: new Secret("s"), username: undefined, tls: { ...tls, ca: "/etc/ca.pem" } };
+    const broker = { kind: "configured", url: "mqtts://b.example" } as const;
+    expect(lines({ ...own, mqtt, broker })).toEqual([
+      "sidgate sim --nodes 5 --gateway 'coap://[::1]:15683' --data '/var/lib/sid gate'",
+      "sidgate node add room-1 --data '/var/lib/sid gate'",
+      "mosquitto_sub -h b.example -p 8883 --cafile /etc/ca.pem -u YOUR-USER -P YOUR-PASSWORD -t 'sidgate/1/#' -v",
+      "sidgate try",
+    ]);
+    expect(lines({ nodes: 2, broker: { kind: "none", url: "" } })).toEqual([
+      "npm run sidgate -- node list",
+      "npm run demo",
+    ]);
+  });
 });

@@ -78,6 +78,8 @@ export interface AdminSourceOptions extends CampaignSources, PreviewSources, Omi
   readonly fetching: FetchStateOf;
   /** URI of the datastore that a node serves itself. */
   readonly serves: (node: NodeId) => string | undefined;
+  /** With so many nodes. */
+  readonly tryNext: (nodes: number) => Status["tryNext"];
 }
 
 /** Rows are made at each call; nothing is kept. */
@@ -151,20 +153,9 @@ function status(options: AdminSourceOptions): Status {
     broker: options.broker(),
     nodes: registry.countByState(),
     journal: { last: journal.last, lastDurable: journal.lastDurable },
-    tryNext: tryNext(registry.size),
+    tryNext: options.tryNext(registry.size),
   };
 }
-
-const tryNext = (nodes: number): Status["tryNext"] => [
-  ...(nodes === 0
-    ? [
-        { command: "npm run sidgate -- sim --nodes 5", what: "five simulated sleepy nodes against this gateway" },
-        { command: "npm run sidgate -- node add room-1", what: "expect a node that calls itself room-1" },
-      ]
-    : [{ command: "npm run sidgate -- node list", what: "the nodes and when they wake next" }]),
-  { command: "mosquitto_sub -t 'sidgate/1/#' -v", what: "what cloud apps see" },
-  { command: "npm run demo", what: "a whole firmware roll-out in half a minute, beside this gateway" },
-];
 
 function nodeRow(
   node: NodeRecord,
