@@ -31,13 +31,23 @@ export async function configuredBroker(mqtt: ConfiguredBroker, site: string | un
 
 async function readTlsFiles(files: TlsFiles): Promise<TlsOptions> {
   const named = Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return Object.fromEntries(await Promise.all(named.map(async ([name, path]) => [name, await readPem(path)] as const)));
+  return Object.fromEntries(
+    await Promise.all(named.map(async ([name, path]) => [name, await readPem(name, path)] as const)),
+  );
 }
 
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
+/** RFC 7468 §5 and §10, §11, and what OpenSSL calls them: OpenSSL passes over what it does not look for, without a word. */
+const HOLDS: Readonly<Record<string, readonly [label: RegExp, what: string]>> = {
+  ca: [/^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/m, "no certificate"],
+  cert: [/^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/m, "no certificate"],
+  key: [/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m, "no private key"],
+};
+
+async function readPem(name: string, path: string): Promise<string> {
+  const pem = await readFile(path, "utf8").catch((error: unknown) => {
     throw new UsageError("mqtt.tls-file", { path, reason: reasonOf(error) }, { cause: error });
-  }
+  });
+  const [label, what] = HOLDS[name] ?? [/^/, ""];
+  if (!label.test(pem)) throw new UsageError("mqtt.tls-file", { path, reason: `there is ${what} in it` });
+  return pem;
 }

@@ -180,6 +180,7 @@ describe("a broker, looked at", () => {
     const { port } = silent.address() as { port: number };
     expect((await look(`mqtt://127.0.0.1:${await freePort()}`)).failure?.code).toBe("mqtt.unreachable");
     expect(await look(`mqtt://127.0.0.1:${port}`)).toMatchObject({ reached: true, failure: { code: "mqtt.protocol" } });
+    expect(await look(`mqtts://127.0.0.1:${port}`)).toMatchObject({ reached: true, failure: { code: "mqtt.port" } });
   });
 
   (hasMosquitto ? test : test.skip)(

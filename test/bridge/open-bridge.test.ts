@@ -88,6 +88,9 @@ describe("openBridge", () => {
   test("refuses a TLS file that is not there", async () => {
     const mqtt = { url: "mqtts://127.0.0.1:8883", tls: { ca: "/no/such.pem" } };
     expect(await refusal(open(mqtt))).toEqual({ code: "mqtt.tls-file", path: "/no/such.pem", reason: "ENOENT" });
+    const path = import.meta.filename; // PEM of another kind is passed over without a word, and this is none at all
+    const reason = "there is no certificate in it";
+    expect(await refusal(open({ ...mqtt, tls: { ca: path } }))).toEqual({ code: "mqtt.tls-file", path, reason });
   });
 
   test("does not wait for a broker that never answers when it is closed", async () => {

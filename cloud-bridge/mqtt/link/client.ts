@@ -39,6 +39,9 @@ const DENIED = new Set([4, 5, 134, 135, 138, 140]);
 /** What Node.js calls faults of certificates (its documentation, "X509 certificate error codes") and of the handshake. */
 const TLS_FAULT = /^(ERR_SSL|ERR_TLS|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_|HOSTNAME_MISMATCH|ERR_OSSL)/;
 
+/** What came back was no TLS. */
+const NO_TLS = /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/;
+
 /** Throws as Dial says. */
 export const dial = (request: DialRequest): Promise<ToldConnection> =>
   new Promise((resolve, reject) => {
@@ -316,6 +319,7 @@ function coded(error: Error & { readonly code?: unknown }, { broker: { url }, pr
   }
   if (code !== undefined && DENIED.has(code)) return new StoreError("mqtt.denied", { url, reason: error.message });
   const reason = typeof error.code === "string" ? error.code : error.message;
+  if (NO_TLS.test(reason)) return new StoreError("mqtt.port", { url, reason }, { cause: error });
   if (TLS_FAULT.test(reason)) return new StoreError("mqtt.tls", { url, reason }, { cause: error });
   return new StoreError("mqtt.unreachable", { url, reason }, { cause: error });
 }

@@ -36,16 +36,19 @@ export function reach({ url }: BrokerAddress, patience: Millis): Promise<void> {
   });
 }
 
+/** A port that speaks none answers the first bytes of TLS with others, or hangs up. */
+const NO_TLS = /^(ECONNRESET|EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/;
+
 /**
  * The certificate that the broker shows, believed or not: nothing is said on this line, so there is nothing to protect, and
- * somebody who looks for the fault wants to see it. Throws StoreError mqtt.tls.
+ * somebody who looks for the fault wants to see it. Throws StoreErrors mqtt.tls, mqtt.port.
  */
 export function lookAtTls({ url, tls = {} }: BrokerAddress, patience: Millis): Promise<TlsFacts> {
   const { host, port } = doorOf(url);
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => {
       socket?.destroy();
-      reject(new StoreError("mqtt.tls", { url, reason }, { cause }));
+      reject(new StoreError(NO_TLS.test(reason) ? "mqtt.port" : "mqtt.tls", { url, reason }, { cause }));
     };
     let socket: TLSSocket | undefined;
     try {

@@ -23,12 +23,17 @@ export const BRIDGE_ERRORS = {
   "mqtt.unreachable": {
     blame: "store",
     text: "the MQTT broker at {url} does not answer: {reason}",
-    hint: "Check mqtt.url and the network; the bridge keeps everything and tries again by itself.",
+    hint: "Check mqtt.url, also whether its port speaks TLS (mqtts://) or not (mqtt://), and the network; the bridge keeps everything and tries again by itself.",
   },
   "mqtt.tls": {
     blame: "store",
     text: "no TLS line to the MQTT broker at {url} comes about: {reason}",
-    hint: "Check mqtt.tls.ca, .cert and .key, and that no certificate of either side has expired; the bridge tries again by itself.",
+    hint: "Check mqtt.tls.ca, .cert and .key, that mqtt.url names the broker as its certificate does, and that no certificate of either side has expired; the bridge tries again by itself.",
+  },
+  "mqtt.port": {
+    blame: "store",
+    text: "no TLS line to the MQTT broker at {url} comes about, as if its port spoke no TLS: {reason}",
+    hint: "Does this port speak TLS? mqtts:// is for one that does (8883 as a rule), mqtt:// for one that does not (1883).",
   },
   "mqtt.subscribe-refused": {
     blame: "store",
@@ -43,7 +48,7 @@ export const BRIDGE_ERRORS = {
   "mqtt.protocol": {
     blame: "store",
     text: "the MQTT broker at {url} refuses MQTT version {protocol}",
-    hint: "The bridge takes MQTT 5 and 3.1.1 in turns; a broker must know one of them.",
+    hint: "The bridge takes MQTT 5 and 3.1.1 in turns; a broker must know one of them, and a port with TLS needs mqtts:// in mqtt.url.",
   },
   "mqtt.denied": {
     blame: "store",
