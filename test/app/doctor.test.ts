@@ -332,4 +332,28 @@ describe("sidgate doctor", () => {
     expect(told).toEqual(["data.process-made"]);
     door.close();
   });
+
+  test("a data folder below a file: once, and with the file", async () => {
+    const file = join(folder(), "file");
+    writeFileSync(file, "");
+    const { all } = await run(
+      `data: ${file}/a/b\n${PORTS}clock: { synchronised: yes }\nmqtt: { url: "mqtt://127.0.0.1:1" }\n`,
+    );
+    expect(codes(all)).toEqual(["store.folder", "mqtt.unreachable"]);
+    expect(all.some(({ text }) => text.includes(`${file} is a file`))).toBe(true);
+  });
+
+  (process.getuid?.() === 0 ? test.skip : test)(
+    "as another user than the gateway's (needs not to be root): that alone is wrong",
+    async () => {
+      const place = folder();
+      chmodSync(place, 0);
+      const { all, of } = await run(
+        `data: ${place}\ncoap: { lab: off }\nclock: { synchronised: yes }\nmqtt: { url: "mqtt://127.0.0.1:1" }\n`,
+      );
+      chmodSync(place, 0o700);
+      expect(codes(all)).toEqual(["cli.not-permitted", "mqtt.unreachable"]);
+      expect(of("Machine")[0]?.verdict).toBe("note");
+    },
+  );
 });

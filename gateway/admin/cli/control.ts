@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** Nothing listens: as good as no gateway. */
-const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTSOCK"]);
 /** Somebody else's gateway, or at least somebody else's folder. */
 const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
 

@@ -41,7 +41,9 @@ export function resolveSecret(reference: string, env: Environment): Secret | str
       // Editors and `echo` end a file with a newline that is no part of the secret.
       return new Secret(readFileSync(reference.slice(5), "utf8").replace(/\r?\n$/, ""));
     } catch (error) {
-      return `cannot read the file ${reference.slice(5)}: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`;
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+      const whose = code === "EACCES" ? ": be the user that the gateway runs as, e.g. with sudo -u sidgate" : "";
+      return `cannot read the file ${reference.slice(5)}: ${code}${whose}`;
     }
   }
   return new Secret(reference);

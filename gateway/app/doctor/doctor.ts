@@ -51,14 +51,17 @@ function configFindings({ config: path }: DoctorOptions, env: NodeJS.ProcessEnv)
 
 async function machineFindings(config: Config, gateway: GatewayFacts): Promise<readonly Finding[]> {
   const told = await machineTime(thisMachine())();
+  const clock = clockFindings(config.clock.synchronised, wallClock.now(), told);
+  if (isForbidden(gateway)) return [note(FORBIDDEN), ...clock];
   // A gateway that runs has its ports; whether they answer is seen below.
   const ports = gateway.runs === true ? [] : await lookAtPorts(config);
-  return [
-    ...folderFindings(await lookAtFolder(config)),
-    ...clockFindings(config.clock.synchronised, wallClock.now(), told),
-    ...portFindings(ports),
-  ];
+  return [...folderFindings(await lookAtFolder(config)), ...clock, ...portFindings(ports)];
 }
+
+/** Folder and ports are another user's, and say nothing of what he finds. */
+const isForbidden = (gateway: GatewayFacts): boolean =>
+  gateway.runs === undefined && gateway.failure.code === "cli.not-permitted";
+const FORBIDDEN = "Data folder and ports were not looked at: they are those of another user, see below.";
 
 interface StoreView {
   readonly facts?: RedisFacts;

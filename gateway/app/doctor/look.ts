@@ -21,10 +21,7 @@ export async function lookAtFolder({ data, store, journal, mqtt }: Config): Prom
   const folder = resolve(data);
   const exists = (await stat(folder).catch(() => undefined)) !== undefined;
   const there = exists ? folder : await nearestFolder(folder);
-  const refused = await access(there, constants.R_OK | constants.W_OK | constants.X_OK).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => error.code ?? error.message,
-  );
+  const refused = await refusalAt(there);
   const grows = store.redis === undefined ? journal.keepBytes + mqtt.outboxBytes : 0;
   const used = await bytesIn(join(folder, "journal"), join(folder, "state"));
   const free = await freeBytesOf(there).catch(() => Number.POSITIVE_INFINITY);
@@ -35,6 +32,16 @@ export async function lookAtFolder({ data, store, journal, mqtt }: Config): Prom
     ...(refused === undefined ? {} : { refused }),
     ...(Number.isFinite(free) ? { free } : {}),
   };
+}
+
+/** Why nothing can be written there. */
+async function refusalAt(place: string): Promise<string | undefined> {
+  const isFolder = (await stat(place)).isDirectory();
+  if (!isFolder) return `${place} is a file`;
+  return access(place, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  );
 }
 
 /** Where a folder that is not there yet would be made. */

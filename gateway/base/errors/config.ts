@@ -38,7 +38,7 @@ export const CONFIG_ERRORS = {
   "cli.not-permitted": {
     blame: "usage",
     text: "you may not speak to the gateway at {socket}",
-    hint: "Only the user who started it may: be that user, e.g. with sudo -u, or name another folder with --data.",
+    hint: "Only the user who started it may: be that user, e.g. with sudo -u sidgate, or name another folder with --data.",
   },
   "cli.gateway-lost": {
     blame: "usage",

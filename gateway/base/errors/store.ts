@@ -43,7 +43,7 @@ export const STORE_ERRORS = {
   "store.folder": {
     blame: "store",
     text: "the data folder {folder} cannot be used: {reason}",
-    hint: "Name a folder that this user may write with --data.",
+    hint: "Be the user that the gateway runs as, or name a folder that this user may write with --data.",
   },
   "store.owned": {
     blame: "store",
