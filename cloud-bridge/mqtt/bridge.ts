@@ -6,6 +6,7 @@ import type { SetName } from "../../gateway/yang/schema-source.ts";
 import type { ProcessFigures } from "./contract/site.ts";
 import type { InboundPort } from "./link/connection.ts";
 import { Link } from "./link/link.ts";
+import type { Refused } from "./link/refusals.ts";
 import type { Replayed } from "./link/replays.ts";
 import { changesOf, gatewayAmong, type OtherProcesses, type SiteWords, spokenFor } from "./others.ts";
 import type { OutboxLimits } from "./outbox/journal-rows.ts";
@@ -85,6 +86,8 @@ export interface BridgeStats {
   readonly outboxLimit: number;
   /** Unsent messages take up four fifths of the outbox. */
   readonly outboxFilling: boolean;
+  /** What the broker would not have, lately. */
+  readonly refused: Refused | undefined;
 }
 
 export interface Bridge extends Closable {

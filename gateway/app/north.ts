@@ -114,8 +114,17 @@ function brokerStatus(bridge: WatchedBridge | undefined, processes: Processes | 
 }
 
 function linkStatus(bridge: WatchedBridge): LinkStatus {
-  const { protocol, connections, published, journalDepth, latestDepth, oldestSeconds, outboxBytes, outboxLimit } =
-    bridge.stats();
+  const {
+    protocol,
+    connections,
+    published,
+    journalDepth,
+    latestDepth,
+    oldestSeconds,
+    outboxBytes,
+    outboxLimit,
+    refused,
+  } = bridge.stats();
   const { tls, limits } = bridge.line() ?? { limits: {} };
   return {
     connections,
@@ -126,6 +135,7 @@ function linkStatus(bridge: WatchedBridge): LinkStatus {
     outboxBytes,
     outboxLimit,
     ...(protocol === undefined ? {} : { protocol }),
+    ...(refused === undefined ? {} : { refused }),
     ...(tls === undefined ? {} : { tls }),
     ...(limits.receiveMaximum === undefined ? {} : { receiveMaximum: limits.receiveMaximum }),
     ...(limits.maximumPacketSize === undefined ? {} : { maximumPacketSize: limits.maximumPacketSize }),

@@ -271,6 +271,7 @@ const STATS = {
   outboxBytes: 500,
   outboxLimit: 1000,
   outboxFilling: false,
+  refused: undefined,
 } as const;
 
 test("the metrics have the Prometheus text format, each with its help and kind", () => {

@@ -216,6 +216,7 @@ describe("the link", () => {
     const breaks = (): void => broker.requests.at(-1)?.onLost("closed");
     const refused = broker.sent.find(({ message }) => message.kind === "nodeState");
     refused?.acknowledge({ code: 0x87, text: "Not authorized" });
+    expect(bridge.stats().refused).toEqual({ topic: refused?.message.topic, reason: "Not authorized" });
     breaks(); // as Mosquitto 2.0.11 does it
     broker.automatic = true;
     await realtime.advance(millis(1000));
@@ -226,6 +227,7 @@ describe("the link", () => {
     await realtime.advance(millis(1000));
     await bridge.settled();
     expect(broker.told("nodeState").length).toBe(2);
+    expect(bridge.stats().refused).toBeUndefined(); // it was taken since
     broker.automatic = false;
     breaks();
     await realtime.advance(millis(1000));

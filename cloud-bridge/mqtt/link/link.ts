@@ -30,7 +30,7 @@ import {
 import { Endings } from "./endings.ts";
 import { InboundLane } from "./inbound.ts";
 import { backoff, type LinkEvent, type LinkState, type Protocol, step } from "./link-machine.ts";
-import { Refusals, refusalOf, SHUNNED } from "./refusals.ts";
+import { Refusals, type Refused, refusalOf, SHUNNED } from "./refusals.ts";
 import { type Replayed, Replays } from "./replays.ts";
 import { type InFlight, Session } from "./session.ts";
 import { Transient } from "./transient.ts";
@@ -65,6 +65,8 @@ export interface LinkStats {
   readonly connections: number;
   readonly published: number;
   readonly window: number;
+  /** What the broker would not have, lately. */
+  readonly refused: Refused | undefined;
 }
 
 const FAREWELL_PATIENCE = seconds(2);
@@ -118,6 +120,7 @@ export class Link implements Closable {
       connections: this.#conn,
       published: this.#published,
       window: online?.window.size ?? 0,
+      refused: this.#refusals.latest(this.#options.realtime.now()),
     };
   }
 
@@ -333,6 +336,7 @@ export class Link implements Closable {
       session.answered();
       if (refusal === undefined) {
         session.acked(entry);
+        this.#refusals.taken(message.topic);
         if (entry.lane === "journal" && session.flows) this.#holds = 0;
         this.#happened({ type: "acked", backlog: session.backlog });
       } else this.#refusedBy(session, entry, refusal);
@@ -374,6 +378,7 @@ export class Link implements Closable {
       return;
     }
     const { message, lane } = entry;
+    this.#refusals.refused(message.topic, refusal.text, this.#options.realtime.now());
     if (this.#refusals.isNews(message.topic)) {
       const facts = { topic: message.topic, reason: refusal.text };
       this.#options.log.error("mqtt.refused", { ...facts, error: explain(refusalOf(facts.topic, facts.reason)) });

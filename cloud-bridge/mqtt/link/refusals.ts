@@ -14,6 +14,13 @@ const BLAMED = seconds(10);
 /** Without these a connection is none, or nobody tries them again anyhow. */
 const NEVER_SHUNNED: ReadonlySet<Kind> = new Set<Kind>(["status", "siteBirth", "reply"]);
 const TOPICS_KNOWN = 1000;
+/** So long a refusal is shown, unless the same topic is taken before. */
+const LATELY = minutes(60);
+
+export interface Refused {
+  readonly topic: string;
+  readonly reason: string;
+}
 
 /** Views and answers may go to topics that `sidgate/1/SITE/#` in an access list does not allow. */
 export function refusalOf(topic: string, reason: string): StoreError {
@@ -28,6 +35,23 @@ export class Refusals {
   readonly #leftOut = new Map<Kind, Millis>();
   /** Until when. */
   readonly #shunned = new Map<Kind, Millis>();
+
+  #latest: (Refused & { readonly at: Millis }) | undefined;
+
+  /** What was refused lately, for people. */
+  latest(now: Millis): Refused | undefined {
+    if (this.#latest === undefined || now - this.#latest.at > LATELY) return undefined;
+    const { topic, reason } = this.#latest;
+    return { topic, reason };
+  }
+
+  refused(topic: string, reason: string, at: Millis): void {
+    this.#latest = { topic, reason, at };
+  }
+
+  taken(topic: string): void {
+    if (this.#latest?.topic === topic) this.#latest = undefined;
+  }
 
   /** Is this the first refusal on this topic that anybody hears of? */
   isNews(topic: string): boolean {

@@ -72,6 +72,8 @@ export interface LinkStatus {
   readonly oldestSeconds: number;
   readonly outboxBytes: number;
   readonly outboxLimit: number;
+  /** What the broker would not have, within the last hour. */
+  readonly refused?: { readonly topic: string; readonly reason: string };
 }
 
 /** What the last SUIT report of a node came to (docs/trust.md). */

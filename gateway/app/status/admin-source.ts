@@ -146,7 +146,12 @@ function status(options: AdminSourceOptions): Status {
     now: clock.now(),
     mode: options.mode,
     warnings,
-    notices: notices({ ...options, withoutBridge: options.withoutBridge(), risks: options.risks() }),
+    notices: notices({
+      ...options,
+      withoutBridge: options.withoutBridge(),
+      risks: options.risks(),
+      refused: options.broker().link?.refused,
+    }),
     clockRate: options.clockRate,
     clock: { synchronised: clock.synchronised, why: clock.why },
     listening: options.listening(),

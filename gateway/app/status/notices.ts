@@ -1,5 +1,6 @@
 /** What somebody has to do before all is well, in sentences that the banner and every status repeat. */
 
+import type { LinkStatus } from "../../admin/api/index.ts";
 import type { Credentials } from "../../service/credentials/index.ts";
 import type { Registry } from "../../service/registry/index.ts";
 import { CLOCK_REASONS, type Timekeeper } from "../../service/timekeeping/index.ts";
@@ -19,6 +20,8 @@ export interface Noticed {
   readonly risks: readonly string[];
   /** No process has the connection to the broker. */
   readonly withoutBridge: boolean;
+  /** What the broker would not have lately. */
+  readonly refused: LinkStatus["refused"];
 }
 
 /** Managers that are named, before it is only told how many more there are. */
@@ -34,6 +37,7 @@ export function notices({
   store,
   risks,
   withoutBridge,
+  refused,
 }: Noticed): readonly string[] {
   const sentences: string[] = [];
   if (store?.away !== undefined) {
@@ -46,6 +50,12 @@ export function notices({
     sentences.push(
       "No bridge runs beside this gateway: cloud apps hear nothing, and what happens is kept for them. " +
         "'sidgate bridge' with the same configuration starts one (docs/deployment.md).",
+    );
+  }
+  if (refused !== undefined) {
+    sentences.push(
+      `The MQTT broker refused a message on ${refused.topic}: ${refused.reason}. Its access list may lack a line for it ` +
+        "(docs/mqtt.md, The broker and Views); the log names each topic.",
     );
   }
   if (!clock.synchronised) {
