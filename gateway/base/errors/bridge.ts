@@ -68,7 +68,7 @@ export const BRIDGE_ERRORS = {
   "mqtt.cut-short": {
     blame: "store",
     text: "the MQTT broker at {url} ended the connection soon after it was made: {reason}",
-    hint: "Its log says why: a topic that this site may not write (docs/mqtt.md, The broker), or somebody else with the same client id. The bridge tries again by itself, later and later, and says it again when a connection has lasted.",
+    hint: "Its log says why: a topic that this site may not write (docs/mqtt.md, The broker and Views), or somebody else with the same client id. The bridge tries again by itself, later and later, and says it again when a connection has lasted.",
   },
   "mqtt.sparkplug-cut-short": {
     blame: "store",
