@@ -1,6 +1,6 @@
 /** The lanes of a connection, in lockstep: what comes in, what is said, replays and rebirth (docs/mqtt.md, "The broker"). */
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { OVERSIZED } from "../../cloud-bridge/mqtt/link/connection.ts";
+import { type Dial, OVERSIZED } from "../../cloud-bridge/mqtt/link/connection.ts";
 import { Link, type LinkOptions } from "../../cloud-bridge/mqtt/link/link.ts";
 import { jsonBytes, type Message, parsePayload } from "../../cloud-bridge/mqtt/outbox/message.ts";
 import { Outbox } from "../../cloud-bridge/mqtt/outbox/outbox.ts";
@@ -126,6 +126,22 @@ describe("what comes in", () => {
     asked[0]?.taken();
     await settled();
     expect(broker.pubacks).toEqual([1, 2, 3].map((n) => command(n).topic));
+  });
+
+  test("waits for the line that its answer goes out on, when a kept session brings it together with the CONNACK", async () => {
+    const broker = new Broker();
+    const told: boolean[] = [];
+    const take = async (): Promise<void> => void told.push(link.say(said("reply")));
+    const dial: Dial = (request) => {
+      const connection = broker.dial(request);
+      broker.brings(command(1));
+      return connection;
+    };
+    const { link } = await linked(broker, { inbound: { filters: [], take }, dial });
+    link.start();
+    await settled();
+    expect(told).toEqual([true]);
+    expect(broker.pubacks).toEqual([command(1).topic]);
   });
 
   test("is tried again, in order and ever more seldom, while our own backing is away", async () => {

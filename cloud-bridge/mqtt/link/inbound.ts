@@ -28,6 +28,7 @@ export class InboundLane {
   readonly #held: Array<() => void> = [];
   #failures = 0;
   #timer: Timer | undefined;
+  #opened = false;
   #over = false;
 
   constructor(options: InboundOptions) {
@@ -43,6 +44,12 @@ export class InboundLane {
     return new Promise((resolve) => this.#held.push(resolve));
   }
 
+  /** From now on an answer finds its way out. A kept session brings messages together with the CONNACK, and they waited for this. */
+  open(): void {
+    this.#opened = true;
+    this.#takeAll();
+  }
+
   /** The line is gone: what is not acknowledged comes again. */
   close(): void {
     this.#over = true;
@@ -52,7 +59,7 @@ export class InboundLane {
   }
 
   #takeAll(): void {
-    if (this.#timer !== undefined) return;
+    if (!this.#opened || this.#timer !== undefined) return;
     for (const taking of this.#takings) if (taking.state === "waiting") this.#take(taking);
   }
 

@@ -244,6 +244,7 @@ export class Link implements Closable {
       this.#watchAcks(session, -1);
       presence.connected();
       this.#pump();
+      this.#inbound?.open();
     } catch (error) {
       log.error("mqtt.link-fault", { conn: this.#conn, error: explain(error) });
       connection.drop();
