@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Bridge, openEmbeddedBroker, openPlainLine } from "../../cloud-bridge/mqtt/index.ts";
 import type { Refusal } from "../../cloud-bridge/mqtt/link/connection.ts";
 import type { Message } from "../../cloud-bridge/mqtt/outbox/message.ts";
-import type { OpenPlainLine, PlainRequest } from "../../cloud-bridge/mqtt/probe/plain-line.ts";
+import type { OpenPlainLine, PlainLine, PlainRequest } from "../../cloud-bridge/mqtt/probe/plain-line.ts";
 import { type Ground, groundAt, groundOf, siteGrounds } from "../../cloud-bridge/mqtt/sweep/ground.ts";
 import { isStranger, printOf } from "../../cloud-bridge/mqtt/sweep/stranger.ts";
 import { openViews, type Views } from "../../cloud-bridge/mqtt/views/open-views.ts";
@@ -247,6 +247,30 @@ describe("the sweep", () => {
     while (tried < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await bridge.close();
     expect(tried).toBeLessThanOrEqual(5);
+  });
+
+  test("a line that is there only when the bridge is being closed is asked nothing", async () => {
+    const broker = new Broker();
+    broker.automatic = true;
+    const site = testSite();
+    const { open: line } = shelf(lying(broker));
+    let [lineIsThere, dialled] = [(): void => undefined, (): void => undefined];
+    const dialling = new Promise<void>((resolve) => {
+      dialled = resolve;
+    });
+    let asked = 0;
+    const bridge = await open(site, broker, async (request) => {
+      const opened = await new Promise<PlainLine>((resolve) => {
+        lineIsThere = () => resolve(line(request));
+        dialled();
+      });
+      return { ...opened, subscribe: async () => void asked++ };
+    });
+    await dialling;
+    const closed = bridge.close();
+    lineIsThere();
+    await closed;
+    expect(asked).toBe(0);
   });
 });
 

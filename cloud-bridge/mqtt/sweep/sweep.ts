@@ -159,6 +159,7 @@ class Look {
     const end = (): void => over.abort();
     line.gone.then(end, end);
     this.#leaving.addEventListener("abort", end, { once: true });
+    if (this.#leaving.aborted) end(); // while the line was opened: that is not told again
     const outcome = await this.#lookAround(line, over.signal);
     this.#leaving.removeEventListener("abort", end);
     if (over.signal.aborted) line.drop();
@@ -171,6 +172,7 @@ class Look {
     for (const ground of this.#options.grounds) {
       this.#missing = this.#toldAt(ground.kind);
       told += this.#missing.size;
+      if (over.aborted) return "lost";
       const refusal = await Promise.race([line.subscribe(ground.filter, 0), aborted(over)]);
       if (over.aborted) return "lost";
       if (refusal === undefined) await this.#untilQuiet(over);
