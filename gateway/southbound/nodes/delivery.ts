@@ -33,8 +33,11 @@ export class NotNow extends WireError<"node.answer"> {
   }
 }
 
-/** Codes that say nothing of the edits: the same may be right later. 4.04 comes of a path that is not there any more. */
-const LATER: ReadonlySet<string> = new Set(["4.04", "4.08", "4.12", "4.29"]);
+/**
+ * Codes that say nothing of the edits: the same may be right later. 4.01 is about who asks, e.g. a security context that the
+ * node does not know at the moment; 4.04 comes of a path that is not there any more.
+ */
+const LATER: ReadonlySet<string> = new Set(["4.01", "4.04", "4.08", "4.12", "4.29"]);
 
 /** Throws `request.*` and `node.answer`: then what went out waits on. */
 export async function deliverEdits(

@@ -192,6 +192,7 @@ test("a node that does not say which edit it means gets them one by one", async 
 });
 
 const LATER: ReadonlyArray<readonly [code: string, first: number]> = [
+  ["4.01", 30],
   ["4.04", 30],
   ["4.29", 120],
   ["5.03", 120],
