@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "@jest/globals";
 import { explain, isCoded, SILENT, StoreError, seededRandom } from "../../gateway/base/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
@@ -28,10 +27,11 @@ import {
 } from "../../gateway/store/index.ts";
 import { openDoors } from "../admin/doors.ts";
 import { smallDisk } from "../store/small-disk.ts";
+import { built } from "../support/built.ts";
 import { drill, inDrill } from "../support/drill.ts";
+import { imageNumber } from "../support/image-numbers.ts";
 import { mcubootImage } from "../support/mcuboot.ts";
 import { StandingClock } from "../support/services.ts";
-import { imageNumber } from "./image-numbers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "sidgate-image-faults-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -230,8 +230,7 @@ const disk = smallDisk("4m");
 
 /** Takes image after image in, telling each, until it is killed. */
 function startWriter(folder: string): ChildProcessByStdio<Writable, Readable, null> {
-  const program = fileURLToPath(new URL("image-writer.ts", import.meta.url));
-  return spawn(process.execPath, ["--import", "tsx", program, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  return spawn(process.execPath, [built("image-writer"), folder], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 // In the usual run test/store/journal-crash.test.ts has a process that is killed at any moment.

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { millis, type NodeId } from "../../gateway/base/index.ts";
 import type { Fact, Journal, NewFact } from "../../gateway/store/index.ts";
-import { numbered } from "../store/numbered-fact.ts";
+import { numbered } from "../support/numbered-fact.ts";
 
 export interface JournalDriver {
   /** A new, empty journal. */

@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { SILENT } from "../../gateway/base/index.ts";
 import { controlSocketPath, DATA_VERSION, type Migration, openDataFolder } from "../../gateway/store/index.ts";
+import { built } from "../support/built.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
 const folders = temporaryFolders();
@@ -69,8 +69,7 @@ test("of several who open a folder at once, one gets it and the others are told 
 
 test("the folder of a process killed with -9 is free at once", async () => {
   const path = folders();
-  const program = fileURLToPath(new URL("folder-owner.ts", import.meta.url));
-  const owner = spawn(process.execPath, ["--import", "tsx", program, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const owner = spawn(process.execPath, [built("folder-owner"), path], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(owner.stdout, "data");
   await expect(open(path)).rejects.toMatchObject({ code: "store.owned" });
   owner.kill("SIGKILL");

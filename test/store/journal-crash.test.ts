@@ -13,13 +13,13 @@ import {
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { equalBytes, SILENT, seededRandom } from "../../gateway/base/index.ts";
 import { encodePlain, type Journal, openFileJournal } from "../../gateway/store/index.ts";
 import { RECORD_HEADER } from "../../gateway/store/journal/record.ts";
+import { built } from "../support/built.ts";
 import { inDrill } from "../support/drill.ts";
-import { numbered, sizeOf } from "./numbered-fact.ts";
+import { numbered, sizeOf } from "../support/numbered-fact.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
 const folders = temporaryFolders();
@@ -75,8 +75,7 @@ test("a process killed at any moment has every fact that it acknowledged, in ord
 
 /** A process that waits for a line and then writes to the journal until it is killed. */
 function startWriter(folder: string): ChildProcessByStdio<Writable, Readable, null> {
-  const program = fileURLToPath(new URL("journal-writer.ts", import.meta.url));
-  return spawn(process.execPath, ["--import", "tsx", program, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  return spawn(process.execPath, [built("journal-writer"), folder], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 /** Kills the writer when it has acknowledged `count` facts; returns the last number it had told. */

@@ -7,7 +7,7 @@ import { commandsContract } from "../contract/commands-contract.ts";
 import { journalContract } from "../contract/journal-contract.ts";
 import { sequenceContract } from "../contract/sequence-contract.ts";
 import { stateContract } from "../contract/state-contract.ts";
-import { numbered } from "./numbered-fact.ts";
+import { numbered } from "../support/numbered-fact.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
 const folders = temporaryFolders();

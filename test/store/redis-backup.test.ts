@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Closable, isCoded, type NodeId, SILENT, seededRandom, systemClock } from "../../gateway/base/index.ts";
 import { openRedisTarget } from "../../gateway/store/backup/redis-target.ts";
@@ -30,6 +29,7 @@ import {
   type StateStore,
   stageIn,
 } from "../../gateway/store/index.ts";
+import { built } from "../support/built.ts";
 import { inDrill } from "../support/drill.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
@@ -359,8 +359,7 @@ async function contentOf(journal: Journal, state: StateStore) {
 
 /** A restore in a process of its own, which kills itself before a step. */
 function restoreIn(file: string, folder: string, url: string, killAt = 0) {
-  const program = fileURLToPath(new URL("redis-restorer.ts", import.meta.url));
-  const args = ["--import", "tsx", program, file, folder, url, String(killAt)];
+  const args = [built("redis-restorer"), file, folder, url, String(killAt)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   return { printed: text(child.stdout), ended: once(child, "exit") };
 }

@@ -17,7 +17,7 @@ import { commandsContract } from "../contract/commands-contract.ts";
 import { imagesContract } from "../contract/images-contract.ts";
 import { sequenceContract } from "../contract/sequence-contract.ts";
 import { inDrill } from "../support/drill.ts";
-import { numbered } from "./numbered-fact.ts";
+import { numbered } from "../support/numbered-fact.ts";
 import { DURABLE, hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 

@@ -4,7 +4,7 @@ import { SILENT } from "../../gateway/base/index.ts";
 import { openRedisJournal, openRedisState } from "../../gateway/store/index.ts";
 import { journalContract } from "../contract/journal-contract.ts";
 import { stateContract } from "../contract/state-contract.ts";
-import { numbered } from "./numbered-fact.ts";
+import { numbered } from "../support/numbered-fact.ts";
 import { hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 

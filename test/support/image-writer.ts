@@ -5,8 +5,8 @@ import { SILENT } from "../../gateway/base/index.ts";
 import { Images } from "../../gateway/service/images/index.ts";
 import { labTrust } from "../../gateway/service/trust/index.ts";
 import { Ledger, memoryState, openFileImages, openFileJournal } from "../../gateway/store/index.ts";
-import { StandingClock } from "../support/services.ts";
 import { imageNumber } from "./image-numbers.ts";
+import { StandingClock } from "./services.ts";
 
 const [folder = ""] = process.argv.slice(2);
 await once(process.stdin, "data");
