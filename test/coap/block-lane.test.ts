@@ -18,6 +18,7 @@ import {
   type Szx,
   sortOptions,
 } from "../../gateway/wire/coap/index.ts";
+import { inDrill } from "../support/drill.ts";
 import { GATEWAY, NODE } from "../support/lockstep.ts";
 import { ETAG, imageOf, laneOf, sourceOf } from "../support/lockstep-images.ts";
 import { MemoryNetwork } from "../support/lossy.ts";
@@ -140,7 +141,7 @@ test("whatever the datagram, the quick form neither throws nor answers what is n
       expect(answer.code).toBe(codeOf("2.05"));
       expect(toHex(answer.token)).toBe(toHex(request.token));
     }),
-    { numRuns: 3000 },
+    { numRuns: inDrill(750, 3000) },
   );
 });
 
