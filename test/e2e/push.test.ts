@@ -1,7 +1,7 @@
 /** docs/mqtt.md, "Push" — simulated nodes, a real gateway that is killed, a real Mosquitto, and a reader that knows JSON alone. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import mqtt from "mqtt";
-import { millis, seconds, systemClock } from "../../gateway/base/index.ts";
+import { millis, systemClock } from "../../gateway/base/index.ts";
 import { type Fleet, startFleet } from "../../gateway/sim/index.ts";
 import type { JsonObject } from "../../gateway/yang/index.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/bridge-mosquitto.ts";
@@ -80,7 +80,7 @@ nodes: { wake-interval: 1s }`);
       gateway: `coap://127.0.0.1:${gateway.coapPort}`,
       endpoints,
       seed: 7,
-      wakeInterval: seconds(1),
+      wakeInterval: millis(250),
       clock: systemClock(),
       ackTimeout: millis(50),
     });
