@@ -31,6 +31,7 @@ afterAll(() => gateway.stop());
 
 const asked = (...args: readonly string[]): Promise<Finished> => sidgate([...args, "--config", gateway.config]);
 const uri = (path: string): string => `coap://127.0.0.1:${gateway.coapPort}${path}`;
+const keyFile = (): string => join(gateway.data, "keys", "site.key");
 const inFolder = (name: string): string => join(gateway.folder, name);
 /** In this process: the code of the answer, or of the error. */
 async function checkIn(as: string): Promise<unknown> {
@@ -100,7 +101,7 @@ test("CC-S1 CC-S2: a node reports, a manager reads it, and whoever has no creden
   expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining("4.01 Unauthorized") });
 });
 
-test("new credentials void the old ones at once, and after kill -9", async () => {
+test("new credentials void the old ones at once, and after kill -9; without its key the gateway does not start", async () => {
   const { client } = gateway;
   const { node } = await client.command<{ readonly node: string }>("node.add", { endpoint: "room-2" });
   const [before, after] = [inFolder("room-2.json"), inFolder("room-2-new.json")];
@@ -111,6 +112,12 @@ test("new credentials void the old ones at once, and after kill -9", async () =>
   const [voided, works] = ["request.unprotected-answer", "2.04"];
   expect([await checkIn(before), await checkIn(after)]).toEqual([voided, works]);
   await gateway.kill();
+  await rename(keyFile(), inFolder("backup.key"));
+  const refused = await asked("run");
+  expect(refused).toMatchObject({ code: 74, stderr: expect.stringContaining("[site-key.missing]") });
+  expect(refused.stderr).toContain(keyFile());
+  expect(existsSync(keyFile())).toBe(false);
+  await rename(inFolder("backup.key"), keyFile());
   await gateway.up();
   expect([await checkIn(before), await checkIn(after)]).toEqual([voided, works]);
 });
@@ -132,23 +139,13 @@ test("nothing secret stands in the data folder, and nothing leaves by the status
   expect(gateway.output).not.toContain(masterSecret);
 });
 
-test("a lost key stops the gateway until it is restored, or given up in so many words", async () => {
-  const keyFile = join(gateway.data, "keys", "site.key");
-  await gateway.kill();
-  await rename(keyFile, inFolder("backup.key"));
-  const refused = await asked("run");
-  expect(refused).toMatchObject({ code: 74, stderr: expect.stringContaining("[site-key.missing]") });
-  expect(refused.stderr).toContain(keyFile);
-  expect(existsSync(keyFile)).toBe(false);
-
-  await rename(inFolder("backup.key"), keyFile);
-  await gateway.up();
+test("a lost key is given up in so many words", async () => {
   const secured = async (): Promise<number> =>
     (await gateway.client.get<NodeRow[]>("/api/nodes")).filter(({ security }) => security === "oscore").length;
   expect(await secured()).toBeGreaterThan(1);
 
   await gateway.kill();
-  await rm(keyFile);
+  await rm(keyFile());
   await gateway.up("--new-site-key");
   expect(await secured()).toBe(0);
   const [row] = await gateway.client.get<NodeRow[]>("/api/nodes");
