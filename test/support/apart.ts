@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewayClient } from "../../gateway/admin/cli/gateway-client.ts";
 import { controlSocketPath } from "../../gateway/store/folder/owner.ts";
-import { BIN } from "./gateway-process.ts";
+import { BIN, giveCompiled } from "./gateway-process.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -75,6 +75,7 @@ export async function siteApart(
   const data = join(folder, "data");
   const config = join(folder, "sidgate.yaml");
   await mkdir(data, { recursive: true });
+  await giveCompiled(data);
   await writeFile(
     config,
     `data: ${data}

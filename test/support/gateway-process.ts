@@ -59,7 +59,7 @@ export class GatewayProcess {
     const gateway = new GatewayProcess(folder, lab);
     await gateway.#configure(0, yaml);
     const cache = join(gateway.data, "cache");
-    if (COMPILED !== undefined && existsSync(COMPILED)) await cp(COMPILED, cache, { recursive: true });
+    await giveCompiled(gateway.data);
     await gateway.up();
     if (COMPILED !== undefined && !existsSync(COMPILED)) await keepCompiled(cache, COMPILED);
     await gateway.#configure(gateway.coapPort, yaml);
@@ -154,6 +154,11 @@ ${yaml.includes("mqtt:") ? "" : "mqtt: { embedded: { port: 0 } }\n"}${yaml}
     child.kill(signal);
     await ended;
   }
+}
+
+/** To a data folder that no gateway started on yet: what another gateway of this run compiled. */
+export async function giveCompiled(data: string): Promise<void> {
+  if (COMPILED !== undefined && existsSync(COMPILED)) await cp(COMPILED, join(data, "cache"), { recursive: true });
 }
 
 /** In one step, as others look for it at the same time; that of whoever is first stays. */

@@ -15,7 +15,7 @@ import { smallDisk } from "../../store/small-disk.ts";
 import { Program } from "../../support/apart.ts";
 import { hasMosquitto } from "../../support/bridge-mosquitto.ts";
 import { inDrill } from "../../support/drill.ts";
-import { eventually } from "../../support/gateway-process.ts";
+import { eventually, giveCompiled } from "../../support/gateway-process.ts";
 import { MortalBroker } from "./broker.ts";
 import { Consumer, faultsIn, isTold, report } from "./consumer.ts";
 
@@ -71,6 +71,7 @@ async function fill(folder: string, free: number): Promise<void> {
 
   test("what was answered is kept and told once there is room; what was refused says why", async () => {
     await mkdir(data);
+    await giveCompiled(data);
     const broker = await MortalBroker.start();
     open.push(broker);
     const consumer = new Consumer(broker.url, "drill");
