@@ -8,7 +8,10 @@ export interface Timer {
 export interface Clock {
   /** Wall-clock time. */
   now(): Millis;
-  /** Calls `run` once after `delay`; a timer never keeps the process alive by itself. */
+  /**
+   * Calls `run` once after `delay`, and never before `now()` says so: who waits until a moment and looks at the clock then would
+   * wait for ever. A timer never keeps the process alive by itself.
+   */
   after(delay: Millis, run: () => void): Timer;
 }
 
@@ -36,18 +39,40 @@ export const systemStopwatch: Stopwatch = { elapsed: () => performance.now() as 
  */
 export function systemClock(rate = 1, start: Millis = Date.now() as Millis): Clock {
   const begun = systemStopwatch.elapsed();
+  const now = (): Millis => Math.floor(start + (systemStopwatch.elapsed() - begun) * rate) as Millis;
   return {
-    now: () => Math.floor(start + (systemStopwatch.elapsed() - begun) * rate) as Millis,
-    after: (delay, run) => systemTimer((delay / rate) as Millis, run),
+    now,
+    after: (delay, run) => {
+      const due = now() + delay;
+      return systemTimer(() => (due - now()) / rate, run);
+    },
   };
 }
 
-/** What the machine's clock reads: somebody may set it, backwards too. */
-export const wallClock: Clock = { now: () => Date.now() as Millis, after: systemTimer };
+/** What the machine's clock reads: somebody may set it, backwards too, and timers do not follow. */
+export const wallClock: Clock = {
+  now: () => Date.now() as Millis,
+  after: (delay, run) => {
+    const due = systemStopwatch.elapsed() + delay;
+    return systemTimer(() => due - systemStopwatch.elapsed(), run);
+  },
+};
 
-function systemTimer(delay: Millis, run: () => void): Timer {
-  // setTimeout takes at most 2^31-1 ms; a longer delay fires early and its owner looks at the clock again.
-  const timer = setTimeout(run, Math.min(delay, 0x7fffffff));
-  timer.unref();
+/** setTimeout takes at most 2^31-1 ms. */
+const LONGEST = 0x7fffffff;
+
+/**
+ * setTimeout counts from the beginning of the current turn of the event loop, so behind a long turn it fires early, and so it
+ * does by the part of a millisecond that it cuts off. `left`: real milliseconds.
+ */
+function systemTimer(left: () => number, run: () => void): Timer {
+  let timer = arm();
+  function arm(): NodeJS.Timeout {
+    return setTimeout(ring, Math.min(Math.ceil(left()), LONGEST)).unref();
+  }
+  function ring(): void {
+    if (left() > 0) timer = arm();
+    else run();
+  }
   return { cancel: () => clearTimeout(timer) };
 }
