@@ -3,7 +3,6 @@ import { TLSSocket } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient, ReasonCodes } from "mqtt";
 import { type Closable, StoreError } from "../../../gateway/base/index.ts";
 import { asBuffer, propertiesOf } from "../outbox/message.ts";
-import type { BrokerLimits, Heard, OpenPlainLine, Outgoing, PlainLine, PlainRequest } from "../probe/plain-line.ts";
 import {
   type Acknowledged,
   type BrokerAddress,
@@ -14,6 +13,7 @@ import {
 } from "./connection.ts";
 import { INBOUND_MAXIMUM } from "./inbound.ts";
 import type { Protocol } from "./link-machine.ts";
+import type { BrokerLimits, Heard, OpenPlainLine, Outgoing, PlainLine, PlainRequest } from "./plain-line.ts";
 import { deliveryOf } from "./publish-packet.ts";
 import { PacketIds, Publisher } from "./publisher.ts";
 import { doorOf } from "./schemes.ts";

@@ -4,8 +4,8 @@
  */
 import { type Clock, type Closable, explain, type Logger, type Millis } from "../../../gateway/base/index.ts";
 import type { Message } from "../outbox/message.ts";
-import type { BrokerLimits } from "../probe/plain-line.ts";
 import type { Connection, DialRequest } from "./connection.ts";
+import type { BrokerLimits } from "./plain-line.ts";
 import { deliveryOf } from "./publish-packet.ts";
 
 /** Of one connection. */

@@ -1,6 +1,6 @@
 /** What comes in on the probe's line, and how long it is waited for. */
 import type { Clock, Millis } from "../../../gateway/base/index.ts";
-import type { Heard } from "./plain-line.ts";
+import type { Heard } from "../link/plain-line.ts";
 
 /** What came in, and who waits for it. */
 export class Inbox {

@@ -2,8 +2,8 @@
 import { openPlainLine } from "../link/client.ts";
 import { type BrokerFacts, type ProbeRequest, probeBroker } from "./probe.ts";
 
+export type { BrokerLimits } from "../link/plain-line.ts";
 export type { Patience } from "./patience.ts";
-export type { BrokerLimits } from "./plain-line.ts";
 export type { BrokerFacts } from "./probe.ts";
 export type { TlsFacts } from "./reach.ts";
 export { LARGE, type TopicFacts, WILL_DELAY_S } from "./session.ts";

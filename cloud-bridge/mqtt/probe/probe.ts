@@ -5,11 +5,11 @@
 import { type Clock, type CodedError, isCoded, seconds } from "../../../gateway/base/index.ts";
 import type { BrokerAddress } from "../link/connection.ts";
 import type { Protocol } from "../link/link-machine.ts";
+import type { BrokerLimits, OpenPlainLine, PlainLine } from "../link/plain-line.ts";
 import { doorOf } from "../link/schemes.ts";
 import type { ViewSettings } from "../views/open-views.ts";
 import { Inbox } from "./inbox.ts";
 import { PATIENCE, type Patience } from "./patience.ts";
-import type { BrokerLimits, OpenPlainLine, PlainLine } from "./plain-line.ts";
 import { lookAtTls, reach, type TlsFacts } from "./reach.ts";
 import { Session, type TopicFacts } from "./session.ts";
 import { tryView, type ViewFacts, viewTopics } from "./views.ts";

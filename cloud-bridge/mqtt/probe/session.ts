@@ -2,9 +2,9 @@
 import { type Clock, isCoded, type Millis, millis } from "../../../gateway/base/index.ts";
 import type { BrokerAddress, Refusal } from "../link/connection.ts";
 import type { Protocol } from "../link/link-machine.ts";
+import type { Heard, OpenPlainLine, PlainLine } from "../link/plain-line.ts";
 import { type Inbox, within } from "./inbox.ts";
 import type { Patience } from "./patience.ts";
-import type { Heard, OpenPlainLine, PlainLine } from "./plain-line.ts";
 
 /** What became of the messages of the probe. `undefined` = it was not tried. */
 export interface TopicFacts {

@@ -21,10 +21,10 @@ import {
 import type { SiteInfo, StateStore } from "../../../gateway/store/ports.ts";
 import type { BrokerAddress, Inbound, Refusal } from "../link/connection.ts";
 import { backoff, type Protocol } from "../link/link-machine.ts";
+import type { OpenPlainLine, PlainLine } from "../link/plain-line.ts";
 import { isRemoval, removalOf } from "../outbox/message.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { TopicName } from "../outbox/topics.ts";
-import type { OpenPlainLine, PlainLine } from "../probe/plain-line.ts";
 import type { Ground } from "./ground.ts";
 import { isRepetition, isStranger, type Known, printOf } from "./stranger.ts";
 

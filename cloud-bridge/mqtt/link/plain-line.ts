@@ -1,6 +1,6 @@
-/** The port of the probe to an MQTT connection: every property can be sent and seen, and nothing stays behind at its end. */
-import type { BrokerAddress, Inbound, Refusal } from "../link/connection.ts";
-import type { Protocol } from "../link/link-machine.ts";
+/** The port of probe and sweep to an MQTT connection of their own: every property can be sent and seen, and nothing stays behind at its end. */
+import type { BrokerAddress, Inbound, Refusal } from "./connection.ts";
+import type { Protocol } from "./link-machine.ts";
 
 /** MQTT 5.0 §3.2.2.3: what CONNACK says of the broker; left out = no limit of its own. */
 export interface BrokerLimits {
