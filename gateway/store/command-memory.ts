@@ -9,6 +9,7 @@ import type { Projection } from "./ledger.ts";
 import { decodeOpen, encodeOpen, keyOf, type OpenCommand, shifted } from "./open-commands.ts";
 import type { StateChange, StateStore } from "./ports.ts";
 import { shiftOf } from "./shift.ts";
+import { pagesOf } from "./state/pages.ts";
 
 export type Begun = FactBodies["command.begun"];
 
@@ -52,7 +53,9 @@ export class CommandMemory implements Projection {
 
   async load(state: StateStore): Promise<void> {
     for (const [key, bytes] of await state.entries("command-begun")) this.#begun.set(key, decodePlain(bytes) as Begun);
-    for (const [key, bytes] of await state.entries("command")) this.#answers.restore(key, bytes);
+    for await (const page of pagesOf(state, "command")) {
+      for (const [key, bytes] of page) this.#answers.restore(key, bytes);
+    }
     const open = (await state.entries("command-open")).map(([key, bytes]) => [key, decodeOpen(bytes)] as const);
     for (const [key, command] of open.sort(([, a], [, b]) => a.since - b.since)) this.#open.set(key, command);
   }
