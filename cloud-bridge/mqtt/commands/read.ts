@@ -57,7 +57,7 @@ export const MAX_PAYLOAD = 65_536;
 /** Deeper nesting than any YANG module has; below it nothing that walks the value can run out of stack. */
 const MAX_DEPTH = 64;
 
-export const ANONYMOUS = "anonymous";
+const ANONYMOUS = "anonymous";
 
 export function readCommand(message: Inbound, rules: ReadingRules): Reading {
   if (message.payload.length === 0) return { kind: "nothing" };

@@ -7,7 +7,7 @@ import { type MemberRows, may, must, object, type Shape } from "./shape.ts";
 import { TEXT } from "./words.ts";
 
 /** Identifies a schema; nothing need answer there. */
-export const schemaId = (name: string): string => `https://sidgate.dev/mqtt/1/${name}.json`;
+const schemaId = (name: string): string => `https://sidgate.dev/mqtt/1/${name}.json`;
 
 /**
  * `open`: members that are not named may be there, as a later version within the contract may have them; what consumers are
@@ -73,7 +73,7 @@ function eventSchema(): JsonObject {
 }
 
 /** The members of a command: those that all have, then its own. */
-export function commandShape(op: CommandOp): Shape {
+function commandShape(op: CommandOp): Shape {
   const { id, client, deadline } = COMMON_MEMBERS;
   return object({
     id: op.id === "needed" ? id : may(id.shape, id.text),

@@ -24,7 +24,7 @@ const one = (name: string, text: string, shape: Shape): TopicText => ({ text, me
 
 const EVENT_TYPES = Object.keys(EVENTS) as EventType[];
 
-export const eventShape = (type: EventType): Shape =>
+const eventShape = (type: EventType): Shape =>
   object({
     ...EVENT_HEAD,
     type: must(exactly(type), EVENTS[type].text),

@@ -50,7 +50,7 @@ export interface Window {
   readonly size: number;
   readonly max: number;
 }
-export const WINDOW_AT_REST = 20;
+const WINDOW_AT_REST = 20;
 export const WINDOW_MAX = 500;
 
 export const openWindow = (receiveMaximum: number): Window => ({

@@ -98,7 +98,7 @@ export interface CampaignView {
 }
 
 /** The sums of a campaign's summary. All but "skipped" add up to its total. */
-export const COUNTED = ["done", "active", "waiting", "failed", "silent", "skipped"] as const;
+const COUNTED = ["done", "active", "waiting", "failed", "silent", "skipped"] as const;
 export type Counted = (typeof COUNTED)[number];
 export type CampaignCounts = Readonly<Record<Counted, number>>;
 

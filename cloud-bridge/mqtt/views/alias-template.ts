@@ -6,7 +6,7 @@ import { UsageError } from "../../../gateway/base/index.ts";
 import { MAX_TOPIC } from "../outbox/topics.ts";
 
 /** What is known of every node, as its `birth` calls it; `unique`: no two nodes have the same. */
-export const PLACEHOLDERS = {
+const PLACEHOLDERS = {
   site: { unique: false },
   node: { unique: true },
   endpoint: { unique: true },

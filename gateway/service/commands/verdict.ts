@@ -24,7 +24,7 @@ export interface Awaited {
 }
 
 /** A command without a deadline is not kept waiting for longer: 20 minutes, by the pauses of upstream/fetch.ts. */
-export const MOST_FAILURES = 8;
+const MOST_FAILURES = 8;
 
 export type Verdict =
   | { readonly to: "waits" }

@@ -23,7 +23,7 @@ export interface Fence {
   readonly tokens: readonly string[];
 }
 
-export const NO_FENCE: Fence = { keys: [], tokens: [] };
+const NO_FENCE: Fence = { keys: [], tokens: [] };
 
 /** The braces put all keys of a site into one slot of a Redis cluster, so that a script may touch them together. */
 export const keysOf =

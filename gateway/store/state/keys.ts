@@ -5,7 +5,7 @@ import { BugError } from "../../base/index.ts";
 export const APPLIED_TABLE = "";
 
 /** Longest key of an entry, in bytes; every driver refuses a longer one, so that none is found to be too long later. */
-export const LONGEST_KEY = 1024;
+const LONGEST_KEY = 1024;
 
 export function entryKey(table: string, key: string): Buffer {
   const entry = Buffer.from(`${table}\0${key}`);
